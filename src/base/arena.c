@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ * The arena: a chain of blocks, each twice the last one up to a limit. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BLOCK_MIN ((size_t)4096)
+#define BLOCK_MAX ((size_t)1 << 20)
+
+struct arena_block {
+	struct arena_block *before;
+	size_t size;
+	size_t used;
+	alignas(max_align_t) char data[];
+};
+
+void arena_init(struct arena *arena, size_t ceiling_bytes)
+{
+	*arena = (struct arena){.ceiling_bytes = ceiling_bytes};
+}
+
+void arena_deinit(struct arena *arena)
+{
+	struct arena_block *block = arena->last;
+
+	while (block) {
+		struct arena_block *before = block->before;
+
+		free(block);
+		block = before;
+	}
+	arena->last = NULL;
+	arena->used_bytes = 0;
+}
+
+static size_t next_block_size(const struct arena *arena, size_t wanted)
+{
+	size_t size = arena->last ? arena->last->size * 2 : BLOCK_MIN;
+
+	size = size > BLOCK_MAX ? BLOCK_MAX : size;
+	size = size < wanted ? wanted : size;
+	if (size > arena->ceiling_bytes - arena->used_bytes) {
+		size = arena->ceiling_bytes - arena->used_bytes;
+	}
+	return size;
+}
+
+static struct arena_block *add_block(struct arena *arena, size_t wanted)
+{
+	size_t size = next_block_size(arena, wanted);
+	struct arena_block *block;
+
+	if (size < wanted) {
+		return NULL;
+	}
+	block = malloc(sizeof(*block) + size);
+	if (!block) {
+		return NULL;
+	}
+	block->before = arena->last;
+	block->size = size;
+	block->used = 0;
+	arena->last = block;
+	arena->used_bytes += size;
+	return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	struct arena_block *block = arena->last;
+	void *memory;
+
+	if (rounded < size) {
+		return NULL;
+	}
+	if (!block || block->size - block->used < rounded) {
+		block = add_block(arena, rounded);
+	}
+	if (!block) {
+		return NULL;
+	}
+	memory = block->data + block->used;
+	block->used += rounded;
+	return memory;
+}
+
+void *arena_calloc(struct arena *arena, size_t count, size_t size)
+{
+	size_t total;
+	void *memory;
+
+	if (__builtin_mul_overflow(count, size, &total)) {
+		return NULL;
+	}
+	memory = arena_alloc(arena, total);
+	if (memory) {
+		memset(memory, 0, total);
+	}
+	return memory;
+}
+
+struct text arena_copy(struct arena *arena, struct text text)
+{
+	char *copy = text.size < SIZE_MAX ? arena_alloc(arena, text.size + 1) : NULL;
+
+	if (!copy) {
+		return (struct text){0};
+	}
+	if (text.size > 0) {
+		memcpy(copy, text.data, text.size);
+	}
+	copy[text.size] = '\0';
+	return (struct text){.data = copy, .size = text.size};
+}
+
+struct text arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	char *copy;
+	int size;
+
+	va_start(args, format);
+	size = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	copy = size >= 0 ? arena_alloc(arena, (size_t)size + 1) : NULL;
+	if (!copy) {
+		return (struct text){0};
+	}
+	va_start(args, format);
+	vsnprintf(copy, (size_t)size + 1, format, args);
+	va_end(args);
+	return (struct text){.data = copy, .size = (size_t)size};
+}

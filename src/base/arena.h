@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * An arena: memory of one request or one batch, given piece by piece, freed all at once. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/auto.h"
+#include "base/text.h"
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *last;
+	size_t used_bytes;    /* of all blocks */
+	size_t ceiling_bytes; /* no allocation takes used_bytes past it */
+};
+
+/* An empty arena; nothing is allocated yet. */
+void arena_init(struct arena *arena, size_t ceiling_bytes);
+
+/* Frees everything; the arena may be used again, with the same ceiling. */
+void arena_deinit(struct arena *arena);
+
+/* @size bytes aligned for any type, uninitialised; NULL when memory or the ceiling is reached. */
+void *arena_alloc(struct arena *arena, size_t size) CHECK_RESULT;
+
+/* As arena_alloc(), all zero, for @count elements of @size. */
+void *arena_calloc(struct arena *arena, size_t count, size_t size) CHECK_RESULT;
+
+/* A copy of @text, followed by a NUL that is not counted. Its data is NULL on failure. */
+struct text arena_copy(struct arena *arena, struct text text) CHECK_RESULT;
+
+/* A formatted text, followed by a NUL that is not counted. Its data is NULL on failure. */
+struct text arena_printf(struct arena *arena, const char *format, ...) FORMAT_PRINTF(2, 3);
+
+#endif

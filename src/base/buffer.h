@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * A buffer that grows up to a ceiling given at birth. */
+#ifndef BASE_BUFFER_H
+#define BASE_BUFFER_H
+
+#include "base/auto.h"
+#include "base/text.h"
+
+struct buffer {
+	char *data;
+	size_t size;	      /* bytes in use */
+	size_t capacity;      /* bytes allocated */
+	size_t ceiling_bytes; /* size never goes past it */
+	bool failed; /* an append did not fit: kept until buffer_clear(), so that a writer of many
+			pieces checks once, at the end */
+};
+
+/* An empty buffer; nothing is allocated yet. */
+void buffer_init(struct buffer *buffer, size_t ceiling_bytes);
+
+/* Frees the memory; the buffer may be used again, with the same ceiling. */
+void buffer_deinit(struct buffer *buffer);
+
+/* Empties the buffer and forgets a failure; the memory is kept for the next use. */
+void buffer_clear(struct buffer *buffer);
+
+/* Makes room for @size more bytes, and returns where they go; NULL, with `failed` set, when memory or
+ * the ceiling is reached. The bytes count only after buffer_advance(). */
+char *buffer_reserve(struct buffer *buffer, size_t size) CHECK_RESULT;
+void buffer_advance(struct buffer *buffer, size_t size);
+
+/* After a failure these do nothing. */
+void buffer_append(struct buffer *buffer, struct text text);
+void buffer_append_byte(struct buffer *buffer, char byte);
+void buffer_append_int64(struct buffer *buffer, int64_t value);
+void buffer_printf(struct buffer *buffer, const char *format, ...) FORMAT_PRINTF(2, 3);
+
+/* What is in it; valid until the next change. */
+static inline struct text buffer_text(const struct buffer *buffer)
+{
+	return (struct text){.data = buffer->data, .size = buffer->size};
+}
+
+#endif

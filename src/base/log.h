@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ * The log: one line an event on standard error, `key=value`. Only cmd/ and the HTTP server's request
+ * log write to it; everything else returns errors. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/auto.h"
+#include "base/text.h"
+
+enum log_level {
+	LOG_ERROR,
+	LOG_WARNING,
+	LOG_INFO,
+	LOG_DEBUG,
+};
+
+/* Lines above @level are dropped. The default is LOG_INFO. */
+void log_set_level(enum log_level level);
+
+/* Whether a line of @level would be written, to spare making its values. */
+bool log_enabled(enum log_level level);
+
+/* Writes `2026-01-31T12:00:00.123Z level event key=value …` in one write(). @format makes the
+ * `key=value` pairs and must not hold a value from outside except through log_value(). */
+void log_event(enum log_level level, const char *event, const char *format, ...)
+	FORMAT_PRINTF(3, 4);
+
+/* @value as it may stand in a line: quoted where it is not one plain word, control characters, quotes
+ * and backslashes escaped, cut to what fits into @buffer. Returns @buffer. */
+const char *log_value(struct text value, char *buffer, size_t size);
+
+#endif

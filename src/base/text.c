@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT
+ * Text: comparing, splitting, numbers and UTF-8. */
+#include "base/text.h"
+
+#define DIGITS_MAX 18
+
+int text_compare(struct text a, struct text b)
+{
+	size_t common = a.size < b.size ? a.size : b.size;
+	int order = common ? memcmp(a.data, b.data, common) : 0;
+
+	if (order != 0) {
+		return order;
+	}
+	return (a.size > b.size) - (a.size < b.size);
+}
+
+static char lower(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
+bool text_equal_ascii_case(struct text a, struct text b)
+{
+	if (a.size != b.size) {
+		return false;
+	}
+	for (size_t i = 0; i < a.size; i++) {
+		if (lower(a.data[i]) != lower(b.data[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool text_starts_with(struct text text, struct text beginning)
+{
+	return text.size >= beginning.size &&
+	       text_equal(text_head(text, beginning.size), beginning);
+}
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+struct text text_trim(struct text text)
+{
+	while (text.size > 0 && is_blank(text.data[0])) {
+		text = text_tail(text, 1);
+	}
+	while (text.size > 0 && is_blank(text.data[text.size - 1])) {
+		text.size--;
+	}
+	return text;
+}
+
+struct text text_head(struct text text, size_t size)
+{
+	return (struct text){.data = text.data, .size = size};
+}
+
+struct text text_tail(struct text text, size_t size)
+{
+	return (struct text){.data = text.data + size, .size = text.size - size};
+}
+
+bool text_split(struct text *rest, char separator, struct text *ret_part)
+{
+	const char *at;
+
+	if (!rest->data) {
+		return false;
+	}
+	at = rest->size ? memchr(rest->data, separator, rest->size) : NULL;
+	if (!at) {
+		*ret_part = *rest;
+		*rest = (struct text){0};
+		return true;
+	}
+	*ret_part = text_head(*rest, (size_t)(at - rest->data));
+	*rest = text_tail(*rest, ret_part->size + 1);
+	return true;
+}
+
+bool text_to_int64(struct text text, int64_t *ret)
+{
+	int64_t value = 0;
+
+	if (text.size == 0 || text.size > DIGITS_MAX) {
+		return false;
+	}
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9') {
+			return false;
+		}
+		value = value * 10 + (text.data[i] - '0');
+	}
+	*ret = value;
+	return true;
+}
+
+/* The bounds of the second byte by the first one, as in the table of RFC 3629 section 4. */
+static size_t sequence_shape(unsigned char first, unsigned char *ret_low, unsigned char *ret_high)
+{
+	*ret_low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+	*ret_high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+	if (first >= 0xc2 && first <= 0xdf) {
+		return 2;
+	}
+	if (first >= 0xe0 && first <= 0xef) {
+		return 3;
+	}
+	return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+size_t text_utf8_length(struct text text)
+{
+	const unsigned char *bytes = (const unsigned char *)text.data;
+	unsigned char low, high;
+	size_t length;
+
+	if (text.size == 0) {
+		return 0;
+	}
+	if (bytes[0] < 0x80) {
+		return 1;
+	}
+	length = sequence_shape(bytes[0], &low, &high);
+	if (length == 0 || text.size < length || bytes[1] < low || bytes[1] > high) {
+		return 0;
+	}
+	for (size_t i = 2; i < length; i++) {
+		if ((bytes[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+	}
+	return length;
+}
+
+bool text_utf8_valid(struct text text, size_t *ret_at)
+{
+	struct text rest = text;
+
+	while (rest.size > 0) {
+		uint64_t word;
+		size_t length;
+
+		if (rest.size >= sizeof(word)) {
+			memcpy(&word, rest.data, sizeof(word));
+			if ((word & UINT64_C(0x8080808080808080)) == 0) {
+				rest = text_tail(rest, sizeof(word));
+				continue;
+			}
+		}
+		length = text_utf8_length(rest);
+		if (length == 0) {
+			if (ret_at) {
+				*ret_at = text.size - rest.size;
+			}
+			return false;
+		}
+		rest = text_tail(rest, length);
+	}
+	return true;
+}
+
+bool text_has_control(struct text text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		unsigned char byte = (unsigned char)text.data[i];
+
+		if (byte < 0x20 || byte == 0x7f) {
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * Text: a piece of memory with its size, not necessarily ended by a NUL, owned by someone else. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct text {
+	const char *data;
+	size_t size; /* bytes */
+};
+
+/* A text of a string literal. */
+#define TEXT(literal) ((struct text){.data = "" literal, .size = sizeof(literal) - 1})
+
+/* For printf's "%.*s". */
+#define TEXT_ARG(text) (int)(text).size, (text).data
+
+static inline struct text text_of(const char *string)
+{
+	return (struct text){.data = string, .size = string ? strlen(string) : 0};
+}
+
+static inline bool text_equal(struct text a, struct text b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline bool text_equal_string(struct text a, const char *b)
+{
+	return text_equal(a, text_of(b));
+}
+
+/* Compares bytewise, the shorter first where one begins the other: negative, 0 or positive. */
+int text_compare(struct text a, struct text b);
+
+/* ASCII letters of either case are the same; for header names and their words. */
+bool text_equal_ascii_case(struct text a, struct text b);
+
+bool text_starts_with(struct text text, struct text beginning);
+
+/* @text without the spaces and tabs at both ends. */
+struct text text_trim(struct text text);
+
+/* The first @size bytes and the rest; @size at most text.size. */
+struct text text_head(struct text text, size_t size);
+struct text text_tail(struct text text, size_t size);
+
+/* Takes what stands before the first @separator, or all, off the front of @rest.
+ * Returns false when @rest is used up: {NULL, 0}. "a,,b" gives "a", "", "b". */
+bool text_split(struct text *rest, char separator, struct text *ret_part);
+
+/* Reads decimal digits, nothing else: no sign, no space, 1 to 18 digits, so that it always fits.
+ * Returns false, and leaves @ret, otherwise. */
+bool text_to_int64(struct text text, int64_t *ret);
+
+/* Whether @text is UTF-8 of RFC 3629: shortest forms, no surrogates, at most U+10FFFF. On false
+ * *ret_at (may be NULL) is the offset of the first byte that is not. */
+bool text_utf8_valid(struct text text, size_t *ret_at);
+
+/* Length of the valid UTF-8 sequence at the start of @text, 0 when there is none. */
+size_t text_utf8_length(struct text text);
+
+/* Whether a byte below 0x20 or 0x7f stands in @text. */
+bool text_has_control(struct text text);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * What a call is: its header. Its steps travel as canonical JSON (call_json.h) or packed (pack.h). */
+#ifndef CALL_CALL_H
+#define CALL_CALL_H
+
+#include "base/text.h"
+
+#define CALL_SESSION_ID_MAX	   128	       /* bytes; API.md §2 */
+#define CALL_NUMBER_MAX		   128	       /* bytes of dest and of src */
+#define CALL_SIZE_MAX_DEFAULT	   ((size_t)1 << 20) /* bytes of a call's JSON; a setting */
+#define CALL_DETAIL_SECONDS_DEFAULT ((int64_t)5 * 86400)
+
+enum call_type {
+	CALL_INBOUND,
+	CALL_OUTBOUND,
+	CALL_TRANSFER,
+};
+
+struct call {
+	struct text dest;	/* as it came, UTF-8 without control characters */
+	struct text src;
+	struct text session_id; /* unique within the account */
+	int64_t start;		/* UNIX seconds, not negative */
+	int64_t end;		/* UNIX seconds, not before start */
+	enum call_type type;
+	bool has_detail;	/* an array of steps came with it, be it empty */
+	uint32_t steps;		/* how many */
+};
+
+/* "inbound", "outbound", "transfer". */
+const char *call_type_name(enum call_type type);
+bool call_type_parse(struct text name, enum call_type *ret_type);
+
+/* Whether a call that started at @start still has its detail at @now: start > now - @detail_seconds
+ * (API.md §1 "5 days"); always when @detail_seconds is 0. */
+bool call_detail_served(int64_t start, int64_t now, int64_t detail_seconds);
+
+/* @number as it is compared (API.md §1 "number"): without spaces, `(`, `)`, `-`, `.` and a leading `+` where what
+ * is left is all digits (and at least one); otherwise byte for byte. @buffer is where it is built; the result
+ * points into it or is @number itself. A @number longer than CALL_NUMBER_MAX comes back as it is. */
+struct text call_number_key(struct text number, char buffer[CALL_NUMBER_MAX]);
+
+#endif

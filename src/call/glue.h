@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * Glues packed calls and plain text into one gzip member without compressing anything again (DESIGN §3).
+ *
+ * The comma after a packed call takes the place of the empty stored block that ends it. */
+#ifndef CALL_GLUE_H
+#define CALL_GLUE_H
+
+#include <sys/uio.h>
+
+#include "base/arena.h"
+#include "call/pack.h"
+
+struct glue {
+	struct arena *arena;
+	struct iovec *pieces; /* in the arena; point into the packed calls and into the arena */
+	size_t count;
+	size_t capacity;
+	uint64_t size_bytes;  /* of all pieces: the Content-Length */
+	uint32_t crc32;	      /* of the text so far */
+	uint64_t text_bytes;  /* of the text so far */
+	bool failed;
+};
+
+/* Starts a gzip member that will hold at most @packed_max packed calls and @text_max texts. Everything lives in @arena. */
+void glue_init(struct glue *glue, struct arena *arena, size_t packed_max, size_t text_max);
+
+/* Adds a stored block (or several: at most 65,535 bytes each) with @text, which is not copied. */
+void glue_text(struct glue *glue, struct text text);
+
+/* Adds a packed call, not copied, and after it @separator (at most 65,535 bytes, copied, may be empty). */
+void glue_packed(struct glue *glue, const struct packed *packed, struct text separator);
+
+/* Ends the member: final block, CRC, length. Returns 0; negative when the arena was full. */
+int glue_end(struct glue *glue, struct error *err) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ * HTTP: all that knows the HTTP library. A server reads requests, finds the route and calls its handler; a handler fills in
+ * the response. Knows nothing of calls. */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+
+/* ---- requests ---- */
+
+enum http_method {
+	HTTP_GET = 1, /* HEAD comes as GET; the body is left out by the server */
+	HTTP_POST = 2,
+	HTTP_PATCH = 4,
+	HTTP_DELETE = 8,
+};
+
+struct http_route;
+
+#define HTTP_PATH_PARAMETERS_MAX 4
+
+struct http_request {
+	struct arena arena;	   /* goes with the request, after the response was sent */
+	uint64_t id;		   /* in the log, and in the header X-Request-Id */
+	enum http_method method;
+	struct text path;	   /* percent-decoded */
+	const struct http_route *route;
+	struct text parameters[HTTP_PATH_PARAMETERS_MAX]; /* of the path's {…}, percent-decoded, in order */
+	int64_t body_size;	   /* Content-Length; 0: none; -1: unknown (chunked) */
+	void *user;		   /* the handler's; see http_route.release */
+	int64_t account_id;	   /* set by the handler for the request log; 0: none */
+};
+
+/* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space); data NULL when absent. */
+struct text http_header(struct http_request *request, const char *name);
+struct text http_query(struct http_request *request, const char *name);
+
+/* ---- responses ---- */
+
+/* A body that is pulled. */
+struct http_body {
+	int64_t size; /* bytes; -1: not known before the end */
+	/* Writes up to @max bytes to @to. Returns how many; 0 at the end; negative when it cannot go on (the
+	 * connection is broken off, so that the client sees that the body is cut). */
+	ssize_t (*read)(void *context, char *to, size_t max);
+	void (*close)(void *context); /* may be NULL; called once, before the request's arena goes */
+	void *context;
+};
+
+struct http_response {
+	int status;
+	struct http_request *request;
+	/* exactly one of the next three, or none for an empty body */
+	struct text text;	      /* in the request's arena, or static */
+	const struct iovec *pieces; /* in the request's arena, and so is what they point to */
+	size_t piece_count;
+	struct http_body body;
+	/* private */
+	struct http_header_line *headers;
+};
+
+/* Adds a header; @name is a literal, @value is copied. A value with a control character is dropped. */
+void http_response_header(struct http_response *response, const char *name, struct text value);
+
+/* ---- routes ---- */
+
+/* What a handler says. */
+enum http_step {
+	HTTP_DONE, /* the response is filled in */
+	HTTP_WAIT, /* call the handler again after http_request_wake() */
+};
+
+struct http_route {
+	const char *pattern;	/* "/api/all_logs/{start}/{end}": a {…} stands for one segment that is not empty */
+	unsigned int methods;	/* enum http_method, or-ed; HEAD goes with GET */
+	/* Called when the header is there, before any body. Fills in @response and returns HTTP_DONE to answer without the
+	 * body (which is then read and dropped, or the connection closed); HTTP_WAIT to take the body by `data`. A GET never waits here
+	 * unless it wakes itself. */
+	enum http_step (*begin)(void *context, struct http_request *request, struct http_response *response);
+	/* Body bytes: returns how many were taken; 0: none now, wait for http_request_wake(). NULL for routes without body. */
+	size_t (*data)(void *context, struct http_request *request, const char *data, size_t size);
+	/* The body is whole: fills in @response, or HTTP_WAIT. */
+	enum http_step (*finish)(void *context, struct http_request *request, struct http_response *response);
+	/* Called once for each request that reached `begin`, at its very end, also when the client went away. May be NULL. */
+	void (*release)(void *context, struct http_request *request);
+	int64_t body_size_max; /* bytes on the wire; 0: no ceiling */
+};
+
+/* Lets a waiting request go on: from any thread, any number of times, until release() was called. */
+void http_request_wake(struct http_request *request);
+
+/* ---- the server ---- */
+
+struct http_server_options {
+	const char *listen;	     /* "127.0.0.1:8080", "[::1]:8080"; port 0: any free one */
+	const char *tls_certificate; /* PEM files; both or neither */
+	const char *tls_key;
+	unsigned int threads;	     /* 0: one a core */
+	unsigned int connections_max;
+	unsigned int connections_per_address_max; /* 0: no ceiling */
+	unsigned int timeout_s;	     /* a connection without a byte for so long is closed */
+	size_t header_size_max;	     /* bytes of a request's line and headers: 431 above it */
+	size_t request_memory_max;   /* ceiling of a request's arena */
+	bool log_requests;
+
+	const struct http_route *routes; /* ended by a row whose pattern is NULL */
+	/* Makes the body of a status that the server itself answers (404, 405, 413, 431, 500, 503): fills in body and
+	 * Content-Type of @response, whose status is set. */
+	void (*error)(void *context, struct http_request *request, struct http_response *response,
+		const char *sentence);
+	void *context; /* handed to every callback */
+};
+
+struct http_server;
+
+/* ERROR_BUSY when the port is taken, ERROR_INVALID when listen or the certificate is not usable. */
+int http_server_start(struct http_server **ret_server, const struct http_server_options *options,
+	struct error *err) CHECK_RESULT;
+
+/* "127.0.0.1:8080" as bound. Valid until the server stops. */
+const char *http_server_address(const struct http_server *server);
+
+/* Rereads the certificate files; new connections use them. On failure the old ones stay. */
+int http_server_reload(struct http_server *server, struct error *err) CHECK_RESULT;
+
+/* Stops accepting, waits up to @grace_s seconds for what runs, closes everything. */
+void http_server_stop(struct http_server *server, unsigned int grace_s);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ * Intake: from bytes to durable calls. Batches (one a POST or an import) cut their bytes into calls; a pool of threads
+ * reads and packs them; one writer commits all that waits in one transaction (DESIGN §5). */
+#ifndef INTAKE_INTAKE_H
+#define INTAKE_INTAKE_H
+
+#include "base/error.h"
+#include "call/call.h"
+#include "store/store.h"
+
+struct intake;
+
+struct intake_options {
+	unsigned int threads;	 /* that read and pack; 0: one a core */
+	size_t call_size_max;	 /* bytes of one call's JSON */
+	size_t in_flight_max;	 /* bytes of calls read but not yet committed, of all batches; above it batches wait */
+};
+
+int intake_create(struct intake **ret_intake, struct store *store, const struct intake_options *options,
+	struct error *err) CHECK_RESULT;
+
+/* Waits until everything handed in is committed, then stops the threads. */
+void intake_destroy(struct intake *intake);
+AUTO_POINTER(struct intake *, intake_destroy);
+
+/* Notes that a key was used; written with the next commit, at most once a minute for each key. Never waits. */
+void intake_key_used(struct intake *intake, int64_t key_id, int64_t now);
+
+/* ---- a batch ---- */
+
+enum batch_shape {
+	BATCH_DOCUMENT, /* {"calls":[…]} or a bare call, told apart by looking */
+	BATCH_NDJSON,	/* a call a line; empty lines are passed over */
+};
+
+enum batch_coding {
+	BATCH_IDENTITY,
+	BATCH_GZIP,
+	BATCH_ZSTD,
+};
+
+struct batch_reject {
+	uint64_t line;		/* of NDJSON, or the call's place in the array, from 1 */
+	struct text session_id; /* empty when it could not be read */
+	const char *error;
+};
+
+/* What became of a batch. */
+struct batch_result {
+	uint64_t accepted; /* calls that are durable now */
+	uint64_t replaced; /* those of them whose session was there before */
+	uint64_t rejected;
+	struct error failure; /* ERROR_NONE; or what ended the batch early: the body is no JSON from some point on
+				 (ERROR_INVALID), is cut off or no gzip/zstd (ERROR_INVALID), or the store failed. What is in
+				 accepted stays. */
+};
+
+struct batch_options {
+	int64_t account_id;
+	enum batch_shape shape;
+	enum batch_coding coding;
+	/* Called once for each rejected call, from any thread, one at a time, in no particular order. */
+	void (*rejected)(void *context, const struct batch_reject *reject);
+	/* Called from any thread when batch_feed() may be called again after it returned 0, and when the batch is done after
+	 * batch_end(). It must only note or signal; NULL for callers that use batch_wait(). */
+	void (*wake)(void *context);
+	void *context;
+};
+
+struct batch;
+
+int batch_create(struct batch **ret_batch, struct intake *intake, const struct batch_options *options,
+	struct error *err) CHECK_RESULT;
+
+/* Takes bytes. Returns how many were taken, at most @size; 0 when too much is in flight: call it again after `wake` or
+ * batch_wait(). After a failure it takes and drops everything. */
+size_t batch_feed(struct batch *batch, const char *data, size_t size);
+
+/* As batch_feed(), but waits until all of @size is taken. */
+void batch_feed_all(struct batch *batch, const char *data, size_t size);
+
+/* Hands in one call that a source made, its JSON whole; waits while too much is in flight. @line goes into a reject. */
+void batch_add_call(struct batch *batch, struct text json, uint64_t line);
+
+/* No more bytes will come. @cut_off: the sender went away, so an unfinished call is dropped. */
+void batch_end(struct batch *batch, bool cut_off);
+
+/* Whether everything is committed after batch_end(). */
+bool batch_done(struct batch *batch);
+
+/* Blocks until batch_done(). */
+void batch_wait(struct batch *batch);
+
+/* So far; final once batch_done(). */
+struct batch_result batch_result(struct batch *batch);
+
+/* Frees it; a batch that was not ended is ended as cut off, and what is under way is committed without it. */
+void batch_destroy(struct batch *batch);
+AUTO_POINTER(struct batch *, batch_destroy);
+
+#endif

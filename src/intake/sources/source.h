@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * Sources: where calls come from other than this API's own JSON. One file a source, one row in source_table.
+ * To add one: write src/intake/sources/NAME.c with a `struct source_format`, declare it in source.c's table. */
+#ifndef INTAKE_SOURCES_SOURCE_H
+#define INTAKE_SOURCES_SOURCE_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+/* What the command line may say to a source; a source ignores what is not for it. */
+struct source_options {
+	const char *columns_path;      /* --columns FILE; NULL: not given */
+	const char *inbound_contexts;  /* comma-separated dialplan contexts whose calls are inbound */
+	bool local_times;	       /* times without a zone are in the process's zone (TZ); otherwise UTC */
+};
+
+/* Where a source hands what it made. */
+struct source_sink {
+	/* One call's JSON (as POST /v1/calls takes it), whole; @line is where it began in the input. */
+	void (*call)(void *context, struct text json, uint64_t line);
+	/* Something in the input that could not be used, which the source went on after. */
+	void (*reject)(void *context, uint64_t line, struct text session_id, const char *error);
+	void *context;
+};
+
+struct source; /* a source at work on one input, private to each format */
+
+struct source_format {
+	const char *name; /* as --format takes it */
+	const char *summary;
+	int (*open)(struct source **ret_source, const struct source_options *options,
+		const struct source_sink *sink, struct error *err);
+	/* Takes the next bytes. Negative: nothing more can be read from this input. */
+	int (*feed)(struct source *source, const char *data, size_t size, struct error *err);
+	/* The input is at its end: hands over what is still open. */
+	int (*end)(struct source *source, struct error *err);
+	void (*close)(struct source *source);
+};
+
+/* The table of formats, ended by a row whose name is NULL. */
+extern const struct source_format *const source_formats[];
+
+/* NULL when there is none of that name. */
+const struct source_format *source_format_find(struct text name);
+
+#endif

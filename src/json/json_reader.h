@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ * Reads JSON token by token: strictly RFC 8259 in valid UTF-8, member order and number text kept. */
+#ifndef JSON_JSON_READER_H
+#define JSON_JSON_READER_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+
+#define JSON_DEPTH_MAX 64
+
+enum json_kind {
+	JSON_END, /* the value is complete and nothing but white space follows */
+	JSON_OBJECT,
+	JSON_OBJECT_END,
+	JSON_ARRAY,
+	JSON_ARRAY_END,
+	JSON_NAME, /* a member's name; its value is the next token */
+	JSON_STRING,
+	JSON_NUMBER,
+	JSON_TRUE,
+	JSON_FALSE,
+	JSON_NULL,
+};
+
+struct json_token {
+	enum json_kind kind;
+	struct text raw; /* JSON_NAME, JSON_STRING: between the quotes, escapes as written;
+			    JSON_NUMBER: as written. Points into the input. */
+	bool escaped;	 /* raw holds a backslash */
+};
+
+/* Where the input stands in a larger one, for messages: both count from 1. */
+struct json_position {
+	uint64_t line;
+	uint64_t column; /* bytes */
+};
+
+struct json_reader {
+	struct text input;
+	size_t at;
+	struct json_position start;
+	uint32_t depth;
+	uint64_t is_object; /* a bit a level */
+	int expect;	    /* what may come next; private to json_reader.c */
+};
+
+/* Reads the single JSON value that @input is. @start is where its first byte stands (1, 1 for a
+ * document of its own). @input must outlive the reader and its tokens. */
+void json_reader_init(struct json_reader *reader, struct text input, struct json_position start);
+
+/* The next token. Returns 1 with a token, 0 at the end (JSON_END), negative when the input is no JSON:
+ * ERROR_INVALID with "line 3, column 17: …", ERROR_TOO_LARGE when nested deeper than JSON_DEPTH_MAX.
+ * Doubled member names are not seen here: whoever walks an object calls json_names_add(). */
+int json_reader_next(struct json_reader *reader, struct json_token *ret_token, struct error *err) CHECK_RESULT;
+
+/* Passes over the value that begins with @token, which was just read (doubled names inside it are an
+ * error too). Returns 0; negative as above. */
+int json_reader_skip(struct json_reader *reader, const struct json_token *token, struct error *err)
+	CHECK_RESULT;
+
+/* Where the token that was read last begins, for messages. */
+struct json_position json_reader_position(const struct json_reader *reader);
+
+/* Sets "line L, column C: …" for the last token; returns -1. */
+int json_reader_error(const struct json_reader *reader, struct error *err, const char *format, ...)
+	FORMAT_PRINTF(3, 4);
+
+/* The string that @token spells, escapes resolved: UTF-8, possibly with NUL bytes. Points into the
+ * input where nothing is escaped, into @arena otherwise; data is NULL when the arena is full. */
+struct text json_token_string(const struct json_token *token, struct arena *arena) CHECK_RESULT;
+
+/* Whether @token spells @string. */
+bool json_token_is(const struct json_token *token, const char *string);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ * The store: accounts, keys and calls, behind one interface that each backend fills in
+ * (store_backend.h). All functions may be called from any thread. Failures of the disk or the database set
+ * ERROR_SYSTEM, ERROR_NO_SPACE, ERROR_BUSY or ERROR_CORRUPT with what failed and where. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "call/call.h"
+#include "call/pack.h"
+
+struct store;
+
+/* Opens, and makes where it is missing (unless @options say no), the store that @location names:
+ *   memory:             in memory, gone with the process
+ *   anything else       the folder of an embedded store; the database is callstep.db in it. Files are made 0600, the
+ *                       folder 0700.
+ * Fails with ERROR_DENIED (not writable), ERROR_UNSUPPORTED (the store is newer than this program, or an unknown
+ * scheme://), ERROR_CORRUPT (no callstep store), ERROR_NOT_FOUND. */
+struct store_options {
+	bool must_exist; /* do not make a new one */
+};
+int store_open(struct store **ret_store, const char *location, const struct store_options *options,
+	struct error *err) CHECK_RESULT;
+void store_close(struct store *store);
+AUTO_POINTER(struct store *, store_close);
+
+/* Whether the store answers: reads one row. */
+int store_ping(struct store *store, struct error *err) CHECK_RESULT;
+
+/* Keeps other servers off the store until it is closed: ERROR_BUSY when one has it. Command-line
+ * programs work beside a server and do not call this. */
+int store_lock_for_server(struct store *store, struct error *err) CHECK_RESULT;
+
+/* ---- accounts and keys ---- */
+
+#define STORE_EMAIL_MAX 254 /* bytes; RFC 5321 §4.5.3.1.3 less the angle brackets */
+#define STORE_LABEL_MAX 128
+#define STORE_KEY_HASH_SIZE 32
+
+enum store_scope {
+	STORE_SCOPE_READ = 1,
+	STORE_SCOPE_WRITE = 2,
+	STORE_SCOPE_ADMIN = 4,
+};
+
+struct store_account {
+	int64_t id;
+	struct text email; /* compared with ASCII letters of either case the same */
+	int64_t created;   /* UNIX seconds */
+	int64_t disabled;  /* UNIX seconds; 0: active */
+};
+
+struct store_key {
+	int64_t id;
+	int64_t account_id;
+	unsigned char hash[STORE_KEY_HASH_SIZE]; /* of the key; the key itself is never stored */
+	unsigned int scopes;			 /* enum store_scope, or-ed */
+	struct text label;
+	int64_t created;   /* UNIX seconds */
+	int64_t last_used; /* UNIX seconds, to the minute; 0: never */
+	int64_t revoked;   /* UNIX seconds; 0: valid */
+};
+
+/* ERROR_EXISTS when the e-mail is taken. */
+int store_account_add(struct store *store, struct text email, int64_t now, int64_t *ret_id,
+	struct error *err) CHECK_RESULT;
+/* 1 found, 0 absent. */
+int store_account_find(struct store *store, struct text email, struct arena *arena,
+	struct store_account *ret_account, struct error *err) CHECK_RESULT;
+/* By e-mail. */
+int store_account_list(struct store *store, struct arena *arena, struct store_account **ret_accounts,
+	size_t *ret_count, struct error *err) CHECK_RESULT;
+/* @disabled 0 enables. 1 done, 0 no such account. */
+int store_account_set_disabled(struct store *store, int64_t account_id, int64_t disabled,
+	struct error *err) CHECK_RESULT;
+
+int store_key_add(struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err)
+	CHECK_RESULT;
+/* The keys of an account, by id. */
+int store_key_list(struct store *store, int64_t account_id, struct arena *arena,
+	struct store_key **ret_keys, size_t *ret_count, struct error *err) CHECK_RESULT;
+/* 1 done, 0 no such key of the account. A key revoked before stays revoked as it was. */
+int store_key_revoke(struct store *store, int64_t account_id, int64_t key_id, int64_t now,
+	struct error *err) CHECK_RESULT;
+/* Finds the key with @hash and its account, in whatever state they are. 1 found, 0 absent. Sees at once what another
+ * process changed. */
+int store_key_find(struct store *store, const unsigned char hash[STORE_KEY_HASH_SIZE],
+	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
+	struct error *err) CHECK_RESULT;
+/* Notes when keys were used. */
+int store_key_touch(struct store *store, int64_t key_id, int64_t now, struct error *err) CHECK_RESULT;
+
+/* ---- calls ---- */
+
+/* A call to be stored. */
+struct store_put {
+	int64_t account_id;
+	struct call call;
+	struct packed packed; /* deflate is NULL when call.has_detail is false */
+	bool replaced;	      /* set by store_put_calls(): the session was there before */
+};
+
+/* Stores @puts in their order in one durable transaction: all or none. A session that is there is replaced; where the new
+ * copy has no detail and the old one has, the steps are kept under the new header (API.md §2 "Identity"). */
+int store_put_calls(struct store *store, struct store_put *puts, size_t count, struct error *err)
+	CHECK_RESULT;
+
+/* A call as it is held. */
+struct store_call {
+	struct call call;     /* has_detail and steps tell what is held, whether or not packed was asked for */
+	struct packed packed; /* deflate is NULL when there is none, or it was not asked for */
+};
+
+struct store_query {
+	int64_t account_id;
+	int64_t start;	    /* start <= call.start < end */
+	int64_t end;
+	struct text number; /* raw; compared by call_number_key(); data NULL: any */
+	int64_t offset;
+	int64_t limit;
+	int64_t detail_after; /* read the packed call only where call.start > detail_after; INT64_MAX: never */
+};
+
+struct store_page {
+	struct store_call *calls; /* newest first, ties by session_id (bytewise) descending */
+	size_t count;
+	int64_t total_calls; /* of window and number, whatever offset and limit say */
+};
+
+/* Copies a page into @arena, of one consistent state. ERROR_TOO_LARGE when the arena's ceiling is reached. */
+int store_page(struct store *store, const struct store_query *query, struct arena *arena,
+	struct store_page *ret_page, struct error *err) CHECK_RESULT;
+
+/* 1 found, 0 absent. */
+int store_find(struct store *store, int64_t account_id, struct text session_id, struct arena *arena,
+	struct store_call *ret_call, struct error *err) CHECK_RESULT;
+
+/* Walks all calls of the window, newest first, in one consistent state, with bounded memory: @each is called for each call,
+ * its texts valid during the call only; a negative return ends the walk and is returned. */
+int store_walk(struct store *store, const struct store_query *query,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err) CHECK_RESULT;
+
+/* ---- upkeep ---- */
+
+/* Writes a consistent copy of the store into the new folder @destination while others read and write. */
+int store_backup(struct store *store, const char *destination, struct error *err) CHECK_RESULT;
+
+struct store_verdict {
+	int64_t accounts;
+	int64_t calls;
+	int64_t packed;	  /* packed calls inflated and compared with their header, size and CRC */
+	int64_t problems; /* each told to @problem */
+};
+
+/* Reads everything and checks it against itself: the database's own integrity, each packed call, each tally, keys
+ * without account, packed calls without call. @problem is called with one sentence a problem; @progress (may be NULL)
+ * now and then with calls done and calls in all. Returns 0 whether or not problems were found. */
+int store_verify(struct store *store, void (*problem)(void *context, const char *sentence),
+	void (*progress)(void *context, int64_t done, int64_t all), void *context,
+	struct store_verdict *ret_verdict, struct error *err) CHECK_RESULT;
+
+#endif
