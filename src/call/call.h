@@ -5,9 +5,9 @@
 
 #include "base/text.h"
 
-#define CALL_SESSION_ID_MAX	   128	       /* bytes; API.md §2 */
-#define CALL_NUMBER_MAX		   128	       /* bytes of dest and of src */
-#define CALL_SIZE_MAX_DEFAULT	   ((size_t)1 << 20) /* bytes of a call's JSON; a setting */
+#define CALL_SESSION_ID_MAX	    128		      /* bytes; API.md §2 */
+#define CALL_NUMBER_MAX		    128		      /* bytes of dest and of src */
+#define CALL_SIZE_MAX_DEFAULT	    ((size_t)1 << 20) /* bytes of a call's JSON; a setting */
 #define CALL_DETAIL_SECONDS_DEFAULT ((int64_t)5 * 86400)
 
 enum call_type {
@@ -17,14 +17,14 @@ enum call_type {
 };
 
 struct call {
-	struct text dest;	/* as it came, UTF-8 without control characters */
+	struct text dest; /* as it came, UTF-8 without control characters */
 	struct text src;
 	struct text session_id; /* unique within the account */
 	int64_t start;		/* UNIX seconds, not negative */
 	int64_t end;		/* UNIX seconds, not before start */
 	enum call_type type;
-	bool has_detail;	/* an array of steps came with it, be it empty */
-	uint32_t steps;		/* how many */
+	bool has_detail; /* an array of steps came with it, be it empty */
+	uint32_t steps;	 /* how many */
 };
 
 /* "inbound", "outbound", "transfer". */

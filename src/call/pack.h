@@ -11,10 +11,12 @@
 #define PACKED_TAIL_SIZE 4
 
 struct packed {
-	struct text deflate; /* raw deflate, no final block, ends with 00 00 FF FF; data NULL: no detail */
-	uint32_t size;	     /* bytes of the JSON */
-	uint32_t crc32;	     /* of the JSON, as in gzip (RFC 1952 §8) */
-	uint32_t crc32_op;   /* zlib's crc32_combine_gen(size): joins crc32 to what stands before it */
+	struct text
+		deflate; /* raw deflate, no final block, ends with 00 00 FF FF; data NULL: no detail */
+	uint32_t size;	/* bytes of the JSON */
+	uint32_t crc32; /* of the JSON, as in gzip (RFC 1952 §8) */
+	uint32_t
+		crc32_op; /* zlib's crc32_combine_gen(size): joins crc32 to what stands before it */
 };
 
 /* A compressor's working memory, one a thread. */
@@ -36,7 +38,7 @@ AUTO_POINTER(struct unpacker *, unpacker_destroy);
 
 /* Inflates @packed into @out, which has room for packed->size bytes. Size and CRC are checked:
  * ERROR_CORRUPT. */
-int unpacker_unpack(struct unpacker *unpacker, const struct packed *packed, char *out, struct error *err)
-	CHECK_RESULT;
+int unpacker_unpack(struct unpacker *unpacker, const struct packed *packed, char *out,
+	struct error *err) CHECK_RESULT;
 
 #endif

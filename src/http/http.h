@@ -25,15 +25,16 @@ struct http_route;
 #define HTTP_PATH_PARAMETERS_MAX 4
 
 struct http_request {
-	struct arena arena;	   /* goes with the request, after the response was sent */
-	uint64_t id;		   /* in the log, and in the header X-Request-Id */
+	struct arena arena; /* goes with the request, after the response was sent */
+	uint64_t id;	    /* in the log, and in the header X-Request-Id */
 	enum http_method method;
-	struct text path;	   /* percent-decoded */
+	struct text path; /* percent-decoded */
 	const struct http_route *route;
-	struct text parameters[HTTP_PATH_PARAMETERS_MAX]; /* of the path's {…}, percent-decoded, in order */
-	int64_t body_size;	   /* Content-Length; 0: none; -1: unknown (chunked) */
-	void *user;		   /* the handler's; see http_route.release */
-	int64_t account_id;	   /* set by the handler for the request log; 0: none */
+	struct text parameters
+		[HTTP_PATH_PARAMETERS_MAX]; /* of the path's {…}, percent-decoded, in order */
+	int64_t body_size;		    /* Content-Length; 0: none; -1: unknown (chunked) */
+	void *user;			    /* the handler's; see http_route.release */
+	int64_t account_id;		    /* set by the handler for the request log; 0: none */
 };
 
 /* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space); data NULL when absent. */
@@ -48,7 +49,8 @@ struct http_body {
 	/* Writes up to @max bytes to @to. Returns how many; 0 at the end; negative when it cannot go on (the
 	 * connection is broken off, so that the client sees that the body is cut). */
 	ssize_t (*read)(void *context, char *to, size_t max);
-	void (*close)(void *context); /* may be NULL; called once, before the request's arena goes */
+	void (*close)(
+		void *context); /* may be NULL; called once, before the request's arena goes */
 	void *context;
 };
 
@@ -56,7 +58,7 @@ struct http_response {
 	int status;
 	struct http_request *request;
 	/* exactly one of the next three, or none for an empty body */
-	struct text text;	      /* in the request's arena, or static */
+	struct text text;	    /* in the request's arena, or static */
 	const struct iovec *pieces; /* in the request's arena, and so is what they point to */
 	size_t piece_count;
 	struct http_body body;
@@ -76,16 +78,19 @@ enum http_step {
 };
 
 struct http_route {
-	const char *pattern;	/* "/api/all_logs/{start}/{end}": a {…} stands for one segment that is not empty */
-	unsigned int methods;	/* enum http_method, or-ed; HEAD goes with GET */
+	const char *
+		pattern; /* "/api/all_logs/{start}/{end}": a {…} stands for one segment that is not empty */
+	unsigned int methods; /* enum http_method, or-ed; HEAD goes with GET */
 	/* Called when the header is there, before any body. Fills in @response and returns HTTP_DONE to answer without the
 	 * body (which is then read and dropped, or the connection closed); HTTP_WAIT to take the body by `data`. A GET never waits here
 	 * unless it wakes itself. */
-	enum http_step (*begin)(void *context, struct http_request *request, struct http_response *response);
+	enum http_step (*begin)(
+		void *context, struct http_request *request, struct http_response *response);
 	/* Body bytes: returns how many were taken; 0: none now, wait for http_request_wake(). NULL for routes without body. */
 	size_t (*data)(void *context, struct http_request *request, const char *data, size_t size);
 	/* The body is whole: fills in @response, or HTTP_WAIT. */
-	enum http_step (*finish)(void *context, struct http_request *request, struct http_response *response);
+	enum http_step (*finish)(
+		void *context, struct http_request *request, struct http_response *response);
 	/* Called once for each request that reached `begin`, at its very end, also when the client went away. May be NULL. */
 	void (*release)(void *context, struct http_request *request);
 	int64_t body_size_max; /* bytes on the wire; 0: no ceiling */
@@ -100,12 +105,12 @@ struct http_server_options {
 	const char *listen;	     /* "127.0.0.1:8080", "[::1]:8080"; port 0: any free one */
 	const char *tls_certificate; /* PEM files; both or neither */
 	const char *tls_key;
-	unsigned int threads;	     /* 0: one a core */
+	unsigned int threads; /* 0: one a core */
 	unsigned int connections_max;
 	unsigned int connections_per_address_max; /* 0: no ceiling */
-	unsigned int timeout_s;	     /* a connection without a byte for so long is closed */
-	size_t header_size_max;	     /* bytes of a request's line and headers: 431 above it */
-	size_t request_memory_max;   /* ceiling of a request's arena */
+	unsigned int timeout_s;	   /* a connection without a byte for so long is closed */
+	size_t header_size_max;	   /* bytes of a request's line and headers: 431 above it */
+	size_t request_memory_max; /* ceiling of a request's arena */
 	bool log_requests;
 
 	const struct http_route *routes; /* ended by a row whose pattern is NULL */

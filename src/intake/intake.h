@@ -11,13 +11,13 @@
 struct intake;
 
 struct intake_options {
-	unsigned int threads;	 /* that read and pack; 0: one a core */
-	size_t call_size_max;	 /* bytes of one call's JSON */
-	size_t in_flight_max;	 /* bytes of calls read but not yet committed, of all batches; above it batches wait */
+	unsigned int threads; /* that read and pack; 0: one a core */
+	size_t call_size_max; /* bytes of one call's JSON */
+	size_t in_flight_max; /* bytes of calls read but not yet committed, of all batches; above it batches wait */
 };
 
-int intake_create(struct intake **ret_intake, struct store *store, const struct intake_options *options,
-	struct error *err) CHECK_RESULT;
+int intake_create(struct intake **ret_intake, struct store *store,
+	const struct intake_options *options, struct error *err) CHECK_RESULT;
 
 /* Waits until everything handed in is committed, then stops the threads. */
 void intake_destroy(struct intake *intake);
@@ -50,7 +50,8 @@ struct batch_result {
 	uint64_t accepted; /* calls that are durable now */
 	uint64_t replaced; /* those of them whose session was there before */
 	uint64_t rejected;
-	struct error failure; /* ERROR_NONE; or what ended the batch early: the body is no JSON from some point on
+	struct error
+		failure; /* ERROR_NONE; or what ended the batch early: the body is no JSON from some point on
 				 (ERROR_INVALID), is cut off or no gzip/zstd (ERROR_INVALID), or the store failed. What is in
 				 accepted stays. */
 };
@@ -69,8 +70,8 @@ struct batch_options {
 
 struct batch;
 
-int batch_create(struct batch **ret_batch, struct intake *intake, const struct batch_options *options,
-	struct error *err) CHECK_RESULT;
+int batch_create(struct batch **ret_batch, struct intake *intake,
+	const struct batch_options *options, struct error *err) CHECK_RESULT;
 
 /* Takes bytes. Returns how many were taken, at most @size; 0 when too much is in flight: call it again after `wake` or
  * batch_wait(). After a failure it takes and drops everything. */

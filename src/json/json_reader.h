@@ -52,12 +52,13 @@ void json_reader_init(struct json_reader *reader, struct text input, struct json
 /* The next token. Returns 1 with a token, 0 at the end (JSON_END), negative when the input is no JSON:
  * ERROR_INVALID with "line 3, column 17: …", ERROR_TOO_LARGE when nested deeper than JSON_DEPTH_MAX.
  * Doubled member names are not seen here: whoever walks an object calls json_names_add(). */
-int json_reader_next(struct json_reader *reader, struct json_token *ret_token, struct error *err) CHECK_RESULT;
+int json_reader_next(
+	struct json_reader *reader, struct json_token *ret_token, struct error *err) CHECK_RESULT;
 
 /* Passes over the value that begins with @token, which was just read (doubled names inside it are an
  * error too). Returns 0; negative as above. */
-int json_reader_skip(struct json_reader *reader, const struct json_token *token, struct error *err)
-	CHECK_RESULT;
+int json_reader_skip(
+	struct json_reader *reader, const struct json_token *token, struct error *err) CHECK_RESULT;
 
 /* Where the token that was read last begins, for messages. */
 struct json_position json_reader_position(const struct json_reader *reader);

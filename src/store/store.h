@@ -35,8 +35,8 @@ int store_lock_for_server(struct store *store, struct error *err) CHECK_RESULT;
 
 /* ---- accounts and keys ---- */
 
-#define STORE_EMAIL_MAX 254 /* bytes; RFC 5321 §4.5.3.1.3 less the angle brackets */
-#define STORE_LABEL_MAX 128
+#define STORE_EMAIL_MAX	    254 /* bytes; RFC 5321 §4.5.3.1.3 less the angle brackets */
+#define STORE_LABEL_MAX	    128
 #define STORE_KEY_HASH_SIZE 32
 
 enum store_scope {
@@ -70,14 +70,14 @@ int store_account_add(struct store *store, struct text email, int64_t now, int64
 int store_account_find(struct store *store, struct text email, struct arena *arena,
 	struct store_account *ret_account, struct error *err) CHECK_RESULT;
 /* By e-mail. */
-int store_account_list(struct store *store, struct arena *arena, struct store_account **ret_accounts,
-	size_t *ret_count, struct error *err) CHECK_RESULT;
+int store_account_list(struct store *store, struct arena *arena,
+	struct store_account **ret_accounts, size_t *ret_count, struct error *err) CHECK_RESULT;
 /* @disabled 0 enables. 1 done, 0 no such account. */
-int store_account_set_disabled(struct store *store, int64_t account_id, int64_t disabled,
-	struct error *err) CHECK_RESULT;
+int store_account_set_disabled(
+	struct store *store, int64_t account_id, int64_t disabled, struct error *err) CHECK_RESULT;
 
-int store_key_add(struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err)
-	CHECK_RESULT;
+int store_key_add(struct store *store, const struct store_key *key, int64_t *ret_id,
+	struct error *err) CHECK_RESULT;
 /* The keys of an account, by id. */
 int store_key_list(struct store *store, int64_t account_id, struct arena *arena,
 	struct store_key **ret_keys, size_t *ret_count, struct error *err) CHECK_RESULT;
@@ -90,7 +90,8 @@ int store_key_find(struct store *store, const unsigned char hash[STORE_KEY_HASH_
 	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 	struct error *err) CHECK_RESULT;
 /* Notes when keys were used. */
-int store_key_touch(struct store *store, int64_t key_id, int64_t now, struct error *err) CHECK_RESULT;
+int store_key_touch(
+	struct store *store, int64_t key_id, int64_t now, struct error *err) CHECK_RESULT;
 
 /* ---- calls ---- */
 
@@ -104,18 +105,19 @@ struct store_put {
 
 /* Stores @puts in their order in one durable transaction: all or none. A session that is there is replaced; where the new
  * copy has no detail and the old one has, the steps are kept under the new header (API.md §2 "Identity"). */
-int store_put_calls(struct store *store, struct store_put *puts, size_t count, struct error *err)
-	CHECK_RESULT;
+int store_put_calls(
+	struct store *store, struct store_put *puts, size_t count, struct error *err) CHECK_RESULT;
 
 /* A call as it is held. */
 struct store_call {
-	struct call call;     /* has_detail and steps tell what is held, whether or not packed was asked for */
+	struct call
+		call; /* has_detail and steps tell what is held, whether or not packed was asked for */
 	struct packed packed; /* deflate is NULL when there is none, or it was not asked for */
 };
 
 struct store_query {
 	int64_t account_id;
-	int64_t start;	    /* start <= call.start < end */
+	int64_t start; /* start <= call.start < end */
 	int64_t end;
 	struct text number; /* raw; compared by call_number_key(); data NULL: any */
 	int64_t offset;

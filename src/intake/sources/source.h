@@ -9,9 +9,10 @@
 
 /* What the command line may say to a source; a source ignores what is not for it. */
 struct source_options {
-	const char *columns_path;      /* --columns FILE; NULL: not given */
-	const char *inbound_contexts;  /* comma-separated dialplan contexts whose calls are inbound */
-	bool local_times;	       /* times without a zone are in the process's zone (TZ); otherwise UTC */
+	const char *columns_path; /* --columns FILE; NULL: not given */
+	const char
+		*inbound_contexts; /* comma-separated dialplan contexts whose calls are inbound */
+	bool local_times; /* times without a zone are in the process's zone (TZ); otherwise UTC */
 };
 
 /* Where a source hands what it made. */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * The API: the routes of API.md on top of store and intake. */
+#ifndef API_API_H
+#define API_API_H
+
+#include "http/http.h"
+#include "intake/intake.h"
+#include "store/store.h"
+
+struct api_options {
+	struct store *store;
+	struct intake *intake;
+	int64_t detail_seconds; /* how long detail is served; 0: for ever */
+	size_t page_memory_max; /* bytes that all pages under way may hold together */
+	int64_t body_size_max;	/* bytes of a POST on the wire; 0: no ceiling */
+	int64_t (*now)(void);	/* the clock: clock_now_s(), or a test's */
+};
+
+struct api;
+
+int api_create(
+	struct api **ret_api, const struct api_options *options, struct error *err) CHECK_RESULT;
+void api_destroy(struct api *api);
+AUTO_POINTER(struct api *, api_destroy);
+
+/* Fills in routes, error and context of @options: what the API is to the HTTP server. */
+void api_attach(struct api *api, struct http_server_options *options);
+
+#endif

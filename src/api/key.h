@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Developer keys: making and hashing them. */
+#ifndef API_KEY_H
+#define API_KEY_H
+
+#include "store/store.h"
+
+#define KEY_TEXT_SIZE                                                                              \
+	48 /* "cs_" and 43 characters of base64url without padding for 256 random bits, and the NUL */
+
+/* Makes a new key into @key and its hash. Call sodium_init() is seen to. Negative when the system has no randomness. */
+int key_make(char key[KEY_TEXT_SIZE], unsigned char hash[STORE_KEY_HASH_SIZE],
+	struct error *err) CHECK_RESULT;
+
+/* BLAKE2b-256 of the key's text. */
+void key_hash(struct text key, unsigned char hash[STORE_KEY_HASH_SIZE]);
+
+/* Reads "read,write,admin" in any order. */
+int key_scopes_parse(struct text text, unsigned int *ret_scopes, struct error *err) CHECK_RESULT;
+
+/* Writes "read,write". Returns @buffer. */
+const char *key_scopes_format(unsigned int scopes, char *buffer, size_t size);
+
+#endif
