@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""Format, sizes and banned functions. There is no list of exceptions."""
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = sorted(p for folder in ("src", "tests") for p in (ROOT / folder).rglob("*.[ch]"))
+FUNCTION_LINES_MAX = 80
+COMPLEXITY_MAX = 15
+FILE_LINES_MAX = 800
+
+BANNED = ["strcpy(a, b)", "strcat(a, b)", 'sprintf(a, "%s", b)', "strncpy(a, b, 1)", "strtok(a, b)", "atoi(b)",
+          "atol(b)", "gmtime(0)", "localtime(0)", "alloca(1)"]
+
+
+def relative(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_clang_format_would_change_nothing():
+    result = subprocess.run(["clang-format", "--dry-run", "-Werror", *CODE], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[:4000]
+
+
+def test_no_function_is_long_or_tangled():
+    """pmccabe's columns: modified complexity, complexity, statements, first line, lines, file(line): name."""
+    out = subprocess.run(["pmccabe", *CODE], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert len(rows) > 100
+    bad = [f"{row[5]}: complexity {row[1]}, {row[4]} lines" for row in rows
+           if int(row[1]) > COMPLEXITY_MAX or int(row[4]) > FUNCTION_LINES_MAX]
+    assert not bad, "\n".join(bad)
+
+
+@pytest.mark.parametrize("path", CODE, ids=relative)
+def test_no_file_is_long(path):
+    assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
+
+
+@pytest.mark.parametrize("path", CODE, ids=relative)
+def test_a_file_begins_with_its_licence(path):
+    assert path.read_text().startswith("/* SPDX-License-Identifier: MIT\n")
+
+
+@pytest.mark.parametrize("call", BANNED)
+def test_a_banned_function_does_not_compile(call, tmp_path):
+    source = tmp_path / "banned.c"
+    source.write_text(f"void f(char *a, const char *b);\nvoid f(char *a, const char *b)\n{{\n\t(void)a;\n\t(void)b;\n\t(void)!{call};\n}}\n")
+    command = ["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-fsyntax-only", "-w", str(source)]
+    assert subprocess.run(command + ["-include", "string.h", "-include", "stdio.h", "-include", "stdlib.h", "-include", "time.h", "-include", "alloca.h"],
+                          capture_output=True).returncode == 0
+    banned = subprocess.run(command + ["-include", str(ROOT / "src/base/banned.h")], capture_output=True, text=True)
+    assert banned.returncode != 0 and "poisoned" in banned.stderr

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""A lower layer never includes an upper one, and each library is known to one place only."""
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted(p for p in (ROOT / "src").rglob("*.[ch]"))
+
+# What each layer may include besides itself.
+MAY_INCLUDE = {
+    "base": set(),
+    "json": {"base"},
+    "call": {"base", "json"},
+    "store": {"base", "json", "call"},
+    "intake": {"base", "json", "call", "store"},
+    "http": {"base"},
+    "api": {"base", "json", "call", "store", "intake", "http"},
+    "cmd": {"base", "json", "call", "store", "intake", "http", "api"},
+}
+
+# A library's header, and the files that may include it.
+ONLY_IN = {
+    r"sqlite3\.h": r"src/store/store_sqlite[^/]*",
+    r"libpq-fe\.h": r"src/store/store_postgres[^/]*",
+    r"microhttpd\.h": r"src/http/[^/]*",
+    r"gnutls/.*": r"src/http/[^/]*",
+    r"expat\.h": r"src/intake/sources/[^/]*",
+    r"ini\.h": r"src/cmd/[^/]*",
+    r"sodium\.h": r"src/api/[^/]*",
+}
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', path.read_text(), re.M)
+
+
+def relative(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_there_is_something_to_check():
+    assert len(SOURCES) > 20
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_includes_only_lower_layers(path):
+    parts = path.relative_to(ROOT / "src").parts
+    layer = parts[0] if len(parts) > 1 else "cmd"  # main.c belongs to the commands
+    for name in includes(path):
+        other = name.split("/")[0]
+        if other in MAY_INCLUDE and other != layer:
+            assert other in MAY_INCLUDE[layer], f"{relative(path)} includes {name}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_libraries_are_known_to_one_place(path):
+    for name in includes(path):
+        for header, where in ONLY_IN.items():
+            if re.fullmatch(header, name):
+                assert re.fullmatch(where, relative(path)), f"{relative(path)} includes {name}"
+
+
+SILENT = [p for p in SOURCES if p.relative_to(ROOT / "src").parts[0] in ("json", "call", "store", "intake")]
+
+
+@pytest.mark.parametrize("path", SILENT, ids=relative)
+def test_libraries_return_errors_and_do_not_log(path):
+    assert "base/log.h" not in includes(path), f"{relative(path)} writes to the log"
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.suffix == ".c"], ids=relative)
+def test_a_source_includes_its_own_header_first(path):
+    own = path.with_suffix(".h")
+    if own.exists():
+        assert includes(path)[0] == own.relative_to(ROOT / "src").as_posix()
