@@ -1,2 +1,140 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ * Packing by ISA-L, unpacking by libdeflate. */
 #include "call/pack.h"
+
+#include <isa-l.h>
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+/* What ISA-L may add to input that it cannot compress: a stored block's header for each 64 KiB, and the tail.
+ * Measured: 91 bytes for 1 MiB of noise. */
+#define OVERHEAD_BYTES(size) ((size) / 1024 + 64)
+
+/* An empty final block with fixed codes: what libdeflate wants to see at the end of a stream. */
+static const unsigned char final_block[] = {0x03, 0x00};
+
+struct packer {
+	struct isal_zstream stream;
+	unsigned char level_buffer[ISAL_DEF_LVL1_DEFAULT];
+};
+
+struct packer *packer_create(void)
+{
+	return calloc(1, sizeof(struct packer));
+}
+
+void packer_destroy(struct packer *packer)
+{
+	free(packer);
+}
+
+/* Returns the bytes written; 0 when @room was too small. A sync flush always ends with the tail; ISA-L's stateless
+ * full flush does not for input that is tiny or cannot be compressed. */
+static size_t deflate_call(struct packer *packer, struct text json, char *out, size_t room)
+{
+	struct isal_zstream *stream = &packer->stream;
+
+	isal_deflate_init(stream);
+	stream->level = 1;
+	stream->level_buf = packer->level_buffer;
+	stream->level_buf_size = sizeof(packer->level_buffer);
+	stream->gzip_flag = IGZIP_DEFLATE;
+	stream->flush = SYNC_FLUSH;
+	stream->end_of_stream = 0;
+	stream->next_in = (uint8_t *)(uintptr_t)json.data;
+	stream->avail_in = (uint32_t)json.size;
+	stream->next_out = (uint8_t *)out;
+	stream->avail_out = (uint32_t)room;
+	if (isal_deflate(stream) != COMP_OK || stream->avail_in > 0 || stream->avail_out == 0) {
+		return 0;
+	}
+	return room - stream->avail_out;
+}
+
+int packer_pack(struct packer *packer, struct text json, struct buffer *out,
+	struct packed *ret_packed, struct error *err)
+{
+	size_t room = json.size + OVERHEAD_BYTES(json.size);
+	size_t size;
+	char *to;
+
+	if (room > UINT32_MAX) {
+		return error_set(err, ERROR_TOO_LARGE,
+			"a call of %zu bytes is too large to be packed", json.size);
+	}
+	to = buffer_reserve(out, room);
+	if (!to) {
+		return error_no_memory(err);
+	}
+	size = deflate_call(packer, json, to, room);
+	if (size == 0) {
+		return error_set(
+			err, ERROR_SYSTEM, "cannot compress a call of %zu bytes", json.size);
+	}
+	buffer_advance(out, size);
+	*ret_packed = (struct packed){
+		.deflate = {.data = to, .size = size},
+		.size = (uint32_t)json.size,
+		.crc32 = crc32_gzip_refl(0, (const unsigned char *)json.data, json.size),
+		.crc32_op = (uint32_t)crc32_combine_gen((z_off_t)json.size),
+	};
+	return 0;
+}
+
+struct unpacker {
+	struct libdeflate_decompressor *decompressor;
+	struct buffer input; /* the packed call with a final block behind it */
+};
+
+struct unpacker *unpacker_create(void)
+{
+	struct unpacker *unpacker = calloc(1, sizeof(*unpacker));
+
+	if (!unpacker) {
+		return NULL;
+	}
+	buffer_init(&unpacker->input, UINT32_MAX);
+	unpacker->decompressor = libdeflate_alloc_decompressor();
+	if (!unpacker->decompressor) {
+		free(unpacker);
+		return NULL;
+	}
+	return unpacker;
+}
+
+void unpacker_destroy(struct unpacker *unpacker)
+{
+	if (!unpacker) {
+		return;
+	}
+	libdeflate_free_decompressor(unpacker->decompressor);
+	buffer_deinit(&unpacker->input);
+	free(unpacker);
+}
+
+int unpacker_unpack(
+	struct unpacker *unpacker, const struct packed *packed, char *out, struct error *err)
+{
+	struct buffer *input = &unpacker->input;
+	enum libdeflate_result result;
+
+	buffer_clear(input);
+	buffer_append(input, packed->deflate);
+	buffer_append(input,
+		(struct text){.data = (const char *)final_block, .size = sizeof(final_block)});
+	if (input->failed) {
+		return error_no_memory(err);
+	}
+	/* Without a place for the real size libdeflate takes nothing but exactly packed->size bytes. */
+	result = libdeflate_deflate_decompress(
+		unpacker->decompressor, input->data, input->size, out, packed->size, NULL);
+	if (result != LIBDEFLATE_SUCCESS) {
+		return error_set(err, ERROR_CORRUPT,
+			"a packed call does not inflate to its %u bytes", packed->size);
+	}
+	if (crc32_gzip_refl(0, (const unsigned char *)out, packed->size) != packed->crc32) {
+		return error_set(err, ERROR_CORRUPT, "a packed call has the wrong checksum");
+	}
+	return 0;
+}

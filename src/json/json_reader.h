@@ -6,8 +6,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
-
-#define JSON_DEPTH_MAX 64
+#include "json/json_names.h"
 
 enum json_kind {
 	JSON_END, /* the value is complete and nothing but white space follows */
@@ -38,10 +37,12 @@ struct json_position {
 
 struct json_reader {
 	struct text input;
-	size_t at;
+	size_t at;	 /* behind the last token */
+	size_t token_at; /* where the last token begins */
 	struct json_position start;
+	struct json_names *names; /* NULL: doubled names are not looked for */
 	uint32_t depth;
-	uint64_t is_object; /* a bit a level */
+	uint64_t is_object; /* a bit a level, the innermost lowest */
 	int expect;	    /* what may come next; private to json_reader.c */
 };
 
@@ -49,14 +50,19 @@ struct json_reader {
  * document of its own). @input must outlive the reader and its tokens. */
 void json_reader_init(struct json_reader *reader, struct text input, struct json_position start);
 
+/* From now on, and before the first token, a member name that an object has twice is an error of json_reader_next():
+ * ERROR_INVALID, at the name or, in an object of more than JSON_NAMES_SEARCHED members, at its end. @names is
+ * uninitialised memory of the caller; more than it holds, and names with escapes, go to @arena. */
+void json_reader_check_names(
+	struct json_reader *reader, struct json_names *names, struct arena *arena);
+
 /* The next token. Returns 1 with a token, 0 at the end (JSON_END), negative when the input is no JSON:
- * ERROR_INVALID with "line 3, column 17: …", ERROR_TOO_LARGE when nested deeper than JSON_DEPTH_MAX.
- * Doubled member names are not seen here: whoever walks an object calls json_names_add(). */
+ * ERROR_INVALID with "line 3, column 17: …", ERROR_TOO_LARGE when nested deeper than JSON_DEPTH_MAX. */
 int json_reader_next(
 	struct json_reader *reader, struct json_token *ret_token, struct error *err) CHECK_RESULT;
 
 /* Passes over the value that begins with @token, which was just read (doubled names inside it are an
- * error too). Returns 0; negative as above. */
+ * error, with json_reader_check_names() or without). Returns 0; negative as above. */
 int json_reader_skip(
 	struct json_reader *reader, const struct json_token *token, struct error *err) CHECK_RESULT;
 
@@ -66,6 +72,10 @@ struct json_position json_reader_position(const struct json_reader *reader);
 /* Sets "line L, column C: …" for the last token; returns -1. */
 int json_reader_error(const struct json_reader *reader, struct error *err, const char *format, ...)
 	FORMAT_PRINTF(3, 4);
+
+/* The same for a token whose token_at was kept. */
+int json_reader_error_at(const struct json_reader *reader, size_t token_at, struct error *err,
+	const char *format, ...) FORMAT_PRINTF(4, 5);
 
 /* The string that @token spells, escapes resolved: UTF-8, possibly with NUL bytes. Points into the
  * input where nothing is escaped, into @arena otherwise; data is NULL when the arena is full. */

@@ -1,2 +1,87 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ * The writer: strings go in runs between the bytes that must be escaped. */
 #include "json/json_writer.h"
+
+#include "json/json_escape.h"
+
+void json_write_string(struct buffer *buffer, struct text string)
+{
+	struct text rest = string;
+	uint64_t high = 0;
+
+	buffer_append_byte(buffer, '"');
+	while (rest.size > 0) {
+		size_t plain = json_plain_length(rest.data, rest.size, &high);
+		char escape[6];
+
+		buffer_append(buffer, text_head(rest, plain));
+		rest = text_tail(rest, plain);
+		if (rest.size > 0) {
+			size_t size = json_escape_write((unsigned char)rest.data[0], escape);
+
+			buffer_append(buffer, (struct text){.data = escape, .size = size});
+			rest = text_tail(rest, 1);
+		}
+	}
+	buffer_append_byte(buffer, '"');
+}
+
+static size_t take_plain(char *out, struct text *rest)
+{
+	const char *backslash = memchr(rest->data, '\\', rest->size);
+	size_t size = backslash ? (size_t)(backslash - rest->data) : rest->size;
+
+	memcpy(out, rest->data, size);
+	*rest = text_tail(*rest, size);
+	return size;
+}
+
+size_t json_minimal(char *out, struct text raw)
+{
+	struct text rest = raw;
+	size_t size = 0;
+
+	while (rest.size > 0) {
+		uint32_t code;
+		size_t taken;
+
+		size += take_plain(out + size, &rest);
+		taken = json_escape_read(rest, &code);
+		if (taken > 0) {
+			size += json_escape_write(code, out + size);
+			rest = text_tail(rest, taken);
+		} else if (rest.size > 0) {
+			/* Not from a token, then: kept, so that nothing is lost. */
+			out[size++] = rest.data[0];
+			rest = text_tail(rest, 1);
+		}
+	}
+	return size;
+}
+
+void json_write_raw_string(struct buffer *buffer, struct text raw, bool escaped)
+{
+	char *out;
+
+	if (!escaped) {
+		buffer_append_byte(buffer, '"');
+		buffer_append(buffer, raw);
+		buffer_append_byte(buffer, '"');
+		return;
+	}
+	out = buffer_reserve(buffer, raw.size + 2);
+	if (out) {
+		size_t size = json_minimal(out + 1, raw);
+
+		out[0] = '"';
+		out[size + 1] = '"';
+		buffer_advance(buffer, size + 2);
+	}
+}
+
+void json_write_name(struct buffer *buffer, const char *name)
+{
+	buffer_append_byte(buffer, '"');
+	buffer_append(buffer, text_of(name));
+	buffer_append(buffer, TEXT("\":"));
+}

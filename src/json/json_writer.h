@@ -14,6 +14,10 @@ void json_write_string(struct buffer *buffer, struct text string);
 /* Writes the string of a token's @raw text with every escape brought to the minimal form above. */
 void json_write_raw_string(struct buffer *buffer, struct text raw, bool escaped);
 
+/* Writes @raw, between the quotes of an escaped token, in the minimal form to @out, which has room for raw.size bytes:
+ * it never gets longer. Returns how many bytes it takes. */
+size_t json_minimal(char *out, struct text raw);
+
 /* `"name":`, @name being a plain literal. */
 void json_write_name(struct buffer *buffer, const char *name);
 

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ * Canonical JSON: copying checked JSON without its white space, and the header round the steps. */
+#include "call/canonical.h"
+
+#include "call/call_json.h"
+#include "json/json_escape.h"
+#include "json/json_writer.h"
+
+/* The size of the string that @json begins with, both quotes included. */
+static size_t string_size(struct text json, bool *ret_escaped)
+{
+	uint64_t high = 0;
+	size_t at = 1;
+
+	*ret_escaped = false;
+	for (;;) {
+		at += json_plain_length(json.data + at, json.size - at, &high);
+		if (at >= json.size || json.data[at] == '"') {
+			return at < json.size ? at + 1 : json.size;
+		}
+		*ret_escaped = true;
+		at += at + 1 < json.size ? 2 : 1;
+	}
+}
+
+static bool is_space(char byte)
+{
+	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+void canonical_write(struct buffer *buffer, struct text json)
+{
+	while (json.size > 0) {
+		size_t size = 0;
+		bool escaped;
+
+		if (json.data[0] == '"') {
+			size = string_size(json, &escaped);
+			json_write_raw_string(buffer,
+				(struct text){.data = json.data + 1, .size = size - 2}, escaped);
+		} else if (is_space(json.data[0])) {
+			size = 1;
+		} else {
+			while (size < json.size && json.data[size] != '"' &&
+				!is_space(json.data[size])) {
+				size++;
+			}
+			buffer_append(buffer, text_head(json, size));
+		}
+		json = text_tail(json, size);
+	}
+}
+
+static bool is_known(const struct json_token *name, const char *const *known)
+{
+	for (; *known; known++) {
+		if (json_token_is(name, *known)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void canonical_write_members(struct buffer *buffer, struct text object, const char *const *known)
+{
+	struct json_reader reader;
+	struct json_token name, value;
+
+	json_reader_init(&reader, object, (struct json_position){.line = 1, .column = 1});
+	if (json_reader_next(&reader, &name, NULL) <= 0) {
+		return;
+	}
+	while (json_reader_next(&reader, &name, NULL) > 0 && name.kind == JSON_NAME) {
+		size_t start;
+
+		if (json_reader_next(&reader, &value, NULL) <= 0) {
+			return;
+		}
+		start = reader.token_at;
+		if (json_reader_skip(&reader, &value, NULL) < 0) {
+			return;
+		}
+		if (!is_known(&name, known)) {
+			buffer_append_byte(buffer, ',');
+			json_write_raw_string(buffer, name.raw, name.escaped);
+			buffer_append_byte(buffer, ':');
+			canonical_write(buffer, text_tail(text_head(object, reader.at), start));
+		}
+	}
+}
+
+static void write_string_member(struct buffer *buffer, const char *name, struct text value)
+{
+	json_write_name(buffer, name);
+	json_write_string(buffer, value);
+	buffer_append_byte(buffer, ',');
+}
+
+/* What stands before the steps. */
+static void write_front(struct buffer *buffer, const struct call *call)
+{
+	buffer_append_byte(buffer, '{');
+	write_string_member(buffer, "dest", call->dest);
+	write_string_member(buffer, "src", call->src);
+	buffer_append(buffer, TEXT("\"start\":\""));
+	buffer_append_int64(buffer, call->start);
+	buffer_append(buffer, TEXT("\",\"end\":\""));
+	buffer_append_int64(buffer, call->end);
+	buffer_append(buffer, TEXT("\","));
+	write_string_member(buffer, "session_id", call->session_id);
+	json_write_name(buffer, "detail");
+}
+
+/* What stands behind them. */
+static void write_back(struct buffer *buffer, const struct call *call, bool log)
+{
+	buffer_append(buffer, TEXT(",\"type\":\""));
+	buffer_append(buffer, text_of(call_type_name(call->type)));
+	buffer_append(buffer, log ? TEXT("\",\"log\":true}") : TEXT("\",\"log\":false}"));
+}
+
+void canonical_wrap(struct buffer *buffer, const struct call *call)
+{
+	size_t steps = buffer->size;
+	size_t front;
+	char *start;
+
+	/* The front is written behind the steps, then both change places. */
+	write_front(buffer, call);
+	if (buffer->failed) {
+		return;
+	}
+	front = buffer->size - steps;
+	start = buffer_reserve(buffer, front);
+	if (!start) {
+		return;
+	}
+	memcpy(start, buffer->data + steps, front);
+	memmove(buffer->data + front, buffer->data, steps);
+	memcpy(buffer->data, start, front);
+	write_back(buffer, call, true);
+}
+
+void call_json_write_header(struct buffer *buffer, const struct call *call)
+{
+	write_front(buffer, call);
+	buffer_append(buffer, TEXT("false"));
+	write_back(buffer, call, false);
+}
+
+void call_json_write(struct buffer *buffer, const struct call *call, struct text detail)
+{
+	write_front(buffer, call);
+	buffer_append(buffer, detail);
+	write_back(buffer, call, true);
+}
+
+void call_json_write_summary(struct buffer *buffer, const struct call *call, bool log)
+{
+	buffer_append_byte(buffer, '{');
+	write_string_member(buffer, "dest", call->dest);
+	write_string_member(buffer, "src", call->src);
+	buffer_append(buffer, TEXT("\"start\":"));
+	buffer_append_int64(buffer, call->start);
+	buffer_append(buffer, TEXT(",\"end\":"));
+	buffer_append_int64(buffer, call->end);
+	buffer_append(buffer, TEXT(",\"session_id\":"));
+	json_write_string(buffer, call->session_id);
+	write_back(buffer, call, log);
+}
+
+static void write_step_data(struct buffer *buffer, struct text data)
+{
+	if (data.data) {
+		buffer_append(buffer, TEXT(",\"data\":"));
+		buffer_append(buffer, data);
+	}
+}
+
+void call_json_write_step(struct buffer *buffer, const struct call_step *step)
+{
+	buffer_append(buffer, TEXT("{\"event\":{\"line\":"));
+	json_write_string(buffer, step->line);
+	write_step_data(buffer, step->data);
+	buffer_append(buffer, TEXT("},\"class\":"));
+	json_write_string(buffer, step->class_name);
+	buffer_append(buffer, TEXT(",\"timestamp\":"));
+	buffer_append_int64(buffer, step->timestamp);
+	buffer_append_byte(buffer, '}');
+}
