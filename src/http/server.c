@@ -1,2 +1,198 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ * The server: starting and stopping the HTTP library's threads. */
 #include "http/http.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "http/dispatch.h"
+#include "http/listen.h"
+#include "http/tls.h"
+
+/* Memory of a connection: the request's header, reading of bodies, and the buffer that a body of unknown size is sent from. The
+ * library zeroes it after each request, which is why it is not larger. */
+#define CONNECTION_MEMORY_MIN ((size_t)64 * 1024)
+#define OPTIONS_MAX	      16
+
+static unsigned int thread_count(unsigned int wanted)
+{
+	cpu_set_t cores;
+
+	if (wanted > 0) {
+		return wanted;
+	}
+	return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? (unsigned int)CPU_COUNT(&cores)
+								: 1;
+}
+
+/* Gives the certificate callback, which sees nothing but the connection, its way to the certificate. */
+static void notify_connection(void *context, struct MHD_Connection *connection,
+	void **connection_context, enum MHD_ConnectionNotificationCode code)
+{
+	const struct http_server *server = context;
+
+	(void)connection;
+	*connection_context = code == MHD_CONNECTION_NOTIFY_STARTED ? server->tls : NULL;
+}
+
+/* For options with one argument that is no pointer, and only where it is not 0. */
+static void add_number(
+	struct MHD_OptionItem *items, size_t *count, enum MHD_OPTION option, size_t value)
+{
+	if (value > 0) {
+		items[(*count)++] =
+			(struct MHD_OptionItem){.option = option, .value = (intptr_t)value};
+	}
+}
+
+static size_t connection_memory(const struct http_server_options *options)
+{
+	/* Each header line costs the library a record beside its text, and what is above the ceiling must still fit for
+	 * the answer to be ours. */
+	size_t wanted = options->header_size_max * 4;
+
+	return wanted > CONNECTION_MEMORY_MIN ? wanted : CONNECTION_MEMORY_MIN;
+}
+
+static void make_options(const struct http_server *server, struct MHD_OptionItem *items)
+{
+	const struct http_server_options *options = &server->options;
+	unsigned int threads = thread_count(options->threads);
+	size_t count = 0;
+
+	add_number(items, &count, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0);
+	add_number(items, &count, MHD_OPTION_CONNECTION_LIMIT, options->connections_max);
+	add_number(items, &count, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		options->connections_per_address_max);
+	add_number(items, &count, MHD_OPTION_CONNECTION_TIMEOUT, options->timeout_s);
+	add_number(items, &count, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory(options));
+	if (server->tls) {
+		items[count++] = (struct MHD_OptionItem){
+			.option = MHD_OPTION_HTTPS_CERT_CALLBACK,
+			.ptr_value = tls_certificate_callback(),
+		};
+		items[count++] = (struct MHD_OptionItem){
+			.option = MHD_OPTION_HTTPS_PRIORITIES,
+			.ptr_value = (void *)(uintptr_t)TLS_PRIORITIES,
+		};
+	}
+	items[count] = (struct MHD_OptionItem){.option = MHD_OPTION_END};
+}
+
+static int start_daemon(struct http_server *server, struct error *err)
+{
+	struct MHD_OptionItem items[OPTIONS_MAX];
+	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+
+	make_options(server, items);
+	server->daemon = MHD_start_daemon(flags | (server->tls ? MHD_USE_TLS : 0U), 0, NULL, NULL,
+		dispatch_request, server, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
+		MHD_OPTION_URI_LOG_CALLBACK, dispatch_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
+		dispatch_unescape, server, MHD_OPTION_NOTIFY_COMPLETED, dispatch_completed, server,
+		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server, MHD_OPTION_ARRAY, items,
+		MHD_OPTION_END);
+	if (!server->daemon) {
+		return error_set(err, ERROR_SYSTEM,
+			"cannot start the HTTP server on '%s': the HTTP library refused",
+			server->address);
+	}
+	return 0;
+}
+
+static void server_free(struct http_server *server)
+{
+	file_close(&server->listen_fd);
+	tls_close(server->tls);
+	pthread_cond_destroy(&server->idle);
+	pthread_mutex_destroy(&server->lock);
+	free(server);
+}
+
+AUTO_POINTER(struct http_server *, server_free);
+
+static struct http_server *server_new(const struct http_server_options *options)
+{
+	struct http_server *server = calloc(1, sizeof(*server));
+	pthread_condattr_t clock;
+
+	if (!server) {
+		return NULL;
+	}
+	server->options = *options;
+	server->listen_fd = -1;
+	/* So that a request's id does not come again after a restart. */
+	atomic_init(&server->last_id, (uint64_t)clock_now_s() << 24);
+	pthread_mutex_init(&server->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&server->idle, &clock);
+	pthread_condattr_destroy(&clock);
+	return server;
+}
+
+int http_server_start(struct http_server **ret_server, const struct http_server_options *options,
+	struct error *err)
+{
+	AUTO(server_freep) struct http_server *server = server_new(options);
+
+	if (!server) {
+		return error_no_memory(err);
+	}
+	if (!options->tls_certificate != !options->tls_key) {
+		return error_set(err, ERROR_INVALID,
+			"TLS needs a certificate and a key: give both or neither");
+	}
+	if (options->tls_certificate &&
+		tls_open(&server->tls, options->tls_certificate, options->tls_key, err) < 0) {
+		return -1;
+	}
+	if (listen_open(options->listen, &server->listen_fd, server->address, err) < 0 ||
+		start_daemon(server, err) < 0) {
+		return -1;
+	}
+	*ret_server = server;
+	server = NULL;
+	return 0;
+}
+
+const char *http_server_address(const struct http_server *server)
+{
+	return server->address;
+}
+
+int http_server_reload(struct http_server *server, struct error *err)
+{
+	return server->tls ? tls_reload(server->tls, err) : 0;
+}
+
+static void wait_until_idle(struct http_server *server, unsigned int grace_s)
+{
+	struct timespec until;
+	int waited = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += grace_s;
+	pthread_mutex_lock(&server->lock);
+	while (server->active > 0 && waited == 0) {
+		waited = pthread_cond_timedwait(&server->idle, &server->lock, &until);
+	}
+	/* Under the lock: no exchange is suspended after this. */
+	server->stopping = true;
+	pthread_mutex_unlock(&server->lock);
+}
+
+void http_server_stop(struct http_server *server, unsigned int grace_s)
+{
+	if (!server) {
+		return;
+	}
+	server->finishing = true;
+	MHD_quiesce_daemon(server->daemon);
+	wait_until_idle(server, grace_s);
+	exchange_wake_all(server);
+	MHD_stop_daemon(server->daemon);
+	server_free(server);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ * The life of a request: made with its target, suspended and woken, ended. */
+#include "http/exchange.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "http/uri.h"
+
+struct exchange *exchange_create(struct http_server *server, const char *target)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+	struct text copy;
+
+	if (!exchange) {
+		return NULL;
+	}
+	arena_init(&exchange->request.arena, server->options.request_memory_max);
+	copy = arena_copy(&exchange->request.arena, text_of(target));
+	if (!copy.data) {
+		free(exchange);
+		return NULL;
+	}
+	uri_split(copy, &exchange->path, &exchange->query);
+	exchange->server = server;
+	exchange->started_us = clock_monotonic_us();
+	exchange->request.id = atomic_fetch_add(&server->last_id, 1) + 1;
+	exchange->request.path = exchange->path;
+	return exchange;
+}
+
+void exchange_destroy(struct exchange *exchange)
+{
+	if (!exchange) {
+		return;
+	}
+	if (exchange->response.body.close) {
+		exchange->response.body.close(exchange->response.body.context);
+	}
+	if (exchange->begun && exchange->request.route->release) {
+		exchange->request.route->release(
+			exchange->server->options.context, &exchange->request);
+	}
+	arena_deinit(&exchange->request.arena);
+	free(exchange);
+}
+
+static void add_suspended(struct exchange *exchange)
+{
+	struct http_server *server = exchange->server;
+
+	exchange->suspended = true;
+	exchange->before = NULL;
+	exchange->next = server->suspended;
+	if (exchange->next) {
+		exchange->next->before = exchange;
+	}
+	server->suspended = exchange;
+}
+
+static void remove_suspended(struct exchange *exchange)
+{
+	exchange->suspended = false;
+	if (exchange->before) {
+		exchange->before->next = exchange->next;
+	} else {
+		exchange->server->suspended = exchange->next;
+	}
+	if (exchange->next) {
+		exchange->next->before = exchange->before;
+	}
+}
+
+/* The lock is held over the library's call too: a connection is only resumed when it was suspended, by one thread, and
+ * the server does not stop between the two. */
+enum pause exchange_pause(struct exchange *exchange)
+{
+	struct http_server *server = exchange->server;
+	enum pause pause = PAUSE_SUSPENDED;
+
+	pthread_mutex_lock(&server->lock);
+	if (server->stopping) {
+		pause = PAUSE_STOPPING;
+	} else if (exchange->woken) {
+		exchange->woken = false;
+		pause = PAUSE_OVER;
+	} else {
+		MHD_suspend_connection(exchange->connection);
+		add_suspended(exchange);
+	}
+	pthread_mutex_unlock(&server->lock);
+	return pause;
+}
+
+static void resume(struct exchange *exchange)
+{
+	remove_suspended(exchange);
+	MHD_resume_connection(exchange->connection);
+}
+
+void http_request_wake(struct http_request *request)
+{
+	struct exchange *exchange = exchange_of(request);
+	struct http_server *server = exchange->server;
+
+	pthread_mutex_lock(&server->lock);
+	if (exchange->suspended) {
+		resume(exchange);
+	} else {
+		exchange->woken = true;
+	}
+	pthread_mutex_unlock(&server->lock);
+}
+
+void exchange_wake_all(struct http_server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	while (server->suspended) {
+		resume(server->suspended);
+	}
+	pthread_mutex_unlock(&server->lock);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ * Private to http/: one request with its response, and the server that it belongs to. */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "http/http.h"
+
+struct tls;
+
+/* What the library's next call of the access handler means. */
+enum stage {
+	STAGE_HEADER, /* nothing looked at yet */
+	STAGE_BEGIN,  /* the route is to be begun, or to be refused */
+	STAGE_BODY,   /* body bytes, then the end of the body */
+};
+
+struct refusal {
+	int status; /* 0: none */
+	const char *sentence;
+	unsigned int allow; /* of a 405: the methods that the path has */
+};
+
+struct exchange {
+	struct http_request request; /* first: handlers hold its address, exchange_of() goes back */
+	struct http_response response;
+	struct http_server *server;
+	struct MHD_Connection *connection;
+	const char *method; /* as sent; NULL until the header was whole */
+	struct text query;  /* raw: what follows the `?` */
+	struct text path;   /* raw */
+	struct refusal refusal;
+	enum stage stage;
+	bool begun;	   /* release() is owed */
+	bool answered;	   /* a response was handed to the library */
+	bool memory_short; /* a header did not fit into the arena */
+	bool refused;	   /* answered in the middle of the body, which ends the connection */
+	bool stopped;	   /* broken off because the server stops */
+	int64_t body_taken;
+	int64_t sent; /* bytes of the response's body */
+	int64_t started_us;
+	size_t piece; /* of response.pieces: where pieces_read() stands */
+	size_t piece_offset;
+	/* guarded by server->lock */
+	bool woken; /* a wake-up came while the exchange was not suspended */
+	bool suspended;
+	struct exchange *before; /* in server->suspended */
+	struct exchange *next;
+};
+
+struct http_server {
+	struct http_server_options options;
+	struct MHD_Daemon *daemon;
+	struct tls *tls; /* NULL: plain */
+	int listen_fd;
+	char address[64];
+	_Atomic uint64_t last_id;
+	atomic_int active;     /* exchanges whose header is whole and that are not over */
+	atomic_bool finishing; /* no new connections; responses say `Connection: close` */
+	atomic_bool stopping;  /* no handler is called any more */
+	pthread_mutex_t lock;
+	pthread_cond_t idle; /* active became 0 while finishing */
+	struct exchange *suspended;
+};
+
+static inline struct exchange *exchange_of(struct http_request *request)
+{
+	return (struct exchange *)request;
+}
+
+/* A new exchange for a request whose target is @target; NULL when memory is short. */
+struct exchange *exchange_create(struct http_server *server, const char *target);
+
+/* Ends the response's body, calls release() where it is owed, frees everything. NULL is accepted. */
+void exchange_destroy(struct exchange *exchange);
+
+enum pause {
+	PAUSE_OVER,	 /* it was woken already: call the handler again */
+	PAUSE_SUSPENDED, /* return to the library, which comes back after http_request_wake() */
+	PAUSE_STOPPING,	 /* the server stops: break the connection off */
+};
+
+/* Suspends the exchange's connection until http_request_wake(). Only from within the access handler. */
+enum pause exchange_pause(struct exchange *exchange);
+
+/* Wakes all that are suspended, for a server whose `stopping` is set. */
+void exchange_wake_all(struct http_server *server);
+
+#endif

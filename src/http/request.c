@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * What a handler asks a request. */
+#include "http/exchange.h"
+#include "http/uri.h"
+
+struct last_value {
+	struct text name;
+	struct text value;
+};
+
+static enum MHD_Result keep_value(void *context, enum MHD_ValueKind kind, const char *name,
+	size_t name_size, const char *value, size_t value_size)
+{
+	struct last_value *last = context;
+
+	(void)kind;
+	if (text_equal_ascii_case(last->name, (struct text){name, name_size})) {
+		last->value = value ? (struct text){value, value_size} : TEXT("");
+	}
+	return MHD_YES;
+}
+
+struct text http_header(struct http_request *request, const char *name)
+{
+	struct last_value last = {.name = text_of(name)};
+
+	MHD_get_connection_values_n(
+		exchange_of(request)->connection, MHD_HEADER_KIND, keep_value, &last);
+	return last.value;
+}
+
+struct text http_query(struct http_request *request, const char *name)
+{
+	return uri_query_value(exchange_of(request)->query, text_of(name), &request->arena);
+}
