@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * Where the texts that a splitter cuts out go: to the batch as calls, or as rejects. */
+#ifndef INTAKE_CALL_SINK_H
+#define INTAKE_CALL_SINK_H
+
+#include "intake/piece.h"
+#include "json/json_reader.h"
+
+struct call_sink {
+	/* A JSON object by its look, whole, valid during the call. */
+	void (*call)(void *context, struct text json, struct json_position position, uint64_t line);
+	/* Something in the place of a call that cannot be one. */
+	void (*reject)(void *context, uint64_t line, struct text session_id, const char *error);
+	void *context;
+	size_t call_size_max;
+};
+
+/* Hands over @text, which closed @piece, as a call or as a reject. @line goes into a reject, @position is where
+ * @text begins. */
+void call_sink_take(const struct call_sink *sink, const struct piece *piece, struct text text,
+	struct json_position position, uint64_t line);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * A chunk: neighbouring calls of a batch on their way to the store. First their JSON as it came, then checked and packed. */
+#ifndef INTAKE_CHUNK_H
+#define INTAKE_CHUNK_H
+
+#include "call/pack.h"
+#include "store/store.h"
+#include "json/json_reader.h"
+
+#define CHUNK_CALLS_MAX 64
+/* A chunk with as much is full; its last call may take it further. */
+#define CHUNK_SIZE_FULL ((size_t)256 << 10)
+
+struct batch;
+
+struct chunk_entry {
+	size_t offset; /* of the JSON, in raw */
+	size_t size;
+	struct json_position position;
+	uint64_t line; /* as a reject names it */
+};
+
+struct chunk {
+	struct batch *batch;
+	struct chunk *next_of_batch; /* in the order of the batch, until it is read */
+	struct chunk *next;	     /* in the queue that it waits in */
+	size_t cost_bytes;	     /* what it counts for in flight */
+	bool is_read;
+
+	struct buffer raw;
+	struct chunk_entry entries[CHUNK_CALLS_MAX];
+	size_t entry_count;
+
+	struct arena arena;    /* the texts of the puts */
+	struct buffer deflate; /* their packed calls */
+	struct store_put puts[CHUNK_CALLS_MAX];
+	size_t put_count;
+};
+
+/* NULL: out of memory. */
+struct chunk *chunk_create(struct batch *batch);
+void chunk_destroy(struct chunk *chunk);
+
+/* Copies @json into it; it must not be full. */
+int chunk_add(struct chunk *chunk, struct text json, struct json_position position, uint64_t line,
+	struct error *err) CHECK_RESULT;
+
+bool chunk_full(const struct chunk *chunk);
+
+/* What reading takes, kept from chunk to chunk; one a thread at a time. */
+struct chunk_reader {
+	struct packer *packer;
+	struct buffer canonical;
+	struct arena scratch;
+	struct chunk_reader *next;
+};
+
+/* NULL: out of memory. */
+struct chunk_reader *chunk_reader_create(size_t call_size_max);
+void chunk_reader_destroy(struct chunk_reader *reader);
+
+/* Checks and packs every call: the good ones become puts, the others go to @reject. The JSON is freed. */
+void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id,
+	void (*reject)(
+		struct batch *batch, uint64_t line, struct text session_id, const char *error));
+
+/* The chunks of a queue, first in, first out, linked by `next`. */
+struct chunk_queue {
+	struct chunk *first;
+	struct chunk *last;
+};
+
+void chunk_queue_push(struct chunk_queue *queue, struct chunk *chunk);
+/* NULL: empty. */
+struct chunk *chunk_queue_pop(struct chunk_queue *queue);
+
+#endif

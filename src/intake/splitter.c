@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * The splitter: one cutter a shape. */
+#include "intake/splitter.h"
+
+#include "intake/envelope.h"
+#include "intake/lines.h"
+
+struct splitter {
+	enum batch_shape shape;
+	union {
+		struct envelope envelope;
+		struct lines lines;
+	};
+};
+
+int splitter_create(struct splitter **ret_splitter, enum batch_shape shape,
+	const struct call_sink *sink, struct error *err)
+{
+	struct splitter *splitter = calloc(1, sizeof(*splitter));
+
+	if (!splitter) {
+		return error_no_memory(err);
+	}
+	splitter->shape = shape;
+	if (shape == BATCH_NDJSON) {
+		lines_init(&splitter->lines, sink);
+	} else {
+		envelope_init(&splitter->envelope, sink);
+	}
+	*ret_splitter = splitter;
+	return 0;
+}
+
+void splitter_destroy(struct splitter *splitter)
+{
+	if (!splitter) {
+		return;
+	}
+	if (splitter->shape == BATCH_NDJSON) {
+		lines_deinit(&splitter->lines);
+	} else {
+		envelope_deinit(&splitter->envelope);
+	}
+	free(splitter);
+}
+
+int splitter_feed(struct splitter *splitter, struct text data, struct error *err)
+{
+	if (data.size == 0) {
+		return 0;
+	}
+	return splitter->shape == BATCH_NDJSON ? lines_feed(&splitter->lines, data, err)
+					       : envelope_feed(&splitter->envelope, data, err);
+}
+
+int splitter_end(struct splitter *splitter, bool cut_off, struct error *err)
+{
+	return splitter->shape == BATCH_NDJSON ? lines_end(&splitter->lines, cut_off, err)
+					       : envelope_end(&splitter->envelope, cut_off, err);
+}
