@@ -1,425 +1,264 @@
 /* SPDX-License-Identifier: MIT
- * Reads a call strictly and writes it canonically: checked in one pass, each step written when it is whole. */
+ * Canonical JSON of calls: writing it, and walking what was written. Reading foreign JSON is call_json_read.c. */
 #include "call/call_json.h"
 
-#include "call/canonical.h"
 #include "json/json_writer.h"
 
-#define CLASS_MAX 32 /* bytes of a step's class: API.md §2 */
+static const struct json_position document = {.line = 1, .column = 1};
 
-struct reading {
-	struct json_reader reader;
-	struct json_names names;
-	struct arena *arena;
-	struct buffer *canonical;
-	struct call *call;
-	unsigned int seen; /* a bit a row of call_members */
-	size_t end_at;	   /* of the value of "end", for a message */
-	struct error *err;
-};
+/* ---- writing ---- */
 
-/* What one step is made of: values as they stand in the input, checked. */
-struct step_parts {
-	struct text event; /* the whole object */
-	struct text line;
-	struct text data;
-	struct text class_name;
-	struct text timestamp;
-	bool event_extra; /* it has members that are not known */
-	bool step_extra;
-};
-
-static int next(struct reading *reading, struct json_token *ret_token)
+static void write_string_member(struct buffer *buffer, const char *name, struct text value)
 {
-	return json_reader_next(&reading->reader, ret_token, reading->err);
+	json_write_name(buffer, name);
+	json_write_string(buffer, value);
+	buffer_append_byte(buffer, ',');
 }
 
-/* The value that begins with @token, read to its end, as it stands in the input. */
-static int take_value(
-	struct reading *reading, const struct json_token *token, struct text *ret_value)
+static void write_time_member(struct buffer *buffer, const char *name, int64_t value, bool quoted)
 {
-	struct json_reader *reader = &reading->reader;
-	size_t start = reader->token_at;
+	json_write_name(buffer, name);
+	if (quoted) {
+		buffer_append_byte(buffer, '"');
+	}
+	buffer_append_int64(buffer, value);
+	if (quoted) {
+		buffer_append_byte(buffer, '"');
+	}
+	buffer_append_byte(buffer, ',');
+}
 
-	if (json_reader_skip(reader, token, reading->err) < 0) {
+static void write_identity(struct buffer *buffer, const struct call *call, bool quoted_times)
+{
+	buffer_append_byte(buffer, '{');
+	write_string_member(buffer, "dest", call->dest);
+	write_string_member(buffer, "src", call->src);
+	write_time_member(buffer, "start", call->start, quoted_times);
+	write_time_member(buffer, "end", call->end, quoted_times);
+	write_string_member(buffer, "session_id", call->session_id);
+}
+
+static void write_type_and_log(struct buffer *buffer, const struct call *call, bool log)
+{
+	write_string_member(buffer, "type", text_of(call_type_name(call->type)));
+	buffer_append(buffer, log ? TEXT("\"log\":true}") : TEXT("\"log\":false}"));
+}
+
+void call_json_write_header(struct buffer *buffer, const struct call *call)
+{
+	write_identity(buffer, call, true);
+	buffer_append(buffer, TEXT("\"detail\":false,"));
+	write_type_and_log(buffer, call, false);
+}
+
+void call_json_write_summary(struct buffer *buffer, const struct call *call, bool log)
+{
+	write_identity(buffer, call, false);
+	write_type_and_log(buffer, call, log);
+}
+
+void call_json_write(struct buffer *buffer, const struct call *call, struct text detail)
+{
+	call_json_write_beginning(buffer, call);
+	buffer_append(buffer, detail);
+	call_json_write_end(buffer, call);
+}
+
+void call_json_write_beginning(struct buffer *buffer, const struct call *call)
+{
+	write_identity(buffer, call, true);
+	buffer_append(buffer, TEXT("\"detail\":"));
+}
+
+void call_json_write_end(struct buffer *buffer, const struct call *call)
+{
+	buffer_append_byte(buffer, ',');
+	write_type_and_log(buffer, call, true);
+}
+
+void call_json_write_step(struct buffer *buffer, const struct call_step *step)
+{
+	buffer_append(buffer, TEXT("{\"event\":{\"line\":"));
+	json_write_string(buffer, step->line);
+	if (step->data.data) {
+		buffer_append(buffer, TEXT(",\"data\":"));
+		buffer_append(buffer, step->data);
+	}
+	buffer_append(buffer, TEXT("},"));
+	write_string_member(buffer, "class", step->class_name);
+	json_write_name(buffer, "timestamp");
+	buffer_append_int64(buffer, step->timestamp);
+	buffer_append_byte(buffer, '}');
+}
+
+/* ---- walking ---- */
+
+/* The member of the open object that comes next, both tokens. Returns 1, 0 at the object's end, negative on failure. */
+static int next_member(struct json_reader *reader, struct json_token *ret_name,
+	struct json_token *ret_value, struct error *err)
+{
+	int result = json_reader_next(reader, ret_name, err);
+
+	if (result <= 0 || ret_name->kind != JSON_NAME) {
+		return result < 0 ? -1 : 0;
+	}
+	return json_reader_next(reader, ret_value, err);
+}
+
+static int open_object(struct json_reader *reader, struct text json)
+{
+	struct json_token token;
+
+	json_reader_init(reader, json, document);
+	if (json_reader_next(reader, &token, NULL) <= 0 || token.kind != JSON_OBJECT) {
 		return -1;
 	}
-	*ret_value = text_tail(text_head(reader->input, reader->at), start);
 	return 0;
 }
 
-static int wrong(struct reading *reading, const char *name, const char *must)
+/* What stands behind the steps, by the call's type. */
+static const struct text endings[] = {
+	{",\"type\":\"inbound\",\"log\":true}", 29},
+	{",\"type\":\"outbound\",\"log\":true}", 30},
+	{",\"type\":\"transfer\",\"log\":true}", 30},
+};
+
+static size_t ending_size(struct text canonical)
 {
-	return json_reader_error(&reading->reader, reading->err, "\"%s\" must be %s", name, must);
-}
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		size_t size = endings[i].size;
 
-/* ---- the header ---- */
-
-static int read_text(struct reading *reading, const struct json_token *token, const char *name,
-	size_t size_min, size_t size_max, struct text *ret)
-{
-	struct text text;
-
-	if (token->kind != JSON_STRING) {
-		return wrong(reading, name, "a string");
-	}
-	text = json_token_string(token, reading->arena);
-	if (!text.data) {
-		return error_no_memory(reading->err);
-	}
-	if (text.size < size_min || text.size > size_max) {
-		return json_reader_error(&reading->reader, reading->err,
-			"\"%s\" must be %zu to %zu bytes long, not %zu", name, size_min, size_max,
-			text.size);
-	}
-	if (text_has_control(text)) {
-		return wrong(reading, name, "without control characters");
-	}
-	*ret = text;
-	return 0;
-}
-
-static int read_dest(struct reading *reading, const struct json_token *token)
-{
-	return read_text(reading, token, "dest", 0, CALL_NUMBER_MAX, &reading->call->dest);
-}
-
-static int read_src(struct reading *reading, const struct json_token *token)
-{
-	return read_text(reading, token, "src", 0, CALL_NUMBER_MAX, &reading->call->src);
-}
-
-static int read_session_id(struct reading *reading, const struct json_token *token)
-{
-	return read_text(
-		reading, token, "session_id", 1, CALL_SESSION_ID_MAX, &reading->call->session_id);
-}
-
-static int read_time(
-	struct reading *reading, const struct json_token *token, const char *name, int64_t *ret)
-{
-	if ((token->kind != JSON_NUMBER && token->kind != JSON_STRING) ||
-		!text_to_int64(token->raw, ret)) {
-		return wrong(reading, name,
-			"UNIX seconds: a whole number or a string of at most 18 digits");
-	}
-	return 0;
-}
-
-static int read_start(struct reading *reading, const struct json_token *token)
-{
-	return read_time(reading, token, "start", &reading->call->start);
-}
-
-static int read_end(struct reading *reading, const struct json_token *token)
-{
-	reading->end_at = reading->reader.token_at;
-	return read_time(reading, token, "end", &reading->call->end);
-}
-
-static int read_type(struct reading *reading, const struct json_token *token)
-{
-	struct text name = {0};
-
-	if (token->kind == JSON_STRING) {
-		name = json_token_string(token, reading->arena);
-	}
-	if (!call_type_parse(name, &reading->call->type)) {
-		return wrong(reading, "type", "\"inbound\", \"outbound\" or \"transfer\"");
-	}
-	return 0;
-}
-
-/* ---- steps ---- */
-
-static bool is_class(struct text name)
-{
-	if (name.size == 0 || name.size > CLASS_MAX) {
-		return false;
-	}
-	for (size_t i = 0; i < name.size; i++) {
-		char byte = name.data[i];
-		bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-
-		if (!letter && !(byte >= '0' && byte <= '9') && byte != '_') {
-			return false;
+		if (canonical.size >= size &&
+			text_equal(text_tail(canonical, canonical.size - size), endings[i])) {
+			return size;
 		}
 	}
-	return true;
+	return 0;
 }
 
-static int read_event_member(struct reading *reading, const struct json_token *name,
-	const struct json_token *token, struct step_parts *parts)
+struct text call_json_detail(struct text canonical)
 {
-	struct text ignored;
+	size_t ending = ending_size(canonical);
+	struct json_token name, value;
+	struct json_reader reader;
+	struct text detail;
 
-	if (json_token_is(name, "line")) {
-		return token->kind == JSON_STRING ? take_value(reading, token, &parts->line)
-						  : wrong(reading, "line", "a string");
+	if (ending == 0 || open_object(&reader, canonical) < 0) {
+		return (struct text){0};
 	}
-	if (json_token_is(name, "data")) {
-		return token->kind == JSON_OBJECT ? take_value(reading, token, &parts->data)
-						  : wrong(reading, "data", "an object");
+	do {
+		if (next_member(&reader, &name, &value, NULL) <= 0 ||
+			(value.kind != JSON_STRING && value.kind != JSON_ARRAY)) {
+			return (struct text){0};
+		}
+	} while (value.kind != JSON_ARRAY);
+	if (!json_token_is(&name, "detail") || reader.at >= canonical.size - ending) {
+		return (struct text){0};
 	}
-	parts->event_extra = true;
-	return take_value(reading, token, &ignored);
+	detail = text_head(
+		text_tail(canonical, reader.token_at), canonical.size - ending - reader.token_at);
+	return detail.data[detail.size - 1] == ']' ? detail : (struct text){0};
 }
 
 static int read_event(
-	struct reading *reading, const struct json_token *token, struct step_parts *parts)
-{
-	size_t start = reading->reader.token_at;
-	struct json_token name, value;
-
-	if (token->kind != JSON_OBJECT) {
-		return wrong(reading, "event", "an object");
-	}
-	for (;;) {
-		if (next(reading, &name) < 0) {
-			return -1;
-		}
-		if (name.kind == JSON_OBJECT_END) {
-			break;
-		}
-		if (next(reading, &value) < 0 ||
-			read_event_member(reading, &name, &value, parts) < 0) {
-			return -1;
-		}
-	}
-	parts->event = text_tail(text_head(reading->reader.input, reading->reader.at), start);
-	if (!parts->line.data) {
-		return json_reader_error(
-			&reading->reader, reading->err, "the event has no \"line\"");
-	}
-	return 0;
-}
-
-static int read_class(
-	struct reading *reading, const struct json_token *token, struct step_parts *parts)
-{
-	struct text name = {0};
-
-	if (token->kind == JSON_STRING) {
-		name = json_token_string(token, reading->arena);
-	}
-	if (!is_class(name)) {
-		return wrong(reading, "class", "a word of 1 to 32 letters, digits and _");
-	}
-	parts->class_name = name;
-	return 0;
-}
-
-static int read_step_member(struct reading *reading, const struct json_token *name,
-	const struct json_token *token, struct step_parts *parts)
-{
-	struct text ignored;
-	int64_t seconds;
-
-	if (json_token_is(name, "event")) {
-		return read_event(reading, token, parts);
-	}
-	if (json_token_is(name, "class")) {
-		return read_class(reading, token, parts);
-	}
-	if (json_token_is(name, "timestamp")) {
-		if (token->kind != JSON_NUMBER || !text_to_int64(token->raw, &seconds)) {
-			return wrong(reading, "timestamp",
-				"UNIX seconds: a whole number of at most 18 digits");
-		}
-		parts->timestamp = token->raw;
-		return 0;
-	}
-	parts->step_extra = true;
-	return take_value(reading, token, &ignored);
-}
-
-static int check_step(struct reading *reading, const struct step_parts *parts)
-{
-	const char *missing = !parts->event.data	? "event"
-			      : !parts->class_name.data ? "class"
-			      : !parts->timestamp.data	? "timestamp"
-							: NULL;
-
-	if (missing) {
-		return json_reader_error(
-			&reading->reader, reading->err, "the step has no \"%s\"", missing);
-	}
-	return 0;
-}
-
-static void write_step(struct buffer *out, const struct step_parts *parts, struct text step)
-{
-	static const char *const event_known[] = {"line", "data", NULL};
-	static const char *const step_known[] = {"event", "class", "timestamp", NULL};
-
-	buffer_append(out, TEXT("{\"event\":{\"line\":"));
-	canonical_write(out, parts->line);
-	if (parts->data.data) {
-		buffer_append(out, TEXT(",\"data\":"));
-		canonical_write(out, parts->data);
-	}
-	if (parts->event_extra) {
-		canonical_write_members(out, parts->event, event_known);
-	}
-	buffer_append(out, TEXT("},\"class\":\""));
-	buffer_append(out, parts->class_name);
-	buffer_append(out, TEXT("\",\"timestamp\":"));
-	buffer_append(out, parts->timestamp);
-	if (parts->step_extra) {
-		canonical_write_members(out, step, step_known);
-	}
-	buffer_append_byte(out, '}');
-}
-
-static int read_step(struct reading *reading, const struct json_token *token)
-{
-	size_t start = reading->reader.token_at;
-	struct step_parts parts = {0};
-	struct json_token name, value;
-
-	if (token->kind != JSON_OBJECT) {
-		return json_reader_error(
-			&reading->reader, reading->err, "a step must be an object");
-	}
-	for (;;) {
-		if (next(reading, &name) < 0) {
-			return -1;
-		}
-		if (name.kind == JSON_OBJECT_END) {
-			break;
-		}
-		if (next(reading, &value) < 0 ||
-			read_step_member(reading, &name, &value, &parts) < 0) {
-			return -1;
-		}
-	}
-	if (check_step(reading, &parts) < 0) {
-		return -1;
-	}
-	if (reading->call->steps > 0) {
-		buffer_append_byte(reading->canonical, ',');
-	}
-	write_step(reading->canonical, &parts,
-		text_tail(text_head(reading->reader.input, reading->reader.at), start));
-	reading->call->steps++;
-	return 0;
-}
-
-static int read_detail(struct reading *reading, const struct json_token *token)
-{
-	struct json_token step;
-
-	if (token->kind == JSON_FALSE) {
-		return 0;
-	}
-	if (token->kind != JSON_ARRAY) {
-		return wrong(reading, "detail", "an array of steps, or false");
-	}
-	reading->call->has_detail = true;
-	buffer_append_byte(reading->canonical, '[');
-	for (;;) {
-		if (next(reading, &step) < 0) {
-			return -1;
-		}
-		if (step.kind == JSON_ARRAY_END) {
-			break;
-		}
-		if (read_step(reading, &step) < 0) {
-			return -1;
-		}
-	}
-	buffer_append_byte(reading->canonical, ']');
-	return 0;
-}
-
-/* ---- the call ---- */
-
-static const struct {
-	const char *name;
-	bool required;
-	int (*read)(struct reading *reading, const struct json_token *token);
-} call_members[] = {
-	{"dest", true, read_dest},
-	{"src", true, read_src},
-	{"start", true, read_start},
-	{"end", true, read_end},
-	{"session_id", true, read_session_id},
-	{"type", true, read_type},
-	{"detail", false, read_detail},
-};
-
-#define CALL_MEMBERS (sizeof(call_members) / sizeof(call_members[0]))
-
-static int read_member(
-	struct reading *reading, const struct json_token *name, const struct json_token *token)
-{
-	for (size_t i = 0; i < CALL_MEMBERS; i++) {
-		if (json_token_is(name, call_members[i].name)) {
-			reading->seen |= 1U << i;
-			return call_members[i].read(reading, token);
-		}
-	}
-	return json_reader_skip(&reading->reader, token, reading->err);
-}
-
-static int read_members(struct reading *reading)
+	struct json_reader *reader, struct arena *arena, struct call_step *step, struct error *err)
 {
 	struct json_token name, value;
+	int result;
 
-	if (next(reading, &value) < 0) {
-		return -1;
-	}
-	if (value.kind != JSON_OBJECT) {
-		return json_reader_error(
-			&reading->reader, reading->err, "a call must be an object");
-	}
-	for (;;) {
-		if (next(reading, &name) < 0) {
+	while ((result = next_member(reader, &name, &value, err)) > 0) {
+		size_t begin = reader->token_at;
+
+		if (json_reader_skip(reader, &value, err) < 0) {
 			return -1;
 		}
-		if (name.kind == JSON_OBJECT_END) {
-			return next(reading, &value); /* nothing but white space may follow */
+		if (value.kind == JSON_STRING && json_token_is(&name, "line")) {
+			step->line = json_token_string(&value, arena);
+			if (!step->line.data) {
+				return error_no_memory(err);
+			}
+		} else if (value.kind == JSON_OBJECT && json_token_is(&name, "data")) {
+			step->data =
+				text_head(text_tail(reader->input, begin), reader->at - begin);
 		}
-		if (next(reading, &value) < 0 || read_member(reading, &name, &value) < 0) {
+	}
+	return result;
+}
+
+static int read_step(
+	struct json_reader *reader, struct arena *arena, struct call_step *step, struct error *err)
+{
+	struct json_token name, value;
+	int result;
+
+	while ((result = next_member(reader, &name, &value, err)) > 0) {
+		if (value.kind == JSON_OBJECT && json_token_is(&name, "event")) {
+			result = read_event(reader, arena, step, err);
+		} else if (value.kind == JSON_STRING && json_token_is(&name, "class")) {
+			step->class_name = value.raw;
+		} else if (value.kind == JSON_NUMBER && json_token_is(&name, "timestamp")) {
+			result = text_to_int64(value.raw, &step->timestamp) ? 0 : -1;
+		} else {
+			result = json_reader_skip(reader, &value, err);
+		}
+		if (result < 0) {
 			return -1;
 		}
 	}
+	return result;
 }
 
-static int check_call(struct reading *reading)
+static int corrupt(size_t cursor, struct error *err)
 {
-	for (size_t i = 0; i < CALL_MEMBERS; i++) {
-		if (call_members[i].required && !(reading->seen & (1U << i))) {
-			return error_set(reading->err, ERROR_INVALID, "the call has no \"%s\"",
-				call_members[i].name);
+	return error_set(err, ERROR_CORRUPT,
+		"the stored steps are no canonical JSON at byte %zu of them", cursor);
+}
+
+int call_json_next_step(struct text detail, size_t *cursor, struct arena *arena,
+	struct call_step *ret_step, struct error *err)
+{
+	struct call_step step = {.timestamp = -1};
+	struct json_reader reader;
+	struct error problem = {0};
+	size_t at = *cursor;
+	char before = at == 0 ? '[' : ',';
+
+	if (at >= detail.size) {
+		return corrupt(at, err);
+	}
+	if (detail.data[at] == ']' || (at == 0 && text_equal(detail, TEXT("[]")))) {
+		return at == detail.size - 1 || at == 0 ? 0 : corrupt(at, err);
+	}
+	if (detail.data[at] != before || open_object(&reader, text_tail(detail, at + 1)) < 0) {
+		return corrupt(at, err);
+	}
+	if (read_step(&reader, arena, &step, &problem) < 0) {
+		return problem.code == ERROR_NO_MEMORY ? error_no_memory(err) : corrupt(at, err);
+	}
+	if (!step.line.data || !step.class_name.data || step.timestamp < 0) {
+		return corrupt(at, err);
+	}
+	*cursor = at + 1 + reader.at;
+	*ret_step = step;
+	return 1;
+}
+
+struct text call_json_data_member(struct text data, const char *name, struct arena *arena)
+{
+	struct json_token member, value;
+	struct json_reader reader;
+
+	if (open_object(&reader, data) < 0) {
+		return (struct text){0};
+	}
+	while (next_member(&reader, &member, &value, NULL) > 0) {
+		if (json_token_is(&member, name)) {
+			return value.kind == JSON_STRING ? json_token_string(&value, arena)
+							 : (struct text){0};
+		}
+		if (json_reader_skip(&reader, &value, NULL) < 0) {
+			break;
 		}
 	}
-	if (reading->call->end < reading->call->start) {
-		return json_reader_error_at(&reading->reader, reading->end_at, reading->err,
-			"\"end\" is before \"start\"");
-	}
-	return 0;
-}
-
-int call_json_read(struct text json, struct json_position position, struct arena *arena,
-	struct buffer *canonical, struct call *ret_call, struct error *err)
-{
-	struct reading reading = {
-		.arena = arena, .canonical = canonical, .call = ret_call, .err = err};
-
-	*ret_call = (struct call){0};
-	json_reader_init(&reading.reader, json, position);
-	json_reader_check_names(&reading.reader, &reading.names, arena);
-	if (read_members(&reading) < 0 || check_call(&reading) < 0) {
-		return -1;
-	}
-	if (ret_call->has_detail) {
-		canonical_wrap(canonical, ret_call);
-	}
-	if (canonical->failed) {
-		return error_set(err, ERROR_TOO_LARGE,
-			"the call's canonical JSON is larger than %zu bytes",
-			canonical->ceiling_bytes);
-	}
-	return 0;
+	return (struct text){0};
 }

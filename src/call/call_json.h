@@ -35,6 +35,10 @@ struct text call_json_detail(struct text canonical);
 /* Writes @call's header round the steps @detail (`[…]`). The inverse of call_json_detail(). */
 void call_json_write(struct buffer *buffer, const struct call *call, struct text detail);
 
+/* The two parts of call_json_write(): what stands before the steps, and what behind them. */
+void call_json_write_beginning(struct buffer *buffer, const struct call *call);
+void call_json_write_end(struct buffer *buffer, const struct call *call);
+
 /* One step of a call, as sources, show and generate need it. */
 struct call_step {
 	struct text line;

@@ -89,44 +89,14 @@ void canonical_write_members(struct buffer *buffer, struct text object, const ch
 	}
 }
 
-static void write_string_member(struct buffer *buffer, const char *name, struct text value)
-{
-	json_write_name(buffer, name);
-	json_write_string(buffer, value);
-	buffer_append_byte(buffer, ',');
-}
-
-/* What stands before the steps. */
-static void write_front(struct buffer *buffer, const struct call *call)
-{
-	buffer_append_byte(buffer, '{');
-	write_string_member(buffer, "dest", call->dest);
-	write_string_member(buffer, "src", call->src);
-	buffer_append(buffer, TEXT("\"start\":\""));
-	buffer_append_int64(buffer, call->start);
-	buffer_append(buffer, TEXT("\",\"end\":\""));
-	buffer_append_int64(buffer, call->end);
-	buffer_append(buffer, TEXT("\","));
-	write_string_member(buffer, "session_id", call->session_id);
-	json_write_name(buffer, "detail");
-}
-
-/* What stands behind them. */
-static void write_back(struct buffer *buffer, const struct call *call, bool log)
-{
-	buffer_append(buffer, TEXT(",\"type\":\""));
-	buffer_append(buffer, text_of(call_type_name(call->type)));
-	buffer_append(buffer, log ? TEXT("\",\"log\":true}") : TEXT("\",\"log\":false}"));
-}
-
 void canonical_wrap(struct buffer *buffer, const struct call *call)
 {
 	size_t steps = buffer->size;
 	size_t front;
 	char *start;
 
-	/* The front is written behind the steps, then both change places. */
-	write_front(buffer, call);
+	/* The beginning is written behind the steps, then both change places. */
+	call_json_write_beginning(buffer, call);
 	if (buffer->failed) {
 		return;
 	}
@@ -138,53 +108,5 @@ void canonical_wrap(struct buffer *buffer, const struct call *call)
 	memcpy(start, buffer->data + steps, front);
 	memmove(buffer->data + front, buffer->data, steps);
 	memcpy(buffer->data, start, front);
-	write_back(buffer, call, true);
-}
-
-void call_json_write_header(struct buffer *buffer, const struct call *call)
-{
-	write_front(buffer, call);
-	buffer_append(buffer, TEXT("false"));
-	write_back(buffer, call, false);
-}
-
-void call_json_write(struct buffer *buffer, const struct call *call, struct text detail)
-{
-	write_front(buffer, call);
-	buffer_append(buffer, detail);
-	write_back(buffer, call, true);
-}
-
-void call_json_write_summary(struct buffer *buffer, const struct call *call, bool log)
-{
-	buffer_append_byte(buffer, '{');
-	write_string_member(buffer, "dest", call->dest);
-	write_string_member(buffer, "src", call->src);
-	buffer_append(buffer, TEXT("\"start\":"));
-	buffer_append_int64(buffer, call->start);
-	buffer_append(buffer, TEXT(",\"end\":"));
-	buffer_append_int64(buffer, call->end);
-	buffer_append(buffer, TEXT(",\"session_id\":"));
-	json_write_string(buffer, call->session_id);
-	write_back(buffer, call, log);
-}
-
-static void write_step_data(struct buffer *buffer, struct text data)
-{
-	if (data.data) {
-		buffer_append(buffer, TEXT(",\"data\":"));
-		buffer_append(buffer, data);
-	}
-}
-
-void call_json_write_step(struct buffer *buffer, const struct call_step *step)
-{
-	buffer_append(buffer, TEXT("{\"event\":{\"line\":"));
-	json_write_string(buffer, step->line);
-	write_step_data(buffer, step->data);
-	buffer_append(buffer, TEXT("},\"class\":"));
-	json_write_string(buffer, step->class_name);
-	buffer_append(buffer, TEXT(",\"timestamp\":"));
-	buffer_append_int64(buffer, step->timestamp);
-	buffer_append_byte(buffer, '}');
+	call_json_write_end(buffer, call);
 }

@@ -2,6 +2,7 @@
  * The reader: a state that says what may come next, and a function for each kind of token. */
 #include "json/json_reader.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -20,7 +21,8 @@ enum expect {
 
 void json_reader_init(struct json_reader *reader, struct text input, struct json_position start)
 {
-	*reader = (struct json_reader){.input = input, .start = start, .expect = EXPECT_VALUE};
+	*reader = (struct json_reader){
+		.input = input.data ? input : TEXT(""), .start = start, .expect = EXPECT_VALUE};
 }
 
 void json_reader_check_names(
@@ -135,6 +137,19 @@ __attribute__((cold)) static int unexpected_in_container(
 
 /* ---- strings ---- */
 
+static bool is_unicode_escape(struct text text)
+{
+	if (text.size < 6 || text.data[1] != 'u') {
+		return false;
+	}
+	for (size_t i = 2; i < 6; i++) {
+		if (!isxdigit((unsigned char)text.data[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
 __attribute__((cold)) static int bad_in_string(
 	const struct json_reader *reader, size_t at, struct error *err)
 {
@@ -148,8 +163,7 @@ __attribute__((cold)) static int bad_in_string(
 			"raw control character 0x%02x in a string, write it as \\u%04x",
 			rest.data[0], rest.data[0]);
 	}
-	if (rest.size > 5 && rest.data[1] == 'u' &&
-		strspn(rest.data + 2, "0123456789abcdefABCDEF") >= 4) {
+	if (is_unicode_escape(rest)) {
 		return json_reader_error_at(reader, at, err,
 			"\\u%.4s is half of a surrogate pair without the other half",
 			rest.data + 2);

@@ -1,2 +1,166 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ * The dispatcher: picks a backend by location, sees to what is the same for all, and passes on. */
 #include "store/store.h"
+
+#include <assert.h>
+
+#include "store/store_backend.h"
+
+int store_open(struct store **ret_store, const char *location, const struct store_options *options,
+	struct error *err)
+{
+	const struct store_options defaults = {0};
+	const char *scheme_end = strstr(location, "://");
+
+	if (strcmp(location, "memory:") == 0) {
+		return store_memory_open(ret_store, err);
+	}
+	if (scheme_end) {
+		/* Only the scheme is repeated: what follows may hold a password. */
+		return error_set(err, ERROR_UNSUPPORTED,
+			"this program knows no store of the kind '%.*s://': give a folder",
+			(int)(scheme_end - location), location);
+	}
+	if (location[0] == '\0') {
+		return error_set(err, ERROR_INVALID, "the store's folder is empty: give a folder");
+	}
+	return store_sqlite_open(ret_store, location, options ? options : &defaults, err);
+}
+
+void store_close(struct store *store)
+{
+	if (store) {
+		store->backend->close(store);
+	}
+}
+
+int store_ping(struct store *store, struct error *err)
+{
+	return store->backend->ping(store, err);
+}
+
+int store_lock_for_server(struct store *store, struct error *err)
+{
+	return store->backend->lock_for_server(store, err);
+}
+
+int store_account_add(
+	struct store *store, struct text email, int64_t now, int64_t *ret_id, struct error *err)
+{
+	if (email.size == 0 || email.size > STORE_EMAIL_MAX || text_has_control(email)) {
+		return error_set(err, ERROR_INVALID,
+			"the e-mail is no 1 to %d bytes without control characters",
+			STORE_EMAIL_MAX);
+	}
+	return store->backend->account_add(store, email, now, ret_id, err);
+}
+
+int store_account_find(struct store *store, struct text email, struct arena *arena,
+	struct store_account *ret_account, struct error *err)
+{
+	return store->backend->account_find(store, email, arena, ret_account, err);
+}
+
+int store_account_list(struct store *store, struct arena *arena,
+	struct store_account **ret_accounts, size_t *ret_count, struct error *err)
+{
+	return store->backend->account_list(store, arena, ret_accounts, ret_count, err);
+}
+
+int store_account_set_disabled(
+	struct store *store, int64_t account_id, int64_t disabled, struct error *err)
+{
+	return store->backend->account_set_disabled(store, account_id, disabled, err);
+}
+
+int store_key_add(
+	struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err)
+{
+	if (key->label.size > STORE_LABEL_MAX || text_has_control(key->label)) {
+		return error_set(err, ERROR_INVALID,
+			"the label is longer than %d bytes or holds a control character",
+			STORE_LABEL_MAX);
+	}
+	return store->backend->key_add(store, key, ret_id, err);
+}
+
+int store_key_list(struct store *store, int64_t account_id, struct arena *arena,
+	struct store_key **ret_keys, size_t *ret_count, struct error *err)
+{
+	return store->backend->key_list(store, account_id, arena, ret_keys, ret_count, err);
+}
+
+int store_key_revoke(
+	struct store *store, int64_t account_id, int64_t key_id, int64_t now, struct error *err)
+{
+	return store->backend->key_revoke(store, account_id, key_id, now, err);
+}
+
+int store_key_find(struct store *store, const unsigned char hash[STORE_KEY_HASH_SIZE],
+	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
+	struct error *err)
+{
+	return store->backend->key_find(store, hash, arena, ret_key, ret_account, err);
+}
+
+int store_key_touch(struct store *store, int64_t key_id, int64_t now, struct error *err)
+{
+	return store->backend->key_touch(store, key_id, now - now % 60, err);
+}
+
+int store_put_calls(struct store *store, struct store_put *puts, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		assert(puts[i].call.start >= 0);
+		assert(puts[i].call.has_detail == (puts[i].packed.deflate.data != NULL));
+		puts[i].replaced = false;
+	}
+	return count == 0 ? 0 : store->backend->put_calls(store, puts, count, err);
+}
+
+int store_page(struct store *store, const struct store_query *query, struct arena *arena,
+	struct store_page *ret_page, struct error *err)
+{
+	assert(query->start >= 0 && query->offset >= 0 && query->limit >= 0);
+	return store->backend->page(store, query, arena, ret_page, err);
+}
+
+int store_find(struct store *store, int64_t account_id, struct text session_id, struct arena *arena,
+	struct store_call *ret_call, struct error *err)
+{
+	return store->backend->find(store, account_id, session_id, arena, ret_call, err);
+}
+
+int store_walk(struct store *store, const struct store_query *query,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err)
+{
+	assert(query->start >= 0);
+	return store->backend->walk(store, query, each, context, err);
+}
+
+int store_backup(struct store *store, const char *destination, struct error *err)
+{
+	return store->backend->backup(store, destination, err);
+}
+
+static void no_progress(void *context, int64_t done, int64_t all)
+{
+	(void)context;
+	(void)done;
+	(void)all;
+}
+
+int store_verify(struct store *store, void (*problem)(void *context, const char *sentence),
+	void (*progress)(void *context, int64_t done, int64_t all), void *context,
+	struct store_verdict *ret_verdict, struct error *err)
+{
+	struct store_verdict verdict = {0};
+
+	if (store->backend->verify(store, problem, progress ? progress : no_progress, context,
+		    &verdict, err) < 0) {
+		return -1;
+	}
+	*ret_verdict = verdict;
+	return 0;
+}

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+#include "base/text.h"
+
 enum tally_unit {
 	TALLY_MINUTE,
 	TALLY_HOUR,
@@ -26,7 +29,32 @@ struct tally_span {
 
 #define TALLY_SPANS_MAX 7 /* seconds, minutes, hours, days, hours, minutes, seconds */
 
-/* Splits the window start <= x < end into spans in order of time; returns how many. */
+/* Splits the window start <= x < end, start not negative, into spans in order of time; returns how many: 0 when it
+ * is empty. */
 size_t tally_split(int64_t start, int64_t end, struct tally_span spans[TALLY_SPANS_MAX]);
+
+/* A call that came (+1) or went (-1). */
+struct tally_change {
+	int64_t account_id;
+	struct text dest_key;
+	int64_t start;
+	int64_t calls;
+};
+
+/* What the changes do to one bucket. */
+struct tally_delta {
+	int64_t account_id;
+	bool is_all;	      /* of all calls of the account */
+	struct text dest_key; /* empty when is_all */
+	enum tally_unit unit;
+	int64_t bucket; /* UNIX seconds of its start */
+	int64_t calls;	/* never 0 */
+};
+
+/* Adds up @changes, which it reorders, and calls @each once for every bucket they change, neighbours in a store one
+ * after the other. A negative return of @each ends it and is returned. */
+int tally_add_up(struct tally_change *changes, size_t count,
+	int (*each)(void *context, const struct tally_delta *delta, struct error *err),
+	void *context, struct error *err) CHECK_RESULT;
 
 #endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * What a backend fills in. A new one adds its file, its open function here and its row in store_open(), and passes
+ * tests/store/conformance.c.
+ *
+ * Each callback promises what the function of the same name in store.h promises; said here is only what store.c has
+ * seen to before it calls, so that no backend repeats it. All are called from any thread. */
+#ifndef STORE_STORE_BACKEND_H
+#define STORE_STORE_BACKEND_H
+
+#include "store/store.h"
+
+struct store_backend {
+	/* Frees @store and what it holds. */
+	void (*close)(struct store *store);
+	int (*ping)(struct store *store, struct error *err);
+	int (*lock_for_server)(struct store *store, struct error *err);
+
+	/* @email is 1 to STORE_EMAIL_MAX bytes without control characters. */
+	int (*account_add)(struct store *store, struct text email, int64_t now, int64_t *ret_id,
+		struct error *err);
+	int (*account_find)(struct store *store, struct text email, struct arena *arena,
+		struct store_account *ret_account, struct error *err);
+	int (*account_list)(struct store *store, struct arena *arena,
+		struct store_account **ret_accounts, size_t *ret_count, struct error *err);
+	int (*account_set_disabled)(
+		struct store *store, int64_t account_id, int64_t disabled, struct error *err);
+
+	/* The label is at most STORE_LABEL_MAX bytes without control characters. */
+	int (*key_add)(struct store *store, const struct store_key *key, int64_t *ret_id,
+		struct error *err);
+	int (*key_list)(struct store *store, int64_t account_id, struct arena *arena,
+		struct store_key **ret_keys, size_t *ret_count, struct error *err);
+	int (*key_revoke)(struct store *store, int64_t account_id, int64_t key_id, int64_t now,
+		struct error *err);
+	int (*key_find)(struct store *store, const unsigned char hash[STORE_KEY_HASH_SIZE],
+		struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
+		struct error *err);
+	/* @minute is whole minutes; an earlier one than what is held changes nothing. */
+	int (*key_touch)(struct store *store, int64_t key_id, int64_t minute, struct error *err);
+
+	/* @count is at least 1; no `replaced` is set. */
+	int (*put_calls)(
+		struct store *store, struct store_put *puts, size_t count, struct error *err);
+	/* start, offset and limit are not negative. */
+	int (*page)(struct store *store, const struct store_query *query, struct arena *arena,
+		struct store_page *ret_page, struct error *err);
+	int (*find)(struct store *store, int64_t account_id, struct text session_id,
+		struct arena *arena, struct store_call *ret_call, struct error *err);
+	/* start is not negative. */
+	int (*walk)(struct store *store, const struct store_query *query,
+		int (*each)(void *context, const struct store_call *call, struct error *err),
+		void *context, struct error *err);
+
+	int (*backup)(struct store *store, const char *destination, struct error *err);
+	/* @verdict is all zero and @progress not NULL. */
+	int (*verify)(struct store *store, void (*problem)(void *context, const char *sentence),
+		void (*progress)(void *context, int64_t done, int64_t all), void *context,
+		struct store_verdict *verdict, struct error *err);
+};
+
+/* The first member of a backend's own struct. */
+struct store {
+	const struct store_backend *backend;
+};
+
+int store_memory_open(struct store **ret_store, struct error *err) CHECK_RESULT;
+int store_sqlite_open(struct store **ret_store, const char *folder,
+	const struct store_options *options, struct error *err) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * The store in memory's own interface. Private to store_memory*.c. */
+#ifndef STORE_STORE_MEMORY_H
+#define STORE_STORE_MEMORY_H
+
+#include <pthread.h>
+
+#include "store/store_backend.h"
+#include "store/store_rewrap.h"
+
+/* A call, with its texts after it in one piece of memory. Replaced, never changed. */
+struct memory_call {
+	int64_t account_id;
+	struct store_call held;
+	struct text dest_key;
+	bool gone; /* replaced by the put that is under way */
+	char data[];
+};
+
+/* Its handful of rows is searched from end to end; only the calls are sorted, by account, start and session_id. */
+struct memory_store {
+	struct store base;
+	pthread_mutex_t mutex; /* over all below */
+	struct arena names;    /* e-mails and labels */
+	struct store_account *accounts;
+	size_t accounts_count;
+	struct store_key *keys;
+	size_t keys_count;
+	struct memory_call **calls;
+	size_t calls_count;
+	struct store_rewrap rewrap;
+};
+
+struct memory_store *memory_lock(struct store *base);
+void memory_unlock(struct memory_store **store);
+
+bool memory_account_exists(const struct memory_store *store, int64_t account_id);
+
+int memory_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err);
+int memory_page(struct store *base, const struct store_query *query, struct arena *arena,
+	struct store_page *ret_page, struct error *err);
+int memory_find(struct store *base, int64_t account_id, struct text session_id, struct arena *arena,
+	struct store_call *ret_call, struct error *err);
+int memory_walk(struct store *base, const struct store_query *query,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err);
+int memory_verify(struct store *base, void (*problem)(void *context, const char *sentence),
+	void (*progress)(void *context, int64_t done, int64_t all), void *context,
+	struct store_verdict *verdict, struct error *err);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ * The embedded store: opening, closing, and who uses which connection. */
+#include "store/store_sqlite.h"
+
+#include <unistd.h>
+
+#include "base/file.h"
+
+int sqlite_reader_open(struct sqlite_reader *reader, struct sqlite_store *store, struct error *err)
+{
+	struct sqlite_connection *connection;
+
+	pthread_mutex_lock(&store->pool_mutex);
+	connection = store->idle;
+	if (connection) {
+		store->idle = connection->next;
+	}
+	pthread_mutex_unlock(&store->pool_mutex);
+	if (!connection && sqlite_connection_open(&connection, store->path, store->folder,
+				   SQLITE_TO_READ, err) < 0) {
+		return -1;
+	}
+	*reader = (struct sqlite_reader){.store = store, .connection = connection};
+	return 0;
+}
+
+int sqlite_reader_open_snapshot(
+	struct sqlite_reader *reader, struct sqlite_store *store, struct error *err)
+{
+	if (sqlite_reader_open(reader, store, err) < 0) {
+		return -1;
+	}
+	return sqlite_run(reader->connection, SQL_BEGIN_READ, err);
+}
+
+/* A connection that cannot leave its transaction is of no use to the next one. */
+static bool leave_transaction(struct sqlite_connection *connection)
+{
+	return sqlite3_get_autocommit(connection->db) ||
+	       sqlite_run(connection, SQL_ROLLBACK, NULL) == 0;
+}
+
+void sqlite_reader_close(struct sqlite_reader *reader)
+{
+	struct sqlite_store *store = reader->store;
+
+	if (!reader->connection) {
+		return;
+	}
+	if (!leave_transaction(reader->connection)) {
+		sqlite_connection_close(reader->connection);
+		return;
+	}
+	pthread_mutex_lock(&store->pool_mutex);
+	reader->connection->next = store->idle;
+	store->idle = reader->connection;
+	pthread_mutex_unlock(&store->pool_mutex);
+}
+
+int sqlite_writer_begin(struct sqlite_writer *writer, struct sqlite_store *store, struct error *err)
+{
+	pthread_mutex_lock(&store->write_mutex);
+	*writer = (struct sqlite_writer){.store = store, .connection = store->writer};
+	return sqlite_run(writer->connection, SQL_BEGIN_WRITE, err);
+}
+
+int sqlite_writer_commit(struct sqlite_writer *writer, struct error *err)
+{
+	return sqlite_run(writer->connection, SQL_COMMIT, err);
+}
+
+void sqlite_writer_end(struct sqlite_writer *writer)
+{
+	if (!writer->store) {
+		return;
+	}
+	/* What cannot be rolled back now is by the next `begin`, which then fails and says why. */
+	leave_transaction(writer->connection);
+	pthread_mutex_unlock(&writer->store->write_mutex);
+}
+
+static void close_store(struct store *base)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+
+	while (store->idle) {
+		struct sqlite_connection *connection = store->idle;
+
+		store->idle = connection->next;
+		sqlite_connection_close(connection);
+	}
+	sqlite_connection_close(store->writer);
+	store_rewrap_deinit(&store->rewrap);
+	file_close(&store->lock_fd);
+	pthread_mutex_destroy(&store->pool_mutex);
+	pthread_mutex_destroy(&store->write_mutex);
+	free(store->path);
+	free(store->folder);
+	free(store);
+}
+
+static int ping(struct store *base, struct error *err)
+{
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+
+	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0) {
+		return -1;
+	}
+	return sqlite_run(reader.connection, SQL_PING, err);
+}
+
+static int lock_for_server(struct store *base, struct error *err)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+
+	if (store->lock_fd >= 0) {
+		return error_set(
+			err, ERROR_BUSY, "this process serves '%s' already", store->folder);
+	}
+	return sqlite_folder_lock(
+		store->folder, SQLITE_FOLDER_LOCK_SERVER, false, &store->lock_fd, err);
+}
+
+static const struct store_backend backend = {
+	.close = close_store,
+	.ping = ping,
+	.lock_for_server = lock_for_server,
+	.account_add = sqlite_account_add,
+	.account_find = sqlite_account_find,
+	.account_list = sqlite_account_list,
+	.account_set_disabled = sqlite_account_set_disabled,
+	.key_add = sqlite_key_add,
+	.key_list = sqlite_key_list,
+	.key_revoke = sqlite_key_revoke,
+	.key_find = sqlite_key_find,
+	.key_touch = sqlite_key_touch,
+	.put_calls = sqlite_put_calls,
+	.page = sqlite_page,
+	.find = sqlite_find,
+	.walk = sqlite_walk,
+	.backup = sqlite_backup,
+	.verify = sqlite_verify,
+};
+
+static int make_paths(struct sqlite_store *store, const char *folder, struct error *err)
+{
+	store->folder = strdup(folder);
+	if (asprintf(&store->path, "%s/" SQLITE_STORE_FILE, folder) < 0) {
+		store->path = NULL;
+	}
+	return store->folder && store->path ? 0 : error_no_memory(err);
+}
+
+int store_sqlite_open(struct store **ret_store, const char *folder,
+	const struct store_options *options, struct error *err)
+{
+	AUTO(store_closep) struct store *owned = NULL;
+	struct sqlite_store *store = calloc(1, sizeof(*store));
+
+	if (!store) {
+		return error_no_memory(err);
+	}
+	store->base.backend = &backend;
+	store->lock_fd = -1;
+	pthread_mutex_init(&store->write_mutex, NULL);
+	pthread_mutex_init(&store->pool_mutex, NULL);
+	store_rewrap_init(&store->rewrap);
+	owned = &store->base;
+
+	if (make_paths(store, folder, err) < 0 ||
+		sqlite_folder_prepare(folder, store->path, options->must_exist, err) < 0 ||
+		sqlite_connection_open(
+			&store->writer, store->path, store->folder, SQLITE_TO_WRITE, err) < 0 ||
+		sqlite_schema_prepare(store, err) < 0) {
+		return -1;
+	}
+	*ret_store = owned;
+	owned = NULL;
+	return 0;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ * The embedded store's own interface: one writing connection, a pool of reading ones, prepared statements.
+ * Private to store_sqlite*.c. */
+#ifndef STORE_STORE_SQLITE_H
+#define STORE_STORE_SQLITE_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "store/store_backend.h"
+#include "store/store_rewrap.h"
+
+#define SQLITE_STORE_FILE	    "callstep.db"
+#define SQLITE_STORE_LOCK_FILE	    "callstep.lock"
+#define SQLITE_STORE_APPLICATION_ID 0x43535450 /* "CSTP"; PRAGMA application_id */
+
+/* Every statement that is kept prepared; its text is in store_sqlite_db.c. */
+enum sqlite_sql {
+	SQL_BEGIN_READ,
+	SQL_BEGIN_WRITE,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_PING,
+	SQL_ACCOUNT_ADD,
+	SQL_ACCOUNT_FIND,
+	SQL_ACCOUNT_LIST,
+	SQL_ACCOUNT_SET_DISABLED,
+	SQL_KEY_ADD,
+	SQL_KEY_LIST,
+	SQL_KEY_EXISTS,
+	SQL_KEY_REVOKE,
+	SQL_KEY_FIND,
+	SQL_KEY_TOUCH,
+	SQL_CALL_INSERT,
+	SQL_CALL_HELD,
+	SQL_CALL_UPDATE,
+	SQL_CALL_FIND,
+	SQL_PACKED_PUT,
+	SQL_PACKED_GET,
+	SQL_TALLY_ADD,
+	SQL_TALLY_DROP_EMPTY,
+	SQL_TALLY_SUM,
+	SQL_TALLY_NEWEST_FIRST,
+	SQL_COUNT,
+	SQL_COUNT_DEST,
+	SQL_SKIP,
+	SQL_SKIP_DEST,
+	SQL_PAGE,
+	SQL_PAGE_DEST,
+	SQL_STATEMENTS,
+};
+
+struct sqlite_store;
+
+/* Used by one thread at a time. */
+struct sqlite_connection {
+	sqlite3 *db;
+	const char *folder; /* for messages; outlives the connection */
+	sqlite3_stmt *statements[SQL_STATEMENTS];
+	struct sqlite_connection *next; /* in the pool */
+};
+
+struct sqlite_store {
+	struct store base;
+	char *folder;
+	char *path; /* of the database */
+	int lock_fd;
+
+	pthread_mutex_t write_mutex;
+	struct sqlite_connection *writer; /* under write_mutex, as is rewrap */
+	struct store_rewrap rewrap;
+
+	pthread_mutex_t pool_mutex;
+	struct sqlite_connection *idle; /* reading connections that nobody uses; under pool_mutex */
+};
+
+/* ---- store_sqlite_db.c: connections, statements, transactions ---- */
+
+enum sqlite_access {
+	SQLITE_TO_READ,
+	SQLITE_TO_WRITE,
+};
+
+/* Opens a connection to the database at @path, which must exist, with the settings that last as long as it. */
+int sqlite_connection_open(struct sqlite_connection **ret_connection, const char *path,
+	const char *folder, enum sqlite_access access, struct error *err) CHECK_RESULT;
+void sqlite_connection_close(struct sqlite_connection *connection);
+AUTO_POINTER(struct sqlite_connection *, sqlite_connection_close);
+
+/* Sets @err from what SQLite said last on the connection: "cannot <doing> the store '…': …"; returns -1. */
+int sqlite_fail(struct sqlite_connection *connection, struct error *err, const char *doing);
+
+/* Runs SQL text that gives no rows (or whose rows do not matter). */
+int sqlite_exec(struct sqlite_connection *connection, const char *sql, struct error *err);
+
+/* Runs SQL text that gives one integer; 0 when it gives no row. */
+int sqlite_get_int64(
+	struct sqlite_connection *connection, const char *sql, int64_t *ret, struct error *err);
+
+/* A prepared statement in use: start, bind in order, step, end. What is bound must last until the end. */
+struct sqlite_query {
+	struct sqlite_connection *connection;
+	sqlite3_stmt *statement;
+	int bound;
+	bool failed; /* a bind did; seen by the next step */
+};
+
+int sqlite_query_start(struct sqlite_query *query, struct sqlite_connection *connection,
+	enum sqlite_sql sql, struct error *err) CHECK_RESULT;
+void sqlite_query_int64(struct sqlite_query *query, int64_t value);
+void sqlite_query_text(struct sqlite_query *query, struct text value);
+void sqlite_query_blob(struct sqlite_query *query, struct text value);
+/* 1 a row, 0 no more. */
+int sqlite_query_step(struct sqlite_query *query, struct error *err) CHECK_RESULT;
+/* Steps a statement that gives no rows. */
+int sqlite_query_run(struct sqlite_query *query, struct error *err) CHECK_RESULT;
+void sqlite_query_end(struct sqlite_query *query);
+
+/* A column of the row; text and blob are valid until the next step. */
+int64_t sqlite_column_int64(struct sqlite_query *query, int column);
+uint32_t sqlite_column_uint32(struct sqlite_query *query, int column);
+struct text sqlite_column_text(struct sqlite_query *query, int column);
+struct text sqlite_column_blob(struct sqlite_query *query, int column);
+
+/* Runs one of the statements that take nothing and give nothing. */
+int sqlite_run(struct sqlite_connection *connection, enum sqlite_sql sql, struct error *err);
+
+/* ---- store_sqlite.c: who uses which connection ---- */
+
+/* A reading connection out of the pool. */
+struct sqlite_reader {
+	struct sqlite_store *store;
+	struct sqlite_connection *connection;
+};
+
+int sqlite_reader_open(
+	struct sqlite_reader *reader, struct sqlite_store *store, struct error *err) CHECK_RESULT;
+/* The same, and until it is closed all reads see one state of the store. */
+int sqlite_reader_open_snapshot(
+	struct sqlite_reader *reader, struct sqlite_store *store, struct error *err) CHECK_RESULT;
+void sqlite_reader_close(struct sqlite_reader *reader);
+
+/* The writing connection in a transaction, which is rolled back unless it was committed. */
+struct sqlite_writer {
+	struct sqlite_store *store;
+	struct sqlite_connection *connection;
+};
+
+int sqlite_writer_begin(
+	struct sqlite_writer *writer, struct sqlite_store *store, struct error *err) CHECK_RESULT;
+int sqlite_writer_commit(struct sqlite_writer *writer, struct error *err) CHECK_RESULT;
+void sqlite_writer_end(struct sqlite_writer *writer);
+
+/* ---- store_sqlite_folder.c: the folder and the files in it ---- */
+
+/* Makes the folder, its parents and an empty database file where they are missing. */
+int sqlite_folder_prepare(
+	const char *folder, const char *path, bool must_exist, struct error *err) CHECK_RESULT;
+
+enum sqlite_folder_lock {
+	SQLITE_FOLDER_LOCK_SERVER, /* held by a server as long as it has the store */
+	SQLITE_FOLDER_LOCK_SCHEMA, /* held while the schema is made or changed */
+};
+
+/* Takes a lock on the folder, which lasts until *ret_fd is closed or the process ends. With @wait false ERROR_BUSY when
+ * another has it. */
+int sqlite_folder_lock(const char *folder, enum sqlite_folder_lock lock, bool wait, int *ret_fd,
+	struct error *err) CHECK_RESULT;
+
+/* Writes what is known of the folder's files' names to disk. */
+int sqlite_folder_sync(const char *folder, struct error *err) CHECK_RESULT;
+
+/* ---- store_sqlite_open.c: making, recognising and upgrading a store ---- */
+
+int sqlite_schema_prepare(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+
+/* ---- the callbacks, by theme ---- */
+
+int sqlite_account_add(
+	struct store *store, struct text email, int64_t now, int64_t *ret_id, struct error *err);
+int sqlite_account_find(struct store *store, struct text email, struct arena *arena,
+	struct store_account *ret_account, struct error *err);
+int sqlite_account_list(struct store *store, struct arena *arena,
+	struct store_account **ret_accounts, size_t *ret_count, struct error *err);
+int sqlite_account_set_disabled(
+	struct store *store, int64_t account_id, int64_t disabled, struct error *err);
+int sqlite_key_add(
+	struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err);
+int sqlite_key_list(struct store *store, int64_t account_id, struct arena *arena,
+	struct store_key **ret_keys, size_t *ret_count, struct error *err);
+int sqlite_key_revoke(
+	struct store *store, int64_t account_id, int64_t key_id, int64_t now, struct error *err);
+int sqlite_key_find(struct store *store, const unsigned char hash[STORE_KEY_HASH_SIZE],
+	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
+	struct error *err);
+int sqlite_key_touch(struct store *store, int64_t key_id, int64_t minute, struct error *err);
+
+int sqlite_put_calls(struct store *store, struct store_put *puts, size_t count, struct error *err);
+
+int sqlite_page(struct store *store, const struct store_query *query, struct arena *arena,
+	struct store_page *ret_page, struct error *err);
+int sqlite_find(struct store *store, int64_t account_id, struct text session_id,
+	struct arena *arena, struct store_call *ret_call, struct error *err);
+int sqlite_walk(struct store *store, const struct store_query *query,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err);
+
+int sqlite_backup(struct store *store, const char *destination, struct error *err);
+int sqlite_verify(struct store *store, void (*problem)(void *context, const char *sentence),
+	void (*progress)(void *context, int64_t done, int64_t all), void *context,
+	struct store_verdict *verdict, struct error *err);
+
+#endif

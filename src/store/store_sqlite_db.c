@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT
+ * Connections to SQLite and their prepared statements. Nothing here knows what they are used for but the text of the
+ * statements. */
+#include <errno.h>
+
+#include "store/store_sqlite.h"
+
+#define BUSY_TIMEOUT_MS 10000
+
+/* A call's row and its packed row, as read_call() in store_sqlite_page.c takes them. The packed row is looked at only where
+ * the call started after ?2: a NULL finds nothing without reading. */
+#define CALL_COLUMNS                                                                               \
+	"select c.dest, c.src, c.session_id, c.start, c.\"end\", c.type, c.steps, "                \
+	"p.size, p.crc32, p.crc32_op, p.deflate from call c left join packed p on p.call_id = "    \
+	"case when c.start > ?2 and c.steps >= 0 then c.id end where c.account_id = ?1 "
+
+/* The newest calls of a window from one call on, given by its start and session. */
+#define CALLS_FROM   CALL_COLUMNS "and c.start >= ?3 and (c.start, c.session_id) <= (?4, ?5) "
+#define IN_WINDOW    "from call where account_id = ?1 and start >= ?2 and start < ?3 "
+#define NEWEST_FIRST "order by start desc, session_id desc "
+
+static const char *const sql_texts[SQL_STATEMENTS] = {
+	[SQL_BEGIN_READ] = "begin",
+	[SQL_BEGIN_WRITE] = "begin immediate",
+	[SQL_COMMIT] = "commit",
+	[SQL_ROLLBACK] = "rollback",
+	[SQL_PING] = "select max(id) from account",
+
+	[SQL_ACCOUNT_ADD] = "insert into account (email, created) values (?, ?)",
+	[SQL_ACCOUNT_FIND] = "select id, email, created, disabled from account where email = ?",
+	[SQL_ACCOUNT_LIST] = "select id, email, created, disabled from account order by email",
+	[SQL_ACCOUNT_SET_DISABLED] = "update account set disabled = ?2 where id = ?1",
+
+	[SQL_KEY_ADD] = "insert into key (account_id, hash, scope, label, created, last_used, "
+			"revoked) values (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_KEY_LIST] = "select id, account_id, hash, scope, label, created, last_used, revoked "
+			 "from key where account_id = ? order by id",
+	[SQL_KEY_EXISTS] = "select 1 from key where id = ?2 and account_id = ?1",
+	[SQL_KEY_REVOKE] = "update key set revoked = ?3 where id = ?2 and account_id = ?1 and "
+			   "revoked = 0",
+	[SQL_KEY_FIND] = "select k.id, account_id, hash, scope, label, k.created, last_used, "
+			 "revoked, a.id, email, a.created, disabled "
+			 "from key k join account a on a.id = account_id where hash = ?",
+	[SQL_KEY_TOUCH] = "update key set last_used = ?2 where id = ?1 and last_used < ?2",
+
+	[SQL_CALL_INSERT] =
+		"insert into call (account_id, session_id, start, \"end\", dest, dest_key, src, "
+		"type, steps) values (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+		"on conflict (account_id, session_id) do nothing",
+	[SQL_CALL_HELD] = "select id, start, dest_key, steps from call "
+			  "where account_id = ? and session_id = ?",
+	[SQL_CALL_UPDATE] = "update call set start = ?2, \"end\" = ?3, dest = ?4, dest_key = ?5, "
+			    "src = ?6, type = ?7, steps = ?8 where id = ?1",
+	[SQL_CALL_FIND] = CALL_COLUMNS "and c.session_id = ?3",
+
+	[SQL_PACKED_PUT] = "insert or replace into packed (call_id, size, crc32, crc32_op, "
+			   "deflate) values (?, ?, ?, ?, ?)",
+	[SQL_PACKED_GET] = "select size, crc32, crc32_op, deflate from packed where call_id = ?",
+
+	[SQL_TALLY_ADD] = "insert into tally (account_id, is_all, dest_key, seconds, bucket, "
+			  "calls) values (?, ?, ?, ?, ?, ?) "
+			  "on conflict do update set calls = calls + excluded.calls",
+	[SQL_TALLY_DROP_EMPTY] = "delete from tally where account_id = ? and is_all = ? and "
+				 "dest_key = ? and seconds = ? and bucket = ? and calls = 0",
+	[SQL_TALLY_SUM] = "select sum(calls) from tally where account_id = ? and is_all = ? and "
+			  "dest_key = ? and seconds = ? and bucket >= ? and bucket < ?",
+	[SQL_TALLY_NEWEST_FIRST] =
+		"select bucket, calls from tally where account_id = ? and is_all = ? and "
+		"dest_key = ? and seconds = ? and bucket >= ? and bucket < ? order by bucket desc",
+
+	[SQL_COUNT] = "select count(*) " IN_WINDOW,
+	[SQL_COUNT_DEST] = "select count(*) " IN_WINDOW "and dest_key = ?4",
+	[SQL_SKIP] = "select start, session_id " IN_WINDOW NEWEST_FIRST "limit 1 offset ?4",
+	[SQL_SKIP_DEST] = "select start, session_id " IN_WINDOW "and dest_key = ?5 " NEWEST_FIRST
+			  "limit 1 offset ?4",
+	[SQL_PAGE] = CALLS_FROM NEWEST_FIRST "limit ?6",
+	[SQL_PAGE_DEST] = CALLS_FROM "and c.dest_key = ?7 " NEWEST_FIRST "limit ?6",
+};
+
+static enum error_code code_of(int status, int errnum)
+{
+	if (errnum == ENOSPC || errnum == EDQUOT) {
+		return ERROR_NO_SPACE;
+	}
+	switch (status & 0xff) {
+	case SQLITE_FULL:
+		return ERROR_NO_SPACE;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ERROR_BUSY;
+	case SQLITE_NOMEM:
+		return ERROR_NO_MEMORY;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return ERROR_DENIED;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return ERROR_CORRUPT;
+	case SQLITE_CANTOPEN:
+		return errnum == EACCES || errnum == EPERM ? ERROR_DENIED : ERROR_SYSTEM;
+	default:
+		return ERROR_SYSTEM;
+	}
+}
+
+int sqlite_fail(struct sqlite_connection *connection, struct error *err, const char *doing)
+{
+	int status = sqlite3_extended_errcode(connection->db);
+	int errnum = sqlite3_system_errno(connection->db);
+	enum error_code code = code_of(status, errnum);
+	char words[128];
+
+	switch (code) {
+	case ERROR_NO_SPACE:
+		return error_set(err, code,
+			"cannot %s the store '%s': the disk is full: free some space", doing,
+			connection->folder);
+	case ERROR_BUSY:
+		return error_set(err, code,
+			"cannot %s the store '%s': another program is writing to it: try again",
+			doing, connection->folder);
+	case ERROR_NO_MEMORY:
+		return error_no_memory(err);
+	case ERROR_CORRUPT:
+		return error_set(err, code,
+			"cannot %s the store '%s': %s: restore it from a backup", doing,
+			connection->folder,
+			status == SQLITE_NOTADB ? "'" SQLITE_STORE_FILE "' is no SQLite database"
+						: "its database is damaged");
+	default:
+		break;
+	}
+	if (errnum != 0) {
+		return error_set(err, code, "cannot %s the store '%s': %s: %s", doing,
+			connection->folder, sqlite3_errstr(status),
+			strerror_r(errnum, words, sizeof(words)));
+	}
+	return error_set(err, code, "cannot %s the store '%s': %s", doing, connection->folder,
+		sqlite3_errmsg(connection->db));
+}
+
+/* The writer keeps more pages: it touches each index in many places at once. */
+static const char *const settings[] = {
+	[SQLITE_TO_READ] = "pragma cache_size = -4096;"
+			   "pragma query_only = 1",
+	[SQLITE_TO_WRITE] = "pragma synchronous = full;"
+			    "pragma foreign_keys = 1;"
+			    "pragma cache_size = -32768;"
+			    "pragma wal_autocheckpoint = 4000;"
+			    "pragma journal_size_limit = 67108864",
+};
+
+int sqlite_connection_open(struct sqlite_connection **ret_connection, const char *path,
+	const char *folder, enum sqlite_access access, struct error *err)
+{
+	AUTO(sqlite_connection_closep)
+	struct sqlite_connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection) {
+		return error_no_memory(err);
+	}
+	connection->folder = folder;
+	if (sqlite3_open_v2(path, &connection->db,
+		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+		    NULL) != SQLITE_OK) {
+		return connection->db ? sqlite_fail(connection, err, "open") : error_no_memory(err);
+	}
+	sqlite3_busy_timeout(connection->db, BUSY_TIMEOUT_MS);
+	if (sqlite_exec(connection, settings[access], err) < 0) {
+		return -1;
+	}
+	*ret_connection = connection;
+	connection = NULL;
+	return 0;
+}
+
+void sqlite_connection_close(struct sqlite_connection *connection)
+{
+	if (!connection) {
+		return;
+	}
+	for (int i = 0; i < SQL_STATEMENTS; i++) {
+		sqlite3_finalize(connection->statements[i]);
+	}
+	sqlite3_close(connection->db);
+	free(connection);
+}
+
+int sqlite_exec(struct sqlite_connection *connection, const char *sql, struct error *err)
+{
+	if (sqlite3_exec(connection->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+		return sqlite_fail(connection, err, "use");
+	}
+	return 0;
+}
+
+static void finalize(sqlite3_stmt **statement)
+{
+	sqlite3_finalize(*statement);
+}
+
+int sqlite_get_int64(
+	struct sqlite_connection *connection, const char *sql, int64_t *ret, struct error *err)
+{
+	AUTO(finalize) sqlite3_stmt *statement = NULL;
+	int status;
+
+	if (sqlite3_prepare_v2(connection->db, sql, -1, &statement, NULL) != SQLITE_OK) {
+		return sqlite_fail(connection, err, "read");
+	}
+	status = sqlite3_step(statement);
+	if (status != SQLITE_ROW && status != SQLITE_DONE) {
+		return sqlite_fail(connection, err, "read");
+	}
+	*ret = status == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+	return 0;
+}
+
+int sqlite_query_start(struct sqlite_query *query, struct sqlite_connection *connection,
+	enum sqlite_sql sql, struct error *err)
+{
+	sqlite3_stmt **statement = &connection->statements[sql];
+
+	if (!*statement && sqlite3_prepare_v3(connection->db, sql_texts[sql], -1,
+				   SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK) {
+		return sqlite_fail(connection, err, "use");
+	}
+	*query = (struct sqlite_query){.connection = connection, .statement = *statement};
+	return 0;
+}
+
+static void note_bound(struct sqlite_query *query, int status)
+{
+	query->failed = query->failed || status != SQLITE_OK;
+}
+
+void sqlite_query_int64(struct sqlite_query *query, int64_t value)
+{
+	note_bound(query, sqlite3_bind_int64(query->statement, ++query->bound, value));
+}
+
+void sqlite_query_text(struct sqlite_query *query, struct text value)
+{
+	/* A NULL pointer would bind NULL, not the empty text. */
+	note_bound(query,
+		sqlite3_bind_text64(query->statement, ++query->bound, value.size ? value.data : "",
+			value.size, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void sqlite_query_blob(struct sqlite_query *query, struct text value)
+{
+	note_bound(query, sqlite3_bind_blob64(query->statement, ++query->bound, value.data,
+				  value.size, SQLITE_STATIC));
+}
+
+int sqlite_query_step(struct sqlite_query *query, struct error *err)
+{
+	int status;
+
+	if (query->failed) {
+		return sqlite_fail(query->connection, err, "use");
+	}
+	status = sqlite3_step(query->statement);
+	if (status == SQLITE_ROW) {
+		return 1;
+	}
+	if (status == SQLITE_DONE) {
+		return 0;
+	}
+	return sqlite_fail(query->connection, err,
+		sqlite3_stmt_readonly(query->statement) ? "read" : "write to");
+}
+
+int sqlite_query_run(struct sqlite_query *query, struct error *err)
+{
+	return sqlite_query_step(query, err) < 0 ? -1 : 0;
+}
+
+void sqlite_query_end(struct sqlite_query *query)
+{
+	if (query->statement) {
+		sqlite3_reset(query->statement);
+	}
+}
+
+int64_t sqlite_column_int64(struct sqlite_query *query, int column)
+{
+	return sqlite3_column_int64(query->statement, column);
+}
+
+uint32_t sqlite_column_uint32(struct sqlite_query *query, int column)
+{
+	return (uint32_t)sqlite3_column_int64(query->statement, column);
+}
+
+struct text sqlite_column_text(struct sqlite_query *query, int column)
+{
+	const char *data = (const char *)sqlite3_column_text(query->statement, column);
+
+	return (struct text){
+		.data = data,
+		.size = (size_t)sqlite3_column_bytes(query->statement, column),
+	};
+}
+
+struct text sqlite_column_blob(struct sqlite_query *query, int column)
+{
+	const char *data = sqlite3_column_blob(query->statement, column);
+
+	return (struct text){
+		.data = data,
+		.size = (size_t)sqlite3_column_bytes(query->statement, column),
+	};
+}
+
+int sqlite_run(struct sqlite_connection *connection, enum sqlite_sql sql, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_query_start(&query, connection, sql, err) < 0) {
+		return -1;
+	}
+	return sqlite_query_run(&query, err);
+}

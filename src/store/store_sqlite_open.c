@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ * Recognising a store and bringing it to this program's schema. */
+#include "base/file.h"
+#include "store/schema.h"
+#include "store/store_sqlite.h"
+
+struct identity {
+	int64_t application_id;
+	int64_t version;
+	int64_t tables;
+};
+
+static int read_identity(
+	struct sqlite_connection *connection, struct identity *ret_identity, struct error *err)
+{
+	struct identity identity;
+
+	if (sqlite_get_int64(connection, "pragma application_id", &identity.application_id, err) <
+			0 ||
+		sqlite_get_int64(connection, "pragma user_version", &identity.version, err) < 0 ||
+		sqlite_get_int64(connection, "select count(*) from sqlite_schema", &identity.tables,
+			err) < 0) {
+		return -1;
+	}
+	*ret_identity = identity;
+	return 0;
+}
+
+/* 1 when the store can be used as it is, 0 when it needs a step of the schema. */
+static int judge(const char *folder, const struct identity *identity, struct error *err)
+{
+	bool empty =
+		identity->application_id == 0 && identity->version == 0 && identity->tables == 0;
+
+	if (empty) {
+		return 0;
+	}
+	if (identity->application_id != SQLITE_STORE_APPLICATION_ID) {
+		return error_set(err, ERROR_CORRUPT,
+			"'%s/" SQLITE_STORE_FILE "' is an SQLite database but no callstep store: "
+			"give another folder",
+			folder);
+	}
+	if (identity->version > schema_version) {
+		return error_set(err, ERROR_UNSUPPORTED,
+			"the store '%s' has schema %lld, this program reads up to %d: "
+			"use a newer callstep",
+			folder, (long long)identity->version, schema_version);
+	}
+	return identity->version == schema_version;
+}
+
+static int apply_steps(struct sqlite_connection *connection, int64_t version, struct error *err)
+{
+	char pragma[64];
+
+	for (int64_t step = version; step < schema_version; step++) {
+		if (sqlite_exec(connection, schema_steps[step].sql, err) < 0) {
+			return error_prefix(err, "schema step '%s'", schema_steps[step].name);
+		}
+	}
+	snprintf(pragma, sizeof(pragma), "pragma application_id = %d", SQLITE_STORE_APPLICATION_ID);
+	if (sqlite_exec(connection, pragma, err) < 0) {
+		return -1;
+	}
+	snprintf(pragma, sizeof(pragma), "pragma user_version = %d", schema_version);
+	return sqlite_exec(connection, pragma, err);
+}
+
+/* Both settings are kept in the file: the page size has to be set before anything is written. */
+static int set_file_format(struct sqlite_connection *connection, struct error *err)
+{
+	return sqlite_exec(connection, "pragma page_size = 8192; pragma journal_mode = wal", err);
+}
+
+int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
+{
+	AUTO(file_close) int lock = -1;
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	struct identity identity;
+	int usable;
+
+	if (read_identity(store->writer, &identity, err) < 0) {
+		return -1;
+	}
+	usable = judge(store->folder, &identity, err);
+	if (usable != 0) {
+		return usable;
+	}
+	/* One process at a time; who waited finds the work done. */
+	if (sqlite_folder_lock(store->folder, SQLITE_FOLDER_LOCK_SCHEMA, true, &lock, err) < 0 ||
+		set_file_format(store->writer, err) < 0 ||
+		sqlite_writer_begin(&writer, store, err) < 0 ||
+		read_identity(store->writer, &identity, err) < 0) {
+		return -1;
+	}
+	usable = judge(store->folder, &identity, err);
+	if (usable != 0) {
+		return usable;
+	}
+	if (apply_steps(store->writer, identity.version, err) < 0) {
+		return -1;
+	}
+	return sqlite_writer_commit(&writer, err);
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT
+ * Reading calls: pages with their totals, single calls, walks. */
+#include "store/store_sqlite.h"
+#include "store/tally.h"
+
+/* What a question is about, its number normalised. */
+struct subject {
+	struct sqlite_connection *connection;
+	int64_t account_id;
+	bool is_all;
+	struct text dest_key; /* empty when is_all */
+};
+
+/* The newest call of a page; a call there comes first, the others after it in the order of pages. */
+struct place {
+	int64_t start;
+	struct text session_id;
+};
+
+static struct subject subject_of(const struct store_query *query,
+	struct sqlite_connection *connection, char buffer[CALL_NUMBER_MAX])
+{
+	bool is_all = query->number.data == NULL;
+
+	return (struct subject){
+		.connection = connection,
+		.account_id = query->account_id,
+		.is_all = is_all,
+		.dest_key = is_all ? TEXT("") : call_number_key(query->number, buffer),
+	};
+}
+
+/* ---- totals ---- */
+
+static int start_tally(struct sqlite_query *query, const struct subject *subject,
+	enum sqlite_sql sql, const struct tally_span *span, struct error *err)
+{
+	if (sqlite_query_start(query, subject->connection, sql, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(query, subject->account_id);
+	sqlite_query_int64(query, subject->is_all);
+	sqlite_query_text(query, subject->dest_key);
+	sqlite_query_int64(query, tally_unit_seconds(span->unit));
+	sqlite_query_int64(query, span->start);
+	sqlite_query_int64(query, span->end);
+	return 0;
+}
+
+static int start_count(struct sqlite_query *query, const struct subject *subject,
+	const struct tally_span *span, struct error *err)
+{
+	if (sqlite_query_start(query, subject->connection,
+		    subject->is_all ? SQL_COUNT : SQL_COUNT_DEST, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(query, subject->account_id);
+	sqlite_query_int64(query, span->start);
+	sqlite_query_int64(query, span->end);
+	if (!subject->is_all) {
+		sqlite_query_text(query, subject->dest_key);
+	}
+	return 0;
+}
+
+static int count_span(const struct subject *subject, const struct tally_span *span,
+	int64_t *ret_calls, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	int started = span->unit == TALLY_UNITS
+			      ? start_count(&query, subject, span, err)
+			      : start_tally(&query, subject, SQL_TALLY_SUM, span, err);
+
+	if (started < 0 || sqlite_query_step(&query, err) < 0) {
+		return -1;
+	}
+	*ret_calls = sqlite_column_int64(&query, 0);
+	return 0;
+}
+
+/* ---- offsets ---- */
+
+/* Finds the newest bucket of @span whose calls reach past *offset, and takes the calls of the newer ones off *offset. */
+static int find_bucket(
+	const struct subject *subject, struct tally_span *span, int64_t *offset, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	int row;
+
+	if (start_tally(&query, subject, SQL_TALLY_NEWEST_FIRST, span, err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		int64_t calls = sqlite_column_int64(&query, 1);
+
+		if (calls > *offset) {
+			span->start = sqlite_column_int64(&query, 0);
+			span->end = span->start + tally_unit_seconds(span->unit);
+			return 0;
+		}
+		*offset -= calls;
+	}
+	return row < 0 ? -1
+		       : error_set(err, ERROR_CORRUPT,
+				 "the tallies of the store '%s' contradict themselves: verify it",
+				 subject->connection->folder);
+}
+
+/* Narrows @span to a minute, or to seconds that were so already. */
+static int find_minute(
+	const struct subject *subject, struct tally_span *span, int64_t *offset, struct error *err)
+{
+	while (span->unit != TALLY_UNITS) {
+		if (find_bucket(subject, span, offset, err) < 0) {
+			return -1;
+		}
+		span->unit = span->unit == TALLY_MINUTE ? TALLY_UNITS
+							: (enum tally_unit)(span->unit - 1);
+	}
+	return 0;
+}
+
+/* Finds the call with @offset newer ones in @span by going over the index alone. */
+static int skip_calls(const struct subject *subject, const struct tally_span *span, int64_t offset,
+	struct arena *arena, struct place *ret_place, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	struct text session_id;
+	int row;
+
+	if (sqlite_query_start(&query, subject->connection,
+		    subject->is_all ? SQL_SKIP : SQL_SKIP_DEST, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, subject->account_id);
+	sqlite_query_int64(&query, span->start);
+	sqlite_query_int64(&query, span->end);
+	sqlite_query_int64(&query, offset);
+	if (!subject->is_all) {
+		sqlite_query_text(&query, subject->dest_key);
+	}
+	row = sqlite_query_step(&query, err);
+	if (row <= 0) {
+		return row < 0 ? -1
+			       : error_set(err, ERROR_CORRUPT,
+					 "the tallies of the store '%s' count calls that are not "
+					 "there: verify it",
+					 subject->connection->folder);
+	}
+	session_id = arena_copy(arena, sqlite_column_text(&query, 1));
+	if (!session_id.data) {
+		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+	}
+	*ret_place = (struct place){sqlite_column_int64(&query, 0), session_id};
+	return 0;
+}
+
+/* Counts the window, and finds where the page begins when there are calls past its offset. */
+static int locate(const struct subject *subject, const struct store_query *query,
+	struct arena *arena, struct place *place, int64_t *ret_total, struct error *err)
+{
+	struct tally_span spans[TALLY_SPANS_MAX], found = {0};
+	size_t count = tally_split(query->start, query->end, spans);
+	int64_t total = 0, skip = -1;
+
+	while (count > 0) {
+		int64_t calls;
+
+		if (count_span(subject, &spans[--count], &calls, err) < 0) {
+			return -1;
+		}
+		if (skip < 0 && calls > query->offset - total) {
+			found = spans[count];
+			skip = query->offset - total;
+		}
+		total += calls;
+	}
+	*ret_total = total;
+	if (query->offset == 0 || query->limit == 0 || skip < 0) {
+		return 0;
+	}
+	if (find_minute(subject, &found, &skip, err) < 0) {
+		return -1;
+	}
+	return skip_calls(subject, &found, skip, arena, place, err);
+}
+
+/* ---- rows ---- */
+
+static enum call_type type_of(int64_t value)
+{
+	return value == CALL_OUTBOUND || value == CALL_TRANSFER ? (enum call_type)value
+								: CALL_INBOUND;
+}
+
+/* Reads a row of CALL_COLUMNS (store_sqlite_db.c); its texts are valid until the next step. */
+static struct store_call read_call(struct sqlite_query *query)
+{
+	int64_t steps = sqlite_column_int64(query, 6);
+	struct store_call call = {
+		.call =
+			{
+				.dest = sqlite_column_text(query, 0),
+				.src = sqlite_column_text(query, 1),
+				.session_id = sqlite_column_text(query, 2),
+				.start = sqlite_column_int64(query, 3),
+				.end = sqlite_column_int64(query, 4),
+				.type = type_of(sqlite_column_int64(query, 5)),
+				.has_detail = steps >= 0,
+				.steps = steps >= 0 ? (uint32_t)steps : 0,
+			},
+		.packed.deflate = sqlite_column_blob(query, 10),
+	};
+
+	if (call.packed.deflate.data) {
+		call.packed.size = sqlite_column_uint32(query, 7);
+		call.packed.crc32 = sqlite_column_uint32(query, 8);
+		call.packed.crc32_op = sqlite_column_uint32(query, 9);
+	}
+	return call;
+}
+
+static void move_text(struct text *text, char **to)
+{
+	if (text->size > 0) {
+		memcpy(*to, text->data, text->size);
+	}
+	text->data = *to;
+	*to += text->size;
+}
+
+/* Copies everything that @call points to into one piece of @arena. */
+static int copy_call(struct store_call *call, struct arena *arena, struct error *err)
+{
+	size_t size = call->call.dest.size + call->call.src.size + call->call.session_id.size +
+		      call->packed.deflate.size;
+	char *to = arena_alloc(arena, size);
+
+	if (!to) {
+		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+	}
+	move_text(&call->call.dest, &to);
+	move_text(&call->call.src, &to);
+	move_text(&call->call.session_id, &to);
+	if (call->packed.deflate.data) {
+		move_text(&call->packed.deflate, &to);
+	}
+	return 0;
+}
+
+static int start_rows(struct sqlite_query *rows, const struct subject *subject,
+	const struct store_query *query, const struct place *place, int64_t limit,
+	struct error *err)
+{
+	if (sqlite_query_start(rows, subject->connection,
+		    subject->is_all ? SQL_PAGE : SQL_PAGE_DEST, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(rows, subject->account_id);
+	sqlite_query_int64(rows, query->detail_after);
+	sqlite_query_int64(rows, query->start);
+	sqlite_query_int64(rows, place->start);
+	sqlite_query_text(rows, place->session_id);
+	sqlite_query_int64(rows, limit);
+	if (!subject->is_all) {
+		sqlite_query_text(rows, subject->dest_key);
+	}
+	return 0;
+}
+
+static int read_rows(const struct subject *subject, const struct store_query *query,
+	const struct place *place, struct arena *arena, struct store_page *page, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query rows = {0};
+	int64_t left = page->total_calls > query->offset ? page->total_calls - query->offset : 0;
+	size_t room = (size_t)(left < query->limit ? left : query->limit);
+	int row;
+
+	if (room == 0) {
+		return 0;
+	}
+	page->calls = arena_calloc(arena, room, sizeof(*page->calls));
+	if (!page->calls) {
+		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+	}
+	if (start_rows(&rows, subject, query, place, (int64_t)room, err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&rows, err)) > 0) {
+		struct store_call *call = &page->calls[page->count++];
+
+		*call = read_call(&rows);
+		if (copy_call(call, arena, err) < 0) {
+			return -1;
+		}
+	}
+	return row;
+}
+
+/* No session_id is empty: what is at most (end, '') started before the end. */
+static struct place window_top(const struct store_query *query)
+{
+	return (struct place){.start = query->end, .session_id = TEXT("")};
+}
+
+int sqlite_page(struct store *base, const struct store_query *query, struct arena *arena,
+	struct store_page *ret_page, struct error *err)
+{
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	char buffer[CALL_NUMBER_MAX];
+	struct place place = window_top(query);
+	struct store_page page = {0};
+	struct subject subject;
+
+	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0) {
+		return -1;
+	}
+	subject = subject_of(query, reader.connection, buffer);
+	if (locate(&subject, query, arena, &place, &page.total_calls, err) < 0 ||
+		read_rows(&subject, query, &place, arena, &page, err) < 0) {
+		return -1;
+	}
+	*ret_page = page;
+	return 0;
+}
+
+int sqlite_find(struct store *base, int64_t account_id, struct text session_id, struct arena *arena,
+	struct store_call *ret_call, struct error *err)
+{
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	struct store_call call;
+	int row;
+
+	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0 ||
+		sqlite_query_start(&query, reader.connection, SQL_CALL_FIND, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, account_id);
+	sqlite_query_int64(&query, -1);
+	sqlite_query_text(&query, session_id);
+	row = sqlite_query_step(&query, err);
+	if (row <= 0) {
+		return row;
+	}
+	call = read_call(&query);
+	if (copy_call(&call, arena, err) < 0) {
+		return -1;
+	}
+	*ret_call = call;
+	return 1;
+}
+
+int sqlite_walk(struct store *base, const struct store_query *query,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err)
+{
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_query_end) struct sqlite_query rows = {0};
+	char buffer[CALL_NUMBER_MAX];
+	struct place place = window_top(query);
+	struct subject subject;
+	int row;
+
+	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0) {
+		return -1;
+	}
+	subject = subject_of(query, reader.connection, buffer);
+	if (start_rows(&rows, &subject, query, &place, -1, err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&rows, err)) > 0) {
+		struct store_call call = read_call(&rows);
+		int status = each(context, &call, err);
+
+		if (status < 0) {
+			return status;
+		}
+	}
+	return row;
+}

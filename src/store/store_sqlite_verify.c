@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT
+ * Checking an embedded store against itself. */
+#include "store/store_check.h"
+#include "store/store_sqlite.h"
+#include "store/tally.h"
+
+#define PROGRESS_EVERY 1000 /* calls */
+
+/* Counts that the tallies have and those that the calls give, where they differ; ?1 is the unit's seconds. %s are: is_all,
+ * and what stands for a call's dest_key. */
+#define WRONG_TALLIES                                                                              \
+	"select t.account_id, t.dest_key, t.bucket, t.calls, c.account_id, c.dest_key, c.bucket, " \
+	"c.calls from (select * from tally where is_all = %s and seconds = ?1) t "                 \
+	"full join (select account_id, %s as dest_key, start - start %% ?1 as bucket, "            \
+	"count(*) as calls from call group by 1, 2, 3) c "                                         \
+	"on t.account_id = c.account_id and t.dest_key = c.dest_key and t.bucket = c.bucket "      \
+	"where t.calls is not c.calls"
+
+/* Every call with its packed row and whether its account is there. */
+#define EVERY_CALL                                                                                 \
+	"select c.dest, c.src, c.session_id, c.start, c.\"end\", c.type, c.steps, c.dest_key, "    \
+	"p.size, p.crc32, p.crc32_op, p.deflate from call c left join packed p on p.call_id = "    \
+	"c.id order by c.id"
+
+struct verify_run {
+	struct sqlite_connection *connection;
+	void (*problem)(void *context, const char *sentence);
+	void (*progress)(void *context, int64_t done, int64_t all);
+	void *context;
+	struct store_verdict *verdict;
+	struct store_check check;
+};
+
+static void run_end(struct verify_run *run)
+{
+	store_check_deinit(&run->check);
+}
+
+static void FORMAT_PRINTF(2, 3) tell(struct verify_run *run, const char *format, ...)
+{
+	char sentence[640];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	run->verdict->problems++;
+	run->problem(run->context, sentence);
+}
+
+/* A statement for this once. */
+static int start_once(
+	struct sqlite_query *query, struct verify_run *run, const char *sql, struct error *err)
+{
+	sqlite3_stmt *statement;
+
+	if (sqlite3_prepare_v2(run->connection->db, sql, -1, &statement, NULL) != SQLITE_OK) {
+		return sqlite_fail(run->connection, err, "verify");
+	}
+	*query = (struct sqlite_query){.connection = run->connection, .statement = statement};
+	return 0;
+}
+
+static void end_once(struct sqlite_query *query)
+{
+	sqlite3_finalize(query->statement);
+}
+
+static int check_database(struct verify_run *run, struct error *err)
+{
+	AUTO(end_once) struct sqlite_query query = {0};
+	int row;
+
+	if (start_once(&query, run, "pragma integrity_check", err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		struct text finding = sqlite_column_text(&query, 0);
+
+		if (!text_equal_string(finding, "ok")) {
+			tell(run, "the database is damaged: %.*s", TEXT_ARG(finding));
+		}
+	}
+	return row;
+}
+
+static int check_references(struct verify_run *run, struct error *err)
+{
+	AUTO(end_once) struct sqlite_query query = {0};
+	int row;
+
+	if (start_once(&query, run, "pragma foreign_key_check", err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		tell(run, "the table '%.*s' has a row (%lld) that belongs to no row of '%.*s'",
+			TEXT_ARG(sqlite_column_text(&query, 0)),
+			(long long)sqlite_column_int64(&query, 1),
+			TEXT_ARG(sqlite_column_text(&query, 2)));
+	}
+	return row;
+}
+
+static int check_tallies_of(
+	struct verify_run *run, bool is_all, enum tally_unit unit, struct error *err)
+{
+	AUTO(end_once) struct sqlite_query query = {0};
+	char sql[1024];
+	int row;
+
+	snprintf(sql, sizeof(sql), WRONG_TALLIES, is_all ? "1" : "0", is_all ? "''" : "dest_key");
+	if (start_once(&query, run, sql, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, tally_unit_seconds(unit));
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		/* The first four are NULL where no tally is, the last four where no call is. */
+		int from = sqlite3_column_type(query.statement, 0) == SQLITE_NULL ? 4 : 0;
+
+		tell(run,
+			"the tally of account %lld%s%.*s for %lld seconds from %lld says %lld "
+			"calls, there are %lld",
+			(long long)sqlite_column_int64(&query, from), is_all ? "" : ", number ",
+			TEXT_ARG(sqlite_column_text(&query, from + 1)),
+			(long long)tally_unit_seconds(unit),
+			(long long)sqlite_column_int64(&query, from + 2),
+			(long long)sqlite_column_int64(&query, 3),
+			(long long)sqlite_column_int64(&query, 7));
+	}
+	return row;
+}
+
+static int check_tallies(struct verify_run *run, struct error *err)
+{
+	for (int unit = TALLY_MINUTE; unit < TALLY_UNITS; unit++) {
+		if (check_tallies_of(run, true, (enum tally_unit)unit, err) < 0 ||
+			check_tallies_of(run, false, (enum tally_unit)unit, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static struct store_call read_row(struct sqlite_query *row)
+{
+	int64_t steps = sqlite_column_int64(row, 6);
+
+	return (struct store_call){
+		.call =
+			{
+				.dest = sqlite_column_text(row, 0),
+				.src = sqlite_column_text(row, 1),
+				.session_id = sqlite_column_text(row, 2),
+				.start = sqlite_column_int64(row, 3),
+				.end = sqlite_column_int64(row, 4),
+				.type = (enum call_type)sqlite_column_int64(row, 5),
+				.has_detail = steps >= 0,
+				.steps = (uint32_t)steps,
+			},
+		.packed =
+			{
+				.size = sqlite_column_uint32(row, 8),
+				.crc32 = sqlite_column_uint32(row, 9),
+				.crc32_op = sqlite_column_uint32(row, 10),
+				.deflate = sqlite_column_blob(row, 11),
+			},
+	};
+}
+
+static int check_call(struct verify_run *run, struct sqlite_query *row, struct error *err)
+{
+	struct store_call call = read_row(row);
+	struct error problem;
+	char buffer[CALL_NUMBER_MAX];
+	int fine;
+
+	if (!text_equal(sqlite_column_text(row, 7), call_number_key(call.call.dest, buffer))) {
+		tell(run, "the call '%.*s' is kept under a number that is not its own",
+			TEXT_ARG(call.call.session_id));
+	}
+	if (call.call.has_detail != (call.packed.deflate.data != NULL)) {
+		tell(run, "the call '%.*s' %s", TEXT_ARG(call.call.session_id),
+			call.call.has_detail ? "has lost its detail"
+					     : "has a detail that its header does not know of");
+		return 0;
+	}
+	if (!call.call.has_detail) {
+		return 0;
+	}
+	run->verdict->packed++;
+	fine = store_check_packed(&run->check, &call, &problem, err);
+	if (fine == 0) {
+		tell(run, "%s", problem.message);
+	}
+	return fine < 0 ? -1 : 0;
+}
+
+static int check_calls(struct verify_run *run, struct error *err)
+{
+	AUTO(end_once) struct sqlite_query query = {0};
+	int64_t all;
+	int row;
+
+	if (sqlite_get_int64(run->connection, "select count(*) from call", &all, err) < 0 ||
+		start_once(&query, run, EVERY_CALL, err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		if (check_call(run, &query, err) < 0) {
+			return -1;
+		}
+		if (++run->verdict->calls % PROGRESS_EVERY == 0) {
+			run->progress(run->context, run->verdict->calls, all);
+		}
+	}
+	if (row == 0) {
+		run->progress(run->context, run->verdict->calls, all);
+	}
+	return row;
+}
+
+/* What is too damaged to be read on is a problem of the store, not a failure of the check. */
+static int found_or_failed(
+	struct verify_run *run, int status, struct error *problem, struct error *err)
+{
+	if (status == 0) {
+		return 0;
+	}
+	if (problem->code != ERROR_CORRUPT) {
+		return error_set(err, problem->code, "%s", problem->message);
+	}
+	tell(run, "%s", problem->message);
+	return 0;
+}
+
+int sqlite_verify(struct store *base, void (*problem)(void *context, const char *sentence),
+	void (*progress)(void *context, int64_t done, int64_t all), void *context,
+	struct store_verdict *verdict, struct error *err)
+{
+	static int (*const checks[])(struct verify_run * run, struct error * err) = {
+		check_database,
+		check_references,
+		check_tallies,
+		check_calls,
+	};
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(run_end)
+	struct verify_run run = {
+		.problem = problem,
+		.progress = progress,
+		.context = context,
+		.verdict = verdict,
+	};
+
+	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0 ||
+		store_check_init(&run.check, err) < 0) {
+		return -1;
+	}
+	run.connection = reader.connection;
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		struct error found = {0};
+
+		if (found_or_failed(&run, checks[i](&run, &found), &found, err) < 0) {
+			return -1;
+		}
+	}
+	return sqlite_get_int64(
+		run.connection, "select count(*) from account", &verdict->accounts, err);
+}
