@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT
+ * Collects the rows of a call. */
+#include "intake/sources/cel_call.h"
+
+#include "intake/sources/repair.h"
+
+#define DISORDER_US 1000
+
+struct cel_call *cel_call_create(struct text linked_id, uint64_t line)
+{
+	struct cel_call *call = calloc(1, sizeof(*call));
+
+	if (!call) {
+		return NULL;
+	}
+	arena_init(&call->arena, CEL_CALL_BYTES_MAX);
+	call->line = line;
+	call->linked_id = repair_utf8(&call->arena, linked_id);
+	if (!call->linked_id.data) {
+		cel_call_destroy(call);
+		return NULL;
+	}
+	return call;
+}
+
+void cel_call_destroy(struct cel_call *call)
+{
+	if (call) {
+		arena_deinit(&call->arena);
+		free(call);
+	}
+}
+
+bool cel_row_is(const struct cel_row *row, const char *event_type)
+{
+	return text_equal_string(row->field[CEL_EVENT_TYPE], event_type);
+}
+
+bool cel_is_known(struct text text)
+{
+	return text.size > 0 && !text_equal(text, TEXT("<unknown>"));
+}
+
+static struct cel_channel *find_channel(
+	const struct cel_call *call, struct text unique_id, struct text name)
+{
+	for (struct cel_channel *channel = call->channels; channel; channel = channel->next) {
+		/* Without unique ids a channel goes by its name. */
+		if (text_equal(channel->unique_id, unique_id) &&
+			(unique_id.size > 0 || text_equal(channel->name, name))) {
+			return channel;
+		}
+	}
+	return NULL;
+}
+
+struct cel_channel *cel_call_channel_by_name(const struct cel_call *call, struct text name)
+{
+	for (struct cel_channel *channel = call->channels; channel; channel = channel->next) {
+		if (text_equal(channel->name, name)) {
+			return channel;
+		}
+	}
+	return NULL;
+}
+
+struct cel_channel *cel_call_main(const struct cel_call *call)
+{
+	struct cel_channel *own = find_channel(call, call->linked_id, TEXT(""));
+
+	return own ? own : call->channels;
+}
+
+static struct cel_channel *add_channel(struct cel_call *call, const struct cel_row *row)
+{
+	struct cel_channel *channel = arena_calloc(&call->arena, 1, sizeof(*channel));
+	struct cel_channel **link = &call->channels;
+
+	if (!channel) {
+		return NULL;
+	}
+	while (*link) {
+		link = &(*link)->next;
+	}
+	*link = channel;
+	channel->unique_id = row->field[CEL_UNIQUE_ID];
+	channel->is_up = true;
+	call->channels_up++;
+	return channel;
+}
+
+static void note_first(struct text *known, struct text now)
+{
+	if (known->size == 0 && cel_is_known(now)) {
+		*known = now;
+	}
+}
+
+static bool begins_with_app(struct text app)
+{
+	return text_starts_with(app, TEXT("App")) && app.size > 3;
+}
+
+/* Asterisk shows the extension `s` as the caller id of a channel that has none. */
+static bool is_placeholder(struct text number)
+{
+	return text_equal(number, TEXT("s"));
+}
+
+static void learn(struct cel_channel *channel, const struct cel_row *row)
+{
+	struct text number = row->field[CEL_CALLER_NUMBER];
+
+	note_first(&channel->name, row->field[CEL_CHANNEL]);
+	note_first(&channel->exten, row->field[CEL_EXTEN]);
+	note_first(&channel->context, row->field[CEL_CONTEXT]);
+	note_first(&channel->caller_name, row->field[CEL_CALLER_NAME]);
+	if (!is_placeholder(number)) {
+		note_first(&channel->number, number);
+	}
+	if (begins_with_app(row->field[CEL_APP])) {
+		note_first(&channel->app, row->field[CEL_APP]);
+	}
+}
+
+static void note_bounds(struct cel_call *call, struct cel_row *row)
+{
+	bool last = cel_row_is(row, "LINKEDID_END");
+	bool end = cel_row_is(row, "CHAN_END") || cel_row_is(row, "HANGUP");
+
+	call->has_bounds |= last || end || cel_row_is(row, "CHAN_START");
+	if (end && row->channel->is_up) {
+		row->channel->is_up = false;
+		call->channels_up--;
+	}
+	if (last || (end && call->channels_up == 0)) {
+		call->has_ended = true;
+		call->ended_us = row->time_us;
+	} else if (call->channels_up > 0 && cel_row_is(row, "CHAN_START")) {
+		call->has_ended = false;
+	}
+}
+
+static void insert(struct cel_call *call, struct cel_row *row)
+{
+	struct cel_row *before = call->last;
+
+	while (before && before->time_us > row->time_us &&
+		before->time_us - row->time_us < DISORDER_US) {
+		before = before->before;
+	}
+	row->before = before;
+	row->after = before ? before->after : call->first;
+	*(row->after ? &row->after->before : &call->last) = row;
+	*(before ? &before->after : &call->first) = row;
+}
+
+/* Most fields of a row are those of the row before it: they are kept once. */
+static bool copy_fields(
+	struct cel_call *call, const struct text field[CEL_FIELDS], struct cel_row *row)
+{
+	for (int i = 0; i < CEL_FIELDS; i++) {
+		if (field[i].size == 0) {
+			row->field[i] = TEXT("");
+		} else if (call->last && text_equal(call->last->field[i], field[i])) {
+			row->field[i] = call->last->field[i];
+		} else {
+			row->field[i] = repair_utf8(&call->arena, field[i]);
+		}
+		if (!row->field[i].data) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool cel_call_add(struct cel_call *call, const struct text field[CEL_FIELDS], int64_t time_us)
+{
+	struct cel_row *row = arena_calloc(&call->arena, 1, sizeof(*row));
+
+	if (!row || !copy_fields(call, field, row)) {
+		return false;
+	}
+	row->time_us = time_us;
+	row->channel = find_channel(call, row->field[CEL_UNIQUE_ID], row->field[CEL_CHANNEL]);
+	if (!row->channel) {
+		row->channel = add_channel(call, row);
+	}
+	if (!row->channel) {
+		return false;
+	}
+	learn(row->channel, row);
+	note_bounds(call, row);
+	insert(call, row);
+	return true;
+}

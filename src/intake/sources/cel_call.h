@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ * The rows of one call (one linkedid) of a channel event log, in the order in which things happened. */
+#ifndef INTAKE_SOURCES_CEL_CALL_H
+#define INTAKE_SOURCES_CEL_CALL_H
+
+#include <sys/queue.h>
+
+#include "base/arena.h"
+#include "intake/sources/cel_columns.h"
+
+#define CEL_CALL_BYTES_MAX ((size_t)16 << 20) /* of the rows of one call */
+
+struct cel_leg;
+
+/* A channel of the call, with what any of its rows says about it. */
+struct cel_channel {
+	struct cel_channel *next;
+	struct text unique_id;
+	struct text name;
+	struct text number;	 /* the first caller id that is one */
+	struct text caller_name; /* the first one */
+	struct text exten;	 /* the first one */
+	struct text context;	 /* the first one */
+	struct text app;	 /* what it runs when it was called rather than calling: AppDial, AppQueue, … */
+	bool is_up;		 /* neither HANGUP nor CHAN_END yet */
+	struct cel_leg *leg;	 /* where cel_walk.h has got to with it */
+};
+
+struct cel_row {
+	struct cel_row *before, *after;
+	int64_t time_us;
+	struct cel_channel *channel;
+	struct text field[CEL_FIELDS]; /* UTF-8; empty where not recorded, never NULL */
+};
+
+struct cel_call {
+	TAILQ_ENTRY(cel_call) by_use;
+	TAILQ_ENTRY(cel_call) by_end;
+	LIST_ENTRY(cel_call) by_id;
+	struct arena arena;
+	struct text linked_id;
+	uint64_t line; /* of its first row */
+	struct cel_row *first, *last;
+	struct cel_channel *channels; /* in the order in which they came up */
+	size_t channels_up;
+	bool has_bounds; /* some channel's start or end was recorded */
+	bool has_ended;	 /* by LINKEDID_END, or all its channels ended */
+	int64_t ended_us;
+};
+
+/* NULL when memory ran out. @linked_id is copied. */
+struct cel_call *cel_call_create(struct text linked_id, uint64_t line);
+void cel_call_destroy(struct cel_call *call);
+
+/* Adds a row, @field being its bytes as recorded. Rows that step back by less than a millisecond are put where their
+ * time belongs: processes write the log side by side. Returns false when the call has reached its ceiling. */
+bool cel_call_add(struct cel_call *call, const struct text field[CEL_FIELDS], int64_t time_us);
+
+/* The channel that the call is about: the one that gave it its id, otherwise the first. NULL without rows. */
+struct cel_channel *cel_call_main(const struct cel_call *call);
+
+struct cel_channel *cel_call_channel_by_name(const struct cel_call *call, struct text name);
+
+bool cel_row_is(const struct cel_row *row, const char *event_type);
+
+/* Whether @text is a number or a name and not Asterisk's `<unknown>`. */
+bool cel_is_known(struct text text);
+
+#endif

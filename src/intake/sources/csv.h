@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * Reads CSV record by record (RFC 4180), in pieces of any size.
+ *
+ * Beyond the RFC it takes what Asterisk's CSV modules write: records that end with LF alone, and quotes inside a
+ * quoted field that nobody doubled (`"Bob "The" Builder"`): a quote closes its field only where a comma, the end of
+ * the line or the end of the input follows. */
+#ifndef INTAKE_SOURCES_CSV_H
+#define INTAKE_SOURCES_CSV_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#define CSV_FIELDS_MAX	  256
+#define CSV_RECORD_MAX	  ((size_t)1 << 20) /* bytes */
+#define CSV_RECORD_LINES_MAX 100
+
+struct csv_handler {
+	/* One record; the texts die with the call. Negative ends the reading with @err. */
+	int (*record)(void *context, const struct text *fields, size_t count, uint64_t line,
+		struct error *err);
+	/* What stands at @line was no record; reading goes on with the line after it. */
+	void (*reject)(void *context, uint64_t line, const char *error);
+	void *context;
+};
+
+struct csv_reader {
+	struct csv_handler handler;
+	struct buffer pending; /* bytes from the start of the record that is not complete */
+	size_t scanned;	       /* how far they were looked at */
+	int state;	       /* private to csv.c */
+	uint64_t line;	       /* where the record begins, from 1 */
+	uint64_t newlines;     /* inside the record so far */
+	bool started;	       /* a byte order mark can no longer come */
+};
+
+void csv_init(struct csv_reader *reader, const struct csv_handler *handler);
+void csv_deinit(struct csv_reader *reader);
+
+/* Takes the next bytes. Returns 0; negative when the handler's record() failed or memory ran out. */
+int csv_feed(struct csv_reader *reader, const char *data, size_t size, struct error *err)
+	CHECK_RESULT;
+
+/* No more bytes will come: what is pending is the last record, complete without a line's end. */
+int csv_end(struct csv_reader *reader, struct error *err) CHECK_RESULT;
+
+#endif
