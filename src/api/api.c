@@ -1,2 +1,75 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ * The table of routes. */
 #include "api/api.h"
+
+#include <stdlib.h>
+
+#include "api/answer.h"
+#include "api/api_private.h"
+#include "api/page.h"
+
+static const struct http_route routes[] = {
+	{.pattern = "/api/all_logs/{start}/{end}",
+		.methods = HTTP_GET,
+		.begin = all_logs_begin,
+		.release = page_release},
+	{.pattern = "/api/calls/{start}/{end}",
+		.methods = HTTP_GET,
+		.begin = calls_begin,
+		.release = page_release},
+	{.pattern = "/api/call/{session_id}",
+		.methods = HTTP_GET,
+		.begin = call_begin,
+		.release = call_release},
+	{.pattern = "/v1/calls",
+		.methods = HTTP_POST,
+		.begin = v1_calls_begin,
+		.data = v1_calls_data,
+		.finish = v1_calls_finish,
+		.release = v1_calls_release},
+	{.pattern = "/healthz", .methods = HTTP_GET, .begin = healthz_begin},
+	{.pattern = "/readyz", .methods = HTTP_GET, .begin = readyz_begin},
+	{.pattern = NULL},
+};
+
+_Static_assert(sizeof(routes) / sizeof(routes[0]) <= API_ROUTES_MAX, "API_ROUTES_MAX is too small");
+
+int api_create(struct api **ret_api, const struct api_options *options, struct error *err)
+{
+	struct api *api = calloc(1, sizeof(*api));
+
+	if (!api) {
+		return error_no_memory(err);
+	}
+	api->options = *options;
+	page_memory_init(&api->page_memory, options->page_memory_max);
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		api->routes[i] = routes[i];
+		api->routes[i].body_size_max = options->body_size_max;
+	}
+	*ret_api = api;
+	return 0;
+}
+
+void api_destroy(struct api *api)
+{
+	if (api) {
+		page_memory_deinit(&api->page_memory);
+		free(api);
+	}
+}
+
+static void write_error(void *context, struct http_request *request, struct http_response *response,
+	const char *sentence)
+{
+	(void)context;
+	(void)request;
+	answer_error(response, response->status, sentence);
+}
+
+void api_attach(struct api *api, struct http_server_options *options)
+{
+	options->routes = api->routes;
+	options->error = write_error;
+	options->context = api;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * Who may ask: HTTP Basic with an account's e-mail and key, or Bearer with a key (API.md §1 "Authentication", §2). */
+#ifndef API_ACCESS_H
+#define API_ACCESS_H
+
+#include "api/api_private.h"
+
+/* Lets the request in when its key is valid and has @scope: returns true and sets request->account_id. Otherwise fills in
+ * the answer, 401, 403 or 500, and returns false. The store is asked each time, so that a revoked key and a disabled account
+ * stop working at once. */
+bool access_check(struct api *api, struct http_request *request, struct http_response *response,
+	enum store_scope scope) CHECK_RESULT;
+
+#endif

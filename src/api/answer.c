@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT
+ * Representation and error bodies. */
+#include "api/answer.h"
+
+#include "api/gzip_stream.h"
+#include "base/log.h"
+#include "call/call_xml.h"
+#include "http/negotiate.h"
+#include "json/json_writer.h"
+
+#define ERROR_BODY_MAX	    ((size_t)8192)
+#define RETRY_AFTER_SECONDS "1"
+
+static const char *const offers[] = {"application/json", "application/xml", "text/xml", NULL};
+static const char *const content_types[] = {
+	"application/json", "application/xml; charset=UTF-8", "text/xml; charset=UTF-8"};
+
+/* RFC 9110 §15 and RFC 4918 §11.5. */
+static const struct {
+	int status;
+	const char *phrase;
+} phrases[] = {
+	{400, "Bad Request"},
+	{401, "Unauthorized"},
+	{403, "Forbidden"},
+	{404, "Not Found"},
+	{405, "Method Not Allowed"},
+	{408, "Request Timeout"},
+	{411, "Length Required"},
+	{413, "Content Too Large"},
+	{414, "URI Too Long"},
+	{415, "Unsupported Media Type"},
+	{422, "Unprocessable Content"},
+	{429, "Too Many Requests"},
+	{431, "Request Header Fields Too Large"},
+	{500, "Internal Server Error"},
+	{503, "Service Unavailable"},
+	{507, "Insufficient Storage"},
+};
+
+static const char *phrase_of(int status)
+{
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+		if (phrases[i].status == status) {
+			return phrases[i].phrase;
+		}
+	}
+	return "Error";
+}
+
+static size_t chosen_offer(struct http_request *request)
+{
+	int offer = negotiate_type(http_header(request, "Accept"), offers);
+
+	return offer < 0 ? 0 : (size_t)offer;
+}
+
+enum answer_format answer_format(struct http_request *request)
+{
+	return chosen_offer(request) == 0 ? ANSWER_JSON : ANSWER_XML;
+}
+
+bool answer_gzip(struct http_request *request)
+{
+	return negotiate_coding(http_header(request, "Accept-Encoding"), "gzip");
+}
+
+void answer_headers(struct http_response *response, bool gzip)
+{
+	const char *type = content_types[chosen_offer(response->request)];
+
+	http_response_header(response, "Content-Type", text_of(type));
+	http_response_header(response, "Vary", TEXT("Accept, Accept-Encoding"));
+	if (gzip) {
+		http_response_header(response, "Content-Encoding", TEXT("gzip"));
+	}
+}
+
+/* The headers that a status brings with it, whatever the body. */
+static void status_headers(struct http_response *response, int status)
+{
+	response->status = status;
+	if (status == 401) {
+		http_response_header(response, "WWW-Authenticate",
+			TEXT("Basic realm=\"callstep\", charset=\"UTF-8\""));
+	}
+	if (status == 503) {
+		http_response_header(response, "Retry-After", TEXT(RETRY_AFTER_SECONDS));
+	}
+}
+
+/* Moves @body into the request's arena. Without memory the answer keeps its status and has no body. */
+static enum http_step send_body(struct http_response *response, struct buffer *body)
+{
+	struct text copy = {0};
+
+	if (!body->failed) {
+		copy = arena_copy(&response->request->arena, buffer_text(body));
+	}
+	response->text = copy.data ? copy : (struct text){0};
+	return HTTP_DONE;
+}
+
+enum http_step answer_problem(
+	struct http_response *response, int status, const char *detail, struct text members)
+{
+	AUTO(buffer_deinit) struct buffer body;
+
+	buffer_init(&body, ERROR_BODY_MAX + members.size);
+	status_headers(response, status);
+	http_response_header(response, "Content-Type", TEXT("application/problem+json"));
+	buffer_printf(&body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":",
+		phrase_of(status), status);
+	json_write_string(&body, text_of(detail));
+	buffer_append(&body, members);
+	buffer_append_byte(&body, '}');
+	return send_body(response, &body);
+}
+
+static void write_error(struct buffer *body, enum answer_format format, const char *sentence)
+{
+	if (format == ANSWER_XML) {
+		buffer_append(body, TEXT("<?xml version=\"1.0\"?><result><error>"));
+		call_xml_write_text(body, text_of(sentence));
+		buffer_append(body, TEXT("</error></result>"));
+	} else {
+		buffer_append(body, TEXT("{\"error\":"));
+		json_write_string(body, text_of(sentence));
+		buffer_append_byte(body, '}');
+	}
+}
+
+enum http_step answer_error(struct http_response *response, int status, const char *sentence)
+{
+	AUTO(buffer_deinit) struct buffer body;
+
+	buffer_init(&body, ERROR_BODY_MAX);
+	if (text_starts_with(response->request->path, TEXT("/v1/"))) {
+		return answer_problem(response, status, sentence, (struct text){0});
+	}
+	status_headers(response, status);
+	answer_headers(response, false);
+	write_error(&body, answer_format(response->request), sentence);
+	return send_body(response, &body);
+}
+
+enum http_step answer_failure(struct http_response *response, const struct error *err)
+{
+	char cause[sizeof(err->message) + 32];
+
+	log_event(LOG_ERROR, "request-failed", "request=%llu cause=%s",
+		(unsigned long long)response->request->id,
+		log_value(text_of(err->message), cause, sizeof(cause)));
+	return answer_error(response, 500, "database error");
+}
+
+enum http_step answer_body(struct http_response *response, struct buffer *body, struct arena *arena)
+{
+	AUTO(buffer_deinit) struct buffer compressed;
+	bool gzip = answer_gzip(response->request);
+	const struct buffer *sent = gzip ? &compressed : body;
+	struct text copy = {0};
+
+	buffer_init(&compressed, body->ceiling_bytes);
+	if (gzip) {
+		gzip_text(buffer_text(body), &compressed);
+	}
+	if (!body->failed && !sent->failed) {
+		copy = arena_copy(arena, buffer_text(sent));
+	}
+	if (!copy.data) {
+		return answer_error(response, 503, "out of memory");
+	}
+	response->status = 200;
+	response->text = copy;
+	answer_headers(response, gzip);
+	return HTTP_DONE;
+}

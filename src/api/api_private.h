@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * What the endpoints share. One file an endpoint family; to add one: write its handlers, declare them here, add its row to
+ * the table in api.c, describe it in docs/openapi.yaml. */
+#ifndef API_API_PRIVATE_H
+#define API_API_PRIVATE_H
+
+#include "api/api.h"
+#include "api/page_memory.h"
+
+#define API_ROUTES_MAX 16
+
+struct api {
+	struct api_options options;
+	struct page_memory page_memory;
+	struct http_route routes[API_ROUTES_MAX];
+};
+
+/* GET /api/all_logs/{start}/{end} */
+enum http_step all_logs_begin(
+	void *context, struct http_request *request, struct http_response *response);
+
+/* GET /api/calls/{start}/{end} */
+enum http_step calls_begin(
+	void *context, struct http_request *request, struct http_response *response);
+
+/* GET /api/call/{session_id} */
+enum http_step call_begin(
+	void *context, struct http_request *request, struct http_response *response);
+
+void call_release(void *context, struct http_request *request);
+
+/* POST /v1/calls */
+enum http_step v1_calls_begin(
+	void *context, struct http_request *request, struct http_response *response);
+size_t v1_calls_data(void *context, struct http_request *request, const char *data, size_t size);
+enum http_step v1_calls_finish(
+	void *context, struct http_request *request, struct http_response *response);
+void v1_calls_release(void *context, struct http_request *request);
+
+/* GET /healthz, GET /readyz */
+enum http_step healthz_begin(
+	void *context, struct http_request *request, struct http_response *response);
+enum http_step readyz_begin(
+	void *context, struct http_request *request, struct http_response *response);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * GET /healthz: the process is there. GET /readyz: its store answers. Neither asks for credentials. */
+#include "api/answer.h"
+#include "api/api_private.h"
+#include "base/log.h"
+
+static enum http_step say(struct http_response *response, int status, struct text body)
+{
+	response->status = status;
+	response->text = body;
+	http_response_header(response, "Content-Type", TEXT("application/json"));
+	http_response_header(response, "Cache-Control", TEXT("no-store"));
+	return HTTP_DONE;
+}
+
+enum http_step healthz_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	(void)context;
+	(void)request;
+	return say(response, 200, TEXT("{\"status\":\"ok\"}"));
+}
+
+enum http_step readyz_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	struct api *api = context;
+	struct error err;
+	char cause[sizeof(err.message) + 32];
+
+	if (store_ping(api->options.store, &err) == 0) {
+		return say(response, 200, TEXT("{\"status\":\"ok\"}"));
+	}
+	log_event(LOG_ERROR, "store-not-ready", "request=%llu cause=%s",
+		(unsigned long long)request->id,
+		log_value(text_of(err.message), cause, sizeof(cause)));
+	http_response_header(response, "Retry-After", TEXT("1"));
+	return say(response, 503, TEXT("{\"status\":\"unavailable\"}"));
+}

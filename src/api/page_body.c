@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT
+ * Bodies of a page: a list of pieces when glued; otherwise one call after the other into a small buffer that is copied out as
+ * the connection takes it. */
+#include "api/page_body.h"
+
+#include <stdlib.h>
+
+#include "api/gzip_stream.h"
+#include "base/log.h"
+#include "call/call_json.h"
+#include "call/call_xml.h"
+#include "call/glue.h"
+
+#define FRONT_JSON TEXT("{\"calls\":[")
+#define FRONT_XML  TEXT("<?xml version=\"1.0\"?><result>")
+#define CHUNK_MAX  ((size_t)64 << 20) /* of one call as XML, whose JSON is at most some MiB */
+
+struct page_body {
+	struct page *page;
+	struct http_request *request; /* its id, for the log */
+	struct unpacker *unpacker;
+	struct buffer json;  /* one call */
+	struct buffer chunk; /* what is next to go out */
+	size_t chunk_at;
+	size_t next; /* the call that comes next; behind the last one the end comes */
+	bool front_done;
+	bool end_done;
+	enum answer_format format;
+	struct gzip_stream *gzip; /* NULL: identity */
+};
+
+/* ---- glued ---- */
+
+/* A call's header, for one whose detail is not served, with what separates it from the next. */
+static struct text compose_header(struct page *page, struct buffer *buffer,
+	const struct store_call *call, struct text separator)
+{
+	buffer_clear(buffer);
+	call_json_write_header(buffer, &call->call);
+	buffer_append(buffer, separator);
+	return buffer->failed ? (struct text){0} : arena_copy(&page->arena, buffer_text(buffer));
+}
+
+static void glue_call(
+	struct glue *glue, struct page *page, struct buffer *buffer, size_t i, struct text end)
+{
+	const struct store_call *call = &page->calls.calls[i];
+	struct text separator = i + 1 < page->calls.count ? TEXT(",") : end;
+	struct text header;
+
+	if (call->packed.deflate.data) {
+		glue_packed(glue, &call->packed, separator);
+		return;
+	}
+	header = compose_header(page, buffer, call, separator);
+	if (!header.data) {
+		glue->failed = true;
+		return;
+	}
+	glue_text(glue, header);
+}
+
+static int glue_page(struct glue *glue, struct page *page, struct error *err)
+{
+	AUTO(buffer_deinit) struct buffer buffer;
+	struct text end = arena_printf(
+		&page->arena, "],\"total_calls\":%lld}", (long long)page->calls.total_calls);
+
+	buffer_init(&buffer, CHUNK_MAX);
+	if (!end.data) {
+		return error_no_memory(err);
+	}
+	glue_init(glue, &page->arena, page->calls.count, 2);
+	glue_text(glue, FRONT_JSON);
+	for (size_t i = 0; i < page->calls.count; i++) {
+		glue_call(glue, page, &buffer, i, end);
+	}
+	if (page->calls.count == 0) {
+		glue_text(glue, end);
+	}
+	return glue_end(glue, err);
+}
+
+static enum http_step answer_glued(struct page *page, struct http_response *response)
+{
+	struct glue glue;
+	struct error err;
+
+	/* The pieces come on top of what the calls needed: the claim was a guess above both. */
+	page->arena.ceiling_bytes = SIZE_MAX;
+	if (glue_page(&glue, page, &err) < 0) {
+		return answer_failure(response, &err);
+	}
+	response->pieces = glue.pieces;
+	response->piece_count = glue.count;
+	response->status = 200;
+	answer_headers(response, true);
+	return HTTP_DONE;
+}
+
+/* ---- pulled ---- */
+
+/* The JSON of a call, into body->json. Negative: it cannot be had. */
+static int load_call(struct page_body *body, const struct store_call *call, struct error *err)
+{
+	char *to;
+
+	buffer_clear(&body->json);
+	if (!call->packed.deflate.data) {
+		call_json_write_header(&body->json, &call->call);
+		return body->json.failed ? error_no_memory(err) : 0;
+	}
+	to = buffer_reserve(&body->json, call->packed.size);
+	if (!to) {
+		return error_no_memory(err);
+	}
+	if (unpacker_unpack(body->unpacker, &call->packed, to, err) < 0) {
+		return error_prefix(err, "the call '%.*s'", TEXT_ARG(call->call.session_id));
+	}
+	buffer_advance(&body->json, call->packed.size);
+	return 0;
+}
+
+static void write_front(struct page_body *body)
+{
+	buffer_append(&body->chunk, body->format == ANSWER_XML ? FRONT_XML : FRONT_JSON);
+	if (body->format == ANSWER_XML) {
+		buffer_append(&body->chunk,
+			body->page->calls.count > 0 ? TEXT("<calls>") : TEXT("<calls/>"));
+	}
+	body->front_done = true;
+}
+
+static void write_end(struct page_body *body)
+{
+	long long total = (long long)body->page->calls.total_calls;
+
+	if (body->format == ANSWER_XML) {
+		buffer_append(
+			&body->chunk, body->page->calls.count > 0 ? TEXT("</calls>") : TEXT(""));
+		buffer_printf(&body->chunk, "<total_calls>%lld</total_calls></result>", total);
+	} else {
+		buffer_printf(&body->chunk, "],\"total_calls\":%lld}", total);
+	}
+	body->end_done = true;
+}
+
+static int write_call(struct page_body *body, struct error *err)
+{
+	const struct store_call *call = &body->page->calls.calls[body->next];
+
+	if (load_call(body, call, err) < 0) {
+		return -1;
+	}
+	if (body->format == ANSWER_XML) {
+		buffer_append(&body->chunk, TEXT("<item>"));
+		call_xml_write(&body->chunk, buffer_text(&body->json));
+		buffer_append(&body->chunk, TEXT("</item>"));
+	} else {
+		buffer_append(&body->chunk, body->next > 0 ? TEXT(",") : TEXT(""));
+		buffer_append(&body->chunk, buffer_text(&body->json));
+	}
+	body->next++;
+	return 0;
+}
+
+/* Puts what comes next into the empty chunk. Returns 1, 0 at the end, negative on failure. */
+static int next_chunk(struct page_body *body, struct error *err)
+{
+	buffer_clear(&body->chunk);
+	body->chunk_at = 0;
+	if (!body->front_done) {
+		write_front(body);
+	} else if (body->next < body->page->calls.count) {
+		if (write_call(body, err) < 0) {
+			return -1;
+		}
+	} else if (!body->end_done) {
+		write_end(body);
+	} else {
+		return 0;
+	}
+	return body->chunk.failed ? error_no_memory(err) : 1;
+}
+
+static ssize_t broken_off(const struct page_body *body, const struct error *err)
+{
+	char cause[sizeof(err->message) + 32];
+
+	log_event(LOG_ERROR, "answer-broken-off", "request=%llu cause=%s",
+		(unsigned long long)body->request->id,
+		log_value(text_of(err->message), cause, sizeof(cause)));
+	return -1;
+}
+
+/* Makes sure that the chunk has bytes to give. Returns 1, 0 at the end, negative on failure. */
+static int have_chunk(struct page_body *body, struct error *err)
+{
+	int more = 1;
+
+	while (more > 0 && body->chunk_at == body->chunk.size) {
+		more = next_chunk(body, err);
+	}
+	return more;
+}
+
+static ssize_t read_identity(void *context, char *to, size_t max)
+{
+	struct page_body *body = context;
+	struct error err;
+	size_t got = 0;
+
+	while (got < max) {
+		int more = have_chunk(body, &err);
+		size_t size = body->chunk.size - body->chunk_at;
+
+		if (more < 0) {
+			return broken_off(body, &err);
+		}
+		if (more == 0) {
+			break;
+		}
+		size = size < max - got ? size : max - got;
+		memcpy(to + got, body->chunk.data + body->chunk_at, size);
+		body->chunk_at += size;
+		got += size;
+	}
+	return (ssize_t)got;
+}
+
+static ssize_t read_gzip(void *context, char *to, size_t max)
+{
+	struct page_body *body = context;
+	struct error err;
+	size_t got = 0;
+
+	while (got == 0 && !gzip_stream_done(body->gzip)) {
+		int more = have_chunk(body, &err);
+		struct text input;
+
+		if (more < 0) {
+			return broken_off(body, &err);
+		}
+		input = text_tail(buffer_text(&body->chunk), body->chunk_at);
+		got = gzip_stream_run(body->gzip, &input, more == 0, to, max);
+		body->chunk_at = body->chunk.size - input.size;
+	}
+	return (ssize_t)got;
+}
+
+/* The size of the whole body as JSON: known before any call is inflated. */
+static int64_t json_size(struct page_body *body)
+{
+	int64_t size = (int64_t)FRONT_JSON.size;
+
+	write_end(body);
+	size += (int64_t)body->chunk.size;
+	body->end_done = false;
+	for (size_t i = 0; i < body->page->calls.count; i++) {
+		const struct store_call *call = &body->page->calls.calls[i];
+
+		size += i > 0 ? 1 : 0;
+		buffer_clear(&body->json);
+		if (!call->packed.deflate.data) {
+			call_json_write_header(&body->json, &call->call);
+		}
+		size += call->packed.deflate.data ? (int64_t)call->packed.size
+						  : (int64_t)body->json.size;
+	}
+	buffer_clear(&body->chunk);
+	return size;
+}
+
+static struct page_body *body_create(
+	struct page *page, struct http_request *request, enum answer_format format, bool gzip)
+{
+	struct page_body *body = calloc(1, sizeof(*body));
+
+	if (!body) {
+		return NULL;
+	}
+	buffer_init(&body->json, CHUNK_MAX);
+	buffer_init(&body->chunk, CHUNK_MAX);
+	body->page = page;
+	body->request = request;
+	body->format = format;
+	body->unpacker = unpacker_create();
+	body->gzip = gzip ? gzip_stream_create() : NULL;
+	if (!body->unpacker || (gzip && !body->gzip)) {
+		page_body_destroy(body);
+		return NULL;
+	}
+	return body;
+}
+
+void page_body_destroy(struct page_body *body)
+{
+	if (!body) {
+		return;
+	}
+	unpacker_destroy(body->unpacker);
+	gzip_stream_destroy(body->gzip);
+	buffer_deinit(&body->json);
+	buffer_deinit(&body->chunk);
+	free(body);
+}
+
+static enum http_step answer_pulled(
+	struct page *page, struct http_response *response, enum answer_format format, bool gzip)
+{
+	struct page_body *body = body_create(page, response->request, format, gzip);
+
+	if (!body) {
+		return answer_error(response, 503, "out of memory");
+	}
+	page->body = body;
+	response->body.context = body;
+	response->body.read = gzip ? read_gzip : read_identity;
+	response->body.size = !gzip && format == ANSWER_JSON ? json_size(body) : -1;
+	response->status = 200;
+	answer_headers(response, gzip);
+	return HTTP_DONE;
+}
+
+enum http_step page_body_answer(
+	struct page *page, struct http_response *response, enum answer_format format, bool gzip)
+{
+	return format == ANSWER_JSON && gzip ? answer_glued(page, response)
+					     : answer_pulled(page, response, format, gzip);
+}

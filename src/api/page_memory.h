@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * The ceiling over the memory of all pages under way: who finds no room waits in line. */
+#ifndef API_PAGE_MEMORY_H
+#define API_PAGE_MEMORY_H
+
+#include <pthread.h>
+
+#include "http/http.h"
+
+/* A request's share. All zero: none. */
+struct page_claim {
+	struct http_request *request; /* woken when its turn comes */
+	size_t bytes;		      /* held, or waited for */
+	bool waiting;
+	struct page_claim *next;
+};
+
+struct page_memory {
+	pthread_mutex_t lock;
+	size_t max_bytes;
+	size_t used_bytes;
+	struct page_claim *first; /* the line, in order of coming */
+};
+
+void page_memory_init(struct page_memory *memory, size_t max_bytes);
+void page_memory_deinit(struct page_memory *memory);
+
+/* Claims @bytes, at most max_bytes. Returns true when they are held; false when the claim stands in line:
+ * its request is woken once they are held. */
+bool page_memory_claim(struct page_memory *memory, struct page_claim *claim,
+	struct http_request *request, size_t bytes) CHECK_RESULT;
+
+/* Whether a claim that stood in line is held now. */
+bool page_memory_held(struct page_memory *memory, const struct page_claim *claim);
+
+/* Gives back all but @bytes of what is held. */
+void page_memory_shrink(struct page_memory *memory, struct page_claim *claim, size_t bytes);
+
+/* Gives everything back, or leaves the line. */
+void page_memory_release(struct page_memory *memory, struct page_claim *claim);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT
+ * POST /v1/calls: calls in, answered when they are durable (API.md §2 "Taking calls in"). */
+#include <pthread.h>
+
+#include "api/access.h"
+#include "api/answer.h"
+#include "api/api_private.h"
+#include "base/buffer.h"
+#include "base/log.h"
+#include "json/json_writer.h"
+
+#define REJECTS_LISTED 1000 /* the others are counted in "rejected_more" */
+#define REJECTS_MAX    ((size_t)2 << 20)
+#define MEMBERS_MAX    (REJECTS_MAX + 4096)
+
+struct posting {
+	struct http_request *request;
+	struct batch *batch;
+	enum batch_shape shape;
+	bool ended;
+	pthread_mutex_t lock; /* over what rejected() changes */
+	struct buffer rejects;
+	uint64_t listed;
+};
+
+/* ---- what comes in ---- */
+
+/* `type/subtype` without parameters. */
+static struct text media_type(struct text header)
+{
+	struct text rest = header;
+	struct text type = {0};
+
+	text_split(&rest, ';', &type);
+	return text_trim(type);
+}
+
+static bool read_shape(struct http_request *request, enum batch_shape *ret_shape)
+{
+	static const struct {
+		const char *type;
+		enum batch_shape shape;
+	} known[] = {
+		{"application/json", BATCH_DOCUMENT},
+		{"application/x-ndjson", BATCH_NDJSON},
+		{"application/ndjson", BATCH_NDJSON},
+		{"application/jsonl", BATCH_NDJSON},
+	};
+	struct text type = media_type(http_header(request, "Content-Type"));
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (text_equal_ascii_case(type, text_of(known[i].type))) {
+			*ret_shape = known[i].shape;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_coding(struct http_request *request, enum batch_coding *ret_coding)
+{
+	static const struct {
+		const char *name;
+		enum batch_coding coding;
+	} known[] = {
+		{"identity", BATCH_IDENTITY},
+		{"gzip", BATCH_GZIP},
+		{"x-gzip", BATCH_GZIP},
+		{"zstd", BATCH_ZSTD},
+	};
+	struct text name = text_trim(http_header(request, "Content-Encoding"));
+
+	if (name.size == 0) {
+		*ret_coding = BATCH_IDENTITY;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (text_equal_ascii_case(name, text_of(known[i].name))) {
+			*ret_coding = known[i].coding;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void note_reject(void *context, const struct batch_reject *reject)
+{
+	struct posting *posting = context;
+	struct buffer *rejects = &posting->rejects;
+
+	pthread_mutex_lock(&posting->lock);
+	if (posting->listed < REJECTS_LISTED && rejects->size < REJECTS_MAX / 2) {
+		buffer_printf(rejects,
+			"%s{\"line\":%llu,\"session_id\":", posting->listed ? "," : "",
+			(unsigned long long)reject->line);
+		json_write_string(rejects, reject->session_id);
+		buffer_append(rejects, TEXT(",\"error\":"));
+		json_write_string(rejects, text_of(reject->error));
+		buffer_append_byte(rejects, '}');
+		posting->listed++;
+	}
+	pthread_mutex_unlock(&posting->lock);
+}
+
+static void wake(void *context)
+{
+	struct posting *posting = context;
+
+	http_request_wake(posting->request);
+}
+
+static int open_posting(struct api *api, struct http_request *request, enum batch_shape shape,
+	enum batch_coding coding, struct error *err)
+{
+	struct posting *posting = arena_calloc(&request->arena, 1, sizeof(*posting));
+	struct batch_options options = {
+		.account_id = request->account_id,
+		.shape = shape,
+		.coding = coding,
+		.rejected = note_reject,
+		.wake = wake,
+		.context = posting,
+	};
+
+	if (!posting) {
+		return error_no_memory(err);
+	}
+	if (batch_create(&posting->batch, api->options.intake, &options, err) < 0) {
+		return -1;
+	}
+	posting->request = request;
+	posting->shape = shape;
+	pthread_mutex_init(&posting->lock, NULL);
+	buffer_init(&posting->rejects, REJECTS_MAX);
+	request->user = posting;
+	return 0;
+}
+
+enum http_step v1_calls_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	struct api *api = context;
+	enum batch_shape shape;
+	enum batch_coding coding;
+	struct error err;
+
+	if (!access_check(api, request, response, STORE_SCOPE_WRITE)) {
+		return HTTP_DONE;
+	}
+	if (!read_shape(request, &shape)) {
+		http_response_header(
+			response, "Accept-Post", TEXT("application/json, application/x-ndjson"));
+		return answer_error(response, 415,
+			"Content-Type must be application/json or application/x-ndjson");
+	}
+	if (!read_coding(request, &coding)) {
+		http_response_header(response, "Accept-Encoding", TEXT("gzip, zstd"));
+		return answer_error(
+			response, 415, "Content-Encoding must be gzip, zstd or identity");
+	}
+	if (open_posting(api, request, shape, coding, &err) < 0) {
+		return answer_error(response, 503, err.message);
+	}
+	return HTTP_WAIT;
+}
+
+size_t v1_calls_data(void *context, struct http_request *request, const char *data, size_t size)
+{
+	struct posting *posting = request->user;
+
+	(void)context;
+	return batch_feed(posting->batch, data, size);
+}
+
+/* ---- what goes out ---- */
+
+/* `"accepted":…,"replaced":…,"rejected":[…]` */
+static void write_counts(
+	struct buffer *out, struct posting *posting, const struct batch_result *result)
+{
+	buffer_printf(out, "\"accepted\":%llu,\"replaced\":%llu,\"rejected\":[",
+		(unsigned long long)result->accepted, (unsigned long long)result->replaced);
+	pthread_mutex_lock(&posting->lock);
+	buffer_append(out, buffer_text(&posting->rejects));
+	buffer_append_byte(out, ']');
+	if (result->rejected > posting->listed) {
+		buffer_printf(out, ",\"rejected_more\":%llu",
+			(unsigned long long)(result->rejected - posting->listed));
+	}
+	pthread_mutex_unlock(&posting->lock);
+}
+
+static int status_of(enum error_code code)
+{
+	switch (code) {
+	case ERROR_INVALID:
+		return 400;
+	case ERROR_TOO_LARGE:
+		return 413;
+	case ERROR_UNSUPPORTED:
+		return 415;
+	case ERROR_NO_SPACE:
+		return 507;
+	case ERROR_BUSY:
+	case ERROR_NO_MEMORY:
+		return 503;
+	default:
+		return 500;
+	}
+}
+
+/* The sentence for the client: what failed below the API is for the log alone. */
+static const char *sentence_of(
+	const struct http_request *request, const struct error *failure, int status)
+{
+	char cause[sizeof(failure->message) + 32];
+
+	if (status < 500) {
+		return failure->message;
+	}
+	log_event(LOG_ERROR, "intake-failed", "request=%llu cause=%s",
+		(unsigned long long)request->id,
+		log_value(text_of(failure->message), cause, sizeof(cause)));
+	return status == 507   ? "no space left on the disk of the store"
+	       : status == 503 ? "the store is busy: try again"
+			       : "database error";
+}
+
+static enum http_step answer_counts(
+	struct http_response *response, int status, const char *sentence, struct buffer *counts)
+{
+	AUTO(buffer_deinit) struct buffer members;
+
+	buffer_init(&members, MEMBERS_MAX + 16);
+	if (status != 200) {
+		buffer_append_byte(&members, ',');
+		buffer_append(&members, buffer_text(counts));
+		return answer_problem(response, status, sentence, buffer_text(&members));
+	}
+	buffer_append_byte(&members, '{');
+	buffer_append(&members, buffer_text(counts));
+	buffer_append_byte(&members, '}');
+	response->status = 200;
+	response->text = arena_copy(&response->request->arena, buffer_text(&members));
+	http_response_header(response, "Content-Type", TEXT("application/json"));
+	return HTTP_DONE;
+}
+
+enum http_step v1_calls_finish(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	AUTO(buffer_deinit) struct buffer counts;
+	struct posting *posting = request->user;
+	struct batch_result result;
+	const char *sentence = NULL;
+	int status = 200;
+
+	(void)context;
+	buffer_init(&counts, MEMBERS_MAX);
+	if (!posting->ended) {
+		posting->ended = true;
+		batch_end(posting->batch, false);
+	}
+	if (!batch_done(posting->batch)) {
+		return HTTP_WAIT;
+	}
+	result = batch_result(posting->batch);
+	if (result.failure.code != ERROR_NONE) {
+		status = status_of(result.failure.code);
+		sentence = sentence_of(request, &result.failure, status);
+	} else if (result.accepted == 0 &&
+		   (result.rejected > 0 || posting->shape == BATCH_NDJSON)) {
+		status = 422;
+		sentence = "nothing in it was a call";
+	}
+	write_counts(&counts, posting, &result);
+	return answer_counts(response, status, sentence, &counts);
+}
+
+void v1_calls_release(void *context, struct http_request *request)
+{
+	struct posting *posting = request->user;
+
+	(void)context;
+	if (posting) {
+		batch_destroy(posting->batch);
+		buffer_deinit(&posting->rejects);
+		pthread_mutex_destroy(&posting->lock);
+	}
+}
