@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""The real server, started on a free port with a store of its own, and a small client for it."""
+import base64
+import gzip
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import urllib.parse
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("CALLSTEP_BIN", str(ROOT / "build/gcc/callstep"))
+FIXTURES = ROOT / "tests/fixtures"
+EMAIL = "me@example.com"
+
+
+def callstep(*arguments, **more):
+    """Runs the command line; returns the finished process."""
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=60, **more)
+
+
+def add_account(store, email=EMAIL):
+    done = callstep("account", "add", "--data", store, email)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+class Answer:
+    def __init__(self, response, body):
+        self.status = response.status
+        self.headers = response.headers
+        self.wire = body
+        self.body = gzip.decompress(body) if response.headers.get("Content-Encoding") == "gzip" else body
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Server:
+    """A running `callstep serve`."""
+
+    def __init__(self, folder, *options, environment=None, preexec=None, store=None):
+        self.folder = Path(folder)
+        self.store = store or self.folder / "store"
+        self.log_path = self.folder / f"log{time.monotonic_ns()}"
+        self.options = options
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--data", str(self.store), "--listen", "127.0.0.1:0", *options],
+                stderr=log, preexec_fn=preexec, env={**os.environ, **(environment or {})})
+        self.address = self.wait_until_listening()
+
+    @property
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def wait_until_listening(self):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            found = re.search(r" listening .*?address=(\S+)", self.log)
+            if found:
+                return found.group(1)
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        self.process.kill()
+        self.process.wait()
+        raise RuntimeError("the server did not start: " + self.log)
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+class Client:
+    """Asks one server with one account's key. seen: every (method, path, status) of all clients, for the contract check."""
+    seen = set()
+
+    def __init__(self, server, key, email=EMAIL):
+        self.server = server
+        self.key = key
+        self.email = email
+
+    def basic(self, email=None, key=None):
+        pair = f"{email or self.email}:{key or self.key}"
+        return "Basic " + base64.b64encode(pair.encode()).decode()
+
+    def ask(self, path, method="GET", body=None, headers=None, authorization="own"):
+        sent = {} if authorization is None else {
+            "Authorization": self.basic() if authorization == "own" else authorization}
+        sent.update(headers or {})
+        connection = http.client.HTTPConnection(self.server.address, timeout=60)
+        try:
+            connection.request(method, path, body=body, headers=sent)
+            response = connection.getresponse()
+            answer = Answer(response, response.read())
+        finally:
+            connection.close()
+        Client.seen.add((method, urllib.parse.urlsplit(path).path, answer.status,
+                         answer.headers.get("Content-Type", ""), answer.body if method != "HEAD" else b""))
+        return answer
+
+    def get(self, path, accept=None, gzipped=False, **more):
+        headers = {}
+        if accept is not None:
+            headers["Accept"] = accept
+        if gzipped:
+            headers["Accept-Encoding"] = "gzip"
+        return self.ask(path, headers={**headers, **more.pop("headers", {})}, **more)
+
+    def post(self, calls, **more):
+        """Posts calls as one document, or bytes as they are."""
+        body = calls if isinstance(calls, bytes) else json.dumps({"calls": calls}).encode()
+        headers = {"Content-Type": "application/json", **more.pop("headers", {})}
+        return self.ask("/v1/calls", method="POST", body=body, headers=headers, **more)
+
+
+def step(line="Answered", timestamp=None, class_="event", module="start", variable="start", **data):
+    return {"event": {"line": line, "data": {"module_type": module, "result_variable": variable, **data}},
+            "class": class_, "timestamp": int(time.time()) if timestamp is None else timestamp}
+
+
+def call(session_id, start=None, end=None, dest="6177123001", src="6177123000", type_="inbound", detail="one step"):
+    start = int(time.time()) - 60 if start is None else start
+    made = {"dest": dest, "src": src, "start": str(start), "end": str(start + 30 if end is None else end),
+            "session_id": session_id}
+    if detail is not None:
+        made["detail"] = [step(timestamp=start)] if detail == "one step" else detail
+    made["type"] = type_
+    return made
+
+
+@pytest.fixture(scope="session")
+def session_server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("server")
+    server = Server(folder)
+    yield server
+    assert server.stop() == 0
+    assert "Sanitizer" not in server.log
+
+
+@pytest.fixture
+def client(session_server, request):
+    """A client with an account of its own on a server that all tests share."""
+    email = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:50] + "@example.com"
+    email = f"{abs(hash(request.node.nodeid)) % 10**9}-{email}"
+    return Client(session_server, add_account(session_server.store, email), email)
+
+
+@pytest.fixture
+def start_server(tmp_path):
+    """Starts servers that the test wants for itself; stops them afterwards."""
+    servers = []
+
+    def start(*options, **more):
+        server = Server(tmp_path, *options, **more)
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+        assert "Sanitizer" not in server.log
