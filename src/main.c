@@ -1,5 +1,66 @@
-/* SPDX-License-Identifier: MIT */
-int main(void)
+/* SPDX-License-Identifier: MIT
+ * callstep: reads the options, runs the command. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cmd/help.h"
+#include "cmd/options.h"
+#include "cmd/terminal.h"
+
+#define OPTIONS_SIZE_MAX ((size_t)16 << 20)
+
+static int run(const struct options *options)
 {
-	return 0;
+	if (options->settings.help) {
+		if (options->cmd) {
+			help_write_command(stdout, options->cmd);
+		} else {
+			help_write(stdout);
+		}
+		return CMD_DONE;
+	}
+	if (options->settings.version) {
+		return cmd_version.run(&options->settings, 0, NULL);
+	}
+	if (!options->cmd) {
+		help_write(stderr);
+		return CMD_USAGE;
+	}
+	return options->cmd->run(&options->settings, options->argc, options->argv);
+}
+
+/* What was printed may still be in a buffer that a full disk refuses. */
+static int flush_output(int status)
+{
+	struct error err;
+
+	if (fflush(stdout) == 0 && !ferror(stdout)) {
+		return status;
+	}
+	error_set_errno(&err, errno, "cannot write to standard output");
+	cmd_fail(&err);
+	return status == CMD_DONE ? CMD_FAILED : status;
+}
+
+int main(int argc, char **argv)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct options_source source = {
+		.argc = argc,
+		.argv = argv,
+		.getenv = getenv,
+		.now = clock_now_s(),
+		.root = geteuid() == 0,
+	};
+	struct options options = {0};
+	struct error err = {0};
+
+	terminal_init();
+	arena_init(&arena, OPTIONS_SIZE_MAX);
+	if (options_read(&options, &source, &arena, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	return flush_output(run(&options));
 }

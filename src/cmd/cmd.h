@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Subcommands. One subcommand, one file (src/cmd/cmd_NAME.c), one row in cmd_table (src/main.c).
- * To add one: write its file with a `const struct cmd cmd_NAME`, declare it here, add it to cmd_table, name the settings that it
- * takes; its help and its man page come from there. */
+ * Subcommands. One subcommand, one file (src/cmd/cmd_NAME.c), one row in cmd_table (src/cmd/cmd.c).
+ * To add one: write its file with a `const struct cmd cmd_NAME`, declare it here, add it to cmd_table and to meson.build, name the
+ * settings that it takes; its help and its part of the man page come from there. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
 #include "cmd/settings.h"
+#include "store/store.h"
 
 /* Exit statuses (DESIGN §7). */
 enum cmd_exit {
@@ -21,16 +22,43 @@ struct cmd {
 	const char *arguments; /* "[OPTION]… FILE…": what stands after the name in the usage line */
 	const char *const
 		*settings; /* names of the settings it takes beside the common ones; NULL-ended */
-	const char *description; /* paragraphs for --help and the man page */
-	const char *examples;	 /* lines for --help and the man page; may be NULL */
+	const char
+		*description; /* paragraphs, parted by empty lines, for --help and the man page */
+	const char *examples; /* lines for --help and the man page; may be NULL */
 	/* Runs with what is left of the arguments after options were taken off: argv[0] is the first operand, argv[argc] NULL. */
 	int (*run)(const struct settings *settings, int argc, char **argv);
 };
 
 extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_import, cmd_export, cmd_calls,
-	cmd_show, cmd_generate, cmd_backup, cmd_verify, cmd_version;
+	cmd_show, cmd_generate, cmd_backup, cmd_verify, cmd_version, cmd_help;
 
-/* Writes "callstep: …" for @err to standard error; returns the exit status for its code. */
+/* Every command, in the order of the help; NULL-ended. */
+extern const struct cmd *const cmd_table[];
+
+/* NULL when there is none of that name. */
+const struct cmd *cmd_find(const char *name);
+
+/* Writes "callstep: …" for @err to standard error; returns the exit status for its code: CMD_USAGE for
+ * ERROR_INVALID, CMD_FAILED for all else. */
 int cmd_fail(const struct error *err);
+
+/* Writes "callstep NAME: …" and where help is to standard error; returns CMD_USAGE. */
+int cmd_wrong_usage(const struct cmd *cmd, const char *format, ...) FORMAT_PRINTF(2, 3);
+
+/* Opens the store that @settings name. @must_exist: do not make a new one. */
+int cmd_open_store(struct store **ret_store, const struct settings *settings, bool must_exist,
+	struct error *err) CHECK_RESULT;
+
+/* Finds the account that @settings name, or else the only one of the store. */
+int cmd_find_account(struct store *store, const struct settings *settings, int64_t *ret_account_id,
+	struct error *err) CHECK_RESULT;
+
+/* Sets account, window and number of @query as @settings say; the whole of time where they are silent. */
+int cmd_fill_query(struct store_query *query, struct store *store, const struct settings *settings,
+	struct error *err) CHECK_RESULT;
+
+/* Appends @call's canonical JSON to @json, which was cleared: its packed form inflated, or the header alone. */
+int cmd_unpack_call(struct unpacker *unpacker, const struct store_call *call, struct buffer *json,
+	struct error *err) CHECK_RESULT;
 
 #endif

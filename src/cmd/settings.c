@@ -1,2 +1,221 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ * How settings are found in their table, and how a value is read. */
 #include "cmd/settings.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "base/time_text.h"
+
+#define KB INT64_C(1024)
+#define MB (INT64_C(1024) * KB)
+#define GB (INT64_C(1024) * MB)
+
+const struct setting *setting_find(struct text name, const char *command)
+{
+	for (const struct setting *row = setting_table; row->name; row++) {
+		bool for_it = !row->command || (command && strcmp(row->command, command) == 0);
+
+		if (for_it && text_equal_string(name, row->name)) {
+			return row;
+		}
+	}
+	return NULL;
+}
+
+const char *setting_environment_name(const struct setting *setting, char buffer[SETTING_NAME_MAX])
+{
+	snprintf(buffer, SETTING_NAME_MAX, "CALLSTEP_%s", setting->name);
+	for (char *c = buffer; *c; c++) {
+		*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+	}
+	return buffer;
+}
+
+/* "yes, no": @choices with `|` replaced. */
+static void list_choices(const char *choices, char *buffer, size_t size)
+{
+	struct text rest = text_of(choices);
+	struct text choice;
+	size_t used = 0;
+
+	buffer[0] = '\0';
+	while (text_split(&rest, '|', &choice) && used < size) {
+		used += (size_t)snprintf(buffer + used, size - used, "%s%.*s",
+			used == 0 ? "" : (rest.data && rest.size > 0 ? ", " : " or "),
+			TEXT_ARG(choice));
+	}
+}
+
+static const char *format_size(int64_t bytes, char buffer[32])
+{
+	static const struct {
+		int64_t unit;
+		const char *name;
+	} units[] = {{GB, "G"}, {MB, "M"}, {KB, "k"}, {1, ""}};
+	size_t i = 0;
+
+	while (bytes % units[i].unit != 0) {
+		i++;
+	}
+	snprintf(buffer, 32, "%lld%s", (long long)(bytes / units[i].unit),
+		bytes == 0 ? "" : units[i].name);
+	return buffer;
+}
+
+const char *setting_limits(const struct setting *setting, char *buffer, size_t size)
+{
+	char low[32], high[32];
+
+	switch (setting->type) {
+	case SETTING_TEXT:
+		snprintf(buffer, size, "a text that is not empty");
+		break;
+	case SETTING_CHOICE:
+		list_choices(setting->choices, buffer, size);
+		break;
+	case SETTING_FLAG:
+		snprintf(buffer, size, "yes or no");
+		break;
+	case SETTING_INTEGER:
+		snprintf(buffer, size, "a whole number from %lld to %lld", (long long)setting->min,
+			(long long)setting->max);
+		break;
+	case SETTING_SIZE:
+		snprintf(buffer, size, "a size from %s to %s, such as 500k, 64M or 2G",
+			format_size(setting->min, low), format_size(setting->max, high));
+		break;
+	case SETTING_DURATION:
+		snprintf(buffer, size,
+			"a duration from %lld to %lld seconds, such as 30, 45s or 2m",
+			(long long)setting->min, (long long)setting->max);
+		break;
+	case SETTING_TIME:
+		snprintf(buffer, size,
+			"UNIX seconds, ISO 8601 (2026-01-31T12:00:00Z) or relative (-2h, now)");
+		break;
+	}
+	return buffer;
+}
+
+static bool parse_flag(struct text value, bool *ret)
+{
+	static const char *const words[][2] = {
+		{"no", "yes"}, {"false", "true"}, {"0", "1"}, {"off", "on"}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		for (int on = 0; on < 2; on++) {
+			if (text_equal_ascii_case(value, text_of(words[i][on]))) {
+				*ret = on == 1;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool parse_size(struct text value, int64_t *ret)
+{
+	int64_t unit = 1;
+	int64_t amount;
+
+	if (value.size > 0) {
+		switch (value.data[value.size - 1]) {
+		case 'k':
+		case 'K':
+			unit = KB;
+			break;
+		case 'm':
+		case 'M':
+			unit = MB;
+			break;
+		case 'g':
+		case 'G':
+			unit = GB;
+			break;
+		default:
+			break;
+		}
+	}
+	value.size -= unit > 1 ? 1 : 0;
+	if (!text_to_int64(value, &amount) || amount > INT64_MAX / unit) {
+		return false;
+	}
+	*ret = amount * unit;
+	return true;
+}
+
+static bool is_choice(const char *choices, struct text value)
+{
+	struct text rest = text_of(choices);
+	struct text choice;
+
+	while (text_split(&rest, '|', &choice)) {
+		if (text_equal(choice, value)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_number(
+	const struct setting *setting, struct text value, int64_t now, int64_t *ret)
+{
+	int64_t number;
+
+	switch (setting->type) {
+	case SETTING_SIZE:
+		if (!parse_size(value, &number)) {
+			return false;
+		}
+		break;
+	case SETTING_DURATION:
+		if (time_text_parse_duration(value, &number, NULL) < 0) {
+			return false;
+		}
+		break;
+	case SETTING_TIME:
+		return time_text_parse(value, now, ret, NULL) == 0 && *ret >= 0;
+	default:
+		if (!text_to_int64(value, &number)) {
+			return false;
+		}
+		break;
+	}
+	if (number < setting->min || number > setting->max) {
+		return false;
+	}
+	*ret = number;
+	return true;
+}
+
+int setting_parse(const struct setting *setting, const char *value, int64_t now,
+	struct settings *settings, struct error *err)
+{
+	char *member = (char *)settings + setting->offset;
+	struct text text = text_of(value);
+	char limits[256];
+	bool valid;
+
+	switch (setting->type) {
+	case SETTING_TEXT:
+	case SETTING_CHOICE:
+		valid = setting->type == SETTING_TEXT ? text.size > 0
+						      : is_choice(setting->choices, text);
+		if (valid) {
+			*(const char **)(void *)member = value;
+		}
+		break;
+	case SETTING_FLAG:
+		valid = parse_flag(text, (bool *)(void *)member);
+		break;
+	default:
+		valid = parse_number(setting, text, now, (int64_t *)(void *)member);
+		break;
+	}
+	if (!valid) {
+		return error_set(err, ERROR_INVALID, "write %s",
+			setting_limits(setting, limits, sizeof(limits)));
+	}
+	return 0;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Settings: one table row is a setting, its default, its limits and its documentation. Flag, then CALLSTEP_… in the environment,
- * then the INI file, then the default (DESIGN §7). `--help` and the man pages are made from the same rows. */
+ * Settings: one table row is a setting, its default, its limits and its documentation. Flag, then CALLSTEP_… in the
+ * environment, then the INI file, then the default (DESIGN §7). `--help` and the man page are made from the same rows.
+ * To add one: a member here, a row in settings.c, its name in the settings of the commands that take it. */
 #ifndef CMD_SETTINGS_H
 #define CMD_SETTINGS_H
 
@@ -11,51 +12,105 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+/* A time that was not given. */
+#define SETTING_TIME_NONE (-1)
+
 /* Every setting and option of every command. Strings live in the arena, or are static. */
 struct settings {
 	/* common */
 	const char *config; /* --config FILE: the INI file */
 	const char *data;   /* --data DIR or --store URL: location for store_open() */
+	const char *store;  /* --store URL alone; use data */
 	bool help;
-	bool utc;  /* --utc: times in UTC instead of the local zone */
-	bool json; /* --json: machine-readable */
+	bool version;
+	bool utc;	   /* --utc: times in UTC instead of the local zone */
+	bool json;	   /* --json: machine-readable */
+	bool quiet;	   /* --quiet: no progress, no summary */
+	const char *color; /* "auto", "always", "never" */
 	/* serve */
 	const char *listen;
 	bool insecure;
 	const char *tls_certificate;
 	const char *tls_key;
 	int64_t threads;
-	int64_t detail_days;
+	int64_t detail_days; /* 0: for ever */
 	int64_t connections_max;
 	int64_t connections_per_address_max;
 	int64_t timeout_s;
-	int64_t header_size_max;
+	int64_t header_size_max; /* sizes in bytes */
 	int64_t body_size_max;
 	int64_t call_size_max;
 	int64_t page_memory_max;
 	int64_t intake_memory_max;
 	int64_t grace_s;
 	bool log_requests;
-	const char *log_level;
-	/* import, export, calls, show, generate, key: see settings.c for who takes what */
-	const char *account;
-	const char *format;
-	const char *columns;
-	const char *zone;
-	const char *inbound_contexts;
-	const char *start;
-	const char *end;
+	const char *log_level; /* "error", "warning", "info", "debug" */
+	/* which calls */
+	const char *account; /* NULL: the only one there is */
+	int64_t start;	     /* UNIX seconds, or SETTING_TIME_NONE */
+	int64_t end;
 	const char *number;
 	int64_t offset;
 	int64_t limit;
+	/* import, export */
+	const char *format; /* NULL: told by the content */
+	const char *columns;
+	const char *zone;
+	const char *inbound_contexts;
+	int64_t shift_to; /* UNIX seconds, or SETTING_TIME_NONE */
+	const char *output;
+	/* generate */
 	int64_t calls;
 	int64_t seed;
 	int64_t days;
+	/* key */
 	const char *label;
 	const char *scope;
-	const char *output;
-	bool quiet;
-	bool color;
 };
+
+enum setting_type {
+	SETTING_TEXT,	  /* const char * */
+	SETTING_CHOICE,	  /* const char *, one of `choices` */
+	SETTING_FLAG,	  /* bool */
+	SETTING_INTEGER,  /* int64_t from min to max */
+	SETTING_SIZE,	  /* int64_t: bytes, with k, M or G for their binary multiples */
+	SETTING_DURATION, /* int64_t: seconds, with s, m, h, d or w */
+	SETTING_TIME,	  /* int64_t: UNIX seconds, as time_text_parse() reads them */
+};
+
+struct setting {
+	const char *name; /* "detail-days": --detail-days, CALLSTEP_DETAIL_DAYS, detail-days = … */
+	const char *command; /* the row is for this command alone; NULL: for all that take it */
+	const char *metavariable; /* NULL for flags */
+	const char *fallback;	  /* the default, as it would be written; NULL: none */
+	const char *choices;	  /* "auto|always|never" */
+	const char *help;	  /* one or two sentences */
+	size_t offset;		  /* in struct settings */
+	int64_t min, max;	  /* of integers, sizes and durations */
+	enum setting_type type;
+	bool per_run; /* an option of one run: neither in the environment nor in the INI file */
+};
+
+/* Ended by a row whose name is NULL. */
+extern const struct setting setting_table[];
+
+/* The settings that every command takes. NULL-ended. */
+extern const char *const setting_common[];
+
+/* The row of @name for @command (a command's name, or NULL); NULL when there is none. */
+const struct setting *setting_find(struct text name, const char *command);
+
+#define SETTING_NAME_MAX 64
+
+/* "CALLSTEP_DETAIL_DAYS". Returns @buffer. */
+const char *setting_environment_name(const struct setting *setting, char buffer[SETTING_NAME_MAX]);
+
+/* Reads @value, whose memory stays in use, into the member of @settings that @setting is for. On failure @err tells what may be
+ * written instead; the caller adds where the value came from. Relative times count from @now. */
+int setting_parse(const struct setting *setting, const char *value, int64_t now,
+	struct settings *settings, struct error *err) CHECK_RESULT;
+
+/* What may be written for @setting: "a whole number from 1 to 10000". Returns @buffer. */
+const char *setting_limits(const struct setting *setting, char *buffer, size_t size);
 
 #endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ * The table of subcommands, and what they share. */
+#include "cmd/cmd.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "call/call_json.h"
+
+#define TIME_MAX	  INT64_C(999999999999999999)
+#define ACCOUNTS_SIZE_MAX ((size_t)64 << 20)
+
+const struct cmd *const cmd_table[] = {
+	&cmd_serve,
+	&cmd_account,
+	&cmd_key,
+	&cmd_import,
+	&cmd_export,
+	&cmd_calls,
+	&cmd_show,
+	&cmd_generate,
+	&cmd_backup,
+	&cmd_verify,
+	&cmd_version,
+	&cmd_help,
+	NULL,
+};
+
+const struct cmd *cmd_find(const char *name)
+{
+	for (size_t i = 0; cmd_table[i]; i++) {
+		if (strcmp(cmd_table[i]->name, name) == 0) {
+			return cmd_table[i];
+		}
+	}
+	return NULL;
+}
+
+int cmd_fail(const struct error *err)
+{
+	fprintf(stderr, "callstep: %s\n", err->message);
+	return err->code == ERROR_INVALID ? CMD_USAGE : CMD_FAILED;
+}
+
+int cmd_wrong_usage(const struct cmd *cmd, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "callstep %s: ", cmd->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "; see 'callstep help %s'\n", cmd->name);
+	return CMD_USAGE;
+}
+
+int cmd_open_store(struct store **ret_store, const struct settings *settings, bool must_exist,
+	struct error *err)
+{
+	struct store_options options = {.must_exist = must_exist};
+
+	return store_open(ret_store, settings->data, &options, err);
+}
+
+static int find_only_account(
+	struct store *store, struct arena *arena, int64_t *ret_account_id, struct error *err)
+{
+	struct store_account *accounts = NULL;
+	size_t count = 0;
+
+	if (store_account_list(store, arena, &accounts, &count, err) < 0) {
+		return -1;
+	}
+	if (count == 0) {
+		return error_set(err, ERROR_NOT_FOUND,
+			"the store has no account: make one with 'callstep account add EMAIL'");
+	}
+	if (count > 1) {
+		return error_set(err, ERROR_INVALID,
+			"the store has %zu accounts: name one with --account EMAIL", count);
+	}
+	*ret_account_id = accounts[0].id;
+	return 0;
+}
+
+int cmd_find_account(struct store *store, const struct settings *settings, int64_t *ret_account_id,
+	struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account account;
+	int found;
+
+	arena_init(&arena, ACCOUNTS_SIZE_MAX);
+	if (!settings->account) {
+		return find_only_account(store, &arena, ret_account_id, err);
+	}
+	found = store_account_find(store, text_of(settings->account), &arena, &account, err);
+	if (found < 0) {
+		return -1;
+	}
+	if (found == 0) {
+		return error_set(err, ERROR_NOT_FOUND,
+			"there is no account '%s': 'callstep account list' shows all",
+			settings->account);
+	}
+	*ret_account_id = account.id;
+	return 0;
+}
+
+int cmd_fill_query(struct store_query *query, struct store *store, const struct settings *settings,
+	struct error *err)
+{
+	query->start = settings->start == SETTING_TIME_NONE ? 0 : settings->start;
+	query->end = settings->end == SETTING_TIME_NONE ? TIME_MAX : settings->end;
+	query->number = text_of(settings->number);
+	if (query->end < query->start) {
+		return error_set(err, ERROR_INVALID, "--end is before --start: no call is there");
+	}
+	return cmd_find_account(store, settings, &query->account_id, err);
+}
+
+int cmd_unpack_call(struct unpacker *unpacker, const struct store_call *call, struct buffer *json,
+	struct error *err)
+{
+	char *room;
+
+	if (!call->packed.deflate.data) {
+		call_json_write_header(json, &call->call);
+		return json->failed ? error_no_memory(err) : 0;
+	}
+	room = buffer_reserve(json, call->packed.size);
+	if (!room) {
+		return error_no_memory(err);
+	}
+	if (unpacker_unpack(unpacker, &call->packed, room, err) < 0) {
+		return error_prefix(err, "call '%.*s'", TEXT_ARG(call->call.session_id));
+	}
+	buffer_advance(json, call->packed.size);
+	return 0;
+}

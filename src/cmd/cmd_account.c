@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT
+ * callstep account: the owners of calls. */
+#include <sodium.h>
+#include <stdio.h>
+
+#include "api/key.h"
+#include "base/clock.h"
+#include "base/time_text.h"
+#include "cmd/cmd.h"
+#include "cmd/table.h"
+#include "cmd/terminal.h"
+
+#define LIST_SIZE_MAX ((size_t)256 << 20)
+
+static bool is_email_byte(char c)
+{
+	return (unsigned char)c > ' ' && c != 0x7f && c != ':' && c != '@' && c != ',' &&
+	       c != '<' && c != '>' && c != '"' && c != '(' && c != ')';
+}
+
+/* Something@something without what Basic credentials, tables or lists could not hold; whether mail arrives there is not asked. */
+static int check_email(struct text email, struct error *err)
+{
+	const char *at = email.size > 0 ? memchr(email.data, '@', email.size) : NULL;
+	bool valid = at && at > email.data && at + 1 < email.data + email.size &&
+		     email.size <= STORE_EMAIL_MAX && text_utf8_valid(email, NULL);
+
+	for (size_t i = 0; valid && i < email.size; i++) {
+		valid = &email.data[i] == at || is_email_byte(email.data[i]);
+	}
+	if (!valid) {
+		return error_set(err, ERROR_INVALID,
+			"'%.*s' is no e-mail address: write one like ann@example.org, at most %d "
+			"bytes",
+			TEXT_ARG(email), STORE_EMAIL_MAX);
+	}
+	return 0;
+}
+
+static int add_key(
+	struct store *store, int64_t account_id, char key[KEY_TEXT_SIZE], struct error *err)
+{
+	struct store_key row = {
+		.account_id = account_id,
+		.scopes = STORE_SCOPE_READ | STORE_SCOPE_WRITE,
+		.label = TEXT("first key"),
+		.created = clock_now_s(),
+	};
+	int64_t id;
+
+	if (key_make(key, row.hash, err) < 0) {
+		return -1;
+	}
+	return store_key_add(store, &row, &id, err);
+}
+
+static int add(struct store *store, struct text email, struct error *err)
+{
+	char key[KEY_TEXT_SIZE];
+	int64_t id;
+
+	if (check_email(email, err) < 0 ||
+		store_account_add(store, email, clock_now_s(), &id, err) < 0 ||
+		add_key(store, id, key, err) < 0) {
+		return -1;
+	}
+	printf("%s\n", key);
+	sodium_memzero(key, sizeof(key));
+	return 0;
+}
+
+static int set_disabled(struct store *store, struct text email, int64_t disabled, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account account;
+	int found;
+
+	arena_init(&arena, LIST_SIZE_MAX);
+	found = store_account_find(store, email, &arena, &account, err);
+	if (found > 0) {
+		found = store_account_set_disabled(store, account.id, disabled, err);
+	}
+	if (found == 0) {
+		return error_set(err, ERROR_NOT_FOUND,
+			"there is no account '%.*s': 'callstep account list' shows all",
+			TEXT_ARG(email));
+	}
+	return found < 0 ? -1 : 0;
+}
+
+static void add_row(
+	struct table *table, const struct store_account *account, const struct settings *settings)
+{
+	char time[TIME_TEXT_SIZE];
+
+	table_cell_printf(table, "%lld", (long long)account->id);
+	table_cell(table, account->email);
+	table_cell(table, text_of(time_text_format(account->created, settings->utc, time)));
+	table_cell(table, account->disabled == 0 ? TEXT("active") : TEXT("disabled"));
+}
+
+static int list(struct store *store, const struct settings *settings, struct error *err)
+{
+	static const struct table_column columns[] = {
+		{"ID", true}, {"ACCOUNT", false}, {"CREATED", false}, {"STATE", false}};
+	AUTO(arena_deinit) struct arena arena;
+	bool color = terminal_color(stdout, settings);
+	struct store_account *accounts = NULL;
+	struct table table;
+	size_t count = 0;
+
+	arena_init(&arena, LIST_SIZE_MAX);
+	if (store_account_list(store, &arena, &accounts, &count, err) < 0) {
+		return -1;
+	}
+	table_init(&table, &arena, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < count; i++) {
+		add_row(&table, &accounts[i], settings);
+	}
+	if (table.failed) {
+		return error_no_memory(err);
+	}
+	table_write(&table, stdout, terminal_is(stdout), terminal_width(stdout),
+		terminal_style(color, STYLE_BOLD), terminal_style(color, STYLE_PLAIN));
+	return 0;
+}
+
+static int act(struct store *store, const struct settings *settings, char **argv, struct error *err)
+{
+	if (strcmp(argv[0], "list") == 0) {
+		return list(store, settings, err);
+	}
+	if (strcmp(argv[0], "add") == 0) {
+		return add(store, text_of(argv[1]), err);
+	}
+	return set_disabled(
+		store, text_of(argv[1]), strcmp(argv[0], "disable") == 0 ? clock_now_s() : 0, err);
+}
+
+static bool is_action(const char *word)
+{
+	return strcmp(word, "add") == 0 || strcmp(word, "disable") == 0 ||
+	       strcmp(word, "enable") == 0;
+}
+
+static int run(const struct settings *settings, int argc, char **argv)
+{
+	AUTO(store_closep) struct store *store = NULL;
+	bool listing = argc == 1 && strcmp(argv[0], "list") == 0;
+	struct error err;
+
+	if (!listing && !(argc == 2 && is_action(argv[0]))) {
+		return cmd_wrong_usage(
+			&cmd_account, "write add, disable or enable with an e-mail, or list");
+	}
+	if (cmd_open_store(&store, settings, strcmp(argv[0], "add") != 0, &err) < 0 ||
+		act(store, settings, argv, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	return CMD_DONE;
+}
+
+static const char *const settings[] = {"utc", "color", NULL};
+
+const struct cmd cmd_account = {
+	.name = "account",
+	.summary = "add, list, disable and enable accounts",
+	.arguments = "add|disable|enable EMAIL | list",
+	.settings = settings,
+	.description =
+		"An account owns calls and has keys to read and write them.\n"
+		"\n"
+		"add makes an account, and the store when there is none, and prints the "
+		"account's first key, with the scopes read and write. Only the key is written to "
+		"standard output, and it is shown this once: the store keeps a hash of it.\n"
+		"\n"
+		"A disabled account gets no answer from the API, from that moment on, until it is "
+		"enabled again.",
+	.examples = "  callstep account add ann@example.org\n"
+		    "  callstep account disable ann@example.org",
+	.run = run,
+};

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * callstep backup: a consistent copy of the store. */
+#include "cmd/cmd.h"
+
+static int run(const struct settings *settings, int argc, char **argv)
+{
+	AUTO(store_closep) struct store *store = NULL;
+	struct error err;
+
+	if (argc != 1) {
+		return cmd_wrong_usage(&cmd_backup, "name the folder to be made");
+	}
+	if (cmd_open_store(&store, settings, true, &err) < 0 ||
+		store_backup(store, argv[0], &err) < 0) {
+		return cmd_fail(&err);
+	}
+	return CMD_DONE;
+}
+
+static const char *const settings[] = {NULL};
+
+const struct cmd cmd_backup = {
+	.name = "backup",
+	.summary = "copy the store while others read and write it",
+	.arguments = "[OPTION]… DIR",
+	.settings = settings,
+	.description = "Writes a consistent copy of the store into the new folder DIR, which can "
+		       "then be used as --data. Servers and imports go on meanwhile.",
+	.examples = "  callstep backup /var/backups/callstep-$(date +%F)",
+	.run = run,
+};

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ * callstep serve: the HTTP server over the store. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+
+#define REQUEST_MEMORY_MAX                                                                         \
+	((size_t)16 << 20) /* a request's own arena; pages have memory of their own */
+#define SECONDS_A_DAY 86400
+
+/* What stands while the server runs, in the order in which it is made. */
+struct service {
+	struct store *store;
+	struct intake *intake;
+	struct api *api;
+	struct http_server *server;
+};
+
+static void service_stop(struct service *service)
+{
+	intake_destroy(service->intake);
+	api_destroy(service->api);
+	store_close(service->store);
+}
+
+static enum log_level level_of(const char *name)
+{
+	static const char *const names[] = {"error", "warning", "info", "debug"};
+
+	for (int i = 0; i < 4; i++) {
+		if (text_equal_string(text_of(name), names[i])) {
+			return (enum log_level)i;
+		}
+	}
+	return LOG_INFO;
+}
+
+static bool is_loopback(const char *listen)
+{
+	struct text address = text_of(listen);
+
+	return text_starts_with(address, TEXT("127.")) || text_starts_with(address, TEXT("[::1]:"));
+}
+
+static int check_exposure(const struct settings *settings, struct error *err)
+{
+	if (!settings->tls_certificate != !settings->tls_key) {
+		return error_set(err, ERROR_INVALID,
+			"--tls-certificate and --tls-key go together: give both or neither");
+	}
+	if (is_loopback(settings->listen) || settings->tls_certificate || settings->insecure) {
+		return 0;
+	}
+	return error_set(err, ERROR_INVALID,
+		"will not listen on '%s' in clear: give --tls-certificate and --tls-key, or "
+		"--insecure where "
+		"something in front sees to TLS",
+		settings->listen);
+}
+
+static int open_intake(struct service *service, const struct settings *settings, struct error *err)
+{
+	struct intake_options options = {
+		.threads = (unsigned int)settings->threads,
+		.call_size_max = (size_t)settings->call_size_max,
+		.in_flight_max = (size_t)settings->intake_memory_max,
+	};
+
+	return intake_create(&service->intake, service->store, &options, err);
+}
+
+static int open_api(struct service *service, const struct settings *settings, struct error *err)
+{
+	struct api_options options = {
+		.store = service->store,
+		.intake = service->intake,
+		.detail_seconds = settings->detail_days * SECONDS_A_DAY,
+		.page_memory_max = (size_t)settings->page_memory_max,
+		.body_size_max = settings->body_size_max,
+		.now = clock_now_s,
+	};
+
+	return api_create(&service->api, &options, err);
+}
+
+static int start_server(struct service *service, const struct settings *settings, struct error *err)
+{
+	struct http_server_options options = {
+		.listen = settings->listen,
+		.tls_certificate = settings->tls_certificate,
+		.tls_key = settings->tls_key,
+		.threads = (unsigned int)settings->threads,
+		.connections_max = (unsigned int)settings->connections_max,
+		.connections_per_address_max = (unsigned int)settings->connections_per_address_max,
+		.timeout_s = (unsigned int)settings->timeout_s,
+		.header_size_max = (size_t)settings->header_size_max,
+		.request_memory_max = REQUEST_MEMORY_MAX,
+		.log_requests = settings->log_requests,
+	};
+
+	api_attach(service->api, &options);
+	return http_server_start(&service->server, &options, err);
+}
+
+static int service_start(
+	struct service *service, const struct settings *settings, struct error *err)
+{
+	if (cmd_open_store(&service->store, settings, false, err) < 0 ||
+		store_lock_for_server(service->store, err) < 0 ||
+		open_intake(service, settings, err) < 0 || open_api(service, settings, err) < 0) {
+		return -1;
+	}
+	return start_server(service, settings, err);
+}
+
+static void reload(struct service *service)
+{
+	char cause[512];
+	struct error err;
+
+	if (http_server_reload(service->server, &err) < 0) {
+		log_event(LOG_ERROR, "reload-failed", "cause=%s",
+			log_value(text_of(err.message), cause, sizeof(cause)));
+		return;
+	}
+	log_event(LOG_INFO, "reloaded", "certificate=yes");
+}
+
+/* Blocks the signals before any thread is made, so that only the main thread takes them. */
+static void block_signals(sigset_t *ret_signals)
+{
+	sigemptyset(ret_signals);
+	sigaddset(ret_signals, SIGTERM);
+	sigaddset(ret_signals, SIGINT);
+	sigaddset(ret_signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void wait_for_end(struct service *service, const sigset_t *signals)
+{
+	int number;
+
+	while (sigwait(signals, &number) == 0) {
+		if (number != SIGHUP) {
+			log_event(LOG_INFO, "stopping", "signal=%d", number);
+			return;
+		}
+		reload(service);
+	}
+}
+
+static int run(const struct settings *settings, int argc, char **argv)
+{
+	AUTO(service_stop) struct service service = {0};
+	struct error err = {0};
+	sigset_t signals;
+
+	if (argc > 0) {
+		return cmd_wrong_usage(&cmd_serve, "takes no operand: '%s'", argv[0]);
+	}
+	log_set_level(level_of(settings->log_level));
+	if (check_exposure(settings, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	block_signals(&signals);
+	if (service_start(&service, settings, &err) < 0) {
+		cmd_fail(&err);
+		return CMD_FAILED;
+	}
+	log_event(LOG_INFO, "listening", "address=%s tls=%s store=%s",
+		http_server_address(service.server), settings->tls_certificate ? "yes" : "no",
+		settings->data);
+	wait_for_end(&service, &signals);
+	http_server_stop(service.server, (unsigned int)settings->grace_s);
+	log_event(LOG_INFO, "stopped", "store=%s", settings->data);
+	return CMD_DONE;
+}
+
+static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
+	"threads", "detail-days", "connections-max", "connections-per-address-max", "timeout",
+	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "intake-memory-max",
+	"grace", "log-requests", "log-level", NULL};
+
+const struct cmd cmd_serve = {
+	.name = "serve",
+	.summary = "answer the API over HTTP",
+	.arguments = "[OPTION]…",
+	.settings = settings,
+	.description = "Serves the calls of the store through the API until SIGTERM or SIGINT, "
+		       "which let running requests "
+		       "end first. SIGHUP reads the certificate again.\n\n"
+		       "Addresses other than the loopback ones are refused without TLS, unless "
+		       "--insecure says that "
+		       "something in front sees to it. Another server on the same store is "
+		       "refused; the command line works beside "
+		       "the server.",
+	.examples =
+		"callstep serve --data /srv/calls\n"
+		"callstep serve --listen 0.0.0.0:8443 --tls-certificate cert.pem --tls-key key.pem",
+	.run = run,
+};

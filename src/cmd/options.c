@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT
+ * Reading options: the strongest source that names a setting fills its slot, then all slots are parsed alike. */
+#include "cmd/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/ini_file.h"
+#include "cmd/suggest.h"
+
+#define SLOTS_MAX 64
+
+/* Where a value came from, the weakest first. */
+enum origin {
+	ORIGIN_DEFAULT,
+	ORIGIN_FILE,
+	ORIGIN_ENVIRONMENT,
+	ORIGIN_OPTION,
+};
+
+/* A setting that the command takes, and what was said of it. */
+struct slot {
+	const struct setting *setting;
+	const char *value; /* NULL: nothing */
+	enum origin origin;
+	unsigned int line; /* of the INI file */
+};
+
+/* An option as it stands in the arguments. */
+struct given {
+	struct text name;
+	const char *value;
+};
+
+struct reader {
+	const struct options_source *source;
+	struct arena *arena;
+	struct options *options;
+	struct given *given;
+	size_t given_count;
+	struct slot slots[SLOTS_MAX];
+	size_t slot_count;
+	const char *ini_path;
+};
+
+/* ---- suggestions ---- */
+
+struct suggestion {
+	struct text word;
+	struct text found;
+	size_t distance;
+};
+
+static void consider(struct suggestion *suggestion, const char *name)
+{
+	if (suggest_nearer(suggestion->word, text_of(name), &suggestion->distance)) {
+		suggestion->found = text_of(name);
+	}
+}
+
+static void consider_options(struct suggestion *suggestion, const struct cmd *cmd)
+{
+	for (size_t i = 0; setting_common[i]; i++) {
+		consider(suggestion, setting_common[i]);
+	}
+	for (size_t i = 0; cmd && cmd->settings[i]; i++) {
+		consider(suggestion, cmd->settings[i]);
+	}
+}
+
+static int unknown_option(const struct reader *reader, struct text name, struct error *err)
+{
+	const struct cmd *cmd = reader->options->cmd;
+	struct suggestion near = {.word = name, .distance = SIZE_MAX};
+	const char *of = cmd ? cmd->name : "";
+
+	consider_options(&near, cmd);
+	if (near.found.data) {
+		return error_set(err, ERROR_INVALID,
+			"'callstep%s%s' has no option --%.*s; did you mean --%.*s?", cmd ? " " : "",
+			of, TEXT_ARG(name), TEXT_ARG(near.found));
+	}
+	return error_set(err, ERROR_INVALID,
+		"'callstep%s%s' has no option --%.*s; see 'callstep help%s%s'", cmd ? " " : "", of,
+		TEXT_ARG(name), cmd ? " " : "", of);
+}
+
+static int unknown_command(const char *name, struct error *err)
+{
+	struct suggestion near = {.word = text_of(name), .distance = SIZE_MAX};
+
+	for (size_t i = 0; cmd_table[i]; i++) {
+		consider(&near, cmd_table[i]->name);
+	}
+	if (near.found.data) {
+		return error_set(err, ERROR_INVALID,
+			"there is no command '%s'; did you mean '%.*s'?", name,
+			TEXT_ARG(near.found));
+	}
+	return error_set(err, ERROR_INVALID, "there is no command '%s'; see 'callstep help'", name);
+}
+
+/* ---- arguments ---- */
+
+static const struct setting *find_for_any(struct text name)
+{
+	for (const struct setting *row = setting_table; row->name; row++) {
+		if (text_equal_string(name, row->name)) {
+			return row;
+		}
+	}
+	return NULL;
+}
+
+static bool is_option(const char *argument)
+{
+	return argument[0] == '-' && argument[1] != '\0';
+}
+
+static int take_operand(struct reader *reader, char *argument, struct error *err)
+{
+	struct options *options = reader->options;
+
+	if (options->cmd) {
+		options->argv[options->argc++] = argument;
+		return 0;
+	}
+	options->cmd = cmd_find(argument);
+	return options->cmd ? 0 : unknown_command(argument, err);
+}
+
+/* Takes the option at @at; *at moves to its last argument. */
+static int take_option(struct reader *reader, int *at, struct error *err)
+{
+	char **argv = reader->source->argv;
+	struct text argument = text_of(argv[*at]);
+	struct text name = {0};
+	struct text rest;
+	const struct setting *setting;
+	const char *value;
+
+	if (text_equal(argument, TEXT("-h"))) {
+		argument = TEXT("--help");
+	}
+	if (!text_starts_with(argument, TEXT("--"))) {
+		return error_set(err, ERROR_INVALID,
+			"there is no option %s: options are written --name; see 'callstep help'",
+			argv[*at]);
+	}
+	rest = text_tail(argument, 2);
+	text_split(&rest, '=', &name);
+	setting = find_for_any(name);
+	if (!setting) {
+		return unknown_option(reader, name, err);
+	}
+	value = rest.data;
+	if (!value) {
+		value = setting->type == SETTING_FLAG ? "yes" : argv[++*at];
+	}
+	if (!value) {
+		return error_set(err, ERROR_INVALID, "option --%s needs a value: --%s %s",
+			setting->name, setting->name, setting->metavariable);
+	}
+	reader->given[reader->given_count++] = (struct given){.name = name, .value = value};
+	return 0;
+}
+
+static int scan_arguments(struct reader *reader, struct error *err)
+{
+	bool ended = false;
+
+	for (int i = 1; i < reader->source->argc; i++) {
+		char *argument = reader->source->argv[i];
+		int status;
+
+		if (!ended && strcmp(argument, "--") == 0) {
+			ended = true;
+			continue;
+		}
+		status = ended || !is_option(argument) ? take_operand(reader, argument, err)
+						       : take_option(reader, &i, err);
+		if (status < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- slots ---- */
+
+static struct slot *find_slot(struct reader *reader, struct text name)
+{
+	for (size_t i = 0; i < reader->slot_count; i++) {
+		if (text_equal_string(name, reader->slots[i].setting->name)) {
+			return &reader->slots[i];
+		}
+	}
+	return NULL;
+}
+
+static void add_slots(struct reader *reader, const char *const *names)
+{
+	const struct cmd *cmd = reader->options->cmd;
+
+	for (size_t i = 0; names[i] && reader->slot_count < SLOTS_MAX; i++) {
+		const struct setting *setting =
+			setting_find(text_of(names[i]), cmd ? cmd->name : NULL);
+
+		reader->slots[reader->slot_count++] =
+			(struct slot){.setting = setting, .value = setting->fallback};
+	}
+}
+
+static void fill(struct slot *slot, const char *value, enum origin origin, unsigned int line)
+{
+	if (origin >= slot->origin) {
+		slot->value = value;
+		slot->origin = origin;
+		slot->line = line;
+	}
+}
+
+static int fill_from_arguments(struct reader *reader, struct error *err)
+{
+	for (size_t i = 0; i < reader->given_count; i++) {
+		struct slot *slot = find_slot(reader, reader->given[i].name);
+
+		if (!slot) {
+			return unknown_option(reader, reader->given[i].name, err);
+		}
+		fill(slot, reader->given[i].value, ORIGIN_OPTION, 0);
+	}
+	return 0;
+}
+
+static void fill_from_environment(struct reader *reader)
+{
+	char name[SETTING_NAME_MAX];
+
+	for (size_t i = 0; i < reader->slot_count; i++) {
+		struct slot *slot = &reader->slots[i];
+		const char *value;
+
+		if (slot->setting->per_run) {
+			continue;
+		}
+		value = reader->source->getenv(setting_environment_name(slot->setting, name));
+		if (value && value[0] != '\0') {
+			fill(slot, value, ORIGIN_ENVIRONMENT, 0);
+		}
+	}
+}
+
+/* ---- the INI file ---- */
+
+static int unknown_in_file(
+	const struct reader *reader, const char *name, unsigned int line, struct error *err)
+{
+	struct suggestion near = {.word = text_of(name), .distance = SIZE_MAX};
+
+	for (const struct setting *row = setting_table; row->name; row++) {
+		if (!row->per_run) {
+			consider(&near, row->name);
+		}
+	}
+	if (near.found.data) {
+		return error_set(err, ERROR_INVALID,
+			"%s:%u: there is no setting '%s'; did you mean '%.*s'?", reader->ini_path,
+			line, name, TEXT_ARG(near.found));
+	}
+	return error_set(err, ERROR_INVALID, "%s:%u: there is no setting '%s'", reader->ini_path,
+		line, name);
+}
+
+static int take_from_file(
+	void *context, const char *name, const char *value, unsigned int line, struct error *err)
+{
+	struct reader *reader = context;
+	const struct setting *setting = find_for_any(text_of(name));
+	struct slot *slot = find_slot(reader, text_of(name));
+	struct text copy;
+
+	if (!setting || setting->per_run || strcmp(name, "config") == 0) {
+		return unknown_in_file(reader, name, line, err);
+	}
+	if (!slot) {
+		return 0; /* another command's */
+	}
+	copy = arena_copy(reader->arena, text_of(value));
+	if (!copy.data) {
+		return error_no_memory(err);
+	}
+	fill(slot, copy.data, ORIGIN_FILE, line);
+	return 0;
+}
+
+/* The first of the usual places that is there; NULL when none is. */
+static const char *default_ini_path(const struct reader *reader)
+{
+	const char *config = reader->source->getenv("XDG_CONFIG_HOME");
+	const char *home = reader->source->getenv("HOME");
+	struct text path = {0};
+
+	if (config && config[0] == '/') {
+		path = arena_printf(reader->arena, "%s/callstep/callstep.ini", config);
+	} else if (home && home[0] == '/') {
+		path = arena_printf(reader->arena, "%s/.config/callstep/callstep.ini", home);
+	}
+	if (path.data && access(path.data, F_OK) == 0) {
+		return path.data;
+	}
+	return access("/etc/callstep/callstep.ini", F_OK) == 0 ? "/etc/callstep/callstep.ini"
+							       : NULL;
+}
+
+static int fill_from_file(struct reader *reader, struct error *err)
+{
+	struct slot *config = find_slot(reader, TEXT("config"));
+
+	reader->ini_path = config->value ? config->value : default_ini_path(reader);
+	if (!reader->ini_path) {
+		return 0;
+	}
+	return ini_file_read(reader->ini_path, take_from_file, reader, err);
+}
+
+/* ---- values ---- */
+
+static int parse_slot(struct reader *reader, const struct slot *slot, struct error *err)
+{
+	const char *name = slot->setting->name;
+	char environment[SETTING_NAME_MAX];
+	struct error expected;
+
+	if (setting_parse(slot->setting, slot->value, reader->source->now,
+		    &reader->options->settings, &expected) == 0) {
+		return 0;
+	}
+	switch (slot->origin) {
+	case ORIGIN_FILE:
+		return error_set(err, ERROR_INVALID, "%s:%u: '%s' is no value for %s: %s",
+			reader->ini_path, slot->line, slot->value, name, expected.message);
+	case ORIGIN_ENVIRONMENT:
+		return error_set(err, ERROR_INVALID,
+			"'%s' is no value for %s in the environment: %s", slot->value,
+			setting_environment_name(slot->setting, environment), expected.message);
+	default:
+		return error_set(err, ERROR_INVALID, "'%s' is no value for --%s: %s", slot->value,
+			name, expected.message);
+	}
+}
+
+static void clear_times(struct settings *settings)
+{
+	for (const struct setting *row = setting_table; row->name; row++) {
+		if (row->type == SETTING_TIME) {
+			*(int64_t *)(void *)((char *)settings + row->offset) = SETTING_TIME_NONE;
+		}
+	}
+}
+
+static int parse_slots(struct reader *reader, struct error *err)
+{
+	clear_times(&reader->options->settings);
+	for (size_t i = 0; i < reader->slot_count; i++) {
+		if (reader->slots[i].value && parse_slot(reader, &reader->slots[i], err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- where the store is ---- */
+
+static const char *default_data(const struct reader *reader)
+{
+	const char *share = reader->source->getenv("XDG_DATA_HOME");
+	const char *home = reader->source->getenv("HOME");
+
+	if (reader->source->root) {
+		return "/var/lib/callstep";
+	}
+	if (share && share[0] == '/') {
+		return arena_printf(reader->arena, "%s/callstep", share).data;
+	}
+	if (home && home[0] == '/') {
+		return arena_printf(reader->arena, "%s/.local/share/callstep", home).data;
+	}
+	return "callstep-data";
+}
+
+/* --data and --store say the same thing: the one from the stronger source counts. */
+static int choose_location(struct reader *reader, struct error *err)
+{
+	const struct slot *data = find_slot(reader, TEXT("data"));
+	const struct slot *store = find_slot(reader, TEXT("store"));
+	struct settings *settings = &reader->options->settings;
+
+	if (data->value && store->value && data->origin == store->origin) {
+		return error_set(err, ERROR_INVALID,
+			"data '%s' and store '%s' are both given: name one of them", data->value,
+			store->value);
+	}
+	if (store->value && (!data->value || store->origin > data->origin)) {
+		settings->data = settings->store;
+	}
+	if (!settings->data) {
+		settings->data = default_data(reader);
+	}
+	return settings->data ? 0 : error_no_memory(err);
+}
+
+static int read_all(struct reader *reader, struct error *err)
+{
+	if (fill_from_arguments(reader, err) < 0) {
+		return -1;
+	}
+	fill_from_environment(reader);
+	if (fill_from_file(reader, err) < 0 || parse_slots(reader, err) < 0) {
+		return -1;
+	}
+	return choose_location(reader, err);
+}
+
+static bool is_given(const struct reader *reader, const char *name)
+{
+	for (size_t i = 0; i < reader->given_count; i++) {
+		if (text_equal_string(reader->given[i].name, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int options_read(struct options *ret_options, const struct options_source *source,
+	struct arena *arena, struct error *err)
+{
+	struct options options = {0};
+	struct reader reader = {.source = source, .arena = arena, .options = &options};
+	size_t count = (size_t)source->argc + 1;
+
+	reader.given = arena_calloc(arena, count, sizeof(*reader.given));
+	options.argv = arena_calloc(arena, count, sizeof(*options.argv));
+	if (!reader.given || !options.argv) {
+		return error_no_memory(err);
+	}
+	if (scan_arguments(&reader, err) < 0) {
+		return -1;
+	}
+	options.settings.help = is_given(&reader, "help");
+	options.settings.version = is_given(&reader, "version");
+	if (!options.settings.help && !options.settings.version) {
+		add_slots(&reader, setting_common);
+		if (options.cmd) {
+			add_slots(&reader, options.cmd->settings);
+		}
+		if (read_all(&reader, err) < 0) {
+			return -1;
+		}
+	}
+	*ret_options = options;
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ * Writing a file under another name first. */
+#include "cmd/output.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_temporary(struct output *output, struct error *err)
+{
+	mode_t mask = umask(0);
+	int fd;
+
+	umask(mask);
+	if (asprintf(&output->temporary, "%s.XXXXXX", output->path) < 0) {
+		output->temporary = NULL;
+		return error_no_memory(err);
+	}
+	fd = mkostemp(output->temporary, O_CLOEXEC);
+	if (fd < 0) {
+		error_set_errno(err, errno, "cannot make a file beside '%s'", output->path);
+		free(output->temporary);
+		output->temporary = NULL;
+		return -1;
+	}
+	output->stream = fdopen(fd, "w");
+	if (!output->stream || fchmod(fd, 0666 & ~mask) < 0) {
+		return error_set_errno(err, errno, "cannot write '%s'", output->path);
+	}
+	return 0;
+}
+
+int output_open(struct output *output, const char *path, struct error *err)
+{
+	*output = (struct output){.path = path};
+	if (!path) {
+		output->stream = stdout;
+		return 0;
+	}
+	if (open_temporary(output, err) < 0) {
+		output_close(output);
+		return -1;
+	}
+	return 0;
+}
+
+static int write_error(const struct output *output, struct error *err)
+{
+	if (!output->path) {
+		return error_set_errno(err, errno, "cannot write to standard output");
+	}
+	return error_set_errno(err, errno, "cannot write '%s'", output->path);
+}
+
+int output_check(struct output *output, struct error *err)
+{
+	return ferror(output->stream) ? write_error(output, err) : 0;
+}
+
+int output_commit(struct output *output, struct error *err)
+{
+	if (fflush(output->stream) != 0 || ferror(output->stream)) {
+		return write_error(output, err);
+	}
+	if (!output->path) {
+		return 0;
+	}
+	if (fsync(fileno(output->stream)) < 0 || rename(output->temporary, output->path) < 0) {
+		return write_error(output, err);
+	}
+	free(output->temporary);
+	output->temporary = NULL;
+	return 0;
+}
+
+void output_close(struct output *output)
+{
+	if (output->path && output->stream) {
+		fclose(output->stream);
+	}
+	if (output->temporary) {
+		unlink(output->temporary);
+		free(output->temporary);
+	}
+	*output = (struct output){0};
+}

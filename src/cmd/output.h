@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * A file that appears only when it is whole. */
+#ifndef CMD_OUTPUT_H
+#define CMD_OUTPUT_H
+
+#include <stdio.h>
+
+#include "base/error.h"
+
+struct output {
+	FILE *stream;
+	const char *path; /* NULL: standard output */
+	char *temporary;  /* beside path; NULL once it has its name */
+};
+
+/* Opens a new file beside @path, which stays in use, or standard output when it is NULL. */
+int output_open(struct output *output, const char *path, struct error *err) CHECK_RESULT;
+
+/* Negative when what was written so far did not fit or could not be written. */
+int output_check(struct output *output, struct error *err) CHECK_RESULT;
+
+/* Brings all of it to the disk and gives it its name, in place of what was there. */
+int output_commit(struct output *output, struct error *err) CHECK_RESULT;
+
+/* Closes; what was not committed is removed. */
+void output_close(struct output *output);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * Tables: aligned, with a header, on a terminal; a row a line with tabs between, without a header, in a pipe. */
+#ifndef CMD_TABLE_H
+#define CMD_TABLE_H
+
+#include <stdio.h>
+
+#include "base/arena.h"
+
+#define TABLE_COLUMNS_MAX 10
+
+struct table_column {
+	const char *title;
+	bool right; /* numbers */
+};
+
+struct table {
+	struct arena *arena; /* the cells' memory */
+	const struct table_column *columns;
+	size_t column_count;
+	struct text *cells;
+	size_t cell_count;
+	size_t cell_capacity;
+	bool failed; /* out of memory */
+};
+
+/* An empty table; @columns, at most TABLE_COLUMNS_MAX, stay in use. */
+void table_init(struct table *table, struct arena *arena, const struct table_column *columns,
+	size_t column_count);
+
+/* Appends a cell, copied; a row is full when as many came as there are columns. */
+void table_cell(struct table *table, struct text text);
+void table_cell_printf(struct table *table, const char *format, ...) FORMAT_PRINTF(2, 3);
+
+/* Writes the table: @pretty with header and aligned columns, cut at @width columns and with `…` for what is missing; otherwise
+ * with tabs. @bold and @plain begin and end the header's style, or are "". */
+void table_write(const struct table *table, FILE *stream, bool pretty, size_t width,
+	const char *bold, const char *plain);
+
+#endif
