@@ -21,9 +21,10 @@ struct cel_channel {
 	struct text caller_name; /* the first one */
 	struct text exten;	 /* the first one */
 	struct text context;	 /* the first one */
-	struct text app;	 /* what it runs when it was called rather than calling: AppDial, AppQueue, … */
-	bool is_up;		 /* neither HANGUP nor CHAN_END yet */
-	struct cel_leg *leg;	 /* where cel_walk.h has got to with it */
+	struct text
+		app; /* what it runs when it was called rather than calling: AppDial, AppQueue, … */
+	bool is_up;	     /* neither HANGUP nor CHAN_END yet */
+	struct cel_leg *leg; /* where cel_walk.h has got to with it */
 };
 
 struct cel_row {
@@ -46,6 +47,7 @@ struct cel_call {
 	bool has_bounds; /* some channel's start or end was recorded */
 	bool has_ended;	 /* by LINKEDID_END, or all its channels ended */
 	int64_t ended_us;
+	bool is_ending; /* it stands in the source's list of those that have ended */
 };
 
 /* NULL when memory ran out. @linked_id is copied. */

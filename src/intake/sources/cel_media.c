@@ -110,8 +110,8 @@ static void begin_prompt(struct cel_walk *walk, struct cel_leg *leg, const struc
 		       leg->sounds.size < SOUNDS_BYTES_MAX;
 
 	if (goes_on) {
-		leg->sounds = cel_walk_text(
-			walk, "%.*s, %.*s", TEXT_ARG(leg->sounds), TEXT_ARG(sound));
+		leg->sounds =
+			cel_walk_text(walk, "%.*s, %.*s", TEXT_ARG(leg->sounds), TEXT_ARG(sound));
 	} else {
 		leg->prompt = cel_walk_step(walk, leg, row, "prompt", "prompt");
 		leg->prompt_began_us = row->time_us;
@@ -132,11 +132,9 @@ void cel_media_begin(struct cel_walk *walk, struct cel_leg *leg, const struct ce
 		return;
 	}
 	if (is_read(leg) && (leg->awaits_input || leg->input)) {
-		struct cel_step *prompt = leg->prompt;
 		bool open = leg->prompt_open && leg->awaits_input;
 
 		cel_media_settle(walk, leg, row);
-		leg->prompt = prompt;
 		leg->prompt_open = open;
 	}
 	leg->prompt_since = true;
@@ -145,8 +143,9 @@ void cel_media_begin(struct cel_walk *walk, struct cel_leg *leg, const struct ce
 
 void cel_media_end(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
 {
+	bool is_file = text_equal(row->field[CEL_USER_EVENT], TEXT("FILE_STREAM_END"));
 	bool is_music = text_equal(row->field[CEL_USER_EVENT], TEXT("MOH_STREAM_END")) ||
-			(leg->music && leg->prompt_ended_us >= leg->prompt_began_us);
+			(!is_file && (!leg->prompt || leg->prompt_ended_us >= 0));
 
 	if (is_music && leg->music) {
 		cel_step_set_number(walk, leg->music, "duration_ms",
@@ -201,11 +200,11 @@ void cel_media_digit(struct cel_walk *walk, struct cel_leg *leg, const struct ce
 	if (leg != walk->main) {
 		struct text from = cel_walk_describe(walk, leg);
 
-		leg->input->line = cel_walk_text(walk, "%.*s from %.*s",
-			TEXT_ARG(leg->input->line), TEXT_ARG(from));
+		leg->input->line = cel_walk_text(
+			walk, "%.*s from %.*s", TEXT_ARG(leg->input->line), TEXT_ARG(from));
 	}
 	/* The answer to a digit may begin to play before the `#` that ends the input. */
-	if (!leg->prompt_since || is_bridged_app(leg)) {
+	if (!walk->failed && (!leg->prompt_since || is_bridged_app(leg))) {
 		leg->input->time_us = row->time_us;
 		TAILQ_REMOVE(&walk->steps, leg->input, link);
 		TAILQ_INSERT_TAIL(&walk->steps, leg->input, link);

@@ -62,14 +62,16 @@ struct cel_walk {
 	bool originated; /* the exchange called the main channel, rather than the other way round */
 	struct arena *arena;
 	struct cel_step_list steps;
-	bool failed; /* memory ran out */
+	bool failed;		/* memory ran out */
+	struct cel_step unread; /* what cel_walk_step() returns then */
 };
 
 /* Makes the steps of @call in @arena. @still_up: the recording ended before the call did. @walk->failed tells whether
  * memory ran out. */
-void cel_walk(struct cel_walk *walk, const struct cel_call *call, struct arena *arena, bool still_up);
+void cel_walk(
+	struct cel_walk *walk, const struct cel_call *call, struct arena *arena, bool still_up);
 
-/* ---- what the parts of the walk share ---- */
+/* ---- what the parts of the walk share: cel_step.c ---- */
 
 /* Adds a step at @row's time about what @leg does: its module is the application, @word when it runs none. Never NULL:
  * when memory runs out it is a step that nobody reads. */
@@ -97,6 +99,9 @@ struct cel_leg *cel_walk_leg_by_name(const struct cel_walk *walk, struct text na
 /* Whether it is a half of a Local channel, Asterisk's pipe to another piece of dialplan; @half is 1 (the calling side's)
  * or 2. */
 bool cel_leg_is_local(const struct cel_leg *leg, char half);
+
+/* What @app is called in a step: AppDial, which Dial's called channels run, is Dial too. @word when there is none. */
+struct text cel_app_module(struct text app, const char *word);
 
 /* The argument number @index, from 0, of what stands in @app_data. */
 struct text cel_app_argument(struct text app_data, int index);

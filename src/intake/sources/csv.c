@@ -139,7 +139,8 @@ static int take_records(struct csv_reader *reader, bool last, size_t *start, str
 
 		if (too_long(reader, *start)) {
 			give_up_line(reader, start,
-				"the record is too long (1 MiB or 100 lines); a quote may be missing");
+				"the record is too long (1 MiB or 100 lines); a quote may be "
+				"missing");
 			continue;
 		}
 		if (!found && last && reader->state == QUOTED) {

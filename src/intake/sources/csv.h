@@ -10,8 +10,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define CSV_FIELDS_MAX	  256
-#define CSV_RECORD_MAX	  ((size_t)1 << 20) /* bytes */
+#define CSV_FIELDS_MAX	     256
+#define CSV_RECORD_MAX	     ((size_t)1 << 20) /* bytes */
 #define CSV_RECORD_LINES_MAX 100
 
 struct csv_handler {
@@ -37,8 +37,8 @@ void csv_init(struct csv_reader *reader, const struct csv_handler *handler);
 void csv_deinit(struct csv_reader *reader);
 
 /* Takes the next bytes. Returns 0; negative when the handler's record() failed or memory ran out. */
-int csv_feed(struct csv_reader *reader, const char *data, size_t size, struct error *err)
-	CHECK_RESULT;
+int csv_feed(
+	struct csv_reader *reader, const char *data, size_t size, struct error *err) CHECK_RESULT;
 
 /* No more bytes will come: what is pending is the last record, complete without a line's end. */
 int csv_end(struct csv_reader *reader, struct error *err) CHECK_RESULT;

@@ -35,7 +35,8 @@ struct text repair_utf8(struct arena *arena, struct text text)
 
 struct text repair_header(struct arena *arena, struct text text, size_t size_max)
 {
-	struct text fit = text_has_control(text) ? replace(arena, text, true) : arena_copy(arena, text);
+	struct text fit =
+		text_has_control(text) ? replace(arena, text, true) : arena_copy(arena, text);
 
 	if (fit.size <= size_max) {
 		return fit;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Sources: where calls come from other than this API's own JSON. One file a source, one row in source_table.
- * To add one: write src/intake/sources/NAME.c with a `struct source_format`, declare it in source.c's table. */
+ * To add one: write src/intake/sources/NAME.c with a `struct source_format`, and put it into source.c's table. */
 #ifndef INTAKE_SOURCES_SOURCE_H
 #define INTAKE_SOURCES_SOURCE_H
 
@@ -40,6 +40,18 @@ struct source_format {
 
 /* The table of formats, ended by a row whose name is NULL. */
 extern const struct source_format *const source_formats[];
+
+/* What an input is, by how it begins. */
+enum source_kind {
+	SOURCE_UNKNOWN,
+	SOURCE_JSON,   /* one document: BATCH_DOCUMENT */
+	SOURCE_NDJSON, /* a call a line: BATCH_NDJSON */
+	SOURCE_XML,    /* for the source fuse */
+	SOURCE_ASTERISK_CEL,
+};
+
+/* @beginning: the first bytes of the input, 4 KiB or all of it where it is shorter. */
+enum source_kind source_detect(struct text beginning);
 
 /* NULL when there is none of that name. */
 const struct source_format *source_format_find(struct text name);
