@@ -37,7 +37,8 @@ struct http_request {
 	int64_t account_id;		    /* set by the handler for the request log; 0: none */
 };
 
-/* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space); data NULL when absent. */
+/* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space; what is no valid encoding
+ * stays as it is written, %00 is a NUL byte in the text); data NULL when absent. Valid until release(). */
 struct text http_header(struct http_request *request, const char *name);
 struct text http_query(struct http_request *request, const char *name);
 
@@ -74,24 +75,27 @@ void http_response_header(struct http_response *response, const char *name, stru
 /* What a handler says. */
 enum http_step {
 	HTTP_DONE, /* the response is filled in */
-	HTTP_WAIT, /* call the handler again after http_request_wake() */
+	HTTP_WAIT, /* call the handler again after http_request_wake(), or now and then without one */
 };
 
 struct http_route {
 	const char *
 		pattern; /* "/api/all_logs/{start}/{end}": a {…} stands for one segment that is not empty */
 	unsigned int methods; /* enum http_method, or-ed; HEAD goes with GET */
-	/* Called when the header is there, before any body. Fills in @response and returns HTTP_DONE to answer without the
-	 * body (which is then read and dropped, or the connection closed); HTTP_WAIT to take the body by `data`. A GET never waits here
-	 * unless it wakes itself. */
+	/* Called when the header is there, before any body. Fills in @response and returns HTTP_DONE to answer
+	 * without the body: the connection is closed after that when there is one. HTTP_WAIT in a route with `data`, for any
+	 * method but GET, means to take the body by `data` (413 when Content-Length is above body_size_max), then `finish`;
+	 * otherwise `begin` is called again after http_request_wake(). */
 	enum http_step (*begin)(
 		void *context, struct http_request *request, struct http_response *response);
-	/* Body bytes: returns how many were taken; 0: none now, wait for http_request_wake(). NULL for routes without body. */
+	/* Body bytes: returns how many were taken, and is called with the rest until that is 0: none now, wait for
+	 * http_request_wake(). NULL for routes without body. */
 	size_t (*data)(void *context, struct http_request *request, const char *data, size_t size);
 	/* The body is whole: fills in @response, or HTTP_WAIT. */
 	enum http_step (*finish)(
 		void *context, struct http_request *request, struct http_response *response);
-	/* Called once for each request that reached `begin`, at its very end, also when the client went away. May be NULL. */
+	/* Called once for each request that reached `begin`, at its very end, after body.close, also when the client
+	 * went away; that a client went away shows only when its request is woken. May be NULL. */
 	void (*release)(void *context, struct http_request *request);
 	int64_t body_size_max; /* bytes on the wire; 0: no ceiling */
 };
@@ -101,6 +105,7 @@ void http_request_wake(struct http_request *request);
 
 /* ---- the server ---- */
 
+/* Strings and routes must live as long as the server. */
 struct http_server_options {
 	const char *listen;	     /* "127.0.0.1:8080", "[::1]:8080"; port 0: any free one */
 	const char *tls_certificate; /* PEM files; both or neither */
@@ -114,8 +119,9 @@ struct http_server_options {
 	bool log_requests;
 
 	const struct http_route *routes; /* ended by a row whose pattern is NULL */
-	/* Makes the body of a status that the server itself answers (404, 405, 413, 431, 500, 503): fills in body and
-	 * Content-Type of @response, whose status is set. */
+	/* Makes the body of a status that the server itself answers (400, 404, 405, 413, 431, 501, 503): fills in
+	 * text and Content-Type of @response, whose status is set; @request has no route then, or was begun. A request that
+	 * the HTTP library cannot even read is answered in the library's own words. NULL: no body. */
 	void (*error)(void *context, struct http_request *request, struct http_response *response,
 		const char *sentence);
 	void *context; /* handed to every callback */

@@ -3,7 +3,7 @@
 #include "http/response.h"
 
 #include <stddef.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "base/buffer.h"
 #include "http/route.h"

@@ -2,6 +2,8 @@
  * Routes: matching a path segment by segment, still encoded, so that an encoded slash stays inside its segment. */
 #include "http/route.h"
 
+#include <stdio.h>
+
 #include "http/uri.h"
 
 static const struct {
