@@ -144,7 +144,8 @@ static int fail_zstd(const struct decoder *decoder, size_t status, struct error 
 			"the zstd window is larger than 8 MB: compress at level 19 or below, "
 			"without --long");
 	case ZSTD_error_prefix_unknown:
-		return decoder->any ? error_set(err, ERROR_INVALID, "bytes follow the zstd body")
+		return decoder->any ? error_set(err, ERROR_INVALID,
+					      "bytes that are no zstd follow the zstd body")
 				    : error_set(err, ERROR_INVALID,
 					      "the body is no zstd; check Content-Encoding");
 	default:
