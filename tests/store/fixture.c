@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ * What the store's tests share. */
+#include "fixture.h"
+
+#include <ftw.h>
+#include <unistd.h>
+
+#include "call/call_json.h"
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+void folder_make(char folder[128])
+{
+	const char *base = getenv("TMPDIR");
+
+	snprintf(folder, 128, "%s/callstep-store-XXXXXX", base ? base : "/tmp");
+	assert_non_null(mkdtemp(folder));
+}
+
+void folder_remove(const char *folder)
+{
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void fixture_open(struct fixture *fixture, const char *backend)
+{
+	struct error err = {0};
+	const char *location = "memory:";
+
+	*fixture = (struct fixture){.packer = packer_create()};
+	arena_init(&fixture->arena, SIZE_MAX);
+	if (strcmp(backend, "sqlite") == 0) {
+		folder_make(fixture->folder);
+		location = fixture->folder;
+	}
+	if (store_open(&fixture->store, location, NULL, &err) < 0 ||
+		store_account_add(
+			fixture->store, TEXT("one@example.com"), 1, &fixture->account, &err) < 0 ||
+		store_account_add(
+			fixture->store, TEXT("two@example.com"), 2, &fixture->other, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+}
+
+void fixture_close(struct fixture *fixture)
+{
+	store_close(fixture->store);
+	packer_destroy(fixture->packer);
+	arena_deinit(&fixture->arena);
+	if (fixture->folder[0]) {
+		folder_remove(fixture->folder);
+	}
+}
+
+static void write_steps(struct buffer *detail, const struct call *call, const char *word)
+{
+	buffer_append_byte(detail, '[');
+	for (uint32_t i = 0; i < call->steps; i++) {
+		struct call_step step = {
+			.line = text_of(word),
+			.class_name = TEXT("info"),
+			.timestamp = call->start + i,
+			.data = TEXT("{\"module_type\":\"Menu\",\"result_variable\":\"M\"}"),
+		};
+
+		if (i > 0) {
+			buffer_append_byte(detail, ',');
+		}
+		call_json_write_step(detail, &step);
+	}
+	buffer_append_byte(detail, ']');
+}
+
+static void pack(struct fixture *fixture, struct store_put *put, const char *word)
+{
+	AUTO(buffer_deinit) struct buffer detail, json, out;
+	struct error err = {0};
+
+	buffer_init(&detail, SIZE_MAX);
+	buffer_init(&json, SIZE_MAX);
+	buffer_init(&out, SIZE_MAX);
+	write_steps(&detail, &put->call, word);
+	call_json_write(&json, &put->call, buffer_text(&detail));
+	if (packer_pack(fixture->packer, buffer_text(&json), &out, &put->packed, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	put->packed.deflate = arena_copy(&fixture->arena, put->packed.deflate);
+}
+
+struct store_put put_of(struct fixture *fixture, const char *session_id, const char *dest,
+	int64_t start, int steps, const char *word)
+{
+	struct store_put put = {
+		.account_id = fixture->account,
+		.call =
+			{
+				.dest = arena_copy(&fixture->arena, text_of(dest)),
+				.src = TEXT("9785551234"),
+				.session_id = arena_copy(&fixture->arena, text_of(session_id)),
+				.start = start,
+				.end = start + 60,
+				.type = CALL_INBOUND,
+				.has_detail = steps >= 0,
+				.steps = steps > 0 ? (uint32_t)steps : 0,
+			},
+	};
+
+	if (steps >= 0) {
+		pack(fixture, &put, word);
+	}
+	return put;
+}
+
+void put_all(struct fixture *fixture, struct store_put *puts, size_t count)
+{
+	struct error err = {0};
+
+	if (store_put_calls(fixture->store, puts, count, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+}
+
+struct store_query query_all(const struct fixture *fixture)
+{
+	return (struct store_query){
+		.account_id = fixture->account,
+		.end = INT64_MAX,
+		.limit = 10000,
+		.detail_after = -1,
+	};
+}
+
+struct store_page page_of(struct fixture *fixture, const struct store_query *query)
+{
+	struct store_page page;
+	struct error err = {0};
+
+	if (store_page(fixture->store, query, &fixture->arena, &page, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	return page;
+}
+
+struct text json_of(struct fixture *fixture, const struct packed *packed)
+{
+	AUTO(unpacker_destroyp) struct unpacker *unpacker = unpacker_create();
+	char *json = arena_alloc(&fixture->arena, packed->size);
+	struct error err = {0};
+
+	if (unpacker_unpack(unpacker, packed, json, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	return (struct text){.data = json, .size = packed->size};
+}
+
+static void print_problem(void *context, const char *sentence)
+{
+	(void)context;
+	print_message("problem: %s\n", sentence);
+}
+
+int64_t problems_of(struct store *store)
+{
+	struct store_verdict verdict;
+	struct error err = {0};
+
+	if (store_verify(store, print_problem, NULL, NULL, &verdict, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	return verdict.problems;
+}

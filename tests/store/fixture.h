@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * What the store's tests share: a fresh store of the backend under test, and calls to put into it. */
+#ifndef TESTS_STORE_FIXTURE_H
+#define TESTS_STORE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "store/store.h"
+
+/* 2026-01-31T00:00:00Z, the border of a day. */
+#define MIDNIGHT INT64_C(1769817600)
+
+struct fixture {
+	struct store *store;
+	char folder[128]; /* empty: the store is in memory */
+	struct packer *packer;
+	struct arena arena;
+	int64_t account;
+	int64_t other;
+};
+
+/* Opens a new, empty store of the kind @backend: "memory" or "sqlite"; a new backend adds its kind here. It has two accounts. */
+void fixture_open(struct fixture *fixture, const char *backend);
+void fixture_close(struct fixture *fixture);
+
+/* An empty folder for a store; removed with all that is in it by folder_remove(). */
+void folder_make(char folder[128]);
+void folder_remove(const char *folder);
+
+/* A call with @steps steps, each saying @word, packed; without detail when @steps is negative. Lives as long as the fixture. */
+struct store_put put_of(struct fixture *fixture, const char *session_id, const char *dest,
+	int64_t start, int steps, const char *word);
+
+void put_all(struct fixture *fixture, struct store_put *puts, size_t count);
+
+/* All calls of the first account, with detail; the caller narrows it. */
+struct store_query query_all(const struct fixture *fixture);
+struct store_page page_of(struct fixture *fixture, const struct store_query *query);
+
+/* The canonical JSON that @packed holds. */
+struct text json_of(struct fixture *fixture, const struct packed *packed);
+
+/* Runs store_verify(), printing each problem, and returns how many there are. */
+int64_t problems_of(struct store *store);
+
+#endif
