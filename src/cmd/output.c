@@ -3,6 +3,7 @@
 #include "cmd/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

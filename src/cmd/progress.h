@@ -11,7 +11,7 @@
 struct progress {
 	const char *what; /* "import" */
 	const char *unit; /* "calls"; of `count` */
-	int64_t all;	  /* of `done`; 0: not known */
+	int64_t all;	  /* of `done`; 0 or less: not known */
 	int64_t done;	  /* bytes, or what `all` counts */
 	int64_t count;
 	int64_t began_us;

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT
+ * callstep import: calls from files into the store. */
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "call/call_json.h"
+#include "cmd/cmd.h"
+#include "cmd/import_file.h"
+#include "cmd/progress.h"
+#include "cmd/shift.h"
+#include "cmd/terminal.h"
+
+#define ARENA_SIZE_MAX ((size_t)2 << 30)
+
+struct import {
+	const struct settings *settings;
+	struct source_options options;
+	struct intake *intake;
+	int64_t account_id;
+	bool shifting;
+	int64_t shift_s;
+
+	/* the file at hand */
+	struct input *input;
+	struct batch *batch;
+	const char *name;
+	/* for reading a call in order to move it */
+	struct arena arena;
+	struct buffer canonical;
+	struct buffer moved;
+	int64_t newest_end; /* of all files; negative: no call yet */
+
+	pthread_mutex_t lock; /* rejects come from any thread: of the rest */
+	struct progress progress;
+	int64_t read_before; /* bytes of the files before this one */
+	uint64_t rejected;   /* by sources; a batch counts its own */
+	struct batch_result sum;
+	bool failed;
+};
+
+/* ---- telling ---- */
+
+static void tell_reject(
+	struct import *import, uint64_t line, struct text session_id, const char *error)
+{
+	progress_clear(&import->progress);
+	fprintf(stderr, "%s:%llu: ", import->name, (unsigned long long)line);
+	if (session_id.size > 0) {
+		fputs("session '", stderr);
+		text_write_clean(stderr, session_id);
+		fputs("': ", stderr);
+	}
+	text_write_clean(stderr, text_of(error));
+	fputc('\n', stderr);
+}
+
+static void take_batch_reject(void *context, const struct batch_reject *reject)
+{
+	struct import *import = context;
+
+	pthread_mutex_lock(&import->lock);
+	tell_reject(import, reject->line, reject->session_id, reject->error);
+	pthread_mutex_unlock(&import->lock);
+}
+
+static void take_source_reject(
+	void *context, uint64_t line, struct text session_id, const char *error)
+{
+	struct import *import = context;
+
+	pthread_mutex_lock(&import->lock);
+	tell_reject(import, line, session_id, error);
+	import->rejected++;
+	pthread_mutex_unlock(&import->lock);
+}
+
+static void tell_failure(struct import *import, const char *message)
+{
+	pthread_mutex_lock(&import->lock);
+	progress_clear(&import->progress);
+	fprintf(stderr, "callstep: %s: %s\n", import->name, message);
+	pthread_mutex_unlock(&import->lock);
+	import->failed = true;
+}
+
+static void show_progress(void *context)
+{
+	struct import *import = context;
+	struct batch_result result;
+
+	if (!import->progress.shown || !import->batch) {
+		return;
+	}
+	result = batch_result(import->batch);
+	pthread_mutex_lock(&import->lock);
+	progress_update(&import->progress, import->read_before + import->input->read,
+		(int64_t)(import->sum.accepted + result.accepted));
+	pthread_mutex_unlock(&import->lock);
+}
+
+/* ---- calls ---- */
+
+/* Reads @json into import->canonical; false when it is no good call, which the batch will say. */
+static bool read_call(struct import *import, struct text json, struct call *ret_call)
+{
+	struct json_position position = {.line = 1, .column = 1};
+
+	arena_deinit(&import->arena);
+	buffer_clear(&import->canonical);
+	if (call_json_read(json, position, &import->arena, &import->canonical, ret_call, NULL) <
+		0) {
+		return false;
+	}
+	if (!ret_call->has_detail) {
+		call_json_write_header(&import->canonical, ret_call);
+	}
+	return !import->canonical.failed;
+}
+
+static void note_end(void *context, struct text json, uint64_t line)
+{
+	struct import *import = context;
+	struct call call;
+
+	(void)line;
+	if (read_call(import, json, &call) && call.end > import->newest_end) {
+		import->newest_end = call.end;
+	}
+}
+
+static void pass_over_reject(
+	void *context, uint64_t line, struct text session_id, const char *error)
+{
+	(void)context;
+	(void)line;
+	(void)session_id;
+	(void)error;
+}
+
+static void add_call(void *context, struct text json, uint64_t line)
+{
+	struct import *import = context;
+	struct call call;
+
+	if (import->shifting && read_call(import, json, &call)) {
+		buffer_clear(&import->moved);
+		if (shift_call(buffer_text(&import->canonical), import->shift_s, &import->moved,
+			    NULL) == 0) {
+			json = buffer_text(&import->moved);
+		}
+	}
+	batch_add_call(import->batch, json, line);
+}
+
+/* ---- files ---- */
+
+static int cut_file(struct import *import, const struct import_format *format,
+	void (*call)(void *context, struct text json, uint64_t line),
+	void (*reject)(void *context, uint64_t line, struct text session_id, const char *error),
+	struct error *err)
+{
+	struct source_sink sink = {.call = call, .reject = reject, .context = import};
+
+	return import_file_cut(import->input, format, &import->options,
+		(size_t)import->settings->call_size_max, &sink, show_progress, err);
+}
+
+static int feed_batch(struct import *import, struct error *err)
+{
+	struct text text;
+	int more;
+
+	while ((more = input_next(import->input, &text, err)) > 0) {
+		batch_feed_all(import->batch, text.data, text.size);
+		show_progress(import);
+	}
+	return more;
+}
+
+static void add_result(struct import *import, const struct batch_result *result)
+{
+	import->sum.accepted += result->accepted;
+	import->sum.replaced += result->replaced;
+	import->sum.rejected += result->rejected;
+	if (result->failure.code != ERROR_NONE) {
+		tell_failure(import, result->failure.message);
+	}
+}
+
+static int run_batch(struct import *import, const struct import_format *format, struct error *err)
+{
+	AUTO(batch_destroyp) struct batch *batch = NULL;
+	struct batch_options options = {
+		.account_id = import->account_id,
+		.shape = format->shape,
+		.rejected = take_batch_reject,
+		.context = import,
+	};
+	struct batch_result result;
+	int status;
+
+	if (batch_create(&batch, import->intake, &options, err) < 0) {
+		return -1;
+	}
+	import->batch = batch;
+	if (format->source || import->shifting) {
+		status = cut_file(import, format, add_call, take_source_reject, err);
+	} else {
+		status = feed_batch(import, err);
+	}
+	batch_end(batch, status < 0);
+	batch_wait(batch);
+	result = batch_result(batch);
+	import->batch = NULL;
+	add_result(import, &result);
+	return status;
+}
+
+/* Opens @path and does @measuring's pass or the import. A failure is told here: the other files go on. */
+static void run_file(struct import *import, const char *path, bool measuring)
+{
+	AUTO(input_close) struct input input = {.fd = -1};
+	struct import_format format;
+	struct error err;
+	int status;
+
+	import->input = &input;
+	import->name = strcmp(path, "-") == 0 ? "standard input" : path;
+	status = input_open(&input, path, &err);
+	if (status == 0) {
+		status = import_format_find(&format, import->settings->format, &input, &err);
+	}
+	if (status == 0) {
+		status = measuring ? cut_file(import, &format, note_end, pass_over_reject, &err)
+				   : run_batch(import, &format, &err);
+	}
+	import->read_before += input.read;
+	/* The pass that imports will say the same. */
+	if (status < 0 && !measuring) {
+		tell_failure(import, err.message);
+	}
+}
+
+/* Negative when one of them is no regular file: a pipe must not be opened twice. */
+static int64_t size_of_files(int argc, char **argv)
+{
+	int64_t all = 0;
+
+	for (int i = 0; i < argc; i++) {
+		struct stat status;
+
+		if (stat(argv[i], &status) < 0 || !S_ISREG(status.st_mode)) {
+			return -1;
+		}
+		all += (int64_t)status.st_size;
+	}
+	return all;
+}
+
+static void run_files(struct import *import, int argc, char **argv)
+{
+	if (import->settings->shift_to != SETTING_TIME_NONE) {
+		for (int i = 0; i < argc; i++) {
+			run_file(import, argv[i], true);
+		}
+		import->shifting = import->newest_end >= 0;
+		import->shift_s = import->settings->shift_to - import->newest_end;
+	}
+	import->read_before = 0;
+	progress_begin(
+		&import->progress, import->settings, "import", "calls", size_of_files(argc, argv));
+	for (int i = 0; i < argc; i++) {
+		run_file(import, argv[i], false);
+	}
+	progress_clear(&import->progress);
+}
+
+static int summarise(const struct import *import)
+{
+	char taken[NUMBER_SIZE], replaced[NUMBER_SIZE], rejected[NUMBER_SIZE];
+	uint64_t all_rejected = import->sum.rejected + import->rejected;
+
+	if (!import->settings->quiet) {
+		fprintf(stderr, "took %s calls (%s replaced), rejected %s\n",
+			number_format((int64_t)import->sum.accepted, taken),
+			number_format((int64_t)import->sum.replaced, replaced),
+			number_format((int64_t)all_rejected, rejected));
+	}
+	if (import->failed) {
+		return CMD_FAILED;
+	}
+	return all_rejected > 0 ? CMD_REJECTED : CMD_DONE;
+}
+
+static int import_files(const struct settings *settings, struct store *store, int64_t account_id,
+	int argc, char **argv)
+{
+	AUTO(intake_destroyp) struct intake *intake = NULL;
+	struct intake_options options = {
+		.threads = (unsigned int)settings->threads,
+		.call_size_max = (size_t)settings->call_size_max,
+		.in_flight_max = (size_t)settings->intake_memory_max,
+	};
+	struct import import = {
+		.settings = settings,
+		.options = {.columns_path = settings->columns,
+			.inbound_contexts = settings->inbound_contexts,
+			.local_times = settings->zone != NULL},
+		.account_id = account_id,
+		.newest_end = -1,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+	struct error err;
+
+	if (intake_create(&intake, store, &options, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	import.intake = intake;
+	arena_init(&import.arena, ARENA_SIZE_MAX);
+	buffer_init(&import.canonical, ARENA_SIZE_MAX);
+	buffer_init(&import.moved, ARENA_SIZE_MAX);
+	run_files(&import, argc, argv);
+	arena_deinit(&import.arena);
+	buffer_deinit(&import.canonical);
+	buffer_deinit(&import.moved);
+	return summarise(&import);
+}
+
+/* Makes --zone the zone in which times without one are read. The library would take a misspelt one for UTC. */
+static int set_zone(const char *zone, struct error *err)
+{
+	char path[512];
+
+	if (!zone) {
+		return 0;
+	}
+	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone);
+	/* POSIX zones, such as CET-1CEST, have digits. */
+	if (strcmp(zone, "UTC") != 0 && !strpbrk(zone, "0123456789") && access(path, R_OK) < 0) {
+		return error_set(err, ERROR_INVALID,
+			"'%s' is no value for --zone: there is no such time zone; write one like "
+			"Europe/Berlin",
+			zone);
+	}
+	setenv("TZ", zone, 1);
+	tzset();
+	return 0;
+}
+
+static int check_usage(const struct settings *settings, int argc, char **argv, struct error *err)
+{
+	int standard = 0;
+
+	if (argc == 0) {
+		return error_set(
+			err, ERROR_INVALID, "name the files to import, or - for standard input");
+	}
+	for (int i = 0; i < argc; i++) {
+		standard += strcmp(argv[i], "-") == 0;
+	}
+	if (standard > 1) {
+		return error_set(err, ERROR_INVALID, "standard input can be read only once");
+	}
+	if (settings->shift_to != SETTING_TIME_NONE && size_of_files(argc, argv) < 0) {
+		return error_set(err, ERROR_INVALID,
+			"--shift-to reads its input twice: name files that are there, no pipe");
+	}
+	return import_format_check(settings->format, err);
+}
+
+static int run(const struct settings *settings, int argc, char **argv)
+{
+	AUTO(store_closep) struct store *store = NULL;
+	int64_t account_id;
+	struct error err;
+
+	if (check_usage(settings, argc, argv, &err) < 0 || set_zone(settings->zone, &err) < 0 ||
+		cmd_open_store(&store, settings, true, &err) < 0 ||
+		cmd_find_account(store, settings, &account_id, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	return import_files(settings, store, account_id, argc, argv);
+}
+
+static const char *const settings[] = {"account", "format", "columns", "zone", "inbound-contexts",
+	"shift-to", "quiet", "threads", "call-size-max", "intake-memory-max", NULL};
+
+const struct cmd cmd_import = {
+	.name = "import",
+	.summary = "take calls in from files",
+	.arguments = "[OPTION]… FILE…|-",
+	.settings = settings,
+	.description =
+		"Takes calls from files, or from standard input, into the store, beside a "
+		"running server if there is one. Files may be compressed by gzip or zstd.\n"
+		"\n"
+		"Formats:\n"
+		"  fuse          documents of this API: JSON, a call a line, or XML\n"
+		"  json, ndjson  the same, without looking which of them it is\n"
+		"  asterisk-cel  Asterisk's channel event log as CSV\n"
+		"\n"
+		"A call that the store has already, by its session, is replaced; what has been "
+		"imported can be imported again. Each call that is not taken is named on standard "
+		"error with file, line, session and reason; the others are taken, and the exit "
+		"status is 3.",
+	.examples = "  callstep import calls.ndjson.gz\n"
+		    "  callstep generate --calls 1000 | callstep import -\n"
+		    "  callstep import --format asterisk-cel --zone Europe/Berlin Master.csv",
+	.run = run,
+};
