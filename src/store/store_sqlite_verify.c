@@ -84,6 +84,12 @@ static int check_database(struct verify_run *run, struct error *err)
 	return row;
 }
 
+static int count_accounts(struct verify_run *run, struct error *err)
+{
+	return sqlite_get_int64(
+		run->connection, "select count(*) from account", &run->verdict->accounts, err);
+}
+
 static int check_references(struct verify_run *run, struct error *err)
 {
 	AUTO(end_once) struct sqlite_query query = {0};
@@ -239,6 +245,7 @@ int sqlite_verify(struct store *base, void (*problem)(void *context, const char 
 {
 	static int (*const checks[])(struct verify_run * run, struct error * err) = {
 		check_database,
+		count_accounts,
 		check_references,
 		check_tallies,
 		check_calls,
@@ -264,6 +271,5 @@ int sqlite_verify(struct store *base, void (*problem)(void *context, const char 
 			return -1;
 		}
 	}
-	return sqlite_get_int64(
-		run.connection, "select count(*) from account", &verdict->accounts, err);
+	return 0;
 }

@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: MIT
+ * What only the embedded store does: files and their modes, schemas, locks, damage, backups, two handles at once. */
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "faulty_vfs.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	fixture_open(fixture, "sqlite");
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	fixture_close(*state);
+	free(*state);
+	return 0;
+}
+
+static void path_of(const char *folder, const char *name, char path[512])
+{
+	snprintf(path, 512, "%s/%s", folder, name);
+}
+
+/* Runs @sql on the closed or open store's file, as anyone with sqlite3 could. */
+static void tamper(const char *folder, const char *sql)
+{
+	char path[512];
+	sqlite3 *db;
+	char *message = NULL;
+
+	path_of(folder, "callstep.db", path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) {
+		fail_msg("%s: %s", sql, message);
+	}
+	sqlite3_close(db);
+}
+
+static void expect_open_fails(const char *location, const struct store_options *options,
+	enum error_code code, const char *words)
+{
+	struct store *store = NULL;
+	struct error err = {0};
+
+	assert_int_equal(store_open(&store, location, options, &err), -1);
+	assert_null(store);
+	if (err.code != code || !strstr(err.message, words)) {
+		fail_msg("'%s' (%d) is not about '%s'", err.message, err.code, words);
+	}
+}
+
+static void write_file(const char *path, const char *content, size_t size)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(content, 1, size, file), size);
+	fclose(file);
+}
+
+static mode_t mode_of(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+	return status.st_mode & 07777;
+}
+
+static void a_new_store_makes_its_folders_and_is_private(void **state)
+{
+	static const char *const names[] = {
+		"callstep.db", "callstep.db-wal", "callstep.db-shm", "callstep.lock"};
+	char base[128], folder[256], path[512];
+	struct store *store;
+	struct error err = {0};
+
+	(void)state;
+	folder_make(base);
+	snprintf(folder, sizeof(folder), "%s/a/b", base);
+	assert_int_equal(store_open(&store, folder, NULL, &err), 0);
+	assert_int_equal(mode_of(folder), 0700);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		path_of(folder, names[i], path);
+		assert_int_equal(mode_of(path), 0600);
+	}
+	store_close(store);
+	folder_remove(base);
+}
+
+static void a_store_is_there_when_it_is_opened_again(void **state)
+{
+	struct fixture *f = *state;
+	struct store_put put = put_of(f, "a", "1", 100, 1, "x");
+	const struct store_options options = {.must_exist = true};
+	struct store_query query = query_all(f);
+	struct error err = {0};
+
+	put_all(f, &put, 1);
+	store_close(f->store);
+	f->store = NULL;
+	assert_int_equal(store_open(&f->store, f->folder, &options, &err), 0);
+	assert_int_equal(page_of(f, &query).total_calls, 1);
+}
+
+static void locations_that_hold_no_store_are_named(void **state)
+{
+	const struct store_options must_exist = {.must_exist = true};
+	char folder[128], path[512];
+
+	(void)state;
+	folder_make(folder);
+	path_of(folder, "callstep.db", path);
+	expect_open_fails(folder, &must_exist, ERROR_NOT_FOUND, folder);
+	expect_open_fails("", NULL, ERROR_INVALID, "give a folder");
+	expect_open_fails("mysql://user:secret@host/", NULL, ERROR_UNSUPPORTED, "'mysql://'");
+	expect_open_fails("/dev/null", NULL, ERROR_SYSTEM, "/dev/null");
+	expect_open_fails("/proc/callstep/x", NULL, ERROR_NOT_FOUND, "/proc/callstep");
+	write_file(path, "hello", 5);
+	expect_open_fails(folder, NULL, ERROR_CORRUPT, "no SQLite database");
+	folder_remove(folder);
+}
+
+static void a_database_of_another_program_is_refused_and_left(void **state)
+{
+	char folder[128];
+
+	(void)state;
+	folder_make(folder);
+	tamper(folder, "create table notes (text); insert into notes values ('mine')");
+	expect_open_fails(folder, NULL, ERROR_CORRUPT, "no callstep store");
+	tamper(folder, "insert into notes values ('still')");
+	folder_remove(folder);
+}
+
+static void a_newer_schema_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(f->store);
+	f->store = NULL;
+	tamper(f->folder, "pragma user_version = 99");
+	expect_open_fails(
+		f->folder, NULL, ERROR_UNSUPPORTED, "has schema 99, this program reads up to");
+}
+
+static void a_folder_that_may_not_be_written_is_named(void **state)
+{
+	char folder[128], path[512];
+
+	(void)state;
+	if (geteuid() == 0) {
+		skip();
+	}
+	folder_make(folder);
+	assert_int_equal(chmod(folder, 0500), 0);
+	expect_open_fails(folder, NULL, ERROR_DENIED, folder);
+	assert_int_equal(chmod(folder, 0700), 0);
+	path_of(folder, "callstep.db", path);
+	write_file(path, "", 0);
+	assert_int_equal(chmod(path, 0400), 0);
+	expect_open_fails(folder, NULL, ERROR_DENIED, path);
+	folder_remove(folder);
+}
+
+/* ---- several at once ---- */
+
+#define OPENERS 8
+
+static void *open_and_add(void *context)
+{
+	struct store *store;
+	struct error err = {0};
+	int64_t id;
+	static _Atomic int number;
+	char email[32];
+
+	snprintf(email, sizeof(email), "%d@example.com", number++);
+	if (store_open(&store, context, NULL, &err) < 0) {
+		return strdup(err.message);
+	}
+	if (store_account_add(store, text_of(email), 1, &id, &err) < 0) {
+		store_close(store);
+		return strdup(err.message);
+	}
+	store_close(store);
+	return NULL;
+}
+
+static void many_may_make_the_store_at_the_same_time(void **state)
+{
+	char folder[128];
+	pthread_t threads[OPENERS];
+
+	(void)state;
+	folder_make(folder);
+	for (int i = 0; i < OPENERS; i++) {
+		pthread_create(&threads[i], NULL, open_and_add, folder);
+	}
+	for (int i = 0; i < OPENERS; i++) {
+		void *message;
+
+		pthread_join(threads[i], &message);
+		if (message) {
+			fail_msg("%s", (char *)message);
+		}
+	}
+	folder_remove(folder);
+}
+
+static void two_handles_see_each_others_changes_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct store *mine = f->store, *theirs;
+	struct store_query query = query_all(f);
+	struct error err = {0};
+
+	assert_int_equal(store_open(&theirs, f->folder, NULL, &err), 0);
+	for (int i = 0; i < 20; i++) {
+		char session_id[16];
+		struct store_put put;
+
+		snprintf(session_id, sizeof(session_id), "%d", i);
+		put = put_of(f, session_id, "1", 100, 1, "x");
+		f->store = i % 2 ? mine : theirs;
+		put_all(f, &put, 1);
+		f->store = i % 2 ? theirs : mine;
+		assert_int_equal(page_of(f, &query).total_calls, i + 1);
+	}
+	f->store = mine;
+	store_close(theirs);
+}
+
+static void a_second_server_is_refused_until_the_first_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct store *second;
+	struct error err = {0};
+	char pid[32];
+
+	snprintf(pid, sizeof(pid), "(pid %ld)", (long)getpid());
+	assert_int_equal(store_open(&second, f->folder, NULL, &err), 0);
+	assert_int_equal(store_lock_for_server(f->store, &err), 0);
+	assert_int_equal(store_lock_for_server(second, &err), -1);
+	assert_int_equal(err.code, ERROR_BUSY);
+	assert_non_null(strstr(err.message, pid));
+	store_close(f->store);
+	f->store = second;
+	assert_int_equal(store_lock_for_server(second, &err), 0);
+}
+
+static void the_servers_lock_dies_with_its_process(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = {0};
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct store *store;
+
+		_exit(store_open(&store, f->folder, NULL, NULL) < 0 ||
+					store_lock_for_server(store, NULL) < 0
+				? 1
+				: 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(store_lock_for_server(f->store, &err), 0);
+}
+
+/* ---- backup ---- */
+
+struct writing {
+	struct fixture *fixture;
+	_Atomic bool stop;
+};
+
+static void *put_until_stopped(void *context)
+{
+	struct writing *writing = context;
+
+	for (int i = 0; !writing->stop; i++) {
+		char session_id[16];
+		struct store_put put;
+
+		snprintf(session_id, sizeof(session_id), "w%d", i);
+		put = put_of(writing->fixture, session_id, "1", 1000 + i, 1, "x");
+		if (store_put_calls(writing->fixture->store, &put, 1, NULL) < 0) {
+			return writing;
+		}
+	}
+	return NULL;
+}
+
+static void a_backup_under_load_is_a_whole_store(void **state)
+{
+	struct fixture *f = *state;
+	struct writing writing = {.fixture = f};
+	struct store_put puts[] = {
+		put_of(f, "a", "1", 1, 1, "x"),
+		put_of(f, "b", "1", 2, 1, "x"),
+	};
+	char base[128], folder[256], path[512];
+	pthread_t writer;
+	void *failed;
+	struct store *copy;
+	struct error err = {0};
+
+	put_all(f, puts, COUNT_OF(puts));
+	folder_make(base);
+	snprintf(folder, sizeof(folder), "%s/copy", base);
+	path_of(folder, "callstep.db", path);
+	pthread_create(&writer, NULL, put_until_stopped, &writing);
+	if (store_backup(f->store, folder, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	writing.stop = true;
+	pthread_join(writer, &failed);
+	assert_null(failed);
+	assert_int_equal(mode_of(path), 0600);
+	assert_int_equal(
+		store_open(&copy, folder, &(struct store_options){.must_exist = true}, &err), 0);
+	assert_int_equal(problems_of(copy), 0);
+	store_close(copy);
+	assert_int_equal(store_backup(f->store, folder, &err), -1);
+	assert_int_equal(err.code, ERROR_EXISTS);
+	folder_remove(base);
+}
+
+/* ---- damage ---- */
+
+struct findings {
+	int64_t count;
+	char first[640];
+};
+
+static void note_problem(void *context, const char *sentence)
+{
+	struct findings *findings = context;
+
+	if (findings->count++ == 0) {
+		snprintf(findings->first, sizeof(findings->first), "%s", sentence);
+	}
+}
+
+static const struct {
+	const char *sql;
+	const char *words;
+} damages[] = {
+	{"update packed set deflate = cast(substr(deflate, 1, 20) || x'0000ffff' as blob) where "
+	 "call_id = 1",
+		"the call 'a' is damaged"},
+	{"update packed set deflate = substr(deflate, 1, length(deflate) - 1) where call_id = 1",
+		"do not end as they should"},
+	{"update packed set crc32 = crc32 + 1 where call_id = 1", "the call 'a' is damaged"},
+	{"update packed set size = size - 1 where call_id = 1", "the call 'a' is damaged"},
+	{"update packed set size = 4000000000 where call_id = 1", "more than its bytes can hold"},
+	{"update packed set crc32_op = 1 where call_id = 1", "operator"},
+	{"update call set src = 'other' where id = 1", "its columns differ"},
+	{"update call set \"end\" = 161 where id = 1", "its columns differ"},
+	{"update call set steps = 7 where id = 1", "its columns differ"},
+	{"update call set steps = -1 where id = 1", "does not know of"},
+	{"update call set dest_key = '2' where id = 3", "says"},
+	{"delete from packed where call_id = 1", "has lost its detail"},
+	{"delete from call where id = 1", "belongs to no row of 'call'"},
+	{"delete from account where id = 1", "belongs to no row of 'account'"},
+	{"update tally set calls = calls + 1 where is_all = 1 and seconds = 3600", "says 4 calls"},
+	{"delete from tally where is_all = 0 and seconds = 60", "says 0 calls"},
+	{"insert into tally values (1, 0, 'nobody', 86400, 0, 5)", "there are 0"},
+	{"insert into key values (9, 77, x'00', 1, '', 1, 0, 0)", "belongs to no row of 'account'"},
+	{"pragma writable_schema = on; delete from sqlite_schema where name = 'call_by_start'",
+		"the database is damaged"},
+};
+
+static void damage_is_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(damages); i++) {
+		struct fixture f;
+		struct store_put puts[3];
+		struct findings findings = {0};
+		struct store_verdict verdict = {0};
+		struct error err = {0};
+
+		fixture_open(&f, "sqlite");
+		puts[0] = put_of(&f, "a", "1", 100, 2, "x");
+		puts[1] = put_of(&f, "b", "1", 101, 0, "x");
+		puts[2] = put_of(&f, "c", "1", 102, -1, "x");
+		put_all(&f, puts, COUNT_OF(puts));
+		tamper(f.folder, damages[i].sql);
+		if (store_verify(f.store, note_problem, NULL, &findings, &verdict, &err) < 0) {
+			fail_msg("%s: %s", damages[i].sql, err.message);
+		}
+		if (findings.count == 0 || !strstr(findings.first, damages[i].words)) {
+			fail_msg("%s: '%s'", damages[i].sql, findings.first);
+		}
+		assert_int_equal(verdict.problems, findings.count);
+		fixture_close(&f);
+	}
+}
+
+static void a_page_of_garbage_is_an_error_not_a_crash(void **state)
+{
+	struct fixture *f = *state;
+	char garbage[8192], path[512];
+	struct store_put put;
+	struct store_query query = query_all(f);
+	struct store_page page;
+	struct findings findings = {0};
+	struct store_verdict verdict;
+	struct error err = {0};
+	int fd;
+
+	for (int i = 0; i < 200; i++) {
+		char session_id[16];
+
+		snprintf(session_id, sizeof(session_id), "%d", i);
+		put = put_of(f, session_id, "1", i, 5, "x");
+		put_all(f, &put, 1);
+	}
+	store_close(f->store);
+	f->store = NULL;
+	path_of(f->folder, "callstep.db", path);
+	memset(garbage, 0x5a, sizeof(garbage));
+	fd = open(path, O_WRONLY);
+	for (off_t at = 8192; at < 24 * 8192; at += 8192) {
+		assert_int_equal(pwrite(fd, garbage, sizeof(garbage), at), sizeof(garbage));
+	}
+	close(fd);
+	if (store_open(&f->store, f->folder, NULL, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	assert_int_equal(store_page(f->store, &query, &f->arena, &page, &err), -1);
+	assert_int_equal(err.code, ERROR_CORRUPT);
+	assert_non_null(strstr(err.message, f->folder));
+	assert_int_equal(store_verify(f->store, note_problem, NULL, &findings, &verdict, &err), 0);
+	assert_true(verdict.problems > 0);
+}
+
+/* ---- failing disks ---- */
+
+static const struct {
+	int status;
+	enum error_code code;
+	const char *words;
+} failures[] = {
+	{SQLITE_FULL, ERROR_NO_SPACE, "the disk is full"},
+	{SQLITE_IOERR_WRITE, ERROR_SYSTEM, "disk I/O error"},
+	{SQLITE_IOERR_FSYNC, ERROR_SYSTEM, "disk I/O error"},
+};
+
+/* Fails the first write of a put, then the second and so on, until one goes through untouched. After each failure the store
+ * has to be as it was, and to work again. */
+static void a_put_that_the_disk_fails_leaves_the_store_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+	struct store_query query = query_all(f);
+	int64_t calls = 0;
+
+	for (size_t i = 0; i < COUNT_OF(failures); i++) {
+		for (int nth = 1;; nth++) {
+			struct error err = {0};
+			struct store_put put;
+			char session_id[32];
+			int status;
+
+			snprintf(session_id, sizeof(session_id), "%zu-%d", i, nth);
+			put = put_of(f, session_id, "1", 100 * nth, 30, "x");
+			faulty_vfs_fail(nth, failures[i].status);
+			status = store_put_calls(f->store, &put, 1, &err);
+			if (!faulty_vfs_stop()) {
+				assert_int_equal(status, 0);
+				calls++;
+				break;
+			}
+			if (status == 0) {
+				/* What failed was work that can be done later: a checkpoint. */
+				calls++;
+				continue;
+			}
+			if (err.code != failures[i].code ||
+				!strstr(err.message, failures[i].words) ||
+				!strstr(err.message, f->folder)) {
+				fail_msg("%d: '%s'", failures[i].status, err.message);
+			}
+			assert_int_equal(page_of(f, &query).total_calls, calls);
+		}
+		assert_int_equal(page_of(f, &query).total_calls, calls);
+		assert_int_equal(problems_of(f->store), 0);
+	}
+}
+
+static void a_store_that_the_disk_fails_to_make_is_made_the_next_time(void **state)
+{
+	bool failed = true;
+
+	(void)state;
+	for (int nth = 1; failed; nth++) {
+		char folder[128];
+		struct store *store = NULL;
+		struct error err = {0};
+
+		folder_make(folder);
+		faulty_vfs_fail(nth, SQLITE_FULL);
+		if (store_open(&store, folder, NULL, &err) < 0) {
+			assert_int_equal(err.code, ERROR_NO_SPACE);
+		}
+		failed = faulty_vfs_stop();
+		store_close(store);
+		assert_int_equal(store_open(&store, folder, NULL, &err), 0);
+		assert_int_equal(problems_of(store), 0);
+		store_close(store);
+		folder_remove(folder);
+	}
+}
+
+#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_store_makes_its_folders_and_is_private),
+		STORE_TEST(a_store_is_there_when_it_is_opened_again),
+		cmocka_unit_test(locations_that_hold_no_store_are_named),
+		cmocka_unit_test(a_database_of_another_program_is_refused_and_left),
+		STORE_TEST(a_newer_schema_is_refused),
+		cmocka_unit_test(a_folder_that_may_not_be_written_is_named),
+		cmocka_unit_test(many_may_make_the_store_at_the_same_time),
+		STORE_TEST(two_handles_see_each_others_changes_at_once),
+		STORE_TEST(a_second_server_is_refused_until_the_first_is_gone),
+		STORE_TEST(the_servers_lock_dies_with_its_process),
+		STORE_TEST(a_backup_under_load_is_a_whole_store),
+		cmocka_unit_test(damage_is_found),
+		STORE_TEST(a_page_of_garbage_is_an_error_not_a_crash),
+		STORE_TEST(a_put_that_the_disk_fails_leaves_the_store_as_it_was),
+		cmocka_unit_test(a_store_that_the_disk_fails_to_make_is_made_the_next_time),
+	};
+
+	faulty_vfs_register();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ * Windows cut into buckets, and changes added up by bucket. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "store/tally.h"
+
+#define DAY  INT64_C(86400)
+#define HOUR INT64_C(3600)
+
+static void windows_are_cut_into_the_largest_buckets(void **state)
+{
+	static const struct {
+		int64_t start, end;
+		size_t count;
+		struct tally_span spans[TALLY_SPANS_MAX];
+	} rows[] = {
+		{5, 5, 0, {{0}}},
+		{6, 5, 0, {{0}}},
+		{5, 6, 1, {{TALLY_UNITS, 5, 6}}},
+		{59, 61, 1, {{TALLY_UNITS, 59, 61}}},
+		{60, 120, 1, {{TALLY_MINUTE, 60, 120}}},
+		{59, 121, 3,
+			{{TALLY_UNITS, 59, 60}, {TALLY_MINUTE, 60, 120}, {TALLY_UNITS, 120, 121}}},
+		{0, DAY, 1, {{TALLY_DAY, 0, DAY}}},
+		{0, INT64_MAX, 4,
+			{{TALLY_DAY, 0, INT64_MAX - INT64_MAX % DAY},
+				{TALLY_HOUR, INT64_MAX - INT64_MAX % DAY,
+					INT64_MAX - INT64_MAX % HOUR},
+				{TALLY_MINUTE, INT64_MAX - INT64_MAX % HOUR,
+					INT64_MAX - INT64_MAX % 60},
+				{TALLY_UNITS, INT64_MAX - INT64_MAX % 60, INT64_MAX}}},
+		{INT64_MAX - 1, INT64_MAX, 1, {{TALLY_UNITS, INT64_MAX - 1, INT64_MAX}}},
+		{DAY - HOUR - 61, 2 * DAY + HOUR + 61, 7,
+			{{TALLY_UNITS, DAY - HOUR - 61, DAY - HOUR - 60},
+				{TALLY_MINUTE, DAY - HOUR - 60, DAY - HOUR},
+				{TALLY_HOUR, DAY - HOUR, DAY}, {TALLY_DAY, DAY, 2 * DAY},
+				{TALLY_HOUR, 2 * DAY, 2 * DAY + HOUR},
+				{TALLY_MINUTE, 2 * DAY + HOUR, 2 * DAY + HOUR + 60},
+				{TALLY_UNITS, 2 * DAY + HOUR + 60, 2 * DAY + HOUR + 61}}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tally_span spans[TALLY_SPANS_MAX];
+
+		assert_int_equal(tally_split(rows[i].start, rows[i].end, spans), rows[i].count);
+		for (size_t j = 0; j < rows[i].count; j++) {
+			assert_int_equal(spans[j].unit, rows[i].spans[j].unit);
+			assert_int_equal(spans[j].start, rows[i].spans[j].start);
+			assert_int_equal(spans[j].end, rows[i].spans[j].end);
+		}
+	}
+}
+
+struct sums {
+	int64_t all[TALLY_UNITS];
+	int64_t of_number[TALLY_UNITS];
+	int deltas;
+};
+
+static int sum(void *context, const struct tally_delta *delta, struct error *err)
+{
+	struct sums *sums = context;
+
+	sums->deltas++;
+	if (delta->calls == 9) {
+		return error_set(err, ERROR_INVALID, "nine");
+	}
+	(delta->is_all ? sums->all : sums->of_number)[delta->unit] += delta->calls;
+	assert_int_equal(delta->bucket % tally_unit_seconds(delta->unit), 0);
+	return 0;
+}
+
+static void changes_of_one_bucket_become_one(void **state)
+{
+	struct tally_change changes[] = {
+		{1, TEXT("b"), 10, 1},
+		{1, TEXT("a"), 70, 1},
+		{1, TEXT("a"), 11, 1},
+		{1, TEXT("b"), 12, 1},
+	};
+	struct sums sums = {0};
+
+	(void)state;
+	assert_int_equal(tally_add_up(changes, 4, sum, &sums, NULL), 0);
+	/* All: two minutes, one hour, one day; a: the same; b: one of each. */
+	assert_int_equal(sums.deltas, 11);
+	for (int unit = 0; unit < TALLY_UNITS; unit++) {
+		assert_int_equal(sums.all[unit], 4);
+		assert_int_equal(sums.of_number[unit], 4);
+	}
+}
+
+static void changes_that_cancel_out_change_nothing(void **state)
+{
+	struct tally_change changes[] = {{1, TEXT("a"), 3601, -1}, {1, TEXT("a"), 3659, 1}};
+	struct sums sums = {0};
+
+	(void)state;
+	assert_int_equal(tally_add_up(changes, 2, sum, &sums, NULL), 0);
+	assert_int_equal(tally_add_up(changes, 0, sum, &sums, NULL), 0);
+	assert_int_equal(sums.deltas, 0);
+}
+
+static void a_failure_ends_the_adding_up(void **state)
+{
+	struct tally_change changes[] = {{1, TEXT("a"), 1, 9}};
+	struct sums sums = {0};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(tally_add_up(changes, 1, sum, &sums, &err), -1);
+	assert_int_equal(sums.deltas, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(windows_are_cut_into_the_largest_buckets),
+		cmocka_unit_test(changes_of_one_bucket_become_one),
+		cmocka_unit_test(changes_that_cancel_out_change_nothing),
+		cmocka_unit_test(a_failure_ends_the_adding_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
