@@ -199,7 +199,8 @@ static void write_name(struct buffer *buffer, struct text raw)
 		bool belongs = starts || IN(code, name_more);
 		char bytes[4];
 
-		if (first && !starts) {
+		/* What is replaced by `_` can begin a name already. */
+		if (first && belongs && !starts) {
 			buffer_append_byte(buffer, '_');
 		}
 		first = false;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * A call as XML, transcoded from its canonical JSON in one pass, and read back (API.md §1 "XML"). */
+ * A call as XML, transcoded from its canonical JSON in one pass (API.md §1 "XML"). */
 #ifndef CALL_CALL_XML_H
 #define CALL_CALL_XML_H
 
-#include "base/arena.h"
 #include "base/buffer.h"
-#include "base/error.h"
 
 /* Appends canonical @json as XML content: an object's members are elements, an array's entries `item`
  * elements, strings, numbers and booleans text, null and empty arrays and objects nothing. An element without content is
- * written `<name/>`. Names that are none in XML and characters that XML 1.0 cannot hold are replaced as API.md §1 says.
+ * written `<name/>`. Characters that XML 1.0 cannot hold become U+FFFD. Names keep the characters of XML 1.0
+ * §2.3 (fifth edition), each other one becomes `_`, and before one that may not begin a name goes a `_`; an empty name is
+ * `_`. `:` is replaced too: namespace-aware parsers, which most are, refuse a prefix that is not declared.
  * @json comes from the store or from call_json: it was checked; what is no JSON ends the output early. Around it the
  * caller writes the element, e.g. `<item>` … `</item>`. */
 void call_xml_write(struct buffer *buffer, struct text json);

@@ -2,11 +2,13 @@
  * Gluing: a gzip member (RFC 1952) of pieces that were compressed before, and stored blocks between them. */
 #include "call/glue.h"
 
+#include <assert.h>
 #include <isa-l.h>
 #include <zlib.h>
 
 #define STORED_MAX	   ((size_t)65535) /* bytes of a stored block: RFC 1951 §3.2.4 */
 #define STORED_HEADER_SIZE 5
+#define TRAILER_SIZE	   10
 
 /* ID1 ID2 CM FLG MTIME×4 XFL OS: deflate, no name, no time, unknown system. */
 static const unsigned char gzip_header[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
@@ -92,8 +94,14 @@ void glue_text(struct glue *glue, struct text text)
 
 void glue_packed(struct glue *glue, const struct packed *packed, struct text separator)
 {
-	unsigned char *block = arena_alloc(glue->arena, PACKED_TAIL_SIZE + separator.size);
+	unsigned char *block;
 
+	assert(separator.size <= STORED_MAX);
+	if (!packed_has_tail(packed)) {
+		glue->corrupt = true;
+		return;
+	}
+	block = arena_alloc(glue->arena, PACKED_TAIL_SIZE + separator.size);
 	if (!block) {
 		glue->failed = true;
 		return;
@@ -120,15 +128,18 @@ static void write_little_endian(unsigned char *to, uint32_t value)
 int glue_end(struct glue *glue, struct error *err)
 {
 	/* An empty final block with fixed codes, CRC32, ISIZE. */
-	unsigned char *trailer = arena_alloc(glue->arena, 10);
+	unsigned char *trailer = arena_alloc(glue->arena, TRAILER_SIZE);
 
 	if (!trailer) {
 		return error_no_memory(err);
+	}
+	if (glue->corrupt) {
+		return error_set(err, ERROR_CORRUPT, "a packed call does not end as it should");
 	}
 	trailer[0] = 0x03;
 	trailer[1] = 0x00;
 	write_little_endian(trailer + 2, glue->crc32);
 	write_little_endian(trailer + 6, (uint32_t)glue->text_bytes);
-	add_piece(glue, trailer, 10);
+	add_piece(glue, trailer, TRAILER_SIZE);
 	return glue->failed ? error_no_memory(err) : 0;
 }

@@ -18,7 +18,8 @@ struct glue {
 	uint64_t size_bytes; /* of all pieces: the Content-Length */
 	uint32_t crc32;	     /* of the text so far */
 	uint64_t text_bytes; /* of the text so far */
-	bool failed;
+	bool failed;	     /* memory or the room for pieces ran out */
+	bool corrupt;	     /* a packed call does not end as it should */
 };
 
 /* Starts a gzip member that will hold at most @packed_max packed calls and @text_max texts. Everything lives in @arena. */
@@ -30,7 +31,8 @@ void glue_text(struct glue *glue, struct text text);
 /* Adds a packed call, not copied, and after it @separator (at most 65,535 bytes, copied, may be empty). */
 void glue_packed(struct glue *glue, const struct packed *packed, struct text separator);
 
-/* Ends the member: final block, CRC, length. Returns 0; negative when the arena was full. */
+/* Ends the member: final block, CRC, length. Returns 0; negative when the arena was full or when a packed call cannot be
+ * followed by anything (ERROR_CORRUPT). Packed calls are not inflated: that their bytes, CRC and size agree is taken on trust. */
 int glue_end(struct glue *glue, struct error *err) CHECK_RESULT;
 
 #endif

@@ -11,6 +11,8 @@
  * Measured: 91 bytes for 1 MiB of noise. */
 #define OVERHEAD_BYTES(size) ((size) / 1024 + 64)
 
+static const unsigned char tail[PACKED_TAIL_SIZE] = {0x00, 0x00, 0xff, 0xff};
+
 /* An empty final block with fixed codes: what libdeflate wants to see at the end of a stream. */
 static const unsigned char final_block[] = {0x03, 0x00};
 
@@ -18,6 +20,14 @@ struct packer {
 	struct isal_zstream stream;
 	unsigned char level_buffer[ISAL_DEF_LVL1_DEFAULT];
 };
+
+bool packed_has_tail(const struct packed *packed)
+{
+	struct text deflate = packed->deflate;
+
+	return deflate.size >= sizeof(tail) &&
+	       memcmp(deflate.data + deflate.size - sizeof(tail), tail, sizeof(tail)) == 0;
+}
 
 struct packer *packer_create(void)
 {
@@ -113,12 +123,27 @@ void unpacker_destroy(struct unpacker *unpacker)
 	free(unpacker);
 }
 
+/* Whether @input is a stream of exactly @size bytes that ends where @input does: with neither, what stands behind it in
+ * a glued answer would not be read as meant. */
+static bool inflate_call(
+	struct unpacker *unpacker, const struct buffer *input, char *out, size_t size)
+{
+	size_t used;
+
+	/* Without a place for the real size libdeflate takes nothing but exactly @size bytes. */
+	return libdeflate_deflate_decompress_ex(unpacker->decompressor, input->data, input->size,
+		       out, size, &used, NULL) == LIBDEFLATE_SUCCESS &&
+	       used == input->size;
+}
+
 int unpacker_unpack(
 	struct unpacker *unpacker, const struct packed *packed, char *out, struct error *err)
 {
 	struct buffer *input = &unpacker->input;
-	enum libdeflate_result result;
 
+	if (!packed_has_tail(packed)) {
+		return error_set(err, ERROR_CORRUPT, "a packed call does not end as it should");
+	}
 	buffer_clear(input);
 	buffer_append(input, packed->deflate);
 	buffer_append(input,
@@ -126,10 +151,7 @@ int unpacker_unpack(
 	if (input->failed) {
 		return error_no_memory(err);
 	}
-	/* Without a place for the real size libdeflate takes nothing but exactly packed->size bytes. */
-	result = libdeflate_deflate_decompress(
-		unpacker->decompressor, input->data, input->size, out, packed->size, NULL);
-	if (result != LIBDEFLATE_SUCCESS) {
+	if (!inflate_call(unpacker, input, out, packed->size)) {
 		return error_set(err, ERROR_CORRUPT,
 			"a packed call does not inflate to its %u bytes", packed->size);
 	}

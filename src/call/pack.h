@@ -19,6 +19,9 @@ struct packed {
 		crc32_op; /* zlib's crc32_combine_gen(size): joins crc32 to what stands before it */
 };
 
+/* Whether it ends as every packed call does, without which nothing can follow it. */
+bool packed_has_tail(const struct packed *packed);
+
 /* A compressor's working memory, one a thread. */
 struct packer;
 struct packer *packer_create(void); /* NULL: out of memory */
@@ -36,8 +39,8 @@ struct unpacker *unpacker_create(void);
 void unpacker_destroy(struct unpacker *unpacker);
 AUTO_POINTER(struct unpacker *, unpacker_destroy);
 
-/* Inflates @packed into @out, which has room for packed->size bytes. Size and CRC are checked:
- * ERROR_CORRUPT. */
+/* Inflates @packed into @out, which has room for packed->size bytes. Whatever the bytes are, nothing is read or written
+ * past them: ERROR_CORRUPT unless they are a packed call of that size with that CRC. */
 int unpacker_unpack(struct unpacker *unpacker, const struct packed *packed, char *out,
 	struct error *err) CHECK_RESULT;
 
