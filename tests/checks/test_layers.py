@@ -28,7 +28,7 @@ ONLY_IN = {
     r"gnutls/.*": r"src/http/[^/]*",
     r"expat\.h": r"src/intake/sources/[^/]*",
     r"ini\.h": r"src/cmd/[^/]*",
-    r"sodium\.h": r"src/api/[^/]*",
+    r"sodium\.h": r"src/(api|cmd)/[^/]*",
 }
 
 
