@@ -68,8 +68,8 @@ def test_what_needs_credentials_says_so(client, template, method):
 
 def test_the_vendors_example_is_an_all_logs_and_can_be_posted():
     example = json.loads((FIXTURES / "example.json").read_text())
-    schema_of("AllLogs").validate(example)
-    schema_of("PostedCalls").validate(example)
+    schema_of("DetailedPage").validate(example)
+    schema_of("CallsIn").validate(example)
 
 
 @pytest.mark.parametrize("made, valid", [
@@ -77,5 +77,5 @@ def test_the_vendors_example_is_an_all_logs_and_can_be_posted():
     (call("a", detail=[step(class_="x" * 33)]), False), (call("x" * 129), False), (call("a", dest="x" * 129), False),
     (call("a", type_="Inbound"), False), (call("a", detail=[{"event": {}}]), False), ({}, False)])
 def test_what_the_schema_takes_the_server_takes(client, made, valid):
-    assert schema_of("PostedCall").is_valid(made) == valid
+    assert schema_of("CallIn").is_valid(made) == valid
     assert (client.post([made]).json["accepted"] == 1) == valid
