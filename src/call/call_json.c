@@ -178,8 +178,7 @@ static int read_event(
 				return error_no_memory(err);
 			}
 		} else if (value.kind == JSON_OBJECT && json_token_is(&name, "data")) {
-			step->data =
-				text_head(text_tail(reader->input, begin), reader->at - begin);
+			step->data = text_head(text_tail(reader->input, begin), reader->at - begin);
 		}
 	}
 	return result;
@@ -214,6 +213,12 @@ static int corrupt(size_t cursor, struct error *err)
 		"the stored steps are no canonical JSON at byte %zu of them", cursor);
 }
 
+static bool is_end(struct text detail, size_t at)
+{
+	return at == 0 ? text_equal(detail, TEXT("[]"))
+		       : at == detail.size - 1 && detail.data[at] == ']';
+}
+
 int call_json_next_step(struct text detail, size_t *cursor, struct arena *arena,
 	struct call_step *ret_step, struct error *err)
 {
@@ -226,8 +231,8 @@ int call_json_next_step(struct text detail, size_t *cursor, struct arena *arena,
 	if (at >= detail.size) {
 		return corrupt(at, err);
 	}
-	if (detail.data[at] == ']' || (at == 0 && text_equal(detail, TEXT("[]")))) {
-		return at == detail.size - 1 || at == 0 ? 0 : corrupt(at, err);
+	if (is_end(detail, at)) {
+		return 0;
 	}
 	if (detail.data[at] != before || open_object(&reader, text_tail(detail, at + 1)) < 0) {
 		return corrupt(at, err);

@@ -16,8 +16,8 @@
  *
  * @ret_call's texts point into @json or @arena. With detail, its canonical JSON is appended to @canonical
  * (which the caller has cleared); without, nothing is appended: the header says it all.
- * Returns 0; negative with ERROR_INVALID or ERROR_TOO_LARGE (nesting). When the session_id was read
- * before the error, @ret_call->session_id is set all the same, so that the reject can name it. */
+ * Returns 0; negative with ERROR_INVALID or ERROR_TOO_LARGE (nesting). @ret_call->session_id is
+ * set all the same when a good one can be found, and empty otherwise, so that the reject can name it. */
 int call_json_read(struct text json, struct json_position position, struct arena *arena,
 	struct buffer *canonical, struct call *ret_call, struct error *err) CHECK_RESULT;
 

@@ -14,7 +14,8 @@ struct reading {
 	struct buffer *canonical;
 	struct call *call;
 	unsigned int seen; /* a bit a row of call_members */
-	size_t end_at;	   /* of the value of "end", for a message */
+	size_t call_at;	   /* of the call's `{` */
+	size_t times_at;   /* of the later of the values of "start" and "end", for a message */
 	struct error *err;
 };
 
@@ -98,8 +99,12 @@ static int read_session_id(struct reading *reading, const struct json_token *tok
 static int read_time(
 	struct reading *reading, const struct json_token *token, const char *name, int64_t *ret)
 {
-	if ((token->kind != JSON_NUMBER && token->kind != JSON_STRING) ||
-		!text_to_int64(token->raw, ret)) {
+	struct text digits = {0};
+
+	if (token->kind == JSON_NUMBER || token->kind == JSON_STRING) {
+		digits = json_token_string(token, reading->arena);
+	}
+	if (!text_to_int64(digits, ret)) {
 		return wrong(reading, name,
 			"UNIX seconds: a whole number or a string of at most 18 digits");
 	}
@@ -108,12 +113,13 @@ static int read_time(
 
 static int read_start(struct reading *reading, const struct json_token *token)
 {
+	reading->times_at = reading->reader.token_at;
 	return read_time(reading, token, "start", &reading->call->start);
 }
 
 static int read_end(struct reading *reading, const struct json_token *token)
 {
-	reading->end_at = reading->reader.token_at;
+	reading->times_at = reading->reader.token_at;
 	return read_time(reading, token, "end", &reading->call->end);
 }
 
@@ -188,8 +194,8 @@ static int read_event(
 	}
 	parts->event = text_tail(text_head(reading->reader.input, reading->reader.at), start);
 	if (!parts->line.data) {
-		return json_reader_error(
-			&reading->reader, reading->err, "the event has no \"line\"");
+		return json_reader_error_at(
+			&reading->reader, start, reading->err, "the event has no \"line\"");
 	}
 	return 0;
 }
@@ -233,7 +239,7 @@ static int read_step_member(struct reading *reading, const struct json_token *na
 	return take_value(reading, token, &ignored);
 }
 
-static int check_step(struct reading *reading, const struct step_parts *parts)
+static int check_step(struct reading *reading, const struct step_parts *parts, size_t step_at)
 {
 	const char *missing = !parts->event.data	? "event"
 			      : !parts->class_name.data ? "class"
@@ -241,8 +247,8 @@ static int check_step(struct reading *reading, const struct step_parts *parts)
 							: NULL;
 
 	if (missing) {
-		return json_reader_error(
-			&reading->reader, reading->err, "the step has no \"%s\"", missing);
+		return json_reader_error_at(
+			&reading->reader, step_at, reading->err, "the step has no \"%s\"", missing);
 	}
 	return 0;
 }
@@ -293,7 +299,7 @@ static int read_step(struct reading *reading, const struct json_token *token)
 			return -1;
 		}
 	}
-	if (check_step(reading, &parts) < 0) {
+	if (check_step(reading, &parts, start) < 0) {
 		return -1;
 	}
 	if (reading->call->steps > 0) {
@@ -369,6 +375,7 @@ static int read_members(struct reading *reading)
 	if (next(reading, &value) < 0) {
 		return -1;
 	}
+	reading->call_at = reading->reader.token_at;
 	if (value.kind != JSON_OBJECT) {
 		return json_reader_error(
 			&reading->reader, reading->err, "a call must be an object");
@@ -390,15 +397,37 @@ static int check_call(struct reading *reading)
 {
 	for (size_t i = 0; i < CALL_MEMBERS; i++) {
 		if (call_members[i].required && !(reading->seen & (1U << i))) {
-			return error_set(reading->err, ERROR_INVALID, "the call has no \"%s\"",
-				call_members[i].name);
+			return json_reader_error_at(&reading->reader, reading->call_at,
+				reading->err, "the call has no \"%s\"", call_members[i].name);
 		}
 	}
 	if (reading->call->end < reading->call->start) {
-		return json_reader_error_at(&reading->reader, reading->end_at, reading->err,
+		return json_reader_error_at(&reading->reader, reading->times_at, reading->err,
 			"\"end\" is before \"start\"");
 	}
 	return 0;
+}
+
+/* A reject is named by its session_id also when that comes behind what is wrong: as far as @json can be read. */
+static void find_session_id(struct reading *reading, struct text json)
+{
+	struct json_reader *reader = &reading->reader;
+	struct json_token name, value;
+
+	reading->err = NULL;
+	json_reader_init(reader, json, reader->start);
+	if (next(reading, &value) <= 0 || value.kind != JSON_OBJECT) {
+		return;
+	}
+	while (next(reading, &name) > 0 && name.kind == JSON_NAME && next(reading, &value) > 0) {
+		if (json_token_is(&name, "session_id")) {
+			(void)!read_session_id(reading, &value);
+			return;
+		}
+		if (json_reader_skip(reader, &value, NULL) < 0) {
+			return;
+		}
+	}
 }
 
 int call_json_read(struct text json, struct json_position position, struct arena *arena,
@@ -411,6 +440,9 @@ int call_json_read(struct text json, struct json_position position, struct arena
 	json_reader_init(&reading.reader, json, position);
 	json_reader_check_names(&reading.reader, &reading.names, arena);
 	if (read_members(&reading) < 0 || check_call(&reading) < 0) {
+		if (!ret_call->session_id.data) {
+			find_session_id(&reading, json);
+		}
 		return -1;
 	}
 	if (ret_call->has_detail) {
