@@ -278,11 +278,11 @@ static int read_columns(struct source *source, const char *path, struct error *e
 	AUTO(arena_deinit) struct arena arena;
 	struct text config;
 
+	arena_init(&arena, 2 * COLUMNS_FILE_BYTES_MAX);
 	cel_columns_sample(&source->columns);
 	if (!path) {
 		return 0;
 	}
-	arena_init(&arena, 2 * COLUMNS_FILE_BYTES_MAX);
 	if (file_read(path, COLUMNS_FILE_BYTES_MAX, &arena, &config, err) < 0) {
 		return -1;
 	}

@@ -3,6 +3,8 @@
 #include "intake/sources/cel_walk.h"
 #include "intake/sources/cel_words.h"
 
+#define STALE_US 500000
+
 enum {
 	CAUSE_CLEARING = 16,
 	CAUSE_BUSY = 17,
@@ -47,13 +49,21 @@ static void add_cause(struct cel_walk *walk, struct cel_step *step, const struct
 	}
 }
 
-static struct text hung_up_by(struct cel_walk *walk, const struct hangup *hangup)
+/* Asterisk keeps the source of a leg's hang-up for the channel that goes on without it, and shows it again at the end,
+ * however much later. */
+static bool is_stale(const struct cel_leg *source, const struct cel_row *row)
+{
+	return source && source->hung_up && row->time_us - source->hung_up_us > STALE_US;
+}
+
+static struct text hung_up_by(
+	struct cel_walk *walk, const struct hangup *hangup, const struct cel_row *row)
 {
 	struct text source = hangup->source;
 	struct cel_leg *leg = cel_walk_leg_by_name(walk, source);
 	struct text who;
 
-	if (source.size == 0) {
+	if (source.size == 0 || (leg != walk->main && is_stale(leg, row))) {
 		return TEXT("Hung up");
 	}
 	if (text_starts_with(source, TEXT("dialplan/"))) {
@@ -73,7 +83,7 @@ static void hangup_main(struct cel_walk *walk, struct cel_leg *leg, const struct
 	struct cel_step *step = cel_walk_step(walk, leg, row, "event", "hangup");
 
 	step->module = TEXT("hangup");
-	step->line = hung_up_by(walk, hangup);
+	step->line = hung_up_by(walk, hangup, row);
 	add_cause(walk, step, hangup);
 	cel_step_set(step, "during", during);
 	cel_step_set(step, "channel", leg->channel->name);
@@ -125,10 +135,11 @@ static void hangup_other(struct cel_walk *walk, struct cel_leg *leg, const struc
 void cel_hangup(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
 {
 	struct hangup hangup = read_hangup(walk, row);
-	struct text during = leg->app;
+	struct text during = cel_app_module(leg->app, "");
 
 	cel_media_settle(walk, leg, row);
 	leg->hung_up = true;
+	leg->hung_up_us = row->time_us;
 	if (leg == walk->main) {
 		hangup_main(walk, leg, row, during, &hangup);
 	} else {

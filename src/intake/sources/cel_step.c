@@ -36,6 +36,20 @@ struct text cel_app_module(struct text app, const char *word)
 	return text_starts_with(app, TEXT("App")) && app.size > 3 ? text_tail(app, 3) : app;
 }
 
+/* Whether what the application was given belongs into the log: called channels have none of their own, a user's event
+ * shows it anyway, and a password stays out. */
+static bool tells_argument(const struct cel_leg *leg)
+{
+	static const char *const silent[] = {"CELGenUserEvent", "Authenticate", "DISA"};
+
+	for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++) {
+		if (text_equal_ascii_case(leg->app, text_of(silent[i]))) {
+			return false;
+		}
+	}
+	return !text_equal(leg->app_data, TEXT("(Outgoing Line)"));
+}
+
 struct cel_step *cel_walk_step(struct cel_walk *walk, const struct cel_leg *leg,
 	const struct cel_row *row, const char *class_name, const char *word)
 {
@@ -53,6 +67,12 @@ struct cel_step *cel_walk_step(struct cel_walk *walk, const struct cel_leg *leg,
 	step->module = cel_app_module(leg->app, word);
 	step->variable = cel_media_variable(leg);
 	step->line = TEXT("");
+	if (leg->channel && leg != walk->main) {
+		cel_step_set(step, "channel", leg->channel->name);
+	}
+	if (tells_argument(leg)) {
+		cel_step_set(step, "appdata", leg->app_data);
+	}
 	return step;
 }
 

@@ -8,7 +8,11 @@ static void start_main(struct cel_walk *walk, struct cel_leg *leg, const struct 
 	struct text from = channel->number.size ? channel->number : TEXT("an unknown number");
 	struct cel_step *step = cel_walk_step(walk, leg, row, "info", "start");
 
-	if (walk->originated) {
+	if (text_equal(channel->name, TEXT("OutgoingSpoolFailed"))) {
+		/* Asterisk runs this extension on a channel of its own when nobody could be reached. */
+		step->line = cel_walk_text(walk, "An originated call failed; running %.*s@%.*s",
+			TEXT_ARG(row->field[CEL_EXTEN]), TEXT_ARG(row->field[CEL_CONTEXT]));
+	} else if (walk->originated) {
 		step->line = cel_walk_text(walk, "Calling %.*s, showing %.*s",
 			TEXT_ARG(channel->name), TEXT_ARG(from));
 	} else {
@@ -97,9 +101,6 @@ static void on_user_event(struct cel_walk *walk, struct cel_leg *leg, const stru
 	step->line = cel_walk_text(
 		walk, "%.*s: %.*s", TEXT_ARG(name), TEXT_ARG(value.size ? value : TEXT("(empty)")));
 	cel_step_set(step, "value", value);
-	if (leg != walk->main) {
-		cel_step_set(step, "channel", leg->channel->name);
-	}
 }
 
 /* Applications that a caller stays in for a while, whether or not they play anything. */
@@ -122,9 +123,17 @@ static void on_app(struct cel_walk *walk, struct cel_leg *leg, const struct cel_
 
 			step->line =
 				cel_walk_text(walk, "%s %.*s", announced[i].words, TEXT_ARG(what));
-			cel_step_set(step, "appdata", leg->app_data);
 		}
 	}
+}
+
+/* The rows of a channel's end show an application that it ran long before, or none. */
+static bool tells_app(const struct cel_row *row, const struct cel_leg *leg)
+{
+	bool end = cel_row_is(row, "HANGUP") || cel_row_is(row, "CHAN_END") ||
+		   cel_row_is(row, "LINKEDID_END");
+
+	return row->field[CEL_APP].size > 0 && (!end || leg->app.size == 0);
 }
 
 /* Notes which application the channel runs now. */
@@ -132,7 +141,8 @@ static void follow_app(struct cel_walk *walk, struct cel_leg *leg, const struct 
 {
 	struct text app = row->field[CEL_APP], app_data = row->field[CEL_APP_DATA];
 
-	if (app.size == 0 || (text_equal(leg->app, app) && text_equal(leg->app_data, app_data))) {
+	if (!tells_app(row, leg) ||
+		(text_equal(leg->app, app) && text_equal(leg->app_data, app_data))) {
 		return;
 	}
 	cel_media_settle(walk, leg, row);

@@ -35,6 +35,7 @@ struct cel_leg {
 	struct cel_channel *channel;
 	struct text app, app_data; /* that it runs */
 	bool answered, hung_up;
+	int64_t hung_up_us;
 	bool optimized; /* half of a Local channel that is being taken out of the way */
 
 	struct cel_step *prompt; /* that is heard or was heard last */
