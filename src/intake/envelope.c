@@ -125,10 +125,10 @@ static int take_bare_call(struct envelope *envelope, const char *end, struct err
 /* A byte led to the next state; @end is behind it. */
 static int enter(struct envelope *envelope, enum state next, const char *end, struct error *err)
 {
-	envelope->state = next;
+	envelope->state = (int)next;
 	switch (next) {
 	case AT_VALUE:
-		envelope->state = envelope->is_calls ? AT_CALLS : AT_VALUE;
+		envelope->state = (int)(envelope->is_calls ? AT_CALLS : AT_VALUE);
 		return 0;
 	case AT_FIRST_CALL:
 		envelope->seen_calls = true;
