@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ * Types, numbers as they are compared, and how long detail is served (API.md §1). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "call/call.h"
+
+static void types_have_their_names(void **state)
+{
+	static const enum call_type types[] = {CALL_INBOUND, CALL_OUTBOUND, CALL_TRANSFER};
+	enum call_type type;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		assert_true(call_type_parse(text_of(call_type_name(types[i])), &type));
+		assert_int_equal(type, types[i]);
+	}
+	assert_false(call_type_parse(TEXT("Inbound"), &type));
+	assert_false(call_type_parse(TEXT("inboun"), &type));
+	assert_false(call_type_parse((struct text){0}, &type));
+}
+
+static void numbers_are_compared_without_their_dress(void **state)
+{
+	static const struct {
+		const char *number;
+		const char *key;
+	} cases[] = {
+		{"6177123001", "6177123001"},
+		{"+1 (617) 712-3001", "16177123001"},
+		{"617.712.3001", "6177123001"},
+		{"(+49) 30 123", "4930123"},
+		{"+49", "49"},
+		{"7", "7"},
+		{"", ""},
+		{"+", "+"},
+		{" ", " "},
+		{"()", "()"},
+		{"++49", "++49"},
+		{"4+9", "4+9"},
+		{"49+", "49+"},
+		{"617-CALL", "617-CALL"},
+		{"Outbound", "Outbound"},
+		{"sip:100@example.com", "sip:100@example.com"},
+		{"*98", "*98"},
+		{"617/712", "617/712"},
+		{"61\t7", "61\t7"},
+	};
+	char buffer[CALL_NUMBER_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct text key = call_number_key(text_of(cases[i].number), buffer);
+
+		if (!text_equal_string(key, cases[i].key)) {
+			fail_msg("'%s' became '%.*s'", cases[i].number, TEXT_ARG(key));
+		}
+	}
+}
+
+static void a_number_that_is_too_long_comes_back_as_it_is(void **state)
+{
+	char digits[CALL_NUMBER_MAX + 1];
+	char buffer[CALL_NUMBER_MAX];
+	struct text number = {.data = digits, .size = sizeof(digits)};
+
+	(void)state;
+	memset(digits, '5', sizeof(digits));
+	assert_ptr_equal(call_number_key(number, buffer).data, digits);
+	number.size--;
+	assert_int_equal(call_number_key(number, buffer).size, CALL_NUMBER_MAX);
+}
+
+static void detail_is_served_to_the_second(void **state)
+{
+	const int64_t start = 1575898386;
+
+	(void)state;
+	assert_true(call_detail_served(start, start, 432000));
+	assert_true(call_detail_served(start, start + 431999, 432000));
+	assert_false(call_detail_served(start, start + 432000, 432000));
+	assert_true(call_detail_served(0, start, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(types_have_their_names),
+		cmocka_unit_test(numbers_are_compared_without_their_dress),
+		cmocka_unit_test(a_number_that_is_too_long_comes_back_as_it_is),
+		cmocka_unit_test(detail_is_served_to_the_second),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
