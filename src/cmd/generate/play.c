@@ -8,7 +8,9 @@
 #define TRIES_MAX	  3
 #define ROUNDS_MAX	  6
 #define LETTERS_A_S	  15 /* that a voice speaks */
-#define IMPATIENT_PERCENT 30 /* of the callers hang up wherever they are */
+#define IMPATIENT_PERCENT 42 /* of the callers hang up wherever they are */
+#define BARGE_IN_PERCENT  75 /* choose before the whole menu was said */
+#define MORE_PERCENT	  12 /* want something else afterwards */
 
 struct play {
 	const struct application *application;
@@ -363,20 +365,20 @@ static const struct task *choose_task(struct play *play, size_t count)
 	return task;
 }
 
-/* Offers the menu until the caller chose; NULL when that did not come to pass. */
+/* Offers the menu until the caller chose, at times before all was said; NULL when that did not come to pass. */
 static const struct task *offer(struct play *play, size_t count)
 {
 	for (int try = 0; try < TRIES_MAX && !play->over; try++) {
 		const struct task *task = choose_task(play, count);
+		size_t choice = (size_t)(task - play->application->tasks) + 1;
+		size_t said = random_percent(play->maker.random, BARGE_IN_PERCENT) ? choice : count;
 
 		say(play, &op_menu, &play->application->menu);
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; i < said; i++) {
 			say(play, &op_menu, &play->application->tasks[i].offer);
 		}
 		if (input_comes(play, &op_menu)) {
-			hear(play, &op_menu,
-				value_number(&play->maker,
-					(uint32_t)(task - play->application->tasks) + 1));
+			hear(play, &op_menu, value_number(&play->maker, (uint32_t)choice));
 			return play->over ? NULL : task;
 		}
 	}
@@ -385,7 +387,7 @@ static const struct task *offer(struct play *play, size_t count)
 
 static bool wants_more(struct play *play)
 {
-	bool more = random_percent(play->maker.random, 30);
+	bool more = random_percent(play->maker.random, MORE_PERCENT);
 
 	say(play, &op_else, &phrase_else);
 	play->now += random_between(play->maker.random, 1, 5);
