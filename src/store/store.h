@@ -76,6 +76,7 @@ int store_account_list(struct store *store, struct arena *arena,
 int store_account_set_disabled(
 	struct store *store, int64_t account_id, int64_t disabled, struct error *err) CHECK_RESULT;
 
+/* Its id is not looked at. ERROR_EXISTS when the hash is there already, ERROR_NOT_FOUND when there is no such account. */
 int store_key_add(struct store *store, const struct store_key *key, int64_t *ret_id,
 	struct error *err) CHECK_RESULT;
 /* The keys of an account, by id. */
@@ -104,7 +105,8 @@ struct store_put {
 };
 
 /* Stores @puts in their order in one durable transaction: all or none. A session that is there is replaced; where the new
- * copy has no detail and the old one has, the steps are kept under the new header (API.md §2 "Identity"). */
+ * copy has no detail and the old one has, the steps are kept under the new header (API.md §2 "Identity"). ERROR_NOT_FOUND
+ * when there is no such account. */
 int store_put_calls(
 	struct store *store, struct store_put *puts, size_t count, struct error *err) CHECK_RESULT;
 
@@ -140,7 +142,8 @@ int store_find(struct store *store, int64_t account_id, struct text session_id, 
 	struct store_call *ret_call, struct error *err) CHECK_RESULT;
 
 /* Walks all calls of the window, newest first, in one consistent state, with bounded memory: @each is called for each call,
- * its texts valid during the call only; a negative return ends the walk and is returned. */
+ * its texts valid during the call only; a negative return ends the walk and is returned. offset and limit of @query do not
+ * matter. @each may use the store; what it puts is not walked. */
 int store_walk(struct store *store, const struct store_query *query,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
 	struct error *err) CHECK_RESULT;

@@ -142,7 +142,7 @@ int sqlite_fail(struct sqlite_connection *connection, struct error *err, const c
 
 /* The writer keeps more pages: it touches each index in many places at once. */
 static const char *const settings[] = {
-	[SQLITE_TO_READ] = "pragma cache_size = -4096;"
+	[SQLITE_TO_READ] = "pragma cache_size = -8192;"
 			   "pragma query_only = 1",
 	[SQLITE_TO_WRITE] = "pragma synchronous = full;"
 			    "pragma foreign_keys = 1;"

@@ -385,12 +385,11 @@ static void model_put(struct fixture *f, struct model *model)
 	put_all(f, puts, count);
 }
 
-static const struct model *sorted_model;
-
-static int by_page_order(const void *left, const void *right)
+static int by_page_order(const void *left, const void *right, void *context)
 {
+	const struct model *model = context;
 	size_t a = *(const size_t *)left, b = *(const size_t *)right;
-	int64_t a_start = sorted_model->calls[a].start, b_start = sorted_model->calls[b].start;
+	int64_t a_start = model->calls[a].start, b_start = model->calls[b].start;
 
 	if (a_start != b_start) {
 		return a_start > b_start ? -1 : 1;
@@ -411,8 +410,7 @@ static size_t model_select(
 			found[count++] = i;
 		}
 	}
-	sorted_model = model;
-	qsort(found, count, sizeof(*found), by_page_order);
+	qsort_r(found, count, sizeof(*found), by_page_order, (void *)model);
 	return count;
 }
 
