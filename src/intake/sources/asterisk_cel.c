@@ -18,6 +18,9 @@
 #define OPEN_BUCKETS	  ((size_t)1 << 14)
 #define CLOSED_REMEMBERED ((size_t)1 << 16)
 
+#define CUT_BY_END    "Call still up at the end of the recording"
+#define CUT_BY_MEMORY "No more of this call was read: too many calls were open at once"
+
 /* FreePBX's names for what comes from outside, and common ones. */
 #define INBOUND_CONTEXTS                                                                           \
 	"from-trunk,from-trunk-*,from-pstn,from-pstn-*,from-did-direct,from-external,from-"        \
@@ -108,7 +111,7 @@ static struct cel_call *open_call(struct source *source, struct text linked_id, 
 	return call;
 }
 
-static void hand_over(struct source *source, struct cel_call *call, bool still_up)
+static void hand_over(struct source *source, struct cel_call *call, const char *cut)
 {
 	struct error err;
 
@@ -117,18 +120,18 @@ static void hand_over(struct source *source, struct cel_call *call, bool still_u
 		return;
 	}
 	buffer_clear(&source->json);
-	if (cel_write(&source->json, call, source->inbound_contexts, still_up, &err) < 0) {
+	if (cel_write(&source->json, call, source->inbound_contexts, cut, &err) < 0) {
 		reject(source, call->line, call->linked_id, "%s", err.message);
 		return;
 	}
 	source->sink.call(source->sink.context, buffer_text(&source->json), call->line);
 }
 
-static void close_call(struct source *source, struct cel_call *call, bool still_up)
+static void close_call(struct source *source, struct cel_call *call, const char *cut)
 {
 	uint64_t hash = hash_text(call->linked_id);
 
-	hand_over(source, call, still_up);
+	hand_over(source, call, cut);
 	source->closed[hash % CLOSED_REMEMBERED] = hash;
 	source->open_bytes -= call->arena.used_bytes;
 	LIST_REMOVE(call, by_id);
@@ -155,12 +158,12 @@ static void close_what_is_over(struct source *source)
 
 	while ((call = TAILQ_FIRST(&source->by_end)) &&
 		source->time_us - call->ended_us >= LINGER_US) {
-		close_call(source, call, false);
+		close_call(source, call, NULL);
 	}
 	/* Calls whose end was never recorded would otherwise fill the memory of a long import. */
 	while (source->open_bytes > OPEN_BYTES_MAX) {
 		call = TAILQ_FIRST(&source->by_use);
-		close_call(source, call, !call->has_ended);
+		close_call(source, call, call->has_ended ? NULL : CUT_BY_MEMORY);
 	}
 }
 
@@ -173,7 +176,8 @@ static void add_row(struct source *source, const struct text field[CEL_FIELDS],
 	size_t before;
 
 	if (!call && was_closed(source, linked_id)) {
-		reject(source, line, linked_id, "the row comes long after its call's end");
+		reject(source, line, linked_id,
+			"the row comes after its call was over and handed on");
 		return;
 	}
 	call = call ? call : open_call(source, linked_id, line);
@@ -355,7 +359,7 @@ static int cel_end(struct source *source, struct error *err)
 	int result = csv_end(&source->csv, err);
 
 	while ((call = TAILQ_FIRST(&source->by_use))) {
-		close_call(source, call, !call->has_ended);
+		close_call(source, call, call->has_ended ? NULL : CUT_BY_END);
 	}
 	return result;
 }

@@ -242,7 +242,7 @@ static void note_cut_start(struct cel_walk *walk)
 }
 
 void cel_walk(
-	struct cel_walk *walk, const struct cel_call *call, struct arena *arena, bool still_up)
+	struct cel_walk *walk, const struct cel_call *call, struct arena *arena, const char *cut)
 {
 	struct cel_channel *main = cel_call_main(call);
 
@@ -258,10 +258,10 @@ void cel_walk(
 	for (const struct cel_row *row = call->first; row; row = row->after) {
 		take_row(walk, row);
 	}
-	if (still_up) {
+	if (cut) {
 		struct cel_step *step = cel_walk_step(
 			walk, &(struct cel_leg){.app = TEXT("")}, call->last, "info", "end");
 
-		step->line = TEXT("Call still up at the end of the recording");
+		step->line = text_of(cut);
 	}
 }

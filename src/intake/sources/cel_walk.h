@@ -67,10 +67,11 @@ struct cel_walk {
 	struct cel_step unread; /* what cel_walk_step() returns then */
 };
 
-/* Makes the steps of @call in @arena. @still_up: the recording ended before the call did. @walk->failed tells whether
+/* Makes the steps of @call in @arena. @cut: why nothing more of the call
+ * is known, a sentence; NULL when it is over. @walk->failed tells whether
  * memory ran out. */
 void cel_walk(
-	struct cel_walk *walk, const struct cel_call *call, struct arena *arena, bool still_up);
+	struct cel_walk *walk, const struct cel_call *call, struct arena *arena, const char *cut);
 
 /* ---- what the parts of the walk share: cel_step.c ---- */
 

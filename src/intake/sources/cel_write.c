@@ -105,7 +105,7 @@ static enum call_type find_type(const struct cel_call *call, const char *inbound
 
 /* The main channel's hang-up; but a call that goes on without it (its caller transferred it and left) ends with its
  * last channel. */
-static int64_t find_end_us(const struct cel_call *call, bool still_up)
+static int64_t find_end_us(const struct cel_call *call, const char *cut)
 {
 	const struct cel_channel *main = cel_call_main(call);
 	int64_t main_us = -1, last_us = -1, latest_us = call->first->time_us;
@@ -119,18 +119,18 @@ static int64_t find_end_us(const struct cel_call *call, bool still_up)
 		}
 		last_us = end && row->time_us > last_us ? row->time_us : last_us;
 	}
-	if (still_up || last_us < 0) {
+	if (cut || last_us < 0) {
 		return latest_us;
 	}
 	return main_us >= 0 && last_us - main_us < SECOND_US ? main_us : last_us;
 }
 
 static struct call make_header(const struct cel_call *call, const char *inbound_contexts,
-	bool still_up, struct arena *arena)
+	const char *cut, struct arena *arena)
 {
 	const struct cel_row *start = main_start(call);
 	int64_t start_us = start ? start->time_us : call->first->time_us;
-	int64_t end_us = find_end_us(call, still_up);
+	int64_t end_us = find_end_us(call, cut);
 	struct call header = {
 		.dest = repair_header(arena, find_dest(call), CALL_NUMBER_MAX),
 		.src = repair_header(arena, cel_call_main(call)->number, CALL_NUMBER_MAX),
@@ -223,7 +223,7 @@ static void write_detail(struct buffer *detail, struct cel_walk *walk)
 }
 
 int cel_write(struct buffer *json, const struct cel_call *call, const char *inbound_contexts,
-	bool still_up, struct error *err)
+	const char *cut, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
 	AUTO(buffer_deinit) struct buffer detail;
@@ -232,8 +232,8 @@ int cel_write(struct buffer *json, const struct cel_call *call, const char *inbo
 
 	arena_init(&arena, WALK_BYTES_MAX);
 	buffer_init(&detail, JSON_BYTES_MAX);
-	header = make_header(call, inbound_contexts, still_up, &arena);
-	cel_walk(&walk, call, &arena, still_up);
+	header = make_header(call, inbound_contexts, cut, &arena);
+	cel_walk(&walk, call, &arena, cut);
 	write_detail(&detail, &walk);
 	if (walk.failed || detail.failed || !header.dest.data || !header.src.data) {
 		return error_set(err, ERROR_TOO_LARGE, "the call's log is too long to be written");

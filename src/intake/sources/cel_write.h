@@ -8,8 +8,8 @@
 #include "intake/sources/cel_call.h"
 
 /* Appends @call's JSON to @json. @inbound_contexts: comma-separated, `*` at a context's end stands for any rest.
- * @still_up: the recording ends before the call. docs/sources.md says how each member comes about. */
+ * @cut: as in cel_walk(). docs/sources.md says how each member comes about. */
 int cel_write(struct buffer *json, const struct cel_call *call, const char *inbound_contexts,
-	bool still_up, struct error *err) CHECK_RESULT;
+	const char *cut, struct error *err) CHECK_RESULT;
 
 #endif
