@@ -28,24 +28,42 @@ static bool is_space(char byte)
 	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
+/* How much of @json can be taken as it stands: up to white space or a string with escapes. */
+static size_t canonical_size(struct text json)
+{
+	size_t at = 0;
+
+	while (at < json.size && !is_space(json.data[at])) {
+		bool escaped = false;
+		size_t size = 1;
+
+		if (json.data[at] == '"') {
+			size = string_size(text_tail(json, at), &escaped);
+		}
+		if (escaped) {
+			break;
+		}
+		at += size;
+	}
+	return at;
+}
+
 void canonical_write(struct buffer *buffer, struct text json)
 {
 	while (json.size > 0) {
-		size_t size = 0;
+		size_t size = canonical_size(json);
 		bool escaped;
 
+		buffer_append(buffer, text_head(json, size));
+		json = text_tail(json, size);
+		if (json.size == 0) {
+			break;
+		}
+		size = 1;
 		if (json.data[0] == '"') {
 			size = string_size(json, &escaped);
 			json_write_raw_string(buffer,
 				(struct text){.data = json.data + 1, .size = size - 2}, escaped);
-		} else if (is_space(json.data[0])) {
-			size = 1;
-		} else {
-			while (size < json.size && json.data[size] != '"' &&
-				!is_space(json.data[size])) {
-				size++;
-			}
-			buffer_append(buffer, text_head(json, size));
 		}
 		json = text_tail(json, size);
 	}
