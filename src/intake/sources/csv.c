@@ -132,7 +132,7 @@ static bool find_end(struct csv_reader *reader, size_t start, size_t *ret_end)
 
 static int take_records(struct csv_reader *reader, bool last, size_t *start, struct error *err)
 {
-	size_t end;
+	size_t end = 0;
 
 	while (*start < reader->pending.size) {
 		bool found = find_end(reader, *start, &end);
