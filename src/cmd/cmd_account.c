@@ -104,7 +104,6 @@ static int list(struct store *store, const struct settings *settings, struct err
 	static const struct table_column columns[] = {
 		{"ID", true}, {"ACCOUNT", false}, {"CREATED", false}, {"STATE", false}};
 	AUTO(arena_deinit) struct arena arena;
-	bool color = terminal_color(stdout, settings);
 	struct store_account *accounts = NULL;
 	struct table table;
 	size_t count = 0;
@@ -120,8 +119,7 @@ static int list(struct store *store, const struct settings *settings, struct err
 	if (table.failed) {
 		return error_no_memory(err);
 	}
-	table_write(&table, stdout, terminal_is(stdout), terminal_width(stdout),
-		terminal_style(color, STYLE_BOLD), terminal_style(color, STYLE_PLAIN));
+	table_write(&table, stdout, terminal_is(stdout), terminal_color(stdout, settings));
 	return 0;
 }
 
@@ -176,7 +174,7 @@ const struct cmd cmd_account = {
 		"\n"
 		"A disabled account gets no answer from the API, from that moment on, until it is "
 		"enabled again.",
-	.examples = "  callstep account add ann@example.org\n"
-		    "  callstep account disable ann@example.org",
+	.examples = "callstep account add ann@example.org\n"
+		    "callstep account disable ann@example.org",
 	.run = run,
 };

@@ -26,6 +26,6 @@ const struct cmd cmd_backup = {
 	.settings = settings,
 	.description = "Writes a consistent copy of the store into the new folder DIR, which can "
 		       "then be used as --data. Servers and imports go on meanwhile.",
-	.examples = "  callstep backup /var/backups/callstep-$(date +%F)",
+	.examples = "callstep backup /var/backups/callstep-$(date +%F)",
 	.run = run,
 };

@@ -62,7 +62,6 @@ static int write_table(const struct store_page *page, const struct settings *set
 	static const struct table_column columns[] = {{"START", false}, {"LENGTH", true},
 		{"TYPE", false}, {"FROM", false}, {"TO", false}, {"STEPS", true},
 		{"SESSION", false}};
-	bool color = terminal_color(stdout, settings);
 	bool pretty = terminal_is(stdout);
 	struct table table;
 
@@ -73,8 +72,7 @@ static int write_table(const struct store_page *page, const struct settings *set
 	if (table.failed) {
 		return error_no_memory(err);
 	}
-	table_write(&table, stdout, pretty, terminal_width(stdout),
-		terminal_style(color, STYLE_BOLD), terminal_style(color, STYLE_PLAIN));
+	table_write(&table, stdout, pretty, terminal_color(stdout, settings));
 	fflush(stdout);
 	write_count(pretty ? stdout : stderr, page, settings);
 	return 0;
@@ -139,8 +137,8 @@ const struct cmd cmd_calls = {
 		"\n"
 		"In a pipe the columns are parted by tabs, without a header, and the count goes "
 		"to standard error.",
-	.examples = "  callstep calls --start -2h\n"
-		    "  callstep calls --number '(617) 712-3001' --limit 100\n"
-		    "  callstep calls --start 2026-01-31 --end 2026-02-01 --json",
+	.examples = "callstep calls --start -2h\n"
+		    "callstep calls --number '(617) 712-3001' --limit 100\n"
+		    "callstep calls --start 2026-01-31 --end 2026-02-01 --json",
 	.run = run,
 };

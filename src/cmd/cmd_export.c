@@ -200,7 +200,7 @@ const struct cmd cmd_export = {
 	.description = "Writes all calls of the window, newest first, each with its detail "
 		       "whenever that is held, however old it is. The result can be imported "
 		       "again.",
-	.examples = "  callstep export --start -5d --output calls.ndjson\n"
-		    "  callstep export --number 6177123001 --format xml | xmllint --format -",
+	.examples = "callstep export --start -5d --output calls.ndjson\n"
+		    "callstep export --number 6177123001 --format xml | xmllint --format -",
 	.run = run,
 };

@@ -85,7 +85,7 @@ const struct cmd cmd_generate = {
 		"about 25 at the median.\n"
 		"\n"
 		"The same seed, number of calls and window always make the same bytes.",
-	.examples = "  callstep generate --calls 1000 --seed 7 > calls.ndjson\n"
-		    "  callstep generate --calls 5000 --end now --days 5 | callstep import -",
+	.examples = "callstep generate --calls 1000 --seed 7 > calls.ndjson\n"
+		    "callstep generate --calls 5000 --end now --days 5 | callstep import -",
 	.run = run,
 };

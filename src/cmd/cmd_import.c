@@ -405,8 +405,8 @@ const struct cmd cmd_import = {
 		"imported can be imported again. Each call that is not taken is named on standard "
 		"error with file, line, session and reason; the others are taken, and the exit "
 		"status is 3.",
-	.examples = "  callstep import calls.ndjson.gz\n"
-		    "  callstep generate --calls 1000 | callstep import -\n"
-		    "  callstep import --format asterisk-cel --zone Europe/Berlin Master.csv",
+	.examples = "callstep import calls.ndjson.gz\n"
+		    "callstep generate --calls 1000 | callstep import -\n"
+		    "callstep import --format asterisk-cel --zone Europe/Berlin Master.csv",
 	.run = run,
 };

@@ -70,7 +70,6 @@ static int list(struct store *store, const struct settings *settings, struct err
 	static const struct table_column columns[] = {{"ID", true}, {"SCOPES", false},
 		{"CREATED", false}, {"LAST USED", false}, {"REVOKED", false}, {"LABEL", false}};
 	AUTO(arena_deinit) struct arena arena;
-	bool color = terminal_color(stdout, settings);
 	struct store_key *keys = NULL;
 	struct table table;
 	int64_t account_id;
@@ -88,8 +87,7 @@ static int list(struct store *store, const struct settings *settings, struct err
 	if (table.failed) {
 		return error_no_memory(err);
 	}
-	table_write(&table, stdout, terminal_is(stdout), terminal_width(stdout),
-		terminal_style(color, STYLE_BOLD), terminal_style(color, STYLE_PLAIN));
+	table_write(&table, stdout, terminal_is(stdout), terminal_color(stdout, settings));
 	return 0;
 }
 
@@ -152,7 +150,7 @@ const struct cmd cmd_key = {
 		       "this once. list shows the keys by their id, with --scope's words, when "
 		       "they were made, last used and revoked. revoke makes a key useless from "
 		       "that moment on.",
-	.examples = "  callstep key add --account ann@example.org --scope read --label report\n"
-		    "  callstep key revoke --account ann@example.org 3",
+	.examples = "callstep key add --account ann@example.org --scope read --label report\n"
+		    "callstep key revoke --account ann@example.org 3",
 	.run = run,
 };

@@ -240,6 +240,6 @@ const struct cmd cmd_show = {
 		"\n"
 		"In a pipe a step is a line with tabs between time, delta, class, line, module "
 		"and variable. --json writes the call as the API has it.",
-	.examples = "  callstep show '100035;000;1575898377'",
+	.examples = "callstep show '100035;000;1575898377'",
 	.run = run,
 };

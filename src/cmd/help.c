@@ -71,6 +71,16 @@ static void write_options(FILE *stream, const char *const *names, const char *co
 	}
 }
 
+static void write_examples(FILE *stream, const char *examples)
+{
+	struct text rest = text_of(examples);
+	struct text line;
+
+	while (text_split(&rest, '\n', &line)) {
+		fprintf(stream, "  %.*s\n", TEXT_ARG(line));
+	}
+}
+
 void help_write_command(FILE *stream, const struct cmd *cmd)
 {
 	fprintf(stream, "Usage: callstep %s %s\n\n", cmd->name, cmd->arguments);
@@ -83,7 +93,7 @@ void help_write_command(FILE *stream, const struct cmd *cmd)
 	write_options(stream, setting_common, cmd->name);
 	if (cmd->examples) {
 		write_title(stream, "Examples");
-		fprintf(stream, "%s\n", cmd->examples);
+		write_examples(stream, cmd->examples);
 	}
 }
 
@@ -170,8 +180,9 @@ static void write_roff_command(FILE *stream, const struct cmd *cmd)
 	write_roff_paragraphs(stream, cmd->description);
 	write_roff_options(stream, cmd->settings, cmd->name);
 	if (cmd->examples) {
-		fputs(".PP\nExamples:\n.PP\n", stream);
-		write_roff_paragraphs(stream, cmd->examples);
+		fputs(".PP\nExamples:\n.PP\n.nf\n.RS 2\n", stream);
+		write_roff(stream, cmd->examples);
+		fputs("\n.RE\n.fi\n", stream);
 	}
 }
 

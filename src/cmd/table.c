@@ -6,8 +6,9 @@
 
 #include "cmd/terminal.h"
 
-#define CELLS_FIRST 64
-#define CELL_MAX    512
+#define CELLS_FIRST	64
+#define CELL_MAX	512
+#define BETWEEN_COLUMNS 2
 
 void table_init(struct table *table, struct arena *arena, const struct table_column *columns,
 	size_t column_count)
@@ -75,36 +76,20 @@ static void pad(FILE *stream, size_t columns)
 	fprintf(stream, "%*s", (int)columns, "");
 }
 
-/* Writes a row of cells from @cell on; @titles: the header instead. */
 static void write_row(const struct table *table, FILE *stream, const struct text *cells,
-	const size_t widths[TABLE_COLUMNS_MAX], size_t width)
+	const size_t widths[TABLE_COLUMNS_MAX])
 {
-	size_t at = 0;
-
-	for (size_t i = 0; i < table->column_count && at < width; i++) {
+	for (size_t i = 0; i < table->column_count; i++) {
+		size_t missing = widths[i] - text_columns(cells[i]);
 		bool last = i + 1 == table->column_count;
-		size_t columns = text_columns(cells[i]);
-		size_t left = width - at;
 
-		if (table->columns[i].right && widths[i] <= left) {
-			pad(stream, widths[i] - columns);
-		}
-		if (columns > left) {
-			text_write_clean(stream, text_head(cells[i], text_fit(cells[i], left - 1)));
-			fputs("…", stream);
-			break;
-		}
+		pad(stream, table->columns[i].right ? missing : 0);
 		text_write_clean(stream, cells[i]);
-		if (!last) {
-			pad(stream, (table->columns[i].right ? 0 : widths[i] - columns) + 2);
-		}
-		at += widths[i] + 2;
+		pad(stream, last ? 0 : (table->columns[i].right ? 0 : missing) + BETWEEN_COLUMNS);
 	}
-	fputc('\n', stream);
 }
 
-static void write_pretty(
-	const struct table *table, FILE *stream, size_t width, const char *bold, const char *plain)
+static void write_pretty(const struct table *table, FILE *stream, bool color)
 {
 	size_t widths[TABLE_COLUMNS_MAX];
 	struct text titles[TABLE_COLUMNS_MAX];
@@ -113,19 +98,20 @@ static void write_pretty(
 	for (size_t i = 0; i < table->column_count; i++) {
 		titles[i] = text_of(table->columns[i].title);
 	}
-	fputs(bold, stream);
-	write_row(table, stream, titles, widths, width);
-	fputs(plain, stream);
+	fputs(terminal_style(color, STYLE_BOLD), stream);
+	write_row(table, stream, titles, widths);
+	fputs(terminal_style(color, STYLE_PLAIN), stream);
+	fputc('\n', stream);
 	for (size_t i = 0; i + table->column_count <= table->cell_count; i += table->column_count) {
-		write_row(table, stream, &table->cells[i], widths, width);
+		write_row(table, stream, &table->cells[i], widths);
+		fputc('\n', stream);
 	}
 }
 
-void table_write(const struct table *table, FILE *stream, bool pretty, size_t width,
-	const char *bold, const char *plain)
+void table_write(const struct table *table, FILE *stream, bool pretty, bool color)
 {
 	if (pretty) {
-		write_pretty(table, stream, width, bold, plain);
+		write_pretty(table, stream, color);
 		return;
 	}
 	for (size_t i = 0; i < table->cell_count; i++) {

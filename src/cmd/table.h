@@ -32,9 +32,8 @@ void table_init(struct table *table, struct arena *arena, const struct table_col
 void table_cell(struct table *table, struct text text);
 void table_cell_printf(struct table *table, const char *format, ...) FORMAT_PRINTF(2, 3);
 
-/* Writes the table: @pretty with header and aligned columns, cut at @width columns and with `…` for what is missing; otherwise
- * with tabs. @bold and @plain begin and end the header's style, or are "". */
-void table_write(const struct table *table, FILE *stream, bool pretty, size_t width,
-	const char *bold, const char *plain);
+/* Writes the table: @pretty with a header and aligned columns, which are never cut, so that a session can be copied from a terminal of any
+ * width; otherwise with tabs. @color makes the header bold. */
+void table_write(const struct table *table, FILE *stream, bool pretty, bool color);
 
 #endif
