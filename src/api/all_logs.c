@@ -15,5 +15,7 @@ enum http_step all_logs_begin(
 	if (page->calls.total_calls == 0) {
 		return answer_error(response, 404, "call log not found");
 	}
-	return page_body_answer(page, response, answer_format(request), answer_gzip(request));
+	page_body_answer(page, response, answer_format(request), answer_gzip(request));
+	page_settle(page);
+	return HTTP_DONE;
 }

@@ -27,8 +27,6 @@ enum http_step calls_begin(
 enum http_step call_begin(
 	void *context, struct http_request *request, struct http_response *response);
 
-void call_release(void *context, struct http_request *request);
-
 /* POST /v1/calls */
 enum http_step v1_calls_begin(
 	void *context, struct http_request *request, struct http_response *response);

@@ -6,7 +6,8 @@
 #include "call/call_json.h"
 #include "call/call_xml.h"
 
-#define BODY_MAX ((size_t)64 << 20) /* of one call as XML */
+#define BODY_MAX    ((size_t)64 << 20) /* of one call as XML */
+#define BYTES_GUESS ((size_t)65536)    /* of most calls, packed and as an answer */
 
 static int unpack(const struct packed *packed, struct buffer *json, struct error *err)
 {
@@ -23,8 +24,7 @@ static int unpack(const struct packed *packed, struct buffer *json, struct error
 	return 0;
 }
 
-static enum http_step answer_detail(
-	struct http_response *response, const struct store_call *call, struct arena *arena)
+static enum http_step answer_detail(struct page *page, struct http_response *response)
 {
 	AUTO(buffer_deinit) struct buffer json;
 	AUTO(buffer_deinit) struct buffer body;
@@ -33,7 +33,7 @@ static enum http_step answer_detail(
 
 	buffer_init(&json, BODY_MAX);
 	buffer_init(&body, BODY_MAX);
-	if (unpack(&call->packed, &json, &err) < 0) {
+	if (unpack(&page->calls.calls[0].packed, &json, &err) < 0) {
 		return answer_failure(response, &err);
 	}
 	detail = call_json_detail(buffer_text(&json));
@@ -44,45 +44,56 @@ static enum http_step answer_detail(
 	} else {
 		buffer_append(&body, detail);
 	}
-	return answer_body(response, &body, arena);
+	return answer_body(response, &body, &page->arena);
 }
 
-/* The call's memory: freed by call_release(), after the answer has gone. */
+/* A page of the one call, or of none. */
+static int read_call(struct page *page, struct http_request *request, struct error *err)
+{
+	struct store_call *call = arena_calloc(&page->arena, 1, sizeof(*call));
+	int found;
+
+	if (!call) {
+		return error_no_memory(err);
+	}
+	found = store_find(page->api->options.store, request->account_id, request->parameters[0],
+		&page->arena, call, err);
+	if (found >= 0) {
+		page->calls = (struct store_page){
+			.calls = call, .count = (size_t)found, .total_calls = found};
+	}
+	return found < 0 ? -1 : 0;
+}
+
+static bool is_served(const struct page *page)
+{
+	const struct store_call *call = page->calls.calls;
+
+	return page->calls.count > 0 && call->packed.deflate.data &&
+	       call->call.start > page->detail_after;
+}
+
 enum http_step call_begin(
 	void *context, struct http_request *request, struct http_response *response)
 {
 	struct api *api = context;
-	struct store_call call;
-	struct arena *arena;
-	struct error err;
-	int found;
+	struct page *page = request->user;
+	int done;
 
-	if (!access_check(api, request, response, STORE_SCOPE_READ)) {
-		return HTTP_DONE;
+	if (!page) {
+		if (!access_check(api, request, response, STORE_SCOPE_READ)) {
+			return HTTP_DONE;
+		}
+		page = page_create(api, request, response, BYTES_GUESS);
 	}
-	arena = arena_alloc(&request->arena, sizeof(*arena));
-	if (!arena) {
-		return answer_error(response, 503, "out of memory");
+	done = page ? page_read(page, request, response, read_call) : -1;
+	if (done <= 0) {
+		return done < 0 ? HTTP_DONE : HTTP_WAIT;
 	}
-	arena_init(arena, 2 * BODY_MAX);
-	request->user = arena;
-	found = store_find(api->options.store, request->account_id, request->parameters[0], arena,
-		&call, &err);
-	if (found < 0) {
-		return answer_failure(response, &err);
-	}
-	if (found == 0 || !call.packed.deflate.data || call.call.start <= page_detail_after(api)) {
+	if (!is_served(page)) {
 		return answer_error(response, 404, "call log not found");
 	}
-	return answer_detail(response, &call, arena);
-}
-
-void call_release(void *context, struct http_request *request)
-{
-	struct arena *arena = request->user;
-
-	(void)context;
-	if (arena) {
-		arena_deinit(arena);
-	}
+	answer_detail(page, response);
+	page_settle(page);
+	return HTTP_DONE;
 }

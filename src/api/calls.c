@@ -48,6 +48,7 @@ enum http_step calls_begin(
 	} else {
 		write_json(&body, page);
 	}
-	page->arena.ceiling_bytes = SIZE_MAX;
-	return answer_body(response, &body, &page->arena);
+	answer_body(response, &body, &page->arena);
+	page_settle(page);
+	return HTTP_DONE;
 }

@@ -7,28 +7,95 @@
 #include "api/page_body.h"
 #include "api/parameters.h"
 
-/* What a call is taken to need before it was read: packed, with what is composed round it. A page that needs more asks again for
- * all there is. */
+/* What a call is taken to need before it was read: packed, with what is composed round it. */
 #define CALL_BYTES_GUESS ((size_t)8192)
 #define PAGE_BYTES_MIN	 ((size_t)65536)
 
-int64_t page_detail_after(const struct api *api)
+static int64_t detail_after(const struct api *api)
 {
 	int64_t seconds = api->options.detail_seconds;
 
 	return seconds == 0 ? INT64_MIN : api->options.now() - seconds;
 }
 
-static size_t guess_bytes(const struct page *page)
+struct page *page_create(struct api *api, struct http_request *request,
+	struct http_response *response, size_t guess_bytes)
 {
-	size_t bytes = PAGE_BYTES_MIN + (size_t)page->query.limit * CALL_BYTES_GUESS;
-	size_t max = page->api->page_memory.max_bytes;
+	struct page *page = arena_calloc(&request->arena, 1, sizeof(*page));
 
-	return bytes < max ? bytes : max;
+	if (!page) {
+		answer_error(response, 503, "out of memory");
+		return NULL;
+	}
+	page->api = api;
+	page->wanted_bytes = guess_bytes;
+	page->detail_after = detail_after(api);
+	request->user = page;
+	return page;
+}
+
+/* Returns true when what the page wants is claimed; false when it has to wait. */
+static bool claim(struct page *page, struct http_request *request)
+{
+	struct page_memory *memory = &page->api->page_memory;
+
+	if (page->claim.bytes > 0) {
+		return page_memory_held(memory, &page->claim);
+	}
+	if (page->wanted_bytes > memory->max_bytes) {
+		page->wanted_bytes = memory->max_bytes;
+	}
+	return page_memory_claim(memory, &page->claim, request, page->wanted_bytes);
+}
+
+/* Answers for a page that could not be read, unless a larger claim may help: then returns true. */
+static bool want_more(struct page *page, struct http_response *response, const struct error *err)
+{
+	struct page_memory *memory = &page->api->page_memory;
+
+	if (err->code != ERROR_TOO_LARGE) {
+		answer_failure(response, err);
+		return false;
+	}
+	if (page->wanted_bytes >= memory->max_bytes) {
+		answer_error(response, 503,
+			"the page needs more memory than the server gives to pages: ask with a "
+			"smaller limit");
+		return false;
+	}
+	page_memory_release(memory, &page->claim);
+	page->wanted_bytes *= 2;
+	return true;
+}
+
+int page_read(struct page *page, struct http_request *request, struct http_response *response,
+	page_reader *read)
+{
+	struct error err;
+
+	while (claim(page, request)) {
+		arena_init(&page->arena, page->claim.bytes);
+		if (read(page, request, &err) == 0) {
+			/* What is composed for the calls comes on top; page_settle() counts it. */
+			page->arena.ceiling_bytes = SIZE_MAX;
+			return 1;
+		}
+		arena_deinit(&page->arena);
+		if (!want_more(page, response, &err)) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int read_calls(struct page *page, struct http_request *request, struct error *err)
+{
+	(void)request;
+	return store_page(page->api->options.store, &page->query, &page->arena, &page->calls, err);
 }
 
 /* Credentials and parameters. NULL: @response is filled in. */
-static struct page *page_create(struct api *api, struct http_request *request,
+static struct page *create_for_window(struct api *api, struct http_request *request,
 	struct http_response *response, bool with_detail)
 {
 	struct store_query query;
@@ -42,87 +109,37 @@ static struct page *page_create(struct api *api, struct http_request *request,
 		answer_error(response, 400, err.message);
 		return NULL;
 	}
-	page = arena_calloc(&request->arena, 1, sizeof(*page));
-	if (!page) {
-		answer_error(response, 503, "out of memory");
-		return NULL;
+	page = page_create(
+		api, request, response, PAGE_BYTES_MIN + (size_t)query.limit * CALL_BYTES_GUESS);
+	if (page) {
+		page->query = query;
+		page->query.account_id = request->account_id;
+		page->query.detail_after = with_detail ? page->detail_after : INT64_MAX;
 	}
-	page->api = api;
-	page->query = query;
-	page->query.account_id = request->account_id;
-	page->detail_after = page_detail_after(api);
-	page->query.detail_after = with_detail ? page->detail_after : INT64_MAX;
-	request->user = page;
 	return page;
-}
-
-/* Reads the calls into memory of the size that is claimed. */
-static int read_calls(struct page *page, struct error *err)
-{
-	arena_init(&page->arena, page->claim.bytes);
-	return store_page(page->api->options.store, &page->query, &page->arena, &page->calls, err);
-}
-
-/* Gives back what was claimed and not used. */
-static void shrink(struct page *page)
-{
-	if (page->arena.used_bytes < page->claim.bytes) {
-		page_memory_shrink(&page->api->page_memory, &page->claim, page->arena.used_bytes);
-	}
-}
-
-/* Returns 1 when the calls are there, 0 when more memory must be waited for, negative when @response is filled in. */
-static int fill(struct page *page, struct http_request *request, struct http_response *response)
-{
-	size_t max = page->api->page_memory.max_bytes;
-	struct error err;
-
-	while (read_calls(page, &err) < 0) {
-		bool small = err.code == ERROR_TOO_LARGE && page->claim.bytes < max;
-
-		arena_deinit(&page->arena);
-		if (err.code == ERROR_TOO_LARGE && !small) {
-			answer_error(response, 503,
-				"the page needs more memory than the server gives to pages: ask "
-				"with a smaller limit");
-			return -1;
-		}
-		if (!small) {
-			answer_failure(response, &err);
-			return -1;
-		}
-		page_memory_release(&page->api->page_memory, &page->claim);
-		if (!page_memory_claim(&page->api->page_memory, &page->claim, request, max)) {
-			return 0;
-		}
-	}
-	shrink(page);
-	return 1;
 }
 
 int page_begin(struct api *api, struct http_request *request, struct http_response *response,
 	bool with_detail, struct page **ret_page)
 {
 	struct page *page = request->user;
-	int filled;
+	int done;
 
 	if (!page) {
-		page = page_create(api, request, response, with_detail);
-		if (!page) {
-			return -1;
-		}
-		if (!page_memory_claim(
-			    &api->page_memory, &page->claim, request, guess_bytes(page))) {
-			return 0;
-		}
-	} else if (!page_memory_held(&api->page_memory, &page->claim)) {
-		return 0;
+		page = create_for_window(api, request, response, with_detail);
 	}
-	filled = fill(page, request, response);
-	if (filled > 0) {
+	done = page ? page_read(page, request, response, read_calls) : -1;
+	if (done > 0) {
 		*ret_page = page;
 	}
-	return filled;
+	return done;
+}
+
+void page_settle(struct page *page)
+{
+	size_t bytes = page->arena.used_bytes + (page->body ? PAGE_BODY_BYTES : 1);
+
+	page_memory_settle(&page->api->page_memory, &page->claim, bytes);
 }
 
 void page_release(void *context, struct http_request *request)

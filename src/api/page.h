@@ -10,6 +10,7 @@
 struct page {
 	struct api *api;
 	struct page_claim claim;
+	size_t wanted_bytes; /* what the next claim asks for */
 	struct store_query query;
 	int64_t detail_after; /* detail is served where call.start > detail_after (API.md §1 "5 days") */
 	struct arena arena; /* the calls, and what is composed for them */
@@ -17,16 +18,28 @@ struct page {
 	struct page_body *body; /* what is pulled, when the answer is */
 };
 
-/* The beginning of all_logs and calls: credentials, parameters, room in memory, and then the calls from the store, with their
- * packed detail when @with_detail. Returns 1 with the page, which lives until page_release(); 0 when the request
- * waits for memory (HTTP_WAIT; the route's begin is called again); negative when @response is filled in. */
+/* Makes the page of @request, which is let in already, with @guess_bytes for what it is going to read. NULL: @response is
+ * filled in. It lives until page_release(). */
+struct page *page_create(struct api *api, struct http_request *request,
+	struct http_response *response, size_t guess_bytes) CHECK_RESULT;
+
+/* Reads page->calls from the store into page->arena; ERROR_TOO_LARGE where the arena is too small. */
+typedef int page_reader(struct page *page, struct http_request *request, struct error *err);
+
+/* Claims memory and reads; more memory where the guess was too small. Returns 1 when the calls are there; 0 when the
+ * request waits for memory (HTTP_WAIT; the route's begin is called again); negative when @response is filled in. */
+int page_read(struct page *page, struct http_request *request, struct http_response *response,
+	page_reader *read) CHECK_RESULT;
+
+/* The beginning of all_logs and calls: credentials, parameters, and the calls, with their packed detail when @with_detail. Returns
+ * as page_read() does. */
 int page_begin(struct api *api, struct http_request *request, struct http_response *response,
 	bool with_detail, struct page **ret_page) CHECK_RESULT;
 
-/* The release of every route that uses page_begin(). */
-void page_release(void *context, struct http_request *request);
+/* The end of a handler: counts what the composed answer holds, in place of what was claimed for it. */
+void page_settle(struct page *page);
 
-/* The beginning of detail's service at this moment, for store_query.detail_after. */
-int64_t page_detail_after(const struct api *api);
+/* The release of every route that has pages. */
+void page_release(void *context, struct http_request *request);
 
 #endif

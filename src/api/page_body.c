@@ -13,6 +13,7 @@
 
 #define FRONT_JSON TEXT("{\"calls\":[")
 #define FRONT_XML  TEXT("<?xml version=\"1.0\"?><result>")
+#define GZIP_FILL  ((size_t)65536) /* the compressor sees little of what it gets in small pieces */
 #define CHUNK_MAX  ((size_t)64 << 20) /* of one call as XML, whose JSON is at most some MiB */
 
 struct page_body {
@@ -86,8 +87,6 @@ static enum http_step answer_glued(struct page *page, struct http_response *resp
 	struct glue glue;
 	struct error err;
 
-	/* The pieces come on top of what the calls needed: the claim was a guess above both. */
-	page->arena.ceiling_bytes = SIZE_MAX;
 	if (glue_page(&glue, page, &err) < 0) {
 		return answer_failure(response, &err);
 	}
@@ -164,21 +163,31 @@ static int write_call(struct page_body *body, struct error *err)
 	return 0;
 }
 
+/* Whether another call is to be put into the chunk. */
+static bool takes_call(const struct page_body *body)
+{
+	return body->next < body->page->calls.count &&
+	       body->chunk.size < (body->gzip ? GZIP_FILL : 1);
+}
+
 /* Puts what comes next into the empty chunk. Returns 1, 0 at the end, negative on failure. */
 static int next_chunk(struct page_body *body, struct error *err)
 {
 	buffer_clear(&body->chunk);
 	body->chunk_at = 0;
+	if (body->end_done) {
+		return 0;
+	}
 	if (!body->front_done) {
 		write_front(body);
-	} else if (body->next < body->page->calls.count) {
+	}
+	while (takes_call(body)) {
 		if (write_call(body, err) < 0) {
 			return -1;
 		}
-	} else if (!body->end_done) {
+	}
+	if (body->next == body->page->calls.count) {
 		write_end(body);
-	} else {
-		return 0;
 	}
 	return body->chunk.failed ? error_no_memory(err) : 1;
 }
@@ -322,9 +331,21 @@ static enum http_step answer_pulled(
 	return HTTP_DONE;
 }
 
+/* A page that only has headers is better compressed anew than glued from stored blocks. */
+static bool is_worth_gluing(const struct page *page)
+{
+	for (size_t i = 0; i < page->calls.count; i++) {
+		if (page->calls.calls[i].packed.deflate.data) {
+			return true;
+		}
+	}
+	return page->calls.count == 0;
+}
+
 enum http_step page_body_answer(
 	struct page *page, struct http_response *response, enum answer_format format, bool gzip)
 {
-	return format == ANSWER_JSON && gzip ? answer_glued(page, response)
-					     : answer_pulled(page, response, format, gzip);
+	return format == ANSWER_JSON && gzip && is_worth_gluing(page)
+		       ? answer_glued(page, response)
+		       : answer_pulled(page, response, format, gzip);
 }

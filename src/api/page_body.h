@@ -6,6 +6,9 @@
 #include "api/answer.h"
 #include "api/page.h"
 
+/* What a pulled body holds beside the page's calls: a call or two and a compressor. */
+#define PAGE_BODY_BYTES ((size_t)512 << 10)
+
 /* Makes the body of all_logs for @page in the representation given. Whatever it needs lives in the page. Fills in @response. */
 enum http_step page_body_answer(
 	struct page *page, struct http_response *response, enum answer_format format, bool gzip);

@@ -18,7 +18,8 @@ void page_memory_deinit(struct page_memory *memory)
 
 static bool fits(const struct page_memory *memory, size_t bytes)
 {
-	return bytes <= memory->max_bytes - memory->used_bytes;
+	return memory->used_bytes <= memory->max_bytes &&
+	       bytes <= memory->max_bytes - memory->used_bytes;
 }
 
 /* Lets in those at the head of the line that fit. A big one there keeps the small ones behind it waiting,
@@ -86,11 +87,12 @@ bool page_memory_held(struct page_memory *memory, const struct page_claim *claim
 	return held;
 }
 
-void page_memory_shrink(struct page_memory *memory, struct page_claim *claim, size_t bytes)
+void page_memory_settle(struct page_memory *memory, struct page_claim *claim, size_t bytes)
 {
 	pthread_mutex_lock(&memory->lock);
-	assert(!claim->waiting && bytes <= claim->bytes);
-	memory->used_bytes -= claim->bytes - bytes;
+	assert(!claim->waiting && claim->bytes > 0 && bytes > 0);
+	memory->used_bytes -= claim->bytes;
+	memory->used_bytes += bytes;
 	claim->bytes = bytes;
 	admit(memory);
 	pthread_mutex_unlock(&memory->lock);

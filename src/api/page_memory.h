@@ -33,8 +33,9 @@ bool page_memory_claim(struct page_memory *memory, struct page_claim *claim,
 /* Whether a claim that stood in line is held now. */
 bool page_memory_held(struct page_memory *memory, const struct page_claim *claim);
 
-/* Gives back all but @bytes of what is held. */
-void page_memory_shrink(struct page_memory *memory, struct page_claim *claim, size_t bytes);
+/* Makes @bytes of what is held. More than was claimed goes past the ceiling at need: the memory is in use already, and those who
+ * come next wait the longer. */
+void page_memory_settle(struct page_memory *memory, struct page_claim *claim, size_t bytes);
 
 /* Gives everything back, or leaves the line. */
 void page_memory_release(struct page_memory *memory, struct page_claim *claim);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * POST /v1/calls: calls in, answered when they are durable (API.md §2 "Taking calls in"). */
 #include <pthread.h>
+#include <stdlib.h>
 
 #include "api/access.h"
 #include "api/answer.h"
@@ -13,13 +14,21 @@
 #define REJECTS_MAX    ((size_t)2 << 20)
 #define MEMBERS_MAX    (REJECTS_MAX + 4096)
 
+/* A reject's place in the text of all of them: they come in any order and are listed by line. */
+struct listed {
+	uint64_t line;
+	size_t at;
+	size_t size;
+};
+
 struct posting {
 	struct http_request *request;
 	struct batch *batch;
 	enum batch_shape shape;
 	bool ended;
-	pthread_mutex_t lock; /* over what rejected() changes */
-	struct buffer rejects;
+	pthread_mutex_t lock;  /* over what rejected() changes */
+	struct buffer rejects; /* `{…}{…}…` */
+	struct buffer order;   /* struct listed */
 	uint64_t listed;
 };
 
@@ -90,13 +99,17 @@ static void note_reject(void *context, const struct batch_reject *reject)
 
 	pthread_mutex_lock(&posting->lock);
 	if (posting->listed < REJECTS_LISTED && rejects->size < REJECTS_MAX / 2) {
+		struct listed listed = {.line = reject->line, .at = rejects->size};
+
 		buffer_printf(rejects,
-			"%s{\"line\":%llu,\"session_id\":", posting->listed ? "," : "",
-			(unsigned long long)reject->line);
+			"{\"line\":%llu,\"session_id\":", (unsigned long long)reject->line);
 		json_write_string(rejects, reject->session_id);
 		buffer_append(rejects, TEXT(",\"error\":"));
 		json_write_string(rejects, text_of(reject->error));
 		buffer_append_byte(rejects, '}');
+		listed.size = rejects->size - listed.at;
+		buffer_append(&posting->order,
+			(struct text){.data = (const char *)&listed, .size = sizeof(listed)});
 		posting->listed++;
 	}
 	pthread_mutex_unlock(&posting->lock);
@@ -132,6 +145,7 @@ static int open_posting(struct api *api, struct http_request *request, enum batc
 	posting->shape = shape;
 	pthread_mutex_init(&posting->lock, NULL);
 	buffer_init(&posting->rejects, REJECTS_MAX);
+	buffer_init(&posting->order, REJECTS_LISTED * sizeof(struct listed));
 	request->user = posting;
 	return 0;
 }
@@ -174,6 +188,30 @@ size_t v1_calls_data(void *context, struct http_request *request, const char *da
 
 /* ---- what goes out ---- */
 
+static int by_line(const void *a, const void *b)
+{
+	const struct listed *left = a;
+	const struct listed *right = b;
+
+	return (left->line > right->line) - (left->line < right->line);
+}
+
+static void write_rejects(struct buffer *out, struct posting *posting)
+{
+	struct listed *listed = (struct listed *)(void *)posting->order.data;
+	size_t count = posting->order.size / sizeof(*listed);
+
+	if (count > 0) {
+		qsort(listed, count, sizeof(*listed), by_line);
+	}
+	for (size_t i = 0; i < count; i++) {
+		buffer_append(out, i > 0 ? TEXT(",") : TEXT(""));
+		buffer_append(
+			out, text_head(text_tail(buffer_text(&posting->rejects), listed[i].at),
+				     listed[i].size));
+	}
+}
+
 /* `"accepted":…,"replaced":…,"rejected":[…]` */
 static void write_counts(
 	struct buffer *out, struct posting *posting, const struct batch_result *result)
@@ -181,7 +219,7 @@ static void write_counts(
 	buffer_printf(out, "\"accepted\":%llu,\"replaced\":%llu,\"rejected\":[",
 		(unsigned long long)result->accepted, (unsigned long long)result->replaced);
 	pthread_mutex_lock(&posting->lock);
-	buffer_append(out, buffer_text(&posting->rejects));
+	write_rejects(out, posting);
 	buffer_append_byte(out, ']');
 	if (result->rejected > posting->listed) {
 		buffer_printf(out, ",\"rejected_more\":%llu",
@@ -285,6 +323,7 @@ void v1_calls_release(void *context, struct http_request *request)
 	if (posting) {
 		batch_destroy(posting->batch);
 		buffer_deinit(&posting->rejects);
+		buffer_deinit(&posting->order);
 		pthread_mutex_destroy(&posting->lock);
 	}
 }

@@ -164,6 +164,22 @@ def test_a_gzip_page_is_glued_from_what_is_stored_and_its_length_is_known(client
     assert len(answer.wire) > 2 * len(gzip.compress(answer.body))
 
 
+def test_a_gzip_page_without_any_detail_is_compressed(client):
+    client.post([call(f"s{i}", detail=None) for i in range(200)])
+    answer = client.get("/api/all_logs" + ALL, gzipped=True)
+    assert answer.body == client.get("/api/all_logs" + ALL).body
+    assert len(answer.wire) < len(answer.body) / 3
+
+
+def test_calls_with_and_without_detail_share_a_glued_page(client):
+    now = int(time.time()) - 1000
+    for pattern in ("dn", "nd", "dnnd", "ndn", "nddn"):
+        client.post([call(f"{pattern}{i}", start=now + i, detail="one step" if kind == "d" else None)
+                     for i, kind in enumerate(pattern)])
+        answer = client.get("/api/all_logs" + ALL, gzipped=True)
+        assert answer.body == client.get("/api/all_logs" + ALL).body and answer.json
+
+
 def test_identity_json_has_a_known_length(client):
     client.post([call("a"), call("b", detail=None)])
     for path in ("/api/all_logs" + ALL, "/api/calls" + ALL, "/api/call/a"):

@@ -211,6 +211,13 @@ def test_a_call_above_the_ceiling_is_rejected_and_the_others_kept(client):
         assert reject["line"] == 2 and "1048576" in reject["error"]
 
 
+def test_rejects_are_listed_by_line(client):
+    body = b"".join(ndjson([call(f"s{i}")]) if i % 3 else b"{}\n" for i in range(600))
+    answer = client.post(body, headers=NDJSON)
+    assert answer.json["accepted"] == 400
+    assert [r["line"] for r in answer.json["rejected"]] == list(range(1, 601, 3))
+
+
 def test_many_rejects_are_listed_up_to_a_bound_and_counted(client):
     answer = client.post(b"{}\n" * 2500 + ndjson([call("a")]), headers=NDJSON)
     assert answer.json["accepted"] == 1
