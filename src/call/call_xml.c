@@ -5,11 +5,45 @@
 #include "json/json_escape.h"
 #include "json/json_names.h"
 
-#define REPLACEMENT TEXT("\xef\xbf\xbd") /* U+FFFD */
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* ---- characters ---- */
 
-/* What an ASCII byte becomes in XML text; NULL: itself. \r would be read as \n (XML 1.0 §2.11). */
+enum {
+	IN_TEXT = 1,   /* needs a replacement in XML text, or may */
+	IN_STRING = 2, /* is one of these, or ends a JSON string or escapes in it */
+	IN_NAME = 4,   /* belongs into an XML name, among ASCII */
+};
+
+/* What a byte is, so that the bytes between those that matter are copied in runs. 0xef begins U+FFFE and U+FFFF. */
+static const unsigned char kinds[256] = {
+	[0 ... 0x1f] = IN_TEXT | IN_STRING,
+	['&'] = IN_TEXT | IN_STRING,
+	['<'] = IN_TEXT | IN_STRING,
+	['>'] = IN_TEXT | IN_STRING,
+	[0xef] = IN_TEXT | IN_STRING,
+	['"'] = IN_STRING,
+	['\\'] = IN_STRING,
+	['A' ... 'Z'] = IN_NAME,
+	['a' ... 'z'] = IN_NAME,
+	['0' ... '9'] = IN_NAME,
+	['_'] = IN_NAME,
+	['-'] = IN_NAME,
+	['.'] = IN_NAME,
+};
+
+/* How many bytes at the start of @text are @kind, or are not. */
+static size_t run_of(struct text text, unsigned char kind, bool is)
+{
+	size_t run = 0;
+
+	while (run < text.size && ((kinds[(unsigned char)text.data[run]] & kind) != 0) == is) {
+		run++;
+	}
+	return run;
+}
+
+/* What a byte that is IN_TEXT becomes; NULL: itself. \r would be read as \n (XML 1.0 §2.11). */
 static const char *replacement_of(unsigned char byte)
 {
 	switch (byte) {
@@ -25,7 +59,7 @@ static const char *replacement_of(unsigned char byte)
 	case '\n':
 		return NULL;
 	default:
-		return byte < 0x20 ? "\xef\xbf\xbd" : NULL;
+		return byte < 0x20 ? REPLACEMENT : NULL;
 	}
 }
 
@@ -36,32 +70,27 @@ static bool is_non_character(struct text text)
 	       (unsigned char)text.data[1] == 0xbf && (unsigned char)text.data[2] >= 0xbe;
 }
 
-/* The bytes at which a character may begin that needs a replacement; the others are copied in runs. */
-static const bool special[256] = {
-	[0 ... 0x1f] = true, ['&'] = true, ['<'] = true, ['>'] = true, [0xef] = true};
+/* Writes the character that @text begins with, whose first byte is IN_TEXT, and returns how many bytes it has. */
+static size_t write_special(struct buffer *buffer, struct text text)
+{
+	bool is_none = is_non_character(text);
+	const char *replacement =
+		is_none ? REPLACEMENT : replacement_of((unsigned char)text.data[0]);
+
+	buffer_append(buffer, replacement ? text_of(replacement) : text_head(text, 1));
+	return is_none ? 3 : 1;
+}
 
 void call_xml_write_text(struct buffer *buffer, struct text string)
 {
 	while (string.size > 0) {
-		const char *replacement;
-		size_t run = 0;
+		size_t run = run_of(string, IN_TEXT, false);
 
-		while (run < string.size && !special[(unsigned char)string.data[run]]) {
-			run++;
-		}
 		buffer_append(buffer, text_head(string, run));
 		string = text_tail(string, run);
-		if (string.size == 0) {
-			return;
+		if (string.size > 0) {
+			string = text_tail(string, write_special(buffer, string));
 		}
-		if (is_non_character(string)) {
-			buffer_append(buffer, REPLACEMENT);
-			string = text_tail(string, 3);
-			continue;
-		}
-		replacement = replacement_of((unsigned char)string.data[0]);
-		buffer_append(buffer, replacement ? text_of(replacement) : text_head(string, 1));
-		string = text_tail(string, 1);
 	}
 }
 
@@ -80,25 +109,37 @@ static size_t raw_size(struct text json)
 	}
 }
 
+/* Writes the character that an escape spells, and returns how many bytes the escape has; 0 when it is none. */
+static size_t write_escape(struct buffer *buffer, struct text raw)
+{
+	char bytes[4];
+	uint32_t code;
+	size_t taken = json_escape_read(raw, &code);
+
+	if (taken > 0) {
+		call_xml_write_text(
+			buffer, (struct text){.data = bytes, .size = json_utf8_write(code, bytes)});
+	}
+	return taken;
+}
+
 /* The raw text of a JSON string, as XML text. */
 static void write_raw(struct buffer *buffer, struct text raw)
 {
 	while (raw.size > 0) {
-		const char *backslash = memchr(raw.data, '\\', raw.size);
-		struct text plain =
-			backslash ? text_head(raw, (size_t)(backslash - raw.data)) : raw;
-		char bytes[4];
-		uint32_t code;
+		size_t run = run_of(raw, IN_STRING, false);
 		size_t taken;
 
-		call_xml_write_text(buffer, plain);
-		raw = text_tail(raw, plain.size);
-		taken = json_escape_read(raw, &code);
+		buffer_append(buffer, text_head(raw, run));
+		raw = text_tail(raw, run);
+		if (raw.size == 0) {
+			return;
+		}
+		taken = raw.data[0] == '\\' ? write_escape(buffer, raw)
+					    : write_special(buffer, raw);
 		if (taken == 0) {
 			return;
 		}
-		call_xml_write_text(
-			buffer, (struct text){.data = bytes, .size = json_utf8_write(code, bytes)});
 		raw = text_tail(raw, taken);
 	}
 }
@@ -163,36 +204,17 @@ static uint32_t take_raw_code(struct text *raw)
 	return taken == 0 ? 0 : code;
 }
 
-/* The ASCII bytes that belong into a name; of them, letters and `_` may begin one. */
-static const bool plain_name[256] = {['A' ... 'Z'] = true,
-	['a' ... 'z'] = true,
-	['0' ... '9'] = true,
-	['_'] = true,
-	['-'] = true,
-	['.'] = true};
-
-/* Whether @raw is an XML name as it stands, which nearly every one is. */
-static bool is_plain_name(struct text raw)
+/* Whether @raw, all of whose bytes are IN_NAME, is an XML name as it stands, which nearly every one is. */
+static bool begins_a_name(struct text raw)
 {
-	if (raw.size == 0 || !plain_name[(unsigned char)raw.data[0]] || raw.data[0] < 'A') {
-		return false;
-	}
-	for (size_t i = 1; i < raw.size; i++) {
-		if (!plain_name[(unsigned char)raw.data[i]]) {
-			return false;
-		}
-	}
-	return true;
+	return raw.size > 0 && raw.data[0] >= 'A';
 }
 
-static void write_name(struct buffer *buffer, struct text raw)
+/* A name that has characters which belong into none, or beyond ASCII, or is empty. */
+static void write_odd_name(struct buffer *buffer, struct text raw)
 {
 	bool first = true;
 
-	if (is_plain_name(raw)) {
-		buffer_append(buffer, raw);
-		return;
-	}
 	while (raw.size > 0) {
 		uint32_t code = take_raw_code(&raw);
 		bool starts = IN(code, name_start);
@@ -218,9 +240,17 @@ static void write_name(struct buffer *buffer, struct text raw)
 
 /* ---- elements ---- */
 
+struct element {
+	struct text
+		raw; /* the member's name as JSON spells it; data NULL: the outermost value, which has none */
+	bool plain; /* raw is an XML name as it stands */
+};
+
+static const struct element item = {.raw = {.data = "item", .size = 4}, .plain = true};
+
 struct level {
 	bool is_array;
-	struct text name; /* raw, of the member or `item` that is open; data NULL: the outermost */
+	struct element element;
 };
 
 struct transcoder {
@@ -228,34 +258,82 @@ struct transcoder {
 	struct text rest;
 	size_t depth;
 	struct level levels[JSON_DEPTH_MAX + 1];
-	struct text name; /* of the value that comes next */
+	struct element element; /* of the value that comes next */
 };
 
-static void open_element(struct transcoder *transcoder, struct text name)
+static char *put(char *to, struct text text)
 {
-	if (name.data) {
-		buffer_append_byte(transcoder->buffer, '<');
-		write_name(transcoder->buffer, name);
-		buffer_append_byte(transcoder->buffer, '>');
-	}
+	memcpy(to, text.data, text.size);
+	return to + text.size;
 }
 
-static void close_element(struct transcoder *transcoder, struct text name)
+/* `<name>`, `</name>` or `<name/>`. */
+static void write_tag(
+	struct buffer *buffer, struct text front, const struct element *element, struct text back)
 {
-	if (name.data) {
-		buffer_append(transcoder->buffer, TEXT("</"));
-		write_name(transcoder->buffer, name);
-		buffer_append_byte(transcoder->buffer, '>');
+	struct text name = element->raw;
+
+	if (!name.data) {
+		return;
 	}
+	buffer_append(buffer, front);
+	if (element->plain) {
+		buffer_append(buffer, name);
+	} else {
+		write_odd_name(buffer, name);
+	}
+	buffer_append(buffer, back);
 }
 
-static void empty_element(struct transcoder *transcoder, struct text name)
+static void open_element(struct transcoder *transcoder)
 {
-	if (name.data) {
-		buffer_append_byte(transcoder->buffer, '<');
-		write_name(transcoder->buffer, name);
-		buffer_append(transcoder->buffer, TEXT("/>"));
+	write_tag(transcoder->buffer, TEXT("<"), &transcoder->element, TEXT(">"));
+}
+
+static void empty_element(struct transcoder *transcoder)
+{
+	write_tag(transcoder->buffer, TEXT("<"), &transcoder->element, TEXT("/>"));
+}
+
+static void close_element(struct transcoder *transcoder, const struct element *element)
+{
+	write_tag(transcoder->buffer, TEXT("</"), element, TEXT(">"));
+}
+
+/* An element whose name and @content stand in XML as they are, which is most of a call: one look at the buffer. */
+static void write_plain(struct buffer *buffer, struct text name, struct text content)
+{
+	size_t size = 2 * name.size + content.size + 5;
+	char *to = buffer_reserve(buffer, size);
+
+	if (!to) {
+		return;
 	}
+	*to++ = '<';
+	to = put(to, name);
+	*to++ = '>';
+	to = put(to, content);
+	*to++ = '<';
+	*to++ = '/';
+	to = put(to, name);
+	*to = '>';
+	buffer_advance(buffer, size);
+}
+
+/* An element with the raw text of a JSON string in it; @simple: all of it stands in XML as it is. */
+static void write_content(struct transcoder *transcoder, struct text raw, bool simple)
+{
+	if (raw.size == 0) {
+		empty_element(transcoder);
+		return;
+	}
+	if (simple && transcoder->element.plain) {
+		write_plain(transcoder->buffer, transcoder->element.raw, raw);
+		return;
+	}
+	open_element(transcoder);
+	write_raw(transcoder->buffer, raw);
+	close_element(transcoder, &transcoder->element);
 }
 
 /* A container that begins: its element is opened, or written empty. Returns false when it cannot go on. */
@@ -266,16 +344,15 @@ static bool begin(struct transcoder *transcoder, bool is_array)
 	*rest = text_tail(*rest, 1);
 	if (rest->size > 0 && rest->data[0] == (is_array ? ']' : '}')) {
 		*rest = text_tail(*rest, 1);
-		empty_element(transcoder, transcoder->name);
+		empty_element(transcoder);
 		return true;
 	}
 	if (transcoder->depth > JSON_DEPTH_MAX) {
 		return false;
 	}
-	open_element(transcoder, transcoder->name);
+	open_element(transcoder);
 	transcoder->levels[transcoder->depth++] =
-		(struct level){.is_array = is_array, .name = transcoder->name};
-	transcoder->name = TEXT("item");
+		(struct level){.is_array = is_array, .element = transcoder->element};
 	return true;
 }
 
@@ -285,34 +362,40 @@ static bool end(struct transcoder *transcoder)
 	if (transcoder->depth == 0) {
 		return false;
 	}
-	close_element(transcoder, transcoder->levels[--transcoder->depth].name);
+	close_element(transcoder, &transcoder->levels[--transcoder->depth].element);
 	return true;
 }
 
-/* Takes a string's raw text off the front, quotes and all. */
-static struct text take_raw(struct transcoder *transcoder)
+/* Takes a string's raw text off the front, quotes and all, of which the first @known bytes hold no quote or backslash. */
+static struct text take_raw(struct transcoder *transcoder, size_t known)
 {
-	struct text inside = text_tail(transcoder->rest, 1);
-	struct text raw = text_head(inside, raw_size(inside));
+	struct text *rest = &transcoder->rest;
+	const char *start = rest->data + 1;
+	size_t room = rest->size - 1;
+	size_t size = known;
 
-	transcoder->rest = text_tail(inside, raw.size < inside.size ? raw.size + 1 : raw.size);
-	return raw;
+	if (known < room && start[known] != '"') {
+		size += raw_size((struct text){.data = start + known, .size = room - known});
+	}
+	rest->data = start + size;
+	rest->size = room - size;
+	if (rest->size > 0) {
+		rest->data++;
+		rest->size--;
+	}
+	return (struct text){.data = start, .size = size};
 }
 
 static void write_string(struct transcoder *transcoder)
 {
-	struct text raw = take_raw(transcoder);
+	struct text inside = text_tail(transcoder->rest, 1);
+	size_t run = run_of(inside, IN_STRING, false);
+	struct text raw = take_raw(transcoder, run);
 
-	if (raw.size == 0) {
-		empty_element(transcoder, transcoder->name);
-		return;
-	}
-	open_element(transcoder, transcoder->name);
-	write_raw(transcoder->buffer, raw);
-	close_element(transcoder, transcoder->name);
+	write_content(transcoder, raw, raw.size == run);
 }
 
-/* A number, true, false or null. */
+/* A number, true, false or null. Returns false when it is nothing. */
 static bool write_word(struct transcoder *transcoder)
 {
 	struct text word = transcoder->rest;
@@ -325,11 +408,9 @@ static bool write_word(struct transcoder *transcoder)
 	word = text_head(word, size);
 	transcoder->rest = text_tail(transcoder->rest, size);
 	if (text_equal(word, TEXT("null"))) {
-		empty_element(transcoder, transcoder->name);
+		empty_element(transcoder);
 	} else {
-		open_element(transcoder, transcoder->name);
-		call_xml_write_text(transcoder->buffer, word);
-		close_element(transcoder, transcoder->name);
+		write_content(transcoder, word, run_of(word, IN_STRING, false) == size);
 	}
 	return size > 0;
 }
@@ -349,10 +430,15 @@ static bool write_value(struct transcoder *transcoder)
 	}
 }
 
-/* A member's name and its colon. */
+/* A member's name and its colon; a value has to follow. */
 static bool take_name(struct transcoder *transcoder)
 {
-	transcoder->name = take_raw(transcoder);
+	struct text inside = text_tail(transcoder->rest, 1);
+	size_t run = run_of(inside, IN_NAME, true);
+	struct text raw = take_raw(transcoder, run);
+
+	transcoder->element =
+		(struct element){.raw = raw, .plain = raw.size == run && begins_a_name(raw)};
 	if (transcoder->rest.size < 2 || transcoder->rest.data[0] != ':') {
 		return false;
 	}
@@ -376,7 +462,7 @@ static bool step(struct transcoder *transcoder)
 	if (level && !level->is_array) {
 		return byte == '"' && take_name(transcoder) && write_value(transcoder);
 	}
-	transcoder->name = level ? TEXT("item") : (struct text){0};
+	transcoder->element = level ? item : (struct element){0};
 	return write_value(transcoder);
 }
 
