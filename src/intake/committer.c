@@ -6,6 +6,8 @@
 #define GROUP_CALLS_MAX ((size_t)10000)
 #define GROUP_BYTES_MAX ((size_t)64 << 20)
 
+#define KEYS_A_ROUND 8
+
 /* The chunks of one transaction and their puts, side by side in the order of the chunks. */
 struct group {
 	size_t chunk_count;
@@ -155,33 +157,39 @@ static void commit_group(struct intake *intake, struct group *group)
 	}
 }
 
-/* When a key was last used is a courtesy: a failure to write it is no one's failure, the next minute tries again. */
-static void write_key_uses(struct intake *intake)
+/* When a key was last used is a courtesy: a failure to write it is no one's failure, the next minute tries again. Each is a
+ * transaction, so calls come between them. Returns whether more may be left. */
+static bool write_key_uses(struct intake *intake)
 {
 	struct key_use use;
+	size_t cursor = 0;
 
-	while (key_uses_take(&intake->key_uses, &use)) {
+	for (int i = 0; i < KEYS_A_ROUND; i++) {
 		struct error ignored;
 
-		if (store_key_touch(intake->store, use.key_id, use.at, &ignored) < 0) {
-			continue;
+		if (!key_uses_take(&intake->key_uses, &cursor, &use) ||
+			store_key_touch(intake->store, use.key_id, use.at, &ignored) < 0) {
+			return false;
 		}
 	}
+	return true;
 }
 
-/* Waits until there is something to do; false: never again. Fills @group, empty when only keys were used. */
-static bool next_group(struct intake *intake, struct group *group, bool *ret_key_used)
+/* Waits until there is something to do; false: never again. Fills @group, empty when there are only keys, whose part of
+ * the flag it moves into *@keys. */
+static bool next_group(struct intake *intake, struct group *group, bool *keys)
 {
 	bool more;
 
 	pthread_mutex_lock(&intake->lock);
-	while (!intake->to_commit.first && !intake->key_used && !intake->no_more_commits) {
+	while (!intake->to_commit.first && !*keys && !intake->key_used &&
+		!intake->no_more_commits) {
 		pthread_cond_wait(&intake->commit, &intake->lock);
 	}
 	take_group(intake, group);
-	*ret_key_used = intake->key_used;
+	*keys |= intake->key_used;
 	intake->key_used = false;
-	more = group->chunk_count > 0 || *ret_key_used;
+	more = group->chunk_count > 0 || *keys;
 	pthread_mutex_unlock(&intake->lock);
 	return more;
 }
@@ -190,13 +198,11 @@ void *committer_run(void *argument)
 {
 	struct intake *intake = argument;
 	struct group *group = intake->group;
-	bool key_used;
+	bool keys = false;
 
-	while (next_group(intake, group, &key_used)) {
+	while (next_group(intake, group, &keys)) {
 		commit_group(intake, group);
-		if (key_used) {
-			write_key_uses(intake);
-		}
+		keys = keys && write_key_uses(intake);
 	}
 	return NULL;
 }

@@ -132,6 +132,21 @@ static int step_gzip(
 						       : fail_gzip(decoder, err);
 }
 
+/* Whether a frame may begin with @byte (RFC 8878 §3.1): a frame of compressed data or one to be skipped. Other first bytes
+ * are those of formats from before the RFC, which libzstd would read, with less care. */
+static bool begins_zstd(char byte)
+{
+	return (unsigned char)byte == 0x28 || ((unsigned char)byte & 0xf0) == 0x50;
+}
+
+static int fail_no_zstd(const struct decoder *decoder, struct error *err)
+{
+	return decoder->any ? error_set(err, ERROR_INVALID,
+				      "bytes that are no zstd follow the zstd body")
+			    : error_set(err, ERROR_INVALID,
+				      "the body is no zstd; check Content-Encoding");
+}
+
 static int fail_zstd(const struct decoder *decoder, size_t status, struct error *err)
 {
 	const char *name = ZSTD_getErrorName(status);
@@ -144,10 +159,7 @@ static int fail_zstd(const struct decoder *decoder, size_t status, struct error 
 			"the zstd window is larger than 8 MB: compress at level 19 or below, "
 			"without --long");
 	case ZSTD_error_prefix_unknown:
-		return decoder->any ? error_set(err, ERROR_INVALID,
-					      "bytes that are no zstd follow the zstd body")
-				    : error_set(err, ERROR_INVALID,
-					      "the body is no zstd; check Content-Encoding");
+		return fail_no_zstd(decoder, err);
 	default:
 		return error_set(err, ERROR_INVALID, "the zstd body is damaged: %s", name);
 	}
@@ -163,6 +175,9 @@ static int step_zstd(
 	*ret_output = (struct text){0};
 	if (input->size == 0 && !decoder->within) {
 		return 0;
+	}
+	if (!decoder->within && !begins_zstd(input->data[0])) {
+		return fail_no_zstd(decoder, err);
 	}
 	status = ZSTD_decompressStream(decoder->zstd, &out, &in);
 	if (ZSTD_isError(status)) {

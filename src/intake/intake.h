@@ -19,7 +19,7 @@ struct intake_options {
 int intake_create(struct intake **ret_intake, struct store *store,
 	const struct intake_options *options, struct error *err) CHECK_RESULT;
 
-/* Waits until everything handed in is committed, then stops the threads. */
+/* Waits until everything handed in is committed, then stops the threads. Batches must have been destroyed. */
 void intake_destroy(struct intake *intake);
 AUTO_POINTER(struct intake *, intake_destroy);
 
@@ -29,7 +29,7 @@ void intake_key_used(struct intake *intake, int64_t key_id, int64_t now);
 /* ---- a batch ---- */
 
 enum batch_shape {
-	BATCH_DOCUMENT, /* {"calls":[…]} or a bare call, told apart by looking */
+	BATCH_DOCUMENT, /* {"calls":[…]}, any other members beside it; an object without a member `calls` is a bare call */
 	BATCH_NDJSON,	/* a call a line; empty lines are passed over */
 };
 
@@ -60,10 +60,12 @@ struct batch_options {
 	int64_t account_id;
 	enum batch_shape shape;
 	enum batch_coding coding;
-	/* Called once for each rejected call, from any thread, one at a time, in no particular order. */
+	/* Called once for each rejected call, from any thread, one at a time, in no particular order. Neither this nor `wake` may
+	 * call a function of this header; neither is called after batch_destroy(). */
 	void (*rejected)(void *context, const struct batch_reject *reject);
-	/* Called from any thread when batch_feed() may be called again after it returned 0, and when the batch is done after
-	 * batch_end(). It must only note or signal; NULL for callers that use batch_wait(). */
+	/* Called from any thread when batch_feed() may be called again after it took less than it was given, and when the batch is
+	 * done, which may be within batch_end() itself. It may come once too often. It must only note or signal; NULL for callers
+	 * that use batch_wait(). */
 	void (*wake)(void *context);
 	void *context;
 };
@@ -73,14 +75,17 @@ struct batch;
 int batch_create(struct batch **ret_batch, struct intake *intake,
 	const struct batch_options *options, struct error *err) CHECK_RESULT;
 
-/* Takes bytes. Returns how many were taken, at most @size; 0 when too much is in flight: call it again after `wake` or
- * batch_wait(). After a failure it takes and drops everything. */
+/* Takes bytes, from one thread at a time. Returns how many were taken; less than @size, perhaps 0, when too much is in
+ * flight: call it again after `wake`. A batch that has nothing of its own in flight always takes some, so that each gets on.
+ * After a failure it takes and drops everything.
+ * Besides what is in flight a batch holds at most two calls of the largest size, a chunk of 256 KiB and its decoder (zstd: 8 MB). */
 size_t batch_feed(struct batch *batch, const char *data, size_t size);
 
 /* As batch_feed(), but waits until all of @size is taken. */
 void batch_feed_all(struct batch *batch, const char *data, size_t size);
 
-/* Hands in one call that a source made, its JSON whole; waits while too much is in flight. @line goes into a reject. */
+/* Hands in one call that a source made, its JSON whole; waits while too much is in flight. @line goes into a reject. Shape
+ * and coding of the batch do not matter then; it takes either these or bytes. */
 void batch_add_call(struct batch *batch, struct text json, uint64_t line);
 
 /* No more bytes will come. @cut_off: the sender went away, so an unfinished call is dropped. */

@@ -80,19 +80,18 @@ bool key_uses_note(struct key_uses *uses, int64_t key_id, int64_t now)
 	return fresh;
 }
 
-bool key_uses_take(struct key_uses *uses, struct key_use *ret_use)
+bool key_uses_take(struct key_uses *uses, size_t *cursor, struct key_use *ret_use)
 {
-	size_t i = 0;
 	bool found;
 
 	pthread_mutex_lock(&uses->lock);
-	while (i < uses->count && !uses->uses[i].fresh) {
-		i++;
+	while (*cursor < uses->count && !uses->uses[*cursor].fresh) {
+		(*cursor)++;
 	}
-	found = i < uses->count;
+	found = *cursor < uses->count;
 	if (found) {
-		uses->uses[i].fresh = false;
-		*ret_use = uses->uses[i];
+		uses->uses[*cursor].fresh = false;
+		*ret_use = uses->uses[*cursor];
 	}
 	pthread_mutex_unlock(&uses->lock);
 	return found;

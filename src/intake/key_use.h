@@ -28,7 +28,8 @@ void key_uses_deinit(struct key_uses *uses);
  * memory is forgotten. */
 bool key_uses_note(struct key_uses *uses, int64_t key_id, int64_t now);
 
-/* Takes one that wants to be written; false when there is none. */
-bool key_uses_take(struct key_uses *uses, struct key_use *ret_use);
+/* Takes the next that wants to be written, from *@cursor on, which begins at 0; false when there is none. One that is noted
+ * meanwhile may be missed until the next walk. */
+bool key_uses_take(struct key_uses *uses, size_t *cursor, struct key_use *ret_use);
 
 #endif

@@ -190,6 +190,7 @@ static void what_is_not_of_its_coding_is_told(void **state)
 		{BATCH_GZIP, true, "{\"calls\":[]}", "bytes that are no gzip follow"},
 		{BATCH_GZIP, false, "\x1f\x8b\x08\x04zzzzzzzzzzzzz", "the gzip body is "},
 		{BATCH_ZSTD, false, "{\"calls\":[]}", "the body is no zstd"},
+		{BATCH_ZSTD, false, "\x26\xb5\x2f\xfd\xce", "the body is no zstd"},
 		{BATCH_ZSTD, true, "{\"calls\":[]}", "bytes that are no zstd follow"},
 		{BATCH_ZSTD, false, "\x28\xb5\x2f\xfd\x04\x01\xff\xff\xff\xff\xff",
 			"the zstd body is damaged"},
