@@ -202,6 +202,6 @@ const struct cmd cmd_serve = {
 		       "the server.",
 	.examples =
 		"callstep serve --data /srv/calls\n"
-		"callstep serve --listen 0.0.0.0:8443 --tls-certificate cert.pem --tls-key key.pem",
+		"callstep serve --listen 0.0.0.0:8443 --tls-certificate c.pem --tls-key k.pem",
 	.run = run,
 };

@@ -45,8 +45,8 @@ bool suggest_nearer(struct text word, struct text candidate, size_t *best)
 	size_t distance = suggest_distance(word, candidate);
 	bool begins = word.size >= 3 && text_starts_with(candidate, word);
 
-	/* A third of the letters may be wrong; the beginning of a word stands for it whatever follows. */
-	if (!begins && (distance > 1 + word.size / 4 || distance >= word.size)) {
+	/* One letter in six may be wrong, and one more; the beginning of a word stands for it whatever follows. */
+	if (!begins && (distance > 1 + word.size / 6 || distance >= word.size)) {
 		return false;
 	}
 	if (distance >= *best) {

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT
+ * What people read: widths, wrapping, numbers, tables, the progress bar, help. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "cmd/help.h"
+#include "cmd/progress.h"
+#include "cmd/table.h"
+#include "cmd/terminal.h"
+
+struct page {
+	FILE *stream;
+	char *text;
+	size_t size;
+};
+
+static void page_open(struct page *page)
+{
+	page->stream = open_memstream(&page->text, &page->size);
+}
+
+static void page_end(struct page *page)
+{
+	fclose(page->stream);
+	page->stream = NULL;
+}
+
+static void page_free(struct page *page)
+{
+	free(page->text);
+}
+
+static void numbers_have_separators_for_thousands(void **state)
+{
+	static const struct {
+		int64_t number;
+		const char *expected;
+	} cases[] = {{0, "0"}, {999, "999"}, {1000, "1,000"}, {12431, "12,431"},
+		{1000000, "1,000,000"}, {-1234, "-1,234"}};
+	char buffer[NUMBER_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_string_equal(number_format(cases[i].number, buffer), cases[i].expected);
+	}
+}
+
+static void durations_are_read_like_clocks(void **state)
+{
+	char buffer[NUMBER_SIZE];
+
+	(void)state;
+	assert_string_equal(duration_format(0, buffer), "0:00");
+	assert_string_equal(duration_format(37, buffer), "0:37");
+	assert_string_equal(duration_format(3599, buffer), "59:59");
+	assert_string_equal(duration_format(3723, buffer), "1:02:03");
+}
+
+static void columns_are_counted_by_what_a_terminal_shows(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t expected;
+	} cases[] = {
+		{"", 0}, {"abc", 3}, {"Émile", 5}, {"宅配便", 6}, {"e\xcc\x81", 1}, {"\xff", 1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(text_columns(text_of(cases[i].text)), cases[i].expected);
+	}
+}
+
+static void text_is_wrapped_at_spaces_and_within_words_only_where_it_must(void **state)
+{
+	struct text rest = TEXT("the quick  brown 宅配便宅配便 foxtrotfoxtrot");
+	static const char *const expected[] = {
+		"the quick", "brown", "宅配便宅配", "便", "foxtrotfox", "trot"};
+	struct text line;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		assert_true(text_wrap(&rest, 10, &line));
+		while (line.size > 0 && line.data[line.size - 1] == ' ') {
+			line.size--;
+		}
+		if (!text_equal_string(line, expected[i])) {
+			fail_msg("expected '%s', got '%.*s'", expected[i], TEXT_ARG(line));
+		}
+	}
+	assert_false(text_wrap(&rest, 10, &line));
+}
+
+static void what_could_control_a_terminal_is_not_written(void **state)
+{
+	AUTO(page_free) struct page page = {0};
+
+	(void)state;
+	page_open(&page);
+	text_write_clean(page.stream, TEXT("a\033[31mb\tc\nd\xc2\x9b"
+					   "e\xff"));
+	page_end(&page);
+	assert_string_equal(page.text, "a [31mb c d e\xef\xbf\xbd");
+}
+
+static void write_sample(FILE *stream, bool pretty)
+{
+	static const struct table_column columns[] = {
+		{"N", true}, {"NAME", false}, {"NOTE", false}};
+	AUTO(arena_deinit) struct arena arena;
+	struct table table;
+
+	arena_init(&arena, (size_t)1 << 20);
+	table_init(&table, &arena, columns, 3);
+	table_cell_printf(&table, "%d", 1);
+	table_cell(&table, TEXT("宅配便"));
+	table_cell(&table, TEXT("x"));
+	table_cell_printf(&table, "%d", 100);
+	table_cell(&table, TEXT("Ann"));
+	table_cell(&table, TEXT(""));
+	table_write(&table, stream, pretty, false);
+}
+
+static void a_table_is_aligned_for_people(void **state)
+{
+	AUTO(page_free) struct page page = {0};
+
+	(void)state;
+	page_open(&page);
+	write_sample(page.stream, true);
+	page_end(&page);
+	assert_string_equal(page.text, "  N  NAME    NOTE\n"
+				       "  1  宅配便  x\n"
+				       "100  Ann     \n");
+}
+
+static void a_table_has_tabs_for_programs(void **state)
+{
+	AUTO(page_free) struct page page = {0};
+
+	(void)state;
+	page_open(&page);
+	write_sample(page.stream, false);
+	page_end(&page);
+	assert_string_equal(page.text, "1\t宅配便\tx\n100\tAnn\t\n");
+}
+
+static void the_bar_tells_how_far_it_is_and_how_long_it_takes(void **state)
+{
+	struct progress progress = {
+		.what = "import", .unit = "calls", .all = 1000, .done = 250, .count = 12000};
+	char line[256];
+
+	(void)state;
+	assert_string_equal(progress_format(&progress, 4000000, 100, line, sizeof(line)),
+		"import   25%  [######------------------]  12,000 calls  3,000/s  0:12 left");
+	assert_string_equal(progress_format(&progress, 4000000, 60, line, sizeof(line)),
+		"import   25%  12,000 calls  3,000/s  0:12 left");
+	assert_int_equal(strlen(progress_format(&progress, 4000000, 20, line, sizeof(line))), 20);
+	progress.all = 0;
+	assert_string_equal(progress_format(&progress, 4000000, 100, line, sizeof(line)),
+		"import  12,000 calls  3,000/s");
+}
+
+/* Fails when a line of @text is wider than 80 columns. */
+static void check_width(const char *name, const char *text)
+{
+	struct text rest = text_of(text);
+	struct text line;
+
+	while (text_split(&rest, '\n', &line)) {
+		if (text_columns(line) > 80) {
+			fail_msg("help of %s: '%.*s' is wider than 80 columns", name,
+				TEXT_ARG(line));
+		}
+	}
+}
+
+static void help_fits_80_columns_and_names_every_option(void **state)
+{
+	(void)state;
+	for (size_t i = 0; cmd_table[i]; i++) {
+		AUTO(page_free) struct page page = {0};
+		char option[SETTING_NAME_MAX + 4];
+
+		page_open(&page);
+		help_write_command(page.stream, cmd_table[i]);
+		page_end(&page);
+		check_width(cmd_table[i]->name, page.text);
+		for (size_t j = 0; cmd_table[i]->settings[j]; j++) {
+			snprintf(option, sizeof(option), "\n  --%s", cmd_table[i]->settings[j]);
+			assert_non_null(strstr(page.text, option));
+		}
+	}
+}
+
+/* "\\fB\\-\\-detail\\-days\\fR": an option as the manual writes it. */
+static void option_in_roff(const struct setting *setting, char *buffer, size_t size)
+{
+	struct text rest = text_of(setting->name);
+	struct text part;
+	size_t used = (size_t)snprintf(buffer, size, "\\fB\\-");
+
+	while (text_split(&rest, '-', &part)) {
+		used += (size_t)snprintf(buffer + used, size - used, "\\-%.*s", TEXT_ARG(part));
+	}
+	snprintf(buffer + used, size - used, "\\fR");
+}
+
+static void the_manual_names_every_command_option_and_variable(void **state)
+{
+	AUTO(page_free) struct page page = {0};
+	char name[SETTING_NAME_MAX], expected[SETTING_NAME_MAX * 3];
+
+	(void)state;
+	page_open(&page);
+	help_write_manual(page.stream);
+	page_end(&page);
+	for (size_t i = 0; cmd_table[i]; i++) {
+		snprintf(expected, sizeof(expected), ".SS callstep %s", cmd_table[i]->name);
+		assert_non_null(strstr(page.text, expected));
+	}
+	for (const struct setting *row = setting_table; row->name; row++) {
+		option_in_roff(row, expected, sizeof(expected));
+		assert_non_null(strstr(page.text, expected));
+		if (!row->per_run) {
+			snprintf(expected, sizeof(expected), "\\fB%s\\fR",
+				setting_environment_name(row, name));
+			assert_non_null(strstr(page.text, expected));
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_have_separators_for_thousands),
+		cmocka_unit_test(durations_are_read_like_clocks),
+		cmocka_unit_test(columns_are_counted_by_what_a_terminal_shows),
+		cmocka_unit_test(text_is_wrapped_at_spaces_and_within_words_only_where_it_must),
+		cmocka_unit_test(what_could_control_a_terminal_is_not_written),
+		cmocka_unit_test(a_table_is_aligned_for_people),
+		cmocka_unit_test(a_table_has_tabs_for_programs),
+		cmocka_unit_test(the_bar_tells_how_far_it_is_and_how_long_it_takes),
+		cmocka_unit_test(help_fits_80_columns_and_names_every_option),
+		cmocka_unit_test(the_manual_names_every_command_option_and_variable),
+	};
+
+	terminal_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
