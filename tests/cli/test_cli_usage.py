@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""Usage: help, versions, options, settings and exit statuses."""
+import re
+import signal
+import subprocess
+
+import pytest
+
+COMMANDS = "serve account key import export calls show generate backup verify version help".split()
+
+
+def test_help_lists_every_command(empty):
+    for arguments in (["--help"], ["help"], ["-h"]):
+        listed = re.findall(r"^  (\w+)  +\w", empty.run(*arguments).stdout, re.M)
+        assert listed == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_is_the_same_either_way(empty, command):
+    text = empty.run("help", command).stdout
+    assert text == empty.run(command, "--help").stdout
+    assert text.startswith(f"Usage: callstep {command}")
+    assert "--data DIR" in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_version_names_program_store_and_libraries(empty):
+    text = empty.run("--version").stdout
+    assert text == empty.run("version").stdout
+    assert re.match(r"callstep \d+\.\d+\.\d+\nstore schema \d+\nbuilt with SQLite ", text)
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    ([], "Usage: callstep"),
+    (["cals"], "callstep: there is no command 'cals'; did you mean 'calls'?"),
+    (["help", "cals"], "there is no command 'cals'"),
+    (["calls", "--lmit", "3"], "callstep: 'callstep calls' has no option --lmit; did you mean --limit?"),
+    (["calls", "--limit", "0"], "callstep: '0' is no value for --limit: write a whole number from 1 to 10000"),
+    (["calls", "--limit"], "callstep: option --limit needs a value: --limit N"),
+    (["calls", "surplus"], "callstep calls: 'surplus' is too much; see 'callstep help calls'"),
+    (["show"], "callstep show: name one session; see 'callstep help show'"),
+    (["account", "frobnicate"], "callstep account: write add, disable or enable"),
+    (["key", "revoke"], "callstep key: write add, list or revoke"),
+    (["import"], "callstep: name the files to import"),
+    (["import", "-", "-"], "standard input can be read only once"),
+    (["import", "--format", "cobol", "-"], "'cobol' is no value for --format: write json, ndjson, fuse, asterisk-cel"),
+    (["import", "--zone", "Mars/Olympus", "-"], "'Mars/Olympus' is no value for --zone"),
+    (["import", "--shift-to", "now", "-"], "--shift-to reads its input twice"),
+    (["generate", "--start", "2026-02-01Z", "--end", "2026-01-01Z"], "no calls can be made"),
+    (["backup"], "callstep backup: name the folder"),
+    (["verify", "--data", "/a", "--store", "memory:"], "are both given: name one of them"),
+])
+def test_wrong_usage_is_status_2_and_a_sentence_on_standard_error(empty, arguments, sentence):
+    done = empty.run(*arguments, status=2)
+    assert sentence in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_wrong_value_names_where_it_came_from(empty):
+    done = empty.run("calls", environment={"CALLSTEP_COLOR": "pink"}, status=2)
+    assert "'pink' is no value for CALLSTEP_COLOR in the environment: write auto, always or never" in done.stderr
+    ini = empty.write("bad.ini", "; settings\ncolor = pink\n")
+    done = empty.run("calls", "--config", ini, status=2)
+    assert f"{ini}:2: 'pink' is no value for color: write auto, always or never" in done.stderr
+
+
+def test_settings_are_found_in_the_users_folder(example):
+    folder = example.home / ".config" / "callstep"
+    folder.mkdir(parents=True)
+    (folder / "callstep.ini").write_text("utc = yes\n")
+    assert example.run("calls").stdout.startswith("2019-12-09 13:33:06Z\t")
+    assert example.run("calls", "--utc=no").stdout.startswith("2019-12-09 08:33:06 -0500\t")
+
+
+def test_commands_say_where_a_store_is_missing(empty):
+    for arguments in (["calls"], ["export"], ["verify"], ["account", "list"], ["import", "-"]):
+        done = empty.run(*arguments, status=1, input="")
+        assert done.stderr.startswith("callstep: ") and str(empty.data) in done.stderr
+    assert not empty.data.exists()
+
+
+def test_output_that_does_not_fit_is_a_failure(program):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([program.binary, "generate", "--calls", "100"], stdout=full,
+                              stderr=subprocess.PIPE, env=program.environment, timeout=60)
+    assert done.returncode == 1
+    assert b"callstep: cannot write to standard output: No space left on device" in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(program):
+    process = subprocess.Popen([program.binary, "generate", "--calls", "1000000"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=program.environment)
+    process.stdout.read(1000)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=60) == -signal.SIGPIPE
