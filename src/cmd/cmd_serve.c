@@ -200,8 +200,7 @@ const struct cmd cmd_serve = {
 		       "something in front sees to it. Another server on the same store is "
 		       "refused; the command line works beside "
 		       "the server.",
-	.examples =
-		"callstep serve --data /srv/calls\n"
-		"callstep serve --listen 0.0.0.0:8443 --tls-certificate c.pem --tls-key k.pem",
+	.examples = "callstep serve --data /srv/calls\n"
+		    "callstep serve --listen 0.0.0.0:8443 --tls-certificate c.pem --tls-key k.pem",
 	.run = run,
 };
