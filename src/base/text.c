@@ -55,16 +55,6 @@ struct text text_trim(struct text text)
 	return text;
 }
 
-struct text text_head(struct text text, size_t size)
-{
-	return (struct text){.data = text.data, .size = size};
-}
-
-struct text text_tail(struct text text, size_t size)
-{
-	return (struct text){.data = text.data + size, .size = text.size - size};
-}
-
 bool text_split(struct text *rest, char separator, struct text *ret_part)
 {
 	const char *at;

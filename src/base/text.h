@@ -46,8 +46,15 @@ bool text_starts_with(struct text text, struct text beginning);
 struct text text_trim(struct text text);
 
 /* The first @size bytes and the rest; @size at most text.size. */
-struct text text_head(struct text text, size_t size);
-struct text text_tail(struct text text, size_t size);
+static inline struct text text_head(struct text text, size_t size)
+{
+	return (struct text){.data = text.data, .size = size};
+}
+
+static inline struct text text_tail(struct text text, size_t size)
+{
+	return (struct text){.data = text.data + size, .size = text.size - size};
+}
 
 /* Takes what stands before the first @separator, or all, off the front of @rest.
  * Returns false when @rest is used up: {NULL, 0}. "a,,b" gives "a", "", "b". */
