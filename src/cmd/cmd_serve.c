@@ -11,7 +11,8 @@
 
 #define REQUEST_MEMORY_MAX                                                                         \
 	((size_t)16 << 20) /* a request's own arena; pages have memory of their own */
-#define SECONDS_A_DAY 86400
+#define SECONDS_A_DAY	    86400
+#define ACCOUNTS_PEEK_BYTES ((size_t)4096)
 
 /* What stands while the server runs, in the order in which it is made. */
 struct service {
@@ -155,10 +156,27 @@ static void wait_for_end(struct service *service, const sigset_t *signals)
 	}
 }
 
+/* A store without any account refuses every request: says so before someone wonders. */
+static void warn_of_no_account(struct store *store)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account *accounts;
+	struct error err;
+	size_t count;
+
+	arena_init(&arena, ACCOUNTS_PEEK_BYTES);
+	/* Fails where there are too many for the arena: then there are some. */
+	if (store_account_list(store, &arena, &accounts, &count, &err) == 0 && count == 0) {
+		log_event(
+			LOG_WARNING, "no-account", "hint=\"make one: callstep account add EMAIL\"");
+	}
+}
+
 static int run(const struct settings *settings, int argc, char **argv)
 {
 	AUTO(service_stop) struct service service = {0};
 	struct error err = {0};
+	char store[512];
 	sigset_t signals;
 
 	if (argc > 0) {
@@ -173,12 +191,14 @@ static int run(const struct settings *settings, int argc, char **argv)
 		cmd_fail(&err);
 		return CMD_FAILED;
 	}
+	warn_of_no_account(service.store);
 	log_event(LOG_INFO, "listening", "address=%s tls=%s store=%s",
 		http_server_address(service.server), settings->tls_certificate ? "yes" : "no",
-		settings->data);
+		log_value(text_of(settings->data), store, sizeof(store)));
 	wait_for_end(&service, &signals);
 	http_server_stop(service.server, (unsigned int)settings->grace_s);
-	log_event(LOG_INFO, "stopped", "store=%s", settings->data);
+	log_event(LOG_INFO, "stopped", "store=%s",
+		log_value(text_of(settings->data), store, sizeof(store)));
 	return CMD_DONE;
 }
 

@@ -32,6 +32,14 @@ def test_a_signal_stops_it_with_status_0(tmp_path, number):
     assert Server(tmp_path).stop(number) == 0
 
 
+def test_a_store_without_an_account_is_told_at_the_start(start_server):
+    server = start_server()
+    assert " no-account " in server.log and "callstep account add" in server.log
+    server.stop()
+    add_account(server.store)
+    assert "no-account" not in start_server().log
+
+
 def test_running_requests_end_before_it_stops(tmp_path):
     server = Server(tmp_path)
     client = Client(server, add_account(server.store))
