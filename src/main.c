@@ -36,12 +36,16 @@ static int flush_output(int status)
 {
 	struct error err;
 
+	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout)) {
 		return status;
 	}
-	error_set_errno(&err, errno, "cannot write to standard output");
+	if (status == CMD_FAILED) {
+		return status; /* it was told why */
+	}
+	error_set_errno(&err, errno ? errno : EIO, "cannot write to standard output");
 	cmd_fail(&err);
-	return status == CMD_DONE ? CMD_FAILED : status;
+	return CMD_FAILED;
 }
 
 int main(int argc, char **argv)

@@ -79,12 +79,13 @@ def test_commands_say_where_a_store_is_missing(empty):
     assert not empty.data.exists()
 
 
-def test_output_that_does_not_fit_is_a_failure(program):
+@pytest.mark.parametrize("arguments", [["help"], ["generate", "--calls", "1"], ["generate", "--calls", "1000"]])
+def test_output_that_does_not_fit_is_a_failure(program, arguments):
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([program.binary, "generate", "--calls", "100"], stdout=full,
+        done = subprocess.run([program.binary, *arguments], stdout=full,
                               stderr=subprocess.PIPE, env=program.environment, timeout=60)
     assert done.returncode == 1
-    assert b"callstep: cannot write to standard output: No space left on device" in done.stderr
+    assert done.stderr == b"callstep: cannot write to standard output: No space left on device\n"
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(program):
