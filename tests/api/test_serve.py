@@ -143,27 +143,63 @@ def test_acknowledged_calls_survive_sigkill(tmp_path):
 
 
 def small_files():
-    """What a full disk looks like to the store: files cannot grow past this."""
+    """Files that cannot grow past this fail with EFBIG: a disk that fails, not one that is full."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
 
 
-def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path):
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 3 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True).returncode != 0:
+        pytest.skip("cannot mount a small file system here: needs root")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def fill(client):
+    """Posts until it fails; returns how many calls were acknowledged, and the failure."""
+    accepted = 0
+    for number in range(400):
+        detail = [{"event": {"line": os.urandom(2000).hex()}, "class": "info", "timestamp": 1}]
+        answer = client.post([call(f"{number}-{i}", detail=detail) for i in range(10)])
+        if answer.status != 200:
+            return accepted, answer
+        accepted += 10
+    raise AssertionError("the disk did not fill up")
+
+
+def test_a_full_disk_is_507_leaves_nothing_half_written_and_heals_when_there_is_room(small_disk, tmp_path):
+    store = small_disk / "store"
+    key = add_account(store)
+    server = Server(tmp_path, store=store)
+    try:
+        client = Client(server, key)
+        accepted, answer = fill(client)
+        assert accepted > 0 and answer.status == 507 and answer.json["accepted"] == 0
+        assert "space" in answer.json["detail"]
+        assert client.get("/api/calls/0/99999999999").json["total_calls"] == accepted
+        subprocess.run(["mount", "-o", "remount,size=30m", small_disk], check=True)
+        assert client.post([call("after")]).status == 200
+        assert client.get("/api/calls/0/99999999999").json["total_calls"] == accepted + 1
+    finally:
+        server.stop()
+    assert callstep("verify", "--data", store).returncode == 0
+
+
+def test_a_failing_disk_is_told_and_leaves_nothing_half_written(tmp_path):
     store = tmp_path / "store"
     key = add_account(store)
     server = Server(tmp_path, preexec=small_files, store=store)
-    client = Client(server, key)
-    accepted = 0
-    for number in range(400):
-        answer = client.post([call(f"{number}-{i}", detail=[{"event": {"line": os.urandom(2000).hex()}, "class": "info",
-                                                             "timestamp": 1}]) for i in range(10)])
-        if answer.status != 200:
-            break
-        accepted += 10
-    assert answer.status in (500, 507) and answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.json["accepted"] == 0
-    assert client.get("/api/calls/0/99999999999").json["total_calls"] == accepted
-    server.stop()
+    try:
+        client = Client(server, key)
+        accepted, answer = fill(client)
+        assert answer.status in (500, 507) and answer.json["accepted"] == 0
+        assert client.get("/api/calls/0/99999999999").json["total_calls"] == accepted
+    finally:
+        server.stop()
     assert callstep("verify", "--data", store).returncode == 0
 
 
