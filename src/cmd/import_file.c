@@ -43,6 +43,9 @@ static int detect(struct import_format *ret_format, struct input *input, struct 
 	case SOURCE_XML:
 		ret_format->source = source_format_find(TEXT("fuse"));
 		return 0;
+	case SOURCE_ASTERISK_CEL:
+		return error_set(err, ERROR_UNSUPPORTED,
+			"it looks like Asterisk's channel event log: say --format asterisk-cel");
 	default:
 		break;
 	}

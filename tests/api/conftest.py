@@ -17,7 +17,7 @@ import pytest
 import contract
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("CALLSTEP_BIN", str(ROOT / "build/gcc/callstep"))
+BINARY = os.environ.get("CALLSTEP_BIN", str(ROOT / "build/callstep"))
 FIXTURES = ROOT / "tests/fixtures"
 EMAIL = "me@example.com"
 

@@ -159,6 +159,11 @@ def test_recordings_of_asterisk_are_imported(program, fixtures):
         f"took {taken} calls ({taken} replaced)")
 
 
+def test_a_recording_of_asterisk_without_its_format_is_recognised_and_not_guessed(program, fixtures):
+    done = program.run("import", fixtures / "asterisk" / "cel-Master.csv", status=1)
+    assert "say --format asterisk-cel" in done.stderr
+
+
 def test_the_formats_in_help_are_those_that_are_there(program):
     listed = program.run("import", "--format", "?", "-", status=2).stderr
     names = listed.split("write ")[1].strip().split(", ")
