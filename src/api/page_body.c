@@ -14,7 +14,8 @@
 #define FRONT_JSON TEXT("{\"calls\":[")
 #define FRONT_XML  TEXT("<?xml version=\"1.0\"?><result>")
 #define GZIP_FILL  ((size_t)65536) /* the compressor sees little of what it gets in small pieces */
-#define CHUNK_MAX  ((size_t)64 << 20) /* of one call as XML, whose JSON is at most some MiB */
+/* One call of --call-size-max, at most 4 MiB, is up to 16 times larger as XML. */
+#define CHUNK_MAX ((size_t)64 << 20)
 
 struct page_body {
 	struct page *page;
