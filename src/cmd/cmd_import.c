@@ -367,6 +367,14 @@ static int check_usage(const struct settings *settings, int argc, char **argv, s
 		return error_set(err, ERROR_INVALID,
 			"--shift-to reads its input twice: name files that are there, no pipe");
 	}
+	/* The later half of a call that two files share would replace the first. */
+	if (argc > 1 && settings->format && strcmp(settings->format, "asterisk-cel") == 0) {
+		return error_set(err, ERROR_INVALID,
+			"asterisk-cel takes one input, since calls cross from file to file: join "
+			"them, oldest "
+			"first, as in 'cat Master.csv.1 Master.csv | callstep import --format "
+			"asterisk-cel -'");
+	}
 	return import_format_check(settings->format, err);
 }
 

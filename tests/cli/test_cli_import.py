@@ -164,6 +164,12 @@ def test_a_recording_of_asterisk_without_its_format_is_recognised_and_not_guesse
     assert "say --format asterisk-cel" in done.stderr
 
 
+def test_several_logs_of_asterisk_are_to_be_joined_since_calls_cross_from_one_to_the_next(program, fixtures):
+    log = fixtures / "asterisk" / "cel-Master.csv"
+    done = program.run("import", "--format", "asterisk-cel", log, log, status=2)
+    assert "oldest first" in done.stderr
+
+
 def test_the_formats_in_help_are_those_that_are_there(program):
     listed = program.run("import", "--format", "?", "-", status=2).stderr
     names = listed.split("write ")[1].strip().split(", ")
