@@ -90,6 +90,27 @@ bool text_to_int64(struct text text, int64_t *ret)
 	return true;
 }
 
+bool text_take_byte(struct text *rest, char byte)
+{
+	if (rest->size == 0 || rest->data[0] != byte) {
+		return false;
+	}
+	*rest = text_tail(*rest, 1);
+	return true;
+}
+
+bool text_take_digits(struct text *rest, size_t count, int *ret)
+{
+	int64_t value;
+
+	if (rest->size < count || !text_to_int64(text_head(*rest, count), &value)) {
+		return false;
+	}
+	*ret = (int)value;
+	*rest = text_tail(*rest, count);
+	return true;
+}
+
 /* The bounds of the second byte by the first one, as in the table of RFC 3629 section 4. */
 static size_t sequence_shape(unsigned char first, unsigned char *ret_low, unsigned char *ret_high)
 {

@@ -64,6 +64,12 @@ bool text_split(struct text *rest, char separator, struct text *ret_part);
  * Returns false, and leaves @ret, otherwise. */
 bool text_to_int64(struct text text, int64_t *ret);
 
+/* Takes @byte off the front of @rest; false when something else stands there. */
+bool text_take_byte(struct text *rest, char byte);
+
+/* Takes exactly @count digits, at most 9, off the front of @rest; false when there are fewer. */
+bool text_take_digits(struct text *rest, size_t count, int *ret);
+
 /* Whether @text is UTF-8 of RFC 3629: shortest forms, no surrogates, at most U+10FFFF. On false
  * *ret_at (may be NULL) is the offset of the first byte that is not. */
 bool text_utf8_valid(struct text text, size_t *ret_at);

@@ -59,35 +59,13 @@ int time_text_parse_duration(struct text text, int64_t *ret_s, struct error *err
 	return 0;
 }
 
-/* Takes exactly @digits digits off the front of @rest. */
-static bool take_number(struct text *rest, size_t digits, int *ret)
-{
-	int64_t value;
-
-	if (rest->size < digits || !text_to_int64(text_head(*rest, digits), &value)) {
-		return false;
-	}
-	*ret = (int)value;
-	*rest = text_tail(*rest, digits);
-	return true;
-}
-
-static bool take_byte(struct text *rest, char byte)
-{
-	if (rest->size == 0 || rest->data[0] != byte) {
-		return false;
-	}
-	*rest = text_tail(*rest, 1);
-	return true;
-}
-
 static bool take_date(struct text *rest, struct tm *tm)
 {
 	int year, month, day;
 
-	if (!take_number(rest, 4, &year) || !take_byte(rest, '-') ||
-		!take_number(rest, 2, &month) || !take_byte(rest, '-') ||
-		!take_number(rest, 2, &day)) {
+	if (!text_take_digits(rest, 4, &year) || !text_take_byte(rest, '-') ||
+		!text_take_digits(rest, 2, &month) || !text_take_byte(rest, '-') ||
+		!text_take_digits(rest, 2, &day)) {
 		return false;
 	}
 	tm->tm_year = year - 1900;
@@ -98,7 +76,7 @@ static bool take_date(struct text *rest, struct tm *tm)
 
 static void skip_fraction(struct text *rest)
 {
-	if (!take_byte(rest, '.')) {
+	if (!text_take_byte(rest, '.')) {
 		return;
 	}
 	while (rest->size > 0 && rest->data[0] >= '0' && rest->data[0] <= '9') {
@@ -109,12 +87,12 @@ static void skip_fraction(struct text *rest)
 /* hh:mm[:ss[.fraction]] */
 static bool take_clock(struct text *rest, struct tm *tm)
 {
-	if (!take_number(rest, 2, &tm->tm_hour) || !take_byte(rest, ':') ||
-		!take_number(rest, 2, &tm->tm_min)) {
+	if (!text_take_digits(rest, 2, &tm->tm_hour) || !text_take_byte(rest, ':') ||
+		!text_take_digits(rest, 2, &tm->tm_min)) {
 		return false;
 	}
-	if (take_byte(rest, ':')) {
-		if (!take_number(rest, 2, &tm->tm_sec)) {
+	if (text_take_byte(rest, ':')) {
+		if (!text_take_digits(rest, 2, &tm->tm_sec)) {
 			return false;
 		}
 		skip_fraction(rest);
@@ -136,14 +114,14 @@ static int take_zone(struct text rest, int64_t *ret_offset_s)
 		return 1;
 	}
 	west = rest.data[0] == '-';
-	if (!take_byte(&rest, '+') && !take_byte(&rest, '-')) {
+	if (!text_take_byte(&rest, '+') && !text_take_byte(&rest, '-')) {
 		return -1;
 	}
-	if (!take_number(&rest, 2, &hours)) {
+	if (!text_take_digits(&rest, 2, &hours)) {
 		return -1;
 	}
-	take_byte(&rest, ':');
-	if (rest.size > 0 && !take_number(&rest, 2, &minutes)) {
+	text_take_byte(&rest, ':');
+	if (rest.size > 0 && !text_take_digits(&rest, 2, &minutes)) {
 		return -1;
 	}
 	if (rest.size > 0 || hours > 23 || minutes > 59) {
@@ -164,7 +142,7 @@ static bool read_iso(struct text text, int64_t *ret_s)
 		return false;
 	}
 	day = tm.tm_mday;
-	if ((take_byte(&rest, 'T') || take_byte(&rest, ' ')) && !take_clock(&rest, &tm)) {
+	if ((text_take_byte(&rest, 'T') || text_take_byte(&rest, ' ')) && !take_clock(&rest, &tm)) {
 		return false;
 	}
 	zone = take_zone(text_trim(rest), &offset_s);

@@ -7,27 +7,6 @@
 #define DISORDER_US   (60 * SECOND_US)
 #define ZONE_MINUTE_S 60
 
-static bool take_digits(struct text *rest, size_t count, int *ret)
-{
-	int64_t value;
-
-	if (rest->size < count || !text_to_int64(text_head(*rest, count), &value)) {
-		return false;
-	}
-	*ret = (int)value;
-	*rest = text_tail(*rest, count);
-	return true;
-}
-
-static bool take_byte(struct text *rest, char byte)
-{
-	if (rest->size == 0 || rest->data[0] != byte) {
-		return false;
-	}
-	*rest = text_tail(*rest, 1);
-	return true;
-}
-
 /* `.369387` of any length as microseconds, 0 where there is none. */
 static bool take_fraction(struct text *rest, int64_t *ret_us)
 {
@@ -35,7 +14,7 @@ static bool take_fraction(struct text *rest, int64_t *ret_us)
 	size_t digits = 0;
 
 	*ret_us = 0;
-	if (!take_byte(rest, '.')) {
+	if (!text_take_byte(rest, '.')) {
 		return true;
 	}
 	while (rest->size > 0 && rest->data[0] >= '0' && rest->data[0] <= '9') {
@@ -67,15 +46,15 @@ static bool take_date_and_time(struct text *rest, struct tm *ret_tm)
 {
 	struct tm tm = {0};
 
-	if (!take_digits(rest, 4, &tm.tm_year) || !take_byte(rest, '-') ||
-		!take_digits(rest, 2, &tm.tm_mon) || !take_byte(rest, '-') ||
-		!take_digits(rest, 2, &tm.tm_mday)) {
+	if (!text_take_digits(rest, 4, &tm.tm_year) || !text_take_byte(rest, '-') ||
+		!text_take_digits(rest, 2, &tm.tm_mon) || !text_take_byte(rest, '-') ||
+		!text_take_digits(rest, 2, &tm.tm_mday)) {
 		return false;
 	}
-	if ((!take_byte(rest, ' ') && !take_byte(rest, 'T')) ||
-		!take_digits(rest, 2, &tm.tm_hour) || !take_byte(rest, ':') ||
-		!take_digits(rest, 2, &tm.tm_min) || !take_byte(rest, ':') ||
-		!take_digits(rest, 2, &tm.tm_sec)) {
+	if ((!text_take_byte(rest, ' ') && !text_take_byte(rest, 'T')) ||
+		!text_take_digits(rest, 2, &tm.tm_hour) || !text_take_byte(rest, ':') ||
+		!text_take_digits(rest, 2, &tm.tm_min) || !text_take_byte(rest, ':') ||
+		!text_take_digits(rest, 2, &tm.tm_sec)) {
 		return false;
 	}
 	tm.tm_year -= 1900;
@@ -97,11 +76,12 @@ static int read_zone(struct text rest, int64_t *ret_offset_s)
 	if (text_equal_ascii_case(rest, TEXT("Z"))) {
 		return 1;
 	}
-	if ((!take_byte(&rest, '+') && !take_byte(&rest, '-')) || !take_digits(&rest, 2, &hours)) {
+	if ((!text_take_byte(&rest, '+') && !text_take_byte(&rest, '-')) ||
+		!text_take_digits(&rest, 2, &hours)) {
 		return -1;
 	}
-	take_byte(&rest, ':');
-	if (!take_digits(&rest, 2, &minutes) || rest.size > 0 || hours > 23 || minutes > 59) {
+	text_take_byte(&rest, ':');
+	if (!text_take_digits(&rest, 2, &minutes) || rest.size > 0 || hours > 23 || minutes > 59) {
 		return -1;
 	}
 	*ret_offset_s = (hours * 60 + minutes) * ZONE_MINUTE_S * (west ? -1 : 1);
