@@ -26,6 +26,22 @@ static int read_identity(
 	return 0;
 }
 
+/* The same outside of a transaction: of one state, not half before and half after what another process makes of a new
+ * file at this moment. */
+static int read_identity_at_once(
+	struct sqlite_connection *connection, struct identity *ret_identity, struct error *err)
+{
+	int status;
+
+	if (sqlite_exec(connection, "begin", err) < 0) {
+		return -1;
+	}
+	status = read_identity(connection, ret_identity, err);
+	/* Nothing was written, so there is nothing that ending it could lose. */
+	sqlite_exec(connection, "rollback", NULL);
+	return status;
+}
+
 /* 1 when the store can be used as it is, 0 when it needs a step of the schema. */
 static int judge(const char *folder, const struct identity *identity, struct error *err)
 {
@@ -80,7 +96,7 @@ int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
 	struct identity identity;
 	int usable;
 
-	if (read_identity(store->writer, &identity, err) < 0) {
+	if (read_identity_at_once(store->writer, &identity, err) < 0) {
 		return -1;
 	}
 	usable = judge(store->folder, &identity, err);
