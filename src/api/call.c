@@ -12,16 +12,8 @@
 static int unpack(const struct packed *packed, struct buffer *json, struct error *err)
 {
 	AUTO(unpacker_destroyp) struct unpacker *unpacker = unpacker_create();
-	char *to = buffer_reserve(json, packed->size);
 
-	if (!unpacker || !to) {
-		return error_no_memory(err);
-	}
-	if (unpacker_unpack(unpacker, packed, to, err) < 0) {
-		return -1;
-	}
-	buffer_advance(json, packed->size);
-	return 0;
+	return unpacker ? unpacker_append(unpacker, packed, json, err) : error_no_memory(err);
 }
 
 static enum http_step answer_detail(struct page *page, struct http_response *response)

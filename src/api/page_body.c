@@ -103,21 +103,14 @@ static enum http_step answer_glued(struct page *page, struct http_response *resp
 /* The JSON of a call, into body->json. Negative: it cannot be had. */
 static int load_call(struct page_body *body, const struct store_call *call, struct error *err)
 {
-	char *to;
-
 	buffer_clear(&body->json);
 	if (!call->packed.deflate.data) {
 		call_json_write_header(&body->json, &call->call);
 		return body->json.failed ? error_no_memory(err) : 0;
 	}
-	to = buffer_reserve(&body->json, call->packed.size);
-	if (!to) {
-		return error_no_memory(err);
-	}
-	if (unpacker_unpack(body->unpacker, &call->packed, to, err) < 0) {
+	if (unpacker_append(body->unpacker, &call->packed, &body->json, err) < 0) {
 		return error_prefix(err, "the call '%.*s'", TEXT_ARG(call->call.session_id));
 	}
-	buffer_advance(&body->json, call->packed.size);
 	return 0;
 }
 

@@ -160,3 +160,18 @@ int unpacker_unpack(
 	}
 	return 0;
 }
+
+int unpacker_append(struct unpacker *unpacker, const struct packed *packed, struct buffer *out,
+	struct error *err)
+{
+	char *room = buffer_reserve(out, packed->size);
+
+	if (!room) {
+		return error_no_memory(err);
+	}
+	if (unpacker_unpack(unpacker, packed, room, err) < 0) {
+		return -1;
+	}
+	buffer_advance(out, packed->size);
+	return 0;
+}

@@ -44,4 +44,8 @@ AUTO_POINTER(struct unpacker *, unpacker_destroy);
 int unpacker_unpack(struct unpacker *unpacker, const struct packed *packed, char *out,
 	struct error *err) CHECK_RESULT;
 
+/* The same, appended to @out. */
+int unpacker_append(struct unpacker *unpacker, const struct packed *packed, struct buffer *out,
+	struct error *err) CHECK_RESULT;
+
 #endif

@@ -122,19 +122,12 @@ int cmd_fill_query(struct store_query *query, struct store *store, const struct 
 int cmd_unpack_call(struct unpacker *unpacker, const struct store_call *call, struct buffer *json,
 	struct error *err)
 {
-	char *room;
-
 	if (!call->packed.deflate.data) {
 		call_json_write_header(json, &call->call);
 		return json->failed ? error_no_memory(err) : 0;
 	}
-	room = buffer_reserve(json, call->packed.size);
-	if (!room) {
-		return error_no_memory(err);
-	}
-	if (unpacker_unpack(unpacker, &call->packed, room, err) < 0) {
+	if (unpacker_append(unpacker, &call->packed, json, err) < 0) {
 		return error_prefix(err, "call '%.*s'", TEXT_ARG(call->call.session_id));
 	}
-	buffer_advance(json, call->packed.size);
 	return 0;
 }
