@@ -223,21 +223,3 @@ const char *duration_format(int64_t seconds, char buffer[NUMBER_SIZE])
 	}
 	return buffer;
 }
-
-const char *bytes_format(int64_t bytes, char buffer[NUMBER_SIZE])
-{
-	static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
-	double amount = (double)bytes / 1000;
-	size_t unit = 0;
-
-	if (bytes < 1000) {
-		snprintf(buffer, NUMBER_SIZE, "%lld B", (long long)bytes);
-		return buffer;
-	}
-	while (amount >= 999.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		amount /= 1000;
-		unit++;
-	}
-	snprintf(buffer, NUMBER_SIZE, "%.*f %s", amount < 99.95 ? 1 : 0, amount, units[unit]);
-	return buffer;
-}

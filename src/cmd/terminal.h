@@ -59,7 +59,4 @@ const char *number_format(int64_t number, char buffer[NUMBER_SIZE]);
 /* "0:37", "1:02:03". Returns @buffer. */
 const char *duration_format(int64_t seconds, char buffer[NUMBER_SIZE]);
 
-/* "1.5 MB". Returns @buffer. */
-const char *bytes_format(int64_t bytes, char buffer[NUMBER_SIZE]);
-
 #endif

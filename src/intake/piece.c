@@ -60,8 +60,3 @@ int piece_close(struct piece *piece, const char *end, struct text *ret_text, str
 	*ret_text = buffer_text(&piece->carried);
 	return 0;
 }
-
-void piece_drop(struct piece *piece)
-{
-	piece->open = false;
-}

@@ -29,7 +29,4 @@ void piece_resume(struct piece *piece, const char *data);
 int piece_close(struct piece *piece, const char *end, struct text *ret_text,
 	struct error *err) CHECK_RESULT;
 
-/* Forgets an open piece. */
-void piece_drop(struct piece *piece);
-
 #endif
