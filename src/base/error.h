@@ -14,6 +14,7 @@ enum error_code {
 	ERROR_TOO_LARGE,   /* a ceiling was reached */
 	ERROR_UNSUPPORTED, /* a format, coding or version that this program does not read */
 	ERROR_BUSY,	   /* someone else holds it; trying again later may help */
+	ERROR_TIMEOUT,	   /* it took longer than it may */
 	ERROR_NO_SPACE,	   /* the disk is full or a quota reached */
 	ERROR_NO_MEMORY,   /* an allocation failed */
 	ERROR_CORRUPT,	   /* stored data contradicts itself */

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "call/call.h"
+#include "call/filter.h"
 #include "call/pack.h"
 
 struct store;
@@ -146,6 +147,90 @@ int store_find(struct store *store, int64_t account_id, struct text session_id, 
  * matter. @each may use the store; what it puts is not walked. */
 int store_walk(struct store *store, const struct store_query *query,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err) CHECK_RESULT;
+
+/* ---- finding calls ---- */
+
+/* Where a page goes on: behind the call with this start and session, in the order of pages. */
+struct store_place {
+	int64_t start;
+	struct text session_id; /* data NULL: from the newest on */
+};
+
+struct store_search {
+	int64_t account_id;
+	const struct filter *filter;
+	int64_t detail_after; /* steps exist only where call.start > detail_after, for matching too */
+	struct store_place after;
+	int64_t offset; /* calls to pass over, counted behind `after` */
+	int64_t limit;
+	bool with_packed;
+	bool with_total; /* otherwise total_calls is -1, and reading ends where the page is full */
+	int64_t deadline_us; /* of clock_monotonic_us(): ERROR_TIMEOUT once it has passed; 0: none */
+};
+
+/* Copies the calls that match into @arena, newest first, of one consistent state; total_calls counts all that match the filter,
+ * whatever `after`, offset and limit say. Where detail is not served, the calls look as if they had none. ERROR_TOO_LARGE as in store_page(). */
+int store_search(struct store *store, const struct store_search *search, struct arena *arena,
+	struct store_page *ret_page, struct error *err) CHECK_RESULT;
+
+/* What a step is, apart from its words. An account has few of them and many steps of each. */
+struct store_kind {
+	uint32_t id; /* within the account; not 0 */
+	struct text class_name;
+	struct text module;   /* event.data.module_type; empty where it has none */
+	struct text variable; /* event.data.result_variable */
+};
+
+/* A call as statistics see it: its header and the kinds of its steps in their order. */
+struct store_row {
+	struct call call;      /* has_detail false and steps 0 where detail is not served */
+	const uint32_t *kinds; /* call.steps ids of kinds; NULL when there is no detail */
+};
+
+/* Walks all calls that match, newest first, in one consistent state, without reading their packed form. The row and its texts are
+ * valid during the call only; a negative return ends the walk and is returned. Of @search only account_id, filter, detail_after
+ * and deadline_us matter. */
+int store_scan(struct store *store, const struct store_search *search,
+	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
+	struct error *err) CHECK_RESULT;
+
+/* The kinds of an account by id, all that a scan before it can have shown. */
+int store_kinds(struct store *store, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err) CHECK_RESULT;
+
+/* How many calls of a window (and of one whole `dest`) started in each bucket, newest first, from the tallies: for a filter that
+ * filter_is_window(). @bucket_seconds is 60, 3600 or 86400; buckets without calls are left out. */
+struct store_bucket {
+	int64_t start;
+	int64_t calls;
+};
+int store_count_buckets(struct store *store, int64_t account_id, const struct filter *filter,
+	int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,
+	size_t *ret_count, struct error *err) CHECK_RESULT;
+
+/* ---- following calls ---- */
+
+struct store_change {
+	int64_t id; /* grows with each call that is stored or changed, by whichever process */
+	struct store_call call; /* as it is now */
+};
+
+struct store_changes {
+	struct store_change
+		*items; /* oldest first; a call that changed again stands at its last change only */
+	size_t count;
+	int64_t last; /* go on behind this one */
+	bool gap; /* changes behind @after were forgotten before these: some calls may be missing */
+};
+
+/* The number of the newest change of all; 0: none yet. Cheap: one row. */
+int store_change_newest(struct store *store, int64_t *ret_id, struct error *err) CHECK_RESULT;
+
+/* The account's changes behind @after, at most @limit of them, each with its packed call where it started after @detail_after. At
+ * least the newest 100,000 changes of the store are remembered. */
+int store_changes(struct store *store, int64_t account_id, int64_t after, int64_t limit,
+	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err) CHECK_RESULT;
 
 /* ---- upkeep ---- */

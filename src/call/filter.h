@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ * Which calls are meant: the one filter grammar of search, tail, export, statistics, the command line and the page
+ * (API.md §2 "Finding calls"). A filter is read parameter by parameter; each store finds the calls that match it, the
+ * fast way it has, and all agree with filter_matches(). */
+#ifndef CALL_FILTER_H
+#define CALL_FILTER_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "call/call.h"
+#include "call/words.h"
+
+/* Any of these; count 0: anything goes. */
+struct filter_names {
+	struct text *items;
+	size_t count;
+};
+
+/* A number, normalised as call_number_key() does, or a part of one. */
+struct filter_number {
+	struct text key; /* data NULL: any number */
+	bool open_left;	 /* `*3001`: anything may stand before it */
+	bool open_right; /* `617*` */
+};
+
+enum filter_state {
+	FILTER_ANY_STATE,
+	FILTER_LIVE,
+	FILTER_ENDED,
+};
+
+struct filter {
+	int64_t start; /* start <= call.start < end */
+	int64_t end;
+	struct filter_number dest;
+	struct filter_number src;
+	unsigned int types;   /* a bit (1 << enum call_type) for each that is meant; 0: all */
+	int64_t min_duration; /* seconds */
+	int64_t max_duration; /* seconds; INT64_MAX: any */
+	enum filter_state state;
+	/* What one and the same step has: */
+	struct filter_names classes;
+	struct filter_names modules;   /* event.data.module_type */
+	struct filter_names variables; /* event.data.result_variable */
+	/* What the place has where the call ended, its last step that is not of module `hangup`: */
+	struct filter_names last_modules;
+	struct filter_names last_variables;
+	struct words_query text; /* of the steps' lines */
+};
+
+/* Everything: the whole of time, any call. */
+void filter_init(struct filter *filter);
+
+/* The parameters' names in the order of the contract, NULL-ended: start end dest src type class module variable last_module
+ * last_variable text min_duration max_duration state. */
+extern const char *const filter_parameters[];
+
+/* Reads one parameter. A repeated type, class, module, variable, last_module or last_variable adds to the ones before, and a comma
+ * parts several in one value; any other repeated one takes the last value. @now is what relative times count from. What
+ * has to be kept is copied into @arena. Returns 1 when it was read, 0 when @name is no parameter of a filter; ERROR_INVALID
+ * names the parameter and says what it takes: "min_duration: a number of seconds is expected, not 'x'". */
+int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
+	struct arena *arena, struct error *err) CHECK_RESULT;
+
+/* What only holds when all parameters are read: end >= start, max_duration >= min_duration. */
+int filter_check(const struct filter *filter, struct error *err) CHECK_RESULT;
+
+/* Whether matching needs the call's steps: they are there only while its detail is served. */
+bool filter_needs_detail(const struct filter *filter);
+
+/* Whether it asks for nothing but a window and at most one whole `dest`: what tallies can count. */
+bool filter_is_window(const struct filter *filter);
+
+/* Whether @call's header matches: window, numbers, type, duration, state. */
+bool filter_matches_header(const struct filter *filter, const struct call *call);
+
+/* Whether the whole call matches. @detail is its canonical steps (call_json_detail()), {NULL, 0} when it has none or they
+ * are no longer served: then no filter that needs detail matches. 1 yes, 0 no, negative when @detail is not canonical. */
+int filter_matches(const struct filter *filter, const struct call *call, struct text detail,
+	struct arena *scratch, struct error *err) CHECK_RESULT;
+
+#endif
