@@ -93,18 +93,6 @@ void call_json_write_step(struct buffer *buffer, const struct call_step *step)
 
 /* ---- walking ---- */
 
-/* The member of the open object that comes next, both tokens. Returns 1, 0 at the object's end, negative on failure. */
-static int next_member(struct json_reader *reader, struct json_token *ret_name,
-	struct json_token *ret_value, struct error *err)
-{
-	int result = json_reader_next(reader, ret_name, err);
-
-	if (result <= 0 || ret_name->kind != JSON_NAME) {
-		return result < 0 ? -1 : 0;
-	}
-	return json_reader_next(reader, ret_value, err);
-}
-
 static int open_object(struct json_reader *reader, struct text json)
 {
 	struct json_token token;
@@ -147,7 +135,7 @@ struct text call_json_detail(struct text canonical)
 		return (struct text){0};
 	}
 	do {
-		if (next_member(&reader, &name, &value, NULL) <= 0 ||
+		if (json_reader_next_member(&reader, &name, &value, NULL) <= 0 ||
 			(value.kind != JSON_STRING && value.kind != JSON_ARRAY)) {
 			return (struct text){0};
 		}
@@ -166,7 +154,7 @@ static int read_event(
 	struct json_token name, value;
 	int result;
 
-	while ((result = next_member(reader, &name, &value, err)) > 0) {
+	while ((result = json_reader_next_member(reader, &name, &value, err)) > 0) {
 		size_t begin = reader->token_at;
 
 		if (json_reader_skip(reader, &value, err) < 0) {
@@ -190,7 +178,7 @@ static int read_step(
 	struct json_token name, value;
 	int result;
 
-	while ((result = next_member(reader, &name, &value, err)) > 0) {
+	while ((result = json_reader_next_member(reader, &name, &value, err)) > 0) {
 		if (value.kind == JSON_OBJECT && json_token_is(&name, "event")) {
 			result = read_event(reader, arena, step, err);
 		} else if (value.kind == JSON_STRING && json_token_is(&name, "class")) {
@@ -256,7 +244,7 @@ struct text call_json_data_member(struct text data, const char *name, struct are
 	if (open_object(&reader, data) < 0) {
 		return (struct text){0};
 	}
-	while (next_member(&reader, &member, &value, NULL) > 0) {
+	while (json_reader_next_member(&reader, &member, &value, NULL) > 0) {
 		if (json_token_is(&member, name)) {
 			return value.kind == JSON_STRING ? json_token_string(&value, arena)
 							 : (struct text){0};

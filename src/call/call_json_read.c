@@ -19,6 +19,14 @@ struct reading {
 	struct error *err;
 };
 
+/* What members an object has. The known ones have places, from 1 on, by their canonical order; all others come behind. */
+struct members {
+	unsigned int last; /* the highest place so far */
+	bool disordered;
+};
+
+#define PLACE_UNKNOWN 9
+
 /* What one step is made of: values as they stand in the input, checked. */
 struct step_parts {
 	struct text event; /* the whole object */
@@ -26,13 +34,25 @@ struct step_parts {
 	struct text data;
 	struct text class_name;
 	struct text timestamp;
-	bool event_extra; /* it has members that are not known */
-	bool step_extra;
+	struct members event_members;
+	struct members step_members;
 };
 
 static int next(struct reading *reading, struct json_token *ret_token)
 {
 	return json_reader_next(&reading->reader, ret_token, reading->err);
+}
+
+static int next_member(
+	struct reading *reading, struct json_token *ret_name, struct json_token *ret_value)
+{
+	return json_reader_next_member(&reading->reader, ret_name, ret_value, reading->err);
+}
+
+/* What was read since @start, which is where a token begins. */
+static struct text text_since(const struct reading *reading, size_t start)
+{
+	return text_tail(text_head(reading->reader.input, reading->reader.at), start);
 }
 
 /* The value that begins with @token, read to its end, as it stands in the input. */
@@ -45,7 +65,7 @@ static int take_value(
 	if (json_reader_skip(reader, token, reading->err) < 0) {
 		return -1;
 	}
-	*ret_value = text_tail(text_head(reader->input, reader->at), start);
+	*ret_value = text_since(reading, start);
 	return 0;
 }
 
@@ -154,20 +174,28 @@ static bool is_class(struct text name)
 	return true;
 }
 
+static void note_member(struct members *members, unsigned int place)
+{
+	members->disordered |= place < members->last;
+	members->last = place > members->last ? place : members->last;
+}
+
 static int read_event_member(struct reading *reading, const struct json_token *name,
 	const struct json_token *token, struct step_parts *parts)
 {
 	struct text ignored;
 
 	if (json_token_is(name, "line")) {
+		note_member(&parts->event_members, 1);
 		return token->kind == JSON_STRING ? take_value(reading, token, &parts->line)
 						  : wrong(reading, "line", "a string");
 	}
 	if (json_token_is(name, "data")) {
+		note_member(&parts->event_members, 2);
 		return token->kind == JSON_OBJECT ? take_value(reading, token, &parts->data)
 						  : wrong(reading, "data", "an object");
 	}
-	parts->event_extra = true;
+	note_member(&parts->event_members, PLACE_UNKNOWN);
 	return take_value(reading, token, &ignored);
 }
 
@@ -176,28 +204,22 @@ static int read_event(
 {
 	size_t start = reading->reader.token_at;
 	struct json_token name, value;
+	int more;
 
 	if (token->kind != JSON_OBJECT) {
 		return wrong(reading, "event", "an object");
 	}
-	for (;;) {
-		if (next(reading, &name) < 0) {
-			return -1;
-		}
-		if (name.kind == JSON_OBJECT_END) {
-			break;
-		}
-		if (next(reading, &value) < 0 ||
-			read_event_member(reading, &name, &value, parts) < 0) {
+	while ((more = next_member(reading, &name, &value)) > 0) {
+		if (read_event_member(reading, &name, &value, parts) < 0) {
 			return -1;
 		}
 	}
-	parts->event = text_tail(text_head(reading->reader.input, reading->reader.at), start);
-	if (!parts->line.data) {
+	parts->event = text_since(reading, start);
+	if (more == 0 && !parts->line.data) {
 		return json_reader_error_at(
 			&reading->reader, start, reading->err, "the event has no \"line\"");
 	}
-	return 0;
+	return more;
 }
 
 static int read_class(
@@ -215,27 +237,37 @@ static int read_class(
 	return 0;
 }
 
+static int read_timestamp(
+	struct reading *reading, const struct json_token *token, struct step_parts *parts)
+{
+	int64_t seconds;
+
+	if (token->kind != JSON_NUMBER || !text_to_int64(token->raw, &seconds)) {
+		return wrong(
+			reading, "timestamp", "UNIX seconds: a whole number of at most 18 digits");
+	}
+	parts->timestamp = token->raw;
+	return 0;
+}
+
 static int read_step_member(struct reading *reading, const struct json_token *name,
 	const struct json_token *token, struct step_parts *parts)
 {
 	struct text ignored;
-	int64_t seconds;
 
 	if (json_token_is(name, "event")) {
+		note_member(&parts->step_members, 1);
 		return read_event(reading, token, parts);
 	}
 	if (json_token_is(name, "class")) {
+		note_member(&parts->step_members, 2);
 		return read_class(reading, token, parts);
 	}
 	if (json_token_is(name, "timestamp")) {
-		if (token->kind != JSON_NUMBER || !text_to_int64(token->raw, &seconds)) {
-			return wrong(reading, "timestamp",
-				"UNIX seconds: a whole number of at most 18 digits");
-		}
-		parts->timestamp = token->raw;
-		return 0;
+		note_member(&parts->step_members, 3);
+		return read_timestamp(reading, token, parts);
 	}
-	parts->step_extra = true;
+	note_member(&parts->step_members, PLACE_UNKNOWN);
 	return take_value(reading, token, &ignored);
 }
 
@@ -264,50 +296,59 @@ static void write_step(struct buffer *out, const struct step_parts *parts, struc
 		buffer_append(out, TEXT(",\"data\":"));
 		canonical_write(out, parts->data);
 	}
-	if (parts->event_extra) {
+	if (parts->event_members.last == PLACE_UNKNOWN) {
 		canonical_write_members(out, parts->event, event_known);
 	}
 	buffer_append(out, TEXT("},\"class\":\""));
 	buffer_append(out, parts->class_name);
 	buffer_append(out, TEXT("\",\"timestamp\":"));
 	buffer_append(out, parts->timestamp);
-	if (parts->step_extra) {
+	if (parts->step_members.last == PLACE_UNKNOWN) {
 		canonical_write_members(out, step, step_known);
 	}
 	buffer_append_byte(out, '}');
 }
 
+/* @rewrites is what the reader counted before the step: when nothing was added and all members are in place, the step is
+ * canonical as it stands, which is what most senders send. */
+static void take_step(
+	struct reading *reading, const struct step_parts *parts, struct text step, size_t rewrites)
+{
+	struct buffer *out = reading->canonical;
+
+	if (reading->call->steps > 0) {
+		buffer_append_byte(out, ',');
+	}
+	if (reading->reader.rewrites == rewrites && !parts->event_members.disordered &&
+		!parts->step_members.disordered) {
+		buffer_append(out, step);
+	} else {
+		write_step(out, parts, step);
+	}
+	reading->call->steps++;
+}
+
 static int read_step(struct reading *reading, const struct json_token *token)
 {
 	size_t start = reading->reader.token_at;
+	size_t rewrites = reading->reader.rewrites;
 	struct step_parts parts = {0};
 	struct json_token name, value;
+	int more;
 
 	if (token->kind != JSON_OBJECT) {
 		return json_reader_error(
 			&reading->reader, reading->err, "a step must be an object");
 	}
-	for (;;) {
-		if (next(reading, &name) < 0) {
-			return -1;
-		}
-		if (name.kind == JSON_OBJECT_END) {
-			break;
-		}
-		if (next(reading, &value) < 0 ||
-			read_step_member(reading, &name, &value, &parts) < 0) {
+	while ((more = next_member(reading, &name, &value)) > 0) {
+		if (read_step_member(reading, &name, &value, &parts) < 0) {
 			return -1;
 		}
 	}
-	if (check_step(reading, &parts, start) < 0) {
+	if (more < 0 || check_step(reading, &parts, start) < 0) {
 		return -1;
 	}
-	if (reading->call->steps > 0) {
-		buffer_append_byte(reading->canonical, ',');
-	}
-	write_step(reading->canonical, &parts,
-		text_tail(text_head(reading->reader.input, reading->reader.at), start));
-	reading->call->steps++;
+	take_step(reading, &parts, text_since(reading, start), rewrites);
 	return 0;
 }
 
@@ -371,6 +412,7 @@ static int read_member(
 static int read_members(struct reading *reading)
 {
 	struct json_token name, value;
+	int more;
 
 	if (next(reading, &value) < 0) {
 		return -1;
@@ -380,17 +422,13 @@ static int read_members(struct reading *reading)
 		return json_reader_error(
 			&reading->reader, reading->err, "a call must be an object");
 	}
-	for (;;) {
-		if (next(reading, &name) < 0) {
-			return -1;
-		}
-		if (name.kind == JSON_OBJECT_END) {
-			return next(reading, &value); /* nothing but white space may follow */
-		}
-		if (next(reading, &value) < 0 || read_member(reading, &name, &value) < 0) {
+	while ((more = next_member(reading, &name, &value)) > 0) {
+		if (read_member(reading, &name, &value) < 0) {
 			return -1;
 		}
 	}
+	/* Nothing but white space may follow. */
+	return more < 0 ? -1 : next(reading, &value);
 }
 
 static int check_call(struct reading *reading)
@@ -419,7 +457,7 @@ static void find_session_id(struct reading *reading, struct text json)
 	if (next(reading, &value) <= 0 || value.kind != JSON_OBJECT) {
 		return;
 	}
-	while (next(reading, &name) > 0 && name.kind == JSON_NAME && next(reading, &value) > 0) {
+	while (next_member(reading, &name, &value) > 0) {
 		if (json_token_is(&name, "session_id")) {
 			(void)!read_session_id(reading, &value);
 			return;

@@ -97,11 +97,10 @@ void call_xml_write_text(struct buffer *buffer, struct text string)
 /* The size of the JSON string that @json begins with, without its opening quote up to its closing one. */
 static size_t raw_size(struct text json)
 {
-	uint64_t high = 0;
 	size_t at = 0;
 
 	for (;;) {
-		at += json_plain_length(json.data + at, json.size - at, &high);
+		at += json_plain_length(json.data + at, json.size - at);
 		if (at + 1 >= json.size || json.data[at] == '"') {
 			return at < json.size ? at : json.size;
 		}

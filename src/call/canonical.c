@@ -9,12 +9,11 @@
 /* The size of the string that @json begins with, both quotes included. */
 static size_t string_size(struct text json, bool *ret_escaped)
 {
-	uint64_t high = 0;
 	size_t at = 1;
 
 	*ret_escaped = false;
 	for (;;) {
-		at += json_plain_length(json.data + at, json.size - at, &high);
+		at += json_plain_length(json.data + at, json.size - at);
 		if (at >= json.size || json.data[at] == '"') {
 			return at < json.size ? at + 1 : json.size;
 		}
@@ -88,13 +87,9 @@ void canonical_write_members(struct buffer *buffer, struct text object, const ch
 	if (json_reader_next(&reader, &name, NULL) <= 0) {
 		return;
 	}
-	while (json_reader_next(&reader, &name, NULL) > 0 && name.kind == JSON_NAME) {
-		size_t start;
+	while (json_reader_next_member(&reader, &name, &value, NULL) > 0) {
+		size_t start = reader.token_at;
 
-		if (json_reader_next(&reader, &value, NULL) <= 0) {
-			return;
-		}
-		start = reader.token_at;
 		if (json_reader_skip(&reader, &value, NULL) < 0) {
 			return;
 		}

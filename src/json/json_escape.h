@@ -3,9 +3,7 @@
 #ifndef JSON_JSON_ESCAPE_H
 #define JSON_JSON_ESCAPE_H
 
-#include <endian.h>
-
-#include "base/text.h"
+#include "json/json_block.h"
 
 #define JSON_ESCAPE_MAX 12 /* bytes of the longest escape: two \uXXXX, a surrogate pair */
 
@@ -19,45 +17,21 @@ size_t json_utf8_write(uint32_t code, char out[4]);
 /* Writes @code as it stands in a string when escaped minimally; returns how many bytes, at most 6. */
 size_t json_escape_write(uint32_t code, char out[6]);
 
-#define JSON_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* The high bit of each byte of @word that is below 0x20, a quote or a backslash. Bytes above a marked one may be marked
- * too though they are none of these: only the lowest mark counts. */
-static inline uint64_t json_special_bytes(uint64_t word)
-{
-	uint64_t quote = word ^ JSON_EACH_BYTE('"');
-	uint64_t backslash = word ^ JSON_EACH_BYTE('\\');
-
-	return (((word - JSON_EACH_BYTE(0x20)) & ~word) | ((quote - JSON_EACH_BYTE(1)) & ~quote) |
-		       ((backslash - JSON_EACH_BYTE(1)) & ~backslash)) &
-	       JSON_EACH_BYTE(0x80);
-}
-
-/* How many bytes from @data on are no control character below 0x20, no quote and no backslash. *@high gets a bit of
- * JSON_EACH_BYTE(0x80) where there is one that is not ASCII (and maybe when such a byte follows soon). */
-static inline size_t json_plain_length(const char *data, size_t size, uint64_t *high)
+/* How many bytes from @data on are no control character below 0x20, no quote and no backslash. */
+static inline size_t json_plain_length(const char *data, size_t size)
 {
 	size_t at = 0;
 
-	while (size - at >= sizeof(uint64_t)) {
-		uint64_t word, special;
+	while (size - at >= JSON_BLOCK_BYTES) {
+		uint32_t high;
+		uint32_t special = json_block_look(data + at, &high);
 
-		memcpy(&word, data + at, sizeof(word));
-		word = le64toh(word);
-		*high |= word;
-		special = json_special_bytes(word);
 		if (special) {
-			return at + (size_t)__builtin_ctzll(special) / 8;
+			return at + (size_t)__builtin_ctz(special);
 		}
-		at += sizeof(word);
+		at += JSON_BLOCK_BYTES;
 	}
-	while (at < size) {
-		unsigned char byte = (unsigned char)data[at];
-
-		if (byte < 0x20 || byte == '"' || byte == '\\') {
-			break;
-		}
-		*high |= byte;
+	while (at < size && !json_is_special(data[at])) {
 		at++;
 	}
 	return at;

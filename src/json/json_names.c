@@ -18,18 +18,6 @@ void json_names_open(struct json_names *names)
 	names->levels[names->depth++] = (struct json_names_level){.first = names->count, .seen = 0};
 }
 
-static uint64_t bit_of(struct text name)
-{
-	uint32_t looks = (uint32_t)name.size;
-
-	if (name.size > 0) {
-		looks += (uint32_t)(unsigned char)name.data[0] << 8 |
-			 (uint32_t)(unsigned char)name.data[name.size - 1] << 16 |
-			 (uint32_t)(unsigned char)name.data[name.size / 2] << 24;
-	}
-	return UINT64_C(1) << (looks * UINT32_C(0x9e3779b1) >> 26);
-}
-
 static bool grow(struct json_names *names)
 {
 	struct text *larger = arena_calloc(names->arena, names->capacity * 2, sizeof(*larger));
@@ -53,10 +41,10 @@ static bool search(const struct json_names *names, size_t first, struct text nam
 	return false;
 }
 
-enum json_names_result json_names_add(struct json_names *names, struct text name)
+enum json_names_result json_names_add_slowly(
+	struct json_names *names, struct text name, uint64_t bit)
 {
 	struct json_names_level *level = &names->levels[names->depth - 1];
-	uint64_t bit = bit_of(name);
 
 	if ((level->seen & bit) && names->count - level->first < JSON_NAMES_SEARCHED &&
 		search(names, level->first, name)) {

@@ -38,8 +38,37 @@ void json_names_init(struct json_names *names, struct arena *arena);
 /* An object begins; at most JSON_DEPTH_MAX are open. */
 void json_names_open(struct json_names *names);
 
+/* The rest of json_names_add(), for a name that looks like an earlier one or finds no room. */
+enum json_names_result json_names_add_slowly(
+	struct json_names *names, struct text name, uint64_t bit) CHECK_RESULT;
+
+/* A bit for a name by its looks. */
+static inline uint64_t json_names_bit(struct text name)
+{
+	uint32_t looks = (uint32_t)name.size;
+
+	if (name.size > 0) {
+		looks += (uint32_t)(unsigned char)name.data[0] << 8 |
+			 (uint32_t)(unsigned char)name.data[name.size - 1] << 16 |
+			 (uint32_t)(unsigned char)name.data[name.size / 2] << 24;
+	}
+	return UINT64_C(1) << (looks * UINT32_C(0x9e3779b1) >> 26);
+}
+
 /* @name, unescaped, is a member of the innermost object; it must stay where it is until that ends. */
-enum json_names_result json_names_add(struct json_names *names, struct text name) CHECK_RESULT;
+static inline enum json_names_result CHECK_RESULT json_names_add(
+	struct json_names *names, struct text name)
+{
+	struct json_names_level *level = &names->levels[names->depth - 1];
+	uint64_t bit = json_names_bit(name);
+
+	if ((level->seen & bit) || names->count == names->capacity) {
+		return json_names_add_slowly(names, name, bit);
+	}
+	level->seen |= bit;
+	names->names[names->count++] = name;
+	return JSON_NAMES_UNIQUE;
+}
 
 /* The innermost object ends. */
 enum json_names_result json_names_close(

@@ -2,6 +2,7 @@
  * The reader: a state that says what may come next, and a function for each kind of token. */
 #include "json/json_reader.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ void json_reader_init(struct json_reader *reader, struct text input, struct json
 {
 	*reader = (struct json_reader){
 		.input = input.data ? input : TEXT(""), .start = start, .expect = EXPECT_VALUE};
+	json_stretch_look(&reader->stretch, reader->input, 0);
 }
 
 void json_reader_check_names(
@@ -52,11 +54,6 @@ static struct json_position position_of(const struct json_reader *reader, size_t
 	}
 	position.column += line.size;
 	return position;
-}
-
-struct json_position json_reader_position(const struct json_reader *reader)
-{
-	return position_of(reader, reader->token_at);
 }
 
 static int fail(const struct json_reader *reader, enum error_code code, size_t offset,
@@ -178,33 +175,49 @@ __attribute__((cold)) static int bad_utf8(
 		(unsigned char)reader->input.data[at]);
 }
 
-static int read_string(struct json_reader *reader, struct json_token *ret_token, struct error *err)
+/* Whether the escape with this letter is how json_escape_write() writes its character. `\/` never is; of those with a `u` some
+ * are, which is not looked at. */
+static bool is_short_escape(char letter)
+{
+	return letter != 'u' && letter != '/';
+}
+
+/* Goes on from *@at, where a string's first plain bytes end, to its closing quote. */
+__attribute__((noinline)) static int pass_escapes(
+	struct json_reader *reader, size_t *at, uint64_t *high, struct error *err)
+{
+	struct text input = reader->input;
+
+	while (*at == input.size || input.data[*at] != '"') {
+		uint32_t code;
+		size_t taken = json_escape_read(text_tail(input, *at), &code);
+
+		if (taken == 0) {
+			return bad_in_string(reader, *at, err);
+		}
+		reader->rewrites += !is_short_escape(input.data[*at + 1]);
+		*at += taken;
+		*at = json_stretch_find(&reader->stretch, input, *at, high);
+	}
+	return 0;
+}
+
+/* Inline, as are the other parts of a member: most of a document is members with strings. */
+static inline int read_string(
+	struct json_reader *reader, struct json_token *ret_token, struct error *err)
 {
 	struct text input = reader->input;
 	size_t begin = reader->at + 1;
-	size_t at = begin;
 	uint64_t high = 0;
-	bool escaped = false;
+	size_t at = json_stretch_find(&reader->stretch, input, begin, &high);
 	size_t bad;
 
-	for (;;) {
-		uint32_t code;
-		size_t taken;
-
-		at += json_plain_length(input.data + at, input.size - at, &high);
-		if (at < input.size && input.data[at] == '"') {
-			break;
-		}
-		taken = json_escape_read(text_tail(input, at), &code);
-		if (taken == 0) {
-			return bad_in_string(reader, at, err);
-		}
-		escaped = true;
-		at += taken;
+	ret_token->escaped = at == input.size || input.data[at] != '"';
+	if (ret_token->escaped && pass_escapes(reader, &at, &high, err) < 0) {
+		return -1;
 	}
 	ret_token->raw = (struct text){.data = input.data + begin, .size = at - begin};
-	ret_token->escaped = escaped;
-	if ((high & JSON_EACH_BYTE(0x80)) && !text_utf8_valid(ret_token->raw, &bad)) {
+	if (high && !text_utf8_valid(ret_token->raw, &bad)) {
 		return bad_utf8(reader, begin + bad, err);
 	}
 	reader->at = at + 1;
@@ -369,14 +382,18 @@ static inline char next_byte(struct json_reader *reader)
 	size_t size = reader->input.size;
 	size_t at = reader->at;
 
-	while (at < size && is_space(data[at])) {
-		at++;
+	if (at < size && is_space(data[at])) {
+		reader->rewrites++;
+		while (at < size && is_space(data[at])) {
+			at++;
+		}
+		reader->at = at;
 	}
-	reader->at = at;
 	return at < size ? data[at] : '\0';
 }
 
-static int add_name(struct json_reader *reader, const struct json_token *token, struct error *err)
+static inline int add_name(
+	struct json_reader *reader, const struct json_token *token, struct error *err)
 {
 	struct text name = json_token_string(token, reader->names->arena);
 	enum json_names_result result =
@@ -386,7 +403,8 @@ static int add_name(struct json_reader *reader, const struct json_token *token, 
 					   : names_failed(reader, reader->token_at, result, err);
 }
 
-static int read_name(struct json_reader *reader, struct json_token *ret_token, struct error *err)
+static inline int read_name(
+	struct json_reader *reader, struct json_token *ret_token, struct error *err)
 {
 	reader->token_at = reader->at;
 	if (read_string(reader, ret_token, err) < 0) {
@@ -404,7 +422,7 @@ static int read_name(struct json_reader *reader, struct json_token *ret_token, s
 	return 1;
 }
 
-static int read_value(
+static inline int read_value(
 	struct json_reader *reader, struct json_token *ret_token, char byte, struct error *err)
 {
 	reader->token_at = reader->at;
@@ -423,69 +441,107 @@ static int read_value(
 	return read_word(reader, ret_token, err);
 }
 
-static int read_after_comma(
-	struct json_reader *reader, struct json_token *ret_token, struct error *err)
-{
-	char byte;
+enum next {
+	NEXT_FAILED = -1,
+	NEXT_END,
+	NEXT_NAME,
+	NEXT_VALUE,
+};
 
-	reader->at++;
-	byte = next_byte(reader);
-	if (!(reader->is_object & 1)) {
-		return read_value(reader, ret_token, byte, err);
+/* Passes over a comma that is due, up to *@ret_byte, which what comes next begins with. */
+static inline enum next find_next(struct json_reader *reader, char *ret_byte, struct error *err)
+{
+	*ret_byte = next_byte(reader);
+	if (reader->expect == EXPECT_COMMA_OR_END && *ret_byte == ',') {
+		reader->at++;
+		*ret_byte = next_byte(reader);
+		if (!(reader->is_object & 1)) {
+			return NEXT_VALUE;
+		}
+		if (*ret_byte != '"') {
+			unexpected(reader, err, "a member's name in quotes");
+			return NEXT_FAILED;
+		}
+		return NEXT_NAME;
 	}
-	if (byte != '"') {
-		return unexpected(reader, err, "a member's name in quotes");
+	if (reader->expect == EXPECT_NAME_OR_END && *ret_byte == '"') {
+		return NEXT_NAME;
 	}
-	return read_name(reader, ret_token, err);
+	if (reader->expect == EXPECT_VALUE ||
+		(reader->expect == EXPECT_VALUE_OR_END && *ret_byte != ']')) {
+		return NEXT_VALUE;
+	}
+	return NEXT_END;
+}
+
+/* Neither a name nor a value follows, but @byte. */
+static int read_end(
+	struct json_reader *reader, struct json_token *ret_token, char byte, struct error *err)
+{
+	if (reader->expect == EXPECT_NAME_OR_END && byte != '}') {
+		return unexpected(reader, err, "a member's name in quotes or '}'");
+	}
+	if (reader->expect != EXPECT_NOTHING) {
+		if (byte != (reader->is_object & 1 ? '}' : ']')) {
+			return unexpected_in_container(reader, err);
+		}
+		reader->token_at = reader->at;
+		return close_container(reader, ret_token, err);
+	}
+	reader->token_at = reader->at;
+	if (reader->at < reader->input.size) {
+		return unexpected(reader, err, "nothing more");
+	}
+	ret_token->kind = JSON_END;
+	return 0;
 }
 
 int json_reader_next(struct json_reader *reader, struct json_token *ret_token, struct error *err)
 {
-	char byte = next_byte(reader);
-	char closing = reader->is_object & 1 ? '}' : ']';
+	char byte;
 
-	switch ((enum expect)reader->expect) {
-	case EXPECT_COMMA_OR_END:
-		if (byte == ',') {
-			return read_after_comma(reader, ret_token, err);
-		}
-		break;
-	case EXPECT_VALUE:
+	switch (find_next(reader, &byte, err)) {
+	case NEXT_NAME:
+		return read_name(reader, ret_token, err);
+	case NEXT_VALUE:
 		return read_value(reader, ret_token, byte, err);
-	case EXPECT_VALUE_OR_END:
-		if (byte != closing) {
-			return read_value(reader, ret_token, byte, err);
-		}
-		break;
-	case EXPECT_NAME_OR_END:
-		if (byte == '"') {
-			return read_name(reader, ret_token, err);
-		}
-		if (byte != closing) {
-			return unexpected(reader, err, "a member's name in quotes or '}'");
-		}
-		break;
-	case EXPECT_NOTHING:
-		reader->token_at = reader->at;
-		if (reader->at < reader->input.size) {
-			return unexpected(reader, err, "nothing more");
-		}
-		ret_token->kind = JSON_END;
-		return 0;
+	case NEXT_END:
+		return read_end(reader, ret_token, byte, err);
+	default:
+		return -1;
 	}
-	if (byte != closing) {
-		return unexpected_in_container(reader, err);
-	}
-	reader->token_at = reader->at;
-	return close_container(reader, ret_token, err);
 }
 
+int json_reader_next_member(struct json_reader *reader, struct json_token *ret_name,
+	struct json_token *ret_value, struct error *err)
+{
+	char byte;
+
+	assert(reader->is_object & 1);
+	switch (find_next(reader, &byte, err)) {
+	case NEXT_NAME:
+		if (read_name(reader, ret_name, err) < 0) {
+			return -1;
+		}
+		return read_value(reader, ret_value, next_byte(reader), err);
+	case NEXT_END:
+		return read_end(reader, ret_name, byte, err) < 0 ? -1 : 0;
+	default:
+		return -1;
+	}
+}
+
+/* In an object member by member, which is faster than token by token. */
 static int skip_to_depth(struct json_reader *reader, uint32_t depth, struct error *err)
 {
-	struct json_token token;
+	struct json_token name, value;
 
 	while (reader->depth > depth) {
-		if (json_reader_next(reader, &token, err) < 0) {
+		int result = reader->is_object & 1
+				     ? json_reader_next_member(reader, &name, &value, err)
+				     : json_reader_next(reader, &value, err);
+
+		if (result < 0) {
 			return -1;
 		}
 	}
@@ -531,15 +587,12 @@ static size_t unescape(struct text *rest, char out[4])
 	return json_utf8_write(code, out);
 }
 
-struct text json_token_string(const struct json_token *token, struct arena *arena)
+struct text json_token_unescape(const struct json_token *token, struct arena *arena)
 {
 	struct text rest = token->raw;
 	size_t size = 0;
 	char *string;
 
-	if (!token->escaped) {
-		return rest;
-	}
 	string = arena_alloc(arena, rest.size);
 	if (!string) {
 		return (struct text){0};
@@ -550,15 +603,12 @@ struct text json_token_string(const struct json_token *token, struct arena *aren
 	return (struct text){.data = string, .size = size};
 }
 
-bool json_token_is(const struct json_token *token, const char *string)
+bool json_token_unescapes_to(const struct json_token *token, struct text string)
 {
 	struct text rest = token->raw;
-	struct text expected = text_of(string);
+	struct text expected = string;
 	char bytes[4];
 
-	if (!token->escaped) {
-		return text_equal(rest, expected);
-	}
 	while (rest.size > 0) {
 		struct text character = {.data = bytes, .size = unescape(&rest, bytes)};
 

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "json/json_block.h"
 #include "json/json_names.h"
 
 enum json_kind {
@@ -39,8 +40,11 @@ struct json_reader {
 	struct text input;
 	size_t at;	 /* behind the last token */
 	size_t token_at; /* where the last token begins */
+	struct json_stretch stretch;
 	struct json_position start;
 	struct json_names *names; /* NULL: doubled names are not looked for */
+	size_t rewrites; /* what was read so far that is not written the shortest way: white space, and
+			    strings with an escape that may not be needed */
 	uint32_t depth;
 	uint64_t is_object; /* a bit a level, the innermost lowest */
 	int expect;	    /* what may come next; private to json_reader.c */
@@ -61,13 +65,15 @@ void json_reader_check_names(
 int json_reader_next(
 	struct json_reader *reader, struct json_token *ret_token, struct error *err) CHECK_RESULT;
 
+/* The member of the open object that comes next, its name and the beginning of its value. Returns 1, 0 at the object's end,
+ * negative as above. */
+int json_reader_next_member(struct json_reader *reader, struct json_token *ret_name,
+	struct json_token *ret_value, struct error *err) CHECK_RESULT;
+
 /* Passes over the value that begins with @token, which was just read (doubled names inside it are an
  * error, with json_reader_check_names() or without). Returns 0; negative as above. */
 int json_reader_skip(
 	struct json_reader *reader, const struct json_token *token, struct error *err) CHECK_RESULT;
-
-/* Where the token that was read last begins, for messages. */
-struct json_position json_reader_position(const struct json_reader *reader);
 
 /* Sets "line L, column C: …" for the last token; returns -1. */
 int json_reader_error(const struct json_reader *reader, struct error *err, const char *format, ...)
@@ -79,9 +85,21 @@ int json_reader_error_at(const struct json_reader *reader, size_t token_at, stru
 
 /* The string that @token spells, escapes resolved: UTF-8, possibly with NUL bytes. Points into the
  * input where nothing is escaped, into @arena otherwise; data is NULL when the arena is full. */
-struct text json_token_string(const struct json_token *token, struct arena *arena) CHECK_RESULT;
+struct text json_token_unescape(const struct json_token *token, struct arena *arena) CHECK_RESULT;
+static inline struct text CHECK_RESULT json_token_string(
+	const struct json_token *token, struct arena *arena)
+{
+	return token->escaped ? json_token_unescape(token, arena) : token->raw;
+}
 
-/* Whether @token spells @string. */
-bool json_token_is(const struct json_token *token, const char *string);
+/* Whether @token, which is escaped, spells @string. */
+bool json_token_unescapes_to(const struct json_token *token, struct text string);
+
+/* Whether @token spells @string. Inline, so that the size of a literal is known where it is compared. */
+static inline bool json_token_is(const struct json_token *token, const char *string)
+{
+	return token->escaped ? json_token_unescapes_to(token, text_of(string))
+			      : text_equal_string(token->raw, string);
+}
 
 #endif

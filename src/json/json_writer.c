@@ -7,11 +7,10 @@
 void json_write_string(struct buffer *buffer, struct text string)
 {
 	struct text rest = string;
-	uint64_t high = 0;
 
 	buffer_append_byte(buffer, '"');
 	while (rest.size > 0) {
-		size_t plain = json_plain_length(rest.data, rest.size, &high);
+		size_t plain = json_plain_length(rest.data, rest.size);
 		char escape[6];
 
 		buffer_append(buffer, text_head(rest, plain));
