@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Measures callstep beside what people would use instead. See scripts/bench."""
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from importlib import import_module
+
+import machine
+from measure import say
+from paths import BUILD, RESULTS
+from setting import Setting
+
+PARTS = ["pages"]
+QUICK_PARTS = ["pages"]
+
+
+def read_options():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures callstep beside what people would use instead.")
+    parser.add_argument("--quick", action="store_true", help="the main questions to callstep and nginx alone, within 3 minutes; the report stays as it is")
+    parser.add_argument("--only", metavar="PART,…", help="only these parts: " + " ".join(PARTS))
+    parser.add_argument("--rounds", type=int, help="how often each side is measured [5; with --quick 3]")
+    parser.add_argument("--seconds", type=float, help="how long each time at least [1; with --quick 0.7]")
+    parser.add_argument("--callstep", metavar="BINARY", default=BUILD / "release/callstep", help="measure this one")
+    parser.add_argument("--before", metavar="BINARY", help="measure this other callstep beside it, as a side of its own")
+    parser.add_argument("--client", default=BUILD / "release/tests/bench/client/bench_load", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.rounds = options.rounds or (3 if options.quick else 5)
+    options.seconds = options.seconds or (0.7 if options.quick else 1.0)
+    return options
+
+
+def write_result(name, options, result, seconds):
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    result = {"part": name, **machine.facts(), "took_s": round(seconds), "rounds": options.rounds, **result}
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1))
+
+
+def run_parts(names, options, setting):
+    for name in names:
+        say(f"== {name}")
+        began = time.monotonic()
+        result = import_module(f"parts.{name}").run(setting)
+        if not options.quick:
+            result["sides"] = {side.name: {"version": side.version(), "settings": side.settings()} for side in setting.sides()}
+            write_result(name, options, result, time.monotonic() - began)
+        say(f"== {name}: {time.monotonic() - began:.0f} s")
+
+
+def main():
+    options = read_options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    names = options.only.split(",") if options.only else QUICK_PARTS if options.quick else PARTS
+    facts = machine.facts()
+    print(f"{facts['date']}, commit {facts['commit']}, {facts['cores']} cores of {facts['processor']}, load {facts['load_before']}")
+    with Setting(options) as setting:
+        run_parts(names, options, setting)
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

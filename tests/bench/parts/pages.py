@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+"""Pages, single calls, headers, offsets and totals, put to every side about the same 200,000 calls."""
+import questions
+from measure import say
+
+QUICK = ("page10-json", "page10-json-gzip", "page10-number-json", "page1000-json-gzip", "page10000-json", "page10000-json-gzip",
+         "page10000-xml", "call", "headers1000-json", "offset", "total-year")
+
+
+def asked(setting):
+    lines = setting.lines
+    busy = lines.numbers()[0][0]
+    session = lines.rows[len(lines) // 3][1]
+    return questions.pages(busy) + questions.others(len(lines), session)
+
+
+def run(setting):
+    rows = []
+    for question in asked(setting):
+        if setting.quick and question.key not in QUICK:
+            continue
+        say(f"-- {question.title}")
+        rows += setting.bench.ask(setting.contestants, question, setting.nginx, total=lambda one: "total=no" not in one.extra)
+    return {"rows": rows}

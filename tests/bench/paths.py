@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+"""Where the benchmark's things are."""
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = ROOT / "tests/bench"
+BUILD = ROOT / "build/bench"
+DATA = Path(os.environ.get("CALLSTEP_BENCH_DATA", BUILD / "data"))
+RUN = BUILD / "run"
+RESULTS = BUILD / "results"
+
+
+def short(path):
+    """The path as a reader of the report knows it."""
+    path = Path(path)
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""callstep itself, serving a store that is already there."""
+import re
+
+from data import EMAIL
+from process import Process, run
+from sides.side import Side
+
+OPTIONS = ["--detail-days", "0", "--log-requests=no"]
+
+
+class Callstep(Side):
+    def __init__(self, binary, kept, name="callstep", cpus=None, options=()):
+        self.name, self.binary, self.kept, self.cpus, self.options = name, binary, kept, cpus, list(options)
+        super().__init__()
+
+    def start(self):
+        log = self.folder / "log"
+        process = Process([self.binary, "serve", "--data", self.kept / "store", "--listen", "127.0.0.1:0", *OPTIONS, *self.options],
+                          log, cpus=self.cpus)
+        self.processes.append(process)
+        found = process.wait_until(lambda: re.search(r" listening .*address=(\S+)", log.read_text()))
+        self.address = found.group(1)
+        self.headers = self.basic(EMAIL, (self.kept / "key").read_text().strip())
+
+    def version(self):
+        return run(self.binary, "version").replace("\n", "; ").strip("; ")
+
+    def settings(self):
+        return ["callstep serve " + " ".join([*OPTIONS, *self.options])]
