@@ -189,8 +189,8 @@ struct store_row {
 };
 
 /* Walks all calls that match, newest first, in one consistent state, without reading their packed form. The row and its texts are
- * valid during the call only; a negative return ends the walk and is returned. Of @search only account_id, filter, detail_after
- * and deadline_us matter. */
+ * valid during the call only; a negative return ends the walk and is returned. @each may use the store. Of @search only account_id,
+ * filter, detail_after and deadline_us matter. */
 int store_scan(struct store *store, const struct store_search *search,
 	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
 	struct error *err) CHECK_RESULT;

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Gives each different text a number, in the order of their coming. */
+#ifndef BASE_INTERN_H
+#define BASE_INTERN_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+
+struct intern {
+	struct arena *arena; /* all memory is from there */
+	struct hash_key key;
+	struct text *texts; /* by number */
+	uint32_t count;
+	size_t capacity;
+	uint32_t *slots; /* number + 1; 0: free */
+	size_t slot_count;
+};
+
+void intern_init(struct intern *intern, struct arena *arena);
+
+/* The number of @text, counted from 0; a new one is copied. False when the arena is full. */
+bool intern_number(struct intern *intern, struct text text, uint32_t *ret_number) CHECK_RESULT;
+
+#endif

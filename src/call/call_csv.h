@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * Calls and steps as CSV (RFC 4180: CRLF, quotes doubled), in UTF-8, for spreadsheets.
+ *
+ * A cell that begins with = + - @ TAB, CR or LF would be run by a spreadsheet: it gets an apostrophe before it. The one exception is a plain
+ * number with a country code, `+` and digits only: all that a spreadsheet makes of `+16177123001` is 16177123001, while the
+ * apostrophe would stand in the way of everyone who looks the number up. `+1-617-712-3001` would be computed, and gets one. */
+#ifndef CALL_CALL_CSV_H
+#define CALL_CALL_CSV_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "call/call.h"
+
+/* session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state and with @steps also
+ * step,timestamp,timestamp_iso,class,module,variable,line. Times are UNIX seconds and ISO 8601 in UTC. */
+void call_csv_write_header(struct buffer *buffer, bool steps);
+
+/* One row. */
+void call_csv_write_call(struct buffer *buffer, const struct call *call);
+
+/* A row for each step of the canonical @detail; one row with empty cells when @call has no detail or no steps, so that no call is missing.
+ * @scratch is emptied on the way. ERROR_CORRUPT when @detail is not canonical. */
+int call_csv_write_steps(struct buffer *buffer, const struct call *call, struct text detail,
+	struct arena *scratch, struct error *err) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ * Counting visits. A place's number is that of its pair of names; its ways are pairs of such numbers. */
+#include "find/dropoff.h"
+
+void dropoff_init(struct dropoff *dropoff, size_t memory_max)
+{
+	*dropoff = (struct dropoff){0};
+	arena_init(&dropoff->arena, memory_max);
+	intern_init(&dropoff->names, &dropoff->arena);
+	pairs_init(&dropoff->places, &dropoff->arena);
+	pairs_init(&dropoff->ways, &dropoff->arena);
+	dropoff->kinds.arena = &dropoff->arena;
+}
+
+void dropoff_deinit(struct dropoff *dropoff)
+{
+	arena_deinit(&dropoff->arena);
+}
+
+int dropoff_no_room(const struct dropoff *dropoff, struct error *err)
+{
+	return error_set(err, ERROR_TOO_LARGE,
+		"there are too many different places to count in %zu MB: ask for a shorter window",
+		dropoff->arena.ceiling_bytes >> 20);
+}
+
+/* The number of the place that @kind belongs to. */
+static bool find_place(struct dropoff *dropoff, const struct store_kind *kind, uint32_t *ret_place)
+{
+	uint32_t module, variable;
+	const struct pair *place;
+
+	if (text_equal(kind->module, TEXT("hangup"))) {
+		*ret_place = KIND_MAP_NONE;
+		return true;
+	}
+	if (!intern_number(&dropoff->names, kind->module, &module) ||
+		!intern_number(&dropoff->names, kind->variable, &variable)) {
+		return false;
+	}
+	place = pairs_at(&dropoff->places, module, variable);
+	if (!place) {
+		return false;
+	}
+	*ret_place = (uint32_t)(place - dropoff->places.items);
+	return true;
+}
+
+int dropoff_kinds(
+	struct dropoff *dropoff, const struct store_kind *kinds, size_t count, struct error *err)
+{
+	uint32_t place;
+
+	if (!kind_map_reserve(&dropoff->kinds, kinds, count)) {
+		return dropoff_no_room(dropoff, err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!find_place(dropoff, &kinds[i], &place)) {
+			return dropoff_no_room(dropoff, err);
+		}
+		kind_map_set(&dropoff->kinds, kinds[i].id, place);
+	}
+	return 0;
+}
+
+/* Counts that the call goes from the place @from, or comes from nowhere, to @to. */
+static bool visit(struct dropoff *dropoff, uint32_t from, uint32_t to)
+{
+	struct pair *place = &dropoff->places.items[to];
+
+	if (place->last != dropoff->calls) {
+		place->last = dropoff->calls;
+		place->count++;
+	}
+	return from == KIND_MAP_NONE || pairs_count(&dropoff->ways, from, to, dropoff->calls);
+}
+
+int dropoff_row(struct dropoff *dropoff, const struct store_row *row, struct error *err)
+{
+	uint32_t at = KIND_MAP_NONE;
+
+	if (!kind_map_knows(&dropoff->kinds, row)) {
+		return 0;
+	}
+	for (uint32_t i = 0; row->kinds && i < row->call.steps; i++) {
+		uint32_t place = kind_map_get(&dropoff->kinds, row->kinds[i]);
+
+		if (place == KIND_MAP_NONE || place == at) {
+			continue;
+		}
+		if (!visit(dropoff, at, place)) {
+			return dropoff_no_room(dropoff, err);
+		}
+		at = place;
+	}
+	if (at != KIND_MAP_NONE && !pairs_count(&dropoff->ways, at, DROPOFF_END, dropoff->calls)) {
+		return dropoff_no_room(dropoff, err);
+	}
+	dropoff->calls++;
+	return 1;
+}

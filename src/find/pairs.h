@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ * Counts by two numbers: how many calls of a group lasted so long, went from here to there. */
+#ifndef FIND_PAIRS_H
+#define FIND_PAIRS_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+
+struct pair {
+	int64_t b;
+	int64_t count;
+	int64_t last; /* the call that was counted last; -1: none yet */
+	uint32_t a;
+};
+
+struct pairs {
+	struct arena *arena; /* all memory is from there */
+	struct hash_key key;
+	struct pair *items; /* in the order of their coming */
+	size_t count;
+	size_t capacity;
+	uint32_t *slots; /* item + 1; 0: free */
+	size_t slot_count;
+};
+
+void pairs_init(struct pairs *pairs, struct arena *arena);
+
+/* The pair of @a and @b; a new one has the count 0. Valid until the next one is asked for. NULL when the arena is full. */
+struct pair *pairs_at(struct pairs *pairs, uint32_t a, int64_t b) CHECK_RESULT;
+
+/* Counts the call with the number @call, once. False when the arena is full. */
+bool pairs_count(struct pairs *pairs, uint32_t a, int64_t b, int64_t call) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT
+ * Counting calls by groups. Durations are counted by group and duration, not kept call by call, so that percentiles are exact in
+ * memory that grows with what is different, not with what is there. */
+#include "find/stats.h"
+
+#include <assert.h>
+
+#define FIRST_CAPACITY ((size_t)64)
+
+static const char *const group_names[] = {"time", "dest", "type", "class", "module", "variable"};
+
+bool stats_group_parse(struct text name, enum stats_group *ret_group)
+{
+	for (size_t i = 0; i < sizeof(group_names) / sizeof(group_names[0]); i++) {
+		if (text_equal_string(name, group_names[i])) {
+			*ret_group = (enum stats_group)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *stats_group_name(enum stats_group group)
+{
+	return group_names[group];
+}
+
+bool stats_bucket_parse(struct text name, int64_t *ret_seconds)
+{
+	static const struct {
+		const char *name;
+		int64_t seconds;
+	} buckets[] = {{"minute", 60}, {"hour", 3600}, {"day", 86400}};
+
+	for (size_t i = 0; i < sizeof(buckets) / sizeof(buckets[0]); i++) {
+		if (text_equal_string(name, buckets[i].name)) {
+			*ret_seconds = buckets[i].seconds;
+			return true;
+		}
+	}
+	return false;
+}
+
+void stats_init(struct stats *stats, const struct stats_question *question, size_t memory_max)
+{
+	*stats = (struct stats){.question = *question};
+	arena_init(&stats->arena, memory_max);
+	intern_init(&stats->keys, &stats->arena);
+	pairs_init(&stats->durations, &stats->arena);
+	stats->groups.arena = &stats->arena;
+}
+
+void stats_deinit(struct stats *stats)
+{
+	arena_deinit(&stats->arena);
+}
+
+int stats_no_room(const struct stats *stats, struct error *err)
+{
+	return error_set(err, ERROR_TOO_LARGE,
+		"there are too many different groups to count in %zu MB: ask for a shorter window",
+		stats->arena.ceiling_bytes >> 20);
+}
+
+static bool is_of_steps(const struct stats *stats)
+{
+	return stats->question.group >= STATS_CLASS;
+}
+
+/* Makes @number, which is at most the one after the last, a group. */
+static bool make_group(struct stats *stats, uint32_t number, int64_t time)
+{
+	size_t capacity = stats->capacity > 0 ? stats->capacity * 2 : FIRST_CAPACITY;
+	struct stats_counts *counts;
+
+	if (number < stats->count) {
+		return true;
+	}
+	if (stats->count == stats->capacity) {
+		counts = arena_calloc(&stats->arena, capacity, sizeof(*counts));
+		if (!counts) {
+			return false;
+		}
+		if (stats->count > 0) {
+			memcpy(counts, stats->counts, stats->count * sizeof(*counts));
+		}
+		stats->counts = counts;
+		stats->capacity = capacity;
+	}
+	stats->counts[stats->count++] = (struct stats_counts){.time = time, .last = -1};
+	return true;
+}
+
+static bool find_group(struct stats *stats, struct text key, uint32_t *ret_number)
+{
+	return intern_number(&stats->keys, key, ret_number) && make_group(stats, *ret_number, 0);
+}
+
+static struct text kind_key(const struct stats *stats, const struct store_kind *kind)
+{
+	switch (stats->question.group) {
+	case STATS_CLASS:
+		return kind->class_name;
+	case STATS_MODULE:
+		return kind->module;
+	default:
+		return kind->variable;
+	}
+}
+
+int stats_kinds(
+	struct stats *stats, const struct store_kind *kinds, size_t count, struct error *err)
+{
+	if (!kind_map_reserve(&stats->groups, kinds, count)) {
+		return stats_no_room(stats, err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct text key = kind_key(stats, &kinds[i]);
+		uint32_t number = KIND_MAP_NONE;
+
+		if (key.size > 0 && !find_group(stats, key, &number)) {
+			return stats_no_room(stats, err);
+		}
+		kind_map_set(&stats->groups, kinds[i].id, number);
+	}
+	return 0;
+}
+
+/* Counts the call @row in @number, however often it is given. */
+static bool count_call(struct stats *stats, uint32_t number, const struct store_row *row)
+{
+	struct stats_counts *counts = &stats->counts[number];
+	int64_t duration = row->call.end - row->call.start;
+	struct pair *pair;
+
+	if (counts->last == stats->calls) {
+		return true;
+	}
+	counts->last = stats->calls;
+	counts->calls++;
+	if (stats->question.calls_only) {
+		return true;
+	}
+	if (__builtin_add_overflow(counts->duration_sum, duration, &counts->duration_sum)) {
+		counts->duration_sum = INT64_MAX;
+	}
+	pair = pairs_at(&stats->durations, number, duration);
+	if (pair) {
+		pair->count++;
+	}
+	return pair != NULL;
+}
+
+static int count_steps(struct stats *stats, const struct store_row *row, struct error *err)
+{
+	for (uint32_t i = 0; row->kinds && i < row->call.steps; i++) {
+		uint32_t number = kind_map_get(&stats->groups, row->kinds[i]);
+
+		if (number == KIND_MAP_NONE) {
+			continue;
+		}
+		if (!count_call(stats, number, row)) {
+			return stats_no_room(stats, err);
+		}
+		stats->counts[number].steps++;
+	}
+	return 0;
+}
+
+int stats_too_many_buckets(struct error *err)
+{
+	return error_set(err, ERROR_INVALID,
+		"bucket: there are more than %d of them: take larger ones or a shorter window",
+		STATS_BUCKETS_MAX);
+}
+
+/* The calls come newest first, so their buckets do: the last one is the only one that may go on. */
+static int find_bucket(struct stats *stats, int64_t start, uint32_t *ret_number, struct error *err)
+{
+	int64_t time = start - start % stats->question.bucket_seconds;
+	bool goes_on = stats->count > 0 && stats->counts[stats->count - 1].time == time;
+
+	assert(stats->count == 0 || stats->counts[stats->count - 1].time >= time);
+	if (!goes_on && stats->count == STATS_BUCKETS_MAX) {
+		return stats_too_many_buckets(err);
+	}
+	*ret_number = (uint32_t)stats->count - (goes_on ? 1 : 0);
+	return make_group(stats, *ret_number, time) ? 0 : stats_no_room(stats, err);
+}
+
+static int find_call_group(
+	struct stats *stats, const struct call *call, uint32_t *ret_number, struct error *err)
+{
+	char number[CALL_NUMBER_MAX];
+	struct text key;
+
+	if (stats->question.group == STATS_TIME) {
+		return find_bucket(stats, call->start, ret_number, err);
+	}
+	key = stats->question.group == STATS_DEST ? call_number_key(call->dest, number)
+						  : text_of(call_type_name(call->type));
+	return find_group(stats, key, ret_number) ? 0 : stats_no_room(stats, err);
+}
+
+static int count_one(struct stats *stats, const struct store_row *row, struct error *err)
+{
+	uint32_t number;
+
+	if (is_of_steps(stats)) {
+		return count_steps(stats, row, err);
+	}
+	if (find_call_group(stats, &row->call, &number, err) < 0) {
+		return -1;
+	}
+	stats->counts[number].steps += row->call.steps;
+	return count_call(stats, number, row) ? 0 : stats_no_room(stats, err);
+}
+
+int stats_row(struct stats *stats, const struct store_row *row, struct error *err)
+{
+	if (is_of_steps(stats) && !kind_map_knows(&stats->groups, row)) {
+		return 0;
+	}
+	if (count_one(stats, row, err) < 0) {
+		return -1;
+	}
+	stats->calls++;
+	return 1;
+}

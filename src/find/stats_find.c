@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ * Statistics of what is in a store, and their document. */
+#include "find/scan.h"
+#include "find/stats.h"
+#include "json/json_writer.h"
+
+#define BUCKETS_MEMORY_MAX ((size_t)256 << 20)
+
+static int take_row(void *counter, const struct store_row *row, struct error *err)
+{
+	return stats_row(counter, row, err);
+}
+
+static int take_kinds(
+	void *counter, const struct store_kind *kinds, size_t count, struct error *err)
+{
+	return stats_kinds(counter, kinds, count, err);
+}
+
+static int scan_store(struct store *store, const struct store_search *search,
+	const struct stats_question *question, struct arena *arena, struct stats_result *ret_result,
+	struct error *err)
+{
+	static const struct scan_counter counter = {.row = take_row, .kinds = take_kinds};
+	AUTO(stats_deinit) struct stats stats;
+
+	stats_init(&stats, question, STATS_MEMORY_MAX);
+	if (scan_count(store, search, &counter, &stats, err) < 0) {
+		return -1;
+	}
+	return stats_finish(&stats, arena, ret_result, err);
+}
+
+static int count_tallies(struct store *store, const struct store_search *search,
+	const struct stats_question *question, struct arena *arena, struct stats_result *ret_result,
+	struct error *err)
+{
+	AUTO(arena_deinit) struct arena memory;
+	struct store_bucket *buckets = NULL;
+	struct stats_entry *entries;
+	int64_t calls = 0;
+	size_t count = 0;
+
+	arena_init(&memory, BUCKETS_MEMORY_MAX);
+	if (store_count_buckets(store, search->account_id, search->filter, question->bucket_seconds,
+		    &memory, &buckets, &count, err) < 0) {
+		return -1;
+	}
+	if (count > STATS_BUCKETS_MAX) {
+		return stats_too_many_buckets(err);
+	}
+	entries = arena_calloc(arena, count, sizeof(*entries));
+	if (!entries) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct store_bucket *bucket = &buckets[count - 1 - i];
+
+		entries[i] = (struct stats_entry){.time = bucket->start, .calls = bucket->calls};
+		calls += bucket->calls;
+	}
+	*ret_result = (struct stats_result){
+		.question = *question,
+		.entries = entries,
+		.count = count,
+		.entries_total = (int64_t)count,
+		.total_calls = calls,
+	};
+	return 0;
+}
+
+int stats_find(struct store *store, const struct store_search *search,
+	const struct stats_question *question, struct arena *arena, struct stats_result *ret_result,
+	struct error *err)
+{
+	bool tallied = question->group == STATS_TIME && question->calls_only &&
+		       filter_is_window(search->filter);
+
+	return tallied ? count_tallies(store, search, question, arena, ret_result, err)
+		       : scan_store(store, search, question, arena, ret_result, err);
+}
+
+/* ---- the document ---- */
+
+static void write_number(struct buffer *buffer, const char *name, int64_t value)
+{
+	json_write_name(buffer, name);
+	buffer_append_int64(buffer, value);
+}
+
+static const char *bucket_name(int64_t seconds)
+{
+	return seconds == 60 ? "minute" : (seconds == 3600 ? "hour" : "day");
+}
+
+static void write_entry(struct buffer *buffer, const struct stats_question *question,
+	const struct stats_entry *entry)
+{
+	buffer_append(buffer, TEXT("{\"key\":"));
+	if (question->group == STATS_TIME) {
+		buffer_append_int64(buffer, entry->time);
+	} else {
+		json_write_string(buffer, entry->key);
+	}
+	buffer_append_byte(buffer, ',');
+	write_number(buffer, "calls", entry->calls);
+	if (!question->calls_only) {
+		buffer_append_byte(buffer, ',');
+		write_number(buffer, "steps", entry->steps);
+		buffer_append(buffer, TEXT(",\"duration\":{"));
+		write_number(buffer, "sum", entry->duration_sum);
+		buffer_append_byte(buffer, ',');
+		write_number(buffer, "p50", entry->p50);
+		buffer_append_byte(buffer, ',');
+		write_number(buffer, "p95", entry->p95);
+		buffer_append_byte(buffer, '}');
+	}
+	buffer_append_byte(buffer, '}');
+}
+
+void stats_write(struct buffer *buffer, const struct stats_result *result)
+{
+	const struct stats_question *question = &result->question;
+
+	buffer_printf(buffer, "{\"group\":\"%s\",", stats_group_name(question->group));
+	if (question->group == STATS_TIME) {
+		buffer_printf(buffer, "\"bucket\":\"%s\",", bucket_name(question->bucket_seconds));
+	}
+	buffer_append(buffer, TEXT("\"groups\":["));
+	for (size_t i = 0; i < result->count; i++) {
+		if (i > 0) {
+			buffer_append_byte(buffer, ',');
+		}
+		write_entry(buffer, question, &result->entries[i]);
+	}
+	buffer_append(buffer, TEXT("],"));
+	write_number(buffer, "groups_total", result->entries_total);
+	buffer_append_byte(buffer, ',');
+	write_number(buffer, "total_calls", result->total_calls);
+	buffer_append_byte(buffer, '}');
+}
