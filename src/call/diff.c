@@ -68,7 +68,7 @@ static int read_steps(struct side *side, struct arena *arena, struct error *err)
 		if (count == call->steps) {
 			return corrupt(call, err);
 		}
-		side->steps[count++] = (struct diff_step){
+		side->steps[count] = (struct diff_step){
 			.index = count + 1,
 			.timestamp = step.timestamp,
 			.offset = step.timestamp - call->start,
@@ -78,10 +78,11 @@ static int read_steps(struct side *side, struct arena *arena, struct error *err)
 			.variable = call_json_data_member(step.data, "result_variable", arena),
 			.line = step.line,
 		};
-		if (count > 1) {
-			side->steps[count - 2].duration =
-				not_negative(step.timestamp - side->steps[count - 2].timestamp);
+		if (count > 0) {
+			side->steps[count - 1].duration =
+				not_negative(step.timestamp - side->steps[count - 1].timestamp);
 		}
+		count++;
 	}
 	return more == 0 && count != call->steps ? corrupt(call, err) : more;
 }

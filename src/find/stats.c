@@ -111,6 +111,9 @@ static struct text kind_key(const struct stats *stats, const struct store_kind *
 int stats_kinds(
 	struct stats *stats, const struct store_kind *kinds, size_t count, struct error *err)
 {
+	if (!is_of_steps(stats)) {
+		return 0;
+	}
 	if (!kind_map_reserve(&stats->groups, kinds, count)) {
 		return stats_no_room(stats, err);
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Statistics of what is in a store, and their document. */
+ * Statistics of what is in a store. */
 #include "find/scan.h"
 #include "find/stats.h"
-#include "json/json_writer.h"
 
 #define BUCKETS_MEMORY_MAX ((size_t)256 << 20)
 
@@ -78,64 +77,4 @@ int stats_find(struct store *store, const struct store_search *search,
 
 	return tallied ? count_tallies(store, search, question, arena, ret_result, err)
 		       : scan_store(store, search, question, arena, ret_result, err);
-}
-
-/* ---- the document ---- */
-
-static void write_number(struct buffer *buffer, const char *name, int64_t value)
-{
-	json_write_name(buffer, name);
-	buffer_append_int64(buffer, value);
-}
-
-static const char *bucket_name(int64_t seconds)
-{
-	return seconds == 60 ? "minute" : (seconds == 3600 ? "hour" : "day");
-}
-
-static void write_entry(struct buffer *buffer, const struct stats_question *question,
-	const struct stats_entry *entry)
-{
-	buffer_append(buffer, TEXT("{\"key\":"));
-	if (question->group == STATS_TIME) {
-		buffer_append_int64(buffer, entry->time);
-	} else {
-		json_write_string(buffer, entry->key);
-	}
-	buffer_append_byte(buffer, ',');
-	write_number(buffer, "calls", entry->calls);
-	if (!question->calls_only) {
-		buffer_append_byte(buffer, ',');
-		write_number(buffer, "steps", entry->steps);
-		buffer_append(buffer, TEXT(",\"duration\":{"));
-		write_number(buffer, "sum", entry->duration_sum);
-		buffer_append_byte(buffer, ',');
-		write_number(buffer, "p50", entry->p50);
-		buffer_append_byte(buffer, ',');
-		write_number(buffer, "p95", entry->p95);
-		buffer_append_byte(buffer, '}');
-	}
-	buffer_append_byte(buffer, '}');
-}
-
-void stats_write(struct buffer *buffer, const struct stats_result *result)
-{
-	const struct stats_question *question = &result->question;
-
-	buffer_printf(buffer, "{\"group\":\"%s\",", stats_group_name(question->group));
-	if (question->group == STATS_TIME) {
-		buffer_printf(buffer, "\"bucket\":\"%s\",", bucket_name(question->bucket_seconds));
-	}
-	buffer_append(buffer, TEXT("\"groups\":["));
-	for (size_t i = 0; i < result->count; i++) {
-		if (i > 0) {
-			buffer_append_byte(buffer, ',');
-		}
-		write_entry(buffer, question, &result->entries[i]);
-	}
-	buffer_append(buffer, TEXT("],"));
-	write_number(buffer, "groups_total", result->entries_total);
-	buffer_append_byte(buffer, ',');
-	write_number(buffer, "total_calls", result->total_calls);
-	buffer_append_byte(buffer, '}');
 }

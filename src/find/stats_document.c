@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ * Writing statistics as /v1 does. */
+#include "find/stats.h"
+#include "json/json_writer.h"
+
+static void write_number(struct buffer *buffer, const char *name, int64_t value)
+{
+	json_write_name(buffer, name);
+	buffer_append_int64(buffer, value);
+}
+
+static const char *bucket_name(int64_t seconds)
+{
+	return seconds == 60 ? "minute" : (seconds == 3600 ? "hour" : "day");
+}
+
+static void write_entry(struct buffer *buffer, const struct stats_question *question,
+	const struct stats_entry *entry)
+{
+	buffer_append(buffer, TEXT("{\"key\":"));
+	if (question->group == STATS_TIME) {
+		buffer_append_int64(buffer, entry->time);
+	} else {
+		json_write_string(buffer, entry->key);
+	}
+	buffer_append_byte(buffer, ',');
+	write_number(buffer, "calls", entry->calls);
+	if (!question->calls_only) {
+		buffer_append_byte(buffer, ',');
+		write_number(buffer, "steps", entry->steps);
+		buffer_append(buffer, TEXT(",\"duration\":{"));
+		write_number(buffer, "sum", entry->duration_sum);
+		buffer_append_byte(buffer, ',');
+		write_number(buffer, "p50", entry->p50);
+		buffer_append_byte(buffer, ',');
+		write_number(buffer, "p95", entry->p95);
+		buffer_append_byte(buffer, '}');
+	}
+	buffer_append_byte(buffer, '}');
+}
+
+void stats_write(struct buffer *buffer, const struct stats_result *result)
+{
+	const struct stats_question *question = &result->question;
+
+	buffer_printf(buffer, "{\"group\":\"%s\",", stats_group_name(question->group));
+	if (question->group == STATS_TIME) {
+		buffer_printf(buffer, "\"bucket\":\"%s\",", bucket_name(question->bucket_seconds));
+	}
+	buffer_append(buffer, TEXT("\"groups\":["));
+	for (size_t i = 0; i < result->count; i++) {
+		if (i > 0) {
+			buffer_append_byte(buffer, ',');
+		}
+		write_entry(buffer, question, &result->entries[i]);
+	}
+	buffer_append(buffer, TEXT("],"));
+	write_number(buffer, "groups_total", result->entries_total);
+	buffer_append_byte(buffer, ',');
+	write_number(buffer, "total_calls", result->total_calls);
+	buffer_append_byte(buffer, '}');
+}

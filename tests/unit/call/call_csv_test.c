@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ * CSV that spreadsheets read as it is meant. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "call/call_csv.h"
+
+#define SIZE_MAX_BYTES ((size_t)1 << 20)
+
+static const struct call sample = {
+	.dest = {"6177123001", 10},
+	.src = {"+12125550102", 12},
+	.session_id = {"100035;000;1575898377", 21},
+	.start = 1575898386,
+	.end = 1575898423,
+	.type = CALL_INBOUND,
+	.has_detail = true,
+	.steps = 2,
+};
+
+#define SAMPLE                                                                                     \
+	"\"100035;000;1575898377\",1575898386,2019-12-09T13:33:06Z,1575898423,"                    \
+	"2019-12-09T13:33:43Z,37,inbound,+12125550102,6177123001,"
+
+static void a_call_is_a_row(void **state)
+{
+	AUTO(buffer_deinit) struct buffer buffer;
+	struct call expired = sample;
+
+	(void)state;
+	expired.has_detail = false;
+	expired.steps = 0;
+	buffer_init(&buffer, SIZE_MAX_BYTES);
+	call_csv_write_header(&buffer, false);
+	call_csv_write_call(&buffer, &sample);
+	call_csv_write_call(&buffer, &expired);
+	buffer_append_byte(&buffer, '\0');
+	assert_string_equal(buffer.data,
+		"session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,"
+		"state\r\n" SAMPLE "2,ended\r\n" SAMPLE "0,ended\r\n");
+}
+
+static const char *write_steps(struct buffer *buffer, const struct call *call, struct text detail)
+{
+	AUTO(arena_deinit) struct arena scratch;
+	struct error err;
+
+	arena_init(&scratch, SIZE_MAX_BYTES);
+	buffer_clear(buffer);
+	assert_int_equal(0, call_csv_write_steps(buffer, call, detail, &scratch, &err));
+	buffer_append_byte(buffer, '\0');
+	return buffer->data;
+}
+
+static void a_step_is_a_row_and_no_call_is_missing(void **state)
+{
+	AUTO(buffer_deinit) struct buffer buffer;
+	struct call call = sample;
+
+	(void)state;
+	buffer_init(&buffer, SIZE_MAX_BYTES);
+	call_csv_write_header(&buffer, true);
+	buffer_append_byte(&buffer, '\0');
+	assert_string_equal(buffer.data,
+		"session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state,"
+		"step,timestamp,timestamp_iso,class,module,variable,line\r\n");
+	assert_string_equal(
+		write_steps(&buffer, &call,
+			TEXT("[{\"event\":{\"line\":\"a \\\"b\\\", c\",\"data\":{\"module_type\":"
+			     "\"menu\",\"result_variable\":\"X\"}},\"class\":\"info\","
+			     "\"timestamp\":1575898386},{\"event\":{\"line\":\"=1+1\"},"
+			     "\"class\":\"event\",\"timestamp\":1575898387}]")),
+		SAMPLE "2,ended,1,1575898386,2019-12-09T13:33:06Z,info,menu,X,\"a \"\"b\"\", "
+		       "c\"\r\n" SAMPLE
+		       "2,ended,2,1575898387,2019-12-09T13:33:07Z,event,,,'=1+1\r\n");
+	call.steps = 0;
+	assert_string_equal(write_steps(&buffer, &call, TEXT("[]")), SAMPLE "0,ended,,,,,,,\r\n");
+	call.has_detail = false;
+	assert_string_equal(
+		write_steps(&buffer, &call, (struct text){0}), SAMPLE "0,ended,,,,,,,\r\n");
+}
+
+/* The cell as it is written for `src`. */
+static void assert_cell(struct text value, const char *expected)
+{
+	AUTO(buffer_deinit) struct buffer buffer;
+	struct call call = {.session_id = TEXT("s"), .dest = TEXT("d"), .src = value};
+	char row[256];
+
+	buffer_init(&buffer, SIZE_MAX_BYTES);
+	call_csv_write_call(&buffer, &call);
+	snprintf(row, sizeof(row),
+		"s,0,1970-01-01T00:00:00Z,0,1970-01-01T00:00:00Z,0,inbound,%s,d,0,ended\r\n",
+		expected);
+	buffer_append_byte(&buffer, '\0');
+	assert_string_equal(buffer.data, row);
+}
+
+static void a_cell_that_would_run_does_not(void **state)
+{
+	static const struct {
+		const char *value;
+		const char *cell;
+	} cases[] = {
+		{"", ""},
+		{"plain", "plain"},
+		{"a=b", "a=b"},
+		{"\"", "\"\"\"\""},
+		{"a,b", "\"a,b\""},
+		{"a;=b", "\"a;=b\""},
+		{"a\tb", "\"a\tb\""},
+		{"=1+1", "'=1+1"},
+		{"=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""},
+		{"@SUM(A1)", "'@SUM(A1)"},
+		{"-1", "'-1"},
+		{"-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"},
+		{"\t=1", "\"'\t=1\""},
+		{"\r=1", "\"'\r=1\""},
+		{"\n=1", "\"'\n=1\""},
+		{"+", "'+"},
+		{"++1", "'++1"},
+		{"+1+1", "'+1+1"},
+		{"+16177123001", "+16177123001"},
+		{"+1-617-712-3001", "'+1-617-712-3001"},
+		{"+1 (617) 712-3001", "'+1 (617) 712-3001"},
+		{"(617) 712-3001", "(617) 712-3001"},
+		{"S\xc3\xb8ren", "S\xc3\xb8ren"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_cell(text_of(cases[i].value), cases[i].cell);
+	}
+}
+
+static void steps_that_are_not_canonical_are_an_error(void **state)
+{
+	AUTO(buffer_deinit) struct buffer buffer;
+	AUTO(arena_deinit) struct arena scratch;
+	struct error err = {0};
+
+	(void)state;
+	buffer_init(&buffer, SIZE_MAX_BYTES);
+	arena_init(&scratch, SIZE_MAX_BYTES);
+	assert_true(call_csv_write_steps(&buffer, &sample, TEXT("[x]"), &scratch, &err) < 0);
+	assert_int_equal(err.code, ERROR_CORRUPT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_call_is_a_row),
+		cmocka_unit_test(a_step_is_a_row_and_no_call_is_missing),
+		cmocka_unit_test(a_cell_that_would_run_does_not),
+		cmocka_unit_test(steps_that_are_not_canonical_are_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
