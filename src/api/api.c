@@ -32,6 +32,9 @@ static const struct http_route routes[] = {
 	{.pattern = NULL},
 };
 
+/* What pages leave behind for the next ones, beside what --page-memory-max gives to those under way. */
+#define PAGE_BLOCKS_SPARE_MAX ((size_t)32 << 20)
+
 _Static_assert(sizeof(routes) / sizeof(routes[0]) <= API_ROUTES_MAX, "API_ROUTES_MAX is too small");
 
 int api_create(struct api **ret_api, const struct api_options *options, struct error *err)
@@ -43,6 +46,7 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 	}
 	api->options = *options;
 	page_memory_init(&api->page_memory, options->page_memory_max);
+	arena_pool_init(&api->page_blocks, PAGE_BLOCKS_SPARE_MAX);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		api->routes[i] = routes[i];
 		api->routes[i].body_size_max = options->body_size_max;
@@ -54,6 +58,7 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 void api_destroy(struct api *api)
 {
 	if (api) {
+		arena_pool_deinit(&api->page_blocks);
 		page_memory_deinit(&api->page_memory);
 		free(api);
 	}

@@ -12,6 +12,7 @@
 struct api {
 	struct api_options options;
 	struct page_memory page_memory;
+	struct arena_pool page_blocks; /* what pages lie in */
 	struct http_route routes[API_ROUTES_MAX];
 };
 

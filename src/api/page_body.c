@@ -72,7 +72,7 @@ static int glue_page(struct glue *glue, struct page *page, struct error *err)
 	if (!end.data) {
 		return error_no_memory(err);
 	}
-	glue_init(glue, &page->arena, page->calls.count, 2);
+	glue_init(glue, &page->arena);
 	glue_text(glue, FRONT_JSON);
 	for (size_t i = 0; i < page->calls.count; i++) {
 		glue_call(glue, page, &buffer, i, end);

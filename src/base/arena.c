@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The arena: a chain of blocks, each twice the last one up to a limit. */
+ * The arena: a chain of blocks, each twice the last one up to a limit, and the pool that such blocks go to. */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -11,27 +11,105 @@
 #define BLOCK_MAX ((size_t)1 << 20)
 
 struct arena_block {
-	struct arena_block *before;
+	struct arena_block *before; /* in its arena, or in the pool */
 	size_t size;
 	size_t used;
 	alignas(max_align_t) char data[];
 };
 
-void arena_init(struct arena *arena, size_t ceiling_bytes)
+/* ---- the pool ---- */
+
+void arena_pool_init(struct arena_pool *pool, size_t max_bytes)
 {
-	*arena = (struct arena){.ceiling_bytes = ceiling_bytes};
+	*pool = (struct arena_pool){.max_bytes = max_bytes};
+	pthread_mutex_init(&pool->lock, NULL);
 }
 
-void arena_deinit(struct arena *arena)
+static void free_blocks(struct arena_block *block)
 {
-	struct arena_block *block = arena->last;
-
 	while (block) {
 		struct arena_block *before = block->before;
 
 		free(block);
 		block = before;
 	}
+}
+
+void arena_pool_deinit(struct arena_pool *pool)
+{
+	for (size_t i = 0; i < ARENA_POOL_SIZES; i++) {
+		free_blocks(pool->spare[i]);
+	}
+	pthread_mutex_destroy(&pool->lock);
+}
+
+/* The list of the pool's blocks of @size; NULL for a size that it does not keep. */
+static struct arena_block **spare_of(struct arena_pool *pool, size_t size)
+{
+	for (size_t i = 0; i < ARENA_POOL_SIZES; i++) {
+		if (size == BLOCK_MIN << i) {
+			return &pool->spare[i];
+		}
+	}
+	return NULL;
+}
+
+static struct arena_block *pool_take(struct arena_pool *pool, size_t size)
+{
+	struct arena_block **spare = pool ? spare_of(pool, size) : NULL;
+	struct arena_block *block;
+
+	if (!spare) {
+		return NULL;
+	}
+	pthread_mutex_lock(&pool->lock);
+	block = *spare;
+	if (block) {
+		*spare = block->before;
+		pool->spare_bytes -= size;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return block;
+}
+
+/* Puts @block and those before it into the pool, and returns those that it does not keep. */
+static struct arena_block *pool_give(struct arena_pool *pool, struct arena_block *block)
+{
+	struct arena_block *others = NULL;
+
+	pthread_mutex_lock(&pool->lock);
+	while (block) {
+		struct arena_block *before = block->before;
+		struct arena_block **list = spare_of(pool, block->size);
+
+		if (!list || block->size > pool->max_bytes - pool->spare_bytes) {
+			list = &others;
+		} else {
+			pool->spare_bytes += block->size;
+		}
+		block->before = *list;
+		*list = block;
+		block = before;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return others;
+}
+
+/* ---- the arena ---- */
+
+void arena_init(struct arena *arena, size_t ceiling_bytes)
+{
+	arena_init_pooled(arena, ceiling_bytes, NULL);
+}
+
+void arena_init_pooled(struct arena *arena, size_t ceiling_bytes, struct arena_pool *pool)
+{
+	*arena = (struct arena){.ceiling_bytes = ceiling_bytes, .pool = pool};
+}
+
+void arena_deinit(struct arena *arena)
+{
+	free_blocks(arena->pool ? pool_give(arena->pool, arena->last) : arena->last);
 	arena->last = NULL;
 	arena->used_bytes = 0;
 }
@@ -41,6 +119,9 @@ static size_t next_block_size(const struct arena *arena, size_t wanted)
 	size_t size = arena->last ? arena->last->size * 2 : BLOCK_MIN;
 
 	size = size > BLOCK_MAX ? BLOCK_MAX : size;
+	while (size < wanted && size < 2 * BLOCK_MAX) {
+		size *= 2; /* a size that the pool keeps */
+	}
 	size = size < wanted ? wanted : size;
 	if (size > arena->ceiling_bytes - arena->used_bytes) {
 		size = arena->ceiling_bytes - arena->used_bytes;
@@ -56,7 +137,8 @@ static struct arena_block *add_block(struct arena *arena, size_t wanted)
 	if (size < wanted) {
 		return NULL;
 	}
-	block = malloc(sizeof(*block) + size);
+	block = pool_take(arena->pool, size);
+	block = block ? block : malloc(sizeof(*block) + size);
 	if (!block) {
 		return NULL;
 	}

@@ -3,6 +3,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -11,14 +12,32 @@
 
 struct arena_block;
 
+#define ARENA_POOL_SIZES 10 /* powers of two from 4 KiB on */
+
+/* Blocks that arenas hand on to each other, for arenas that are large and short-lived: memory that goes back to the system has
+ * to be zeroed page by page when it is asked for again, which takes longer than what is done with it. */
+struct arena_pool {
+	pthread_mutex_t lock;
+	struct arena_block *spare[ARENA_POOL_SIZES];
+	size_t spare_bytes;
+	size_t max_bytes; /* of what is spare; what is beyond is freed */
+};
+
+void arena_pool_init(struct arena_pool *pool, size_t max_bytes);
+void arena_pool_deinit(struct arena_pool *pool);
+
 struct arena {
 	struct arena_block *last;
-	size_t used_bytes;    /* of all blocks */
-	size_t ceiling_bytes; /* no allocation takes used_bytes past it */
+	size_t used_bytes;	 /* of all blocks */
+	size_t ceiling_bytes;	 /* no allocation takes used_bytes past it */
+	struct arena_pool *pool; /* NULL: none */
 };
 
 /* An empty arena; nothing is allocated yet. */
 void arena_init(struct arena *arena, size_t ceiling_bytes);
+
+/* The same, with blocks out of @pool, which outlives it, where it has some. */
+void arena_init_pooled(struct arena *arena, size_t ceiling_bytes, struct arena_pool *pool);
 
 /* Frees everything; the arena may be used again, with the same ceiling. */
 void arena_deinit(struct arena *arena);

@@ -9,29 +9,48 @@
 #define STORED_MAX	   ((size_t)65535) /* bytes of a stored block: RFC 1951 §3.2.4 */
 #define STORED_HEADER_SIZE 5
 #define TRAILER_SIZE	   10
+#define PIECES_MIN	   ((size_t)64)
 
 /* ID1 ID2 CM FLG MTIME×4 XFL OS: deflate, no name, no time, unknown system. */
 static const unsigned char gzip_header[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
 
+/* Makes room for another piece: the old array stays behind in the arena. */
+static bool grow(struct glue *glue)
+{
+	size_t capacity = glue->capacity > 0 ? glue->capacity * 2 : PIECES_MIN;
+	struct iovec *pieces = arena_calloc(glue->arena, capacity, sizeof(*pieces));
+
+	if (!pieces) {
+		glue->failed = true;
+		return false;
+	}
+	if (glue->count > 0) {
+		memcpy(pieces, glue->pieces, glue->count * sizeof(*pieces));
+	}
+	glue->pieces = pieces;
+	glue->capacity = capacity;
+	return true;
+}
+
 static void add_piece(struct glue *glue, const void *data, size_t size)
 {
-	if (glue->failed || glue->count == glue->capacity) {
-		glue->failed = true;
+	struct iovec *last = glue->count > 0 ? &glue->pieces[glue->count - 1] : NULL;
+
+	glue->size_bytes += size;
+	if (last && (char *)last->iov_base + last->iov_len == data) {
+		last->iov_len += size;
+		return;
+	}
+	if (glue->count == glue->capacity && !grow(glue)) {
 		return;
 	}
 	glue->pieces[glue->count++] =
 		(struct iovec){.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-	glue->size_bytes += size;
 }
 
-void glue_init(struct glue *glue, struct arena *arena, size_t packed_max, size_t text_max)
+void glue_init(struct glue *glue, struct arena *arena)
 {
 	*glue = (struct glue){.arena = arena};
-	/* A packed call is two pieces, a text two for each stored block; header and trailer one each. Texts of more than one
-	 * block ask for more pieces when they come. */
-	glue->capacity = 2 * packed_max + 2 * text_max + 2;
-	glue->pieces = arena_calloc(arena, glue->capacity, sizeof(*glue->pieces));
-	glue->failed = !glue->pieces;
 	add_piece(glue, gzip_header, sizeof(gzip_header));
 }
 
@@ -48,20 +67,6 @@ static void count_text(struct glue *glue, struct text text)
 {
 	glue->crc32 = crc32_gzip_refl(glue->crc32, (const unsigned char *)text.data, text.size);
 	glue->text_bytes += text.size;
-}
-
-/* Doubles the room for pieces: the old array stays behind in the arena. */
-static void grow(struct glue *glue)
-{
-	struct iovec *pieces = arena_calloc(glue->arena, glue->capacity * 2, sizeof(*pieces));
-
-	if (!pieces) {
-		glue->failed = true;
-		return;
-	}
-	memcpy(pieces, glue->pieces, glue->count * sizeof(*pieces));
-	glue->pieces = pieces;
-	glue->capacity *= 2;
 }
 
 static void add_stored(struct glue *glue, struct text text)
@@ -84,35 +89,49 @@ void glue_text(struct glue *glue, struct text text)
 	while (text.size > 0 && !glue->failed) {
 		size_t size = text.size < STORED_MAX ? text.size : STORED_MAX;
 
-		if (glue->capacity - glue->count < 4) {
-			grow(glue);
-		}
 		add_stored(glue, text_head(text, size));
 		text = text_tail(text, size);
 	}
 }
 
+/* The place of the block that holds what follows a call: behind it where it has room, so that the call with its separator is
+ * one piece, and one with its neighbours. */
+static unsigned char *place_block(struct glue *glue, const struct packed *packed, size_t separator)
+{
+	size_t kept = packed->deflate.size - PACKED_TAIL_SIZE;
+
+	return separator <= packed->room
+		       ? (unsigned char *)(uintptr_t)packed->deflate.data + kept
+		       : arena_alloc(glue->arena, PACKED_TAIL_SIZE + separator);
+}
+
+/* The header bits of the empty stored block that ends the call stay; its length becomes the separator's. */
+static void add_separated(struct glue *glue, const struct packed *packed, struct text separator)
+{
+	unsigned char *block = place_block(glue, packed, separator.size);
+
+	if (!block) {
+		glue->failed = true;
+		return;
+	}
+	write_length(block, separator.size);
+	memcpy(block + PACKED_TAIL_SIZE, separator.data, separator.size);
+	add_piece(glue, packed->deflate.data, packed->deflate.size - PACKED_TAIL_SIZE);
+	add_piece(glue, block, PACKED_TAIL_SIZE + separator.size);
+}
+
 void glue_packed(struct glue *glue, const struct packed *packed, struct text separator)
 {
-	unsigned char *block;
-
 	assert(separator.size <= STORED_MAX);
 	if (!packed_has_tail(packed)) {
 		glue->corrupt = true;
 		return;
 	}
-	block = arena_alloc(glue->arena, PACKED_TAIL_SIZE + separator.size);
-	if (!block) {
-		glue->failed = true;
-		return;
-	}
-	/* The header bits of the empty stored block that ends the call stay; its length becomes the separator's. */
-	write_length(block, separator.size);
 	if (separator.size > 0) {
-		memcpy(block + PACKED_TAIL_SIZE, separator.data, separator.size);
+		add_separated(glue, packed, separator);
+	} else {
+		add_piece(glue, packed->deflate.data, packed->deflate.size);
 	}
-	add_piece(glue, packed->deflate.data, packed->deflate.size - PACKED_TAIL_SIZE);
-	add_piece(glue, block, PACKED_TAIL_SIZE + separator.size);
 	glue->crc32 = (uint32_t)crc32_combine_op(glue->crc32, packed->crc32, packed->crc32_op);
 	glue->text_bytes += packed->size;
 	count_text(glue, separator);

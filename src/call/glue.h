@@ -18,17 +18,18 @@ struct glue {
 	uint64_t size_bytes; /* of all pieces: the Content-Length */
 	uint32_t crc32;	     /* of the text so far */
 	uint64_t text_bytes; /* of the text so far */
-	bool failed;	     /* memory or the room for pieces ran out */
+	bool failed;	     /* memory ran out */
 	bool corrupt;	     /* a packed call does not end as it should */
 };
 
-/* Starts a gzip member that will hold at most @packed_max packed calls and @text_max texts. Everything lives in @arena. */
-void glue_init(struct glue *glue, struct arena *arena, size_t packed_max, size_t text_max);
+/* Starts a gzip member. Everything lives in @arena. */
+void glue_init(struct glue *glue, struct arena *arena);
 
 /* Adds a stored block (or several: at most 65,535 bytes each) with @text, which is not copied. */
 void glue_text(struct glue *glue, struct text text);
 
-/* Adds a packed call, not copied, and after it @separator (at most 65,535 bytes, copied, may be empty). */
+/* Adds a packed call, not copied, and after it @separator (at most 65,535 bytes, copied, may be empty). Where it has room for the
+ * separator, that is written into it: it is no packed call any more then, and with its neighbours in memory one piece. */
 void glue_packed(struct glue *glue, const struct packed *packed, struct text separator);
 
 /* Ends the member: final block, CRC, length. Returns 0; negative when the arena was full or when a packed call cannot be

@@ -126,6 +126,7 @@ struct store_query {
 	int64_t offset;
 	int64_t limit;
 	int64_t detail_after; /* read the packed call only where call.start > detail_after; INT64_MAX: never */
+	bool packed_only; /* a call whose packed call is read need not have more than start and session_id: its JSON has all */
 };
 
 struct store_page {

@@ -119,6 +119,7 @@ void sqlite_query_end(struct sqlite_query *query);
 /* A column of the row; text and blob are valid until the next step. */
 int64_t sqlite_column_int64(struct sqlite_query *query, int column);
 uint32_t sqlite_column_uint32(struct sqlite_query *query, int column);
+bool sqlite_column_is_null(struct sqlite_query *query, int column);
 struct text sqlite_column_text(struct sqlite_query *query, int column);
 struct text sqlite_column_blob(struct sqlite_query *query, int column);
 

@@ -7,15 +7,18 @@
 
 #define BUSY_TIMEOUT_MS 10000
 
-/* A call's row and its packed row, as read_call() in store_sqlite_page.c takes them. The packed row is looked at only where
- * the call started after ?2: a NULL finds nothing without reading. */
+/* A call's row and its packed row, as read_call() in store_sqlite_page.c takes them: i finds it, out of an index alone where a
+ * page is read; its packed row is looked at only where it started after ?2; the rest of its own row only where ?3 is 0 or there is
+ * no packed row. A NULL finds nothing without reading. */
 #define CALL_COLUMNS                                                                               \
-	"select c.dest, c.src, c.session_id, c.start, c.\"end\", c.type, c.steps, "                \
-	"p.size, p.crc32, p.crc32_op, p.deflate from call c left join packed p on p.call_id = "    \
-	"case when c.start > ?2 and c.steps >= 0 then c.id end where c.account_id = ?1 "
+	"select i.session_id, i.start, c.dest, c.src, c.\"end\", c.type, c.steps, "                \
+	"p.size, p.crc32, p.crc32_op, p.deflate from call i left join packed p on p.call_id = "    \
+	"case when i.start > ?2 then i.id end left join call c on c.id = "                         \
+	"case when ?3 = 0 or p.call_id is null then i.id end where i.account_id = ?1 "
 
 /* The newest calls of a window from one call on, given by its start and session. */
-#define CALLS_FROM   CALL_COLUMNS "and c.start >= ?3 and (c.start, c.session_id) <= (?4, ?5) "
+#define CALLS_FROM    CALL_COLUMNS "and i.start >= ?4 and (i.start, i.session_id) <= (?5, ?6) "
+#define CALLS_ORDERED "order by i.start desc, i.session_id desc limit ?7"
 #define IN_WINDOW    "from call where account_id = ?1 and start >= ?2 and start < ?3 "
 #define NEWEST_FIRST "order by start desc, session_id desc "
 
@@ -51,7 +54,7 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 			  "where account_id = ? and session_id = ?",
 	[SQL_CALL_UPDATE] = "update call set start = ?2, \"end\" = ?3, dest = ?4, dest_key = ?5, "
 			    "src = ?6, type = ?7, steps = ?8 where id = ?1",
-	[SQL_CALL_FIND] = CALL_COLUMNS "and c.session_id = ?3",
+	[SQL_CALL_FIND] = CALL_COLUMNS "and i.session_id = ?4",
 
 	[SQL_PACKED_PUT] = "insert or replace into packed (call_id, size, crc32, crc32_op, "
 			   "deflate) values (?, ?, ?, ?, ?)",
@@ -73,8 +76,8 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_SKIP] = "select start, session_id " IN_WINDOW NEWEST_FIRST "limit 1 offset ?4",
 	[SQL_SKIP_DEST] = "select start, session_id " IN_WINDOW "and dest_key = ?5 " NEWEST_FIRST
 			  "limit 1 offset ?4",
-	[SQL_PAGE] = CALLS_FROM NEWEST_FIRST "limit ?6",
-	[SQL_PAGE_DEST] = CALLS_FROM "and c.dest_key = ?7 " NEWEST_FIRST "limit ?6",
+	[SQL_PAGE] = CALLS_FROM CALLS_ORDERED,
+	[SQL_PAGE_DEST] = CALLS_FROM "and i.dest_key = ?8 " CALLS_ORDERED,
 };
 
 static enum error_code code_of(int status, int errnum)
@@ -292,6 +295,11 @@ int64_t sqlite_column_int64(struct sqlite_query *query, int column)
 uint32_t sqlite_column_uint32(struct sqlite_query *query, int column)
 {
 	return (uint32_t)sqlite3_column_int64(query->statement, column);
+}
+
+bool sqlite_column_is_null(struct sqlite_query *query, int column)
+{
+	return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
 }
 
 struct text sqlite_column_text(struct sqlite_query *query, int column)

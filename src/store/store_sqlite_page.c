@@ -30,6 +30,11 @@ static struct subject subject_of(const struct store_query *query,
 	};
 }
 
+static int too_large(struct error *err)
+{
+	return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+}
+
 /* ---- totals ---- */
 
 static int start_tally(struct sqlite_query *query, const struct subject *subject,
@@ -149,7 +154,7 @@ static int skip_calls(const struct subject *subject, const struct tally_span *sp
 	}
 	session_id = arena_copy(arena, sqlite_column_text(&query, 1));
 	if (!session_id.data) {
-		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+		return too_large(err);
 	}
 	*ret_place = (struct place){sqlite_column_int64(&query, 0), session_id};
 	return 0;
@@ -196,19 +201,9 @@ static enum call_type type_of(int64_t value)
 /* Reads a row of CALL_COLUMNS (store_sqlite_db.c); its texts are valid until the next step. */
 static struct store_call read_call(struct sqlite_query *query)
 {
-	int64_t steps = sqlite_column_int64(query, 6);
 	struct store_call call = {
-		.call =
-			{
-				.dest = sqlite_column_text(query, 0),
-				.src = sqlite_column_text(query, 1),
-				.session_id = sqlite_column_text(query, 2),
-				.start = sqlite_column_int64(query, 3),
-				.end = sqlite_column_int64(query, 4),
-				.type = type_of(sqlite_column_int64(query, 5)),
-				.has_detail = steps >= 0,
-				.steps = steps >= 0 ? (uint32_t)steps : 0,
-			},
+		.call = {.session_id = sqlite_column_text(query, 0),
+			.start = sqlite_column_int64(query, 1)},
 		.packed.deflate = sqlite_column_blob(query, 10),
 	};
 
@@ -216,9 +211,32 @@ static struct store_call read_call(struct sqlite_query *query)
 		call.packed.size = sqlite_column_uint32(query, 7);
 		call.packed.crc32 = sqlite_column_uint32(query, 8);
 		call.packed.crc32_op = sqlite_column_uint32(query, 9);
+		call.call.has_detail = true;
 	}
+	if (sqlite_column_is_null(query, 6)) {
+		return call;
+	}
+	int64_t steps = sqlite_column_int64(query, 6);
+
+	call.call.dest = sqlite_column_text(query, 2);
+	call.call.src = sqlite_column_text(query, 3);
+	call.call.end = sqlite_column_int64(query, 4);
+	call.call.type = type_of(sqlite_column_int64(query, 5));
+	call.call.has_detail = steps >= 0;
+	call.call.steps = steps >= 0 ? (uint32_t)steps : 0;
 	return call;
 }
+
+/* Where packed calls lie one behind the other with a byte between them, so that a page of them is glued in place. */
+struct run {
+	char *at;
+	size_t left;
+	size_t calls; /* that are still to come */
+};
+
+#define RUN_MAX	      ((size_t)1 << 20)
+#define RUN_CALL_SIZE ((size_t)1536) /* most packed calls are smaller */
+#define PACKED_ROOM   1
 
 static void move_text(struct text *text, char **to)
 {
@@ -229,23 +247,49 @@ static void move_text(struct text *text, char **to)
 	*to += text->size;
 }
 
-/* Copies everything that @call points to into one piece of @arena. */
-static int copy_call(struct store_call *call, struct arena *arena, struct error *err)
+/* Copies everything that the call's header points to into one piece of @arena. */
+static int copy_header(struct call *call, struct arena *arena, struct error *err)
 {
-	size_t size = call->call.dest.size + call->call.src.size + call->call.session_id.size +
-		      call->packed.deflate.size;
-	char *to = arena_alloc(arena, size);
+	char *to = arena_alloc(arena, call->dest.size + call->src.size + call->session_id.size);
 
 	if (!to) {
-		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+		return too_large(err);
 	}
-	move_text(&call->call.dest, &to);
-	move_text(&call->call.src, &to);
-	move_text(&call->call.session_id, &to);
-	if (call->packed.deflate.data) {
-		move_text(&call->packed.deflate, &to);
-	}
+	move_text(&call->dest, &to);
+	move_text(&call->src, &to);
+	move_text(&call->session_id, &to);
 	return 0;
+}
+
+static int copy_packed(
+	struct packed *packed, struct run *run, struct arena *arena, struct error *err)
+{
+	size_t size = packed->deflate.size + PACKED_ROOM;
+
+	if (run->left < size) {
+		size_t wanted = run->calls * RUN_CALL_SIZE;
+
+		wanted = wanted < RUN_MAX ? wanted : RUN_MAX;
+		run->left = wanted > size ? wanted : size;
+		run->at = arena_alloc(arena, run->left);
+		if (!run->at) {
+			return too_large(err);
+		}
+	}
+	move_text(&packed->deflate, &run->at);
+	packed->room = PACKED_ROOM;
+	run->at += PACKED_ROOM;
+	run->left -= size;
+	return 0;
+}
+
+static int copy_call(
+	struct store_call *call, struct run *run, struct arena *arena, struct error *err)
+{
+	if (copy_header(&call->call, arena, err) < 0) {
+		return -1;
+	}
+	return call->packed.deflate.data ? copy_packed(&call->packed, run, arena, err) : 0;
 }
 
 static int start_rows(struct sqlite_query *rows, const struct subject *subject,
@@ -258,6 +302,7 @@ static int start_rows(struct sqlite_query *rows, const struct subject *subject,
 	}
 	sqlite_query_int64(rows, subject->account_id);
 	sqlite_query_int64(rows, query->detail_after);
+	sqlite_query_int64(rows, query->packed_only);
 	sqlite_query_int64(rows, query->start);
 	sqlite_query_int64(rows, place->start);
 	sqlite_query_text(rows, place->session_id);
@@ -274,6 +319,7 @@ static int read_rows(const struct subject *subject, const struct store_query *qu
 	AUTO(sqlite_query_end) struct sqlite_query rows = {0};
 	int64_t left = page->total_calls > query->offset ? page->total_calls - query->offset : 0;
 	size_t room = (size_t)(left < query->limit ? left : query->limit);
+	struct run run = {0};
 	int row;
 
 	if (room == 0) {
@@ -281,7 +327,7 @@ static int read_rows(const struct subject *subject, const struct store_query *qu
 	}
 	page->calls = arena_calloc(arena, room, sizeof(*page->calls));
 	if (!page->calls) {
-		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+		return too_large(err);
 	}
 	if (start_rows(&rows, subject, query, place, (int64_t)room, err) < 0) {
 		return -1;
@@ -290,7 +336,8 @@ static int read_rows(const struct subject *subject, const struct store_query *qu
 		struct store_call *call = &page->calls[page->count++];
 
 		*call = read_call(&rows);
-		if (copy_call(call, arena, err) < 0) {
+		run.calls = room - page->count + 1;
+		if (copy_call(call, &run, arena, err) < 0) {
 			return -1;
 		}
 	}
@@ -329,6 +376,7 @@ int sqlite_find(struct store *base, int64_t account_id, struct text session_id, 
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	struct run run = {.calls = 1};
 	struct store_call call;
 	int row;
 
@@ -338,13 +386,14 @@ int sqlite_find(struct store *base, int64_t account_id, struct text session_id, 
 	}
 	sqlite_query_int64(&query, account_id);
 	sqlite_query_int64(&query, -1);
+	sqlite_query_int64(&query, false);
 	sqlite_query_text(&query, session_id);
 	row = sqlite_query_step(&query, err);
 	if (row <= 0) {
 		return row;
 	}
 	call = read_call(&query);
-	if (copy_call(&call, arena, err) < 0) {
+	if (copy_call(&call, &run, arena, err) < 0) {
 		return -1;
 	}
 	*ret_call = call;

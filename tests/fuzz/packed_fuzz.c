@@ -20,7 +20,7 @@ static void check_glued(const struct packed *packed, const char *json)
 	arena_init(&arena, SIZE_MAX);
 	buffer_init(&member, SIZE_MAX);
 	fuzz_require(out != NULL);
-	glue_init(&glue, &arena, 1, 0);
+	glue_init(&glue, &arena);
 	glue_packed(&glue, packed, TEXT(","));
 	fuzz_require(glue_end(&glue, NULL) == 0);
 	for (size_t i = 0; i < glue.count; i++) {

@@ -41,6 +41,45 @@ static void arena_texts_end_with_nul(void **state)
 	arena_deinit(&arena);
 }
 
+static void a_pool_gives_an_arena_the_blocks_of_the_last(void **state)
+{
+	struct arena_pool pool;
+	struct arena arena;
+	char *first;
+
+	(void)state;
+	arena_pool_init(&pool, 1 << 20);
+	arena_init_pooled(&arena, 4 << 20, &pool);
+	first = arena_alloc(&arena, 100);
+	assert_non_null(first);
+	assert_non_null(arena_alloc(&arena, 200000));
+	arena_deinit(&arena);
+	assert_int_equal(pool.spare_bytes, 4096 + 262144);
+	assert_ptr_equal(arena_alloc(&arena, 100), first);
+	assert_int_equal(pool.spare_bytes, 262144);
+	arena_deinit(&arena);
+	arena_pool_deinit(&pool);
+}
+
+static void a_pool_keeps_no_more_than_its_ceiling(void **state)
+{
+	struct arena_pool pool;
+	struct arena arena;
+
+	(void)state;
+	arena_pool_init(&pool, 1 << 20);
+	for (int round = 0; round < 2; round++) {
+		arena_init_pooled(&arena, SIZE_MAX, &pool);
+		for (int i = 0; i < 100; i++) {
+			assert_non_null(arena_alloc(&arena, 60000));
+		}
+		assert_non_null(arena_alloc(&arena, 5 << 20)); /* larger than any that is kept */
+		arena_deinit(&arena);
+		assert_true(pool.spare_bytes > 0 && pool.spare_bytes <= 1 << 20);
+	}
+	arena_pool_deinit(&pool);
+}
+
 static void buffer_keeps_a_failure_until_cleared(void **state)
 {
 	struct buffer buffer;
@@ -79,6 +118,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_gives_until_its_ceiling),
 		cmocka_unit_test(arena_texts_end_with_nul),
+		cmocka_unit_test(a_pool_gives_an_arena_the_blocks_of_the_last),
+		cmocka_unit_test(a_pool_keeps_no_more_than_its_ceiling),
 		cmocka_unit_test(buffer_keeps_a_failure_until_cleared),
 		cmocka_unit_test(log_values_cannot_forge_a_line),
 	};

@@ -126,7 +126,7 @@ static void nothing_is_an_empty_member_of_fixed_bytes(void **state)
 		0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 0x03, 0x00, 0, 0, 0, 0, 0, 0, 0, 0};
 	struct fixture *fixture = *state;
 
-	glue_init(&fixture->glue, &fixture->arena, 0, 0);
+	glue_init(&fixture->glue, &fixture->arena);
 	check(fixture);
 	assert_int_equal(fixture->member.size, sizeof(expected));
 	assert_memory_equal(fixture->member.data, expected, sizeof(expected));
@@ -137,7 +137,7 @@ static void a_text_is_a_stored_block(void **state)
 	static const unsigned char expected[] = {0x00, 0x02, 0x00, 0xfd, 0xff, '{', '}'};
 	struct fixture *fixture = *state;
 
-	glue_init(&fixture->glue, &fixture->arena, 0, 1);
+	glue_init(&fixture->glue, &fixture->arena);
 	add_text(fixture, TEXT("{}"));
 	check(fixture);
 	assert_memory_equal(fixture->member.data + 10, expected, sizeof(expected));
@@ -149,7 +149,7 @@ static void a_separator_takes_the_place_of_the_empty_block(void **state)
 	struct fixture *fixture = *state;
 	size_t kept = fixture->calls[9].deflate.size - PACKED_TAIL_SIZE;
 
-	glue_init(&fixture->glue, &fixture->arena, 1, 0);
+	glue_init(&fixture->glue, &fixture->arena);
 	add_call(fixture, 9, TEXT(","));
 	check(fixture);
 	assert_memory_equal(fixture->member.data + 10, fixture->calls[9].deflate.data, kept);
@@ -160,7 +160,7 @@ static void a_page_of_calls_is_one_member(void **state)
 {
 	struct fixture *fixture = *state;
 
-	glue_init(&fixture->glue, &fixture->arena, CALLS, 1);
+	glue_init(&fixture->glue, &fixture->arena);
 	add_text(fixture, TEXT("{\"calls\":["));
 	for (size_t i = 0; i < CALLS; i++) {
 		add_call(fixture, i, i + 1 < CALLS ? TEXT(",") : TEXT("],\"total_calls\":40}"));
@@ -172,7 +172,7 @@ static void calls_are_not_copied(void **state)
 {
 	struct fixture *fixture = *state;
 
-	glue_init(&fixture->glue, &fixture->arena, 1, 0);
+	glue_init(&fixture->glue, &fixture->arena);
 	add_call(fixture, 30, TEXT(","));
 	assert_ptr_equal(fixture->glue.pieces[1].iov_base, fixture->calls[30].deflate.data);
 	check(fixture);
@@ -183,8 +183,7 @@ static void texts_are_split_where_a_stored_block_is_full(void **state)
 	static const size_t sizes[] = {0, 1, 65534, 65535, 65536, 131070, 131071, 1000000};
 	struct fixture *fixture = *state;
 
-	/* Room for the texts, and the blocks beyond the first come on top. */
-	glue_init(&fixture->glue, &fixture->arena, 0, sizeof(sizes) / sizeof(*sizes));
+	glue_init(&fixture->glue, &fixture->arena);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		add_text(fixture, sample_noise(&fixture->arena, sizes[i], i + 1));
 	}
@@ -195,7 +194,7 @@ static void separators_may_be_empty_or_fill_a_block(void **state)
 {
 	struct fixture *fixture = *state;
 
-	glue_init(&fixture->glue, &fixture->arena, 4, 0);
+	glue_init(&fixture->glue, &fixture->arena);
 	add_call(fixture, 20, TEXT(""));
 	add_call(fixture, 21, SEPARATOR_LONG);
 	add_call(fixture, 0, TEXT(""));
@@ -213,7 +212,7 @@ static void any_order_of_calls_and_texts_is_one_member(void **state)
 
 		buffer_clear(&fixture->expected);
 		buffer_clear(&fixture->member);
-		glue_init(&fixture->glue, &fixture->arena, count, count);
+		glue_init(&fixture->glue, &fixture->arena);
 		for (size_t i = 0; i < count; i++) {
 			size_t which = sample_random(&seed) % CALLS;
 
@@ -244,7 +243,7 @@ static void the_length_wraps_at_four_gibibytes(void **state)
 		packer_pack(packer, (struct text){.data = mebibyte, .size = sizeof(mebibyte)}, &out,
 			&packed, NULL),
 		0);
-	glue_init(&fixture->glue, &fixture->arena, COUNT, 0);
+	glue_init(&fixture->glue, &fixture->arena);
 	for (size_t i = 0; i < COUNT; i++) {
 		glue_packed(&fixture->glue, &packed, TEXT(""));
 	}
@@ -267,7 +266,7 @@ static void what_nothing_can_follow_is_corrupt(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct error err = {0};
 
-		glue_init(&fixture->glue, &fixture->arena, 2, 0);
+		glue_init(&fixture->glue, &fixture->arena);
 		glue_packed(&fixture->glue, &cases[i], TEXT(","));
 		glue_packed(&fixture->glue, &fixture->calls[5], TEXT(","));
 		assert_int_equal(glue_end(&fixture->glue, &err), -1);
@@ -284,7 +283,7 @@ static void a_full_arena_fails_at_the_end(void **state)
 		struct error err = {0};
 
 		arena_init(&small, ceiling);
-		glue_init(&fixture->glue, &small, 20, 1);
+		glue_init(&fixture->glue, &small);
 		glue_text(&fixture->glue, TEXT("["));
 		for (size_t i = 0; i < 20; i++) {
 			glue_packed(&fixture->glue, &fixture->calls[i], TEXT(","));
@@ -297,16 +296,43 @@ static void a_full_arena_fails_at_the_end(void **state)
 	}
 }
 
-static void more_calls_than_promised_fail_at_the_end(void **state)
+/* Calls back to back with a byte between them, as the store gives them. */
+static void calls_with_room_become_one_piece(void **state)
 {
 	struct fixture *fixture = *state;
-	struct error err = {0};
+	struct packed calls[CALLS];
+	size_t size = 0;
+	char *at;
 
-	glue_init(&fixture->glue, &fixture->arena, 1, 0);
-	add_call(fixture, 1, TEXT(","));
-	add_call(fixture, 2, TEXT(","));
-	assert_int_equal(glue_end(&fixture->glue, &err), -1);
-	assert_int_equal(err.code, ERROR_NO_MEMORY);
+	for (size_t i = 0; i < CALLS; i++) {
+		size += fixture->calls[i].deflate.size + 1;
+	}
+	at = arena_alloc(&fixture->arena, size);
+	assert_non_null(at);
+	glue_init(&fixture->glue, &fixture->arena);
+	for (size_t i = 0; i < CALLS; i++) {
+		calls[i] = fixture->calls[i];
+		calls[i].deflate.data = at;
+		calls[i].room = 1;
+		memcpy(at, fixture->calls[i].deflate.data, calls[i].deflate.size);
+		at += calls[i].deflate.size + 1;
+		glue_packed(&fixture->glue, &calls[i], TEXT(","));
+		buffer_append(&fixture->expected, fixture->texts[i]);
+		buffer_append(&fixture->expected, TEXT(","));
+	}
+	assert_int_equal(fixture->glue.count, 2);
+	check(fixture);
+}
+
+static void a_separator_that_finds_no_room_stands_apart(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->calls[5].room = 1;
+	glue_init(&fixture->glue, &fixture->arena);
+	add_call(fixture, 5, TEXT("]}"));
+	assert_int_equal(fixture->glue.count, 3);
+	check(fixture);
 }
 
 int main(void)
@@ -324,7 +350,8 @@ int main(void)
 		TEST(the_length_wraps_at_four_gibibytes),
 		TEST(what_nothing_can_follow_is_corrupt),
 		TEST(a_full_arena_fails_at_the_end),
-		TEST(more_calls_than_promised_fail_at_the_end),
+		TEST(calls_with_room_become_one_piece),
+		TEST(a_separator_that_finds_no_room_stands_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
