@@ -74,7 +74,7 @@ int page_read(struct page *page, struct http_request *request, struct http_respo
 	struct error err;
 
 	while (claim(page, request)) {
-		arena_init(&page->arena, page->claim.bytes);
+		arena_init_pooled(&page->arena, page->claim.bytes, &page->api->page_blocks);
 		if (read(page, request, &err) == 0) {
 			/* What is composed for the calls comes on top; page_settle() counts it. */
 			page->arena.ceiling_bytes = SIZE_MAX;
@@ -114,6 +114,7 @@ static struct page *create_for_window(struct api *api, struct http_request *requ
 	if (page) {
 		page->query = query;
 		page->query.account_id = request->account_id;
+		page->query.packed_only = true;
 		page->query.detail_after = with_detail ? page->detail_after : INT64_MAX;
 	}
 	return page;

@@ -100,9 +100,8 @@ static unsigned char *place_block(struct glue *glue, const struct packed *packed
 {
 	size_t kept = packed->deflate.size - PACKED_TAIL_SIZE;
 
-	return separator <= packed->room
-		       ? (unsigned char *)(uintptr_t)packed->deflate.data + kept
-		       : arena_alloc(glue->arena, PACKED_TAIL_SIZE + separator);
+	return separator <= packed->room ? (unsigned char *)(uintptr_t)packed->deflate.data + kept
+					 : arena_alloc(glue->arena, PACKED_TAIL_SIZE + separator);
 }
 
 /* The header bits of the empty stored block that ends the call stay; its length becomes the separator's. */

@@ -17,7 +17,8 @@ struct packed {
 	uint32_t crc32; /* of the JSON, as in gzip (RFC 1952 §8) */
 	uint32_t
 		crc32_op; /* zlib's crc32_combine_gen(size): joins crc32 to what stands before it */
-	uint32_t room; /* bytes behind deflate that are its too, and it may be written to, for glue_packed(); mostly 0 */
+	uint32_t
+		room; /* bytes behind deflate that are its too, and it may be written to, for glue_packed(); mostly 0 */
 };
 
 /* Whether it ends as every packed call does, without which nothing can follow it. */

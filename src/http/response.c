@@ -13,6 +13,7 @@
  * are copied block by block instead, which is as fast. */
 #define IOVEC_PIECES_MAX 256
 
+#define JOIN_SIZE_MAX	 ((size_t)32 * 1024)
 #define BLOCK_SIZE	 ((size_t)32 * 1024)
 #define CHUNK_SIZE	 ((size_t)64 * 1024)
 #define REFUSAL_SIZE_MAX ((size_t)64 * 1024)
@@ -100,6 +101,27 @@ static struct MHD_Response *make_text(struct exchange *exchange, struct text tex
 		text.size, (void *)(uintptr_t)text.data, MHD_RESPMEM_PERSISTENT);
 }
 
+/* Few bytes are worth a copy: the library sends a buffer together with the header, an array apart from it. */
+static struct MHD_Response *make_joined(struct exchange *exchange, size_t size)
+{
+	const struct http_response *response = &exchange->response;
+	char *joined = arena_alloc(&exchange->request.arena, size);
+	size_t used = 0;
+
+	if (!joined) {
+		return NULL;
+	}
+	for (size_t i = 0; i < response->piece_count; i++) {
+		const struct iovec *piece = &response->pieces[i];
+
+		if (piece->iov_len > 0) {
+			memcpy(joined + used, piece->iov_base, piece->iov_len);
+		}
+		used += piece->iov_len;
+	}
+	return make_text(exchange, (struct text){.data = joined, .size = size});
+}
+
 static struct MHD_Response *make_pieces(struct exchange *exchange)
 {
 	const struct http_response *response = &exchange->response;
@@ -110,6 +132,9 @@ static struct MHD_Response *make_pieces(struct exchange *exchange)
 	}
 	if (size == 0) {
 		return make_text(exchange, TEXT(""));
+	}
+	if (size <= JOIN_SIZE_MAX) {
+		return make_joined(exchange, (size_t)size);
 	}
 	/* Over TLS each piece would become a record of its own. */
 	if (response->piece_count > IOVEC_PIECES_MAX || exchange->server->tls) {

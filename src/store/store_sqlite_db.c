@@ -19,8 +19,8 @@
 /* The newest calls of a window from one call on, given by its start and session. */
 #define CALLS_FROM    CALL_COLUMNS "and i.start >= ?4 and (i.start, i.session_id) <= (?5, ?6) "
 #define CALLS_ORDERED "order by i.start desc, i.session_id desc limit ?7"
-#define IN_WINDOW    "from call where account_id = ?1 and start >= ?2 and start < ?3 "
-#define NEWEST_FIRST "order by start desc, session_id desc "
+#define IN_WINDOW     "from call where account_id = ?1 and start >= ?2 and start < ?3 "
+#define NEWEST_FIRST  "order by start desc, session_id desc "
 
 static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_BEGIN_READ] = "begin",
