@@ -241,7 +241,7 @@ struct text call_json_data_member(struct text data, const char *name, struct are
 	struct json_token member, value;
 	struct json_reader reader;
 
-	if (open_object(&reader, data) < 0) {
+	if (!data.data || open_object(&reader, data) < 0) {
 		return (struct text){0};
 	}
 	while (json_reader_next_member(&reader, &member, &value, NULL) > 0) {

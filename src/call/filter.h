@@ -74,6 +74,22 @@ bool filter_is_window(const struct filter *filter);
 /* Whether @call's header matches: window, numbers, type, duration, state. */
 bool filter_matches_header(const struct filter *filter, const struct call *call);
 
+/* The same but for its numbers, which filter_number_matches() is for where their keys are at hand. */
+bool filter_matches_times(const struct filter *filter, const struct call *call);
+
+/* Whether the number with @key, as call_number_key() makes it, is meant. */
+bool filter_number_matches(const struct filter_number *number, struct text key);
+
+/* Whether a step is one that classes, modules and variables ask for; an empty text is a step that has none. */
+bool filter_step_matches(const struct filter *filter, struct text class_name, struct text module,
+	struct text variable);
+
+/* Whether a call matches last_modules and last_variables that ended at this place. */
+bool filter_last_matches(const struct filter *filter, struct text module, struct text variable);
+
+/* Whether a step of @module is a place to have been at: `hangup` only says that the call ended. */
+bool filter_is_place(struct text module);
+
 /* Whether the whole call matches. @detail is its canonical steps (call_json_detail()), {NULL, 0} when it has none or they
  * are no longer served: then no filter that needs detail matches. 1 yes, 0 no, negative when @detail is not canonical. */
 int filter_matches(const struct filter *filter, const struct call *call, struct text detail,

@@ -12,7 +12,8 @@
 #define WORDS_WORD_MAX 64 /* bytes, folded */
 
 /* Takes the next word off the front of @rest, UTF-8: a run of letters, digits and marks, with case and accents folded away
- * (Unicode: compatibility decomposition, marks dropped, full case folding). False when there is none left. @ret_word points into @buffer. */
+ * (Unicode: compatibility decomposition, marks dropped, full case folding). Each letter of a script that puts no spaces between
+ * words (Han, Kana, Thai, Lao, Khmer, Myanmar) is a word of its own. False when there is none left. @ret_word points into @buffer. */
 bool words_next(struct text *rest, char buffer[WORDS_WORD_MAX], struct text *ret_word);
 
 /* Words that follow each other in one line; a single word is a phrase of one. */
@@ -28,7 +29,8 @@ struct words_query {
 	size_t count;
 };
 
-/* Reads `invalid "press one" confir*`. What is no word parts words; what is written together (`user-input`) is a phrase. Everything is copied
+/* Reads `invalid "press one" confir*`. What is no word parts words; what is written together (`user-input`) is a phrase. A * behind
+ * a phrase's last word leaves its end open, inside of quotes too. Everything is copied
  * into @arena. ERROR_INVALID: there is no word in it, or a quote has no end, or it has more than 32 words. */
 int words_query_read(struct text text, struct arena *arena, struct words_query *ret_query,
 	struct error *err) CHECK_RESULT;

@@ -139,6 +139,51 @@ int store_walk(struct store *store, const struct store_query *query,
 	return store->backend->walk(store, query, each, context, err);
 }
 
+int store_search(struct store *store, const struct store_search *search, struct arena *arena,
+	struct store_page *ret_page, struct error *err)
+{
+	assert(search->filter->start >= 0 && search->offset >= 0 && search->limit >= 0);
+	return store->backend->search(store, search, arena, ret_page, err);
+}
+
+int store_scan(struct store *store, const struct store_search *search,
+	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
+	struct error *err)
+{
+	assert(search->filter->start >= 0);
+	return store->backend->scan(store, search, each, context, err);
+}
+
+int store_kinds(struct store *store, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
+{
+	return store->backend->kinds(store, account_id, arena, ret_kinds, ret_count, err);
+}
+
+int store_count_buckets(struct store *store, int64_t account_id, const struct filter *filter,
+	int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,
+	size_t *ret_count, struct error *err)
+{
+	assert(filter_is_window(filter) && filter->start >= 0);
+	assert(bucket_seconds == 60 || bucket_seconds == 3600 || bucket_seconds == 86400);
+	return store->backend->count_buckets(
+		store, account_id, filter, bucket_seconds, arena, ret_buckets, ret_count, err);
+}
+
+int store_change_newest(struct store *store, int64_t *ret_id, struct error *err)
+{
+	return store->backend->change_newest(store, ret_id, err);
+}
+
+int store_changes(struct store *store, int64_t account_id, int64_t after, int64_t limit,
+	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
+	struct error *err)
+{
+	assert(after >= 0 && limit >= 0);
+	return store->backend->changes(
+		store, account_id, after, limit, detail_after, arena, ret_changes, err);
+}
+
 int store_backup(struct store *store, const char *destination, struct error *err)
 {
 	return store->backend->backup(store, destination, err);

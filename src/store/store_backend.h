@@ -51,6 +51,25 @@ struct store_backend {
 		int (*each)(void *context, const struct store_call *call, struct error *err),
 		void *context, struct error *err);
 
+	/* start, offset and limit are not negative. */
+	int (*search)(struct store *store, const struct store_search *search, struct arena *arena,
+		struct store_page *ret_page, struct error *err);
+	int (*scan)(struct store *store, const struct store_search *search,
+		int (*each)(void *context, const struct store_row *row, struct error *err),
+		void *context, struct error *err);
+	int (*kinds)(struct store *store, int64_t account_id, struct arena *arena,
+		struct store_kind **ret_kinds, size_t *ret_count, struct error *err);
+	/* @filter is a window, @bucket_seconds one of the three. */
+	int (*count_buckets)(struct store *store, int64_t account_id, const struct filter *filter,
+		int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,
+		size_t *ret_count, struct error *err);
+
+	int (*change_newest)(struct store *store, int64_t *ret_id, struct error *err);
+	/* @after and @limit are not negative. */
+	int (*changes)(struct store *store, int64_t account_id, int64_t after, int64_t limit,
+		int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
+		struct error *err);
+
 	int (*backup)(struct store *store, const char *destination, struct error *err);
 	/* @verdict is all zero and @progress not NULL. */
 	int (*verify)(struct store *store, void (*problem)(void *context, const char *sentence),

@@ -2,6 +2,8 @@
  * The store in memory, for tests: accounts and keys. Calls are in store_memory_calls.c. */
 #include "store/store_memory.h"
 
+#include "store/store_reference.h"
+
 struct memory_store *memory_lock(struct store *base)
 {
 	struct memory_store *store = (struct memory_store *)base;
@@ -23,6 +25,11 @@ static void close_store(struct store *base)
 		free(store->calls[i]);
 	}
 	free(store->calls);
+	for (size_t i = 0; i < store->changes_count; i++) {
+		free(store->changes[i]);
+	}
+	free(store->changes);
+	kind_table_deinit(&store->kinds);
 	free(store->keys);
 	free(store->accounts);
 	arena_deinit(&store->names);
@@ -283,6 +290,23 @@ static int backup(struct store *base, const char *destination, struct error *err
 		"cannot write a backup to '%s': the store is in memory only", destination);
 }
 
+static int scan(struct store *base, const struct store_search *search,
+	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
+	struct error *err)
+{
+	struct memory_store *store = (struct memory_store *)base;
+
+	return reference_scan(base, search, &store->kinds, each, context, err);
+}
+
+static int kinds(struct store *base, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
+{
+	struct memory_store *store = (struct memory_store *)base;
+
+	return kind_table_list(&store->kinds, account_id, arena, ret_kinds, ret_count, err);
+}
+
 static const struct store_backend backend = {
 	.close = close_store,
 	.ping = ping,
@@ -300,6 +324,12 @@ static const struct store_backend backend = {
 	.page = memory_page,
 	.find = memory_find,
 	.walk = memory_walk,
+	.search = reference_search,
+	.scan = scan,
+	.kinds = kinds,
+	.count_buckets = reference_count_buckets,
+	.change_newest = memory_change_newest,
+	.changes = memory_changes,
 	.backup = backup,
 	.verify = memory_verify,
 };
@@ -315,6 +345,7 @@ int store_memory_open(struct store **ret_store, struct error *err)
 	pthread_mutex_init(&store->mutex, NULL);
 	arena_init(&store->names, SIZE_MAX);
 	store_rewrap_init(&store->rewrap);
+	kind_table_init(&store->kinds);
 	*ret_store = &store->base;
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "store/kind_table.h"
 #include "store/store_backend.h"
 #include "store/store_rewrap.h"
 
@@ -15,6 +16,14 @@ struct memory_call {
 	struct text dest_key;
 	bool gone; /* replaced by the put that is under way */
 	char data[];
+};
+
+/* A call that was stored or changed. */
+struct memory_change {
+	int64_t id;
+	int64_t account_id;
+	size_t session_size;
+	char session[];
 };
 
 /* Its handful of rows is searched from end to end; only the calls are sorted, by account, start and session_id. */
@@ -29,6 +38,11 @@ struct memory_store {
 	struct memory_call **calls;
 	size_t calls_count;
 	struct store_rewrap rewrap;
+	struct memory_change **changes; /* by id, without gaps */
+	size_t changes_count;
+	int64_t change_newest;
+
+	struct kind_table kinds; /* has its own lock */
 };
 
 struct memory_store *memory_lock(struct store *base);
@@ -43,6 +57,17 @@ int memory_find(struct store *base, int64_t account_id, struct text session_id, 
 	struct store_call *ret_call, struct error *err);
 int memory_walk(struct store *base, const struct store_query *query,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err);
+/* Copies the call @session_id, which is there, with its packed form when it started after @detail_after. The store is locked. */
+int memory_copy_call(struct memory_store *store, int64_t account_id, struct text session_id,
+	int64_t detail_after, struct arena *arena, struct store_call *ret_call, struct error *err);
+
+/* Notes that @puts were stored; nothing when it fails. The store is locked. */
+int memory_changes_note(
+	struct memory_store *store, const struct store_put *puts, size_t count, struct error *err);
+int memory_change_newest(struct store *base, int64_t *ret_id, struct error *err);
+int memory_changes(struct store *base, int64_t account_id, int64_t after, int64_t limit,
+	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
 int memory_verify(struct store *base, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,

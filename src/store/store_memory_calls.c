@@ -189,6 +189,9 @@ int memory_put_calls(struct store *base, struct store_put *puts, size_t count, s
 			return -1;
 		}
 	}
+	if (memory_changes_note(store, puts, count, err) < 0) {
+		return -1;
+	}
 	run_commit(&run);
 	return 0;
 }
@@ -262,6 +265,15 @@ int memory_find(struct store *base, int64_t account_id, struct text session_id, 
 		return 0;
 	}
 	return copy_call(store->calls[at], true, arena, ret_call, err) < 0 ? -1 : 1;
+}
+
+int memory_copy_call(struct memory_store *store, int64_t account_id, struct text session_id,
+	int64_t detail_after, struct arena *arena, struct store_call *ret_call, struct error *err)
+{
+	const struct memory_call *call = store->calls[find_session(
+		store->calls, store->calls_count, account_id, session_id)];
+
+	return copy_call(call, call->held.call.start > detail_after, arena, ret_call, err);
 }
 
 /* Walks a copy, so that a callback may use the store. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/store_reference.h"
 
 int sqlite_reader_open(struct sqlite_reader *reader, struct sqlite_store *store, struct error *err)
 {
@@ -91,6 +92,7 @@ static void close_store(struct store *base)
 	}
 	sqlite_connection_close(store->writer);
 	store_rewrap_deinit(&store->rewrap);
+	kind_table_deinit(&store->kinds);
 	file_close(&store->lock_fd);
 	pthread_mutex_destroy(&store->pool_mutex);
 	pthread_mutex_destroy(&store->write_mutex);
@@ -121,6 +123,23 @@ static int lock_for_server(struct store *base, struct error *err)
 		store->folder, SQLITE_FOLDER_LOCK_SERVER, false, &store->lock_fd, err);
 }
 
+static int scan(struct store *base, const struct store_search *search,
+	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
+	struct error *err)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+
+	return reference_scan(base, search, &store->kinds, each, context, err);
+}
+
+static int kinds(struct store *base, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+
+	return kind_table_list(&store->kinds, account_id, arena, ret_kinds, ret_count, err);
+}
+
 static const struct store_backend backend = {
 	.close = close_store,
 	.ping = ping,
@@ -138,6 +157,12 @@ static const struct store_backend backend = {
 	.page = sqlite_page,
 	.find = sqlite_find,
 	.walk = sqlite_walk,
+	.search = reference_search,
+	.scan = scan,
+	.kinds = kinds,
+	.count_buckets = reference_count_buckets,
+	.change_newest = sqlite_change_newest,
+	.changes = sqlite_changes_read,
 	.backup = sqlite_backup,
 	.verify = sqlite_verify,
 };
@@ -165,6 +190,7 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 	pthread_mutex_init(&store->write_mutex, NULL);
 	pthread_mutex_init(&store->pool_mutex, NULL);
 	store_rewrap_init(&store->rewrap);
+	kind_table_init(&store->kinds);
 	owned = &store->base;
 
 	if (make_paths(store, folder, err) < 0 ||

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+#include "store/kind_table.h"
 #include "store/store_backend.h"
 #include "store/store_rewrap.h"
 
@@ -35,8 +36,14 @@ enum sqlite_sql {
 	SQL_CALL_HELD,
 	SQL_CALL_UPDATE,
 	SQL_CALL_FIND,
+	SQL_CALL_HEADER,
 	SQL_PACKED_PUT,
 	SQL_PACKED_GET,
+	SQL_CHANGE_ADD,
+	SQL_CHANGE_TRIM,
+	SQL_CHANGE_OLDEST,
+	SQL_CHANGE_NEWEST,
+	SQL_CHANGES,
 	SQL_TALLY_ADD,
 	SQL_TALLY_DROP_EMPTY,
 	SQL_TALLY_SUM,
@@ -69,6 +76,7 @@ struct sqlite_store {
 	pthread_mutex_t write_mutex;
 	struct sqlite_connection *writer; /* under write_mutex, as is rewrap */
 	struct store_rewrap rewrap;
+	struct kind_table kinds;
 
 	pthread_mutex_t pool_mutex;
 	struct sqlite_connection *idle; /* reading connections that nobody uses; under pool_mutex */
@@ -175,6 +183,30 @@ int sqlite_folder_sync(const char *folder, struct error *err) CHECK_RESULT;
 
 int sqlite_schema_prepare(struct sqlite_store *store, struct error *err) CHECK_RESULT;
 
+/* ---- store_sqlite_call.c: single calls by their row ---- */
+
+enum call_type sqlite_call_type(int64_t value);
+
+/* Copies the call of the row @id, which must be there, into @arena, with its packed form when it started after @detail_after. */
+int sqlite_call_by_id(struct sqlite_connection *connection, int64_t id, int64_t detail_after,
+	struct arena *arena, struct store_call *ret_call, struct error *err) CHECK_RESULT;
+
+/* ---- store_sqlite_change.c: the change log ---- */
+
+/* The changes of one transaction. */
+struct sqlite_changes {
+	struct sqlite_connection *connection;
+	int64_t before; /* the newest when it began */
+	int64_t newest;
+};
+
+int sqlite_changes_begin(struct sqlite_changes *changes, struct sqlite_connection *connection,
+	struct error *err) CHECK_RESULT;
+int sqlite_changes_note(struct sqlite_changes *changes, int64_t account_id, int64_t call_id,
+	struct error *err) CHECK_RESULT;
+/* Forgets old changes, now and then: at the transaction's end. */
+int sqlite_changes_trim(struct sqlite_changes *changes, struct error *err) CHECK_RESULT;
+
 /* ---- the callbacks, by theme ---- */
 
 int sqlite_account_add(
@@ -204,6 +236,11 @@ int sqlite_find(struct store *store, int64_t account_id, struct text session_id,
 	struct arena *arena, struct store_call *ret_call, struct error *err);
 int sqlite_walk(struct store *store, const struct store_query *query,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err);
+
+int sqlite_change_newest(struct store *store, int64_t *ret_id, struct error *err);
+int sqlite_changes_read(struct store *store, int64_t account_id, int64_t after, int64_t limit,
+	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
 
 int sqlite_backup(struct store *store, const char *destination, struct error *err);

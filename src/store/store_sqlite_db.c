@@ -56,9 +56,19 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 			    "src = ?6, type = ?7, steps = ?8 where id = ?1",
 	[SQL_CALL_FIND] = CALL_COLUMNS "and i.session_id = ?4",
 
+	[SQL_CALL_HEADER] = "select dest, src, session_id, start, \"end\", type, steps from call "
+			    "where id = ?",
+
 	[SQL_PACKED_PUT] = "insert or replace into packed (call_id, size, crc32, crc32_op, "
 			   "deflate) values (?, ?, ?, ?, ?)",
 	[SQL_PACKED_GET] = "select size, crc32, crc32_op, deflate from packed where call_id = ?",
+
+	[SQL_CHANGE_ADD] = "insert into change (id, account_id, call_id) values (?, ?, ?)",
+	[SQL_CHANGE_TRIM] = "delete from change where id <= ?",
+	[SQL_CHANGE_OLDEST] = "select min(id) from change",
+	[SQL_CHANGE_NEWEST] = "select max(id) from change",
+	[SQL_CHANGES] = "select id, call_id from change where account_id = ?1 and id > ?2 "
+			"order by id limit ?3",
 
 	[SQL_TALLY_ADD] = "insert into tally (account_id, is_all, dest_key, seconds, bucket, "
 			  "calls) values (?, ?, ?, ?, ?, ?) "

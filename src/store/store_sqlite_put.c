@@ -10,6 +10,7 @@ struct put_run {
 	struct arena arena;
 	struct tally_change *changes; /* a call makes at most two */
 	size_t changes_count;
+	struct sqlite_changes log;
 };
 
 static void run_end(struct put_run *run)
@@ -189,6 +190,9 @@ static int replace_call(
 		return -1;
 	}
 	put->replaced = true;
+	if (sqlite_changes_note(&run->log, put->account_id, held.id, err) < 0) {
+		return -1;
+	}
 	if (held.start == call.start && text_equal(held.dest_key, dest_key)) {
 		return 0;
 	}
@@ -211,7 +215,8 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 	if (inserted == 0) {
 		return replace_call(run, put, dest_key, err);
 	}
-	if (put->call.has_detail && put_packed(run, id, &put->packed, err) < 0) {
+	if ((put->call.has_detail && put_packed(run, id, &put->packed, err) < 0) ||
+		sqlite_changes_note(&run->log, put->account_id, id, err) < 0) {
 		return -1;
 	}
 	return note_change(run, put->account_id, dest_key, put->call.start, 1, err);
@@ -260,12 +265,16 @@ int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, s
 		return -1;
 	}
 	run.connection = writer.connection;
+	if (sqlite_changes_begin(&run.log, run.connection, err) < 0) {
+		return -1;
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (put_call(&run, &puts[i], err) < 0) {
 			return -1;
 		}
 	}
-	if (tally_add_up(run.changes, run.changes_count, change_tally, &run, err) < 0) {
+	if (tally_add_up(run.changes, run.changes_count, change_tally, &run, err) < 0 ||
+		sqlite_changes_trim(&run.log, err) < 0) {
 		return -1;
 	}
 	return sqlite_writer_commit(&writer, err);

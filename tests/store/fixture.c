@@ -58,26 +58,26 @@ void fixture_close(struct fixture *fixture)
 	}
 }
 
-static void write_steps(struct buffer *detail, const struct call *call, const char *word)
+static void write_step(
+	struct buffer *detail, const struct step_of *spec, int64_t timestamp, struct arena *arena)
 {
-	buffer_append_byte(detail, '[');
-	for (uint32_t i = 0; i < call->steps; i++) {
-		struct call_step step = {
-			.line = text_of(word),
-			.class_name = TEXT("info"),
-			.timestamp = call->start + i,
-			.data = TEXT("{\"module_type\":\"Menu\",\"result_variable\":\"M\"}"),
-		};
+	struct call_step step = {
+		.line = text_of(spec->line),
+		.class_name = text_of(spec->class_name),
+		.timestamp = timestamp,
+	};
 
-		if (i > 0) {
-			buffer_append_byte(detail, ',');
-		}
-		call_json_write_step(detail, &step);
+	if (spec->module) {
+		step.data =
+			arena_printf(arena, "{\"module_type\":\"%s\",\"result_variable\":\"%s\"}",
+				spec->module, spec->variable);
 	}
-	buffer_append_byte(detail, ']');
+	call_json_write_step(detail, &step);
 }
 
-static void pack(struct fixture *fixture, struct store_put *put, const char *word)
+/* @count of @steps, or as many as the call has of the first. */
+static void pack(
+	struct fixture *fixture, struct store_put *put, const struct step_of *steps, size_t count)
 {
 	AUTO(buffer_deinit) struct buffer detail, json, out;
 	struct error err = {0};
@@ -85,7 +85,13 @@ static void pack(struct fixture *fixture, struct store_put *put, const char *wor
 	buffer_init(&detail, SIZE_MAX);
 	buffer_init(&json, SIZE_MAX);
 	buffer_init(&out, SIZE_MAX);
-	write_steps(&detail, &put->call, word);
+	buffer_append_byte(&detail, '[');
+	for (uint32_t i = 0; i < put->call.steps; i++) {
+		buffer_append(&detail, i > 0 ? TEXT(",") : TEXT(""));
+		write_step(
+			&detail, &steps[i < count ? i : 0], put->call.start + i, &fixture->arena);
+	}
+	buffer_append_byte(&detail, ']');
 	call_json_write(&json, &put->call, buffer_text(&detail));
 	if (packer_pack(fixture->packer, buffer_text(&json), &out, &put->packed, &err) < 0) {
 		fail_msg("%s", err.message);
@@ -112,8 +118,21 @@ struct store_put put_of(struct fixture *fixture, const char *session_id, const c
 	};
 
 	if (steps >= 0) {
-		pack(fixture, &put, word);
+		struct step_of step = {"info", "Menu", "M", word};
+
+		pack(fixture, &put, &step, 1);
 	}
+	return put;
+}
+
+struct store_put put_of_steps(struct fixture *fixture, const char *session_id, int64_t start,
+	const struct step_of *steps, size_t count)
+{
+	struct store_put put = put_of(fixture, session_id, "6177123001", start, -1, "");
+
+	put.call.has_detail = true;
+	put.call.steps = (uint32_t)count;
+	pack(fixture, &put, steps, count);
 	return put;
 }
 

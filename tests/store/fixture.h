@@ -37,6 +37,16 @@ void folder_remove(const char *folder);
 struct store_put put_of(struct fixture *fixture, const char *session_id, const char *dest,
 	int64_t start, int steps, const char *word);
 
+/* The same with steps of its own: what is given of each, one second after the other. */
+struct step_of {
+	const char *class_name;
+	const char *module; /* NULL: it has no data */
+	const char *variable;
+	const char *line;
+};
+struct store_put put_of_steps(struct fixture *fixture, const char *session_id, int64_t start,
+	const struct step_of *steps, size_t count);
+
 void put_all(struct fixture *fixture, struct store_put *puts, size_t count);
 
 /* All calls of the first account, with detail; the caller narrows it. */

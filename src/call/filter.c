@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT
+ * Filters: one table of parameters, and what matches. */
+#include "call/filter.h"
+
+#include "base/time_text.h"
+#include "call/call_json.h"
+
+/* The module that says that a call ended: no place to have been at. */
+#define MODULE_HANGUP TEXT("hangup")
+
+void filter_init(struct filter *filter)
+{
+	*filter = (struct filter){.end = INT64_MAX, .max_duration = INT64_MAX};
+}
+
+/* ---- reading ---- */
+
+/* One parameter being read. */
+struct setting {
+	struct filter *filter;
+	struct text value;
+	int64_t now;
+	struct arena *arena;
+	struct error *err;
+};
+
+static int read_time(struct setting *setting, int64_t *ret)
+{
+	int64_t time;
+
+	if (time_text_parse(setting->value, setting->now, &time, setting->err) < 0) {
+		return -1;
+	}
+	*ret = time > 0 ? time : 0; /* no call is from before 1970 */
+	return 0;
+}
+
+static int set_start(struct setting *setting)
+{
+	return read_time(setting, &setting->filter->start);
+}
+
+static int set_end(struct setting *setting)
+{
+	return read_time(setting, &setting->filter->end);
+}
+
+static int set_number(struct setting *setting, struct filter_number *ret_number)
+{
+	struct text value = setting->value;
+	struct filter_number number = {0};
+	char buffer[CALL_NUMBER_MAX];
+
+	if (value.size == 0) {
+		return error_set(setting->err, ERROR_INVALID,
+			"a number is expected, with * at either end for any digits");
+	}
+	if (value.data[0] == '*') {
+		number.open_left = true;
+		value = text_tail(value, 1);
+	}
+	if (value.size > 0 && value.data[value.size - 1] == '*') {
+		number.open_right = true;
+		value = text_head(value, value.size - 1);
+	}
+	if (value.size == 0) { /* `*`: any */
+		*ret_number = (struct filter_number){0};
+		return 0;
+	}
+	number.key = arena_copy(setting->arena, call_number_key(value, buffer));
+	if (!number.key.data) {
+		return error_no_memory(setting->err);
+	}
+	*ret_number = number;
+	return 0;
+}
+
+static int set_dest(struct setting *setting)
+{
+	return set_number(setting, &setting->filter->dest);
+}
+
+static int set_src(struct setting *setting)
+{
+	return set_number(setting, &setting->filter->src);
+}
+
+static int set_type(struct setting *setting)
+{
+	struct text rest = setting->value, name = {0};
+	unsigned int types = 0;
+
+	do {
+		enum call_type type;
+
+		if (!text_split(&rest, ',', &name) || !call_type_parse(name, &type)) {
+			return error_set(setting->err, ERROR_INVALID,
+				"inbound, outbound or transfer is expected, not '%.*s'",
+				TEXT_ARG(name));
+		}
+		types |= 1U << type;
+	} while (rest.data);
+	setting->filter->types |= types;
+	return 0;
+}
+
+static size_t count_parts(struct text text)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < text.size; i++) {
+		count += text.data[i] == ',';
+	}
+	return count;
+}
+
+static int set_names(struct setting *setting, struct filter_names *names)
+{
+	size_t count = names->count + count_parts(setting->value);
+	struct text *items = arena_calloc(setting->arena, count, sizeof(*items));
+	struct text rest = setting->value, name;
+
+	if (!items) {
+		return error_no_memory(setting->err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (i < names->count) {
+			items[i] = names->items[i];
+			continue;
+		}
+		if (!text_split(&rest, ',', &name) || name.size == 0) {
+			return error_set(setting->err, ERROR_INVALID,
+				"a name, or several with commas between, is expected, not '%.*s'",
+				TEXT_ARG(setting->value));
+		}
+		items[i] = arena_copy(setting->arena, name);
+		if (!items[i].data) {
+			return error_no_memory(setting->err);
+		}
+	}
+	*names = (struct filter_names){.items = items, .count = count};
+	return 0;
+}
+
+static int set_class(struct setting *setting)
+{
+	return set_names(setting, &setting->filter->classes);
+}
+
+static int set_module(struct setting *setting)
+{
+	return set_names(setting, &setting->filter->modules);
+}
+
+static int set_variable(struct setting *setting)
+{
+	return set_names(setting, &setting->filter->variables);
+}
+
+static int set_last_module(struct setting *setting)
+{
+	return set_names(setting, &setting->filter->last_modules);
+}
+
+static int set_last_variable(struct setting *setting)
+{
+	return set_names(setting, &setting->filter->last_variables);
+}
+
+static int set_text(struct setting *setting)
+{
+	return words_query_read(
+		setting->value, setting->arena, &setting->filter->text, setting->err);
+}
+
+static int read_seconds(struct setting *setting, int64_t *ret)
+{
+	int64_t seconds;
+
+	if (time_text_parse_duration(setting->value, &seconds, NULL) < 0) {
+		return error_set(setting->err, ERROR_INVALID,
+			"a number of seconds is expected, not '%.*s'", TEXT_ARG(setting->value));
+	}
+	*ret = seconds;
+	return 0;
+}
+
+static int set_min_duration(struct setting *setting)
+{
+	return read_seconds(setting, &setting->filter->min_duration);
+}
+
+static int set_max_duration(struct setting *setting)
+{
+	return read_seconds(setting, &setting->filter->max_duration);
+}
+
+static int set_state(struct setting *setting)
+{
+	if (text_equal(setting->value, TEXT("live"))) {
+		setting->filter->state = FILTER_LIVE;
+		return 0;
+	}
+	if (text_equal(setting->value, TEXT("ended"))) {
+		setting->filter->state = FILTER_ENDED;
+		return 0;
+	}
+	return error_set(setting->err, ERROR_INVALID, "live or ended is expected, not '%.*s'",
+		TEXT_ARG(setting->value));
+}
+
+const char *const filter_parameters[] = {"start", "end", "dest", "src", "type", "class", "module",
+	"variable", "last_module", "last_variable", "text", "min_duration", "max_duration", "state",
+	NULL};
+
+/* In the order of filter_parameters. */
+static int (*const setters[])(struct setting *setting) = {
+	set_start,
+	set_end,
+	set_dest,
+	set_src,
+	set_type,
+	set_class,
+	set_module,
+	set_variable,
+	set_last_module,
+	set_last_variable,
+	set_text,
+	set_min_duration,
+	set_max_duration,
+	set_state,
+};
+
+_Static_assert(sizeof(setters) / sizeof(setters[0]) + 1 ==
+		       sizeof(filter_parameters) / sizeof(filter_parameters[0]),
+	"a setter for each parameter");
+
+int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
+	struct arena *arena, struct error *err)
+{
+	struct setting setting = {
+		.filter = filter, .value = value, .now = now, .arena = arena, .err = err};
+
+	for (size_t i = 0; filter_parameters[i]; i++) {
+		if (!text_equal_string(name, filter_parameters[i])) {
+			continue;
+		}
+		if (setters[i](&setting) < 0) {
+			return error_prefix(err, "%s", filter_parameters[i]);
+		}
+		return 1;
+	}
+	return 0;
+}
+
+int filter_check(const struct filter *filter, struct error *err)
+{
+	if (filter->end < filter->start) {
+		return error_set(err, ERROR_INVALID, "end: it is before start: no call is there");
+	}
+	if (filter->max_duration < filter->min_duration) {
+		return error_set(err, ERROR_INVALID,
+			"max_duration: it is less than min_duration: no call is like that");
+	}
+	return 0;
+}
+
+/* ---- matching ---- */
+
+static bool asks_for_step(const struct filter *filter)
+{
+	return filter->classes.count > 0 || filter->modules.count > 0 ||
+	       filter->variables.count > 0;
+}
+
+static bool asks_for_last(const struct filter *filter)
+{
+	return filter->last_modules.count > 0 || filter->last_variables.count > 0;
+}
+
+bool filter_needs_detail(const struct filter *filter)
+{
+	return asks_for_step(filter) || asks_for_last(filter) || filter->text.count > 0;
+}
+
+bool filter_is_window(const struct filter *filter)
+{
+	return !filter->src.key.data && !filter->dest.open_left && !filter->dest.open_right &&
+	       filter->types == 0 && filter->min_duration == 0 &&
+	       filter->max_duration == INT64_MAX && filter->state == FILTER_ANY_STATE &&
+	       !filter_needs_detail(filter);
+}
+
+bool filter_number_matches(const struct filter_number *number, struct text key)
+{
+	struct text wanted = number->key;
+
+	if (!wanted.data) {
+		return true;
+	}
+	if (key.size < wanted.size) {
+		return false;
+	}
+	if (number->open_left && number->open_right) {
+		return memmem(key.data, key.size, wanted.data, wanted.size) != NULL;
+	}
+	if (number->open_left) {
+		return text_equal(text_tail(key, key.size - wanted.size), wanted);
+	}
+	return text_starts_with(key, wanted) && (number->open_right || key.size == wanted.size);
+}
+
+static bool number_matches(const struct filter_number *number, struct text raw)
+{
+	char buffer[CALL_NUMBER_MAX];
+
+	return !number->key.data || filter_number_matches(number, call_number_key(raw, buffer));
+}
+
+bool filter_matches_times(const struct filter *filter, const struct call *call)
+{
+	int64_t duration = call->end - call->start;
+
+	return call->start >= filter->start && call->start < filter->end &&
+	       duration >= filter->min_duration && duration <= filter->max_duration &&
+	       (filter->types == 0 || (filter->types & 1U << call->type) != 0) &&
+	       filter->state != FILTER_LIVE; /* every stored call has ended */
+}
+
+bool filter_matches_header(const struct filter *filter, const struct call *call)
+{
+	return filter_matches_times(filter, call) && number_matches(&filter->dest, call->dest) &&
+	       number_matches(&filter->src, call->src);
+}
+
+static bool is_among(const struct filter_names *names, struct text name)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (text_equal(names->items[i], name)) {
+			return true;
+		}
+	}
+	return names->count == 0;
+}
+
+bool filter_step_matches(const struct filter *filter, struct text class_name, struct text module,
+	struct text variable)
+{
+	return is_among(&filter->classes, class_name) && is_among(&filter->modules, module) &&
+	       is_among(&filter->variables, variable);
+}
+
+bool filter_last_matches(const struct filter *filter, struct text module, struct text variable)
+{
+	return is_among(&filter->last_modules, module) &&
+	       is_among(&filter->last_variables, variable);
+}
+
+bool filter_is_place(struct text module)
+{
+	return !text_equal(module, MODULE_HANGUP);
+}
+
+/* What the steps of a call showed so far. */
+struct finding {
+	const struct filter *filter;
+	bool step;
+	bool last;
+	uint32_t phrases; /* a bit for each that was found */
+};
+
+static void find_in_step(
+	struct finding *finding, const struct call_step *step, struct arena *scratch)
+{
+	const struct filter *filter = finding->filter;
+	struct text module = call_json_data_member(step->data, "module_type", scratch);
+	struct text variable = call_json_data_member(step->data, "result_variable", scratch);
+
+	finding->step =
+		finding->step || filter_step_matches(filter, step->class_name, module, variable);
+	if (filter_is_place(module)) {
+		finding->last = filter_last_matches(filter, module, variable);
+	}
+	for (size_t i = 0; i < filter->text.count; i++) {
+		if (words_phrase_in(&filter->text.phrases[i], step->line)) {
+			finding->phrases |= UINT32_C(1) << i;
+		}
+	}
+}
+
+static bool found_all(const struct finding *finding)
+{
+	const struct filter *filter = finding->filter;
+	uint32_t all = (uint32_t)((UINT64_C(1) << filter->text.count) - 1);
+
+	return (finding->step || !asks_for_step(filter)) &&
+	       (finding->last || !asks_for_last(filter)) && finding->phrases == all;
+}
+
+int filter_matches(const struct filter *filter, const struct call *call, struct text detail,
+	struct arena *scratch, struct error *err)
+{
+	struct finding finding = {.filter = filter};
+	struct call_step step;
+	size_t cursor = 0;
+	int more;
+
+	if (!filter_matches_header(filter, call)) {
+		return 0;
+	}
+	if (!filter_needs_detail(filter)) {
+		return 1;
+	}
+	if (!detail.data) {
+		return 0;
+	}
+	while ((more = call_json_next_step(detail, &cursor, scratch, &step, err)) > 0) {
+		find_in_step(&finding, &step, scratch);
+	}
+	return more < 0 ? -1 : found_all(&finding);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * What all ways of finding calls share. */
+#ifndef STORE_STORE_FIND_H
+#define STORE_STORE_FIND_H
+
+#include "call/call_json.h"
+#include "store/store.h"
+
+/* Lets @call look as if it had no detail unless it started after @detail_after. */
+void store_find_hide_detail(struct store_call *call, int64_t detail_after);
+
+/* Whether @call comes behind @place in the order of pages. */
+bool store_find_is_behind(const struct store_place *place, const struct call *call);
+
+/* ERROR_TIMEOUT once @deadline_us has passed; 0: it never does. */
+int store_find_check_deadline(int64_t deadline_us, struct error *err) CHECK_RESULT;
+
+/* Copies @call into @arena and to the end of @page, whose array has *@room places and grows. */
+int store_find_add(struct store_page *page, size_t *room, const struct store_call *call,
+	bool with_packed, struct arena *arena, struct error *err) CHECK_RESULT;
+
+/* The same for a bucket. */
+int store_find_add_bucket(struct store_bucket **buckets, size_t *count, size_t *room,
+	struct store_bucket bucket, struct arena *arena, struct error *err) CHECK_RESULT;
+
+/* What kind @step is of, its id 0. Its texts point to where the step's do, or into @arena. */
+struct store_kind store_find_kind(const struct call_step *step, struct arena *arena);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT
+ * Filters: reading parameters, and what matches. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "call/filter.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define NOW		INT64_C(1769817600)
+
+/* Sets the parameters of `name=value&name=value`, nothing being encoded. Returns what the first failure returns. */
+static int read_filter(
+	const char *parameters, struct arena *arena, struct filter *filter, struct error *err)
+{
+	struct text rest = text_of(parameters), pair;
+
+	filter_init(filter);
+	while (parameters[0] && text_split(&rest, '&', &pair)) {
+		struct text name;
+		int status;
+
+		assert_true(text_split(&pair, '=', &name));
+		status = filter_set(filter, name, pair, NOW, arena, err);
+		if (status <= 0) {
+			return status;
+		}
+	}
+	return filter_check(filter, err) < 0 ? -1 : 1;
+}
+
+static void wrong_values_are_told_with_their_parameter(void **state)
+{
+	static const struct {
+		const char *parameters, *beginning;
+	} rows[] = {
+		{"start=yesterday", "start: "},
+		{"end=x", "end: "},
+		{"start=10&end=9", "end: "},
+		{"dest=", "dest: a number is expected"},
+		{"src=", "src: a number is expected"},
+		{"type=incoming",
+			"type: inbound, outbound or transfer is expected, not 'incoming'"},
+		{"type=inbound,", "type: "},
+		{"type=", "type: "},
+		{"class=", "class: "},
+		{"module=a,,b", "module: "},
+		{"variable=,", "variable: "},
+		{"last_module=", "last_module: "},
+		{"last_variable=", "last_variable: "},
+		{"text=", "text: "},
+		{"text=\"a", "text: "},
+		{"min_duration=x", "min_duration: a number of seconds is expected, not 'x'"},
+		{"max_duration=-1", "max_duration: a number of seconds is expected, not '-1'"},
+		{"min_duration=10&max_duration=9", "max_duration: "},
+		{"state=dead", "state: live or ended is expected, not 'dead'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(arena_deinit) struct arena arena;
+		struct filter filter;
+		struct error err;
+
+		arena_init(&arena, SIZE_MAX);
+		assert_int_equal(read_filter(rows[i].parameters, &arena, &filter, &err), -1);
+		assert_int_equal(err.code, ERROR_INVALID);
+		if (!text_starts_with(text_of(err.message), text_of(rows[i].beginning))) {
+			fail_msg("%s: %s", rows[i].parameters, err.message);
+		}
+	}
+}
+
+static void other_parameters_are_left_alone(void **state)
+{
+	struct arena arena;
+	struct filter filter;
+
+	(void)state;
+	arena_init(&arena, SIZE_MAX);
+	filter_init(&filter);
+	assert_int_equal(filter_set(&filter, TEXT("limit"), TEXT("x"), NOW, &arena, NULL), 0);
+	assert_int_equal(filter_set(&filter, TEXT("Start"), TEXT("x"), NOW, &arena, NULL), 0);
+	assert_true(filter_is_window(&filter));
+	assert_int_equal(filter.start, 0);
+	assert_int_equal(filter.end, INT64_MAX);
+}
+
+static void filters_know_what_they_need(void **state)
+{
+	static const struct {
+		const char *parameters;
+		bool window, detail;
+	} rows[] = {
+		{"", true, false},
+		{"start=-2h&end=now", true, false},
+		{"start=-99999w", true, false},
+		{"dest=617", true, false},
+		{"dest=*", true, false},
+		{"dest=617*", false, false},
+		{"dest=*617", false, false},
+		{"src=1", false, false},
+		{"type=inbound", false, false},
+		{"min_duration=1", false, false},
+		{"min_duration=0", true, false},
+		{"max_duration=5m", false, false},
+		{"state=ended", false, false},
+		{"class=info", false, true},
+		{"module=menu", false, true},
+		{"variable=v", false, true},
+		{"last_module=menu", false, true},
+		{"last_variable=v", false, true},
+		{"text=word", false, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(arena_deinit) struct arena arena;
+		struct filter filter;
+
+		arena_init(&arena, SIZE_MAX);
+		assert_int_equal(read_filter(rows[i].parameters, &arena, &filter, NULL), 1);
+		assert_int_equal(filter_is_window(&filter), rows[i].window);
+		assert_int_equal(filter_needs_detail(&filter), rows[i].detail);
+		assert_true(filter.start >= 0);
+	}
+}
+
+static const struct call sample = {
+	.dest = {"+617 (712) 3001", 15},
+	.src = {"sales", 5},
+	.session_id = {"s", 1},
+	.start = NOW - 60,
+	.end = NOW,
+	.type = CALL_OUTBOUND,
+	.has_detail = true,
+	.steps = 4,
+};
+
+static const char sample_detail[] =
+	"[{\"event\":{\"line\":\"Welcome\"},\"class\":\"info\",\"timestamp\":1},"
+	"{\"event\":{\"line\":\"Press one\",\"data\":{\"module_type\":\"menu\",\"result_variable\":"
+	"\"main\"}},\"class\":\"prompt\",\"timestamp\":2},"
+	"{\"event\":{\"line\":\"two Caf\xc3\xa9\",\"data\":{\"module_type\":\"queue\",\"result_"
+	"variable\":"
+	"\"help\"}},\"class\":\"event\",\"timestamp\":3},"
+	"{\"event\":{\"line\":\"caller hung "
+	"up\",\"data\":{\"module_type\":\"hangup\",\"result_variable\":\"end\"}},\"class\":"
+	"\"event\",\"timestamp\":4}]";
+
+static void a_call_matches_or_does_not(void **state)
+{
+	static const struct {
+		const char *parameters;
+		int matches;
+	} rows[] = {
+		{"", 1},
+		{"start=-60s", 1},
+		{"start=-59s", 0},
+		{"end=-60s", 0},
+		{"end=-59s", 1},
+		{"dest=6177123001", 1},
+		{"dest=617712", 0},
+		{"dest=617*", 1},
+		{"dest=+617 (7*", 1},
+		{"dest=*3001", 1},
+		{"dest=*712*", 1},
+		{"dest=*713*", 0},
+		{"dest=*", 1},
+		{"src=sales", 1},
+		{"src=*les", 1},
+		{"src=Sales", 0},
+		{"dest=1&dest=6177123001", 1}, /* the last value counts */
+		{"type=outbound", 1},
+		{"type=inbound,transfer", 0},
+		{"type=inbound&type=outbound", 1},
+		{"min_duration=60&max_duration=60", 1},
+		{"min_duration=61", 0},
+		{"max_duration=59", 0},
+		{"state=ended", 1},
+		{"state=live", 0},
+		{"class=prompt", 1},
+		{"class=debug", 0},
+		{"class=debug,prompt", 1},
+		{"class=debug&class=prompt", 1},
+		{"module=menu", 1},
+		{"module=Menu", 0},
+		{"module=menu&variable=main", 1},
+		{"module=menu&variable=help", 0}, /* of one and the same step */
+		{"module=menu&variable=help,main&class=prompt", 1},
+		{"module=hangup", 1},
+		{"last_module=queue", 1},
+		{"last_module=menu", 0},
+		{"last_module=hangup", 0}, /* is no place */
+		{"last_variable=help", 1},
+		{"last_module=queue&last_variable=main", 0},
+		{"last_module=queue&module=menu", 1},
+		{"text=press", 1},
+		{"text=\"press one\"", 1},
+		{"text=\"one two\"", 0}, /* a phrase does not cross lines */
+		{"text=press cafe", 1},
+		{"text=press nothing", 0},
+		{"text=hun*", 1},
+		{"text=menu", 0}, /* of lines only */
+		{"text=press&text=nothing", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(arena_deinit) struct arena arena;
+		struct filter filter;
+		int matches;
+
+		arena_init(&arena, SIZE_MAX);
+		assert_int_equal(read_filter(rows[i].parameters, &arena, &filter, NULL), 1);
+		matches = filter_matches(&filter, &sample, text_of(sample_detail), &arena, NULL);
+		if (matches != rows[i].matches) {
+			fail_msg("%s: %d", rows[i].parameters, matches);
+		}
+		matches = filter_matches(&filter, &sample, (struct text){0}, &arena, NULL);
+		assert_int_equal(matches, rows[i].matches && !filter_needs_detail(&filter));
+	}
+}
+
+static void what_is_not_canonical_is_told(void **state)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct filter filter;
+	struct error err;
+
+	(void)state;
+	arena_init(&arena, SIZE_MAX);
+	assert_int_equal(read_filter("text=a", &arena, &filter, NULL), 1);
+	assert_int_equal(filter_matches(&filter, &sample, TEXT("[{]"), &arena, &err), -1);
+	assert_int_equal(err.code, ERROR_CORRUPT);
+	assert_int_equal(filter_matches(&filter, &sample, TEXT("[]"), &arena, &err), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wrong_values_are_told_with_their_parameter),
+		cmocka_unit_test(other_parameters_are_left_alone),
+		cmocka_unit_test(filters_know_what_they_need),
+		cmocka_unit_test(a_call_matches_or_does_not),
+		cmocka_unit_test(what_is_not_canonical_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
