@@ -61,6 +61,7 @@ void sqlite_reader_close(struct sqlite_reader *reader)
 int sqlite_writer_begin(struct sqlite_writer *writer, struct sqlite_store *store, struct error *err)
 {
 	pthread_mutex_lock(&store->write_mutex);
+	sqlite_checkpointer_wait(&store->checkpointer);
 	*writer = (struct sqlite_writer){.store = store, .connection = store->writer};
 	return sqlite_run(writer->connection, SQL_BEGIN_WRITE, err);
 }
@@ -84,6 +85,7 @@ static void close_store(struct store *base)
 {
 	struct sqlite_store *store = (struct sqlite_store *)base;
 
+	sqlite_checkpointer_deinit(&store->checkpointer);
 	while (store->idle) {
 		struct sqlite_connection *connection = store->idle;
 
@@ -176,19 +178,29 @@ static int make_paths(struct sqlite_store *store, const char *folder, struct err
 	return store->folder && store->path ? 0 : error_no_memory(err);
 }
 
+/* Without its statistics SQLite takes no lock for each piece of memory: 7% of what storing a call takes. It is asked for
+ * once, before SQLite is used. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int store_sqlite_open(struct store **ret_store, const char *folder,
 	const struct store_options *options, struct error *err)
 {
 	AUTO(store_closep) struct store *owned = NULL;
+	static pthread_once_t configured = PTHREAD_ONCE_INIT;
 	struct sqlite_store *store = calloc(1, sizeof(*store));
 
 	if (!store) {
 		return error_no_memory(err);
 	}
+	pthread_once(&configured, configure);
 	store->base.backend = &backend;
 	store->lock_fd = -1;
 	pthread_mutex_init(&store->write_mutex, NULL);
 	pthread_mutex_init(&store->pool_mutex, NULL);
+	sqlite_checkpointer_init(&store->checkpointer);
 	store_rewrap_init(&store->rewrap);
 	kind_table_init(&store->kinds);
 	owned = &store->base;
@@ -200,6 +212,7 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 		sqlite_schema_prepare(store, err) < 0) {
 		return -1;
 	}
+	sqlite_checkpointer_watch(store);
 	*ret_store = owned;
 	owned = NULL;
 	return 0;

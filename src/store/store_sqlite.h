@@ -37,6 +37,7 @@ enum sqlite_sql {
 	SQL_CALL_UPDATE,
 	SQL_CALL_FIND,
 	SQL_CALL_HEADER,
+	SQL_PACKED_ADD,
 	SQL_PACKED_PUT,
 	SQL_PACKED_GET,
 	SQL_CHANGE_ADD,
@@ -67,6 +68,20 @@ struct sqlite_connection {
 	struct sqlite_connection *next; /* in the pool */
 };
 
+/* Writes the write-ahead log back into the database beside the writer. Under its mutex; store_sqlite_checkpoint.c. */
+struct sqlite_checkpointer {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	pthread_t thread; /* runs from the first checkpoint that is due */
+	bool started;
+	bool wanted;
+	bool running;
+	bool stopping;
+	int log_pages;	 /* in the log after the last commit */
+	int due_pages;	 /* when the log has as many, a round begins */
+	uint64_t rounds; /* that have ended */
+};
+
 struct sqlite_store {
 	struct store base;
 	char *folder;
@@ -77,6 +92,8 @@ struct sqlite_store {
 	struct sqlite_connection *writer; /* under write_mutex, as is rewrap */
 	struct store_rewrap rewrap;
 	struct kind_table kinds;
+
+	struct sqlite_checkpointer checkpointer;
 
 	pthread_mutex_t pool_mutex;
 	struct sqlite_connection *idle; /* reading connections that nobody uses; under pool_mutex */
@@ -159,6 +176,18 @@ int sqlite_writer_begin(
 	struct sqlite_writer *writer, struct sqlite_store *store, struct error *err) CHECK_RESULT;
 int sqlite_writer_commit(struct sqlite_writer *writer, struct error *err) CHECK_RESULT;
 void sqlite_writer_end(struct sqlite_writer *writer);
+
+/* ---- store_sqlite_checkpoint.c: the write-ahead log's way into the database ---- */
+
+void sqlite_checkpointer_init(struct sqlite_checkpointer *checkpointer);
+/* Ends the thread. The last connection that is closed writes back what is left. */
+void sqlite_checkpointer_deinit(struct sqlite_checkpointer *checkpointer);
+
+/* From now on the commits of @store's writer are seen to. */
+void sqlite_checkpointer_watch(struct sqlite_store *store);
+
+/* Keeps the log bounded: where it has become long, waits until it is written back. Outside of a transaction. */
+void sqlite_checkpointer_wait(struct sqlite_checkpointer *checkpointer);
 
 /* ---- store_sqlite_folder.c: the folder and the files in it ---- */
 

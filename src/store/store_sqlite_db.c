@@ -59,6 +59,8 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_CALL_HEADER] = "select dest, src, session_id, start, \"end\", type, steps from call "
 			    "where id = ?",
 
+	[SQL_PACKED_ADD] = "insert into packed (call_id, size, crc32, crc32_op, deflate) "
+			   "values (?, ?, ?, ?, ?)",
 	[SQL_PACKED_PUT] = "insert or replace into packed (call_id, size, crc32, crc32_op, "
 			   "deflate) values (?, ?, ?, ?, ?)",
 	[SQL_PACKED_GET] = "select size, crc32, crc32_op, deflate from packed where call_id = ?",
@@ -153,14 +155,14 @@ int sqlite_fail(struct sqlite_connection *connection, struct error *err, const c
 		sqlite3_errmsg(connection->db));
 }
 
-/* The writer keeps more pages: it touches each index in many places at once. */
+/* The writer keeps more pages: it touches each index in many places at once. It leaves the log to the checkpointer. */
 static const char *const settings[] = {
 	[SQLITE_TO_READ] = "pragma cache_size = -8192;"
 			   "pragma query_only = 1",
 	[SQLITE_TO_WRITE] = "pragma synchronous = full;"
 			    "pragma foreign_keys = 1;"
 			    "pragma cache_size = -32768;"
-			    "pragma wal_autocheckpoint = 4000;"
+			    "pragma wal_autocheckpoint = 0;"
 			    "pragma journal_size_limit = 67108864",
 };
 

@@ -43,25 +43,30 @@ static int note_change(struct put_run *run, int64_t account_id, struct text dest
 	return 0;
 }
 
+/* Binds what insert and update have in common, in the order that their texts have. */
+static void bind_header(struct sqlite_query *query, const struct call *call, struct text dest_key)
+{
+	sqlite_query_int64(query, call->start);
+	sqlite_query_int64(query, call->end);
+	sqlite_query_text(query, call->dest);
+	sqlite_query_text(query, dest_key);
+	sqlite_query_text(query, call->src);
+	sqlite_query_int64(query, call->type);
+	sqlite_query_int64(query, call->has_detail ? (int64_t)call->steps : -1);
+}
+
 /* Returns 1 when the call was new and is stored, 0 when its session is there. */
 static int insert_call(struct put_run *run, const struct store_put *put, struct text dest_key,
 	int64_t *ret_id, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	const struct call *call = &put->call;
 
 	if (sqlite_query_start(&query, run->connection, SQL_CALL_INSERT, err) < 0) {
 		return -1;
 	}
 	sqlite_query_int64(&query, put->account_id);
-	sqlite_query_text(&query, call->session_id);
-	sqlite_query_int64(&query, call->start);
-	sqlite_query_int64(&query, call->end);
-	sqlite_query_text(&query, call->dest);
-	sqlite_query_text(&query, dest_key);
-	sqlite_query_text(&query, call->src);
-	sqlite_query_int64(&query, call->type);
-	sqlite_query_int64(&query, call->has_detail ? (int64_t)call->steps : -1);
+	sqlite_query_text(&query, put->call.session_id);
+	bind_header(&query, &put->call, dest_key);
 	if (sqlite_query_run(&query, err) < 0) {
 		if (sqlite3_extended_errcode(run->connection->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
 			error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
@@ -114,22 +119,17 @@ static int update_call(struct put_run *run, int64_t id, const struct call *call,
 		return -1;
 	}
 	sqlite_query_int64(&query, id);
-	sqlite_query_int64(&query, call->start);
-	sqlite_query_int64(&query, call->end);
-	sqlite_query_text(&query, call->dest);
-	sqlite_query_text(&query, dest_key);
-	sqlite_query_text(&query, call->src);
-	sqlite_query_int64(&query, call->type);
-	sqlite_query_int64(&query, call->has_detail ? (int64_t)call->steps : -1);
+	bind_header(&query, call, dest_key);
 	return sqlite_query_run(&query, err);
 }
 
-static int put_packed(
-	struct put_run *run, int64_t id, const struct packed *packed, struct error *err)
+/* @sql: SQL_PACKED_ADD for a call that has none, SQL_PACKED_PUT for one that may. */
+static int put_packed(struct put_run *run, enum sqlite_sql sql, int64_t id,
+	const struct packed *packed, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 
-	if (sqlite_query_start(&query, run->connection, SQL_PACKED_PUT, err) < 0) {
+	if (sqlite_query_start(&query, run->connection, sql, err) < 0) {
 		return -1;
 	}
 	sqlite_query_int64(&query, id);
@@ -186,7 +186,7 @@ static int replace_call(
 		}
 	}
 	if (update_call(run, held.id, &call, dest_key, err) < 0 ||
-		(call.has_detail && put_packed(run, held.id, &packed, err) < 0)) {
+		(call.has_detail && put_packed(run, SQL_PACKED_PUT, held.id, &packed, err) < 0)) {
 		return -1;
 	}
 	put->replaced = true;
@@ -215,7 +215,7 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 	if (inserted == 0) {
 		return replace_call(run, put, dest_key, err);
 	}
-	if ((put->call.has_detail && put_packed(run, id, &put->packed, err) < 0) ||
+	if ((put->call.has_detail && put_packed(run, SQL_PACKED_ADD, id, &put->packed, err) < 0) ||
 		sqlite_changes_note(&run->log, put->account_id, id, err) < 0) {
 		return -1;
 	}

@@ -116,6 +116,44 @@ static void a_store_is_there_when_it_is_opened_again(void **state)
 	assert_int_equal(page_of(f, &query).total_calls, 1);
 }
 
+/* Letters and digits that hardly compress, in the fixture's arena. */
+static const char *noise_of(struct fixture *f, size_t size)
+{
+	static const char digits[] =
+		"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+	char *noise = arena_alloc(&f->arena, size + 1);
+	uint32_t random = 1;
+
+	assert_non_null(noise);
+	for (size_t i = 0; i < size; i++) {
+		random = random * 1664525 + 1013904223;
+		noise[i] = digits[random >> 26];
+	}
+	noise[size] = '\0';
+	return noise;
+}
+
+static void the_log_is_copied_back_however_much_is_put(void **state)
+{
+	enum { PUTS = 120 };
+	static const off_t log_bytes_max = (off_t)128 << 20;
+	struct fixture *f = *state;
+	/* About 1.5 MB packed, so that all of them are more than the log may hold. */
+	struct store_put put = put_of(f, "0", "1", 100, 1, noise_of(f, (size_t)2 << 20));
+	struct store_query query = query_all(f);
+	struct stat log;
+	char path[512];
+
+	path_of(f->folder, "callstep.db-wal", path);
+	for (int i = 0; i < PUTS; i++) {
+		put_all(f, &put, 1);
+		assert_int_equal(stat(path, &log), 0);
+		assert_true(log.st_size < log_bytes_max);
+	}
+	assert_int_equal(page_of(f, &query).total_calls, 1);
+	assert_int_equal(problems_of(f->store), 0);
+}
+
 static void locations_that_hold_no_store_are_named(void **state)
 {
 	const struct store_options must_exist = {.must_exist = true};
@@ -536,6 +574,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_store_makes_its_folders_and_is_private),
 		STORE_TEST(a_store_is_there_when_it_is_opened_again),
+		STORE_TEST(the_log_is_copied_back_however_much_is_put),
 		cmocka_unit_test(locations_that_hold_no_store_are_named),
 		cmocka_unit_test(a_database_of_another_program_is_refused_and_left),
 		STORE_TEST(a_newer_schema_is_refused),
