@@ -69,7 +69,7 @@ static bool is_valid(const struct credentials *credentials,
 }
 
 /* Returns 1 with the key when the credentials are valid, 0 when not, negative on failure. */
-static int find_key(struct api *api, const struct credentials *credentials,
+static int find_key(struct store_view *view, const struct credentials *credentials,
 	struct store_key *ret_key, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
@@ -80,7 +80,7 @@ static int find_key(struct api *api, const struct credentials *credentials,
 
 	arena_init(&arena, LOOKUP_MAX);
 	key_hash(credentials->key, hash);
-	found = store_key_find(api->options.store, hash, &arena, &key, &account, err);
+	found = store_view_key_find(view, hash, &arena, &key, &account, err);
 	if (found <= 0) {
 		return found;
 	}
@@ -102,8 +102,8 @@ static void refuse_scope(struct http_response *response, enum store_scope scope)
 	answer_error(response, 403, sentence);
 }
 
-bool access_check(struct api *api, struct http_request *request, struct http_response *response,
-	enum store_scope scope)
+bool access_check_in(struct api *api, struct store_view *view, struct http_request *request,
+	struct http_response *response, enum store_scope scope)
 {
 	struct text header = http_header(request, "Authorization");
 	struct credentials credentials = {0};
@@ -121,7 +121,11 @@ bool access_check(struct api *api, struct http_request *request, struct http_res
 		answer_error(response, 401, REFUSED);
 		return false;
 	}
-	found = find_key(api, &credentials, &key, &err);
+	if (store_view_open(view, api->options.store, &err) < 0) {
+		answer_failure(response, &err);
+		return false;
+	}
+	found = find_key(view, &credentials, &key, &err);
 	if (found < 0) {
 		answer_failure(response, &err);
 		return false;
@@ -137,4 +141,12 @@ bool access_check(struct api *api, struct http_request *request, struct http_res
 		return false;
 	}
 	return true;
+}
+
+bool access_check(struct api *api, struct http_request *request, struct http_response *response,
+	enum store_scope scope)
+{
+	AUTO(store_view_close) struct store_view view = {0};
+
+	return access_check_in(api, &view, request, response, scope);
 }

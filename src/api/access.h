@@ -11,4 +11,9 @@
 bool access_check(struct api *api, struct http_request *request, struct http_response *response,
 	enum store_scope scope) CHECK_RESULT;
 
+/* The same, for a request that asks the store right after it: opens @view, in which the key is looked up. It may be left open when the
+ * request is not let in. */
+bool access_check_in(struct api *api, struct store_view *view, struct http_request *request,
+	struct http_response *response, enum store_scope scope) CHECK_RESULT;
+
 #endif

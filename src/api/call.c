@@ -40,7 +40,8 @@ static enum http_step answer_detail(struct page *page, struct http_response *res
 }
 
 /* A page of the one call, or of none. */
-static int read_call(struct page *page, struct http_request *request, struct error *err)
+static int read_call(
+	struct page *page, struct store_view *view, struct http_request *request, struct error *err)
 {
 	struct store_call *call = arena_calloc(&page->arena, 1, sizeof(*call));
 	int found;
@@ -48,8 +49,8 @@ static int read_call(struct page *page, struct http_request *request, struct err
 	if (!call) {
 		return error_no_memory(err);
 	}
-	found = store_find(page->api->options.store, request->account_id, request->parameters[0],
-		&page->arena, call, err);
+	found = store_view_find(
+		view, request->account_id, request->parameters[0], &page->arena, call, err);
 	if (found >= 0) {
 		page->calls = (struct store_page){
 			.calls = call, .count = (size_t)found, .total_calls = found};
@@ -65,20 +66,27 @@ static bool is_served(const struct page *page)
 	       call->call.start > page->detail_after;
 }
 
-enum http_step call_begin(
-	void *context, struct http_request *request, struct http_response *response)
+/* Lets the request in and reads its call; returns as page_read() does. */
+static int begin(struct api *api, struct http_request *request, struct http_response *response)
 {
-	struct api *api = context;
+	AUTO(store_view_close) struct store_view view = {0};
 	struct page *page = request->user;
-	int done;
 
 	if (!page) {
-		if (!access_check(api, request, response, STORE_SCOPE_READ)) {
-			return HTTP_DONE;
+		if (!access_check_in(api, &view, request, response, STORE_SCOPE_READ)) {
+			return -1;
 		}
 		page = page_create(api, request, response, BYTES_GUESS);
 	}
-	done = page ? page_read(page, request, response, read_call) : -1;
+	return page ? page_read(page, &view, request, response, read_call) : -1;
+}
+
+enum http_step call_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	int done = begin(context, request, response);
+	struct page *page = request->user;
+
 	if (done <= 0) {
 		return done < 0 ? HTTP_DONE : HTTP_WAIT;
 	}

@@ -68,14 +68,19 @@ static bool want_more(struct page *page, struct http_response *response, const s
 	return true;
 }
 
-int page_read(struct page *page, struct http_request *request, struct http_response *response,
-	page_reader *read)
+static int open_view(struct page *page, struct store_view *view, struct error *err)
+{
+	return view->store ? 0 : store_view_open(view, page->api->options.store, err);
+}
+
+int page_read(struct page *page, struct store_view *view, struct http_request *request,
+	struct http_response *response, page_reader *read)
 {
 	struct error err;
 
 	while (claim(page, request)) {
 		arena_init_pooled(&page->arena, page->claim.bytes, &page->api->page_blocks);
-		if (read(page, request, &err) == 0) {
+		if (open_view(page, view, &err) == 0 && read(page, view, request, &err) == 0) {
 			/* What is composed for the calls comes on top; page_settle() counts it. */
 			page->arena.ceiling_bytes = SIZE_MAX;
 			return 1;
@@ -88,21 +93,22 @@ int page_read(struct page *page, struct http_request *request, struct http_respo
 	return 0;
 }
 
-static int read_calls(struct page *page, struct http_request *request, struct error *err)
+static int read_calls(
+	struct page *page, struct store_view *view, struct http_request *request, struct error *err)
 {
 	(void)request;
-	return store_page(page->api->options.store, &page->query, &page->arena, &page->calls, err);
+	return store_view_page(view, &page->query, &page->arena, &page->calls, err);
 }
 
 /* Credentials and parameters. NULL: @response is filled in. */
-static struct page *create_for_window(struct api *api, struct http_request *request,
-	struct http_response *response, bool with_detail)
+static struct page *create_for_window(struct api *api, struct store_view *view,
+	struct http_request *request, struct http_response *response, bool with_detail)
 {
 	struct store_query query;
 	struct page *page;
 	struct error err;
 
-	if (!access_check(api, request, response, STORE_SCOPE_READ)) {
+	if (!access_check_in(api, view, request, response, STORE_SCOPE_READ)) {
 		return NULL;
 	}
 	if (parameters_read(request, &query, &err) < 0) {
@@ -123,13 +129,14 @@ static struct page *create_for_window(struct api *api, struct http_request *requ
 int page_begin(struct api *api, struct http_request *request, struct http_response *response,
 	bool with_detail, struct page **ret_page)
 {
+	AUTO(store_view_close) struct store_view view = {0};
 	struct page *page = request->user;
 	int done;
 
 	if (!page) {
-		page = create_for_window(api, request, response, with_detail);
+		page = create_for_window(api, &view, request, response, with_detail);
 	}
-	done = page ? page_read(page, request, response, read_calls) : -1;
+	done = page ? page_read(page, &view, request, response, read_calls) : -1;
 	if (done > 0) {
 		*ret_page = page;
 	}

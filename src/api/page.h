@@ -24,12 +24,13 @@ struct page *page_create(struct api *api, struct http_request *request,
 	struct http_response *response, size_t guess_bytes) CHECK_RESULT;
 
 /* Reads page->calls from the store into page->arena; ERROR_TOO_LARGE where the arena is too small. */
-typedef int page_reader(struct page *page, struct http_request *request, struct error *err);
+typedef int page_reader(struct page *page, struct store_view *view, struct http_request *request,
+	struct error *err);
 
-/* Claims memory and reads; more memory where the guess was too small. Returns 1 when the calls are there; 0 when the
+/* Claims memory and reads in @view, which is opened where it is not; more memory where the guess was too small. Returns 1 when the calls are there; 0 when the
  * request waits for memory (HTTP_WAIT; the route's begin is called again); negative when @response is filled in. */
-int page_read(struct page *page, struct http_request *request, struct http_response *response,
-	page_reader *read) CHECK_RESULT;
+int page_read(struct page *page, struct store_view *view, struct http_request *request,
+	struct http_response *response, page_reader *read) CHECK_RESULT;
 
 /* The beginning of all_logs and calls: credentials, parameters, and the calls, with their packed detail when @with_detail. Returns
  * as page_read() does. */

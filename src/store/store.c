@@ -44,6 +44,26 @@ int store_lock_for_server(struct store *store, struct error *err)
 	return store->backend->lock_for_server(store, err);
 }
 
+int store_view_open(struct store_view *view, struct store *store, struct error *err)
+{
+	struct store_view opened = {0};
+
+	if (store->backend->view_open(&opened, store, err) < 0) {
+		return -1;
+	}
+	opened.store = store;
+	*view = opened;
+	return 0;
+}
+
+void store_view_close(struct store_view *view)
+{
+	if (view->store) {
+		view->store->backend->view_close(view);
+		view->store = NULL;
+	}
+}
+
 int store_account_add(
 	struct store *store, struct text email, int64_t now, int64_t *ret_id, struct error *err)
 {
@@ -100,7 +120,19 @@ int store_key_find(struct store *store, const unsigned char hash[STORE_KEY_HASH_
 	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 	struct error *err)
 {
-	return store->backend->key_find(store, hash, arena, ret_key, ret_account, err);
+	AUTO(store_view_close) struct store_view view = {0};
+
+	if (store_view_open(&view, store, err) < 0) {
+		return -1;
+	}
+	return store_view_key_find(&view, hash, arena, ret_key, ret_account, err);
+}
+
+int store_view_key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
+	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
+	struct error *err)
+{
+	return view->store->backend->key_find(view, hash, arena, ret_key, ret_account, err);
 }
 
 int store_key_touch(struct store *store, int64_t key_id, int64_t now, struct error *err)
@@ -121,14 +153,36 @@ int store_put_calls(struct store *store, struct store_put *puts, size_t count, s
 int store_page(struct store *store, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
+	AUTO(store_view_close) struct store_view view = {0};
+
+	if (store_view_open(&view, store, err) < 0) {
+		return -1;
+	}
+	return store_view_page(&view, query, arena, ret_page, err);
+}
+
+int store_view_page(struct store_view *view, const struct store_query *query, struct arena *arena,
+	struct store_page *ret_page, struct error *err)
+{
 	assert(query->start >= 0 && query->offset >= 0 && query->limit >= 0);
-	return store->backend->page(store, query, arena, ret_page, err);
+	return view->store->backend->page(view, query, arena, ret_page, err);
 }
 
 int store_find(struct store *store, int64_t account_id, struct text session_id, struct arena *arena,
 	struct store_call *ret_call, struct error *err)
 {
-	return store->backend->find(store, account_id, session_id, arena, ret_call, err);
+	AUTO(store_view_close) struct store_view view = {0};
+
+	if (store_view_open(&view, store, err) < 0) {
+		return -1;
+	}
+	return store_view_find(&view, account_id, session_id, arena, ret_call, err);
+}
+
+int store_view_find(struct store_view *view, int64_t account_id, struct text session_id,
+	struct arena *arena, struct store_call *ret_call, struct error *err)
+{
+	return view->store->backend->find(view, account_id, session_id, arena, ret_call, err);
 }
 
 int store_walk(struct store *store, const struct store_query *query,

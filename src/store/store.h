@@ -34,6 +34,16 @@ int store_ping(struct store *store, struct error *err) CHECK_RESULT;
  * programs work beside a server and do not call this. */
 int store_lock_for_server(struct store *store, struct error *err) CHECK_RESULT;
 
+/* One state of the store for several questions in a row, which costs less than one for each. Used by one thread; open no longer than
+ * it takes to ask: meanwhile the database cannot reuse what it has written since. */
+struct store_view {
+	struct store *store; /* NULL: not open */
+	void *state;	     /* the backend's */
+};
+
+int store_view_open(struct store_view *view, struct store *store, struct error *err) CHECK_RESULT;
+void store_view_close(struct store_view *view);
+
 /* ---- accounts and keys ---- */
 
 #define STORE_EMAIL_MAX	    254 /* bytes; RFC 5321 §4.5.3.1.3 less the angle brackets */
@@ -91,6 +101,9 @@ int store_key_revoke(struct store *store, int64_t account_id, int64_t key_id, in
 int store_key_find(struct store *store, const unsigned char hash[STORE_KEY_HASH_SIZE],
 	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 	struct error *err) CHECK_RESULT;
+int store_view_key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
+	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
+	struct error *err) CHECK_RESULT;
 /* Notes when keys were used. */
 int store_key_touch(
 	struct store *store, int64_t key_id, int64_t now, struct error *err) CHECK_RESULT;
@@ -138,10 +151,14 @@ struct store_page {
 /* Copies a page into @arena, of one consistent state. ERROR_TOO_LARGE when the arena's ceiling is reached. */
 int store_page(struct store *store, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err) CHECK_RESULT;
+int store_view_page(struct store_view *view, const struct store_query *query, struct arena *arena,
+	struct store_page *ret_page, struct error *err) CHECK_RESULT;
 
 /* 1 found, 0 absent. */
 int store_find(struct store *store, int64_t account_id, struct text session_id, struct arena *arena,
 	struct store_call *ret_call, struct error *err) CHECK_RESULT;
+int store_view_find(struct store_view *view, int64_t account_id, struct text session_id,
+	struct arena *arena, struct store_call *ret_call, struct error *err) CHECK_RESULT;
 
 /* Walks all calls of the window, newest first, in one consistent state, with bounded memory: @each is called for each call,
  * its texts valid during the call only; a negative return ends the walk and is returned. offset and limit of @query do not

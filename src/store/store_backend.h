@@ -15,6 +15,11 @@ struct store_backend {
 	int (*ping)(struct store *store, struct error *err);
 	int (*lock_for_server)(struct store *store, struct error *err);
 
+	/* store and state are zero; only state is the backend's to set. */
+	int (*view_open)(struct store_view *view, struct store *store, struct error *err);
+	/* The view was opened. */
+	void (*view_close)(struct store_view *view);
+
 	/* @email is 1 to STORE_EMAIL_MAX bytes without control characters. */
 	int (*account_add)(struct store *store, struct text email, int64_t now, int64_t *ret_id,
 		struct error *err);
@@ -32,7 +37,7 @@ struct store_backend {
 		struct store_key **ret_keys, size_t *ret_count, struct error *err);
 	int (*key_revoke)(struct store *store, int64_t account_id, int64_t key_id, int64_t now,
 		struct error *err);
-	int (*key_find)(struct store *store, const unsigned char hash[STORE_KEY_HASH_SIZE],
+	int (*key_find)(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
 		struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 		struct error *err);
 	/* @minute is whole minutes; an earlier one than what is held changes nothing. */
@@ -42,9 +47,9 @@ struct store_backend {
 	int (*put_calls)(
 		struct store *store, struct store_put *puts, size_t count, struct error *err);
 	/* start, offset and limit are not negative. */
-	int (*page)(struct store *store, const struct store_query *query, struct arena *arena,
+	int (*page)(struct store_view *view, const struct store_query *query, struct arena *arena,
 		struct store_page *ret_page, struct error *err);
-	int (*find)(struct store *store, int64_t account_id, struct text session_id,
+	int (*find)(struct store_view *view, int64_t account_id, struct text session_id,
 		struct arena *arena, struct store_call *ret_call, struct error *err);
 	/* start is not negative. */
 	int (*walk)(struct store *store, const struct store_query *query,

@@ -46,6 +46,22 @@ static int ping(struct store *base, struct error *err)
 }
 
 /* No other process can reach it. */
+/* A view has the store for itself. */
+static int view_open(struct store_view *view, struct store *base, struct error *err)
+{
+	(void)view;
+	(void)err;
+	memory_lock(base);
+	return 0;
+}
+
+static void view_close(struct store_view *view)
+{
+	struct memory_store *store = memory_of(view);
+
+	memory_unlock(&store);
+}
+
 static int lock_for_server(struct store *base, struct error *err)
 {
 	return ping(base, err);
@@ -248,11 +264,11 @@ static int key_revoke(
 	return 0;
 }
 
-static int key_find(struct store *base, const unsigned char hash[STORE_KEY_HASH_SIZE],
+static int key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
 	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 	struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	struct memory_store *store = memory_of(view);
 	const struct store_key *held = key_by_hash(store, hash);
 	struct store_key key;
 	struct store_account account;
@@ -311,6 +327,8 @@ static const struct store_backend backend = {
 	.close = close_store,
 	.ping = ping,
 	.lock_for_server = lock_for_server,
+	.view_open = view_open,
+	.view_close = view_close,
 	.account_add = account_add,
 	.account_find = account_find,
 	.account_list = account_list,

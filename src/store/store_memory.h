@@ -48,13 +48,19 @@ struct memory_store {
 struct memory_store *memory_lock(struct store *base);
 void memory_unlock(struct memory_store **store);
 
+/* The store of an open view, which is locked. */
+static inline struct memory_store *memory_of(struct store_view *view)
+{
+	return (struct memory_store *)view->store;
+}
+
 bool memory_account_exists(const struct memory_store *store, int64_t account_id);
 
 int memory_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err);
-int memory_page(struct store *base, const struct store_query *query, struct arena *arena,
+int memory_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err);
-int memory_find(struct store *base, int64_t account_id, struct text session_id, struct arena *arena,
-	struct store_call *ret_call, struct error *err);
+int memory_find(struct store_view *view, int64_t account_id, struct text session_id,
+	struct arena *arena, struct store_call *ret_call, struct error *err);
 int memory_walk(struct store *base, const struct store_query *query,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
 	struct error *err);

@@ -225,10 +225,10 @@ static bool matches(
 	       (!query->number.data || text_equal(call->dest_key, dest_key));
 }
 
-int memory_page(struct store *base, const struct store_query *query, struct arena *arena,
+int memory_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	struct memory_store *store = memory_of(view);
 	char buffer[CALL_NUMBER_MAX];
 	struct text dest_key = call_number_key(query->number, buffer);
 	struct store_page page = {0};
@@ -255,10 +255,10 @@ int memory_page(struct store *base, const struct store_query *query, struct aren
 	return 0;
 }
 
-int memory_find(struct store *base, int64_t account_id, struct text session_id, struct arena *arena,
-	struct store_call *ret_call, struct error *err)
+int memory_find(struct store_view *view, int64_t account_id, struct text session_id,
+	struct arena *arena, struct store_call *ret_call, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	struct memory_store *store = memory_of(view);
 	size_t at = find_session(store->calls, store->calls_count, account_id, session_id);
 
 	if (at == store->calls_count) {
@@ -288,7 +288,7 @@ int memory_walk(struct store *base, const struct store_query *query,
 	arena_init(&arena, SIZE_MAX);
 	all.offset = 0;
 	all.limit = INT64_MAX;
-	if (memory_page(base, &all, &arena, &page, err) < 0) {
+	if (store_page(base, &all, &arena, &page, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < page.count; i++) {

@@ -103,6 +103,26 @@ static void close_store(struct store *base)
 	free(store);
 }
 
+static int view_open(struct store_view *view, struct store *base, struct error *err)
+{
+	struct sqlite_reader reader = {0};
+
+	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0) {
+		sqlite_reader_close(&reader);
+		return -1;
+	}
+	view->state = reader.connection;
+	return 0;
+}
+
+static void view_close(struct store_view *view)
+{
+	struct sqlite_reader reader = {
+		.store = (struct sqlite_store *)view->store, .connection = view->state};
+
+	sqlite_reader_close(&reader);
+}
+
 static int ping(struct store *base, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
@@ -146,6 +166,8 @@ static const struct store_backend backend = {
 	.close = close_store,
 	.ping = ping,
 	.lock_for_server = lock_for_server,
+	.view_open = view_open,
+	.view_close = view_close,
 	.account_add = sqlite_account_add,
 	.account_find = sqlite_account_find,
 	.account_list = sqlite_account_list,

@@ -252,16 +252,16 @@ int sqlite_key_list(struct store *store, int64_t account_id, struct arena *arena
 	struct store_key **ret_keys, size_t *ret_count, struct error *err);
 int sqlite_key_revoke(
 	struct store *store, int64_t account_id, int64_t key_id, int64_t now, struct error *err);
-int sqlite_key_find(struct store *store, const unsigned char hash[STORE_KEY_HASH_SIZE],
+int sqlite_key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
 	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 	struct error *err);
 int sqlite_key_touch(struct store *store, int64_t key_id, int64_t minute, struct error *err);
 
 int sqlite_put_calls(struct store *store, struct store_put *puts, size_t count, struct error *err);
 
-int sqlite_page(struct store *store, const struct store_query *query, struct arena *arena,
+int sqlite_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err);
-int sqlite_find(struct store *store, int64_t account_id, struct text session_id,
+int sqlite_find(struct store_view *view, int64_t account_id, struct text session_id,
 	struct arena *arena, struct store_call *ret_call, struct error *err);
 int sqlite_walk(struct store *store, const struct store_query *query,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,

@@ -264,18 +264,16 @@ int sqlite_key_revoke(
 	return run_and_commit(&writer, &query, err) < 0 ? -1 : 1;
 }
 
-int sqlite_key_find(struct store *base, const unsigned char hash[STORE_KEY_HASH_SIZE],
+int sqlite_key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
 	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 	struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 	struct store_key key;
 	struct store_account account;
 	int row;
 
-	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0 ||
-		sqlite_query_start(&query, reader.connection, SQL_KEY_FIND, err) < 0) {
+	if (sqlite_query_start(&query, view->state, SQL_KEY_FIND, err) < 0) {
 		return -1;
 	}
 	sqlite_query_blob(

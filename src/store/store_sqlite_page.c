@@ -350,19 +350,14 @@ static struct place window_top(const struct store_query *query)
 	return (struct place){.start = query->end, .session_id = TEXT("")};
 }
 
-int sqlite_page(struct store *base, const struct store_query *query, struct arena *arena,
+int sqlite_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	char buffer[CALL_NUMBER_MAX];
 	struct place place = window_top(query);
 	struct store_page page = {0};
-	struct subject subject;
+	struct subject subject = subject_of(query, view->state, buffer);
 
-	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0) {
-		return -1;
-	}
-	subject = subject_of(query, reader.connection, buffer);
 	if (locate(&subject, query, arena, &place, &page.total_calls, err) < 0 ||
 		read_rows(&subject, query, &place, arena, &page, err) < 0) {
 		return -1;
@@ -371,17 +366,15 @@ int sqlite_page(struct store *base, const struct store_query *query, struct aren
 	return 0;
 }
 
-int sqlite_find(struct store *base, int64_t account_id, struct text session_id, struct arena *arena,
-	struct store_call *ret_call, struct error *err)
+int sqlite_find(struct store_view *view, int64_t account_id, struct text session_id,
+	struct arena *arena, struct store_call *ret_call, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 	struct run run = {.calls = 1};
 	struct store_call call;
 	int row;
 
-	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0 ||
-		sqlite_query_start(&query, reader.connection, SQL_CALL_FIND, err) < 0) {
+	if (sqlite_query_start(&query, view->state, SQL_CALL_FIND, err) < 0) {
 		return -1;
 	}
 	sqlite_query_int64(&query, account_id);

@@ -282,6 +282,42 @@ static void two_handles_see_each_others_changes_at_once(void **state)
 	store_close(theirs);
 }
 
+static void a_view_sees_no_change_until_it_is_closed(void **state)
+{
+	struct fixture *f = *state;
+	struct store_key key = {.account_id = f->account, .hash = {7}, .scopes = STORE_SCOPE_READ};
+	struct store_put first = put_of(f, "a", "1", 100, 1, "x");
+	struct store_put second = put_of(f, "b", "1", 200, 1, "x");
+	struct store_query query = query_all(f);
+	struct store_view view = {0};
+	struct store_account account;
+	struct store_call call;
+	struct store_page page;
+	struct error err;
+	int64_t id;
+
+	put_all(f, &first, 1);
+	assert_int_equal(store_key_add(f->store, &key, &id, &err), 0);
+	assert_int_equal(store_view_open(&view, f->store, &err), 0);
+	assert_int_equal(store_view_key_find(&view, key.hash, &f->arena, &key, &account, &err), 1);
+	assert_int_equal(store_key_revoke(f->store, f->account, id, 60, &err), 1);
+	put_all(f, &second, 1);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(
+			store_view_key_find(&view, key.hash, &f->arena, &key, &account, &err), 1);
+		assert_int_equal(key.revoked, again == 0 ? 0 : 60);
+		assert_int_equal(store_view_page(&view, &query, &f->arena, &page, &err), 0);
+		assert_int_equal(page.total_calls, again == 0 ? 1 : 2);
+		assert_int_equal(
+			store_view_find(&view, f->account, TEXT("b"), &f->arena, &call, &err),
+			again);
+		store_view_close(&view);
+		assert_int_equal(store_view_open(&view, f->store, &err), 0);
+	}
+	store_view_close(&view);
+	store_view_close(&view);
+}
+
 static void a_second_server_is_refused_until_the_first_is_gone(void **state)
 {
 	struct fixture *f = *state;
@@ -581,6 +617,7 @@ int main(void)
 		cmocka_unit_test(a_folder_that_may_not_be_written_is_named),
 		cmocka_unit_test(many_may_make_the_store_at_the_same_time),
 		STORE_TEST(two_handles_see_each_others_changes_at_once),
+		STORE_TEST(a_view_sees_no_change_until_it_is_closed),
 		STORE_TEST(a_second_server_is_refused_until_the_first_is_gone),
 		STORE_TEST(the_servers_lock_dies_with_its_process),
 		STORE_TEST(a_backup_under_load_is_a_whole_store),
