@@ -14,6 +14,9 @@ void table_init(struct table *table, struct arena *arena, const struct table_col
 	size_t column_count)
 {
 	*table = (struct table){.arena = arena, .columns = columns, .column_count = column_count};
+	for (size_t i = 0; i < column_count; i++) {
+		table->widths[i] = text_columns(text_of(columns[i].title));
+	}
 }
 
 static bool make_room(struct table *table)
@@ -39,11 +42,15 @@ static bool make_room(struct table *table)
 void table_cell(struct table *table, struct text text)
 {
 	struct text copy = arena_copy(table->arena, text);
+	size_t columns = text_columns(text);
+	size_t *width;
 
 	if (table->failed || !copy.data || !make_room(table)) {
 		table->failed = true;
 		return;
 	}
+	width = &table->widths[table->cell_count % table->column_count];
+	*width = columns > *width ? columns : *width;
 	table->cells[table->cell_count++] = copy;
 }
 
@@ -58,17 +65,22 @@ void table_cell_printf(struct table *table, const char *format, ...)
 	table_cell(table, text_of(cell));
 }
 
-static void measure(const struct table *table, size_t widths[TABLE_COLUMNS_MAX])
+void table_number(struct table *table, int64_t number, bool grouped)
 {
-	for (size_t i = 0; i < table->column_count; i++) {
-		widths[i] = text_columns(text_of(table->columns[i].title));
-	}
-	for (size_t i = 0; i < table->cell_count; i++) {
-		size_t columns = text_columns(table->cells[i]);
-		size_t *width = &widths[i % table->column_count];
+	char formatted[NUMBER_SIZE];
 
-		*width = columns > *width ? columns : *width;
+	if (grouped) {
+		table_cell(table, text_of(number_format(number, formatted)));
+	} else {
+		table_cell_printf(table, "%lld", (long long)number);
 	}
+}
+
+void table_clear(struct table *table)
+{
+	table->cells = NULL;
+	table->cell_count = 0;
+	table->cell_capacity = 0;
 }
 
 static void pad(FILE *stream, size_t columns)
@@ -76,11 +88,10 @@ static void pad(FILE *stream, size_t columns)
 	fprintf(stream, "%*s", (int)columns, "");
 }
 
-static void write_row(const struct table *table, FILE *stream, const struct text *cells,
-	const size_t widths[TABLE_COLUMNS_MAX])
+static void write_aligned(const struct table *table, FILE *stream, const struct text *cells)
 {
 	for (size_t i = 0; i < table->column_count; i++) {
-		size_t missing = widths[i] - text_columns(cells[i]);
+		size_t missing = table->widths[i] - text_columns(cells[i]);
 		bool last = i + 1 == table->column_count;
 
 		pad(stream, table->columns[i].right ? missing : 0);
@@ -89,33 +100,54 @@ static void write_row(const struct table *table, FILE *stream, const struct text
 	}
 }
 
-static void write_pretty(const struct table *table, FILE *stream, bool color)
+static void write_plain(const struct table *table, FILE *stream, const struct text *cells)
 {
-	size_t widths[TABLE_COLUMNS_MAX];
+	for (size_t i = 0; i < table->column_count; i++) {
+		fputs(i > 0 ? "\t" : "", stream);
+		text_write_clean(stream, cells[i]);
+	}
+}
+
+void table_write_titles(const struct table *table, FILE *stream, bool color)
+{
 	struct text titles[TABLE_COLUMNS_MAX];
 
-	measure(table, widths);
 	for (size_t i = 0; i < table->column_count; i++) {
 		titles[i] = text_of(table->columns[i].title);
 	}
 	fputs(terminal_style(color, STYLE_BOLD), stream);
-	write_row(table, stream, titles, widths);
-	fputs(terminal_style(color, STYLE_PLAIN), stream);
-	fputc('\n', stream);
-	for (size_t i = 0; i + table->column_count <= table->cell_count; i += table->column_count) {
-		write_row(table, stream, &table->cells[i], widths);
-		fputc('\n', stream);
+	write_aligned(table, stream, titles);
+	fprintf(stream, "%s\n", terminal_style(color, STYLE_PLAIN));
+}
+
+void table_write_row(const struct table *table, size_t row, FILE *stream, bool pretty)
+{
+	const struct text *cells = &table->cells[row * table->column_count];
+
+	if (pretty) {
+		write_aligned(table, stream, cells);
+	} else {
+		write_plain(table, stream, cells);
 	}
+}
+
+size_t table_columns(const struct table *table)
+{
+	size_t columns = (table->column_count - 1) * BETWEEN_COLUMNS;
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		columns += table->widths[i];
+	}
+	return columns;
 }
 
 void table_write(const struct table *table, FILE *stream, bool pretty, bool color)
 {
 	if (pretty) {
-		write_pretty(table, stream, color);
-		return;
+		table_write_titles(table, stream, color);
 	}
-	for (size_t i = 0; i < table->cell_count; i++) {
-		text_write_clean(stream, table->cells[i]);
-		fputc((i + 1) % table->column_count == 0 ? '\n' : '\t', stream);
+	for (size_t i = 0; i < table_rows(table); i++) {
+		table_write_row(table, i, stream, pretty);
+		fputc('\n', stream);
 	}
 }
