@@ -7,7 +7,6 @@
 
 #include "call/call_json.h"
 
-#define TIME_MAX	  INT64_C(999999999999999999)
 #define ACCOUNTS_SIZE_MAX ((size_t)64 << 20)
 
 const struct cmd *const cmd_table[] = {
@@ -17,7 +16,12 @@ const struct cmd *const cmd_table[] = {
 	&cmd_import,
 	&cmd_export,
 	&cmd_calls,
+	&cmd_search,
 	&cmd_show,
+	&cmd_diff,
+	&cmd_stats,
+	&cmd_dropoff,
+	&cmd_tail,
 	&cmd_generate,
 	&cmd_backup,
 	&cmd_verify,
@@ -105,18 +109,6 @@ int cmd_find_account(struct store *store, const struct settings *settings, int64
 	}
 	*ret_account_id = account.id;
 	return 0;
-}
-
-int cmd_fill_query(struct store_query *query, struct store *store, const struct settings *settings,
-	struct error *err)
-{
-	query->start = settings->start == SETTING_TIME_NONE ? 0 : settings->start;
-	query->end = settings->end == SETTING_TIME_NONE ? TIME_MAX : settings->end;
-	query->number = text_of(settings->number);
-	if (query->end < query->start) {
-		return error_set(err, ERROR_INVALID, "--end is before --start: no call is there");
-	}
-	return cmd_find_account(store, settings, &query->account_id, err);
 }
 
 int cmd_unpack_call(struct unpacker *unpacker, const struct store_call *call, struct buffer *json,

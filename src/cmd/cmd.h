@@ -30,7 +30,8 @@ struct cmd {
 };
 
 extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_import, cmd_export, cmd_calls,
-	cmd_show, cmd_generate, cmd_backup, cmd_verify, cmd_version, cmd_help;
+	cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_tail, cmd_diff, cmd_generate, cmd_backup,
+	cmd_verify, cmd_version, cmd_help;
 
 /* Every command, in the order of the help; NULL-ended. */
 extern const struct cmd *const cmd_table[];
@@ -51,10 +52,6 @@ int cmd_open_store(struct store **ret_store, const struct settings *settings, bo
 
 /* Finds the account that @settings name, or else the only one of the store. */
 int cmd_find_account(struct store *store, const struct settings *settings, int64_t *ret_account_id,
-	struct error *err) CHECK_RESULT;
-
-/* Sets account, window and number of @query as @settings say; the whole of time where they are silent. */
-int cmd_fill_query(struct store_query *query, struct store *store, const struct settings *settings,
 	struct error *err) CHECK_RESULT;
 
 /* Appends @call's canonical JSON to @json, which was cleared: its packed form inflated, or the header alone. */

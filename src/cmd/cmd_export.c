@@ -2,64 +2,126 @@
  * callstep export: the whole result, however large, in bounded memory. */
 #include <stdio.h>
 
+#include "call/call_csv.h"
 #include "call/call_json.h"
 #include "call/call_xml.h"
 #include "cmd/cmd.h"
+#include "cmd/filter_options.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
 #include "cmd/terminal.h"
 
-#define CALL_MEMORY_MAX	 ((size_t)4 << 30)
-#define COUNT_MEMORY_MAX ((size_t)256 << 20)
-#define ALL_DETAIL	 (-1) /* every call started after it */
+#define CALL_MEMORY_MAX	  ((size_t)4 << 30)
+#define FILTER_MEMORY_MAX ((size_t)256 << 20)
 
-/* What stands around the calls in a format. */
+struct export;
+
+/* A format: how a call is written, from export.json to export.text, and what stands around the calls. */
 struct shape {
 	const char *name;
+	int (*write)(struct export *export, const struct call *call, struct error *err);
 	const char *begin;
 	const char *between;
 	const char *after_calls; /* total_calls goes behind it */
 	const char *end;
-	bool xml;
 	bool total;
-};
-
-static const struct shape shapes[] = {
-	{.name = "ndjson", .begin = "", .between = "\n", .after_calls = "", .end = "\n"},
-	{.name = "json",
-		.begin = "{\"calls\":[",
-		.between = ",",
-		.after_calls = "],\"total_calls\":",
-		.end = "}\n",
-		.total = true},
-	{.name = "xml",
-		.begin = "<?xml version=\"1.0\"?><result><calls>",
-		.between = "",
-		.after_calls = "</calls><total_calls>",
-		.end = "</total_calls></result>\n",
-		.xml = true,
-		.total = true},
 };
 
 struct export
 {
 	const struct shape *shape;
+	bool detail; /* csv: a row a step */
+	struct store *store;
+	int64_t account_id;
+	struct arena memory; /* of the filter */
+	struct arena arena;  /* of the call at hand, as are json and text */
+	struct filter filter;
 	struct output output;
 	struct unpacker *unpacker;
 	struct buffer json;
-	struct buffer xml;
+	struct buffer text;
 	struct progress progress;
 	int64_t calls;
 };
+
+static void export_init(struct export *export, const struct settings *settings)
+{
+	*export = (struct export){.unpacker = unpacker_create(), .detail = settings->detail};
+	arena_init(&export->memory, FILTER_MEMORY_MAX);
+	arena_init(&export->arena, CALL_MEMORY_MAX);
+	buffer_init(&export->json, CALL_MEMORY_MAX);
+	buffer_init(&export->text, CALL_MEMORY_MAX);
+}
 
 static void export_close(struct export *export)
 {
 	progress_clear(&export->progress);
 	output_close(&export->output);
 	unpacker_destroy(export->unpacker);
+	arena_deinit(&export->memory);
+	arena_deinit(&export->arena);
 	buffer_deinit(&export->json);
-	buffer_deinit(&export->xml);
+	buffer_deinit(&export->text);
 }
+
+/* ---- formats ---- */
+
+static int write_json(struct export *export, const struct call *call, struct error *err)
+{
+	(void)call;
+	(void)err;
+	buffer_append(&export->text, buffer_text(&export->json));
+	return 0;
+}
+
+static int write_xml(struct export *export, const struct call *call, struct error *err)
+{
+	(void)call;
+	(void)err;
+	buffer_append(&export->text, TEXT("<item>"));
+	call_xml_write(&export->text, buffer_text(&export->json));
+	buffer_append(&export->text, TEXT("</item>"));
+	return 0;
+}
+
+static int write_csv(struct export *export, const struct call *call, struct error *err)
+{
+	if (!export->detail) {
+		call_csv_write_call(&export->text, call);
+		return 0;
+	}
+	return call_csv_write_steps(&export->text, call,
+		call_json_detail(buffer_text(&export->json)), &export->arena, err);
+}
+
+static const struct shape shapes[] = {
+	{.name = "ndjson",
+		.write = write_json,
+		.begin = "",
+		.between = "\n",
+		.after_calls = "",
+		.end = "\n"},
+	{.name = "json",
+		.write = write_json,
+		.begin = "{\"calls\":[",
+		.between = ",",
+		.after_calls = "],\"total_calls\":",
+		.end = "}\n",
+		.total = true},
+	{.name = "xml",
+		.write = write_xml,
+		.begin = "<?xml version=\"1.0\"?><result><calls>",
+		.between = "",
+		.after_calls = "</calls><total_calls>",
+		.end = "</total_calls></result>\n",
+		.total = true},
+	{.name = "csv",
+		.write = write_csv,
+		.begin = "",
+		.between = "",
+		.after_calls = "",
+		.end = ""},
+};
 
 static const struct shape *find_shape(const char *name)
 {
@@ -72,51 +134,20 @@ static const struct shape *find_shape(const char *name)
 	return &shapes[i];
 }
 
-static int write_xml_call(struct export *export, struct error *err)
+static void write_beginning(struct export *export)
 {
-	buffer_clear(&export->xml);
-	buffer_append(&export->xml, TEXT("<item>"));
-	call_xml_write(&export->xml, buffer_text(&export->json));
-	buffer_append(&export->xml, TEXT("</item>"));
-	if (export->xml.failed) {
-		return error_no_memory(err);
+	fputs(export->shape->begin, export->output.stream);
+	if (export->shape->write == write_csv) {
+		buffer_clear(&export->text);
+		call_csv_write_header(&export->text, export->detail);
+		fwrite(export->text.data, 1, export->text.size, export->output.stream);
 	}
-	fwrite(export->xml.data, 1, export->xml.size, export->output.stream);
-	return 0;
 }
 
-static int write_call(void *context, const struct store_call *call, struct error *err)
-{
-	struct export *export = context;
-
-	buffer_clear(&export->json);
-	if (cmd_unpack_call(export->unpacker, call, &export->json, err) < 0) {
-		return -1;
-	}
-	if (export->calls > 0) {
-		fputs(export->shape->between, export->output.stream);
-	}
-	if (export->shape->xml) {
-		if (write_xml_call(export, err) < 0) {
-			return -1;
-		}
-	} else {
-		fwrite(export->json.data, 1, export->json.size, export->output.stream);
-	}
-	export->calls++;
-	progress_update(&export->progress, export->calls, export->calls);
-	return output_check(&export->output, err);
-}
-
-static int write_all(struct export *export, struct store *store, const struct store_query *query,
-	struct error *err)
+static void write_ending(struct export *export)
 {
 	FILE *stream = export->output.stream;
 
-	fputs(export->shape->begin, stream);
-	if (store_walk(store, query, write_call, export, err) < 0) {
-		return -1;
-	}
 	fputs(export->shape->after_calls, stream);
 	if (export->shape->total) {
 		fprintf(stream, "%lld", (long long)export->calls);
@@ -124,61 +155,126 @@ static int write_all(struct export *export, struct store *store, const struct st
 	if (export->shape->total || export->calls > 0) {
 		fputs(export->shape->end, stream);
 	}
-	return output_commit(&export->output, err);
+}
+
+/* ---- calls ---- */
+
+static int write_call(void *context, const struct store_call *call, struct error *err)
+{
+	struct export *export = context;
+
+	buffer_clear(&export->json);
+	buffer_clear(&export->text);
+	if (cmd_unpack_call(export->unpacker, call, &export->json, err) < 0) {
+		return -1;
+	}
+	if (export->calls > 0) {
+		buffer_append(&export->text, text_of(export->shape->between));
+	}
+	if (export->shape->write(export, &call->call, err) < 0) {
+		return -1;
+	}
+	if (export->text.failed) {
+		return error_no_memory(err);
+	}
+	fwrite(export->text.data, 1, export->text.size, export->output.stream);
+	export->calls++;
+	progress_update(&export->progress, export->calls, export->calls);
+	return output_check(&export->output, err);
+}
+
+static int write_found(void *context, const struct store_row *row, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct export *export = context;
+	struct store_call call;
+	int found;
+
+	arena_init(&arena, CALL_MEMORY_MAX);
+	found = store_find(
+		export->store, export->account_id, row->call.session_id, &arena, &call, err);
+	/* 0: it has gone since the scan began. */
+	return found > 0 ? write_call(export, &call, err) : found;
+}
+
+/* All calls of a window are walked in the state that the store is in now. For any other filter the calls are found in one
+ * state, and each is read as it is when its turn comes: one pass, whatever the filter is, and the memory of one call. */
+static int write_calls(struct export *export, const struct store_search *search, struct error *err)
+{
+	const struct filter *filter = &export->filter;
+	struct store_query query = {
+		.account_id = search->account_id,
+		.start = filter->start,
+		.end = filter->end,
+		.number = filter->dest.key,
+		.limit = INT64_MAX,
+		.detail_after = search->detail_after,
+	};
+
+	export->account_id = search->account_id;
+	return filter_is_window(filter)
+		       ? store_walk(export->store, &query, write_call, export, err)
+		       : store_scan(export->store, search, write_found, export, err);
 }
 
 /* How many calls will come, for the progress bar. */
-static int count_calls(
-	struct store *store, const struct store_query *query, int64_t *ret_count, struct error *err)
+static int count_calls(struct store *store, const struct store_search *search, int64_t *ret_count,
+	struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
-	struct store_query one = *query;
+	struct store_search one = *search;
 	struct store_page page;
 
-	arena_init(&arena, COUNT_MEMORY_MAX);
+	arena_init(&arena, FILTER_MEMORY_MAX);
 	one.limit = 1;
-	one.detail_after = INT64_MAX;
-	if (store_page(store, &one, &arena, &page, err) < 0) {
+	one.with_total = true;
+	if (store_search(store, &one, &arena, &page, err) < 0) {
 		return -1;
 	}
 	*ret_count = page.total_calls;
 	return 0;
 }
 
-static int export_calls(struct export *export, struct store *store, const struct settings *settings,
-	struct error *err)
+static int export_calls(struct export *export, const struct settings *settings, struct error *err)
 {
-	struct store_query query = {.limit = INT64_MAX, .detail_after = ALL_DETAIL};
+	struct store_search search;
 	int64_t count;
 
 	if (!export->unpacker) {
 		return error_no_memory(err);
 	}
-	if (cmd_fill_query(&query, store, settings, err) < 0 ||
-		count_calls(store, &query, &count, err) < 0 ||
+	if (filter_options_search(export->store, settings, &export->filter, &search, err) < 0 ||
+		count_calls(export->store, &search, &count, err) < 0 ||
 		output_open(&export->output, settings->output, err) < 0) {
 		return -1;
 	}
 	progress_begin(&export->progress, settings, "export", "calls", count);
-	return write_all(export, store, &query, err);
+	write_beginning(export);
+	if (write_calls(export, &search, err) < 0) {
+		return -1;
+	}
+	write_ending(export);
+	return output_commit(&export->output, err);
 }
 
 static int run(const struct settings *settings, int argc, char **argv)
 {
 	AUTO(store_closep) struct store *store = NULL;
-	AUTO(export_close)
-	struct export export = {
-		.shape = find_shape(settings->format), .unpacker = unpacker_create()};
+	AUTO(export_close) struct export export;
 	char number[NUMBER_SIZE];
 	struct error err;
 
-	buffer_init(&export.json, CALL_MEMORY_MAX);
-	buffer_init(&export.xml, CALL_MEMORY_MAX);
+	export_init(&export, settings);
+	export.shape = find_shape(settings->format);
 	if (argc > 0) {
 		return cmd_wrong_usage(&cmd_export, "'%s' is too much", argv[0]);
 	}
-	if (cmd_open_store(&store, settings, true, &err) < 0 ||
-		export_calls(&export, store, settings, &err) < 0) {
+	if (filter_options_read(settings, &export.memory, &export.filter, &err) < 0 ||
+		cmd_open_store(&store, settings, true, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	export.store = store;
+	if (export_calls(&export, settings, &err) < 0) {
 		progress_clear(&export.progress);
 		return cmd_fail(&err);
 	}
@@ -189,18 +285,25 @@ static int run(const struct settings *settings, int argc, char **argv)
 	return CMD_DONE;
 }
 
-static const char *const settings[] = {
-	"account", "start", "end", "number", "format", "output", "quiet", NULL};
+static const char *const settings[] = {FILTER_OPTIONS, "format", "detail", "output", "quiet", NULL};
 
 const struct cmd cmd_export = {
 	.name = "export",
 	.summary = "write calls with their detail",
 	.arguments = "[OPTION]…",
 	.settings = settings,
-	.description = "Writes all calls of the window, newest first, each with its detail "
-		       "whenever that is held, however old it is. The result can be imported "
-		       "again.",
+	.description =
+		"Writes all calls to which the options apply, newest first, each with its detail "
+		"whenever that is held, however old it is. The result, except csv, can be imported "
+		"again.\n"
+		"\n"
+		"csv has a header row and times as UNIX seconds and in UTC. A cell that a "
+		"spreadsheet "
+		"would run, one that begins with = + - or @, gets an apostrophe before it; a "
+		"number "
+		"with a country code, + and digits only, stays as it is.",
 	.examples = "callstep export --start -5d --output calls.ndjson\n"
-		    "callstep export --number 6177123001 --format xml | xmllint --format -",
+		    "callstep export --number 6177123001 --format xml | xmllint --format -\n"
+		    "callstep export --class error --format csv --detail --output errors.csv",
 	.run = run,
 };

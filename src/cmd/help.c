@@ -47,10 +47,15 @@ static void write_paragraphs(FILE *stream, const char *text)
 static void write_option(FILE *stream, const struct setting *setting)
 {
 	char name[SETTING_NAME_MAX];
+	char letter[8] = "";
 	char text[1024];
 	int used;
 
-	snprintf(name, sizeof(name), "  --%s%s%s", setting->name, setting->metavariable ? " " : "",
+	if (setting->letter) {
+		snprintf(letter, sizeof(letter), "-%c, ", setting->letter);
+	}
+	snprintf(name, sizeof(name), "  %s--%s%s%s", letter, setting->name,
+		setting->metavariable ? " " : "",
 		setting->metavariable ? setting->metavariable : "");
 	used = snprintf(text, sizeof(text), "%s", setting->help);
 	if (setting->fallback && used > 0 && (size_t)used < sizeof(text)) {
@@ -146,14 +151,19 @@ static void write_roff_option(FILE *stream, const struct setting *setting)
 {
 	char limits[256];
 
-	fputs(".TP\n\\fB\\-\\-", stream);
+	fputs(".TP\n", stream);
+	if (setting->letter) {
+		fprintf(stream, "\\fB\\-%c\\fR, ", setting->letter);
+	}
+	fputs("\\fB\\-\\-", stream);
 	write_roff(stream, setting->name);
 	fprintf(stream, "\\fR%s%s%s\n", setting->metavariable ? " \\fI" : "",
 		setting->metavariable ? setting->metavariable : "",
 		setting->metavariable ? "\\fR" : "");
 	write_roff(stream, setting->help);
 	fputc('\n', stream);
-	if (setting->type != SETTING_FLAG && setting->type != SETTING_TEXT) {
+	if (setting->type != SETTING_FLAG && setting->type != SETTING_TEXT &&
+		setting->type != SETTING_FILTER) {
 		fputs("Takes ", stream);
 		write_roff(stream, setting_limits(setting, limits, sizeof(limits)));
 		fputs(".\n", stream);

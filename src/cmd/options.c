@@ -39,6 +39,7 @@ struct reader {
 	struct options *options;
 	struct given *given;
 	size_t given_count;
+	struct setting_word *filter;
 	struct slot slots[SLOTS_MAX];
 	size_t slot_count;
 	const char *ini_path;
@@ -130,31 +131,54 @@ static int take_operand(struct reader *reader, char *argument, struct error *err
 	return options->cmd ? 0 : unknown_command(argument, err);
 }
 
+/* The long name of the option `-f`; {NULL, 0} when there is none. */
+static struct text name_of_letter(struct text argument)
+{
+	for (const struct setting *row = setting_table; row->name; row++) {
+		if (row->letter && argument.size == 2 && argument.data[1] == row->letter) {
+			return text_of(row->name);
+		}
+	}
+	return (struct text){0};
+}
+
+/* The name that @argument begins with, and what stands behind `=`, NULL when nothing does. */
+static int split_option(
+	struct text argument, struct text *ret_name, const char **ret_value, struct error *err)
+{
+	struct text rest;
+
+	*ret_value = NULL;
+	*ret_name = name_of_letter(argument);
+	if (ret_name->data) {
+		return 0;
+	}
+	if (!text_starts_with(argument, TEXT("--"))) {
+		return error_set(err, ERROR_INVALID,
+			"there is no option %.*s: options are written --name; see 'callstep help'",
+			TEXT_ARG(argument));
+	}
+	rest = text_tail(argument, 2);
+	text_split(&rest, '=', ret_name);
+	*ret_value = rest.data;
+	return 0;
+}
+
 /* Takes the option at @at; *at moves to its last argument. */
 static int take_option(struct reader *reader, int *at, struct error *err)
 {
 	char **argv = reader->source->argv;
-	struct text argument = text_of(argv[*at]);
 	struct text name = {0};
-	struct text rest;
 	const struct setting *setting;
 	const char *value;
 
-	if (text_equal(argument, TEXT("-h"))) {
-		argument = TEXT("--help");
+	if (split_option(text_of(argv[*at]), &name, &value, err) < 0) {
+		return -1;
 	}
-	if (!text_starts_with(argument, TEXT("--"))) {
-		return error_set(err, ERROR_INVALID,
-			"there is no option %s: options are written --name; see 'callstep help'",
-			argv[*at]);
-	}
-	rest = text_tail(argument, 2);
-	text_split(&rest, '=', &name);
 	setting = find_for_any(name);
 	if (!setting) {
 		return unknown_option(reader, name, err);
 	}
-	value = rest.data;
 	if (!value) {
 		value = setting->type == SETTING_FLAG ? "yes" : argv[++*at];
 	}
@@ -221,6 +245,16 @@ static void fill(struct slot *slot, const char *value, enum origin origin, unsig
 	}
 }
 
+/* What may be given several times is kept as it comes. */
+static void keep_word(struct reader *reader, const struct setting *setting, const char *value)
+{
+	struct settings *settings = &reader->options->settings;
+
+	reader->filter[settings->filter_count++] =
+		(struct setting_word){.name = setting->name, .value = value};
+	settings->filter = reader->filter;
+}
+
 static int fill_from_arguments(struct reader *reader, struct error *err)
 {
 	for (size_t i = 0; i < reader->given_count; i++) {
@@ -229,7 +263,11 @@ static int fill_from_arguments(struct reader *reader, struct error *err)
 		if (!slot) {
 			return unknown_option(reader, reader->given[i].name, err);
 		}
-		fill(slot, reader->given[i].value, ORIGIN_OPTION, 0);
+		if (slot->setting->type == SETTING_FILTER) {
+			keep_word(reader, slot->setting, reader->given[i].value);
+		} else {
+			fill(slot, reader->given[i].value, ORIGIN_OPTION, 0);
+		}
 	}
 	return 0;
 }
@@ -441,8 +479,9 @@ int options_read(struct options *ret_options, const struct options_source *sourc
 	size_t count = (size_t)source->argc + 1;
 
 	reader.given = arena_calloc(arena, count, sizeof(*reader.given));
+	reader.filter = arena_calloc(arena, count, sizeof(*reader.filter));
 	options.argv = arena_calloc(arena, count, sizeof(*options.argv));
-	if (!reader.given || !options.argv) {
+	if (!reader.given || !reader.filter || !options.argv) {
 		return error_no_memory(err);
 	}
 	if (scan_arguments(&reader, err) < 0) {

@@ -69,6 +69,7 @@ const char *setting_limits(const struct setting *setting, char *buffer, size_t s
 
 	switch (setting->type) {
 	case SETTING_TEXT:
+	case SETTING_FILTER:
 		snprintf(buffer, size, "a text that is not empty");
 		break;
 	case SETTING_CHOICE:

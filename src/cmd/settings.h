@@ -15,6 +15,12 @@
 /* A time that was not given. */
 #define SETTING_TIME_NONE (-1)
 
+/* An option that says which calls are meant, as it was given. */
+struct setting_word {
+	const char *name; /* "min-duration" */
+	const char *value;
+};
+
 /* Every setting and option of every command. Strings live in the arena, or are static. */
 struct settings {
 	/* common */
@@ -46,9 +52,9 @@ struct settings {
 	bool log_requests;
 	const char *log_level; /* "error", "warning", "info", "debug" */
 	/* which calls */
-	const char *account; /* NULL: the only one there is */
-	int64_t start;	     /* UNIX seconds, or SETTING_TIME_NONE */
-	int64_t end;
+	const char *account;		   /* NULL: the only one there is */
+	const struct setting_word *filter; /* in the order of the arguments */
+	size_t filter_count;
 	const char *number;
 	int64_t offset;
 	int64_t limit;
@@ -59,10 +65,17 @@ struct settings {
 	const char *inbound_contexts;
 	int64_t shift_to; /* UNIX seconds, or SETTING_TIME_NONE */
 	const char *output;
+	bool detail;
 	/* generate */
 	int64_t calls;
 	int64_t seed;
+	int64_t start; /* UNIX seconds, or SETTING_TIME_NONE */
+	int64_t end;
 	int64_t days;
+	/* stats, tail */
+	const char *group;
+	const char *bucket;
+	bool follow;
 	/* key */
 	const char *label;
 	const char *scope;
@@ -76,12 +89,14 @@ enum setting_type {
 	SETTING_SIZE,	  /* int64_t: bytes, with k, M or G for their binary multiples */
 	SETTING_DURATION, /* int64_t: seconds, with s, m, h, d or w */
 	SETTING_TIME,	  /* int64_t: UNIX seconds, as time_text_parse() reads them */
+	SETTING_FILTER,	  /* a parameter of call/filter.h, kept as it was given; may be repeated */
 };
 
 struct setting {
 	const char *name; /* "detail-days": --detail-days, CALLSTEP_DETAIL_DAYS, detail-days = … */
 	const char *command; /* the row is for this command alone; NULL: for all that take it */
 	const char *metavariable; /* NULL for flags */
+	char letter;		  /* 'f': -f is the same; '\0': none */
 	const char *fallback;	  /* the default, as it would be written; NULL: none */
 	const char *choices;	  /* "auto|always|never" */
 	const char *help;	  /* one or two sentences */

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-COMMANDS = "serve account key import export calls show generate backup verify version help".split()
+COMMANDS = ("serve account key import export calls search show diff stats dropoff tail generate backup verify version "
+            "help").split()
 
 
 def test_help_lists_every_command(empty):
@@ -38,6 +39,18 @@ def test_version_names_program_store_and_libraries(empty):
     (["calls", "--limit", "0"], "callstep: '0' is no value for --limit: write a whole number from 1 to 10000"),
     (["calls", "--limit"], "callstep: option --limit needs a value: --limit N"),
     (["calls", "surplus"], "callstep calls: 'surplus' is too much; see 'callstep help calls'"),
+    (["calls", "--min-duration", "x"], "callstep: --min-duration: a number of seconds is expected, not 'x'"),
+    (["stats", "--state", "dead"], "callstep: --state: live or ended is expected, not 'dead'"),
+    (["tail", "--type", "inbound,x"], "callstep: --type: inbound, outbound or transfer is expected, not 'x'"),
+    (["search", '"open'], "callstep: a quote begins and does not end"),
+    (["search", "--text", "a", "b"], "callstep search: give the words as operands or by --text, not both"),
+    (["search", "--max-duration", "3", "--min-duration", "4"], "max_duration"),
+    (["export", "--number", "1", "--dest", "2"], "--number and --dest both say which number was called"),
+    (["stats", "--group", "src"], "write time, dest, type, class, module or variable"),
+    (["stats", "--bucket", "week"], "write minute, hour or day"),
+    (["diff", "a"], "callstep diff: name two sessions"),
+    (["tail", "-x"], "there is no option -x"),
+    (["dropoff", "surplus"], "callstep dropoff: 'surplus' is too much"),
     (["show"], "callstep show: name one session; see 'callstep help show'"),
     (["account", "frobnicate"], "callstep account: write add, disable or enable"),
     (["key", "revoke"], "callstep key: write add, list or revoke"),

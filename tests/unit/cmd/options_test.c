@@ -112,10 +112,43 @@ static void values_may_begin_with_a_dash_and_the_last_one_counts(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(READ("calls", "--start", "-10", "--limit", "5", "--limit=6"), 0);
+	assert_int_equal(READ("generate", "--start", "-10", "--days", "5", "--days=6"), 0);
 	assert_int_equal(fixture->options.settings.start, 990);
-	assert_int_equal(fixture->options.settings.end, SETTING_TIME_NONE);
-	assert_int_equal(fixture->options.settings.limit, 6);
+	assert_int_equal(fixture->options.settings.days, 6);
+}
+
+static void what_says_which_calls_are_meant_is_kept_as_it_was_given(void **state)
+{
+	static const char *const expected[][2] = {
+		{"class", "info"}, {"min-duration", "-3"}, {"class", "error,x"}, {"text", ""}};
+	struct fixture *fixture = *state;
+	const struct settings *settings = &fixture->options.settings;
+
+	assert_int_equal(READ("search", "--class", "info", "word", "--min-duration", "-3",
+				 "--class=error,x", "--text="),
+		0);
+	assert_int_equal(settings->filter_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_string_equal(settings->filter[i].name, expected[i][0]);
+		assert_string_equal(settings->filter[i].value, expected[i][1]);
+	}
+	assert_int_equal(fixture->options.argc, 1);
+	assert_int_equal(READ("calls"), 0);
+	assert_int_equal(settings->filter_count, 0);
+	assert_int_equal(READ("serve", "--class", "info"), -1);
+}
+
+static void some_options_have_a_letter(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(READ("tail", "-f"), 0);
+	assert_true(fixture->options.settings.follow);
+	assert_int_equal(READ("tail", "-h"), 0);
+	assert_true(fixture->options.settings.help);
+	assert_int_equal(READ("tail", "-x"), -1);
+	assert_string_equal(fixture->err.message,
+		"there is no option -x: options are written --name; see 'callstep help'");
 }
 
 static void a_flag_can_be_switched_off(void **state)
@@ -277,6 +310,8 @@ int main(void)
 		cmocka_unit_test(options_may_stand_anywhere),
 		cmocka_unit_test(two_dashes_end_the_options_and_one_is_an_operand),
 		cmocka_unit_test(values_may_begin_with_a_dash_and_the_last_one_counts),
+		cmocka_unit_test(what_says_which_calls_are_meant_is_kept_as_it_was_given),
+		cmocka_unit_test(some_options_have_a_letter),
 		cmocka_unit_test(a_flag_can_be_switched_off),
 		cmocka_unit_test(
 			options_go_before_the_environment_before_the_file_before_the_default),

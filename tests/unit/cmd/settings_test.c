@@ -99,7 +99,7 @@ static void numbers_sizes_and_durations_are_read_with_their_units(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct setting *row = setting_find(text_of(cases[i].name), NULL);
+		const struct setting *row = setting_find(text_of(cases[i].name), "generate");
 		struct settings settings = {0};
 		struct error err;
 
@@ -136,13 +136,43 @@ static void what_is_out_of_range_or_misspelt_is_refused_with_what_may_stand_ther
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct setting *row = setting_find(text_of(cases[i].name), NULL);
+		const struct setting *row = setting_find(text_of(cases[i].name), "generate");
 		struct settings settings = {0};
 		struct error err = {0};
 
 		assert_true(setting_parse(row, cases[i].value, NOW, &settings, &err) < 0);
 		assert_int_equal(err.code, ERROR_INVALID);
 		assert_non_null(strstr(err.message, cases[i].expected));
+	}
+}
+
+/* Every parameter of a filter is an option of every command that finds calls, with dashes for underscores. */
+static void a_filters_parameters_are_options(void **state)
+{
+	static const char *const commands[] = {
+		"calls", "search", "export", "stats", "dropoff", "tail"};
+
+	(void)state;
+	for (size_t i = 0; filter_parameters[i]; i++) {
+		char name[SETTING_NAME_MAX];
+		size_t size = strlen(filter_parameters[i]);
+
+		for (size_t j = 0; j <= size; j++) {
+			char byte = filter_parameters[i][j];
+
+			name[j] = byte == '_' ? '-' : byte;
+		}
+		for (size_t j = 0; j < sizeof(commands) / sizeof(commands[0]); j++) {
+			const struct cmd *cmd = cmd_find(commands[j]);
+			size_t at = 0;
+
+			while (cmd->settings[at] && strcmp(cmd->settings[at], name) != 0) {
+				at++;
+			}
+			assert_non_null(cmd->settings[at]);
+			assert_int_equal(
+				setting_find(text_of(name), cmd->name)->type, SETTING_FILTER);
+		}
 	}
 }
 
@@ -193,6 +223,7 @@ int main(void)
 		cmocka_unit_test(numbers_sizes_and_durations_are_read_with_their_units),
 		cmocka_unit_test(
 			what_is_out_of_range_or_misspelt_is_refused_with_what_may_stand_there),
+		cmocka_unit_test(a_filters_parameters_are_options),
 		cmocka_unit_test(flags_are_read_in_every_spelling),
 		cmocka_unit_test(a_setting_is_named_in_the_environment_by_its_option),
 		cmocka_unit_test(a_row_for_one_command_goes_before_the_general_one),

@@ -186,14 +186,21 @@ static void help_fits_80_columns_and_names_every_option(void **state)
 	(void)state;
 	for (size_t i = 0; cmd_table[i]; i++) {
 		AUTO(page_free) struct page page = {0};
-		char option[SETTING_NAME_MAX + 4];
+		char option[SETTING_NAME_MAX + 8];
 
 		page_open(&page);
 		help_write_command(page.stream, cmd_table[i]);
 		page_end(&page);
 		check_width(cmd_table[i]->name, page.text);
 		for (size_t j = 0; cmd_table[i]->settings[j]; j++) {
-			snprintf(option, sizeof(option), "\n  --%s", cmd_table[i]->settings[j]);
+			const char *name = cmd_table[i]->settings[j];
+			char letter = setting_find(text_of(name), cmd_table[i]->name)->letter;
+
+			if (letter) {
+				snprintf(option, sizeof(option), "\n  -%c, --%s", letter, name);
+			} else {
+				snprintf(option, sizeof(option), "\n  --%s", name);
+			}
 			assert_non_null(strstr(page.text, option));
 		}
 	}

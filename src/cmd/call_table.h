@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * Calls as the rows of a table, and the line that says which part of all of them that is. */
+#ifndef CMD_CALL_TABLE_H
+#define CMD_CALL_TABLE_H
+
+#include "call/call.h"
+#include "cmd/table.h"
+
+void call_table_init(struct table *table, struct arena *arena);
+void call_table_add(struct table *table, const struct call *call, bool utc);
+
+/* "1–20 of 12,431 calls": never a cut that is not told. @offset are passed over before the @count that are shown; @what is
+ * "calls". Without line feed. */
+void call_table_count(FILE *stream, int64_t offset, size_t count, int64_t all, const char *what);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ * From options to a filter. */
+#include "cmd/filter_options.h"
+
+#include "base/clock.h"
+#include "cmd/cmd.h"
+
+#define ALL_DETAIL (-1) /* every call started after it */
+
+/* `min-duration` is the parameter `min_duration`. */
+static struct text parameter_name(const char *option, char buffer[SETTING_NAME_MAX])
+{
+	size_t size = 0;
+
+	for (; option[size] && size < SETTING_NAME_MAX; size++) {
+		buffer[size] = option[size] == '-' ? '_' : option[size];
+	}
+	return (struct text){.data = buffer, .size = size};
+}
+
+/* "min_duration: …" becomes "--min-duration: …". */
+static int name_option(const char *option, struct error *err)
+{
+	struct text said = text_of(err->message);
+	size_t size = strlen(option);
+	char message[sizeof(err->message)];
+
+	if (said.size > size && said.data[size] == ':') {
+		said = text_tail(said, size + 2);
+	}
+	snprintf(message, sizeof(message), "%.*s", TEXT_ARG(said));
+	return error_set(err, err->code, "--%s: %s", option, message);
+}
+
+static int set_one(struct filter *filter, const struct setting_word *word, int64_t now,
+	struct arena *arena, struct error *err)
+{
+	char buffer[SETTING_NAME_MAX];
+	struct text name = parameter_name(word->name, buffer);
+	int known = filter_set(filter, name, text_of(word->value), now, arena, err);
+
+	if (known == 0) {
+		return error_set(
+			err, ERROR_UNSUPPORTED, "no call can be found by --%s", word->name);
+	}
+	return known < 0 ? name_option(word->name, err) : 0;
+}
+
+/* --number is one whole number, whatever its characters: `*` is none of those that --dest gives a meaning. */
+static int set_number(
+	struct filter *filter, const char *number, struct arena *arena, struct error *err)
+{
+	char buffer[CALL_NUMBER_MAX];
+
+	if (filter->dest.key.data) {
+		return error_set(err, ERROR_INVALID,
+			"--number and --dest both say which number was called: give one of them");
+	}
+	filter->dest.key = arena_copy(arena, call_number_key(text_of(number), buffer));
+	return filter->dest.key.data ? 0 : error_no_memory(err);
+}
+
+int filter_options_read(const struct settings *settings, struct arena *arena,
+	struct filter *ret_filter, struct error *err)
+{
+	int64_t now = clock_now_s();
+	struct filter filter;
+
+	filter_init(&filter);
+	for (size_t i = 0; i < settings->filter_count; i++) {
+		if (set_one(&filter, &settings->filter[i], now, arena, err) < 0) {
+			return -1;
+		}
+	}
+	if (settings->number && set_number(&filter, settings->number, arena, err) < 0) {
+		return -1;
+	}
+	if (filter_check(&filter, err) < 0) {
+		return -1;
+	}
+	*ret_filter = filter;
+	return 0;
+}
+
+int filter_options_search(struct store *store, const struct settings *settings,
+	const struct filter *filter, struct store_search *ret_search, struct error *err)
+{
+	struct store_search search = {.filter = filter, .detail_after = ALL_DETAIL};
+
+	if (cmd_find_account(store, settings, &search.account_id, err) < 0) {
+		return -1;
+	}
+	*ret_search = search;
+	return 0;
+}
