@@ -27,7 +27,7 @@ static bool has_failed(struct batch *batch)
 
 static bool is_small(const struct chunk *chunk)
 {
-	return chunk->entry_count <= SMALL_CALLS && chunk->raw.size <= SMALL_BYTES;
+	return chunk->entry_count <= SMALL_CALLS && chunk->json_bytes <= SMALL_BYTES;
 }
 
 static void send_filling(struct batch *batch, bool small)
@@ -48,7 +48,7 @@ static void take_call(void *context, struct text json, struct json_position posi
 	struct error err;
 
 	if (!batch->filling) {
-		batch->filling = chunk_create(batch);
+		batch->filling = chunk_create(batch, &batch->intake->pool);
 	}
 	if (!batch->filling) {
 		error_no_memory(&err);

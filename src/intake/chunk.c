@@ -4,10 +4,7 @@
 
 #include "call/call_json.h"
 
-/* Room for the three texts of each put. */
-#define ARENA_CEILING ((size_t)CHUNK_CALLS_MAX * 2048)
-
-struct chunk *chunk_create(struct batch *batch)
+struct chunk *chunk_create(struct batch *batch, struct arena_pool *pool)
 {
 	struct chunk *chunk = malloc(sizeof(*chunk));
 
@@ -21,9 +18,9 @@ struct chunk *chunk_create(struct batch *batch)
 	chunk->is_read = false;
 	chunk->entry_count = 0;
 	chunk->put_count = 0;
-	buffer_init(&chunk->raw, SIZE_MAX);
-	buffer_init(&chunk->deflate, SIZE_MAX);
-	arena_init(&chunk->arena, ARENA_CEILING);
+	chunk->json_bytes = 0;
+	arena_init_pooled(&chunk->raw, SIZE_MAX, pool);
+	arena_init_pooled(&chunk->held, SIZE_MAX, pool);
 	return chunk;
 }
 
@@ -32,24 +29,22 @@ void chunk_destroy(struct chunk *chunk)
 	if (!chunk) {
 		return;
 	}
-	buffer_deinit(&chunk->raw);
-	buffer_deinit(&chunk->deflate);
-	arena_deinit(&chunk->arena);
+	arena_deinit(&chunk->raw);
+	arena_deinit(&chunk->held);
 	free(chunk);
 }
 
 int chunk_add(struct chunk *chunk, struct text json, struct json_position position, uint64_t line,
 	struct error *err)
 {
-	size_t offset = chunk->raw.size;
+	struct text copy = arena_copy(&chunk->raw, json);
 
-	buffer_append(&chunk->raw, json);
-	if (chunk->raw.failed) {
+	if (!copy.data) {
 		return error_no_memory(err);
 	}
+	chunk->json_bytes += json.size;
 	chunk->entries[chunk->entry_count++] = (struct chunk_entry){
-		.offset = offset,
-		.size = json.size,
+		.json = copy,
 		.position = position,
 		.line = line,
 	};
@@ -58,7 +53,12 @@ int chunk_add(struct chunk *chunk, struct text json, struct json_position positi
 
 bool chunk_full(const struct chunk *chunk)
 {
-	return chunk->entry_count == CHUNK_CALLS_MAX || chunk->raw.size >= CHUNK_SIZE_FULL;
+	return chunk->entry_count == CHUNK_CALLS_MAX || chunk->json_bytes >= CHUNK_SIZE_FULL;
+}
+
+size_t chunk_cost(const struct chunk *chunk)
+{
+	return chunk->is_read ? chunk->held.used_bytes : chunk->json_bytes;
 }
 
 struct chunk_reader *chunk_reader_create(size_t call_size_max)
@@ -76,6 +76,7 @@ struct chunk_reader *chunk_reader_create(size_t call_size_max)
 	/* Canonical JSON is hardly longer than what came: `\/` and white space shrink, a missing member of
 	 * a step is not made up. Unescaped strings and the names of all objects go to the scratch. */
 	buffer_init(&reader->canonical, call_size_max * 2 + 4096);
+	buffer_init(&reader->packed, SIZE_MAX);
 	arena_init(&reader->scratch, call_size_max * 8 + ((size_t)1 << 20));
 	return reader;
 }
@@ -87,16 +88,20 @@ void chunk_reader_destroy(struct chunk_reader *reader)
 	}
 	packer_destroy(reader->packer);
 	buffer_deinit(&reader->canonical);
+	buffer_deinit(&reader->packed);
 	arena_deinit(&reader->scratch);
 	free(reader);
 }
 
-static int keep_texts(struct chunk *chunk, struct call *call, struct error *err)
+/* Copies what @put points to, which goes with the next call, into the chunk. */
+static int keep(struct chunk *chunk, struct store_put *put, struct error *err)
 {
-	struct text *const texts[] = {&call->dest, &call->src, &call->session_id};
+	struct text *const texts[] = {
+		&put->call.dest, &put->call.src, &put->call.session_id, &put->packed.deflate};
+	size_t count = sizeof(texts) / sizeof(texts[0]) - !put->call.has_detail;
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		*texts[i] = arena_copy(&chunk->arena, *texts[i]);
+	for (size_t i = 0; i < count; i++) {
+		*texts[i] = arena_copy(&chunk->held, *texts[i]);
 		if (!texts[i]->data) {
 			return error_no_memory(err);
 		}
@@ -107,32 +112,18 @@ static int keep_texts(struct chunk *chunk, struct call *call, struct error *err)
 static int read_entry(struct chunk *chunk, struct chunk_reader *reader,
 	const struct chunk_entry *entry, struct store_put *put, struct error *err)
 {
-	struct text json = {.data = chunk->raw.data + entry->offset, .size = entry->size};
-
 	buffer_clear(&reader->canonical);
+	buffer_clear(&reader->packed);
 	arena_deinit(&reader->scratch);
-	if (call_json_read(json, entry->position, &reader->scratch, &reader->canonical, &put->call,
-		    err) < 0) {
+	if (call_json_read(entry->json, entry->position, &reader->scratch, &reader->canonical,
+		    &put->call, err) < 0) {
 		return -1;
 	}
 	if (put->call.has_detail && packer_pack(reader->packer, buffer_text(&reader->canonical),
-					    &chunk->deflate, &put->packed, err) < 0) {
+					    &reader->packed, &put->packed, err) < 0) {
 		return -1;
 	}
-	return keep_texts(chunk, &put->call, err);
-}
-
-/* The buffer grew while the calls were packed into it: now that it rests, each learns where its bytes are. */
-static void find_packed(struct chunk *chunk)
-{
-	const char *at = chunk->deflate.data;
-
-	for (size_t i = 0; i < chunk->put_count; i++) {
-		if (chunk->puts[i].call.has_detail) {
-			chunk->puts[i].packed.deflate.data = at;
-			at += chunk->puts[i].packed.deflate.size;
-		}
-	}
+	return keep(chunk, put, err);
 }
 
 void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id,
@@ -141,7 +132,6 @@ void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t accoun
 {
 	for (size_t i = 0; i < chunk->entry_count; i++) {
 		struct store_put *put = &chunk->puts[chunk->put_count];
-		size_t packed_before = chunk->deflate.size;
 		struct error err;
 
 		*put = (struct store_put){.account_id = account_id};
@@ -149,12 +139,9 @@ void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t accoun
 			chunk->put_count++;
 			continue;
 		}
-		chunk->deflate.size = packed_before;
-		chunk->deflate.failed = false;
 		reject(chunk->batch, chunk->entries[i].line, put->call.session_id, err.message);
 	}
-	find_packed(chunk);
-	buffer_deinit(&chunk->raw);
+	arena_deinit(&chunk->raw);
 }
 
 void chunk_queue_push(struct chunk_queue *queue, struct chunk *chunk)

@@ -14,8 +14,7 @@
 struct batch;
 
 struct chunk_entry {
-	size_t offset; /* of the JSON, in raw */
-	size_t size;
+	struct text json;
 	struct json_position position;
 	uint64_t line; /* as a reject names it */
 };
@@ -27,18 +26,18 @@ struct chunk {
 	size_t cost_bytes;	     /* what it counts for in flight */
 	bool is_read;
 
-	struct buffer raw;
+	struct arena raw;  /* the JSON of the entries, until it is read */
+	size_t json_bytes; /* of all entries */
 	struct chunk_entry entries[CHUNK_CALLS_MAX];
 	size_t entry_count;
 
-	struct arena arena;    /* the texts of the puts */
-	struct buffer deflate; /* their packed calls */
+	struct arena held; /* what the puts point to */
 	struct store_put puts[CHUNK_CALLS_MAX];
 	size_t put_count;
 };
 
-/* NULL: out of memory. */
-struct chunk *chunk_create(struct batch *batch);
+/* Its memory comes from @pool and goes back there. NULL: out of memory. */
+struct chunk *chunk_create(struct batch *batch, struct arena_pool *pool);
 void chunk_destroy(struct chunk *chunk);
 
 /* Copies @json into it; it must not be full. */
@@ -47,10 +46,14 @@ int chunk_add(struct chunk *chunk, struct text json, struct json_position positi
 
 bool chunk_full(const struct chunk *chunk);
 
+/* The bytes that it holds: much less when it was read. */
+size_t chunk_cost(const struct chunk *chunk);
+
 /* What reading takes, kept from chunk to chunk; one a thread at a time. */
 struct chunk_reader {
 	struct packer *packer;
 	struct buffer canonical;
+	struct buffer packed; /* the call at hand */
 	struct arena scratch;
 	struct chunk_reader *next;
 };

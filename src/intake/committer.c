@@ -31,7 +31,7 @@ static bool fits(const struct group *group, const struct chunk *chunk, size_t si
 	return group->chunk_count == 0 ||
 	       (group->chunk_count < GROUP_CALLS_MAX &&
 		       group->put_count + chunk->put_count <= GROUP_CALLS_MAX &&
-		       size_bytes + chunk->deflate.size <= GROUP_BYTES_MAX);
+		       size_bytes + chunk->held.used_bytes <= GROUP_BYTES_MAX);
 }
 
 /* Takes what waits off the queue, under the lock. */
@@ -46,7 +46,7 @@ static void take_group(struct intake *intake, struct group *group)
 
 		group->chunks[group->chunk_count++] = chunk;
 		group->put_count += chunk->put_count;
-		size_bytes += chunk->deflate.size;
+		size_bytes += chunk->held.used_bytes;
 	}
 }
 

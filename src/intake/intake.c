@@ -6,6 +6,9 @@
 
 #include "intake/intake_private.h"
 
+/* Of memory that chunks leave for later ones: a few chunks of each thread. */
+#define POOL_BYTES_MAX ((size_t)8 << 20)
+
 static struct chunk_reader *take_reader(struct intake *intake)
 {
 	struct chunk_reader *reader;
@@ -17,6 +20,49 @@ static struct chunk_reader *take_reader(struct intake *intake)
 	}
 	pthread_mutex_unlock(&intake->lock);
 	return reader ? reader : chunk_reader_create(intake->call_size_max);
+}
+
+static bool has_room(const struct intake *intake, const struct batch *batch)
+{
+	return intake->in_flight < intake->in_flight_max || batch->in_flight == 0;
+}
+
+/* Unlinks a batch that waits: @wanted, or, when that is NULL, any that has room now. */
+static struct batch *unlink_waiting(struct intake *intake, const struct batch *wanted)
+{
+	for (struct batch **link = &intake->waiting; *link; link = &(*link)->next_waiting) {
+		struct batch *batch = *link;
+
+		if (wanted ? batch == wanted : has_room(intake, batch)) {
+			*link = batch->next_waiting;
+			batch->waiting = false;
+			return batch;
+		}
+	}
+	return NULL;
+}
+
+/* Under the lock. */
+static void count_in_flight(struct intake *intake, struct chunk *chunk, size_t cost_bytes)
+{
+	intake->in_flight += cost_bytes - chunk->cost_bytes;
+	chunk->batch->in_flight += cost_bytes - chunk->cost_bytes;
+	chunk->cost_bytes = cost_bytes;
+}
+
+static void wake_waiting(struct intake *intake)
+{
+	struct batch *woken;
+
+	pthread_mutex_lock(&intake->lock);
+	/* One at a time, since none may be called back under the lock. */
+	while ((woken = unlink_waiting(intake, NULL))) {
+		pthread_mutex_unlock(&intake->lock);
+		batch_wake(woken);
+		batch_unreference(woken);
+		pthread_mutex_lock(&intake->lock);
+	}
+	pthread_mutex_unlock(&intake->lock);
 }
 
 /* Hands the chunks at the front of a batch's order to the committer, as far as they are read. */
@@ -39,8 +85,10 @@ static void chunk_was_read(struct intake *intake, struct chunk *chunk, struct ch
 		intake->idle_readers = reader;
 	}
 	chunk->is_read = true;
+	count_in_flight(intake, chunk, chunk_cost(chunk));
 	forward_read_chunks(intake, chunk->batch);
 	pthread_mutex_unlock(&intake->lock);
+	wake_waiting(intake);
 }
 
 static void read_chunk(struct intake *intake, struct chunk *chunk)
@@ -85,7 +133,6 @@ void intake_send(struct intake *intake, struct chunk *chunk, bool small)
 {
 	struct batch *batch = chunk->batch;
 
-	chunk->cost_bytes = chunk->raw.size;
 	pthread_mutex_lock(&intake->lock);
 	if (batch->first_sent) {
 		batch->last_sent->next_of_batch = chunk;
@@ -93,8 +140,7 @@ void intake_send(struct intake *intake, struct chunk *chunk, bool small)
 		batch->first_sent = chunk;
 	}
 	batch->last_sent = chunk;
-	batch->in_flight += chunk->cost_bytes;
-	intake->in_flight += chunk->cost_bytes;
+	count_in_flight(intake, chunk, chunk_cost(chunk));
 	if (!small) {
 		chunk_queue_push(&intake->to_read, chunk);
 		pthread_cond_signal(&intake->work);
@@ -103,11 +149,6 @@ void intake_send(struct intake *intake, struct chunk *chunk, bool small)
 	if (small) {
 		read_chunk(intake, chunk);
 	}
-}
-
-static bool has_room(const struct intake *intake, const struct batch *batch)
-{
-	return intake->in_flight < intake->in_flight_max || batch->in_flight == 0;
 }
 
 bool intake_room(struct intake *intake, struct batch *batch, bool wait)
@@ -136,21 +177,6 @@ bool intake_under_way(struct intake *intake, struct batch *batch)
 	return under_way;
 }
 
-/* Unlinks a batch that waits: @wanted, or, when that is NULL, any that has room now. */
-static struct batch *unlink_waiting(struct intake *intake, const struct batch *wanted)
-{
-	for (struct batch **link = &intake->waiting; *link; link = &(*link)->next_waiting) {
-		struct batch *batch = *link;
-
-		if (wanted ? batch == wanted : has_room(intake, batch)) {
-			*link = batch->next_waiting;
-			batch->waiting = false;
-			return batch;
-		}
-	}
-	return NULL;
-}
-
 void intake_stop_waiting(struct intake *intake, struct batch *batch)
 {
 	struct batch *waited;
@@ -163,21 +189,12 @@ void intake_stop_waiting(struct intake *intake, struct batch *batch)
 	}
 }
 
-void intake_release(struct intake *intake, const struct chunk *chunk)
+void intake_release(struct intake *intake, struct chunk *chunk)
 {
-	struct batch *woken;
-
 	pthread_mutex_lock(&intake->lock);
-	intake->in_flight -= chunk->cost_bytes;
-	chunk->batch->in_flight -= chunk->cost_bytes;
-	/* One at a time, since none may be called back under the lock. */
-	while ((woken = unlink_waiting(intake, NULL))) {
-		pthread_mutex_unlock(&intake->lock);
-		batch_wake(woken);
-		batch_unreference(woken);
-		pthread_mutex_lock(&intake->lock);
-	}
+	count_in_flight(intake, chunk, 0);
 	pthread_mutex_unlock(&intake->lock);
+	wake_waiting(intake);
 }
 
 void intake_key_used(struct intake *intake, int64_t key_id, int64_t now)
@@ -223,6 +240,7 @@ int intake_create(struct intake **ret_intake, struct store *store,
 	intake->call_size_max = options->call_size_max;
 	intake->in_flight_max = options->in_flight_max;
 	key_uses_init(&intake->key_uses);
+	arena_pool_init(&intake->pool, POOL_BYTES_MAX);
 	pthread_mutex_init(&intake->lock, NULL);
 	pthread_cond_init(&intake->work, NULL);
 	pthread_cond_init(&intake->commit, NULL);
@@ -273,6 +291,7 @@ void intake_destroy(struct intake *intake)
 	pthread_cond_destroy(&intake->commit);
 	pthread_cond_destroy(&intake->work);
 	pthread_mutex_destroy(&intake->lock);
+	arena_pool_deinit(&intake->pool);
 	key_uses_deinit(&intake->key_uses);
 	group_destroy(intake->group);
 	free(intake->workers);

@@ -13,7 +13,7 @@ struct intake;
 struct intake_options {
 	unsigned int threads; /* that read and pack; 0: one a core */
 	size_t call_size_max; /* bytes of one call's JSON */
-	size_t in_flight_max; /* bytes of calls read but not yet committed, of all batches; above it batches wait */
+	size_t in_flight_max; /* bytes of calls taken in but not yet committed, of all batches; above it batches wait */
 };
 
 int intake_create(struct intake **ret_intake, struct store *store,

@@ -23,6 +23,7 @@ struct intake {
 	size_t call_size_max;
 	size_t in_flight_max;
 	struct key_uses key_uses;
+	struct arena_pool pool; /* of the chunks */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work;   /* to_read or no_more_work changed */
@@ -86,7 +87,7 @@ bool intake_under_way(struct intake *intake, struct batch *batch);
 void intake_stop_waiting(struct intake *intake, struct batch *batch);
 
 /* The bytes of @chunk are no longer in flight. */
-void intake_release(struct intake *intake, const struct chunk *chunk);
+void intake_release(struct intake *intake, struct chunk *chunk);
 
 /* What the committer gathers a transaction in. NULL: out of memory. */
 struct group *group_create(void);
