@@ -3,6 +3,7 @@
  * the connection takes it. */
 #include "api/page_body.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "api/gzip_stream.h"
@@ -18,6 +19,7 @@
 #define CHUNK_MAX ((size_t)64 << 20)
 
 #define PREFETCH_CALLS 16
+#define AT_ONCE_MAX    ((int64_t)256 << 10)
 
 struct page_body {
 	struct page *page;
@@ -113,15 +115,15 @@ static enum http_step answer_glued(struct page *page, struct http_response *resp
 
 /* ---- pulled ---- */
 
-/* The JSON of a call, into body->json. Negative: it cannot be had. */
-static int load_call(struct page_body *body, const struct store_call *call, struct error *err)
+/* The JSON of a call, appended to @buffer. Negative: it cannot be had. */
+static int append_call(struct page_body *body, const struct store_call *call, struct buffer *buffer,
+	struct error *err)
 {
-	buffer_clear(&body->json);
 	if (!call->packed.deflate.data) {
-		call_json_write_header(&body->json, &call->call);
-		return body->json.failed ? error_no_memory(err) : 0;
+		call_json_write_header(buffer, &call->call);
+		return buffer->failed ? error_no_memory(err) : 0;
 	}
-	if (unpacker_append(body->unpacker, &call->packed, &body->json, err) < 0) {
+	if (unpacker_append(body->unpacker, &call->packed, buffer, err) < 0) {
 		return error_prefix(err, "the call '%.*s'", TEXT_ARG(call->call.session_id));
 	}
 	return 0;
@@ -151,23 +153,32 @@ static void write_end(struct page_body *body)
 	body->end_done = true;
 }
 
+static int write_xml_call(struct page_body *body, const struct store_call *call, struct error *err)
+{
+	buffer_clear(&body->json);
+	if (append_call(body, call, &body->json, err) < 0) {
+		return -1;
+	}
+	buffer_append(&body->chunk, TEXT("<item>"));
+	call_xml_write(&body->chunk, buffer_text(&body->json));
+	buffer_append(&body->chunk, TEXT("</item>"));
+	return 0;
+}
+
+static int write_json_call(struct page_body *body, const struct store_call *call, struct error *err)
+{
+	buffer_append(&body->chunk, body->next > 0 ? TEXT(",") : TEXT(""));
+	return append_call(body, call, &body->chunk, err);
+}
+
 static int write_call(struct page_body *body, struct error *err)
 {
 	const struct store_call *call = &body->page->calls.calls[body->next];
+	int written = body->format == ANSWER_XML ? write_xml_call(body, call, err)
+						 : write_json_call(body, call, err);
 
-	if (load_call(body, call, err) < 0) {
-		return -1;
-	}
-	if (body->format == ANSWER_XML) {
-		buffer_append(&body->chunk, TEXT("<item>"));
-		call_xml_write(&body->chunk, buffer_text(&body->json));
-		buffer_append(&body->chunk, TEXT("</item>"));
-	} else {
-		buffer_append(&body->chunk, body->next > 0 ? TEXT(",") : TEXT(""));
-		buffer_append(&body->chunk, buffer_text(&body->json));
-	}
 	body->next++;
-	return 0;
+	return written;
 }
 
 /* Whether another call is to be put into the chunk. */
@@ -220,28 +231,64 @@ static int have_chunk(struct page_body *body, struct error *err)
 	return more;
 }
 
+/* Inflates the next call to where it goes out from, which spares a copy. Returns the bytes written; 0 when that call does not
+ * come next, is not packed or does not fit; negative on failure. */
+static ssize_t unpack_direct(struct page_body *body, char *to, size_t max, struct error *err)
+{
+	const struct store_call *call = &body->page->calls.calls[body->next];
+	size_t comma = 1;
+
+	if (body->format != ANSWER_JSON || body->chunk_at < body->chunk.size || body->next == 0 ||
+		body->next == body->page->calls.count || !call->packed.deflate.data ||
+		max < comma + call->packed.size) {
+		return 0;
+	}
+	*to = ',';
+	if (unpacker_unpack(body->unpacker, &call->packed, to + comma, err) < 0) {
+		return error_prefix(err, "the call '%.*s'", TEXT_ARG(call->call.session_id));
+	}
+	body->next++;
+	return (ssize_t)(comma + call->packed.size);
+}
+
+/* Takes bytes out of the chunk. Returns how many; 0 at the end, negative on failure. */
+static ssize_t take_chunk(struct page_body *body, char *to, size_t max, struct error *err)
+{
+	int more = have_chunk(body, err);
+	size_t size = body->chunk.size - body->chunk_at;
+
+	if (more <= 0) {
+		return more;
+	}
+	size = size < max ? size : max;
+	memcpy(to, body->chunk.data + body->chunk_at, size);
+	body->chunk_at += size;
+	return (ssize_t)size;
+}
+
+/* Fills @to as far as the body goes. Returns the bytes written, negative on failure. */
+static ssize_t fill_identity(struct page_body *body, char *to, size_t max, struct error *err)
+{
+	size_t got = 0;
+	ssize_t more = 1;
+
+	while (got < max && more > 0) {
+		more = unpack_direct(body, to + got, max - got, err);
+		if (more == 0) {
+			more = take_chunk(body, to + got, max - got, err);
+		}
+		got += more > 0 ? (size_t)more : 0;
+	}
+	return more < 0 ? -1 : (ssize_t)got;
+}
+
 static ssize_t read_identity(void *context, char *to, size_t max)
 {
 	struct page_body *body = context;
 	struct error err;
-	size_t got = 0;
+	ssize_t got = fill_identity(body, to, max, &err);
 
-	while (got < max) {
-		int more = have_chunk(body, &err);
-		size_t size = body->chunk.size - body->chunk_at;
-
-		if (more < 0) {
-			return broken_off(body, &err);
-		}
-		if (more == 0) {
-			break;
-		}
-		size = size < max - got ? size : max - got;
-		memcpy(to + got, body->chunk.data + body->chunk_at, size);
-		body->chunk_at += size;
-		got += size;
-	}
-	return (ssize_t)got;
+	return got < 0 ? broken_off(body, &err) : got;
 }
 
 static ssize_t read_gzip(void *context, char *to, size_t max)
@@ -321,18 +368,47 @@ void page_body_destroy(struct page_body *body)
 	free(body);
 }
 
+/* Few bytes are made at once: they go out with the header, and what is wrong with a call shows before it does. */
+static enum http_step answer_at_once(
+	struct page *page, struct http_response *response, struct page_body *body, size_t size)
+{
+	char *text = arena_alloc(&page->arena, size);
+	struct error err;
+	ssize_t got;
+
+	if (!text) {
+		return answer_error(response, 503, "out of memory");
+	}
+	got = fill_identity(body, text, size, &err);
+	if (got < 0) {
+		return answer_failure(response, &err);
+	}
+	assert((size_t)got == size);
+	response->text = (struct text){.data = text, .size = size};
+	response->status = 200;
+	answer_headers(response, false);
+	return HTTP_DONE;
+}
+
 static enum http_step answer_pulled(
 	struct page *page, struct http_response *response, enum answer_format format, bool gzip)
 {
 	struct page_body *body = body_create(page, response->request, format, gzip);
+	int64_t size = -1;
 
 	if (!body) {
 		return answer_error(response, 503, "out of memory");
 	}
 	page->body = body;
+	if (!gzip && format == ANSWER_JSON) {
+		size = json_size(body);
+	}
+	if (size >= 0 && size <= AT_ONCE_MAX) {
+		return answer_at_once(page, response, body, (size_t)size);
+	}
 	response->body.context = body;
 	response->body.read = gzip ? read_gzip : read_identity;
-	response->body.size = !gzip && format == ANSWER_JSON ? json_size(body) : -1;
+	response->body.size = size;
 	response->status = 200;
 	answer_headers(response, gzip);
 	return HTTP_DONE;

@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from conftest import BINARY, Client, Server, add_account, call, callstep
+from conftest import BINARY, Client, Server, add_account, call, callstep, step
 
 ALL = "/api/all_logs/0/99999999999"
 
@@ -221,19 +221,36 @@ def test_a_failure_below_the_api_is_500_database_error_and_its_cause_only_in_the
         server.stop()
 
 
+def damage(server):
+    database = sqlite3.connect(server.store / "callstep.db")
+    database.execute("update packed set crc32 = crc32 + 1")
+    database.commit()
+    database.close()
+
+
+def test_a_damaged_packed_call_breaks_a_large_page_off(tmp_path):
+    server = Server(tmp_path)
+    try:
+        client = Client(server, add_account(server.store))
+        client.post([call("a", detail=[step("x" * 1000)] * 500)])
+        assert client.get(ALL).status == 200
+        damage(server)
+        with pytest.raises(Exception):
+            client.get(ALL)
+        assert "answer-broken-off" in server.log and "checksum" in server.log
+    finally:
+        server.stop()
+
+
 def test_a_damaged_packed_call_never_becomes_a_wrong_answer(tmp_path):
     server = Server(tmp_path)
     try:
         client = Client(server, add_account(server.store))
         client.post([call("a")])
-        database = sqlite3.connect(server.store / "callstep.db")
-        database.execute("update packed set crc32 = crc32 # 1".replace("#", "+"))
-        database.commit()
-        database.close()
+        damage(server)
         assert client.get("/api/call/a").status == 500
-        with pytest.raises(Exception):
-            client.get(ALL)
-        assert "checksum" in server.log
+        assert client.get(ALL).status == 500
+        assert server.log.count("checksum") == 2
     finally:
         server.stop()
 
