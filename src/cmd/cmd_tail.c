@@ -232,6 +232,7 @@ static int show_newest(struct tail *tail, struct error *err)
 	size_t count;
 
 	tail->search.limit = tail->settings->limit;
+	tail->search.with_total = !tail->settings->follow;
 	if (store_search(tail->store, &tail->search, &tail->memory, &tail->newest, err) < 0) {
 		return -1;
 	}
@@ -259,7 +260,14 @@ static int show(struct tail *tail, struct error *err)
 		show_newest(tail, err) < 0) {
 		return -1;
 	}
-	return tail->settings->follow ? follow(tail, err) : 0;
+	if (tail->settings->follow) {
+		return follow(tail, err);
+	}
+	if (!tail->settings->json) {
+		call_table_count(tail->pretty ? stdout : stderr, 0, tail->newest.count,
+			tail->newest.total_calls, "calls\n");
+	}
+	return 0;
 }
 
 static int run(const struct settings *settings, int argc, char **argv)
@@ -293,7 +301,8 @@ const struct cmd cmd_tail = {
 		"--follow it goes on and shows each such call when it is stored or changes, by "
 		"whichever process, until it is interrupted.\n"
 		"\n"
-		"In a pipe the columns are parted by tabs, without a header. --json writes a call "
+		"In a pipe the columns are parted by tabs, without a header, and the count, which "
+		"--follow does not tell, goes to standard error. --json writes a call "
 		"of "
 		"GET /v1/calls a line.",
 	.examples = "callstep tail -f\n"

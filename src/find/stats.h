@@ -9,8 +9,8 @@
 #include "find/kind_map.h"
 #include "find/pairs.h"
 
-/* Counting takes at most so much memory. A group takes about 150 bytes, and 40 more for each different duration in it: 2 million
- * numbers fit. */
+/* Counting takes at most so much memory. A number with one call takes 300 to 400 bytes, so 2 million of them fit; each further
+ * different duration of a group takes 40 to 80. */
 #define STATS_MEMORY_MAX    ((size_t)768 << 20)
 #define STATS_LIMIT_DEFAULT 100
 #define STATS_LIMIT_MAX	    10000

@@ -424,7 +424,9 @@ def test_what_cannot_be_compared_is_named(found):
 
 def test_tail_shows_the_newest_last(found):
     newest = [call["session_id"] for call in found.calls]
-    rows = [line.split("\t") for line in found.run("tail").stdout.splitlines()]
+    done = found.run("tail")
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert done.stderr == f"1–10 of {len(newest)} calls\n"
     assert [row[6] for row in rows] == newest[9::-1]
     rows = found.run("tail", "--limit", "2", "--json", "--type", "transfer").stdout.splitlines()
     expected = model(found, lambda call: call["type"] == "transfer")[:2]
