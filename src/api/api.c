@@ -29,6 +29,8 @@ static const struct http_route routes[] = {
 		.release = v1_calls_release},
 	{.pattern = "/healthz", .methods = HTTP_GET, .begin = healthz_begin},
 	{.pattern = "/readyz", .methods = HTTP_GET, .begin = readyz_begin},
+	{.pattern = "/", .methods = HTTP_GET, .begin = page_files_begin},
+	{.pattern = "/assets/{name}", .methods = HTTP_GET, .begin = page_files_begin},
 	{.pattern = NULL},
 };
 

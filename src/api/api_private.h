@@ -7,7 +7,7 @@
 #include "api/api.h"
 #include "api/page_memory.h"
 
-#define API_ROUTES_MAX 16
+#define API_ROUTES_MAX 32
 
 struct api {
 	struct api_options options;
@@ -40,6 +40,10 @@ void v1_calls_release(void *context, struct http_request *request);
 enum http_step healthz_begin(
 	void *context, struct http_request *request, struct http_response *response);
 enum http_step readyz_begin(
+	void *context, struct http_request *request, struct http_response *response);
+
+/* GET / and what the page is made of */
+enum http_step page_files_begin(
 	void *context, struct http_request *request, struct http_response *response);
 
 #endif

@@ -216,7 +216,7 @@ def test_head_is_get_without_the_body(client):
         assert head.headers["Content-Length"] == get.headers["Content-Length"]
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/all_logs", "/api/all_logs/1", "/api/all_logs/1/2/3",
+@pytest.mark.parametrize("path", ["/index", "/api", "/api/all_logs", "/api/all_logs/1", "/api/all_logs/1/2/3",
                                   "/api/all_logs//2", "/api/call/", "/API/calls/1/2", "/api/calls/1/2/", "/v1", "/%00"])
 def test_an_unknown_path_is_404(client, path):
     assert client.get(path).status == 404

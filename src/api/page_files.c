@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ * GET / and /assets/…: the web page. It is the same for everyone and asks for no credentials; what it shows it fetches
+ * from the API with those of its user. */
+#include "api/page_files.h"
+
+#include "api/answer.h"
+#include "api/api_private.h"
+
+/* The page's own scripts, styles and pictures and nothing else, no other host, no inline code, in no one's frame
+ * (Content Security Policy Level 3). data: and blob: pictures are what the page draws itself. */
+#define SECURITY_POLICY                                                                            \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "    \
+	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "               \
+	"frame-ancestors 'none'"
+
+static const struct page_file *find_file(struct text path)
+{
+	for (size_t i = 0; i < page_files_count; i++) {
+		if (text_equal_string(path, page_files[i].path)) {
+			return &page_files[i];
+		}
+	}
+	return NULL;
+}
+
+static void write_headers(struct http_response *response, const struct page_file *file)
+{
+	http_response_header(response, "Content-Type", text_of(file->type));
+	http_response_header(response, "ETag", text_of(file->etag));
+	http_response_header(response, "Vary", TEXT("Accept-Encoding"));
+	http_response_header(response, "Cache-Control",
+		file->immutable ? TEXT("public, max-age=31536000, immutable") : TEXT("no-cache"));
+	http_response_header(response, "Content-Security-Policy", TEXT(SECURITY_POLICY));
+	http_response_header(response, "X-Content-Type-Options", TEXT("nosniff"));
+	http_response_header(response, "Referrer-Policy", TEXT("no-referrer"));
+	http_response_header(response, "Cross-Origin-Opener-Policy", TEXT("same-origin"));
+	http_response_header(response, "Cross-Origin-Resource-Policy", TEXT("same-origin"));
+}
+
+/* Whether If-None-Match names @etag (RFC 9110 §13.1.2: a list, compared weakly) or is `*`. */
+static bool is_known(struct http_request *request, struct text etag)
+{
+	struct text rest = http_header(request, "If-None-Match");
+	struct text item;
+
+	while (text_split(&rest, ',', &item)) {
+		item = text_trim(item);
+		if (text_starts_with(item, TEXT("W/"))) {
+			item = text_tail(item, 2);
+		}
+		if (text_equal(item, etag) || text_equal(item, TEXT("*"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+enum http_step page_files_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	const struct page_file *file = find_file(request->path);
+
+	(void)context;
+	if (!file) {
+		return answer_error(response, 404,
+			page_files_count == 0 ? "this callstep was built without the web page"
+					      : "there is no such page");
+	}
+	write_headers(response, file);
+	if (is_known(request, text_of(file->etag))) {
+		response->status = 304;
+		return HTTP_DONE;
+	}
+	response->status = 200;
+	if (answer_gzip(request)) {
+		http_response_header(response, "Content-Encoding", TEXT("gzip"));
+		response->text = (struct text){.data = file->gzip, .size = file->gzip_size};
+	} else {
+		response->text = (struct text){.data = file->bytes, .size = file->bytes_size};
+	}
+	return HTTP_DONE;
+}

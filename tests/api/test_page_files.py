@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""The files of the web page: how they are served. What the page does is tried in a browser (tests/web)."""
+import gzip
+import http.client
+import re
+
+import pytest
+
+
+@pytest.fixture
+def fetch(session_server):
+    def fetch(path, method="GET", **headers):
+        connection = http.client.HTTPConnection(session_server.address, timeout=20)
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        answer.content = answer.read()
+        connection.close()
+        return answer
+    return fetch
+
+
+def assets(fetch):
+    return re.findall(r'(?:src|href)="(/assets/[^"]+)"', fetch("/").content.decode())
+
+
+def test_the_page_asks_for_no_credentials_and_allows_nothing_foreign(fetch):
+    answer = fetch("/")
+    assert answer.status == 200 and answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'" and policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "http:" not in answer.content.decode() and "https:" not in answer.content.decode()
+
+
+def test_what_the_page_names_is_there_and_may_be_kept_for_ever(fetch):
+    names = assets(fetch)
+    assert any(name.endswith(".js") for name in names) and any(name.endswith(".css") for name in names)
+    for name in names:
+        answer = fetch(name)
+        assert answer.status == 200 and answer.content, name
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Content-Type"].startswith("text/")
+
+
+def test_the_page_itself_is_asked_for_again_each_time(fetch):
+    assert fetch("/").headers["Cache-Control"] == "no-cache"
+
+
+def test_gzip_and_identity_are_the_same_bytes(fetch):
+    for name in ["/", *assets(fetch)]:
+        plain, packed = fetch(name), fetch(name, Accept_Encoding="gzip")
+        assert plain.headers["Content-Encoding"] is None and packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.content) == plain.content
+        assert plain.headers["Vary"] == "Accept-Encoding" and plain.headers["ETag"] == packed.headers["ETag"]
+
+
+@pytest.mark.parametrize("known", ["{}", "W/{}", '"x", {}', "*"])
+def test_who_has_it_already_is_told_so(fetch, known):
+    answer = fetch("/", If_None_Match=known.format(fetch("/").headers["ETag"]))
+    assert answer.status == 304 and answer.content == b""
+
+
+def test_who_has_an_older_one_gets_the_new_one(fetch):
+    assert fetch("/", If_None_Match='"0123456789abcdef"').status == 200
+
+
+def test_head_has_the_headers_without_the_body(fetch):
+    answer = fetch("/", method="HEAD")
+    assert answer.status == 200 and answer.content == b"" and int(answer.headers["Content-Length"]) > 0
+
+
+@pytest.mark.parametrize("path", ["/assets/none.js", "/assets/..%2f..%2fetc%2fpasswd", "/index.html"])
+def test_what_is_no_file_is_404(fetch, path):
+    assert fetch(path).status == 404
+
+
+def test_other_methods_are_405(fetch):
+    answer = fetch("/", method="POST")
+    assert answer.status == 405 and answer.headers["Allow"] == "GET, HEAD"

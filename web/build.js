@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Bundles the page and writes what the program embeds: each file as it is and compressed, and one C file that lists them.
+// usage: node build.js OUTPUT.c DEPFILE FOLDER     FOLDER is where the files go that OUTPUT.c includes
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { constants, gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const [output, depfile, folder] = process.argv.slice(2).map((name) => resolve(name));
+
+/* Each page is an HTML file, which names its one script as src="NAME.js". */
+const pages = [
+	{ path: '/', html: 'src/index.html', script: 'src/main.js' },
+];
+
+const types = {
+	'.html': 'text/html; charset=utf-8',
+	'.js': 'text/javascript; charset=utf-8',
+	'.css': 'text/css; charset=utf-8',
+	'.svg': 'image/svg+xml',
+	'.json': 'application/json',
+};
+
+async function bundle() {
+	const { outputFiles, metafile } = await build({
+		absWorkingDir: here,
+		entryPoints: pages.map((page) => page.script),
+		entryNames: '[name]-[hash]',
+		assetNames: '[name]-[hash]',
+		outdir: '/assets',
+		bundle: true,
+		minify: true,
+		format: 'esm',
+		target: 'es2020',
+		charset: 'utf8',
+		loader: { '.svg': 'file' },
+		legalComments: 'none',
+		metafile: true,
+		write: false,
+	});
+	const made = Object.entries(metafile.outputs)
+		.filter(([, file]) => file.entryPoint)
+		.map(([name, file]) => [file.entryPoint, { script: basename(name), style: file.cssBundle && basename(file.cssBundle) }]);
+	return {
+		files: outputFiles.map((file) => ({ path: `/assets/${basename(file.path)}`, bytes: file.contents, immutable: true })),
+		entries: Object.fromEntries(made),
+		inputs: Object.keys(metafile.inputs),
+	};
+}
+
+/* The page's HTML with the addresses that its script and style were given. */
+function html(page, entry) {
+	const style = entry.style ? `<link rel="stylesheet" href="/assets/${entry.style}">` : '';
+	const text = readFileSync(join(here, page.html), 'utf8')
+		.replace(`<script type="module" src="${basename(page.script)}"></script>`,
+			`${style}<script type="module" src="/assets/${entry.script}"></script>`);
+	if (!text.includes(entry.script)) {
+		throw new Error(`${page.html} names no script '${basename(page.script)}'`);
+	}
+	return { path: page.path, type: types['.html'], bytes: Buffer.from(text), immutable: false };
+}
+
+/* Writes a file for the assembler to include; returns its name in C's quotes. */
+function stored(name, bytes) {
+	writeFileSync(join(folder, name), bytes);
+	return JSON.stringify(join(folder, name));
+}
+
+function cFile(files) {
+	const symbols = [];
+	const rows = files.map((file, number) => {
+		const packed = gzipSync(file.bytes, { level: constants.Z_BEST_COMPRESSION });
+		const etag = createHash('sha256').update(file.bytes).digest('hex').slice(0, 16);
+		symbols.push(`INCLUDE(bytes_${number}, ${stored(`${number}`, file.bytes)})`,
+			`INCLUDE(gzip_${number}, ${stored(`${number}.gz`, packed)})`);
+		return `\t{.path = ${JSON.stringify(file.path)}, .type = ${JSON.stringify(file.type ?? types[extname(file.path)])},\n`
+			+ `\t\t.etag = "\\"${etag}\\"", .immutable = ${file.immutable},\n`
+			+ `\t\t.bytes = bytes_${number}, .bytes_size = ${file.bytes.length}, .gzip = gzip_${number}, .gzip_size = ${packed.length}},`;
+	});
+	return `#include "api/page_files.h"
+
+/* A file's bytes, which the assembler takes in: no compiler has to read them. */
+#define INCLUDE(name, file) \\
+	extern const char name[]; \\
+	__asm__(".pushsection .rodata\\n" #name ":\\n.incbin \\"" file "\\"\\n.popsection\\n");
+
+${symbols.join('\n')}
+
+const struct page_file page_files[] = {
+${rows.join('\n')}
+};
+const size_t page_files_count = ${rows.length};
+`;
+}
+
+mkdirSync(folder, { recursive: true });
+const { files, entries, inputs } = await bundle();
+writeFileSync(output, cFile([...pages.map((page) => html(page, entries[page.script])), ...files]));
+const read = ['build.js', ...pages.map((page) => page.html), ...inputs].map((name) => join(here, name));
+writeFileSync(depfile, `${output}: ${read.join(' ')}\n`);
