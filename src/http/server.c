@@ -82,14 +82,26 @@ static void make_options(const struct http_server *server, struct MHD_OptionItem
 	items[count] = (struct MHD_OptionItem){.option = MHD_OPTION_END};
 }
 
+/* A server that is finishing closes new connections. MHD_quiesce_daemon() would take the socket off its threads' epoll sets while
+ * these may do so themselves, and the library (0.9.75) ends the process when the second one finds it gone. */
+static enum MHD_Result may_connect(
+	void *context, const struct sockaddr *address, socklen_t address_size)
+{
+	const struct http_server *server = context;
+
+	(void)address;
+	(void)address_size;
+	return server->finishing ? MHD_NO : MHD_YES;
+}
+
 static int start_daemon(struct http_server *server, struct error *err)
 {
 	struct MHD_OptionItem items[OPTIONS_MAX];
 	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
 
 	make_options(server, items);
-	server->daemon = MHD_start_daemon(flags | (server->tls ? MHD_USE_TLS : 0U), 0, NULL, NULL,
-		dispatch_request, server, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
+	server->daemon = MHD_start_daemon(flags | (server->tls ? MHD_USE_TLS : 0U), 0, may_connect,
+		server, dispatch_request, server, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
 		MHD_OPTION_URI_LOG_CALLBACK, dispatch_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
 		dispatch_unescape, server, MHD_OPTION_NOTIFY_COMPLETED, dispatch_completed, server,
 		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server, MHD_OPTION_ARRAY, items,
@@ -190,9 +202,9 @@ void http_server_stop(struct http_server *server, unsigned int grace_s)
 		return;
 	}
 	server->finishing = true;
-	MHD_quiesce_daemon(server->daemon);
 	wait_until_idle(server, grace_s);
 	exchange_wake_all(server);
 	MHD_stop_daemon(server->daemon);
+	server->listen_fd = -1; /* the library has closed it */
 	server_free(server);
 }
