@@ -13,8 +13,8 @@ from measure import say
 from paths import BUILD, RESULTS
 from setting import Setting
 
-PARTS = ["pages"]
-QUICK_PARTS = ["pages"]
+PARTS = ["pages", "clients", "mixed", "intake", "sizes", "memory", "cores", "growth"]
+QUICK_PARTS = ["pages", "intake"]
 
 
 def read_options():
@@ -23,6 +23,8 @@ def read_options():
     parser.add_argument("--only", metavar="PART,…", help="only these parts: " + " ".join(PARTS))
     parser.add_argument("--rounds", type=int, help="how often each side is measured [5; with --quick 3]")
     parser.add_argument("--seconds", type=float, help="how long each time at least [1; with --quick 0.7]")
+    parser.add_argument("--sizes", metavar="N,…", type=lambda text: [int(word) for word in text.split(",")],
+                        help="of the stores that the part growth asks [10000,100000,1000000,10000000]")
     parser.add_argument("--callstep", metavar="BINARY", default=BUILD / "release/callstep", help="measure this one")
     parser.add_argument("--before", metavar="BINARY", help="measure this other callstep beside it, as a side of its own")
     parser.add_argument("--client", default=BUILD / "release/tests/bench/client/bench_load", help=argparse.SUPPRESS)
@@ -57,6 +59,8 @@ def main():
     print(f"{facts['date']}, commit {facts['commit']}, {facts['cores']} cores of {facts['processor']}, load {facts['load_before']}")
     with Setting(options) as setting:
         run_parts(names, options, setting)
+    if not options.quick:
+        import_module("report.render").write(RESULTS)
 
 
 if __name__ == "__main__":

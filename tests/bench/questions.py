@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
 """The questions that the sides are asked about one store."""
+import json
+import re
+from collections import Counter
 from dataclasses import replace
 
 from data import END, START
 from question import JSON, XML, Question
 
 HOUR, DAY = 3600, 86400
+DAYS_IN = 200     # of the year, where the hour and the day lie
+SAMPLE_LINES = 2000
 FORMS = [("JSON", JSON, "identity"), ("JSON gzip", JSON, "gzip"), ("XML", XML, "identity"), ("XML gzip", XML, "gzip")]
 
 
@@ -46,4 +51,22 @@ def others(calls, session):
     ]
 
 
-DAYS_IN = 200
+def words_of(line):
+    """The plain English words of a call's steps: those that every tokenizer sees as the same."""
+    found = set()
+    for step in json.loads(line)["detail"] or []:
+        found.update(re.findall(r"(?<![\w-])[a-z]{5,}(?![\w-])", step["event"]["line"].lower()))
+    return found
+
+
+def texts(lines):
+    """Searches for a word that many calls have, for one that few have, and for two at once; chosen from a sample."""
+    counts = Counter()
+    for line in lines:
+        counts.update(words_of(line))
+    by_share = sorted(counts.items(), key=lambda item: (item[1], item[0]))
+    pick = lambda share: min(by_share, key=lambda item: (abs(item[1] / len(lines) - share), item[0]))[0]
+    many, few = pick(0.25), pick(0.005)
+    return [Question(key=f"text-{name}", title=f"search for {title}", kind="text", text=text, limit=100)
+            for name, title, text in (("many", "a word in a quarter of the calls", many), ("few", "a rare word", few),
+                                      ("two", "two words", f"{many} {pick(0.1)}"))]

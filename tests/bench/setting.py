@@ -3,15 +3,40 @@
 from contextlib import ExitStack
 
 import data
-from load import Load
+from load import Load, fetch
 from measure import Bench, say
+from question import JSON
+from sides import postgres
 from sides.callstep import Callstep
 from sides.nginx import Nginx
+from sides.node import Node
+from sides.php import Php
 from sides.side import Contestant
 from verify import Verifier
 
 SEED = 1
 CALLS = 200_000
+
+
+def is_gzip(question):
+    return question.coding == "gzip"
+
+
+def counts(question):
+    """Whether leaving the total away would change much: it is the same few rows for every limit."""
+    return question.kind == "all_logs" and question.limit <= 10 and question.accept == JSON
+
+
+def peers(php, node):
+    """PHP and Node with zlib's level 1, and beside it with 6, and without the total."""
+    found = []
+    for side in (php, node):
+        found += [
+            Contestant(side.name, side),
+            Contestant(f"{side.name}, zlib 6", side, "gzip_level=6", is_gzip),
+            Contestant(f"{side.name}, no total", side, "total=no", counts),
+        ]
+    return found
 
 
 class Setting:
@@ -21,6 +46,7 @@ class Setting:
         self.options = options
         self.binary = options.callstep
         self.quick = options.quick
+        self.serve_options = []
         self.stack = ExitStack()
         self.made = {}
 
@@ -54,6 +80,15 @@ class Setting:
     def bench(self):
         return self.once("bench", lambda: Bench(Load(self.options.client), Verifier(self.lines), self.options.rounds, self.options.seconds))
 
+    def bench_of(self, rounds, seconds):
+        """Another length, about answers that are not in the lines."""
+        return Bench(Load(self.options.client), Verifier(), rounds, seconds)
+
+    @property
+    def has_words(self):
+        """Whether callstep searches for words."""
+        return self.once("has_words", lambda: fetch(self.callstep.address, "/v1/calls?text=word&limit=1", self.callstep.headers).status == 200)
+
     @property
     def callstep(self):
         return self.up("callstep", lambda: Callstep(self.binary, self.store(CALLS)))
@@ -61,6 +96,21 @@ class Setting:
     @property
     def nginx(self):
         return self.up("nginx", Nginx)
+
+    @property
+    def postgres(self):
+        def make():
+            say(f"-- the cluster of {CALLS:,} calls")
+            return postgres.Postgres(postgres.kept(self.lines.path, CALLS, SEED))
+        return self.up("PostgreSQL", make)
+
+    @property
+    def php(self):
+        return self.up("PHP", lambda: Php(self.postgres))
+
+    @property
+    def node(self):
+        return self.up("Node", lambda: Node(self.postgres))
 
     @property
     def contestants(self):
@@ -71,7 +121,8 @@ class Setting:
         if self.options.before:
             before = self.up("before", lambda: Callstep(self.options.before, self.store(CALLS, self.options.before), "before"))
             found.append(Contestant("callstep before", before))
-        return found + [Contestant("nginx", self.nginx)]
+        found.append(Contestant("nginx", self.nginx))
+        return found if self.quick else found + peers(self.php, self.node)
 
     def sides(self):
         """All that are up."""

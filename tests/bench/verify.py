@@ -44,6 +44,13 @@ def sessions_of(body, accept):
     return re.findall(pattern, body)
 
 
+def parse(question, body):
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise Wrong(f"{question.title}: no JSON: {body[:200]!r}") from None
+
+
 class Verifier:
     """Knows, for each question, callstep's checked answer."""
 
@@ -62,7 +69,7 @@ class Verifier:
         if question.accept == XML:
             self.check_xml(question, answer.body, wanted)
         else:
-            got = json.loads(answer.body)
+            got = parse(question, answer.body)
             if isinstance(got, dict):
                 self.check_page(question, got, wanted, total)
             else:
@@ -87,7 +94,7 @@ class Verifier:
     def learn(self, question, answer):
         """Takes callstep's plain answer as what others are held against, once it is right itself."""
         hold(answer.status == 200, question, f"status {answer.status}: {answer.body[:200]!r}")
-        parsed = json.loads(answer.body)
+        parsed = parse(question, answer.body)
         if self.lines is not None and question.kind in ("all_logs", "calls"):
             self.hold_against_lines(question, parsed)
         elif isinstance(parsed, dict):

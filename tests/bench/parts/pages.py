@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Pages, single calls, headers, offsets and totals, put to every side about the same 200,000 calls."""
+import bodies
 import questions
 from measure import say
 
 QUICK = ("page10-json", "page10-json-gzip", "page10-number-json", "page1000-json-gzip", "page10000-json", "page10000-json-gzip",
-         "page10000-xml", "call", "headers1000-json", "offset", "total-year")
+         "page10000-xml", "call", "headers1000-json", "offset", "total-year", "text-many")
 
 
 def asked(setting):
     lines = setting.lines
     busy = lines.numbers()[0][0]
     session = lines.rows[len(lines) // 3][1]
-    return questions.pages(busy) + questions.others(len(lines), session)
+    found = questions.pages(busy) + questions.others(len(lines), session)
+    if setting.has_words:
+        found += questions.texts(bodies.first_lines(lines.path, questions.SAMPLE_LINES))
+    return found
 
 
 def run(setting):
@@ -21,4 +25,4 @@ def run(setting):
             continue
         say(f"-- {question.title}")
         rows += setting.bench.ask(setting.contestants, question, setting.nginx, total=lambda one: "total=no" not in one.extra)
-    return {"rows": rows}
+    return {"rows": rows, "words": setting.has_words}
