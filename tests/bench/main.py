@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Measures callstep beside what people would use instead. See scripts/bench."""
 import argparse
+import fcntl
 import json
 import os
 import signal
 import sys
 import time
 from importlib import import_module
+from pathlib import Path
 
+import check
 import machine
 from measure import say
 from paths import BUILD, RESULTS
-from setting import Setting
+from setting import CALLS, Setting
 
 PARTS = ["pages", "clients", "mixed", "intake", "sizes", "memory", "cores", "growth"]
 QUICK_PARTS = ["pages", "intake"]
@@ -25,12 +28,19 @@ def read_options():
     parser.add_argument("--seconds", type=float, help="how long each time at least [1; with --quick 0.7]")
     parser.add_argument("--sizes", metavar="N,…", type=lambda text: [int(word) for word in text.split(",")],
                         help="of the stores that the part growth asks [10000,100000,1000000,10000000]")
-    parser.add_argument("--callstep", metavar="BINARY", default=BUILD / "release/callstep", help="measure this one")
+    parser.add_argument("--callstep", metavar="BINARY", default=os.environ.get("CALLSTEP_BIN", BUILD / "release/callstep"),
+                        help="measure this one; its build has the load client too [$CALLSTEP_BIN]")
     parser.add_argument("--before", metavar="BINARY", help="measure this other callstep beside it, as a side of its own")
-    parser.add_argument("--client", default=BUILD / "release/tests/bench/client/bench_load", help=argparse.SUPPRESS)
+    parser.add_argument("--check", action="store_true", help="fail when callstep fell by half against what expected.json says; less than a minute")
+    parser.add_argument("--record", action="store_true", help="with --check: write expected.json instead")
     options = parser.parse_args()
+    options.client = BUILD / "release/tests/bench/client/bench_load"
+    if "CALLSTEP_BIN" in os.environ:
+        options.client = Path(os.environ["CALLSTEP_BIN"]).with_name("tests") / "bench/client/bench_load"
+    options.calls = check.CALLS if options.check else CALLS
+    options.quick = options.quick or options.check
     options.rounds = options.rounds or (3 if options.quick else 5)
-    options.seconds = options.seconds or (0.7 if options.quick else 1.0)
+    options.seconds = options.seconds or (check.SECONDS if options.check else 0.7 if options.quick else 1.0)
     return options
 
 
@@ -51,21 +61,36 @@ def run_parts(names, options, setting):
         say(f"== {name}: {time.monotonic() - began:.0f} s")
 
 
+def lock():
+    """One run at a time in a working copy: two would share the sides' folders and disturb each other's figures."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    file = open(BUILD / "lock", "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("scripts/bench runs here already: wait for its end")
+    return file
+
+
 def main():
     options = read_options()
+    locked = lock()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     names = options.only.split(",") if options.only else QUICK_PARTS if options.quick else PARTS
     facts = machine.facts()
     print(f"{facts['date']}, commit {facts['commit']}, {facts['cores']} cores of {facts['processor']}, load {facts['load_before']}")
-    with Setting(options) as setting:
+    with locked, Setting(options) as setting:
+        if options.check:
+            return 0 if check.run(setting, options.record) else 1
         run_parts(names, options, setting)
     if not options.quick:
         import_module("report.render").write(RESULTS)
+    return 0
 
 
 if __name__ == "__main__":
     os.umask(0o022)
     try:
-        main()
+        sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)

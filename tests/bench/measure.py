@@ -6,7 +6,7 @@ import sys
 from load import is_sound
 from verify import Wrong
 
-SECONDS_MAX = 6.0
+SECONDS_MAX = 4.0
 
 
 def say(text):

@@ -18,8 +18,8 @@ SEED = 1
 CALLS = 200_000
 
 
-def is_gzip(question):
-    return question.coding == "gzip"
+def is_json_gzip(question):
+    return question.coding == "gzip" and question.accept == JSON
 
 
 def counts(question):
@@ -33,7 +33,7 @@ def peers(php, node):
     for side in (php, node):
         found += [
             Contestant(side.name, side),
-            Contestant(f"{side.name}, zlib 6", side, "gzip_level=6", is_gzip),
+            Contestant(f"{side.name}, zlib 6", side, "gzip_level=6", is_json_gzip),
             Contestant(f"{side.name}, no total", side, "total=no", counts),
         ]
     return found
@@ -47,6 +47,7 @@ class Setting:
         self.binary = options.callstep
         self.quick = options.quick
         self.serve_options = []
+        self.calls = options.calls
         self.stack = ExitStack()
         self.made = {}
 
@@ -68,8 +69,8 @@ class Setting:
     @property
     def lines(self):
         def make():
-            say(f"-- making {CALLS:,} calls, seed {SEED}")
-            return data.Lines(data.lines(self.binary, CALLS, SEED))
+            say(f"-- making {self.calls:,} calls, seed {SEED}")
+            return data.Lines(data.lines(self.binary, self.calls, SEED))
         return self.once("lines", make)
 
     def store(self, calls, binary=None):
@@ -91,7 +92,7 @@ class Setting:
 
     @property
     def callstep(self):
-        return self.up("callstep", lambda: Callstep(self.binary, self.store(CALLS)))
+        return self.up("callstep", lambda: Callstep(self.binary, self.store(self.calls)))
 
     @property
     def nginx(self):
@@ -100,8 +101,8 @@ class Setting:
     @property
     def postgres(self):
         def make():
-            say(f"-- the cluster of {CALLS:,} calls")
-            return postgres.Postgres(postgres.kept(self.lines.path, CALLS, SEED))
+            say(f"-- the cluster of {self.calls:,} calls")
+            return postgres.Postgres(postgres.kept(self.lines.path, self.calls, SEED))
         return self.up("PostgreSQL", make)
 
     @property
@@ -119,7 +120,7 @@ class Setting:
     def make_contestants(self):
         found = [Contestant("callstep", self.callstep)]
         if self.options.before:
-            before = self.up("before", lambda: Callstep(self.options.before, self.store(CALLS, self.options.before), "before"))
+            before = self.up("before", lambda: Callstep(self.options.before, self.store(self.calls, self.options.before), "before"))
             found.append(Contestant("callstep before", before))
         found.append(Contestant("nginx", self.nginx))
         return found if self.quick else found + peers(self.php, self.node)

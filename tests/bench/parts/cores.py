@@ -4,14 +4,13 @@ import questions
 from measure import say
 from sides.callstep import Callstep
 from sides.side import Contestant
-from setting import CALLS
 
 CORES = (("0", 1), ("0,1", 2))
 KEYS = ("page10-json", "page10-json-gzip", "page1000-json-gzip", "page10000-json-gzip", "page10000-json", "page10000-xml-gzip")
 
 
 def run(setting):
-    kept = setting.store(CALLS)
+    kept = setting.store(setting.calls)
     rows = []
     for cpus, count in CORES:
         say(f"-- {count} core{'s' if count > 1 else ''}")

@@ -35,9 +35,9 @@ def calls_of(batch, posters):
     return 1_000 if (batch, posters) == (1, 1) else SINGLE_CALLS if batch == 1 else CALLS
 
 
-def post(setting, form, batch, posters, folder):
-    """Posts into an empty store. Returns the client's result, once all calls were found to be there."""
-    count = calls_of(batch, posters)
+def post(setting, form, batch, posters, folder, count=None):
+    """Posts into an empty store. Returns the client's result, once all calls were found to be there, and how many they are."""
+    count = count or calls_of(batch, posters)
     path = folder / f"bodies-{form.name.replace(' ', '-')}-{batch}-{count}"
     if not path.exists():
         bodies.write(path, bodies.first_lines(setting.lines.path, count), form, batch)

@@ -7,7 +7,6 @@ from measure import say
 from process import memory
 from sides.callstep import Callstep
 from sides.side import Contestant
-from setting import CALLS
 
 CLIENTS = 16
 SAMPLES_S = 0.05
@@ -40,7 +39,7 @@ def measure(setting, contestant):
 
 def run(setting):
     rows = []
-    with Callstep(setting.binary, setting.store(CALLS), "callstep for memory") as side:
+    with Callstep(setting.binary, setting.store(setting.calls), "callstep for memory") as side:
         reader = Contestant("callstep", side)
         setting.bench.learn(reader, questions.pages("")[0])
         rows += measure(setting, reader)

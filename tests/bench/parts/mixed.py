@@ -10,7 +10,6 @@ from measure import say, summary
 from paths import RUN
 from sides.callstep import Callstep
 from sides.side import Contestant
-from setting import CALLS, SEED
 
 RATE, BATCH, POSTERS = 5_000, 100, 4
 SECONDS_MIN = 2.0
@@ -56,7 +55,7 @@ def show(row):
 
 def run(setting):
     folder = RUN / "mixed"
-    kept = data.copy_store(setting.store(CALLS), folder)
+    kept = data.copy_store(setting.store(setting.calls), folder)
     count = int(RATE * (max(SECONDS_MIN, setting.bench.seconds) + 1))
     # Calls of the year after: none of them is in the window that is read.
     lines = data.lines(setting.binary, count, NEW_SEED, data.END, data.END + data.DAYS * 86400)
