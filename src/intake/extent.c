@@ -2,7 +2,7 @@
  * Extents: brackets, quotes and escapes, nothing else. */
 #include "intake/extent.h"
 
-static const bool stops_string[256] = {['"'] = true, ['\\'] = true, ['\n'] = true};
+#include "json/json_escape.h"
 
 static const bool stops_plain[256] = {
 	['"'] = true,
@@ -49,7 +49,7 @@ static const char *scan_string(
 
 		extent->escaped = false;
 		if (!literal) {
-			at = skip_until(stops_string, at, end);
+			at += json_plain_length(at, (size_t)(end - at));
 		}
 		if (at == end) {
 			break;
