@@ -235,12 +235,15 @@ static int have_chunk(struct page_body *body, struct error *err)
  * come next, is not packed or does not fit; negative on failure. */
 static ssize_t unpack_direct(struct page_body *body, char *to, size_t max, struct error *err)
 {
-	const struct store_call *call = &body->page->calls.calls[body->next];
+	const struct store_call *call;
 	size_t comma = 1;
 
 	if (body->format != ANSWER_JSON || body->chunk_at < body->chunk.size || body->next == 0 ||
-		body->next == body->page->calls.count || !call->packed.deflate.data ||
-		max < comma + call->packed.size) {
+		body->next == body->page->calls.count) {
+		return 0;
+	}
+	call = &body->page->calls.calls[body->next];
+	if (!call->packed.deflate.data || max < comma + call->packed.size) {
 		return 0;
 	}
 	*to = ',';
