@@ -68,6 +68,9 @@ static void drop_sent(struct iovec *out, size_t sent)
 	for (int i = 0; i < 2; i++) {
 		size_t part = sent < out[i].iov_len ? sent : out[i].iov_len;
 
+		if (part == 0) {
+			continue; /* a request without a body has no base to move */
+		}
 		out[i].iov_base = (char *)out[i].iov_base + part;
 		out[i].iov_len -= part;
 		sent -= part;
