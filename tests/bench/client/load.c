@@ -186,14 +186,13 @@ int main(int argc, char **argv)
 	struct work work = {0};
 
 	if (read_options(&options, &work, argc, argv) < 0) {
+		work_deinit(&work);
 		fputs(usage, stderr);
 		return 2;
 	}
 	struct thread *threads = calloc((size_t)options.threads, sizeof(*threads));
-	if (!threads) {
-		return 1;
-	}
-	int result = run(threads, &options, &work);
+	int result = threads ? run(threads, &options, &work) : -1;
 	free(threads);
+	work_deinit(&work);
 	return result < 0 ? 1 : 0;
 }

@@ -97,6 +97,13 @@ int work_read_bodies(struct work *work, const char *path)
 	return 0;
 }
 
+void work_deinit(struct work *work)
+{
+	free(work->targets);
+	free(work->bodies);
+	*work = (struct work){0};
+}
+
 int work_take(struct work *work, const struct target **ret_target, struct body *ret_body)
 {
 	size_t number = atomic_fetch_add(&work->next, 1);

@@ -34,6 +34,9 @@ int work_read_targets(struct work *work, const char *path);
 /* Maps a file of bodies, each after a line with its length. Returns as above. */
 int work_read_bodies(struct work *work, const char *path);
 
+/* Frees what was read; the files stay mapped until the process ends. */
+void work_deinit(struct work *work);
+
 /* Takes the next request. Returns 1, or 0 when all bodies were taken. *ret_body is {0} for GET. */
 int work_take(struct work *work, const struct target **ret_target, struct body *ret_body);
 
