@@ -93,9 +93,17 @@ void buffer_append_byte(struct buffer *buffer, char byte)
 void buffer_append_int64(struct buffer *buffer, int64_t value)
 {
 	char digits[24];
-	int size = snprintf(digits, sizeof(digits), "%lld", (long long)value);
+	size_t at = sizeof(digits);
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
 
-	buffer_append(buffer, (struct text){.data = digits, .size = (size_t)size});
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0) {
+		digits[--at] = '-';
+	}
+	buffer_append(buffer, (struct text){.data = digits + at, .size = sizeof(digits) - at});
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -100,6 +101,25 @@ static void buffer_keeps_a_failure_until_cleared(void **state)
 	buffer_deinit(&buffer);
 }
 
+static void buffer_writes_integers_as_printf_does(void **state)
+{
+	static const int64_t values[] = {
+		0, 1, -1, 9, 10, -10, 1767225587, INT64_MAX, INT64_MIN, INT64_MIN + 1};
+	struct buffer buffer;
+
+	(void)state;
+	buffer_init(&buffer, 1000);
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		char expected[32];
+
+		snprintf(expected, sizeof(expected), "%lld", (long long)values[i]);
+		buffer_clear(&buffer);
+		buffer_append_int64(&buffer, values[i]);
+		assert_true(text_equal_string(buffer_text(&buffer), expected));
+	}
+	buffer_deinit(&buffer);
+}
+
 static void log_values_cannot_forge_a_line(void **state)
 {
 	char buffer[32];
@@ -121,6 +141,7 @@ int main(void)
 		cmocka_unit_test(a_pool_gives_an_arena_the_blocks_of_the_last),
 		cmocka_unit_test(a_pool_keeps_no_more_than_its_ceiling),
 		cmocka_unit_test(buffer_keeps_a_failure_until_cleared),
+		cmocka_unit_test(buffer_writes_integers_as_printf_does),
 		cmocka_unit_test(log_values_cannot_forge_a_line),
 	};
 
