@@ -69,7 +69,7 @@ static void glue_call(
 /* Gluing touches nothing of a call but its end, which for a large page has left the processor's nearer caches. */
 static void prefetch_end(const struct page *page, size_t i)
 {
-	if (i < page->calls.count) {
+	if (i < page->calls.count && page->calls.calls[i].packed.deflate.size > 0) {
 		struct text deflate = page->calls.calls[i].packed.deflate;
 
 		__builtin_prefetch(deflate.data + deflate.size - 1, 1);

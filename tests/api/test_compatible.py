@@ -173,7 +173,7 @@ def test_a_gzip_page_without_any_detail_is_compressed(client):
 
 def test_calls_with_and_without_detail_share_a_glued_page(client):
     now = int(time.time()) - 1000
-    for pattern in ("dn", "nd", "dnnd", "ndn", "nddn"):
+    for pattern in ("dn", "nd", "dnnd", "ndn", "nddn", "nnd" * 30):
         client.post([call(f"{pattern}{i}", start=now + i, detail="one step" if kind == "d" else None)
                      for i, kind in enumerate(pattern)])
         answer = client.get("/api/all_logs" + ALL, gzipped=True)
