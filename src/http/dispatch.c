@@ -235,6 +235,14 @@ static enum MHD_Result out_of_memory(struct MHD_Connection *connection)
 	return queued;
 }
 
+static int socket_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
+}
+
 enum MHD_Result dispatch_request(void *context, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size,
 	void **request_context)
@@ -253,6 +261,7 @@ enum MHD_Result dispatch_request(void *context, struct MHD_Connection *connectio
 	switch (exchange->stage) {
 	case STAGE_HEADER:
 		exchange->connection = connection;
+		exchange->socket_fd = socket_of(connection);
 		exchange->method = method;
 		return on_header(exchange, version);
 	case STAGE_BEGIN:

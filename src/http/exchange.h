@@ -29,6 +29,7 @@ struct exchange {
 	struct http_response response;
 	struct http_server *server;
 	struct MHD_Connection *connection;
+	int socket_fd;
 	const char *method; /* as sent; NULL until the header was whole */
 	struct text query;  /* raw: what follows the `?` */
 	struct text path;   /* raw */

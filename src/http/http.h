@@ -42,13 +42,26 @@ struct http_request {
 struct text http_header(struct http_request *request, const char *name);
 struct text http_query(struct http_request *request, const char *name);
 
+/* Walks the query's parameters in their order, repeated ones too, decoded as above; `name` alone has an empty value. Start
+ * with @at = 0. Returns 1 with one, 0 behind the last, negative when the request's arena is used up. */
+int http_query_next(struct http_request *request, size_t *at, struct text *ret_name,
+	struct text *ret_value) CHECK_RESULT;
+
+/* Whether the client has closed its side, which shows neither in a suspended request nor in a busy one. From any thread, until
+ * release() returned. */
+bool http_request_gone(struct http_request *request);
+
 /* ---- responses ---- */
+
+/* What a body's read() returns when it has nothing now. */
+#define HTTP_BODY_WAIT ((ssize_t)-2)
 
 /* A body that is pulled. */
 struct http_body {
 	int64_t size; /* bytes; -1: not known before the end */
-	/* Writes up to @max bytes to @to. Returns how many; 0 at the end; negative when it cannot go on (the
-	 * connection is broken off, so that the client sees that the body is cut). */
+	/* Writes up to @max bytes to @to. Returns how many; 0 at the end; HTTP_BODY_WAIT to be called again after
+	 * http_request_wake(), or now and then without one; -1 when it cannot go on (the connection is broken off, so that the
+	 * client sees that the body is cut). */
 	ssize_t (*read)(void *context, char *to, size_t max);
 	void (*close)(
 		void *context); /* may be NULL; called once, before the request's arena goes */

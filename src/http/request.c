@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What a handler asks a request. */
+#include <poll.h>
+
 #include "http/exchange.h"
 #include "http/uri.h"
 
@@ -32,4 +34,18 @@ struct text http_header(struct http_request *request, const char *name)
 struct text http_query(struct http_request *request, const char *name)
 {
 	return uri_query_value(exchange_of(request)->query, text_of(name), &request->arena);
+}
+
+int http_query_next(
+	struct http_request *request, size_t *at, struct text *ret_name, struct text *ret_value)
+{
+	return uri_query_next(
+		exchange_of(request)->query, at, &request->arena, ret_name, ret_value);
+}
+
+bool http_request_gone(struct http_request *request)
+{
+	struct pollfd polled = {.fd = exchange_of(request)->socket_fd, .events = POLLRDHUP};
+
+	return poll(&polled, 1, 0) > 0;
 }

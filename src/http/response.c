@@ -56,9 +56,17 @@ static ssize_t body_read(void *context, uint64_t position, char *to, size_t max)
 {
 	struct exchange *exchange = context;
 	const struct http_body *body = &exchange->response.body;
-	ssize_t size = body->read(body->context, to, max);
+	enum pause pause = PAUSE_OVER;
+	ssize_t size;
 
 	(void)position;
+	do {
+		size = body->read(body->context, to, max);
+	} while (size == HTTP_BODY_WAIT && (pause = exchange_pause(exchange)) == PAUSE_OVER);
+	if (size == HTTP_BODY_WAIT && pause == PAUSE_SUSPENDED) {
+		return 0;
+	}
+	exchange->stopped |= pause == PAUSE_STOPPING;
 	if (size < 0 || (size_t)size > max || (size == 0 && body->size >= 0)) {
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}

@@ -136,3 +136,31 @@ struct text uri_query_value(struct text query, struct text name, struct arena *a
 	}
 	return found.data ? query_decode(found, arena) : found;
 }
+
+int uri_query_next(struct text query, size_t *at, struct arena *arena, struct text *ret_name,
+	struct text *ret_value)
+{
+	struct text pair = {0};
+	struct text raw_name, name, value;
+
+	while (pair.size == 0) {
+		struct text rest;
+
+		if (*at == query.size) {
+			return 0;
+		}
+		rest = text_tail(query, *at);
+		text_split(&rest, '&', &pair);
+		*at = rest.data ? query.size - rest.size : query.size;
+	}
+	value = pair;
+	text_split(&value, '=', &raw_name);
+	name = query_decode(raw_name, arena);
+	value = query_decode(value, arena);
+	if (!name.data || !value.data) {
+		return -1;
+	}
+	*ret_name = name;
+	*ret_value = value;
+	return 1;
+}

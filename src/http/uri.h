@@ -16,4 +16,9 @@ int uri_decode(struct text raw, struct arena *arena, struct text *ret) CHECK_RES
  * is absent or the arena is used up. */
 struct text uri_query_value(struct text query, struct text name, struct arena *arena);
 
+/* Walks the parameters of @query, both parts decoded as above. Start with @at = 0. Returns 1 with one, 0 behind the last, negative
+ * when the arena is used up. */
+int uri_query_next(struct text query, size_t *at, struct arena *arena, struct text *ret_name,
+	struct text *ret_value) CHECK_RESULT;
+
 #endif

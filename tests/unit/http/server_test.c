@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The server, asked over sockets. */
 #include <arpa/inet.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/socket.h>
@@ -71,6 +72,10 @@ static void requests_are_answered(void **state)
 		 "x-eCHO: one\r\nX-Echo: two\r\n\r\n",
 			"HTTP/1.1 200", "[/echo/a/b+ ][a/b+ ][x & y][two]"},
 		{"GET /self HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "woken by itself"},
+		{"GET /query?a=1&b=x+%26%20y&&a=2&c&%61=&=& HTTP/1.1\r\n" CLOSE "\r\n",
+			"HTTP/1.1 200", "\r\n\r\n[a=1][b=x & y][a=2][c=][a=][=]"},
+		{"GET /query HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "Content-Length: 0\r\n"},
+		{"GET /query? HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "Content-Length: 0\r\n"},
 		{"GET /nowhere HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: no such path"},
 		{"GET /text%00 HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: "},
 		{"GET /text% HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: "},
@@ -319,6 +324,51 @@ static void a_body_waits_until_it_is_taken(void **state)
 	assert_int_equal(client_count(&answer, "HTTP/1.1 200"), 1);
 }
 
+static void a_pulled_body_waits_for_what_comes_next(void **state)
+{
+	static const char *const requests[] = {"GET /drip/3 HTTP/1.1\r\n" CLOSE "\r\n",
+		"GET /known-drip/3 HTTP/1.1\r\n" CLOSE "\r\n"};
+	struct toy *toy = *state;
+	int parked = 0;
+
+	for (int r = 0; r < 2; r++) {
+		AUTO(buffer_deinit) struct buffer answer;
+		int fd = client_connect(http_server_address(toy->server));
+
+		buffer_init(&answer, ANSWER_MAX);
+		client_send(fd, text_of(requests[r]));
+		for (int i = 0; i < 3; i++) {
+			toy_await(toy, &toy->parked_count, ++parked);
+			toy_nudge(toy);
+			toy_await(toy, &toy->parked_count, ++parked);
+			buffer_clear(&answer);
+			toy_wake(toy);
+			client_read_until(fd, &answer, "~");
+		}
+		assert_true(client_read_all(fd, &answer));
+		close(fd);
+	}
+}
+
+static void a_waiting_body_ends_when_its_client_vanishes(void **state)
+{
+	struct toy *toy = *state;
+	int fd = client_connect(http_server_address(toy->server));
+
+	client_send(fd, TEXT("GET /drip/1000000 HTTP/1.1\r\n\r\n"));
+	toy_await(toy, &toy->parked_count, 1);
+	assert_false(toy_gone(toy));
+	close(fd);
+	while (!toy_gone(toy)) {
+		sched_yield();
+	}
+	/* What is written to a connection that is closed meets a reset, sooner or later. */
+	while (toy_released(toy) == 0) {
+		toy_wake(toy);
+		sched_yield();
+	}
+}
+
 static void *nudge_often(void *context)
 {
 	struct toy *toy = context;
@@ -425,6 +475,8 @@ static void a_stop_ends_what_does_not_come_to_an_end(void **state)
 	static const char *const requests[] = {
 		"GET /wait HTTP/1.1\r\n\r\n",
 		"POST /gate HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+		"GET /drip/3 HTTP/1.1\r\n\r\n",
+		"GET /known-drip/3 HTTP/1.1\r\n\r\n",
 	};
 	struct toy toy;
 	int fds[40];
@@ -433,7 +485,7 @@ static void a_stop_ends_what_does_not_come_to_an_end(void **state)
 	toy_start(&toy, NULL);
 	for (int i = 0; i < 40; i++) {
 		fds[i] = client_connect(http_server_address(toy.server));
-		client_send(fds[i], text_of(requests[i % 2]));
+		client_send(fds[i], text_of(requests[i % 4]));
 	}
 	toy_await(&toy, &toy.parked_count, 40);
 	toy_stop(&toy, 0);
@@ -493,6 +545,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_waiting_request_goes_on_when_it_is_woken, start, stop),
 		cmocka_unit_test_setup_teardown(a_body_waits_until_it_is_taken, start, stop),
+		cmocka_unit_test_setup_teardown(
+			a_pulled_body_waits_for_what_comes_next, start, stop),
+		cmocka_unit_test_setup_teardown(
+			a_waiting_body_ends_when_its_client_vanishes, start, stop),
 		cmocka_unit_test_setup_teardown(wakes_from_many_threads_lose_nothing, start, stop),
 		cmocka_unit_test_setup_teardown(
 			a_client_that_vanishes_releases_its_request, start, stop),

@@ -167,6 +167,68 @@ static enum http_step wait_begin(
 	return park(context, request) == HTTP_DONE ? say(response, 200, TEXT("woken")) : HTTP_WAIT;
 }
 
+struct drip {
+	struct toy *toy;
+	struct http_request *request;
+	int64_t left;
+};
+
+/* A byte for each time that the gate is opened. */
+static ssize_t drip_read(void *context, char *to, size_t max)
+{
+	struct drip *drip = context;
+
+	if (drip->left == 0 || max == 0) {
+		return 0;
+	}
+	if (park(drip->toy, drip->request) == HTTP_WAIT) {
+		return HTTP_BODY_WAIT;
+	}
+	drip->left--;
+	*to = '~';
+	return 1;
+}
+
+static enum http_step drip_with(
+	struct toy *toy, struct http_request *request, struct http_response *response, bool known)
+{
+	struct drip *drip = arena_alloc(&request->arena, sizeof(*drip));
+
+	note_begun(toy);
+	*drip = (struct drip){.toy = toy, .request = request, .left = parameter(request, 0)};
+	response->status = 200;
+	response->body = (struct http_body){
+		.size = known ? drip->left : -1, .read = drip_read, .context = drip};
+	return HTTP_DONE;
+}
+
+static enum http_step drip_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	return drip_with(context, request, response, false);
+}
+
+static enum http_step known_drip_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	return drip_with(context, request, response, true);
+}
+
+static enum http_step query_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	struct text all = TEXT("");
+	struct text name, value;
+	size_t at = 0;
+
+	note_begun(context);
+	while (http_query_next(request, &at, &name, &value) > 0) {
+		all = arena_printf(&request->arena, "%.*s[%.*s=%.*s]", TEXT_ARG(all),
+			TEXT_ARG(name), TEXT_ARG(value));
+	}
+	return say(response, 200, all);
+}
+
 static enum http_step self_begin(
 	void *context, struct http_request *request, struct http_response *response)
 {
@@ -295,6 +357,9 @@ static const struct http_route routes[] = {
 	GET("/unknown/{size}", unknown_begin),
 	GET("/broken/{size}", broken_begin),
 	GET("/wait", wait_begin),
+	GET("/drip/{size}", drip_begin),
+	GET("/known-drip/{size}", known_drip_begin),
+	GET("/query", query_begin),
 	GET("/self", self_begin),
 	GET("/empty/{status}", empty_begin),
 	GET("/greedy", greedy_begin),
@@ -359,6 +424,26 @@ void toy_wake(struct toy *toy)
 		http_request_wake(toy->parked);
 	}
 	pthread_mutex_unlock(&toy->lock);
+}
+
+int toy_released(struct toy *toy)
+{
+	int released;
+
+	pthread_mutex_lock(&toy->lock);
+	released = toy->released;
+	pthread_mutex_unlock(&toy->lock);
+	return released;
+}
+
+bool toy_gone(struct toy *toy)
+{
+	bool gone;
+
+	pthread_mutex_lock(&toy->lock);
+	gone = toy->parked && http_request_gone(toy->parked);
+	pthread_mutex_unlock(&toy->lock);
+	return gone;
 }
 
 void toy_nudge(struct toy *toy)

@@ -38,4 +38,10 @@ void toy_wake(struct toy *toy);
 /* Wakes the parked request without letting it go on; nothing where there is none. */
 void toy_nudge(struct toy *toy);
 
+/* toy->released as of now. */
+int toy_released(struct toy *toy);
+
+/* Whether the client of the parked request has closed its side. */
+bool toy_gone(struct toy *toy);
+
 #endif
