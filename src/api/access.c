@@ -70,25 +70,24 @@ static bool is_valid(const struct credentials *credentials,
 
 /* Returns 1 with the key when the credentials are valid, 0 when not, negative on failure. */
 static int find_key(struct store_view *view, const struct credentials *credentials,
-	struct store_key *ret_key, struct error *err)
+	struct arena *arena, struct access *ret_access, int64_t *ret_account_id, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
 	unsigned char hash[STORE_KEY_HASH_SIZE];
 	struct store_account account;
 	struct store_key key;
 	int found;
 
-	arena_init(&arena, LOOKUP_MAX);
 	key_hash(credentials->key, hash);
-	found = store_view_key_find(view, hash, &arena, &key, &account, err);
+	found = store_view_key_find(view, hash, arena, &key, &account, err);
 	if (found <= 0) {
 		return found;
 	}
 	if (!is_valid(credentials, hash, &key, &account)) {
 		return 0;
 	}
-	*ret_key = key;
-	ret_key->label = (struct text){0};
+	*ret_access =
+		(struct access){.key_id = key.id, .scopes = key.scopes, .email = account.email};
+	*ret_account_id = key.account_id;
 	return 1;
 }
 
@@ -102,12 +101,12 @@ static void refuse_scope(struct http_response *response, enum store_scope scope)
 	answer_error(response, 403, sentence);
 }
 
-bool access_check_in(struct api *api, struct store_view *view, struct http_request *request,
-	struct http_response *response, enum store_scope scope)
+/* Checks the credentials alone. What is found lies in @arena. */
+static bool let_in(struct api *api, struct store_view *view, struct http_request *request,
+	struct http_response *response, struct arena *arena, struct access *ret_access)
 {
 	struct text header = http_header(request, "Authorization");
 	struct credentials credentials = {0};
-	struct store_key key;
 	struct error err;
 	int found;
 
@@ -125,7 +124,7 @@ bool access_check_in(struct api *api, struct store_view *view, struct http_reque
 		answer_failure(response, &err);
 		return false;
 	}
-	found = find_key(view, &credentials, &key, &err);
+	found = find_key(view, &credentials, arena, ret_access, &request->account_id, &err);
 	if (found < 0) {
 		answer_failure(response, &err);
 		return false;
@@ -134,13 +133,28 @@ bool access_check_in(struct api *api, struct store_view *view, struct http_reque
 		answer_error(response, 401, REFUSED);
 		return false;
 	}
-	request->account_id = key.account_id;
-	intake_key_used(api->options.intake, key.id, api->options.now());
-	if (!(key.scopes & scope)) {
+	intake_key_used(api->options.intake, ret_access->key_id, api->options.now());
+	return true;
+}
+
+bool access_has(const struct access *access, struct http_response *response, enum store_scope scope)
+{
+	if (!(access->scopes & scope)) {
 		refuse_scope(response, scope);
 		return false;
 	}
 	return true;
+}
+
+bool access_check_in(struct api *api, struct store_view *view, struct http_request *request,
+	struct http_response *response, enum store_scope scope)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct access access;
+
+	arena_init(&arena, LOOKUP_MAX);
+	return let_in(api, view, request, response, &arena, &access) &&
+	       access_has(&access, response, scope);
 }
 
 bool access_check(struct api *api, struct http_request *request, struct http_response *response,
@@ -149,4 +163,12 @@ bool access_check(struct api *api, struct http_request *request, struct http_res
 	AUTO(store_view_close) struct store_view view = {0};
 
 	return access_check_in(api, &view, request, response, scope);
+}
+
+bool access_any(struct api *api, struct http_request *request, struct http_response *response,
+	struct access *ret_access)
+{
+	AUTO(store_view_close) struct store_view view = {0};
+
+	return let_in(api, &view, request, response, &request->arena, ret_access);
 }

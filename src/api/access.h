@@ -16,4 +16,19 @@ bool access_check(struct api *api, struct http_request *request, struct http_res
 bool access_check_in(struct api *api, struct store_view *view, struct http_request *request,
 	struct http_response *response, enum store_scope scope) CHECK_RESULT;
 
+/* Whose key a request has. */
+struct access {
+	int64_t key_id;
+	unsigned int scopes; /* enum store_scope, or-ed */
+	struct text email;   /* in the request's arena */
+};
+
+/* Lets any valid key in, whatever its scopes; otherwise as above. */
+bool access_any(struct api *api, struct http_request *request, struct http_response *response,
+	struct access *ret_access) CHECK_RESULT;
+
+/* Whether it has @scope; otherwise fills in 403. */
+bool access_has(const struct access *access, struct http_response *response,
+	enum store_scope scope) CHECK_RESULT;
+
 #endif

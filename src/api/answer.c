@@ -67,8 +67,11 @@ bool answer_gzip(struct http_request *request)
 
 void answer_headers(struct http_response *response, bool gzip)
 {
-	const char *type = content_types[chosen_offer(response->request)];
+	answer_typed(response, content_types[chosen_offer(response->request)], gzip);
+}
 
+void answer_typed(struct http_response *response, const char *type, bool gzip)
+{
 	http_response_header(response, "Content-Type", text_of(type));
 	http_response_header(response, "Vary", TEXT("Accept, Accept-Encoding"));
 	if (gzip) {
@@ -84,7 +87,7 @@ static void status_headers(struct http_response *response, int status)
 		http_response_header(response, "WWW-Authenticate",
 			TEXT("Basic realm=\"callstep\", charset=\"UTF-8\""));
 	}
-	if (status == 503) {
+	if (status == 503 || status == 429) {
 		http_response_header(response, "Retry-After", TEXT(RETRY_AFTER_SECONDS));
 	}
 }
@@ -101,6 +104,26 @@ static enum http_step send_body(struct http_response *response, struct buffer *b
 	return HTTP_DONE;
 }
 
+/* A sentence may quote what a client sent, and may be cut off anywhere: what is no UTF-8 in it becomes `?`. */
+static void write_sentence(struct buffer *body, const char *sentence)
+{
+	AUTO(buffer_deinit) struct buffer clean;
+	struct text rest = text_of(sentence);
+
+	buffer_init(&clean, ERROR_BODY_MAX);
+	while (rest.size > 0) {
+		size_t size = text_utf8_length(rest);
+
+		if (size > 0) {
+			buffer_append(&clean, text_head(rest, size));
+		} else {
+			buffer_append_byte(&clean, '?');
+		}
+		rest = text_tail(rest, size > 0 ? size : 1);
+	}
+	json_write_string(body, buffer_text(&clean));
+}
+
 enum http_step answer_problem(
 	struct http_response *response, int status, const char *detail, struct text members)
 {
@@ -111,7 +134,7 @@ enum http_step answer_problem(
 	http_response_header(response, "Content-Type", TEXT("application/problem+json"));
 	buffer_printf(&body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":",
 		phrase_of(status), status);
-	json_write_string(&body, text_of(detail));
+	write_sentence(&body, detail);
 	buffer_append(&body, members);
 	buffer_append_byte(&body, '}');
 	return send_body(response, &body);

@@ -20,6 +20,9 @@ bool answer_gzip(struct http_request *request);
 /* Sets Content-Type, Vary, and Content-Encoding when @gzip, for an answer in the representation asked for. */
 void answer_headers(struct http_response *response, bool gzip);
 
+/* The same for an answer of the media @type, whatever was asked for. */
+void answer_typed(struct http_response *response, const char *type, bool gzip);
+
 /* Answers @status with a body that says @sentence: a problem (RFC 9457) below /v1, otherwise {"error":…} or its XML. Always
  * HTTP_DONE. */
 enum http_step answer_error(struct http_response *response, int status, const char *sentence);

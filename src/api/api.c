@@ -7,6 +7,9 @@
 #include "api/answer.h"
 #include "api/api_private.h"
 #include "api/page.h"
+#include "api/question.h"
+
+#define KEY_BODY_MAX 16384 /* bytes of a POST of a key */
 
 static const struct http_route routes[] = {
 	{.pattern = "/api/all_logs/{start}/{end}",
@@ -27,6 +30,36 @@ static const struct http_route routes[] = {
 		.data = v1_calls_data,
 		.finish = v1_calls_finish,
 		.release = v1_calls_release},
+	{.pattern = "/v1/calls",
+		.methods = HTTP_GET,
+		.begin = v1_list_begin,
+		.release = v1_list_release},
+	{.pattern = "/v1/calls/{session_id}",
+		.methods = HTTP_GET,
+		.begin = v1_call_begin,
+		.release = question_release},
+	{.pattern = "/v1/diff/{a}/{b}",
+		.methods = HTTP_GET,
+		.begin = v1_diff_begin,
+		.release = question_release},
+	{.pattern = "/v1/stats",
+		.methods = HTTP_GET,
+		.begin = v1_stats_begin,
+		.release = question_release},
+	{.pattern = "/v1/dropoff",
+		.methods = HTTP_GET,
+		.begin = v1_dropoff_begin,
+		.release = question_release},
+	{.pattern = "/v1/account", .methods = HTTP_GET, .begin = v1_account_begin},
+	{.pattern = "/v1/keys", .methods = HTTP_GET, .begin = v1_keys_begin},
+	{.pattern = "/v1/keys",
+		.methods = HTTP_POST,
+		.begin = v1_key_add_begin,
+		.data = v1_key_add_data,
+		.finish = v1_key_add_finish,
+		.release = v1_key_add_release,
+		.body_size_max = KEY_BODY_MAX},
+	{.pattern = "/v1/keys/{id}", .methods = HTTP_DELETE, .begin = v1_key_delete_begin},
 	{.pattern = "/healthz", .methods = HTTP_GET, .begin = healthz_begin},
 	{.pattern = "/readyz", .methods = HTTP_GET, .begin = readyz_begin},
 	{.pattern = "/", .methods = HTTP_GET, .begin = page_files_begin},
@@ -51,7 +84,13 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 	arena_pool_init(&api->page_blocks, PAGE_BLOCKS_SPARE_MAX);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		api->routes[i] = routes[i];
-		api->routes[i].body_size_max = options->body_size_max;
+		if (routes[i].body_size_max == 0) {
+			api->routes[i].body_size_max = options->body_size_max;
+		}
+	}
+	if (workers_create(&api->workers, options->threads, err) < 0) {
+		api_destroy(api);
+		return -1;
 	}
 	*ret_api = api;
 	return 0;
@@ -60,10 +99,18 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 void api_destroy(struct api *api)
 {
 	if (api) {
+		workers_destroy(api->workers);
 		arena_pool_deinit(&api->page_blocks);
 		page_memory_deinit(&api->page_memory);
 		free(api);
 	}
+}
+
+int64_t api_detail_after(const struct api *api)
+{
+	int64_t seconds = api->options.detail_seconds;
+
+	return seconds == 0 ? INT64_MIN : api->options.now() - seconds;
 }
 
 static void write_error(void *context, struct http_request *request, struct http_response *response,

@@ -6,15 +6,20 @@
 
 #include "api/api.h"
 #include "api/page_memory.h"
+#include "api/worker.h"
 
 #define API_ROUTES_MAX 32
 
 struct api {
 	struct api_options options;
 	struct page_memory page_memory;
+	struct workers *workers;
 	struct arena_pool page_blocks; /* what pages lie in */
 	struct http_route routes[API_ROUTES_MAX];
 };
+
+/* Detail is served where call.start is after this (API.md §1 "5 days"). */
+int64_t api_detail_after(const struct api *api);
 
 /* GET /api/all_logs/{start}/{end} */
 enum http_step all_logs_begin(
@@ -35,6 +40,37 @@ size_t v1_calls_data(void *context, struct http_request *request, const char *da
 enum http_step v1_calls_finish(
 	void *context, struct http_request *request, struct http_response *response);
 void v1_calls_release(void *context, struct http_request *request);
+
+/* GET /v1/calls */
+enum http_step v1_list_begin(
+	void *context, struct http_request *request, struct http_response *response);
+void v1_list_release(void *context, struct http_request *request);
+
+/* GET /v1/calls/{session_id}, GET /v1/diff/{a}/{b} */
+enum http_step v1_call_begin(
+	void *context, struct http_request *request, struct http_response *response);
+enum http_step v1_diff_begin(
+	void *context, struct http_request *request, struct http_response *response);
+
+/* GET /v1/stats, GET /v1/dropoff */
+enum http_step v1_stats_begin(
+	void *context, struct http_request *request, struct http_response *response);
+enum http_step v1_dropoff_begin(
+	void *context, struct http_request *request, struct http_response *response);
+
+/* GET /v1/account; GET /v1/keys, POST /v1/keys, DELETE /v1/keys/{id} */
+enum http_step v1_account_begin(
+	void *context, struct http_request *request, struct http_response *response);
+enum http_step v1_keys_begin(
+	void *context, struct http_request *request, struct http_response *response);
+enum http_step v1_key_delete_begin(
+	void *context, struct http_request *request, struct http_response *response);
+enum http_step v1_key_add_begin(
+	void *context, struct http_request *request, struct http_response *response);
+size_t v1_key_add_data(void *context, struct http_request *request, const char *data, size_t size);
+enum http_step v1_key_add_finish(
+	void *context, struct http_request *request, struct http_response *response);
+void v1_key_add_release(void *context, struct http_request *request);
 
 /* GET /healthz, GET /readyz */
 enum http_step healthz_begin(

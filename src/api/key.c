@@ -95,3 +95,15 @@ const char *key_scopes_format(unsigned int scopes, char *buffer, size_t size)
 	}
 	return buffer;
 }
+
+int key_label_check(struct text label, struct error *err)
+{
+	if (label.size > STORE_LABEL_MAX || text_has_control(label) ||
+		!text_utf8_valid(label, NULL)) {
+		return error_set(err, ERROR_INVALID,
+			"the label is not usable: write at most %d bytes of UTF-8 without control "
+			"characters",
+			STORE_LABEL_MAX);
+	}
+	return 0;
+}

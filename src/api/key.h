@@ -21,4 +21,7 @@ int key_scopes_parse(struct text text, unsigned int *ret_scopes, struct error *e
 /* Writes "read,write". Returns @buffer. */
 const char *key_scopes_format(unsigned int scopes, char *buffer, size_t size);
 
+/* Whether @label may stand beside a key: at most STORE_LABEL_MAX bytes of UTF-8 without control characters. */
+int key_label_check(struct text label, struct error *err) CHECK_RESULT;
+
 #endif

@@ -11,13 +11,6 @@
 #define CALL_BYTES_GUESS ((size_t)8192)
 #define PAGE_BYTES_MIN	 ((size_t)65536)
 
-static int64_t detail_after(const struct api *api)
-{
-	int64_t seconds = api->options.detail_seconds;
-
-	return seconds == 0 ? INT64_MIN : api->options.now() - seconds;
-}
-
 struct page *page_create(struct api *api, struct http_request *request,
 	struct http_response *response, size_t guess_bytes)
 {
@@ -29,7 +22,7 @@ struct page *page_create(struct api *api, struct http_request *request,
 	}
 	page->api = api;
 	page->wanted_bytes = guess_bytes;
-	page->detail_after = detail_after(api);
+	page->detail_after = api_detail_after(api);
 	request->user = page;
 	return page;
 }

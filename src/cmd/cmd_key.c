@@ -13,18 +13,6 @@
 #define LIST_SIZE_MAX ((size_t)256 << 20)
 #define SCOPES_SIZE   32
 
-static int check_label(struct text label, struct error *err)
-{
-	if (label.size > STORE_LABEL_MAX || text_has_control(label) ||
-		!text_utf8_valid(label, NULL)) {
-		return error_set(err, ERROR_INVALID,
-			"the label is not usable: write at most %d bytes of UTF-8 without control "
-			"characters",
-			STORE_LABEL_MAX);
-	}
-	return 0;
-}
-
 static int add(struct store *store, const struct settings *settings, struct error *err)
 {
 	struct store_key row = {
@@ -35,7 +23,7 @@ static int add(struct store *store, const struct settings *settings, struct erro
 	int64_t id;
 
 	if (key_scopes_parse(text_of(settings->scope), &row.scopes, err) < 0 ||
-		check_label(row.label, err) < 0 ||
+		key_label_check(row.label, err) < 0 ||
 		cmd_find_account(store, settings, &row.account_id, err) < 0 ||
 		key_make(key, row.hash, err) < 0 || store_key_add(store, &row, &id, err) < 0) {
 		return -1;

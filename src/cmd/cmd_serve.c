@@ -82,6 +82,9 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.intake = service->intake,
 		.detail_seconds = settings->detail_days * SECONDS_A_DAY,
 		.page_memory_max = (size_t)settings->page_memory_max,
+		.query_time_max_ms = settings->query_time_max_ms,
+		.threads = (unsigned int)settings->threads,
+		.version = CALLSTEP_VERSION,
 		.body_size_max = settings->body_size_max,
 		.now = clock_now_s,
 	};
@@ -204,8 +207,8 @@ static int run(const struct settings *settings, int argc, char **argv)
 
 static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
 	"threads", "detail-days", "connections-max", "connections-per-address-max", "timeout",
-	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "intake-memory-max",
-	"grace", "log-requests", "log-level", NULL};
+	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "query-time-max",
+	"intake-memory-max", "grace", "log-requests", "log-level", NULL};
 
 const struct cmd cmd_serve = {
 	.name = "serve",

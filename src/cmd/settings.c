@@ -91,12 +91,30 @@ const char *setting_limits(const struct setting *setting, char *buffer, size_t s
 			"a duration from %lld to %lld seconds, such as 30, 45s or 2m",
 			(long long)setting->min, (long long)setting->max);
 		break;
+	case SETTING_MILLISECONDS:
+		snprintf(buffer, size,
+			"a duration from %lld to %lld milliseconds, such as 500ms, 10s or 2m",
+			(long long)setting->min, (long long)setting->max);
+		break;
 	case SETTING_TIME:
 		snprintf(buffer, size,
 			"UNIX seconds, ISO 8601 (2026-01-31T12:00:00Z) or relative (-2h, now)");
 		break;
 	}
 	return buffer;
+}
+
+static bool parse_milliseconds(struct text value, int64_t *ret)
+{
+	if (value.size > 2 && text_equal(text_tail(value, value.size - 2), TEXT("ms"))) {
+		return text_to_int64(text_head(value, value.size - 2), ret);
+	}
+	/* No limit in the table is near to where this overflows. */
+	if (time_text_parse_duration(value, ret, NULL) < 0 || *ret > INT64_MAX / 1000) {
+		return false;
+	}
+	*ret *= 1000;
+	return true;
 }
 
 static bool parse_flag(struct text value, bool *ret)
@@ -172,6 +190,11 @@ static bool parse_number(
 		break;
 	case SETTING_DURATION:
 		if (time_text_parse_duration(value, &number, NULL) < 0) {
+			return false;
+		}
+		break;
+	case SETTING_MILLISECONDS:
+		if (!parse_milliseconds(value, &number)) {
 			return false;
 		}
 		break;

@@ -47,6 +47,7 @@ struct settings {
 	int64_t body_size_max;
 	int64_t call_size_max;
 	int64_t page_memory_max;
+	int64_t query_time_max_ms;
 	int64_t intake_memory_max;
 	int64_t grace_s;
 	bool log_requests;
@@ -82,14 +83,15 @@ struct settings {
 };
 
 enum setting_type {
-	SETTING_TEXT,	  /* const char * */
-	SETTING_CHOICE,	  /* const char *, one of `choices` */
-	SETTING_FLAG,	  /* bool */
-	SETTING_INTEGER,  /* int64_t from min to max */
-	SETTING_SIZE,	  /* int64_t: bytes, with k, M or G for their binary multiples */
-	SETTING_DURATION, /* int64_t: seconds, with s, m, h, d or w */
-	SETTING_TIME,	  /* int64_t: UNIX seconds, as time_text_parse() reads them */
-	SETTING_FILTER,	  /* a parameter of call/filter.h, kept as it was given; may be repeated */
+	SETTING_TEXT,	      /* const char * */
+	SETTING_CHOICE,	      /* const char *, one of `choices` */
+	SETTING_FLAG,	      /* bool */
+	SETTING_INTEGER,      /* int64_t from min to max */
+	SETTING_SIZE,	      /* int64_t: bytes, with k, M or G for their binary multiples */
+	SETTING_DURATION,     /* int64_t: seconds, with s, m, h, d or w */
+	SETTING_MILLISECONDS, /* int64_t: the same in milliseconds, also with ms */
+	SETTING_TIME,	      /* int64_t: UNIX seconds, as time_text_parse() reads them */
+	SETTING_FILTER, /* a parameter of call/filter.h, kept as it was given; may be repeated */
 };
 
 struct setting {
@@ -101,7 +103,7 @@ struct setting {
 	const char *choices;	  /* "auto|always|never" */
 	const char *help;	  /* one or two sentences */
 	size_t offset;		  /* in struct settings */
-	int64_t min, max;	  /* of integers, sizes and durations */
+	int64_t min, max;	  /* of integers, sizes and durations, in the member's unit */
 	enum setting_type type;
 	bool per_run; /* an option of one run: neither in the environment nor in the INI file */
 };

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ * Reading the query of a /v1 question. */
+#include "api/query.h"
+
+#include "api/answer.h"
+#include "json/json_writer.h"
+
+#define MEMBER_MAX ((size_t)1024)
+
+bool query_refuse(struct http_response *response, const char *name, const char *sentence)
+{
+	AUTO(buffer_deinit) struct buffer member;
+
+	buffer_init(&member, MEMBER_MAX);
+	buffer_append(&member, TEXT(",\"parameter\":"));
+	json_write_string(&member, text_of(name));
+	answer_problem(response, 400, sentence, buffer_text(&member));
+	return false;
+}
+
+bool query_refuse_error(struct http_response *response, const struct error *err)
+{
+	struct text rest = text_of(err->message);
+	struct text part;
+	char name[32];
+
+	if (err->code == ERROR_NO_MEMORY || err->code == ERROR_TOO_LARGE) {
+		answer_error(response, 503, "out of memory");
+		return false;
+	}
+	text_split(&rest, ':', &part);
+	snprintf(name, sizeof(name), "%.*s", TEXT_ARG(part));
+	return query_refuse(response, name, err->message);
+}
+
+static int set(struct filter *filter, struct text name, struct text value, int64_t now,
+	struct arena *arena, struct error *err)
+{
+	size_t i = 0;
+
+	while (filter_parameters[i] && !text_equal_string(name, filter_parameters[i])) {
+		i++;
+	}
+	if (filter_parameters[i] && !text_utf8_valid(value, NULL)) {
+		return error_set(
+			err, ERROR_INVALID, "%s: the value is no UTF-8", filter_parameters[i]);
+	}
+	return filter_set(filter, name, value, now, arena, err);
+}
+
+bool query_filter(struct http_request *request, struct http_response *response, int64_t now,
+	struct filter *ret_filter)
+{
+	struct text name, value;
+	struct error err;
+	size_t at = 0;
+	int more;
+
+	filter_init(ret_filter);
+	while ((more = http_query_next(request, &at, &name, &value)) > 0) {
+		if (set(ret_filter, name, value, now, &request->arena, &err) < 0) {
+			return query_refuse_error(response, &err);
+		}
+	}
+	if (more < 0) {
+		answer_error(response, 503, "out of memory");
+		return false;
+	}
+	return filter_check(ret_filter, &err) < 0 ? query_refuse_error(response, &err) : true;
+}
+
+bool query_integer(struct http_request *request, struct http_response *response, const char *name,
+	int64_t min, int64_t max, int64_t *ret)
+{
+	struct text value = http_query(request, name);
+	char sentence[160];
+	int64_t number;
+
+	if (!value.data) {
+		return true;
+	}
+	if (text_to_int64(value, &number) && number >= min && number <= max) {
+		*ret = number;
+		return true;
+	}
+	snprintf(sentence, sizeof(sentence), "%s: an integer from %lld to %lld is expected", name,
+		(long long)min, (long long)max);
+	return query_refuse(response, name, sentence);
+}
+
+bool query_choice(struct http_request *request, struct http_response *response, const char *name,
+	const char *const *choices, size_t *ret)
+{
+	struct text value = http_query(request, name);
+	char sentence[256];
+	size_t used;
+
+	if (!value.data) {
+		return true;
+	}
+	used = (size_t)snprintf(sentence, sizeof(sentence), "%s: expected is", name);
+	for (size_t i = 0; choices[i]; i++) {
+		if (text_equal_string(value, choices[i])) {
+			*ret = i;
+			return true;
+		}
+		used += (size_t)snprintf(sentence + used, sizeof(sentence) - used, "%s %s",
+			i == 0 ? "" : (choices[i + 1] ? "," : " or"), choices[i]);
+	}
+	return query_refuse(response, name, sentence);
+}
+
+bool query_flag(
+	struct http_request *request, struct http_response *response, const char *name, bool *ret)
+{
+	static const char *const choices[] = {"false", "true", NULL};
+	size_t choice = *ret;
+
+	if (!query_choice(request, response, name, choices, &choice)) {
+		return false;
+	}
+	*ret = choice == 1;
+	return true;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT
+ * GET /v1/account: whom a key belongs to. GET and POST /v1/keys, DELETE /v1/keys/{id}: the account's keys. */
+#include <sodium.h>
+
+#include "api/access.h"
+#include "api/answer.h"
+#include "api/key.h"
+#include "api/query.h"
+#include "json/json_reader.h"
+#include "json/json_writer.h"
+
+#define SECONDS_A_DAY 86400
+#define ANSWER_MAX    ((size_t)4 << 20)
+#define BODY_MAX      ((size_t)16384)
+
+static enum http_step answer_json(struct http_response *response, int status, struct buffer *body)
+{
+	struct text copy = {0};
+
+	if (!body->failed) {
+		copy = arena_copy(&response->request->arena, buffer_text(body));
+	}
+	if (!copy.data) {
+		return answer_error(response, 503, "out of memory");
+	}
+	response->status = status;
+	response->text = copy;
+	http_response_header(response, "Content-Type", TEXT("application/json"));
+	http_response_header(response, "Cache-Control", TEXT("no-store"));
+	return HTTP_DONE;
+}
+
+/* ["read","write"] */
+static void write_scopes(struct buffer *body, unsigned int scopes)
+{
+	char words[64];
+	struct text rest = text_of(key_scopes_format(scopes, words, sizeof(words)));
+	const char *separator = "";
+	struct text word;
+
+	buffer_append_byte(body, '[');
+	while (text_split(&rest, ',', &word)) {
+		buffer_printf(body, "%s\"%.*s\"", separator, TEXT_ARG(word));
+		separator = ",";
+	}
+	buffer_append_byte(body, ']');
+}
+
+enum http_step v1_account_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	AUTO(buffer_deinit) struct buffer body;
+	struct api *api = context;
+	struct access access;
+
+	buffer_init(&body, ANSWER_MAX);
+	if (!access_any(api, request, response, &access)) {
+		return HTTP_DONE;
+	}
+	buffer_append(&body, TEXT("{\"email\":"));
+	json_write_string(&body, access.email);
+	buffer_append(&body, TEXT(",\"scopes\":"));
+	write_scopes(&body, access.scopes);
+	buffer_printf(&body, ",\"detail_days\":%lld,\"time\":%lld,\"version\":\"%s\"}",
+		(long long)(api->options.detail_seconds / SECONDS_A_DAY),
+		(long long)api->options.now(), api->options.version);
+	return answer_json(response, 200, &body);
+}
+
+/* ---- keys ---- */
+
+/* UNIX seconds; null for 0, which is never. */
+static void write_time(struct buffer *body, const char *name, int64_t time_s)
+{
+	buffer_printf(body, ",\"%s\":", name);
+	if (time_s == 0) {
+		buffer_append(body, TEXT("null"));
+	} else {
+		buffer_append_int64(body, time_s);
+	}
+}
+
+static void write_key(struct buffer *body, const struct store_key *key, int64_t own_id)
+{
+	buffer_printf(body, "{\"id\":%lld,\"label\":", (long long)key->id);
+	json_write_string(body, key->label);
+	buffer_append(body, TEXT(",\"scopes\":"));
+	write_scopes(body, key->scopes);
+	write_time(body, "created", key->created);
+	write_time(body, "last_used", key->last_used);
+	write_time(body, "revoked", key->revoked);
+	buffer_printf(body, ",\"own\":%s}", key->id == own_id ? "true" : "false");
+}
+
+enum http_step v1_keys_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	AUTO(arena_deinit) struct arena arena;
+	AUTO(buffer_deinit) struct buffer body;
+	struct api *api = context;
+	struct access access;
+	struct store_key *keys;
+	struct error err;
+	size_t count;
+
+	arena_init(&arena, ANSWER_MAX);
+	buffer_init(&body, ANSWER_MAX);
+	if (!access_any(api, request, response, &access) ||
+		!access_has(&access, response, STORE_SCOPE_ADMIN)) {
+		return HTTP_DONE;
+	}
+	if (store_key_list(api->options.store, request->account_id, &arena, &keys, &count, &err) <
+		0) {
+		return answer_failure(response, &err);
+	}
+	buffer_append(&body, TEXT("{\"keys\":["));
+	for (size_t i = 0; i < count; i++) {
+		buffer_append(&body, i > 0 ? TEXT(",") : TEXT(""));
+		write_key(&body, &keys[i], access.key_id);
+	}
+	buffer_append(&body, TEXT("]}"));
+	return answer_json(response, 200, &body);
+}
+
+enum http_step v1_key_delete_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	struct api *api = context;
+	struct error err;
+	int64_t id = 0;
+	int done = 0;
+
+	if (!access_check(api, request, response, STORE_SCOPE_ADMIN)) {
+		return HTTP_DONE;
+	}
+	if (text_to_int64(request->parameters[0], &id)) {
+		done = store_key_revoke(
+			api->options.store, request->account_id, id, api->options.now(), &err);
+	}
+	if (done < 0) {
+		return answer_failure(response, &err);
+	}
+	if (done == 0) {
+		return answer_error(response, 404, "the account has no such key");
+	}
+	response->status = 204;
+	return HTTP_DONE;
+}
+
+/* ---- a new key ---- */
+
+struct making {
+	struct buffer body;
+};
+
+enum http_step v1_key_add_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	struct text rest = http_header(request, "Content-Type");
+	struct text type = {0};
+	struct making *making;
+
+	if (!access_check(context, request, response, STORE_SCOPE_ADMIN)) {
+		return HTTP_DONE;
+	}
+	text_split(&rest, ';', &type);
+	if (!text_equal_ascii_case(text_trim(type), TEXT("application/json"))) {
+		return answer_error(response, 415, "Content-Type must be application/json");
+	}
+	making = arena_calloc(&request->arena, 1, sizeof(*making));
+	if (!making) {
+		return answer_error(response, 503, "out of memory");
+	}
+	buffer_init(&making->body, BODY_MAX);
+	request->user = making;
+	return HTTP_WAIT;
+}
+
+size_t v1_key_add_data(void *context, struct http_request *request, const char *data, size_t size)
+{
+	struct making *making = request->user;
+
+	(void)context;
+	buffer_append(&making->body, (struct text){.data = data, .size = size});
+	return size;
+}
+
+static int read_label(struct json_reader *reader, const struct json_token *token,
+	struct arena *arena, struct text *ret_label, struct error *err)
+{
+	struct text label;
+
+	(void)reader;
+	if (token->kind != JSON_STRING) {
+		return error_set(err, ERROR_INVALID, "label: a string is expected");
+	}
+	label = json_token_string(token, arena);
+	if (!label.data) {
+		return error_no_memory(err);
+	}
+	*ret_label = label;
+	return key_label_check(label, err) < 0 ? error_prefix(err, "label") : 0;
+}
+
+static int read_scopes(struct json_reader *reader, struct json_token *token, struct arena *arena,
+	unsigned int *ret_scopes, struct error *err)
+{
+	if (token->kind != JSON_ARRAY) {
+		return error_set(err, ERROR_INVALID, "scopes: an array is expected");
+	}
+	while (json_reader_next(reader, token, err) > 0 && token->kind == JSON_STRING) {
+		struct text word = json_token_string(token, arena);
+		unsigned int scope;
+
+		if (!word.data) {
+			return error_no_memory(err);
+		}
+		if (memchr(word.data, ',', word.size) || key_scopes_parse(word, &scope, err) < 0) {
+			return error_set(
+				err, ERROR_INVALID, "scopes: each is read, write or admin");
+		}
+		*ret_scopes |= scope;
+	}
+	if (token->kind != JSON_ARRAY_END) {
+		return error_set(err, ERROR_INVALID, "scopes: each is read, write or admin");
+	}
+	return 0;
+}
+
+static int read_member(struct json_reader *reader, struct json_token *token, struct arena *arena,
+	struct store_key *key, struct error *err)
+{
+	bool label = json_token_is(token, "label");
+	bool scopes = json_token_is(token, "scopes");
+
+	if (json_reader_next(reader, token, err) <= 0) {
+		return -1;
+	}
+	if (label) {
+		return read_label(reader, token, arena, &key->label, err);
+	}
+	return scopes ? read_scopes(reader, token, arena, &key->scopes, err)
+		      : json_reader_skip(reader, token, err);
+}
+
+/* Reads {"label":…,"scopes":[…]}; members that are not known are passed over. */
+static int read_wanted(
+	struct text json, struct arena *arena, struct store_key *key, struct error *err)
+{
+	struct json_reader reader;
+	struct json_token token;
+	struct json_names names;
+	int more;
+
+	json_reader_init(&reader, json, (struct json_position){1, 1});
+	json_reader_check_names(&reader, &names, arena);
+	more = json_reader_next(&reader, &token, err);
+	if (more < 0) {
+		return -1;
+	}
+	if (more == 0 || token.kind != JSON_OBJECT) {
+		return error_set(err, ERROR_INVALID, "an object is expected");
+	}
+	while ((more = json_reader_next(&reader, &token, err)) > 0 && token.kind == JSON_NAME) {
+		if (read_member(&reader, &token, arena, key, err) < 0) {
+			return -1;
+		}
+	}
+	if (more < 0 || json_reader_next(&reader, &token, err) < 0) {
+		return -1;
+	}
+	return key->scopes ? 0
+			   : error_set(err, ERROR_INVALID,
+				     "scopes: at least one of read, write and admin is expected");
+}
+
+static enum http_step refuse(struct http_response *response, const struct error *err)
+{
+	struct text said = text_of(err->message);
+
+	if (text_starts_with(said, TEXT("label:")) || text_starts_with(said, TEXT("scopes:"))) {
+		query_refuse_error(response, err);
+		return HTTP_DONE;
+	}
+	return answer_error(response, err->code == ERROR_NO_MEMORY ? 503 : 400, err->message);
+}
+
+static enum http_step answer_made(
+	struct http_response *response, const struct store_key *key, const char *secret)
+{
+	AUTO(buffer_deinit) struct buffer body;
+
+	buffer_init(&body, ANSWER_MAX);
+	buffer_printf(&body, "{\"id\":%lld,\"key\":\"%s\",\"label\":", (long long)key->id, secret);
+	json_write_string(&body, key->label);
+	buffer_append(&body, TEXT(",\"scopes\":"));
+	write_scopes(&body, key->scopes);
+	write_time(&body, "created", key->created);
+	buffer_append_byte(&body, '}');
+	return answer_json(response, 201, &body);
+}
+
+enum http_step v1_key_add_finish(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	struct api *api = context;
+	struct making *making = request->user;
+	struct store_key key = {
+		.account_id = request->account_id,
+		.label = TEXT(""),
+		.created = api->options.now(),
+	};
+	char secret[KEY_TEXT_SIZE];
+	struct error err;
+
+	if (making->body.failed) {
+		return answer_error(response, 413, "the request's body is too large");
+	}
+	if (read_wanted(buffer_text(&making->body), &request->arena, &key, &err) < 0) {
+		return refuse(response, &err);
+	}
+	if (key_make(secret, key.hash, &err) < 0 ||
+		store_key_add(api->options.store, &key, &key.id, &err) < 0) {
+		return answer_failure(response, &err);
+	}
+	answer_made(response, &key, secret);
+	sodium_memzero(secret, sizeof(secret));
+	return HTTP_DONE;
+}
+
+void v1_key_add_release(void *context, struct http_request *request)
+{
+	struct making *making = request->user;
+
+	(void)context;
+	if (making) {
+		buffer_deinit(&making->body);
+	}
+}

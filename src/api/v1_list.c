@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT
+ * GET /v1/calls: the calls that match a filter, as a page of JSON, or whole as NDJSON or CSV, batch after batch (API.md §2
+ * "Finding calls"). */
+#include <stdlib.h>
+
+#include "api/answer.h"
+#include "api/cursor.h"
+#include "api/gzip_stream.h"
+#include "api/query.h"
+#include "api/question.h"
+#include "base/log.h"
+#include "call/call_csv.h"
+#include "call/call_document.h"
+#include "call/call_json.h"
+#include "call/pack.h"
+#include "http/negotiate.h"
+
+#define LIMIT_DEFAULT 100
+#define LIMIT_MAX     10000
+#define NUMBER_MAX    INT64_C(999999999999999999)
+
+/* What a call is taken to need before it was read. */
+#define HEADER_BYTES_GUESS ((size_t)512)
+#define CALL_BYTES_GUESS   ((size_t)8192)
+#define PAGE_BYTES_MIN	   ((size_t)65536)
+
+/* Calls of a batch of a streamed result, without and with detail. */
+#define BATCH_CALLS	   1000
+#define BATCH_DETAIL_CALLS 250
+
+#define FILL_SIZE ((size_t)32768)     /* what is composed in one go */
+#define CHUNK_MAX ((size_t)128 << 20) /* one call of --call-size-max, 4 MiB at most, as CSV */
+
+enum format {
+	FORMAT_JSON,
+	FORMAT_NDJSON,
+	FORMAT_CSV,
+};
+
+static const char *const types[] = {"application/json", "application/x-ndjson", "text/csv", NULL};
+static const char *const content_types[] = {
+	"application/json", "application/x-ndjson", "text/csv; charset=utf-8; header=present"};
+
+struct list {
+	struct question question; /* first */
+	enum format format;
+	bool detail;
+	int64_t left;			      /* calls that may still be asked for */
+	int64_t asked;			      /* the limit of the batch at hand */
+	char session_id[CALL_SESSION_ID_MAX]; /* of search.after */
+	struct store_page batch;
+	int64_t total_calls;
+	size_t at; /* the call of the batch that comes next */
+	bool pending;
+	bool front_done;
+	bool end_done;
+	bool separated; /* a call stands before */
+	struct unpacker *unpacker;
+	struct gzip_stream *gzip;
+	struct buffer json;   /* one call */
+	struct buffer chunk;  /* what is next to go out */
+	struct arena scratch; /* of one call's steps */
+	size_t chunk_at;
+};
+
+/* ---- asking: on a worker's thread ---- */
+
+static int64_t batch_limit(const struct list *list)
+{
+	int64_t batch = list->detail ? BATCH_DETAIL_CALLS : BATCH_CALLS;
+
+	/* One call more tells whether a page has a next one. */
+	if (list->format == FORMAT_JSON) {
+		return list->left + 1;
+	}
+	return list->left < batch ? list->left : batch;
+}
+
+/* A batch that does not fit is asked for in smaller parts; a single call always fits. */
+static int read_batch(struct question *question, struct error *err)
+{
+	struct list *list = (struct list *)(void *)question;
+	struct store_search *search = &question->search;
+	size_t ceiling = question->arena.ceiling_bytes;
+	int done;
+
+	list->asked = batch_limit(list);
+	do {
+		arena_deinit(&question->arena);
+		if (list->asked == 1 && list->format != FORMAT_JSON) {
+			question->arena.ceiling_bytes = SIZE_MAX;
+		}
+		search->limit = list->asked;
+		done = store_search(
+			question->api->options.store, search, &question->arena, &list->batch, err);
+	} while (done < 0 && err->code == ERROR_TOO_LARGE && list->format != FORMAT_JSON &&
+		 (list->asked /= 2) > 0);
+	question->arena.ceiling_bytes = ceiling;
+	return done;
+}
+
+/* ---- parameters ---- */
+
+static bool read_cursor(
+	struct list *list, struct http_request *request, struct http_response *response)
+{
+	struct text cursor = http_query(request, "cursor");
+	struct store_search *search = &list->question.search;
+
+	if (!cursor.data) {
+		return true;
+	}
+	if (!cursor_read(cursor, &request->arena, &search->after)) {
+		return query_refuse(response, "cursor",
+			"cursor: this is none: send the `next` of an answer as it is");
+	}
+	if (search->offset > 0) {
+		return query_refuse(response, "offset",
+			"offset: it is given instead of cursor, not together with it");
+	}
+	return true;
+}
+
+static bool read_parameters(
+	struct list *list, struct http_request *request, struct http_response *response)
+{
+	bool page = list->format == FORMAT_JSON;
+	struct store_search *search = &list->question.search;
+
+	list->left = page ? LIMIT_DEFAULT : INT64_MAX;
+	if (!query_flag(request, response, "detail", &list->detail) ||
+		!query_integer(request, response, "limit", 1, page ? LIMIT_MAX : NUMBER_MAX,
+			&list->left) ||
+		!query_integer(request, response, "offset", 0, NUMBER_MAX, &search->offset)) {
+		return false;
+	}
+	search->with_packed = list->detail;
+	search->with_total = true;
+	return read_cursor(list, request, response);
+}
+
+static enum format read_format(struct http_request *request)
+{
+	int offer = negotiate_type(http_header(request, "Accept"), types);
+
+	return offer < 0 ? FORMAT_JSON : (enum format)offer;
+}
+
+static bool init_working_memory(struct list *list)
+{
+	buffer_init(&list->json, CHUNK_MAX);
+	buffer_init(&list->chunk, CHUNK_MAX);
+	arena_init(&list->scratch, CHUNK_MAX);
+	list->unpacker = list->detail ? unpacker_create() : NULL;
+	list->gzip = list->question.gzip ? gzip_stream_create() : NULL;
+	/* The question itself writes no body that could be compressed. */
+	return (!list->detail || list->unpacker) && (!list->question.gzip || list->gzip);
+}
+
+static struct list *list_create(
+	struct api *api, struct http_request *request, struct http_response *response)
+{
+	struct question *question =
+		question_create(api, request, response, sizeof(struct list), PAGE_BYTES_MIN, true);
+	struct list *list = (struct list *)(void *)question;
+
+	if (!list) {
+		return NULL;
+	}
+	list->format = read_format(request);
+	if (!read_parameters(list, request, response)) {
+		return NULL;
+	}
+	if (!init_working_memory(list)) {
+		answer_error(response, 503, "out of memory");
+		return NULL;
+	}
+	question->ask = read_batch;
+	question->quick = filter_is_window(&question->filter);
+	question->wanted_bytes +=
+		(size_t)batch_limit(list) * (list->detail ? CALL_BYTES_GUESS : HEADER_BYTES_GUESS);
+	return list;
+}
+
+/* ---- composing ---- */
+
+static int write_call(struct list *list, const struct store_call *call, struct error *err)
+{
+	struct text detail = {0};
+
+	buffer_clear(&list->json);
+	if (call->packed.deflate.data) {
+		if (unpacker_append(list->unpacker, &call->packed, &list->json, err) < 0) {
+			return error_prefix(
+				err, "the call '%.*s'", TEXT_ARG(call->call.session_id));
+		}
+		detail = call_json_detail(buffer_text(&list->json));
+	}
+	if (list->format == FORMAT_CSV && list->detail) {
+		return call_csv_write_steps(&list->chunk, &call->call, detail, &list->scratch, err);
+	}
+	if (list->format == FORMAT_CSV) {
+		call_csv_write_call(&list->chunk, &call->call);
+		return 0;
+	}
+	if (list->format == FORMAT_JSON && list->separated) {
+		buffer_append_byte(&list->chunk, ',');
+	}
+	if (list->detail) {
+		call_document_write_detail(&list->chunk, &call->call, detail);
+	} else {
+		call_document_write(&list->chunk, &call->call);
+	}
+	if (list->format == FORMAT_NDJSON) {
+		buffer_append_byte(&list->chunk, '\n');
+	}
+	return 0;
+}
+
+static void write_front(struct list *list)
+{
+	if (list->format == FORMAT_JSON) {
+		buffer_append(&list->chunk, TEXT("{\"calls\":["));
+	} else if (list->format == FORMAT_CSV) {
+		call_csv_write_header(&list->chunk, list->detail);
+	}
+	list->front_done = true;
+}
+
+/* How many calls of the batch are given out: the one more of a page is not. */
+static size_t batch_count(const struct list *list)
+{
+	return list->batch.count == (size_t)list->asked && list->format == FORMAT_JSON
+		       ? list->batch.count - 1
+		       : list->batch.count;
+}
+
+static void write_end(struct list *list)
+{
+	char cursor[CURSOR_TEXT_SIZE];
+	size_t count = batch_count(list);
+
+	list->end_done = true;
+	if (list->format != FORMAT_JSON) {
+		return;
+	}
+	buffer_printf(
+		&list->chunk, "],\"total_calls\":%lld,\"next\":", (long long)list->total_calls);
+	if (count < list->batch.count) {
+		buffer_printf(&list->chunk, "\"%s\"}",
+			cursor_write(&list->batch.calls[count - 1].call, cursor));
+	} else {
+		buffer_append(&list->chunk, TEXT("null}"));
+	}
+}
+
+static bool is_last(const struct list *list)
+{
+	return list->format == FORMAT_JSON || list->batch.count < (size_t)list->asked ||
+	       list->left == (int64_t)list->batch.count;
+}
+
+/* Puts what comes next of the batch into the chunk. */
+static int fill(struct list *list, struct error *err)
+{
+	size_t count = batch_count(list);
+
+	if (!list->front_done) {
+		write_front(list);
+	}
+	while (list->at < count && list->chunk.size < FILL_SIZE) {
+		if (write_call(list, &list->batch.calls[list->at++], err) < 0) {
+			return -1;
+		}
+		list->separated = true;
+	}
+	if (list->at == count && is_last(list)) {
+		write_end(list);
+	}
+	return list->chunk.failed ? error_no_memory(err) : 0;
+}
+
+/* Asks for the batch behind the one that is used up. */
+static int ask_next(struct list *list, struct error *err)
+{
+	const struct call *call = &list->batch.calls[list->batch.count - 1].call;
+	struct store_search *search = &list->question.search;
+
+	memcpy(list->session_id, call->session_id.data, call->session_id.size);
+	search->after = (struct store_place){
+		.start = call->start, .session_id = {list->session_id, call->session_id.size}};
+	search->with_total = false;
+	search->offset = 0;
+	list->left -= (int64_t)list->batch.count;
+	list->batch = (struct store_page){0};
+	list->at = 0;
+	list->pending = true;
+	return question_ask_again(&list->question, err);
+}
+
+/* Returns 1 when the chunk has bytes to give; 0 at the end; HTTP_BODY_WAIT; -1 on failure. */
+static ssize_t have_chunk(struct list *list, struct error *err)
+{
+	while (list->chunk_at == list->chunk.size) {
+		buffer_clear(&list->chunk);
+		list->chunk_at = 0;
+		if (list->pending) {
+			int over = question_over(&list->question, err);
+
+			if (over <= 0) {
+				return over < 0 ? -1 : HTTP_BODY_WAIT;
+			}
+			list->pending = false;
+		}
+		if (list->end_done) {
+			return 0;
+		}
+		if (fill(list, err) < 0) {
+			return -1;
+		}
+		if (list->chunk.size == 0 && !list->end_done && ask_next(list, err) < 0) {
+			return -1;
+		}
+	}
+	return 1;
+}
+
+static ssize_t broken_off(const struct list *list, const struct error *err)
+{
+	char cause[sizeof(err->message) + 32];
+
+	log_event(LOG_ERROR, "answer-broken-off", "request=%llu cause=%s",
+		(unsigned long long)list->question.request->id,
+		log_value(text_of(err->message), cause, sizeof(cause)));
+	return -1;
+}
+
+static ssize_t read_plain(void *context, char *to, size_t max)
+{
+	struct list *list = context;
+	struct error err;
+	ssize_t more = have_chunk(list, &err);
+	size_t size = list->chunk.size - list->chunk_at;
+
+	if (more <= 0) {
+		return more == -1 ? broken_off(list, &err) : more;
+	}
+	size = size < max ? size : max;
+	memcpy(to, list->chunk.data + list->chunk_at, size);
+	list->chunk_at += size;
+	return (ssize_t)size;
+}
+
+static ssize_t read_gzip(void *context, char *to, size_t max)
+{
+	struct list *list = context;
+	struct error err;
+	size_t got = 0;
+
+	while (got == 0 && !gzip_stream_done(list->gzip)) {
+		ssize_t more = have_chunk(list, &err);
+		struct text input;
+
+		if (more < 0) {
+			return more == -1 ? broken_off(list, &err) : more;
+		}
+		input = text_tail(buffer_text(&list->chunk), list->chunk_at);
+		got = gzip_stream_run(list->gzip, &input, more == 0, to, max);
+		list->chunk_at = list->chunk.size - input.size;
+	}
+	return (ssize_t)got;
+}
+
+/* ---- the endpoint ---- */
+
+static enum http_step answer(struct list *list, struct http_response *response)
+{
+	char total[24];
+	int size = snprintf(total, sizeof(total), "%lld", (long long)list->batch.total_calls);
+
+	list->total_calls = list->batch.total_calls;
+	response->status = 200;
+	response->body = (struct http_body){
+		.size = -1, .read = list->gzip ? read_gzip : read_plain, .context = list};
+	http_response_header(response, "X-Total-Calls", (struct text){total, (size_t)size});
+	answer_typed(response, content_types[list->format], list->gzip != NULL);
+	return HTTP_DONE;
+}
+
+enum http_step v1_list_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	struct list *list = request->user;
+	int done;
+
+	if (!list) {
+		list = list_create(context, request, response);
+	}
+	done = list ? question_run(&list->question, response) : -1;
+	if (done <= 0) {
+		return done < 0 ? HTTP_DONE : HTTP_WAIT;
+	}
+	return answer(list, response);
+}
+
+void v1_list_release(void *context, struct http_request *request)
+{
+	struct list *list = request->user;
+
+	question_release(context, request);
+	if (list) {
+		unpacker_destroy(list->unpacker);
+		gzip_stream_destroy(list->gzip);
+		buffer_deinit(&list->json);
+		buffer_deinit(&list->chunk);
+		arena_deinit(&list->scratch);
+	}
+}
