@@ -1,6 +1,50 @@
 // SPDX-License-Identifier: MIT
-// The page.
-import { html, render } from 'htm/preact';
+// The page: who is signed in, and which view the address names.
+import { render } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { useAddress } from './address.js';
+import { Call } from './call.js';
+import { Calls } from './calls.js';
+import { Compare } from './compare.js';
+import { DropOff } from './dropoff.js';
+import { html } from './html.js';
+import { Import } from './import.js';
+import { Keys } from './keys.js';
+import { Live } from './live.js';
+import { useSession } from './session.js';
+import { applyTheme } from './settings.js';
+import { Shell } from './shell.js';
+import { SignIn } from './sign_in.js';
+import { Empty } from './states.js';
+import { Statistics } from './statistics.js';
 import './style.css';
 
-render(html`<main><h1>callstep</h1></main>`, document.getElementById('app'));
+const views = {
+	calls: { title: 'Calls', draw: ({ query }) => html`<h1 class="hidden">Calls</h1><${Calls} query=${query} />` },
+	call: { title: 'Call', draw: ({ path, query }) => html`<${Call} session=${path[1] ?? ''} query=${query} />` },
+	compare: { title: 'Compare', draw: ({ path }) => html`<${Compare} a=${path[1]} b=${path[2]} />` },
+	live: { title: 'Live', draw: ({ query }) => html`<${Live} query=${query} />` },
+	statistics: { title: 'Statistics', draw: ({ query }) => html`<${Statistics} query=${query} />` },
+	dropoff: { title: 'Drop-off', draw: ({ query }) => html`<${DropOff} query=${query} />` },
+	import: { title: 'Import', draw: () => html`<${Import} />` },
+	keys: { title: 'Keys', draw: () => html`<${Keys} />` },
+};
+
+function Page() {
+	const session = useSession();
+	const address = useAddress();
+	const name = address.path[0] ?? 'calls';
+	const view = views[name];
+	useEffect(() => {
+		document.title = [address.path[1], view?.title, 'callstep'].filter(Boolean).join(' · ');
+	}, [name, address.path[1]]);
+	if (!session) {
+		return html`<${SignIn} />`;
+	}
+	return html`<${Shell} view=${name} session=${session}>
+		${view ? view.draw(address) : html`<${Empty} title="There is no such view" hint="The address names none."><p><a href="#/calls">All calls</a></p></${Empty}>`}
+	</${Shell}>`;
+}
+
+applyTheme();
+render(html`<${Page} />`, document.getElementById('app'));

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// One call: header, time line, steps, variables, and ways to hand it on.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { formatAddress, go } from './address.js';
+import { useAnswer } from './api.js';
+import { CallActions } from './call_actions.js';
+import { countOf } from './format.js';
+import { html } from './html.js';
+import { useShortcuts } from './keyboard.js';
+import { neighbour, rememberedList } from './result.js';
+import { getSession, useSession } from './session.js';
+import { useSettings } from './settings.js';
+import { Empty, Failure, Loading } from './states.js';
+import { StepList } from './step_list.js';
+import { readSteps, readVariables, readVisits } from './steps.js';
+import { formatDuration, formatOffset, formatTime, zoneName } from './time.js';
+import { TimeLine } from './time_line.js';
+
+export function Call({ session, query }) {
+	const { data: call, problem, reload } = useAnswer(`/v1/calls/${encodeURIComponent(session)}`);
+	const heading = useRef();
+	useNeighbours(session);
+	useEffect(() => heading.current?.focus(), [call?.session_id]);
+	if (problem) {
+		return problem.status === 404
+			? html`<${Empty} title="There is no such call" hint=${`No call '${session}' is kept in the account ${getSession()?.email}.`}>
+				<p><a href="#/calls">All calls</a></p></${Empty}>`
+			: html`<${Failure} problem=${problem} onRetry=${reload} />`;
+	}
+	if (!call || call.session_id !== session) {
+		return html`<${Loading} what="Fetching the call" />`;
+	}
+	return html`<${Shown} key=${session} call=${call} chosen=${Number(query.get('step')) || null} heading=${heading} />`;
+}
+
+/* j and k, as in the list: the next older and the next newer call of it. */
+function useNeighbours(session) {
+	const to = async (step) => {
+		const other = await neighbour(session, step);
+		if (other !== null) {
+			go(formatAddress(['call', other]));
+		}
+	};
+	useShortcuts({ j: () => to(1), k: () => to(-1) });
+}
+
+function Shown({ call, chosen, heading }) {
+	const settings = useSettings();
+	const zone = zoneName(settings.zone);
+	const steps = useMemo(() => readSteps(call), [call]);
+	const visits = useMemo(() => readVisits(steps), [steps]);
+	const variables = useMemo(() => readVariables(steps), [steps]);
+	const choose = (number) => go(formatAddress(['call', call.session_id], { step: number }), { replace: true });
+	return html`
+		<article class="call">
+			<header class="call-head">
+				<${Back} session=${call.session_id} />
+				<h1 tabindex="-1" ref=${heading}><span class="muted">Call</span> ${call.session_id}</h1>
+				<${Facts} call=${call} zone=${zone} />
+				<${CallActions} call=${call} steps=${steps} zone=${zone} />
+			</header>
+			${call.log
+				? html`
+					<${TimeLine} call=${call} visits=${visits} chosen=${chosen} onChoose=${choose} />
+					<div class="call-body">
+						<${StepList} call=${call} steps=${steps} zone=${zone} chosen=${chosen} onChoose=${choose} />
+						<${Variables} variables=${variables} onChoose=${choose} />
+					</div>`
+				: html`<${NoSteps} call=${call} />`}
+		</article>`;
+}
+
+function Back({ session }) {
+	const list = rememberedList();
+	const here = list && list.result.row(list.index)?.session_id === session;
+	return html`
+		<nav class="crumbs" aria-label="Result">
+			<a href=${list?.address ?? '#/calls'}>← ${list ? 'Back to the list' : 'All calls'}</a>
+			${here && html`<span class="muted">${list.index + 1} of ${countOf(list.result.total, 'call')} · <kbd>j</kbd> next, <kbd>k</kbd> previous</span>`}
+		</nav>`;
+}
+
+function Facts({ call, zone }) {
+	const facts = [
+		['From', call.src],
+		['To', call.dest],
+		['Type', call.type],
+		['Started', `${formatTime(call.start, zone)} ${formatOffset(call.start, zone)}`],
+		['Ended', formatTime(call.end, zone)],
+		['Length', formatDuration(call.duration)],
+		['Steps', call.log ? String(call.steps) : '–'],
+	];
+	return html`<dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value || '–'}</dd></div>`)}</dl>`;
+}
+
+function NoSteps({ call }) {
+	const days = useSession()?.account.detail_days;
+	const age = (Date.now() / 1000 - call.start) / 86400;
+	return days && age >= days
+		? html`<${Empty} title=${`The steps of this call are gone`}
+			hint=${`Steps are kept for ${countOf(days, 'day')} after a call starts; this one started ${countOf(Math.floor(age), 'day')} ago. Its header stays.`} />`
+		: html`<${Empty} title="This call came without steps" hint="Whoever sent it knew its header only." />`;
+}
+
+function Variables({ variables, onChoose }) {
+	return variables.length > 0 && html`
+		<section class="variables" aria-labelledby="variables-title">
+			<h2 id="variables-title">Collected during the call</h2>
+			<table>
+				<thead><tr><th scope="col">Variable</th><th scope="col">Value</th><th scope="col">Step</th></tr></thead>
+				<tbody>${variables.map((variable) => html`
+					<tr key=${variable.name}>
+						<th scope="row">${variable.name}<span class="muted block">${variable.module}</span></th>
+						<td>${variable.value}${variable.by && html` <span class="muted">${variable.by}</span>`}</td>
+						<td><button type="button" class="link" onClick=${() => onChoose(variable.step)}>${variable.step}</button></td>
+					</tr>`)}</tbody>
+			</table>
+		</section>`;
+}

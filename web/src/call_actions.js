@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Handing a call on: its link, as text, as JSON, as one HTML file for someone without access, beside another call.
+import { useState } from 'preact/hooks';
+import { formatAddress } from './address.js';
+import { callDocument } from './call_document.js';
+import { download, fileName } from './format.js';
+import { html } from './html.js';
+import { set, useSettings } from './settings.js';
+import { callText } from './steps.js';
+
+export function CallActions({ call, steps, zone }) {
+	const [said, setSaid] = useState('');
+	const { pinned } = useSettings();
+	const name = fileName(`call-${call.session_id}`);
+	const copy = (text, what) => navigator.clipboard.writeText(text).then(() => setSaid(`${what} copied`), () => setSaid('The browser did not let it be copied'));
+	return html`
+		<div class="actions">
+			<button type="button" onClick=${() => copy(location.href, 'Link')}>Copy link</button>
+			<button type="button" onClick=${() => copy(callText(call, steps, zone), 'Text')}>Copy as text</button>
+			<button type="button" onClick=${() => download(`${name}.json`, 'application/json', [JSON.stringify(call, null, 2)])}>JSON</button>
+			<button type="button" onClick=${() => download(`${name}.html`, 'text/html', [callDocument(call, steps, zone)])}>HTML file</button>
+			${pinned && pinned !== call.session_id
+				? html`<a class="button" href=${formatAddress(['compare', pinned, call.session_id])}>Compare with ${pinned}</a>`
+				: null}
+			<button type="button" aria-pressed=${pinned === call.session_id}
+				onClick=${() => set({ pinned: pinned === call.session_id ? null : call.session_id })}>${pinned === call.session_id ? 'Pinned' : 'Pin to compare'}</button>
+			<span role="status" class="muted">${said}</span>
+		</div>`;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// A filter as it stands in the address, in the API's own words (API documentation: /docs), and what is asked with it.
+import { resolveTime } from './time.js';
+
+export const fields = [
+	{ name: 'dest', label: 'To', hint: '617… — * at either end for any digits', placeholder: '*3001' },
+	{ name: 'src', label: 'From', hint: '* at either end for any digits', placeholder: '617*' },
+	{ name: 'type', label: 'Type', options: ['inbound', 'outbound', 'transfer'] },
+	{ name: 'state', label: 'State', options: ['live', 'ended'] },
+	{ name: 'class', label: 'Class of a step', options: ['info', 'event', 'debug', 'prompt', 'error'] },
+	{ name: 'module', label: 'Module', hint: 'some step has it', placeholder: 'menu' },
+	{ name: 'variable', label: 'Variable', hint: 'some step has it', placeholder: 'main_menu' },
+	{ name: 'last_module', label: 'Ended in module', hint: 'the last place before the hang-up', placeholder: 'menu' },
+	{ name: 'last_variable', label: 'Ended at variable', hint: 'the last place before the hang-up', placeholder: 'main_menu' },
+	{ name: 'min_duration', label: 'At least seconds', numeric: true, placeholder: '0' },
+	{ name: 'max_duration', label: 'At most seconds', numeric: true, placeholder: '3600' },
+];
+
+export const parameters = ['text', 'start', 'end', ...fields.map((field) => field.name)];
+
+export const windows = [
+	{ label: 'Last hour', start: '-1h' },
+	{ label: 'Last 24 hours', start: '-24h' },
+	{ label: 'Last 7 days', start: '-7d' },
+	{ label: 'Last 30 days', start: '-30d' },
+	{ label: 'All time', start: '' },
+];
+
+/* The filter of an address: only what it has and what a filter knows. */
+export function readFilter(query) {
+	const filter = {};
+	for (const name of parameters) {
+		const values = query.getAll(name).filter((value) => value !== '');
+		if (values.length) {
+			filter[name] = values.join(',');
+		}
+	}
+	return filter;
+}
+
+/* What is asked: relative times become seconds, and an open end becomes @now, so that rows keep their places while calls arrive. What
+ * is no time is left for the server to name. */
+export function pinFilter(filter, now) {
+	const pinned = { ...filter };
+	for (const name of ['start', 'end']) {
+		const time = filter[name] && resolveTime(filter[name], now);
+		if (time !== undefined && time !== null && !Number.isNaN(time)) {
+			pinned[name] = String(Math.max(0, time));
+		}
+	}
+	pinned.end ??= String(now + 1);
+	return pinned;
+}
+
+export function formatQuery(filter, more = {}) {
+	return new URLSearchParams(Object.entries({ ...filter, ...more }).filter(([, value]) => value !== '' && value !== undefined)).toString();
+}
+
+/* How long the bars of a chart are: about 60 to 300 of them. */
+export function chooseBucket(start, end) {
+	const seconds = end - start;
+	if (seconds <= 4 * 3600) {
+		return 'minute';
+	}
+	return seconds <= 12 * 86400 ? 'hour' : 'day';
+}
+
+export const bucketSeconds = { minute: 60, hour: 3600, day: 86400 };
+
+/* "To *3001", for what is in force. */
+export function describe(name, value) {
+	const field = fields.find((other) => other.name === name);
+	return `${field ? field.label : name} ${value}`;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Numbers and words for people.
+const numbers = new Intl.NumberFormat('en-US');
+
+/* 12431 → "12,431" */
+export function formatNumber(number) {
+	return numbers.format(number);
+}
+
+/* 1, "call" → "1 call"; 2 → "2 calls" */
+export function countOf(number, word) {
+	return `${formatNumber(number)} ${word}${number === 1 ? '' : 's'}`;
+}
+
+/* "12.3 MB" */
+export function formatBytes(bytes) {
+	const units = ['bytes', 'KB', 'MB', 'GB'];
+	const power = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+	return `${(bytes / 1000 ** power).toFixed(power ? 1 : 0)} ${units[power]}`;
+}
+
+/* 0.1234 → "12.3%" */
+export function formatShare(part, whole) {
+	return whole ? `${(100 * part / whole).toFixed(1)}%` : '–';
+}
+
+/* For text that goes into a document of its own, not through preact. */
+export function escapeHtml(text) {
+	return String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/* Offers @parts as a file. */
+export function download(name, type, parts) {
+	const link = document.createElement('a');
+	link.href = URL.createObjectURL(new Blob(parts, { type }));
+	link.download = name;
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+/* A file's name out of anything. */
+export function fileName(text) {
+	return text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+|-+$/g, '') || 'file';
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Keys: one list for what they do and for the sheet that tells it.
+import { useEffect, useRef } from 'preact/hooks';
+import { go } from './address.js';
+
+/* Not while someone types. */
+function isTyping(target) {
+	return target.closest?.('input, select, textarea, [contenteditable]') !== null && target.type !== 'checkbox';
+}
+
+const registered = []; // maps of key → function, the innermost last
+
+/* @shortcuts hold while the component is shown. */
+export function useShortcuts(shortcuts) {
+	const latest = useRef(shortcuts);
+	latest.current = shortcuts;
+	useEffect(() => {
+		registered.push(latest);
+		return () => registered.splice(registered.indexOf(latest), 1);
+	}, []);
+}
+
+export const views = [
+	{ key: 'c', name: 'calls', label: 'Calls' },
+	{ key: 'l', name: 'live', label: 'Live' },
+	{ key: 's', name: 'statistics', label: 'Statistics' },
+	{ key: 'd', name: 'dropoff', label: 'Drop-off' },
+	{ key: 'i', name: 'import', label: 'Import', scope: 'write' },
+	{ key: 'k', name: 'keys', label: 'Keys', scope: 'admin' },
+];
+
+export const sheet = [
+	['Everywhere', [
+		['?', 'this sheet'], ['/', 'words to search for'], ['g then c l s d i k', views.map((view) => view.label.toLowerCase()).join(', ')], ['Esc', 'close, leave a field'],
+	]],
+	['In the list of calls', [
+		['j k ↓ ↑', 'one call down, up'], ['Page Up, Page Down, Home, End', 'further'], ['Enter', 'open the call'],
+	]],
+	['On a call', [
+		['j k', 'next and previous call of the list'], ['↓ ↑', 'from step to step, once one has the focus'], ['Enter', 'mark the step: its address is the page’s'],
+	]],
+];
+
+let waiting = 0; // until when a letter after g means a view
+
+function focusList(event) {
+	const list = document.querySelector('[data-list]');
+	if (list && ['j', 'k', 'ArrowDown', 'ArrowUp', 'Enter'].includes(event.key) && document.activeElement === document.body) {
+		list.focus();
+		list.dispatchEvent(new KeyboardEvent('keydown', { key: event.key, bubbles: true }));
+		return true;
+	}
+	return false;
+}
+
+function onKey(event) {
+	if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) {
+		return;
+	}
+	if (isTyping(event.target)) {
+		if (event.key === 'Escape') {
+			event.target.blur();
+		}
+		return;
+	}
+	const view = event.timeStamp < waiting && views.find((one) => one.key === event.key);
+	waiting = event.key === 'g' ? event.timeStamp + 1500 : 0;
+	const own = registered.toReversed?.() ?? [...registered].reverse();
+	const action = view ? () => go(`#/${view.name}`)
+		: event.key === '/' ? () => [...document.querySelectorAll('[data-shortcut="/"]')].at(-1)?.focus()
+			: own.map((map) => map.current[event.key]).find(Boolean);
+	if (action) {
+		event.preventDefault();
+		action();
+	} else if (focusList(event)) {
+		event.preventDefault();
+	}
+}
+
+addEventListener('keydown', onKey);

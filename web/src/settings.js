@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// What the user has chosen, kept by the browser: theme, time zone, columns. One place, so that a change is seen everywhere at once.
+import { useEffect, useState } from 'preact/hooks';
+
+const defaults = {
+	theme: 'system', // or light, dark
+	zone: 'local', // or UTC, or a name such as America/New_York
+	columns: ['start', 'duration', 'type', 'src', 'dest', 'steps', 'session_id'],
+	pinned: null, // a session to compare with
+};
+
+const NAME = 'callstep';
+const listeners = new Set();
+let settings = { ...defaults, ...read() };
+
+function read() {
+	try {
+		return JSON.parse(localStorage.getItem(NAME)) ?? {};
+	} catch {
+		return {};
+	}
+}
+
+export function getSettings() {
+	return settings;
+}
+
+export function set(changes) {
+	settings = { ...settings, ...changes };
+	try {
+		localStorage.setItem(NAME, JSON.stringify(settings));
+	} catch {
+		// A browser that keeps nothing: the choice holds until the tab closes.
+	}
+	applyTheme();
+	listeners.forEach((listener) => listener(settings));
+}
+
+export function applyTheme() {
+	document.documentElement.dataset.theme = settings.theme;
+}
+
+export function useSettings() {
+	const [now, setNow] = useState(settings);
+	useEffect(() => {
+		listeners.add(setNow);
+		return () => listeners.delete(setNow);
+	}, []);
+	return now;
+}

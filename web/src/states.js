@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// What stands where something could be: nothing there, on its way, gone wrong. Each says what to do.
+import { html } from './html.js';
+
+export function Empty({ title, hint, children }) {
+	return html`<div class="state"><h2>${title}</h2><p>${hint}</p>${children}</div>`;
+}
+
+export function Loading({ what = 'Loading' }) {
+	return html`<div class="state muted" role="status">${what} …</div>`;
+}
+
+const advice = {
+	0: 'Check that callstep runs and that you reach it, then try again.',
+	401: 'Sign in again.',
+	403: 'This key may not do that. Ask who gave it to you for another one.',
+	429: 'Wait for answers that are under way, then try again.',
+	503: 'Ask for a shorter window, or try again in a while.',
+	500: 'The server’s log says what failed.',
+};
+
+export function Failure({ problem, onRetry }) {
+	return html`
+		<div class="state failure" role="alert">
+			<h2>${problem.status === 0 ? 'No answer' : 'That did not work'}</h2>
+			<p>${problem.message}</p>
+			${advice[problem.status] && html`<p class="muted">${advice[problem.status]}</p>`}
+			${onRetry && html`<button type="button" onClick=${onRetry}>Try again</button>`}
+		</div>`;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// The steps in order: when, what, where; filtered by class and words, data unfolded on demand. Up and Down go from step to step.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { formatAddress } from './address.js';
+import { html } from './html.js';
+import { countClasses, stepHas } from './steps.js';
+import { formatClock, formatDate, formatDuration } from './time.js';
+
+const SHOWN_AT_ONCE = 1000; // more are drawn when asked for
+
+export function StepList({ call, steps, zone, chosen, onChoose }) {
+	const [hidden, setHidden] = useState(new Set());
+	const [words, setWords] = useState('');
+	const [most, setMost] = useState(SHOWN_AT_ONCE);
+	const list = useRef();
+	const classes = useMemo(() => countClasses(steps), [steps]);
+	const shown = steps.filter((step) => !hidden.has(step.class) && (!words || stepHas(step, words)));
+	const drawn = shown.slice(0, Math.max(most, shown.findIndex((step) => step.number === chosen) + 50));
+	useEffect(() => {
+		list.current?.querySelector('.chosen-step')?.scrollIntoView({ block: 'nearest' });
+	}, [chosen]);
+	const toggle = (name) => {
+		const changed = new Set(hidden);
+		changed[changed.has(name) ? 'delete' : 'add'](name);
+		setHidden(changed);
+	};
+	return html`
+		<section class="steps" aria-labelledby="steps-title">
+			<div class="steps-head">
+				<h2 id="steps-title">Steps</h2>
+				<div class="classes" role="group" aria-label="Classes shown">
+					${classes.map(([name, count]) => html`<button type="button" key=${name} class=${`class-tag class-${name}`} aria-pressed=${!hidden.has(name)}
+						onClick=${() => toggle(name)}>${name} <span class="count">${count}</span></button>`)}
+				</div>
+				<label class="hidden" for="step-words">Search in this call</label>
+				<input id="step-words" type="search" placeholder="Search in this call" data-shortcut="/" value=${words} onInput=${(event) => setWords(event.target.value)} />
+				<span class="muted" role="status">${shown.length === steps.length ? '' : `${shown.length} of ${steps.length}`}</span>
+			</div>
+			<ol class="step-list" ref=${list} onKeyDown=${moveFocus}>
+				${drawn.map((step, index) => html`<${Step} key=${step.number} call=${call} step=${step} zone=${zone} chosen=${step.number === chosen}
+					day=${index === 0 || formatDate(drawn[index - 1].time, zone) !== formatDate(step.time, zone)} onChoose=${onChoose} />`)}
+			</ol>
+			${drawn.length < shown.length && html`<button type="button" onClick=${() => setMost(most + 5000)}>Show more of ${shown.length} steps</button>`}
+			${shown.length === 0 && html`<p class="muted">No step is left: show a class again or change the words.</p>`}
+		</section>`;
+}
+
+function moveFocus(event) {
+	const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+	if (!step || event.target.tagName !== 'A') {
+		return;
+	}
+	const links = [...event.currentTarget.querySelectorAll('.step-link')];
+	const next = links[links.indexOf(event.target) + step];
+	if (next) {
+		event.preventDefault();
+		next.focus();
+	}
+}
+
+function Step({ call, step, zone, chosen, day, onChoose }) {
+	const [open, setOpen] = useState(false);
+	const choose = (event) => {
+		if (!event.ctrlKey && !event.metaKey) {
+			event.preventDefault();
+			onChoose(step.number);
+		}
+	};
+	const data = Object.entries(step.data).filter(([name]) => name !== 'module_type' && name !== 'result_variable');
+	const id = `data-${step.number}`;
+	return html`
+		${day && html`<li class="step-day" key=${`day-${step.number}`}>${formatDate(step.time, zone)}</li>`}
+		<li class=${`step class-${step.class}${chosen ? ' chosen-step' : ''}`} aria-current=${chosen ? 'step' : undefined} data-step=${step.number}>
+			<a class="step-link" href=${formatAddress(['call', call.session_id], { step: step.number })} onClick=${choose}
+				aria-label=${`Step ${step.number}, ${formatClock(step.time, zone)}`}>${formatClock(step.time, zone)}</a>
+			<span class="step-offset" title=${`${formatDuration(Math.abs(step.offset))} since the call began`}>+${step.delta} s</span>
+			<span class=${`class-word class-${step.class}`}>${step.class}</span>
+			<div class="step-what">
+				<p class="step-line">${step.line}</p>
+				<p class="step-place muted">${step.module}${step.variable && html` → ${step.variable}`}
+					${data.length > 0 && html` <button type="button" class="link" aria-expanded=${open} aria-controls=${id} onClick=${() => setOpen(!open)}>
+						${open ? 'hide data' : `data (${data.length})`}</button>`}</p>
+				${open && html`<dl class="data" id=${id}>${data.map(([name, value]) => html`<div key=${name}><dt>${name}</dt>
+					<dd>${typeof value === 'string' ? value : JSON.stringify(value)}</dd></div>`)}</dl>`}
+			</div>
+		</li>`;
+}

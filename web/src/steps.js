@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// What the steps of a call say: visits to places, variables, and the call as text. Pure functions; see call.js for what is shown.
+import { formatClock, formatDate, formatDuration, formatTime } from './time.js';
+
+/* The steps with what is asked of each again and again. */
+export function readSteps(call) {
+	const entries = call.detail || [];
+	return entries.map((entry, index) => {
+		const data = entry.event.data ?? {};
+		const next = entries[index + 1]?.timestamp ?? call.end;
+		return {
+			number: index + 1,
+			time: entry.timestamp,
+			offset: entry.timestamp - call.start,
+			delta: index ? entry.timestamp - entries[index - 1].timestamp : 0,
+			duration: Math.max(0, next - entry.timestamp),
+			class: entry.class,
+			line: entry.event.line,
+			module: textOf(data.module_type),
+			variable: textOf(data.result_variable),
+			data,
+		};
+	});
+}
+
+function textOf(value) {
+	return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
+/* Runs of steps at one place: a module with its variable. */
+export function readVisits(steps) {
+	const visits = [];
+	for (const step of steps) {
+		const last = visits.at(-1);
+		if (last && last.module === step.module && last.variable === step.variable) {
+			last.steps.push(step);
+		} else {
+			visits.push({ module: step.module, variable: step.variable, steps: [step] });
+		}
+	}
+	return visits.map((visit) => {
+		const first = visit.steps[0];
+		const last = visit.steps.at(-1);
+		return { ...visit, begin: first.offset, end: last.offset + last.duration, lastStep: last.offset };
+	});
+}
+
+const INPUT = /^User input: (.*?)(?: \(([a-z]+)\))?$/;
+
+/* What was collected during the call: the last event of each variable, with what the caller entered where its line says so. */
+export function readVariables(steps) {
+	const variables = new Map();
+	for (const step of steps) {
+		if (step.class !== 'event' || !step.variable) {
+			continue;
+		}
+		const input = INPUT.exec(step.line);
+		const before = variables.get(step.variable);
+		if (!input && before?.entered) {
+			continue;
+		}
+		variables.set(step.variable, {
+			name: step.variable, module: step.module, value: input ? input[1] : step.line, by: input?.[2] ?? '', entered: Boolean(input), step: step.number,
+		});
+	}
+	return [...variables.values()];
+}
+
+export function countClasses(steps) {
+	const counts = new Map();
+	for (const step of steps) {
+		counts.set(step.class, (counts.get(step.class) ?? 0) + 1);
+	}
+	return [...counts];
+}
+
+/* Whether @step has @text anywhere. */
+export function stepHas(step, text) {
+	return `${step.line} ${step.module} ${step.variable} ${step.class} ${JSON.stringify(step.data)}`.toLowerCase().includes(text.toLowerCase());
+}
+
+/* The call as plain text, for a mail or a ticket. */
+export function callText(call, steps, zone) {
+	const head = [
+		`Call ${call.session_id}`,
+		`  From     ${call.src}`,
+		`  To       ${call.dest}`,
+		`  Type     ${call.type}`,
+		`  Started  ${formatTime(call.start, zone)} ${zone}`,
+		`  Ended    ${formatTime(call.end, zone)}`,
+		`  Length   ${formatDuration(call.duration)}`,
+		`  Steps    ${call.log ? call.steps : 'no longer kept'}`,
+	];
+	let day = '';
+	const lines = steps.flatMap((step) => {
+		const today = formatDate(step.time, zone);
+		const place = [step.module, step.variable].filter(Boolean).join(' → ');
+		const line = `  ${formatClock(step.time, zone)}  ${`+${step.delta} s`.padStart(8)}  ${step.class.padEnd(7)} ${step.line}${place ? `  [${place}]` : ''}`;
+		const shown = today === day ? [line] : ['', `  ${today}`, line];
+		day = today;
+		return shown;
+	});
+	return `${[...head, ...lines].join('\n')}\n`;
+}
+
+/* Round steps of a scale for @seconds, at most about @most of them. */
+export function ticksOf(seconds, most = 8) {
+	const sizes = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+	const size = sizes.find((one) => seconds / one <= most) ?? Math.ceil(seconds / most / 86400) * 86400;
+	const ticks = [];
+	for (let time = 0; time <= seconds; time += size) {
+		ticks.push(time);
+	}
+	return ticks;
+}
