@@ -32,17 +32,27 @@ export function Calls({ query }) {
 			<${ColumnMenu} />
 			<${ExportMenu} filter=${result.filter} total=${result.total} />
 		</div>
-		${result.problem && result.total === null
-			? html`<${Failure} problem=${result.problem} onRetry=${() => setTurn(turn + 1)} />`
-			: result.total === 0
-				? html`<${Empty} title="No call matches" hint=${key ? 'Take a filter away or choose a longer window.' : 'Calls appear here once they are stored: import a file, or post them to /v1/calls.'} />`
-				: html`<${CallTable} result=${result} version=${version} address=${formatAddress(['calls'], filter)} onSeen=${setSeen} />`}`;
+		<${Rows} result=${result} version=${version} filter=${filter} filtered=${key !== ''} onSeen=${setSeen} onRetry=${() => setTurn(turn + 1)} />`;
+}
+
+function Rows({ result, version, filter, filtered, onSeen, onRetry }) {
+	if (result.problem?.parameter) {
+		return html`<${Empty} title="The filter is not understood" hint=${result.problem.message} />`;
+	}
+	if (result.problem && result.total === null) {
+		return html`<${Failure} problem=${result.problem} onRetry=${onRetry} />`;
+	}
+	if (result.total === 0) {
+		return html`<${Empty} title="No call matches"
+			hint=${filtered ? 'Take a filter away or choose a longer window.' : 'Calls appear here once they are stored: import a file, or post them to /v1/calls.'} />`;
+	}
+	return html`<${CallTable} result=${result} version=${version} address=${formatAddress(['calls'], filter)} onSeen=${onSeen} />`;
 }
 
 /* "1–18 of 12,431 calls" */
 function totalOf(result, [first, last]) {
 	if (result.total === null) {
-		return 'Looking …';
+		return result.problem ? '' : 'Looking …';
 	}
 	return result.total === 0 ? 'No calls' : `${formatNumber(first + 1)}–${formatNumber(Math.min(last, result.total))} of ${countOf(result.total, 'call')}`;
 }

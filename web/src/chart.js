@@ -8,9 +8,9 @@ import { bucketSeconds, chooseBucket, formatQuery } from './filter.js';
 import { countOf, formatNumber } from './format.js';
 import { html } from './html.js';
 import { useSettings } from './settings.js';
-import { formatTime, zoneName } from './time.js';
+import { formatClock, formatDate, formatTime, zoneName } from './time.js';
 
-const HEIGHT = 120;
+const HEIGHT = 132;
 
 /* One point a bucket, empty ones too, so that a quiet time looks quiet. At most some thousand; then only what is there. */
 export function fillBuckets(groups, seconds, start, end) {
@@ -54,6 +54,18 @@ function colors() {
 	return Object.fromEntries(['accent', 'muted', 'line'].map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
+/* The clock, with the date under the first of each day; or the date alone. */
+function axisTimes(times, step, zone) {
+	return times.map((time, index) => {
+		const date = formatDate(time, zone);
+		if (step >= 86400) {
+			return date;
+		}
+		const clock = formatClock(time, zone).slice(0, 5);
+		return index === 0 || formatDate(times[index - 1], zone) !== date ? `${clock}\n${date}` : clock;
+	});
+}
+
 function options({ width, zone, seconds, bucket, onSelect, readout }) {
 	const { accent, muted, line } = colors();
 	const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
@@ -65,8 +77,8 @@ function options({ width, zone, seconds, bucket, onSelect, readout }) {
 		cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
 		scales: { x: { range: (plot, min, max) => [min, max + seconds] }, y: { range: (plot, min, max) => [0, Math.max(1, max)] } },
 		axes: [
-			{ ...axis, grid: { show: false } },
-			{ ...axis, size: 52, space: 36, values: (plot, values) => values.map((value) => (Number.isInteger(value) ? formatNumber(value) : '')) },
+			{ ...axis, grid: { show: false }, size: 34, space: 72, values: (plot, times, place, space, step) => axisTimes(times, step, zone) },
+			{ ...axis, size: 52, space: 28, values: (plot, values) => values.map((value) => (Number.isInteger(value) ? formatNumber(value) : '')) },
 		],
 		series: [{}, { stroke: accent, fill: accent, width: 0, points: { show: false }, paths: uPlot.paths.bars({ align: 1, size: [0.9, 60] }) }],
 		hooks: {
@@ -99,7 +111,7 @@ function Plot({ series, seconds, bucket, onSelect }) {
 			width: box.current.clientWidth, zone, seconds, bucket, readout: readout.current, onSelect: (...window) => select.current(...window),
 		};
 		const plot = new uPlot(options(given), series, box.current);
-		const observer = new ResizeObserver(() => plot.setSize({ width: box.current.clientWidth, height: HEIGHT }));
+		const observer = new ResizeObserver(() => box.current && plot.setSize({ width: box.current.clientWidth, height: HEIGHT }));
 		const scheme = matchMedia('(prefers-color-scheme: dark)');
 		const recolor = () => {
 			const { accent } = colors();

@@ -3,7 +3,7 @@
 import { resolveTime } from './time.js';
 
 export const fields = [
-	{ name: 'dest', label: 'To', hint: '617… — * at either end for any digits', placeholder: '*3001' },
+	{ name: 'dest', label: 'To', hint: '* at either end for any digits', placeholder: '*3001' },
 	{ name: 'src', label: 'From', hint: '* at either end for any digits', placeholder: '617*' },
 	{ name: 'type', label: 'Type', options: ['inbound', 'outbound', 'transfer'] },
 	{ name: 'state', label: 'State', options: ['live', 'ended'] },

@@ -55,6 +55,9 @@ export function readVariables(steps) {
 			continue;
 		}
 		const input = INPUT.exec(step.line);
+		if (!input && step === steps.at(-1)) {
+			continue; // how the call ended
+		}
 		const before = variables.get(step.variable);
 		if (!input && before?.entered) {
 			continue;
