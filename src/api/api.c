@@ -68,7 +68,8 @@ static const struct http_route routes[] = {
 };
 
 /* What pages leave behind for the next ones, beside what --page-memory-max gives to those under way. */
-#define PAGE_BLOCKS_SPARE_MAX ((size_t)32 << 20)
+#define PAGE_BLOCKS_IDLE_MAX ((size_t)24 << 20)
+#define PAGE_BLOCKS_BUSY_MAX ((size_t)96 << 20)
 
 _Static_assert(sizeof(routes) / sizeof(routes[0]) <= API_ROUTES_MAX, "API_ROUTES_MAX is too small");
 
@@ -81,7 +82,7 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 	}
 	api->options = *options;
 	page_memory_init(&api->page_memory, options->page_memory_max);
-	arena_pool_init(&api->page_blocks, PAGE_BLOCKS_SPARE_MAX);
+	arena_pool_init(&api->page_blocks, PAGE_BLOCKS_IDLE_MAX, PAGE_BLOCKS_BUSY_MAX);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		api->routes[i] = routes[i];
 		if (routes[i].body_size_max == 0) {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define BLOCK_MIN ((size_t)4096)
 #define BLOCK_MAX ((size_t)1 << 20)
@@ -14,15 +15,39 @@ struct arena_block {
 	struct arena_block *before; /* in its arena, or in the pool */
 	size_t size;
 	size_t used;
+	bool mapped;
 	alignas(max_align_t) char data[];
 };
 
 /* ---- the pool ---- */
 
-void arena_pool_init(struct arena_pool *pool, size_t max_bytes)
+void arena_pool_init(struct arena_pool *pool, size_t idle_max_bytes, size_t busy_max_bytes)
 {
-	*pool = (struct arena_pool){.max_bytes = max_bytes};
+	*pool = (struct arena_pool){
+		.idle_max_bytes = idle_max_bytes, .busy_max_bytes = busy_max_bytes};
 	pthread_mutex_init(&pool->lock, NULL);
+}
+
+/* Large blocks that come and go are mapped: what the pool does not keep leaves the process at once, where malloc() might hold on to
+ * it behind something small that stays. */
+static struct arena_block *new_block(size_t size, bool pooled)
+{
+	struct arena_block *block;
+
+	if (!pooled || size < BLOCK_MAX) {
+		block = malloc(sizeof(*block) + size);
+		if (block) {
+			block->mapped = false;
+		}
+		return block;
+	}
+	block = mmap(NULL, sizeof(*block) + size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (block == MAP_FAILED) {
+		return NULL;
+	}
+	block->mapped = true;
+	return block;
 }
 
 static void free_blocks(struct arena_block *block)
@@ -30,7 +55,11 @@ static void free_blocks(struct arena_block *block)
 	while (block) {
 		struct arena_block *before = block->before;
 
-		free(block);
+		if (block->mapped) {
+			munmap(block, sizeof(*block) + block->size);
+		} else {
+			free(block);
+		}
 		block = before;
 	}
 }
@@ -56,20 +85,38 @@ static struct arena_block **spare_of(struct arena_pool *pool, size_t size)
 
 static struct arena_block *pool_take(struct arena_pool *pool, size_t size)
 {
-	struct arena_block **spare = pool ? spare_of(pool, size) : NULL;
-	struct arena_block *block;
+	struct arena_block **spare = spare_of(pool, size);
+	struct arena_block *block = NULL;
 
-	if (!spare) {
-		return NULL;
-	}
 	pthread_mutex_lock(&pool->lock);
-	block = *spare;
-	if (block) {
+	if (spare && *spare) {
+		block = *spare;
 		*spare = block->before;
 		pool->spare_bytes -= size;
 	}
+	pool->lent_bytes += size;
 	pthread_mutex_unlock(&pool->lock);
 	return block;
+}
+
+static void move_block(struct arena_block **from, struct arena_block **to)
+{
+	struct arena_block *block = *from;
+
+	*from = block->before;
+	block->before = *to;
+	*to = block;
+}
+
+/* Takes spare blocks, large ones first, out of the pool until it has no more than @max_bytes. */
+static void shrink(struct arena_pool *pool, size_t max_bytes, struct arena_block **taken)
+{
+	for (size_t i = ARENA_POOL_SIZES; i-- > 0;) {
+		while (pool->spare[i] && pool->spare_bytes > max_bytes) {
+			pool->spare_bytes -= pool->spare[i]->size;
+			move_block(&pool->spare[i], taken);
+		}
+	}
 }
 
 /* Puts @block and those before it into the pool, and returns those that it does not keep. */
@@ -79,18 +126,13 @@ static struct arena_block *pool_give(struct arena_pool *pool, struct arena_block
 
 	pthread_mutex_lock(&pool->lock);
 	while (block) {
-		struct arena_block *before = block->before;
 		struct arena_block **list = spare_of(pool, block->size);
 
-		if (!list || block->size > pool->max_bytes - pool->spare_bytes) {
-			list = &others;
-		} else {
-			pool->spare_bytes += block->size;
-		}
-		block->before = *list;
-		*list = block;
-		block = before;
+		pool->lent_bytes -= block->size;
+		pool->spare_bytes += list ? block->size : 0;
+		move_block(&block, list ? list : &others);
 	}
+	shrink(pool, pool->lent_bytes > 0 ? pool->busy_max_bytes : pool->idle_max_bytes, &others);
 	pthread_mutex_unlock(&pool->lock);
 	return others;
 }
@@ -137,10 +179,10 @@ static struct arena_block *add_block(struct arena *arena, size_t wanted)
 	if (size < wanted) {
 		return NULL;
 	}
-	block = pool_take(arena->pool, size);
-	block = block ? block : malloc(sizeof(*block) + size);
+	block = arena->pool ? pool_take(arena->pool, size) : NULL;
+	block = block ? block : new_block(size, arena->pool != NULL);
 	if (!block) {
-		return NULL;
+		return NULL; /* that the pool counts it as lent only keeps it from thinking itself idle */
 	}
 	block->before = arena->last;
 	block->size = size;

@@ -20,10 +20,13 @@ struct arena_pool {
 	pthread_mutex_t lock;
 	struct arena_block *spare[ARENA_POOL_SIZES];
 	size_t spare_bytes;
-	size_t max_bytes; /* of what is spare; what is beyond is freed */
+	size_t lent_bytes; /* of the blocks in arenas */
+	size_t idle_max_bytes;
+	size_t busy_max_bytes;
 };
 
-void arena_pool_init(struct arena_pool *pool, size_t max_bytes);
+/* Keeps at most @busy_max_bytes of spare blocks while some are in use, at most @idle_max_bytes while none is. */
+void arena_pool_init(struct arena_pool *pool, size_t idle_max_bytes, size_t busy_max_bytes);
 void arena_pool_deinit(struct arena_pool *pool);
 
 struct arena {

@@ -240,7 +240,7 @@ int intake_create(struct intake **ret_intake, struct store *store,
 	intake->call_size_max = options->call_size_max;
 	intake->in_flight_max = options->in_flight_max;
 	key_uses_init(&intake->key_uses);
-	arena_pool_init(&intake->pool, POOL_BYTES_MAX);
+	arena_pool_init(&intake->pool, POOL_BYTES_MAX, POOL_BYTES_MAX);
 	pthread_mutex_init(&intake->lock, NULL);
 	pthread_cond_init(&intake->work, NULL);
 	pthread_cond_init(&intake->commit, NULL);

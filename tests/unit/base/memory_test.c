@@ -49,7 +49,7 @@ static void a_pool_gives_an_arena_the_blocks_of_the_last(void **state)
 	char *first;
 
 	(void)state;
-	arena_pool_init(&pool, 1 << 20);
+	arena_pool_init(&pool, 1 << 20, 1 << 20);
 	arena_init_pooled(&arena, 4 << 20, &pool);
 	first = arena_alloc(&arena, 100);
 	assert_non_null(first);
@@ -62,21 +62,30 @@ static void a_pool_gives_an_arena_the_blocks_of_the_last(void **state)
 	arena_pool_deinit(&pool);
 }
 
-static void a_pool_keeps_no_more_than_its_ceiling(void **state)
+static void fill(struct arena *arena, struct arena_pool *pool)
+{
+	arena_init_pooled(arena, SIZE_MAX, pool);
+	for (int i = 0; i < 100; i++) {
+		assert_non_null(arena_alloc(arena, 60000));
+	}
+	assert_non_null(arena_alloc(arena, 5 << 20)); /* larger than any that is kept */
+}
+
+static void a_pool_keeps_less_when_none_of_its_blocks_is_in_use(void **state)
 {
 	struct arena_pool pool;
-	struct arena arena;
+	struct arena first, second;
 
 	(void)state;
-	arena_pool_init(&pool, 1 << 20);
+	arena_pool_init(&pool, 1 << 20, 3 << 20);
 	for (int round = 0; round < 2; round++) {
-		arena_init_pooled(&arena, SIZE_MAX, &pool);
-		for (int i = 0; i < 100; i++) {
-			assert_non_null(arena_alloc(&arena, 60000));
-		}
-		assert_non_null(arena_alloc(&arena, 5 << 20)); /* larger than any that is kept */
-		arena_deinit(&arena);
+		fill(&first, &pool);
+		fill(&second, &pool);
+		arena_deinit(&first);
+		assert_true(pool.spare_bytes > 2 << 20 && pool.spare_bytes <= 3 << 20);
+		arena_deinit(&second);
 		assert_true(pool.spare_bytes > 0 && pool.spare_bytes <= 1 << 20);
+		assert_int_equal(pool.lent_bytes, 0);
 	}
 	arena_pool_deinit(&pool);
 }
@@ -139,7 +148,7 @@ int main(void)
 		cmocka_unit_test(arena_gives_until_its_ceiling),
 		cmocka_unit_test(arena_texts_end_with_nul),
 		cmocka_unit_test(a_pool_gives_an_arena_the_blocks_of_the_last),
-		cmocka_unit_test(a_pool_keeps_no_more_than_its_ceiling),
+		cmocka_unit_test(a_pool_keeps_less_when_none_of_its_blocks_is_in_use),
 		cmocka_unit_test(buffer_keeps_a_failure_until_cleared),
 		cmocka_unit_test(buffer_writes_integers_as_printf_does),
 		cmocka_unit_test(log_values_cannot_forge_a_line),
