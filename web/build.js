@@ -7,6 +7,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { parse } from 'yaml';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [output, depfile, folder] = process.argv.slice(2).map((name) => resolve(name));
@@ -14,7 +15,11 @@ const [output, depfile, folder] = process.argv.slice(2).map((name) => resolve(na
 /* Each page is an HTML file, which names its one script as src="NAME.js". */
 const pages = [
 	{ path: '/', html: 'src/index.html', script: 'src/main.js' },
+	{ path: '/docs', html: 'docs/index.html', script: 'docs/docs.js' },
 ];
+
+const contract = '../docs/openapi.yaml';
+const picture = 'src/icon.svg';
 
 const types = {
 	'.html': 'text/html; charset=utf-8',
@@ -69,6 +74,16 @@ function stored(name, bytes) {
 	return JSON.stringify(join(folder, name));
 }
 
+/* The contract of the API, for programs and for /docs. */
+function openapi() {
+	const text = JSON.stringify(parse(readFileSync(join(here, contract), 'utf8')));
+	return { path: '/openapi.json', type: types['.json'], bytes: Buffer.from(text), immutable: false };
+}
+
+function icon() {
+	return { path: '/assets/icon.svg', bytes: readFileSync(join(here, picture)), immutable: false };
+}
+
 function cFile(files) {
 	const symbols = [];
 	const rows = files.map((file, number) => {
@@ -98,6 +113,6 @@ const size_t page_files_count = ${rows.length};
 
 mkdirSync(folder, { recursive: true });
 const { files, entries, inputs } = await bundle();
-writeFileSync(output, cFile([...pages.map((page) => html(page, entries[page.script])), ...files]));
-const read = ['build.js', ...pages.map((page) => page.html), ...inputs].map((name) => join(here, name));
+writeFileSync(output, cFile([...pages.map((page) => html(page, entries[page.script])), openapi(), icon(), ...files]));
+const read = ['build.js', contract, picture, ...pages.map((page) => page.html), ...inputs].map((name) => join(here, name));
 writeFileSync(depfile, `${output}: ${read.join(' ')}\n`);

@@ -63,6 +63,8 @@ static const struct http_route routes[] = {
 	{.pattern = "/healthz", .methods = HTTP_GET, .begin = healthz_begin},
 	{.pattern = "/readyz", .methods = HTTP_GET, .begin = readyz_begin},
 	{.pattern = "/", .methods = HTTP_GET, .begin = page_files_begin},
+	{.pattern = "/docs", .methods = HTTP_GET, .begin = page_files_begin},
+	{.pattern = "/openapi.json", .methods = HTTP_GET, .begin = page_files_begin},
 	{.pattern = "/assets/{name}", .methods = HTTP_GET, .begin = page_files_begin},
 	{.pattern = NULL},
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * GET / and /assets/…: the web page. It is the same for everyone and asks for no credentials; what it shows it fetches
- * from the API with those of its user. */
+ * GET /, /docs, /openapi.json, /assets/…: the web page and the API's documentation. They are the same for everyone and ask for no
+ * credentials; what the pages show they fetch from the API with those of their user. */
 #include "api/page_files.h"
 
 #include "api/answer.h"

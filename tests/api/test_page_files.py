@@ -2,9 +2,12 @@
 """The files of the web page: how they are served. What the page does is tried in a browser (tests/web)."""
 import gzip
 import http.client
+import json
 import re
 
 import pytest
+
+import contract
 
 
 @pytest.fixture
@@ -40,8 +43,20 @@ def test_what_the_page_names_is_there_and_may_be_kept_for_ever(fetch):
     for name in names:
         answer = fetch(name)
         assert answer.status == 200 and answer.content, name
+        if name.endswith(".svg"):
+            continue
         assert "immutable" in answer.headers["Cache-Control"]
         assert answer.headers["Content-Type"].startswith("text/")
+
+
+def test_the_documentation_is_served_like_the_page_and_says_what_the_contract_says(fetch):
+    page = fetch("/docs")
+    assert page.status == 200 and page.headers["Content-Security-Policy"] == fetch("/").headers["Content-Security-Policy"]
+    names = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.content.decode())
+    assert names and all(fetch(name).status == 200 for name in names)
+    document = fetch("/openapi.json")
+    assert document.headers["Content-Type"] == "application/json"
+    assert json.loads(document.content) == contract.DOCUMENT
 
 
 def test_the_page_itself_is_asked_for_again_each_time(fetch):

@@ -80,7 +80,7 @@ function options({ width, zone, seconds, bucket, onSelect, readout }) {
 			{ ...axis, grid: { show: false }, size: 34, space: 72, values: (plot, times, place, space, step) => axisTimes(times, step, zone) },
 			{ ...axis, size: 52, space: 28, values: (plot, values) => values.map((value) => (Number.isInteger(value) ? formatNumber(value) : '')) },
 		],
-		series: [{}, { stroke: accent, fill: accent, width: 0, points: { show: false }, paths: uPlot.paths.bars({ align: 1, size: [0.9, 60] }) }],
+		series: [{}, { stroke: accent, fill: accent, width: 0, points: { show: false }, paths: uPlot.paths.bars({ align: 1, size: [0.9, 400] }) }],
 		hooks: {
 			setSelect: [(plot) => {
 				if (plot.select.width > 3) {

@@ -49,7 +49,7 @@ function Place({ place, most, filter }) {
 			<th scope="row">${nameOf(place)}</th>
 			<td class="bar-cell">
 				<a class="stack" href=${reached} aria-label=${`${nameOf(place)}: ${place.reached} calls reached it`}>
-					<span class="bar" style=${{ width: `${65 * place.went_on / most}%` }}></span><span class="bar ended" style=${{ width: `${65 * place.ended / most}%` }}></span>
+					${place.went_on > 0 && html`<span class="bar" style=${{ width: `${65 * place.went_on / most}%` }}></span>`}${place.ended > 0 && html`<span class="bar ended" style=${{ width: `${65 * place.ended / most}%` }}></span>`}
 					${' '}${formatNumber(place.reached)}</a>
 			</td>
 			<td class="number">${formatNumber(place.went_on)}</td>
