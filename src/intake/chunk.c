@@ -77,6 +77,7 @@ struct chunk_reader *chunk_reader_create(size_t call_size_max)
 	 * a step is not made up. Unescaped strings and the names of all objects go to the scratch. */
 	buffer_init(&reader->canonical, call_size_max * 2 + 4096);
 	buffer_init(&reader->packed, SIZE_MAX);
+	store_indexer_init(&reader->indexer);
 	arena_init(&reader->scratch, call_size_max * 8 + ((size_t)1 << 20));
 	return reader;
 }
@@ -87,6 +88,7 @@ void chunk_reader_destroy(struct chunk_reader *reader)
 		return;
 	}
 	packer_destroy(reader->packer);
+	store_indexer_deinit(&reader->indexer);
 	buffer_deinit(&reader->canonical);
 	buffer_deinit(&reader->packed);
 	arena_deinit(&reader->scratch);
@@ -109,6 +111,18 @@ static int keep(struct chunk *chunk, struct store_put *put, struct error *err)
 	return 0;
 }
 
+static int pack(
+	struct chunk *chunk, struct chunk_reader *reader, struct store_put *put, struct error *err)
+{
+	struct text canonical = buffer_text(&reader->canonical);
+
+	if (packer_pack(reader->packer, canonical, &reader->packed, &put->packed, err) < 0) {
+		return -1;
+	}
+	return store_index_make(&reader->indexer, put->account_id, call_json_detail(canonical),
+		put->call.steps, &chunk->held, &put->index, err);
+}
+
 static int read_entry(struct chunk *chunk, struct chunk_reader *reader,
 	const struct chunk_entry *entry, struct store_put *put, struct error *err)
 {
@@ -119,8 +133,7 @@ static int read_entry(struct chunk *chunk, struct chunk_reader *reader,
 		    &put->call, err) < 0) {
 		return -1;
 	}
-	if (put->call.has_detail && packer_pack(reader->packer, buffer_text(&reader->canonical),
-					    &reader->packed, &put->packed, err) < 0) {
+	if (put->call.has_detail && pack(chunk, reader, put, err) < 0) {
 		return -1;
 	}
 	return keep(chunk, put, err);

@@ -4,7 +4,7 @@
 #define INTAKE_CHUNK_H
 
 #include "call/pack.h"
-#include "store/store.h"
+#include "store/store_index.h"
 #include "json/json_reader.h"
 
 #define CHUNK_CALLS_MAX 64
@@ -52,6 +52,7 @@ size_t chunk_cost(const struct chunk *chunk);
 /* What reading takes, kept from chunk to chunk; one a thread at a time. */
 struct chunk_reader {
 	struct packer *packer;
+	struct store_indexer indexer;
 	struct buffer canonical;
 	struct buffer packed; /* the call at hand */
 	struct arena scratch;

@@ -110,12 +110,32 @@ int store_key_touch(
 
 /* ---- calls ---- */
 
+/* What a step is, apart from its words. An account has few of them and many steps of each. */
+struct store_kind {
+	uint32_t id; /* within the account; not 0 */
+	struct text class_name;
+	struct text module;   /* event.data.module_type; empty where it has none */
+	struct text variable; /* event.data.result_variable */
+};
+
+/* What a call's steps are found by: made by store_index_make() (store_index.h) by whoever has time for it. All zero: the store
+ * makes it itself. */
+struct store_index {
+	bool made;
+	struct store_kind *kinds; /* of its steps, mostly each once; their ids are 0 */
+	uint32_t kinds_count;
+	uint32_t *path; /* by step: the place of its kind in kinds */
+	uint32_t steps;
+	struct text words; /* of its steps' lines, as the store's text index takes them */
+};
+
 /* A call to be stored. */
 struct store_put {
 	int64_t account_id;
 	struct call call;
 	struct packed packed; /* deflate is NULL when call.has_detail is false */
-	bool replaced;	      /* set by store_put_calls(): the session was there before */
+	struct store_index index;
+	bool replaced; /* set by store_put_calls(): the session was there before */
 };
 
 /* Stores @puts in their order in one durable transaction: all or none. A session that is there is replaced; where the new
@@ -191,14 +211,6 @@ struct store_search {
  * whatever `after`, offset and limit say. Where detail is not served, the calls look as if they had none. ERROR_TOO_LARGE as in store_page(). */
 int store_search(struct store *store, const struct store_search *search, struct arena *arena,
 	struct store_page *ret_page, struct error *err) CHECK_RESULT;
-
-/* What a step is, apart from its words. An account has few of them and many steps of each. */
-struct store_kind {
-	uint32_t id; /* within the account; not 0 */
-	struct text class_name;
-	struct text module;   /* event.data.module_type; empty where it has none */
-	struct text variable; /* event.data.result_variable */
-};
 
 /* A call as statistics see it: its header and the kinds of its steps in their order. */
 struct store_row {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "store/store_reference.h"
 
 int sqlite_reader_open(struct sqlite_reader *reader, struct sqlite_store *store, struct error *err)
 {
@@ -68,13 +67,17 @@ int sqlite_writer_begin(struct sqlite_writer *writer, struct sqlite_store *store
 
 int sqlite_writer_commit(struct sqlite_writer *writer, struct error *err)
 {
-	return sqlite_run(writer->connection, SQL_COMMIT, err);
+	writer->committed = sqlite_run(writer->connection, SQL_COMMIT, err) == 0;
+	return writer->committed ? 0 : -1;
 }
 
 void sqlite_writer_end(struct sqlite_writer *writer)
 {
 	if (!writer->store) {
 		return;
+	}
+	if (!writer->committed) {
+		sqlite_kinds_forget(&writer->store->kinds);
 	}
 	/* What cannot be rolled back now is by the next `begin`, which then fails and says why. */
 	leave_transaction(writer->connection);
@@ -94,7 +97,8 @@ static void close_store(struct store *base)
 	}
 	sqlite_connection_close(store->writer);
 	store_rewrap_deinit(&store->rewrap);
-	kind_table_deinit(&store->kinds);
+	sqlite_kinds_deinit(&store->kinds);
+	sqlite_unpacking_deinit(&store->unpacking);
 	file_close(&store->lock_fd);
 	pthread_mutex_destroy(&store->pool_mutex);
 	pthread_mutex_destroy(&store->write_mutex);
@@ -145,23 +149,6 @@ static int lock_for_server(struct store *base, struct error *err)
 		store->folder, SQLITE_FOLDER_LOCK_SERVER, false, &store->lock_fd, err);
 }
 
-static int scan(struct store *base, const struct store_search *search,
-	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
-	struct error *err)
-{
-	struct sqlite_store *store = (struct sqlite_store *)base;
-
-	return reference_scan(base, search, &store->kinds, each, context, err);
-}
-
-static int kinds(struct store *base, int64_t account_id, struct arena *arena,
-	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
-{
-	struct sqlite_store *store = (struct sqlite_store *)base;
-
-	return kind_table_list(&store->kinds, account_id, arena, ret_kinds, ret_count, err);
-}
-
 static const struct store_backend backend = {
 	.close = close_store,
 	.ping = ping,
@@ -181,10 +168,10 @@ static const struct store_backend backend = {
 	.page = sqlite_page,
 	.find = sqlite_find,
 	.walk = sqlite_walk,
-	.search = reference_search,
-	.scan = scan,
-	.kinds = kinds,
-	.count_buckets = reference_count_buckets,
+	.search = sqlite_search,
+	.scan = sqlite_scan,
+	.kinds = sqlite_kinds_list,
+	.count_buckets = sqlite_count_buckets,
 	.change_newest = sqlite_change_newest,
 	.changes = sqlite_changes_read,
 	.backup = sqlite_backup,
@@ -224,7 +211,8 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 	pthread_mutex_init(&store->pool_mutex, NULL);
 	sqlite_checkpointer_init(&store->checkpointer);
 	store_rewrap_init(&store->rewrap);
-	kind_table_init(&store->kinds);
+	sqlite_kinds_init(&store->kinds);
+	sqlite_unpacking_init(&store->unpacking);
 	owned = &store->base;
 
 	if (make_paths(store, folder, err) < 0 ||

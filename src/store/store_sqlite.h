@@ -7,8 +7,9 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include "store/kind_table.h"
+#include "base/intern.h"
 #include "store/store_backend.h"
+#include "store/store_index.h"
 #include "store/store_rewrap.h"
 
 #define SQLITE_STORE_FILE	    "callstep.db"
@@ -32,14 +33,27 @@ enum sqlite_sql {
 	SQL_KEY_REVOKE,
 	SQL_KEY_FIND,
 	SQL_KEY_TOUCH,
+	SQL_CALL_NEWEST,
 	SQL_CALL_INSERT,
 	SQL_CALL_HELD,
 	SQL_CALL_UPDATE,
 	SQL_CALL_FIND,
 	SQL_CALL_HEADER,
+	SQL_CALL_SET_PATH,
 	SQL_PACKED_ADD,
 	SQL_PACKED_PUT,
 	SQL_PACKED_GET,
+	SQL_KIND_FIND,
+	SQL_KIND_NEWEST,
+	SQL_KIND_ADD,
+	SQL_KINDS,
+	SQL_WORDS_ADD,
+	SQL_WORDS_DROP,
+	SQL_WORDS_FIND,
+	SQL_SCAN,
+	SQL_SCAN_DEST,
+	SQL_SCAN_ONE,
+	SQL_UNINDEXED,
 	SQL_CHANGE_ADD,
 	SQL_CHANGE_TRIM,
 	SQL_CHANGE_OLDEST,
@@ -82,6 +96,26 @@ struct sqlite_checkpointer {
 	uint64_t rounds; /* that have ended */
 };
 
+/* The ids of kinds that the writer knows, whatever their account. */
+struct sqlite_kinds {
+	bool ready;
+	bool read_only; /* a kind that has no number is an error: ERROR_CORRUPT */
+	struct arena arena;
+	struct intern names; /* account, class, module and variable in one text */
+	uint32_t *ids;	     /* by the number in names; 0: not known */
+	size_t ids_room;
+	struct buffer key;
+	struct buffer path;
+};
+
+/* Making the index of calls that come packed; nothing is allocated before the first use. */
+struct sqlite_unpacking {
+	struct unpacker *unpacker;
+	struct store_indexer indexer;
+	struct buffer json;
+	struct arena arena; /* of the index that was made last */
+};
+
 struct sqlite_store {
 	struct store base;
 	char *folder;
@@ -91,7 +125,8 @@ struct sqlite_store {
 	pthread_mutex_t write_mutex;
 	struct sqlite_connection *writer; /* under write_mutex, as is rewrap */
 	struct store_rewrap rewrap;
-	struct kind_table kinds;
+	struct sqlite_kinds kinds; /* under write_mutex, as is unpacking */
+	struct sqlite_unpacking unpacking;
 
 	struct sqlite_checkpointer checkpointer;
 
@@ -170,6 +205,7 @@ void sqlite_reader_close(struct sqlite_reader *reader);
 struct sqlite_writer {
 	struct sqlite_store *store;
 	struct sqlite_connection *connection;
+	bool committed;
 };
 
 int sqlite_writer_begin(
@@ -216,9 +252,75 @@ int sqlite_schema_prepare(struct sqlite_store *store, struct error *err) CHECK_R
 
 enum call_type sqlite_call_type(int64_t value);
 
+/* Copies the packed call of the row @id, which must be there, into @arena. */
+int sqlite_packed_by_id(struct sqlite_connection *connection, int64_t id, struct arena *arena,
+	struct packed *ret_packed, struct error *err) CHECK_RESULT;
+
 /* Copies the call of the row @id, which must be there, into @arena, with its packed form when it started after @detail_after. */
 int sqlite_call_by_id(struct sqlite_connection *connection, int64_t id, int64_t detail_after,
 	struct arena *arena, struct store_call *ret_call, struct error *err) CHECK_RESULT;
+
+/* ---- store_sqlite_kind.c: kinds of steps, paths of calls ---- */
+
+void sqlite_kinds_init(struct sqlite_kinds *kinds);
+void sqlite_kinds_deinit(struct sqlite_kinds *kinds);
+/* After a transaction that was not committed: what it numbered is not there. */
+void sqlite_kinds_forget(struct sqlite_kinds *kinds);
+
+/* Numbers the kinds of @index and makes the path of them; it is valid until the next one. */
+int sqlite_kinds_path(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
+	int64_t account_id, const struct store_index *index, struct text *ret_path,
+	struct error *err) CHECK_RESULT;
+
+/* Takes the next step's kind off the front of a path; false at its end. */
+bool sqlite_path_next(struct text *rest, uint32_t *ret_id);
+
+/* The kinds of an account, by id. */
+int sqlite_kinds_read(struct sqlite_connection *connection, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err) CHECK_RESULT;
+
+/* ---- store_sqlite_text.c: the text index ---- */
+
+/* The index must have exactly the words that were added: dropping others damages it. */
+int sqlite_words_add(struct sqlite_connection *connection, int64_t id, struct text words,
+	struct error *err) CHECK_RESULT;
+int sqlite_words_drop(struct sqlite_connection *connection, int64_t id, struct text words,
+	struct error *err) CHECK_RESULT;
+
+/* Ids of calls: listed while they are few, then a bit each. */
+#define SQLITE_ID_SET_FEW ((size_t)1000)
+struct sqlite_id_set {
+	int64_t *ids; /* what there is while bits is NULL */
+	size_t ids_room;
+	uint64_t *bits;
+	size_t bits_room;
+	size_t count;
+};
+void sqlite_id_set_deinit(struct sqlite_id_set *set);
+/* Of one that has bits. */
+bool sqlite_id_set_has(const struct sqlite_id_set *set, int64_t id);
+
+/* Adds the calls of the account that have every phrase of @text to the empty @set. */
+int sqlite_words_find(struct sqlite_connection *connection, int64_t account_id,
+	const struct words_query *text, struct sqlite_id_set *set, struct error *err) CHECK_RESULT;
+
+/* ---- store_sqlite_index.c: making the index of calls that come packed ---- */
+
+void sqlite_unpacking_init(struct sqlite_unpacking *unpacking);
+void sqlite_unpacking_deinit(struct sqlite_unpacking *unpacking);
+
+/* Makes the index of a packed call; it is valid until the next one. */
+int sqlite_unpack_index(struct sqlite_unpacking *unpacking, int64_t account_id, uint32_t steps,
+	const struct packed *packed, struct store_index *ret_index, struct error *err) CHECK_RESULT;
+
+/* Gives every call that has detail and no path its path and its words: what a store of schema 1 lacks. */
+int sqlite_index_all(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+
+/* ---- store_sqlite_page.c: what others need of it ---- */
+
+/* Counts the calls of a window and at most one whole dest, by the tallies. */
+int sqlite_count_window(struct sqlite_connection *connection, int64_t account_id,
+	const struct filter *filter, int64_t *ret_calls, struct error *err) CHECK_RESULT;
 
 /* ---- store_sqlite_change.c: the change log ---- */
 
@@ -266,6 +368,17 @@ int sqlite_find(struct store_view *view, int64_t account_id, struct text session
 int sqlite_walk(struct store *store, const struct store_query *query,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
 	struct error *err);
+
+int sqlite_search(struct store *store, const struct store_search *search, struct arena *arena,
+	struct store_page *ret_page, struct error *err);
+int sqlite_scan(struct store *store, const struct store_search *search,
+	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
+	struct error *err);
+int sqlite_kinds_list(struct store *store, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err);
+int sqlite_count_buckets(struct store *store, int64_t account_id, const struct filter *filter,
+	int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,
+	size_t *ret_count, struct error *err);
 
 int sqlite_change_newest(struct store *store, int64_t *ret_id, struct error *err);
 int sqlite_changes_read(struct store *store, int64_t account_id, int64_t after, int64_t limit,

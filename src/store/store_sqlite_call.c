@@ -48,7 +48,7 @@ static int read_header(struct sqlite_connection *connection, int64_t id, struct 
 	return copy(arena, &ret_call->session_id, err);
 }
 
-static int read_packed(struct sqlite_connection *connection, int64_t id, struct arena *arena,
+int sqlite_packed_by_id(struct sqlite_connection *connection, int64_t id, struct arena *arena,
 	struct packed *ret_packed, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
@@ -84,7 +84,7 @@ int sqlite_call_by_id(struct sqlite_connection *connection, int64_t id, int64_t 
 
 	if (read_header(connection, id, arena, &call.call, err) < 0 ||
 		(call.call.has_detail && call.call.start > detail_after &&
-			read_packed(connection, id, arena, &call.packed, err) < 0)) {
+			sqlite_packed_by_id(connection, id, arena, &call.packed, err) < 0)) {
 		return -1;
 	}
 	*ret_call = call;

@@ -7,20 +7,30 @@
 
 #define BUSY_TIMEOUT_MS 10000
 
-/* A call's row and its packed row, as read_call() in store_sqlite_page.c takes them: i finds it, out of an index alone where a
- * page is read; its packed row is looked at only where it started after ?2; the rest of its own row only where ?3 is 0 or there is
- * no packed row. A NULL finds nothing without reading. */
-#define CALL_COLUMNS                                                                               \
-	"select i.session_id, i.start, c.dest, c.src, c.\"end\", c.type, c.steps, "                \
-	"p.size, p.crc32, p.crc32_op, p.deflate from call i left join packed p on p.call_id = "    \
-	"case when i.start > ?2 then i.id end left join call c on c.id = "                         \
-	"case when ?3 = 0 or p.call_id is null then i.id end where i.account_id = ?1 "
+/* A call's row and its packed row, as read_call() in store_sqlite_page.c takes them; of names the row that the header is read from.
+ * The packed row is looked at only where the call started after ?2: a NULL finds nothing without reading. */
+#define CALL_COLUMNS(of)                                                                           \
+	"select i.session_id, i.start, " of ".dest, " of ".src, " of ".\"end\", " of ".type, " of  \
+	".steps, p.size, p.crc32, p.crc32_op, p.deflate from call i left join packed p on "        \
+	"p.call_id = case when i.start > ?2 then i.id end "
+
+/* For calls that are found out of an index alone: their own row is read only where ?3 is 0 or there is no packed row. */
+#define REST_OF_CALL                                                                               \
+	"left join call c on c.account_id = case when ?3 = 0 or p.call_id is null then "           \
+	"i.account_id end and c.start = i.start and c.session_id = i.session_id "
 
 /* The newest calls of a window from one call on, given by its start and session. */
-#define CALLS_FROM    CALL_COLUMNS "and i.start >= ?4 and (i.start, i.session_id) <= (?5, ?6) "
+#define CALLS_FROM                                                                                 \
+	"where i.account_id = ?1 and i.start >= ?4 and (i.start, i.session_id) <= (?5, ?6) "
 #define CALLS_ORDERED "order by i.start desc, i.session_id desc limit ?7"
 #define IN_WINDOW     "from call where account_id = ?1 and start >= ?2 and start < ?3 "
 #define NEWEST_FIRST  "order by start desc, session_id desc "
+
+/* Headers and paths, as enum sqlite_scan_column has them. */
+#define SCAN_COLUMNS                                                                               \
+	"select start, session_id, id, \"end\", type, steps, dest, src, path from call "
+#define SCAN_WINDOW                                                                                \
+	SCAN_COLUMNS "where account_id = ?1 and start >= ?2 and (start, session_id) < (?3, ?4) "
 
 static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_BEGIN_READ] = "begin",
@@ -46,24 +56,46 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 			 "from key k join account a on a.id = account_id where hash = ?",
 	[SQL_KEY_TOUCH] = "update key set last_used = ?2 where id = ?1 and last_used < ?2",
 
+	[SQL_CALL_NEWEST] = "select max(id) from call",
 	[SQL_CALL_INSERT] =
 		"insert into call (account_id, session_id, start, \"end\", dest, dest_key, src, "
-		"type, steps) values (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-		"on conflict (account_id, session_id) do nothing",
+		"type, steps, path, id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+		"on conflict do nothing",
 	[SQL_CALL_HELD] = "select id, start, dest_key, steps from call "
 			  "where account_id = ? and session_id = ?",
 	[SQL_CALL_UPDATE] = "update call set start = ?2, \"end\" = ?3, dest = ?4, dest_key = ?5, "
-			    "src = ?6, type = ?7, steps = ?8 where id = ?1",
-	[SQL_CALL_FIND] = CALL_COLUMNS "and i.session_id = ?4",
+			    "src = ?6, type = ?7, steps = ?8, path = coalesce(?9, path) where "
+			    "id = ?1",
+	[SQL_CALL_FIND] = CALL_COLUMNS("i") "where i.account_id = ?1 and i.session_id = ?4",
 
 	[SQL_CALL_HEADER] = "select dest, src, session_id, start, \"end\", type, steps from call "
 			    "where id = ?",
+	[SQL_CALL_SET_PATH] = "update call set path = ?2 where id = ?1",
 
 	[SQL_PACKED_ADD] = "insert into packed (call_id, size, crc32, crc32_op, deflate) "
 			   "values (?, ?, ?, ?, ?)",
 	[SQL_PACKED_PUT] = "insert or replace into packed (call_id, size, crc32, crc32_op, "
 			   "deflate) values (?, ?, ?, ?, ?)",
 	[SQL_PACKED_GET] = "select size, crc32, crc32_op, deflate from packed where call_id = ?",
+
+	[SQL_KIND_FIND] = "select id from kind where account_id = ? and class = ? and module = ? "
+			  "and variable = ?",
+	[SQL_KIND_NEWEST] = "select max(id) from kind where account_id = ?",
+	[SQL_KIND_ADD] = "insert into kind (account_id, id, class, module, variable) "
+			 "values (?, ?, ?, ?, ?)",
+	[SQL_KINDS] = "select id, class, module, variable from kind where account_id = ? "
+		      "order by id",
+
+	[SQL_WORDS_ADD] = "insert into words (rowid, line) values (?, ?)",
+	[SQL_WORDS_DROP] = "insert into words (words, rowid, line) values ('delete', ?, ?)",
+	[SQL_WORDS_FIND] = "select rowid from words where words match ?",
+
+	[SQL_SCAN] = SCAN_WINDOW NEWEST_FIRST,
+	[SQL_SCAN_DEST] = SCAN_WINDOW "and dest_key = ?5 " NEWEST_FIRST,
+	[SQL_SCAN_ONE] = SCAN_COLUMNS "where id = ?",
+	[SQL_UNINDEXED] = "select c.id, c.account_id, c.steps, p.size, p.crc32, p.crc32_op, "
+			  "p.deflate from packed p cross join call c on c.id = p.call_id "
+			  "where c.steps >= 0 and c.path is null order by p.call_id",
 
 	[SQL_CHANGE_ADD] = "insert into change (id, account_id, call_id) values (?, ?, ?)",
 	[SQL_CHANGE_TRIM] = "delete from change where id <= ?",
@@ -88,8 +120,9 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_SKIP] = "select start, session_id " IN_WINDOW NEWEST_FIRST "limit 1 offset ?4",
 	[SQL_SKIP_DEST] = "select start, session_id " IN_WINDOW "and dest_key = ?5 " NEWEST_FIRST
 			  "limit 1 offset ?4",
-	[SQL_PAGE] = CALLS_FROM CALLS_ORDERED,
-	[SQL_PAGE_DEST] = CALLS_FROM "and i.dest_key = ?8 " CALLS_ORDERED,
+	[SQL_PAGE] = CALL_COLUMNS("i") CALLS_FROM CALLS_ORDERED,
+	[SQL_PAGE_DEST] =
+		CALL_COLUMNS("c") REST_OF_CALL CALLS_FROM "and i.dest_key = ?8 " CALLS_ORDERED,
 };
 
 static enum error_code code_of(int status, int errnum)
@@ -123,7 +156,7 @@ int sqlite_fail(struct sqlite_connection *connection, struct error *err, const c
 {
 	int status = sqlite3_extended_errcode(connection->db);
 	int errnum = sqlite3_system_errno(connection->db);
-	enum error_code code = code_of(status, errnum);
+	enum error_code code = status == SQLITE_INTERRUPT ? ERROR_TIMEOUT : code_of(status, errnum);
 	char words[128];
 
 	switch (code) {
@@ -137,6 +170,8 @@ int sqlite_fail(struct sqlite_connection *connection, struct error *err, const c
 			doing, connection->folder);
 	case ERROR_NO_MEMORY:
 		return error_no_memory(err);
+	case ERROR_TIMEOUT:
+		return error_set(err, code, "the question took longer than it may: narrow it");
 	case ERROR_CORRUPT:
 		return error_set(err, code,
 			"cannot %s the store '%s': %s: restore it from a backup", doing,

@@ -66,14 +66,21 @@ static int judge(const char *folder, const struct identity *identity, struct err
 	return identity->version == schema_version;
 }
 
-static int apply_steps(struct sqlite_connection *connection, int64_t version, struct error *err)
+/* The schema whose calls have neither path nor words. */
+#define SCHEMA_WITHOUT_INDEX 1
+
+static int apply_steps(struct sqlite_store *store, int64_t version, struct error *err)
 {
+	struct sqlite_connection *connection = store->writer;
 	char pragma[64];
 
 	for (int64_t step = version; step < schema_version; step++) {
 		if (sqlite_exec(connection, schema_steps[step].sql, err) < 0) {
 			return error_prefix(err, "schema step '%s'", schema_steps[step].name);
 		}
+	}
+	if (version == SCHEMA_WITHOUT_INDEX && sqlite_index_all(store, err) < 0) {
+		return -1;
 	}
 	snprintf(pragma, sizeof(pragma), "pragma application_id = %d", SQLITE_STORE_APPLICATION_ID);
 	if (sqlite_exec(connection, pragma, err) < 0) {
@@ -89,10 +96,29 @@ static int set_file_format(struct sqlite_connection *connection, struct error *e
 	return sqlite_exec(connection, "pragma page_size = 8192; pragma journal_mode = wal", err);
 }
 
+static int bring_up_to_date(struct sqlite_store *store, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	struct identity identity;
+	int usable;
+
+	if (sqlite_writer_begin(&writer, store, err) < 0 ||
+		read_identity(store->writer, &identity, err) < 0) {
+		return -1;
+	}
+	usable = judge(store->folder, &identity, err);
+	if (usable != 0) {
+		return usable;
+	}
+	if (apply_steps(store, identity.version, err) < 0) {
+		return -1;
+	}
+	return sqlite_writer_commit(&writer, err);
+}
+
 int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
 {
 	AUTO(file_close) int lock = -1;
-	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
 	struct identity identity;
 	int usable;
 
@@ -106,16 +132,11 @@ int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
 	/* One process at a time; who waited finds the work done. */
 	if (sqlite_folder_lock(store->folder, SQLITE_FOLDER_LOCK_SCHEMA, true, &lock, err) < 0 ||
 		set_file_format(store->writer, err) < 0 ||
-		sqlite_writer_begin(&writer, store, err) < 0 ||
-		read_identity(store->writer, &identity, err) < 0) {
+		/* A table that others refer to is made anew: what refers to it must not go with the old one. This
+		 * cannot be changed inside of a transaction. */
+		sqlite_exec(store->writer, "pragma foreign_keys = 0", err) < 0 ||
+		bring_up_to_date(store, err) < 0) {
 		return -1;
 	}
-	usable = judge(store->folder, &identity, err);
-	if (usable != 0) {
-		return usable;
-	}
-	if (apply_steps(store->writer, identity.version, err) < 0) {
-		return -1;
-	}
-	return sqlite_writer_commit(&writer, err);
+	return sqlite_exec(store->writer, "pragma foreign_keys = 1", err);
 }

@@ -83,6 +83,31 @@ static int count_span(const struct subject *subject, const struct tally_span *sp
 	return 0;
 }
 
+int sqlite_count_window(struct sqlite_connection *connection, int64_t account_id,
+	const struct filter *filter, int64_t *ret_calls, struct error *err)
+{
+	const struct subject subject = {
+		.connection = connection,
+		.account_id = account_id,
+		.is_all = filter->dest.key.data == NULL,
+		.dest_key = filter->dest.key,
+	};
+	struct tally_span spans[TALLY_SPANS_MAX];
+	size_t count = tally_split(filter->start, filter->end, spans);
+	int64_t total = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t calls;
+
+		if (count_span(&subject, &spans[i], &calls, err) < 0) {
+			return -1;
+		}
+		total += calls;
+	}
+	*ret_calls = total;
+	return 0;
+}
+
 /* ---- offsets ---- */
 
 /* Finds the newest bucket of @span whose calls reach past *offset, and takes the calls of the newer ones off *offset. */
@@ -192,12 +217,6 @@ static int locate(const struct subject *subject, const struct store_query *query
 
 /* ---- rows ---- */
 
-static enum call_type type_of(int64_t value)
-{
-	return value == CALL_OUTBOUND || value == CALL_TRANSFER ? (enum call_type)value
-								: CALL_INBOUND;
-}
-
 /* Reads a row of CALL_COLUMNS (store_sqlite_db.c); its texts are valid until the next step. */
 static struct store_call read_call(struct sqlite_query *query)
 {
@@ -221,7 +240,7 @@ static struct store_call read_call(struct sqlite_query *query)
 	call.call.dest = sqlite_column_text(query, 2);
 	call.call.src = sqlite_column_text(query, 3);
 	call.call.end = sqlite_column_int64(query, 4);
-	call.call.type = type_of(sqlite_column_int64(query, 5));
+	call.call.type = sqlite_call_type(sqlite_column_int64(query, 5));
 	call.call.has_detail = steps >= 0;
 	call.call.steps = steps >= 0 ? (uint32_t)steps : 0;
 	return call;

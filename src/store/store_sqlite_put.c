@@ -11,6 +11,7 @@ struct put_run {
 	struct tally_change *changes; /* a call makes at most two */
 	size_t changes_count;
 	struct sqlite_changes log;
+	int64_t newest; /* id of a call */
 };
 
 static void run_end(struct put_run *run)
@@ -24,6 +25,7 @@ struct held {
 	int64_t start;
 	int64_t steps; /* -1: no detail */
 	struct text dest_key;
+	struct packed packed; /* its detail, when it has one */
 };
 
 static int note_change(struct put_run *run, int64_t account_id, struct text dest_key, int64_t start,
@@ -43,8 +45,10 @@ static int note_change(struct put_run *run, int64_t account_id, struct text dest
 	return 0;
 }
 
-/* Binds what insert and update have in common, in the order that their texts have. */
-static void bind_header(struct sqlite_query *query, const struct call *call, struct text dest_key)
+/* Binds what insert and update have in common, in the order that their texts have. @path is {NULL, 0} where the call comes
+ * without detail. */
+static void bind_header(
+	struct sqlite_query *query, const struct call *call, struct text dest_key, struct text path)
 {
 	sqlite_query_int64(query, call->start);
 	sqlite_query_int64(query, call->end);
@@ -53,11 +57,12 @@ static void bind_header(struct sqlite_query *query, const struct call *call, str
 	sqlite_query_text(query, call->src);
 	sqlite_query_int64(query, call->type);
 	sqlite_query_int64(query, call->has_detail ? (int64_t)call->steps : -1);
+	sqlite_query_blob(query, path);
 }
 
 /* Returns 1 when the call was new and is stored, 0 when its session is there. */
 static int insert_call(struct put_run *run, const struct store_put *put, struct text dest_key,
-	int64_t *ret_id, struct error *err)
+	struct text path, int64_t *ret_id, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 
@@ -66,7 +71,8 @@ static int insert_call(struct put_run *run, const struct store_put *put, struct 
 	}
 	sqlite_query_int64(&query, put->account_id);
 	sqlite_query_text(&query, put->call.session_id);
-	bind_header(&query, &put->call, dest_key);
+	bind_header(&query, &put->call, dest_key, path);
+	sqlite_query_int64(&query, run->newest + 1);
 	if (sqlite_query_run(&query, err) < 0) {
 		if (sqlite3_extended_errcode(run->connection->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
 			error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
@@ -74,8 +80,11 @@ static int insert_call(struct put_run *run, const struct store_put *put, struct 
 		}
 		return -1;
 	}
-	*ret_id = sqlite3_last_insert_rowid(run->connection->db);
-	return sqlite3_changes(run->connection->db);
+	if (sqlite3_changes(run->connection->db) == 0) {
+		return 0;
+	}
+	*ret_id = ++run->newest;
+	return 1;
 }
 
 static int read_held(
@@ -111,7 +120,7 @@ static int read_held(
 }
 
 static int update_call(struct put_run *run, int64_t id, const struct call *call,
-	struct text dest_key, struct error *err)
+	struct text dest_key, struct text path, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 
@@ -119,7 +128,7 @@ static int update_call(struct put_run *run, int64_t id, const struct call *call,
 		return -1;
 	}
 	sqlite_query_int64(&query, id);
-	bind_header(&query, call, dest_key);
+	bind_header(&query, call, dest_key, path);
 	return sqlite_query_run(&query, err);
 }
 
@@ -140,86 +149,163 @@ static int put_packed(struct put_run *run, enum sqlite_sql sql, int64_t id,
 	return sqlite_query_run(&query, err);
 }
 
-/* Packs the held steps again under the header @call. */
-static int rewrap_packed(struct put_run *run, int64_t id, const struct call *call,
-	struct packed *ret_packed, struct error *err)
+static bool same_packed(const struct packed *a, const struct packed *b)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	struct packed held;
-	int row;
-
-	if (sqlite_query_start(&query, run->connection, SQL_PACKED_GET, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, id);
-	row = sqlite_query_step(&query, err);
-	if (row <= 0) {
-		return row < 0 ? -1
-			       : error_set(err, ERROR_CORRUPT,
-					 "the store '%s' has lost the detail of the call '%.*s'",
-					 run->store->folder, TEXT_ARG(call->session_id));
-	}
-	held = (struct packed){
-		.size = sqlite_column_uint32(&query, 0),
-		.crc32 = sqlite_column_uint32(&query, 1),
-		.crc32_op = sqlite_column_uint32(&query, 2),
-		.deflate = sqlite_column_blob(&query, 3),
-	};
-	return store_rewrap(&run->store->rewrap, call, &held, ret_packed, err);
+	return a->size == b->size && a->crc32 == b->crc32 && text_equal(a->deflate, b->deflate);
 }
 
-static int replace_call(
-	struct put_run *run, struct store_put *put, struct text dest_key, struct error *err)
+/* The words of the steps that are replaced have to be known to be dropped. Where the old packed call is damaged they are not: they stay
+ * behind, and verifying the store tells of them. */
+static int drop_words(struct put_run *run, const struct store_put *put, const struct held *held,
+	struct error *err)
 {
-	struct call call = put->call;
-	struct packed packed = put->packed;
-	struct held held = {0};
+	struct store_index index;
 
-	if (read_held(run, put, &held, err) < 0) {
-		return -1;
+	if (sqlite_unpack_index(&run->store->unpacking, put->account_id, (uint32_t)held->steps,
+		    &held->packed, &index, err) < 0) {
+		return err->code == ERROR_CORRUPT ? 0 : -1;
 	}
-	if (!call.has_detail && held.steps >= 0) {
-		call.has_detail = true;
-		call.steps = (uint32_t)held.steps;
-		if (rewrap_packed(run, held.id, &call, &packed, err) < 0) {
+	return sqlite_words_drop(run->connection, held->id, index.words, err);
+}
+
+/* The call comes with steps of its own. */
+static int replace_detail(struct put_run *run, const struct store_put *put, const struct held *held,
+	struct error *err)
+{
+	if (held->steps >= 0) {
+		if (same_packed(&held->packed, &put->packed)) {
+			return 0;
+		}
+		if (drop_words(run, put, held, err) < 0) {
 			return -1;
 		}
 	}
-	if (update_call(run, held.id, &call, dest_key, err) < 0 ||
-		(call.has_detail && put_packed(run, SQL_PACKED_PUT, held.id, &packed, err) < 0)) {
+	if (put_packed(run, SQL_PACKED_PUT, held->id, &put->packed, err) < 0) {
+		return -1;
+	}
+	return sqlite_words_add(run->connection, held->id, put->index.words, err);
+}
+
+/* Packs the held steps again under the header of a call that comes without any. */
+static int keep_detail(
+	struct put_run *run, const struct call *call, const struct held *held, struct error *err)
+{
+	struct packed packed;
+
+	if (store_rewrap(&run->store->rewrap, call, &held->packed, &packed, err) < 0) {
+		return -1;
+	}
+	return put_packed(run, SQL_PACKED_PUT, held->id, &packed, err);
+}
+
+static int change_call(struct put_run *run, const struct store_put *put, const struct held *held,
+	struct text dest_key, struct text path, struct error *err)
+{
+	struct call call = put->call;
+	bool keep = !call.has_detail && held->steps >= 0;
+
+	if (keep) {
+		call.has_detail = true;
+		call.steps = (uint32_t)held->steps;
+	}
+	if (update_call(run, held->id, &call, dest_key, path, err) < 0) {
+		return -1;
+	}
+	if (keep) {
+		return keep_detail(run, &call, held, err);
+	}
+	return call.has_detail ? replace_detail(run, put, held, err) : 0;
+}
+
+static int replace_call(struct put_run *run, struct store_put *put, struct text dest_key,
+	struct text path, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct held held = {0};
+
+	arena_init(&arena, SIZE_MAX);
+	if (read_held(run, put, &held, err) < 0 ||
+		(held.steps >= 0 && sqlite_packed_by_id(run->connection, held.id, &arena,
+					    &held.packed, err) < 0) ||
+		change_call(run, put, &held, dest_key, path, err) < 0 ||
+		sqlite_changes_note(&run->log, put->account_id, held.id, err) < 0) {
 		return -1;
 	}
 	put->replaced = true;
-	if (sqlite_changes_note(&run->log, put->account_id, held.id, err) < 0) {
-		return -1;
-	}
-	if (held.start == call.start && text_equal(held.dest_key, dest_key)) {
+	if (held.start == put->call.start && text_equal(held.dest_key, dest_key)) {
 		return 0;
 	}
 	if (note_change(run, put->account_id, held.dest_key, held.start, -1, err) < 0) {
 		return -1;
 	}
-	return note_change(run, put->account_id, dest_key, call.start, 1, err);
+	return note_change(run, put->account_id, dest_key, put->call.start, 1, err);
 }
 
-static int put_call(struct put_run *run, struct store_put *put, struct error *err)
+static int add_detail(
+	struct put_run *run, const struct store_put *put, int64_t id, struct error *err)
+{
+	if (!put->call.has_detail) {
+		return 0;
+	}
+	if (put_packed(run, SQL_PACKED_ADD, id, &put->packed, err) < 0) {
+		return -1;
+	}
+	return sqlite_words_add(run->connection, id, put->index.words, err);
+}
+
+static int find_path(
+	struct put_run *run, const struct store_put *put, struct text *ret_path, struct error *err)
+{
+	*ret_path = (struct text){0};
+	if (!put->call.has_detail) {
+		return 0;
+	}
+	return sqlite_kinds_path(
+		&run->store->kinds, run->connection, put->account_id, &put->index, ret_path, err);
+}
+
+static int put_indexed(struct put_run *run, struct store_put *put, struct error *err)
 {
 	char buffer[CALL_NUMBER_MAX];
 	struct text dest_key = call_number_key(put->call.dest, buffer);
+	struct text path;
 	int64_t id;
-	int inserted = insert_call(run, put, dest_key, &id, err);
+	int inserted;
 
+	if (find_path(run, put, &path, err) < 0) {
+		return -1;
+	}
+	inserted = insert_call(run, put, dest_key, path, &id, err);
 	if (inserted < 0) {
 		return -1;
 	}
 	if (inserted == 0) {
-		return replace_call(run, put, dest_key, err);
+		return replace_call(run, put, dest_key, path, err);
 	}
-	if ((put->call.has_detail && put_packed(run, SQL_PACKED_ADD, id, &put->packed, err) < 0) ||
+	if (add_detail(run, put, id, err) < 0 ||
 		sqlite_changes_note(&run->log, put->account_id, id, err) < 0) {
 		return -1;
 	}
 	return note_change(run, put->account_id, dest_key, put->call.start, 1, err);
+}
+
+/* Whoever made the put may have left its index to be made here. */
+static int put_call(struct put_run *run, struct store_put *put, struct error *err)
+{
+	AUTO(sqlite_unpacking_deinit) struct sqlite_unpacking unpacking;
+	struct store_put indexed = *put;
+
+	sqlite_unpacking_init(&unpacking);
+	if (!put->call.has_detail || put->index.made) {
+		return put_indexed(run, put, err);
+	}
+	if (sqlite_unpack_index(&unpacking, put->account_id, put->call.steps, &put->packed,
+		    &indexed.index, err) < 0 ||
+		put_indexed(run, &indexed, err) < 0) {
+		return -1;
+	}
+	put->replaced = indexed.replaced;
+	return 0;
 }
 
 static int run_tally(struct put_run *run, enum sqlite_sql sql, const struct tally_delta *delta,
@@ -251,6 +337,18 @@ static int change_tally(void *context, const struct tally_delta *delta, struct e
 	return delta->calls < 0 ? run_tally(run, SQL_TALLY_DROP_EMPTY, delta, err) : 0;
 }
 
+static int read_newest(struct put_run *run, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_query_start(&query, run->connection, SQL_CALL_NEWEST, err) < 0 ||
+		sqlite_query_step(&query, err) < 0) {
+		return -1;
+	}
+	run->newest = sqlite_column_int64(&query, 0); /* NULL of an empty store: 0 */
+	return 0;
+}
+
 int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
@@ -265,7 +363,7 @@ int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, s
 		return -1;
 	}
 	run.connection = writer.connection;
-	if (sqlite_changes_begin(&run.log, run.connection, err) < 0) {
+	if (sqlite_changes_begin(&run.log, run.connection, err) < 0 || read_newest(&run, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Checking an embedded store against itself. */
+#include "call/call_json.h"
+#include "store/schema.h"
 #include "store/store_check.h"
 #include "store/store_sqlite.h"
 #include "store/tally.h"
+#include "store/word_sums.h"
 
 #define PROGRESS_EVERY 1000 /* calls */
 
@@ -18,7 +21,8 @@
 /* Every call with its packed row and whether its account is there. */
 #define EVERY_CALL                                                                                 \
 	"select c.dest, c.src, c.session_id, c.start, c.\"end\", c.type, c.steps, c.dest_key, "    \
-	"p.size, p.crc32, p.crc32_op, p.deflate from call c left join packed p on p.call_id = "    \
+	"p.size, p.crc32, p.crc32_op, p.deflate, c.id, c.account_id, c.path from call c left "     \
+	"join packed p on p.call_id = "                                                            \
 	"c.id order by c.id"
 
 struct verify_run {
@@ -28,11 +32,19 @@ struct verify_run {
 	void *context;
 	struct store_verdict *verdict;
 	struct store_check check;
+	struct store_indexer indexer;
+	struct arena arena; /* of the index of the call at hand */
+	struct sqlite_kinds kinds;
+	struct word_sums words;
 };
 
 static void run_end(struct verify_run *run)
 {
 	store_check_deinit(&run->check);
+	store_indexer_deinit(&run->indexer);
+	arena_deinit(&run->arena);
+	sqlite_kinds_deinit(&run->kinds);
+	word_sums_deinit(&run->words);
 }
 
 static void FORMAT_PRINTF(2, 3) tell(struct verify_run *run, const char *format, ...)
@@ -65,6 +77,11 @@ static void end_once(struct sqlite_query *query)
 	sqlite3_finalize(query->statement);
 }
 
+static void finalize(sqlite3_stmt **statement)
+{
+	sqlite3_finalize(*statement);
+}
+
 static int check_database(struct verify_run *run, struct error *err)
 {
 	AUTO(end_once) struct sqlite_query query = {0};
@@ -81,6 +98,65 @@ static int check_database(struct verify_run *run, struct error *err)
 		}
 	}
 	return row;
+}
+
+static void close_database(sqlite3 **db)
+{
+	sqlite3_close(*db);
+}
+
+/* Whether the store has what @wanted, a row of sqlite_schema, says. */
+static int check_schema_row(struct verify_run *run, sqlite3_stmt *wanted, struct error *err)
+{
+	AUTO(end_once) struct sqlite_query query = {0};
+	const char *type = (const char *)sqlite3_column_text(wanted, 0);
+	const char *name = (const char *)sqlite3_column_text(wanted, 1);
+	const char *sql = (const char *)sqlite3_column_text(wanted, 2);
+	int found;
+
+	if (start_once(&query, run,
+		    "select 1 from sqlite_schema where type = ? and name = ? and "
+		    "coalesce(sql, '') = ?",
+		    err) < 0) {
+		return -1;
+	}
+	sqlite_query_text(&query, text_of(type));
+	sqlite_query_text(&query, text_of(name));
+	sqlite_query_text(&query, text_of(sql));
+	found = sqlite_query_step(&query, err);
+	if (found == 0) {
+		tell(run, "the database is damaged: its %s '%s' is not as this schema has it", type,
+			name);
+	}
+	return found < 0 ? -1 : 0;
+}
+
+/* Compares with an empty store of this schema: where there are virtual tables, SQLite's own check may not miss an index that
+ * is gone. */
+static int check_schema(struct verify_run *run, struct error *err)
+{
+	AUTO(close_database) sqlite3 *model = NULL;
+	AUTO(finalize) sqlite3_stmt *row = NULL;
+
+	if (sqlite3_open(":memory:", &model) != SQLITE_OK) {
+		return error_no_memory(err);
+	}
+	for (int i = 0; i < schema_version; i++) {
+		if (sqlite3_exec(model, schema_steps[i].sql, NULL, NULL, NULL) != SQLITE_OK) {
+			return error_set(err, ERROR_SYSTEM, "cannot make an empty store: %s",
+				sqlite3_errmsg(model));
+		}
+	}
+	if (sqlite3_prepare_v2(model, "select type, name, coalesce(sql, '') from sqlite_schema", -1,
+		    &row, NULL) != SQLITE_OK) {
+		return error_no_memory(err);
+	}
+	while (sqlite3_step(row) == SQLITE_ROW) {
+		if (check_schema_row(run, row, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
 }
 
 static int count_accounts(struct verify_run *run, struct error *err)
@@ -169,6 +245,39 @@ static struct store_call read_row(struct sqlite_query *row)
 	};
 }
 
+/* The path and the words have to be what the steps give. */
+static int check_index(struct verify_run *run, const struct store_call *call,
+	struct sqlite_query *row, struct error *err)
+{
+	int64_t id = sqlite_column_int64(row, 12), account_id = sqlite_column_int64(row, 13);
+	struct text held = sqlite_column_blob(row, 14), wanted;
+	struct text detail = call_json_detail(buffer_text(&run->check.json));
+	struct store_index index;
+	struct error problem = {0};
+
+	arena_deinit(&run->arena);
+	if (store_index_make(&run->indexer, account_id, detail, call->call.steps, &run->arena,
+		    &index, err) < 0) {
+		return -1; /* for want of memory: the steps were found to be good before */
+	}
+	if (run->words.sums) {
+		word_sums_wanted(&run->words, id, index.words);
+	}
+	if (sqlite_kinds_path(&run->kinds, run->connection, account_id, &index, &wanted, &problem) <
+		0) {
+		if (problem.code != ERROR_CORRUPT) {
+			return error_set(err, problem.code, "%s", problem.message);
+		}
+		tell(run, "the call '%.*s': %s", TEXT_ARG(call->call.session_id), problem.message);
+		return 0;
+	}
+	if (sqlite_column_is_null(row, 14) || !text_equal(held, wanted)) {
+		tell(run, "the call '%.*s' has a path that does not fit its steps",
+			TEXT_ARG(call->call.session_id));
+	}
+	return 0;
+}
+
 static int check_call(struct verify_run *run, struct sqlite_query *row, struct error *err)
 {
 	struct store_call call = read_row(row);
@@ -187,6 +296,10 @@ static int check_call(struct verify_run *run, struct sqlite_query *row, struct e
 		return 0;
 	}
 	if (!call.call.has_detail) {
+		if (!sqlite_column_is_null(row, 14)) {
+			tell(run, "the call '%.*s' has a path and no detail",
+				TEXT_ARG(call.call.session_id));
+		}
 		return 0;
 	}
 	run->verdict->packed++;
@@ -194,7 +307,59 @@ static int check_call(struct verify_run *run, struct sqlite_query *row, struct e
 	if (fine == 0) {
 		tell(run, "%s", problem.message);
 	}
-	return fine < 0 ? -1 : 0;
+	if (fine == 0 && run->words.sums) {
+		word_sums_unknown(&run->words, sqlite_column_int64(row, 12));
+	}
+	return fine <= 0 ? fine : check_index(run, &call, row, err);
+}
+
+static int prepare_words(struct verify_run *run, struct error *err)
+{
+	int64_t newest;
+
+	if (sqlite_get_int64(run->connection, "select max(id) from call", &newest, err) < 0) {
+		return -1;
+	}
+	return word_sums_init(&run->words, newest > 0 ? newest : 0, err);
+}
+
+/* What stands in the index is added up before what the calls want is taken off. */
+static int read_words(struct verify_run *run, struct error *err)
+{
+	AUTO(end_once) struct sqlite_query query = {0};
+	int row;
+
+	if (prepare_words(run, err) < 0 ||
+		start_once(&query, run, "select term, doc, offset from word", err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		word_sums_held(&run->words, sqlite_column_int64(&query, 1),
+			sqlite_column_text(&query, 0), sqlite_column_int64(&query, 2));
+	}
+	return row;
+}
+
+static void tell_words(void *context, int64_t id_first, int64_t id_last)
+{
+	struct verify_run *run = context;
+
+	if (id_last == INT64_MAX) {
+		tell(run, "the text index has words of calls that are not there");
+	} else if (id_first == id_last) {
+		tell(run, "the text index does not fit the steps of the call of row %lld",
+			(long long)id_first);
+	} else {
+		tell(run, "the text index does not fit the steps of the calls of rows %lld to %lld",
+			(long long)id_first, (long long)id_last);
+	}
+}
+
+static int compare_words(struct verify_run *run, struct error *err)
+{
+	(void)err;
+	word_sums_compare(&run->words, tell_words, run);
+	return 0;
 }
 
 static int check_calls(struct verify_run *run, struct error *err)
@@ -241,10 +406,13 @@ int sqlite_verify(struct store *base, void (*problem)(void *context, const char 
 {
 	static int (*const checks[])(struct verify_run * run, struct error * err) = {
 		check_database,
+		check_schema,
 		count_accounts,
 		check_references,
 		check_tallies,
+		read_words,
 		check_calls,
+		compare_words,
 	};
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(run_end)
@@ -255,6 +423,10 @@ int sqlite_verify(struct store *base, void (*problem)(void *context, const char 
 		.verdict = verdict,
 	};
 
+	store_indexer_init(&run.indexer);
+	arena_init(&run.arena, SIZE_MAX);
+	sqlite_kinds_init(&run.kinds);
+	run.kinds.read_only = true;
 	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0 ||
 		store_check_init(&run.check, err) < 0) {
 		return -1;

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT
+ * Kinds of steps: their numbers, known to the writer from put to put, and calls' paths made of them. */
+#include "store/store_sqlite.h"
+
+/* What is remembered is forgotten all at once when it is so many kinds. */
+#define KINDS_REMEMBERED 20000
+#define KEY_SIZE_MAX	 ((size_t)16 << 20)
+
+void sqlite_kinds_init(struct sqlite_kinds *kinds)
+{
+	*kinds = (struct sqlite_kinds){0};
+	arena_init(&kinds->arena, SIZE_MAX);
+	buffer_init(&kinds->key, KEY_SIZE_MAX);
+	buffer_init(&kinds->path, SIZE_MAX);
+}
+
+void sqlite_kinds_deinit(struct sqlite_kinds *kinds)
+{
+	sqlite_kinds_forget(kinds);
+	buffer_deinit(&kinds->key);
+	buffer_deinit(&kinds->path);
+}
+
+void sqlite_kinds_forget(struct sqlite_kinds *kinds)
+{
+	free(kinds->ids);
+	kinds->ids = NULL;
+	kinds->ids_room = 0;
+	kinds->ready = false;
+	arena_deinit(&kinds->arena);
+}
+
+/* ---- numbers ---- */
+
+static void bind_kind(struct sqlite_query *query, const struct store_kind *kind)
+{
+	sqlite_query_text(query, kind->class_name);
+	sqlite_query_text(query, kind->module);
+	sqlite_query_text(query, kind->variable);
+}
+
+/* 1 found, 0 absent. */
+static int find_id(struct sqlite_connection *connection, int64_t account_id,
+	const struct store_kind *kind, uint32_t *ret_id, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	int row;
+
+	if (sqlite_query_start(&query, connection, SQL_KIND_FIND, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, account_id);
+	bind_kind(&query, kind);
+	row = sqlite_query_step(&query, err);
+	if (row > 0) {
+		*ret_id = sqlite_column_uint32(&query, 0);
+	}
+	return row;
+}
+
+static int next_id(struct sqlite_connection *connection, int64_t account_id, uint32_t *ret_id,
+	struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	int64_t newest;
+
+	if (sqlite_query_start(&query, connection, SQL_KIND_NEWEST, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, account_id);
+	if (sqlite_query_step(&query, err) < 0) {
+		return -1;
+	}
+	newest = sqlite_column_int64(&query, 0);
+	if (newest >= UINT32_MAX) {
+		return error_set(err, ERROR_TOO_LARGE,
+			"account %lld has more kinds of steps than can be numbered",
+			(long long)account_id);
+	}
+	*ret_id = (uint32_t)newest + 1;
+	return 0;
+}
+
+static int add_id(struct sqlite_connection *connection, int64_t account_id,
+	const struct store_kind *kind, uint32_t *ret_id, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	uint32_t id = 0;
+
+	if (next_id(connection, account_id, &id, err) < 0 ||
+		sqlite_query_start(&query, connection, SQL_KIND_ADD, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, account_id);
+	sqlite_query_int64(&query, id);
+	bind_kind(&query, kind);
+	if (sqlite_query_run(&query, err) < 0) {
+		return -1;
+	}
+	*ret_id = id;
+	return 0;
+}
+
+/* ---- remembering ---- */
+
+static void append_sized(struct buffer *key, struct text text)
+{
+	buffer_append_int64(key, (int64_t)text.size);
+	buffer_append_byte(key, ':');
+	buffer_append(key, text);
+}
+
+static void begin(struct sqlite_kinds *kinds)
+{
+	if (kinds->ready && kinds->names.count >= KINDS_REMEMBERED) {
+		sqlite_kinds_forget(kinds);
+	}
+	if (!kinds->ready) {
+		intern_init(&kinds->names, &kinds->arena);
+		kinds->ready = true;
+	}
+}
+
+/* Where the id of the kind is remembered; it is 0 where it is not yet known. NULL: out of memory. */
+static uint32_t *remembered(
+	struct sqlite_kinds *kinds, int64_t account_id, const struct store_kind *kind)
+{
+	uint32_t number;
+
+	begin(kinds);
+	buffer_clear(&kinds->key);
+	buffer_append_int64(&kinds->key, account_id);
+	buffer_append_byte(&kinds->key, ':');
+	append_sized(&kinds->key, kind->class_name);
+	append_sized(&kinds->key, kind->module);
+	buffer_append(&kinds->key, kind->variable);
+	if (kinds->key.failed || !intern_number(&kinds->names, buffer_text(&kinds->key), &number)) {
+		return NULL;
+	}
+	if (number >= kinds->ids_room) {
+		size_t room = kinds->ids_room ? 2 * kinds->ids_room : 256;
+		uint32_t *grown = reallocarray(kinds->ids, room, sizeof(*grown));
+
+		if (!grown) {
+			return NULL;
+		}
+		memset(grown + kinds->ids_room, 0, (room - kinds->ids_room) * sizeof(*grown));
+		kinds->ids = grown;
+		kinds->ids_room = room;
+	}
+	return &kinds->ids[number];
+}
+
+static int id_of(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
+	int64_t account_id, const struct store_kind *kind, uint32_t *ret_id, struct error *err)
+{
+	uint32_t *known = remembered(kinds, account_id, kind);
+	int found;
+
+	if (!known) {
+		return error_no_memory(err);
+	}
+	if (*known == 0) {
+		found = find_id(connection, account_id, kind, known, err);
+		if (found == 0 && kinds->read_only) {
+			return error_set(err, ERROR_CORRUPT,
+				"the table of kinds lacks '%.*s' '%.*s' '%.*s' of account %lld",
+				TEXT_ARG(kind->class_name), TEXT_ARG(kind->module),
+				TEXT_ARG(kind->variable), (long long)account_id);
+		}
+		if (found < 0 ||
+			(found == 0 && add_id(connection, account_id, kind, known, err) < 0)) {
+			return -1;
+		}
+	}
+	*ret_id = *known;
+	return 0;
+}
+
+/* ---- paths ---- */
+
+static void append_number(struct buffer *path, uint32_t number)
+{
+	while (number >= 0x80) {
+		buffer_append_byte(path, (char)(number | 0x80));
+		number >>= 7;
+	}
+	buffer_append_byte(path, (char)number);
+}
+
+bool sqlite_path_next(struct text *rest, uint32_t *ret_id)
+{
+	uint32_t id = 0;
+
+	for (unsigned int shift = 0; shift < 35 && rest->size > 0; shift += 7) {
+		unsigned char byte = (unsigned char)rest->data[0];
+
+		*rest = text_tail(*rest, 1);
+		id |= (uint32_t)(byte & 0x7f) << shift;
+		if (byte < 0x80) {
+			*ret_id = id;
+			return true;
+		}
+	}
+	return false;
+}
+
+int sqlite_kinds_path(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
+	int64_t account_id, const struct store_index *index, struct text *ret_path,
+	struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	uint32_t *ids;
+
+	arena_init(&arena, SIZE_MAX);
+	ids = arena_calloc(&arena, index->kinds_count, sizeof(*ids));
+	if (!ids) {
+		return error_no_memory(err);
+	}
+	for (uint32_t i = 0; i < index->kinds_count; i++) {
+		if (id_of(kinds, connection, account_id, &index->kinds[i], &ids[i], err) < 0) {
+			return -1;
+		}
+	}
+	buffer_clear(&kinds->path);
+	for (uint32_t i = 0; i < index->steps; i++) {
+		append_number(&kinds->path, ids[index->path[i]]);
+	}
+	if (kinds->path.failed) {
+		return error_no_memory(err);
+	}
+	*ret_path = kinds->path.size > 0 ? buffer_text(&kinds->path) : TEXT("");
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static bool copy(struct arena *arena, struct text *text)
+{
+	*text = arena_copy(arena, *text);
+	return text->data != NULL;
+}
+
+static int count_kinds(struct sqlite_connection *connection, int64_t account_id, size_t *ret_count,
+	struct error *err)
+{
+	uint32_t next = 1;
+
+	if (next_id(connection, account_id, &next, err) < 0) {
+		return -1;
+	}
+	*ret_count = next - 1;
+	return 0;
+}
+
+int sqlite_kinds_read(struct sqlite_connection *connection, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	struct store_kind *kinds;
+	size_t room = 0, count = 0;
+	int row = 0;
+
+	if (count_kinds(connection, account_id, &room, err) < 0 ||
+		sqlite_query_start(&query, connection, SQL_KINDS, err) < 0) {
+		return -1;
+	}
+	kinds = arena_calloc(arena, room, sizeof(*kinds));
+	if (!kinds) {
+		return error_no_memory(err);
+	}
+	sqlite_query_int64(&query, account_id);
+	while (count < room && (row = sqlite_query_step(&query, err)) > 0) {
+		struct store_kind *kind = &kinds[count++];
+
+		*kind = (struct store_kind){
+			.id = sqlite_column_uint32(&query, 0),
+			.class_name = sqlite_column_text(&query, 1),
+			.module = sqlite_column_text(&query, 2),
+			.variable = sqlite_column_text(&query, 3),
+		};
+		if (!copy(arena, &kind->class_name) || !copy(arena, &kind->module) ||
+			!copy(arena, &kind->variable)) {
+			return error_no_memory(err);
+		}
+	}
+	if (row < 0) {
+		return -1;
+	}
+	*ret_kinds = kinds;
+	*ret_count = count;
+	return 0;
+}
+
+int sqlite_kinds_list(struct store *base, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
+{
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+
+	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0) {
+		return -1;
+	}
+	return sqlite_kinds_read(reader.connection, account_id, arena, ret_kinds, ret_count, err);
+}

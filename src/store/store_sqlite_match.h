@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * Which rows of the table of calls a filter means, seen from the row alone. Private to store_sqlite*.c. */
+#ifndef STORE_STORE_SQLITE_MATCH_H
+#define STORE_STORE_SQLITE_MATCH_H
+
+#include "store/store_sqlite.h"
+
+/* The columns of SQL_SCAN and its sisters. */
+enum sqlite_scan_column {
+	SCAN_START,
+	SCAN_SESSION_ID,
+	SCAN_ID,
+	SCAN_END,
+	SCAN_TYPE,
+	SCAN_STEPS,
+	SCAN_DEST,
+	SCAN_SRC,
+	SCAN_PATH,
+};
+
+struct sqlite_match {
+	const struct filter *filter;
+	int64_t account_id;
+	int64_t detail_after;
+	int64_t start; /* of what can match */
+	int64_t end;
+	bool duration; /* is asked for, as are those below */
+	bool step;
+	bool last;
+	bool text;
+	unsigned char *kinds; /* by the kinds' ids: what a step of each is for the filter */
+	size_t kinds_count;
+	struct sqlite_id_set ids; /* that have the text */
+};
+
+/* Reads what the filter needs of the store's state that @connection sees. */
+int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *connection,
+	const struct store_search *search, struct error *err) CHECK_RESULT;
+void sqlite_match_deinit(struct sqlite_match *match);
+
+/* Whether the row that @row stands on is meant. Its start lies in the window of @match. */
+bool sqlite_match_row(const struct sqlite_match *match, struct sqlite_query *row);
+
+#endif

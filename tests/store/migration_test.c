@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ * Stores of earlier schemas are brought up to date when they are opened. FIXTURES is the folder of what their programs wrote. */
+#include "fixture.h"
+
+#include <sqlite3.h>
+
+#include "base/file.h"
+
+#define SCHEMA_1 FIXTURES "/store-schema-1.sql"
+
+/* A folder with the store that the SQL file @path makes. */
+static void make_store(char folder[128], const char *path)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct text sql, file;
+	sqlite3 *db;
+
+	arena_init(&arena, SIZE_MAX);
+	folder_make(folder);
+	assert_int_equal(file_read(path, 1 << 20, &arena, &sql, NULL), 0);
+	file = arena_printf(&arena, "%s/callstep.db", folder);
+	assert_int_equal(sqlite3_open(file.data, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql.data, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static int64_t found_by(
+	struct store *store, int64_t account_id, const char *name, const char *value)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct filter filter;
+	struct store_search search = {
+		.account_id = account_id,
+		.filter = &filter,
+		.detail_after = -1,
+		.limit = 10,
+		.with_packed = true,
+		.with_total = true,
+	};
+	struct store_page page;
+	struct error err = {0};
+
+	arena_init(&arena, SIZE_MAX);
+	filter_init(&filter);
+	if (filter_set(&filter, text_of(name), text_of(value), 0, &arena, &err) != 1 ||
+		store_search(store, &search, &arena, &page, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	assert_int_equal(page.count, page.total_calls);
+	return page.total_calls;
+}
+
+static void a_store_of_schema_1_gets_paths_and_words(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		int64_t calls;
+	} rows[] = {
+		{"start", "0", 4},
+		{"dest", "6177123001", 3},
+		{"dest", "*02", 1},
+		{"type", "outbound", 1},
+		{"module", "menu", 1},
+		{"module", "digits,menu", 2},
+		{"last_module", "queue", 1},
+		{"class", "prompt", 2},
+		{"text", "cafe", 1},
+		{"text", "\"your code\"", 1},
+		{"text", "\"one executing\"", 0},
+	};
+	char folder[128];
+	struct error err = {0};
+	int64_t changes;
+
+	(void)state;
+	make_store(folder, SCHEMA_1);
+	for (int times = 0; times < 2; times++) { /* what was brought up to date stays so */
+		struct store *store;
+
+		if (store_open(&store, folder, NULL, &err) < 0) {
+			fail_msg("%s", err.message);
+		}
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			assert_int_equal(
+				found_by(store, 1, rows[i].name, rows[i].value), rows[i].calls);
+		}
+		assert_int_equal(found_by(store, 2, "text", "press"), 1);
+		assert_int_equal(found_by(store, 2, "start", "0"), 1);
+		assert_int_equal(store_change_newest(store, &changes, &err), 0);
+		assert_int_equal(changes, 0);
+		assert_int_equal(problems_of(store), 0);
+		store_close(store);
+	}
+	folder_remove(folder);
+}
+
+static void a_damaged_call_does_not_keep_a_store_from_being_opened(void **state)
+{
+	char folder[128], path[256];
+	struct error err = {0};
+	struct store *store;
+	sqlite3 *db;
+
+	(void)state;
+	make_store(folder, SCHEMA_1);
+	snprintf(path, sizeof(path), "%s/callstep.db", folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, "update packed set crc32 = 1 where call_id = 1", NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+
+	if (store_open(&store, folder, NULL, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	assert_int_equal(found_by(store, 1, "text", "code"), 1);
+	assert_int_equal(found_by(store, 1, "text", "press"), 0);
+	assert_int_equal(problems_of(store), 1);
+	store_close(store);
+	folder_remove(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_store_of_schema_1_gets_paths_and_words),
+		cmocka_unit_test(a_damaged_call_does_not_keep_a_store_from_being_opened),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
