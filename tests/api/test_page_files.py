@@ -59,6 +59,11 @@ def test_the_documentation_is_served_like_the_page_and_says_what_the_contract_sa
     assert json.loads(document.content) == contract.DOCUMENT
 
 
+def test_the_page_is_small(fetch):
+    sizes = {name: len(fetch(name, Accept_Encoding="gzip").content) for name in ["/", *assets(fetch)]}
+    assert sum(sizes.values()) <= 150_000, sizes
+
+
 def test_the_page_itself_is_asked_for_again_each_time(fetch):
     assert fetch("/").headers["Cache-Control"] == "no-cache"
 

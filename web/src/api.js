@@ -37,7 +37,7 @@ export async function ask(path, { credentials = getSession(), headers = {}, ...o
 		return answer;
 	}
 	if (answer.status === 401 && credentials && credentials === getSession()) {
-		signOut();
+		signOut('The server no longer takes this key. Sign in again, with another one if it was revoked.');
 	}
 	throw await problemOf(answer);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A call as one HTML file that needs nothing else: no script, no other file, readable in ten years.
 import { escapeHtml } from './format.js';
-import { formatDuration, formatTime } from './time.js';
+import { formatDelta, formatDuration, formatTime } from './time.js';
 
 const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark; }
@@ -16,7 +16,7 @@ td:nth-child(5) { overflow-wrap: anywhere; }
 function stepRow(step, zone) {
 	const { module_type: module, result_variable: variable, ...data } = step.data;
 	const more = Object.keys(data).length ? `<pre>${escapeHtml(JSON.stringify(data, null, 1))}</pre>` : '';
-	return `<tr id="step-${step.number}"><td>${step.number}</td><td>${formatTime(step.time, zone)}</td><td>+${step.delta} s</td>`
+	return `<tr id="step-${step.number}"><td>${step.number}</td><td>${formatTime(step.time, zone)}</td><td>${formatDelta(step.delta)}</td>`
 		+ `<td class="${step.class === 'error' ? 'error' : ''}">${escapeHtml(step.class)}</td><td>${escapeHtml(step.line)}${more}</td>`
 		+ `<td>${escapeHtml([step.module, step.variable].filter(Boolean).join(' → '))}</td></tr>`;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Calls over time. Dragging over the bars selects a window; the form's From and Until do the same by keyboard.
+// Calls over time. Dragging over the bars selects a window, a click the window of one bar; the form's From and Until do the same by keyboard.
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useAnswer } from './api.js';
-import { bucketSeconds, chooseBucket, formatQuery } from './filter.js';
+import { bucketSeconds, chooseBucket, extentOf, fillBuckets } from './buckets.js';
+import { formatQuery } from './filter.js';
 import { countOf, formatNumber } from './format.js';
 import { html } from './html.js';
 import { useSettings } from './settings.js';
@@ -12,46 +13,39 @@ import { formatClock, formatDate, formatTime, zoneName } from './time.js';
 
 const HEIGHT = 132;
 
-/* One point a bucket, empty ones too, so that a quiet time looks quiet. At most some thousand; then only what is there. */
-export function fillBuckets(groups, seconds, start, end) {
-	if (groups.length === 0) {
-		return [[], []];
-	}
-	const first = Math.floor((start > 0 ? Math.max(start, groups[0].key - 400 * seconds) : groups[0].key) / seconds) * seconds;
-	const last = Math.min(end - 1, groups.at(-1).key + 400 * seconds);
-	if ((last - first) / seconds > 5000) {
-		return [groups.map((group) => group.key), groups.map((group) => group.calls)];
-	}
-	const counts = new Map(groups.map((group) => [group.key, group.calls]));
-	const times = [];
-	for (let time = first; time <= last; time += seconds) {
-		times.push(time);
-	}
-	return [times, times.map((time) => counts.get(time) ?? 0)];
+/* Calls by time for @filter, which is pinned: with @values. A window that is open at its beginning is counted by days first, and finer
+ * where that shows that all its calls lie close together. Returns what useAnswer() does. */
+export function useCallsByTime(filter, values) {
+	const asked = wholeSeconds(filter);
+	const end = filter.end === undefined ? Math.floor(Date.now() / 1000) + 1 : Number(filter.end);
+	const open = filter.start === undefined;
+	const path = (bucket) => `/v1/stats?${formatQuery(filter, { group: 'time', bucket, values })}`;
+	const whole = useAnswer(asked ? path(open ? 'day' : chooseBucket(Number(filter.start), end)) : null);
+	const extent = open && whole.data?.bucket === 'day' ? extentOf(whole.data.groups, bucketSeconds.day) : null;
+	const finer = extent && chooseBucket(extent.start, extent.end);
+	const fine = useAnswer(finer && finer !== 'day' ? path(finer) : null);
+	return finer && finer !== 'day' ? fine : whole;
+}
+
+/* The server names what is wrong in the others. */
+function wholeSeconds(filter) {
+	return [filter.start ?? '0', filter.end ?? '0'].every((time) => /^\d+$/.test(time));
 }
 
 export function Chart({ filter, onSelect }) {
-	const start = Number(filter.start ?? 0);
-	const end = Number(filter.end);
-	const bucket = chooseBucket(start, end);
-	const { data, problem } = useAnswer(problemFree(filter) ? `/v1/stats?${formatQuery(filter, { group: 'time', bucket, values: 'calls' })}` : null);
-	const series = useMemo(() => data && fillBuckets(data.groups, bucketSeconds[data.bucket], start, end), [data]);
+	const { data, problem } = useCallsByTime(filter, 'calls');
 	if (problem) {
 		return html`<p class="chart-empty muted">${problem.message}</p>`;
 	}
-	if (!series || series[0].length === 0) {
-		return html`<div class="chart-empty muted" aria-hidden="true">${series ? '' : 'Counting …'}</div>`;
+	if (!data || data.groups.length === 0) {
+		return html`<div class="chart-empty muted" aria-hidden="true">${data ? '' : 'Counting …'}</div>`;
 	}
-	return html`<${Plot} series=${series} seconds=${bucketSeconds[data.bucket]} bucket=${data.bucket} onSelect=${onSelect} />`;
-}
-
-function problemFree(filter) {
-	return [filter.start ?? '0', filter.end].every((time) => /^\d+$/.test(time));
+	return html`<${Plot} data=${data} filter=${filter} onSelect=${onSelect} />`;
 }
 
 function colors() {
 	const style = getComputedStyle(document.documentElement);
-	return Object.fromEntries(['accent', 'muted', 'line'].map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+	return Object.fromEntries(['bar', 'muted', 'line'].map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
 /* The clock, with the date under the first of each day; or the date alone. */
@@ -59,29 +53,35 @@ function axisTimes(times, step, zone) {
 	return times.map((time, index) => {
 		const date = formatDate(time, zone);
 		if (step >= 86400) {
-			return date;
+			return date.slice(5);
 		}
 		const clock = formatClock(time, zone).slice(0, 5);
-		return index === 0 || formatDate(times[index - 1], zone) !== date ? `${clock}\n${date}` : clock;
+		return index === 0 || formatDate(times[index - 1], zone) !== date ? `${clock}\n${date.slice(5)}` : clock;
 	});
 }
 
 function options({ width, zone, seconds, bucket, onSelect, readout }) {
-	const { accent, muted, line } = colors();
+	const { bar, muted, line } = colors();
 	const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
 	return {
 		width,
 		height: HEIGHT,
+		padding: [6, 28, 0, 0],
 		legend: { show: false },
 		tzDate: (time) => uPlot.tzDate(new Date(time * 1000), zone),
 		cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
-		scales: { x: { range: (plot, min, max) => [min, max + seconds] }, y: { range: (plot, min, max) => [0, Math.max(1, max)] } },
+		scales: { x: { range: (plot, min, max) => [min, max + seconds] }, y: { range: (plot, min, max) => [0, Math.max(1, max * 1.05)] } },
 		axes: [
-			{ ...axis, grid: { show: false }, size: 34, space: 72, values: (plot, times, place, space, step) => axisTimes(times, step, zone) },
+			{ ...axis, grid: { show: false }, size: 34, space: 64, values: (plot, times, place, space, step) => axisTimes(times, step, zone) },
 			{ ...axis, size: 52, space: 28, values: (plot, values) => values.map((value) => (Number.isInteger(value) ? formatNumber(value) : '')) },
 		],
-		series: [{}, { stroke: accent, fill: accent, width: 0, points: { show: false }, paths: uPlot.paths.bars({ align: 1, size: [0.9, 400] }) }],
+		series: [{}, { stroke: bar, fill: bar, width: 0, points: { show: false }, paths: uPlot.paths.bars({ align: 1, size: [0.9, 400] }) }],
 		hooks: {
+			ready: [(plot) => plot.over.addEventListener('click', () => {
+				const time = plot.data[0][plot.posToIdx(plot.cursor.left)];
+				const at = Math.floor((plot.posToVal(plot.cursor.left, 'x') - time) / seconds) * seconds + time;
+				onSelect(at, at + seconds);
+			})],
 			setSelect: [(plot) => {
 				if (plot.select.width > 3) {
 					const from = plot.posToVal(plot.select.left, 'x');
@@ -99,24 +99,28 @@ function options({ width, zone, seconds, bucket, onSelect, readout }) {
 	};
 }
 
-function Plot({ series, seconds, bucket, onSelect }) {
+/* @data is an answer of /v1/stats by time, not empty. */
+export function Plot({ data, filter, onSelect }) {
 	const box = useRef();
 	const readout = useRef();
 	const settings = useSettings();
 	const zone = zoneName(settings.zone);
+	const { bucket } = data;
+	const seconds = bucketSeconds[bucket];
+	const series = useMemo(() => fillBuckets(data.groups, seconds, Number(filter.start ?? 0), Number(filter.end ?? Date.now() / 1000)), [data]);
 	const select = useRef(onSelect);
 	select.current = onSelect;
 	useEffect(() => {
 		const given = {
 			width: box.current.clientWidth, zone, seconds, bucket, readout: readout.current, onSelect: (...window) => select.current(...window),
 		};
-		const plot = new uPlot(options(given), series, box.current);
+		const make = () => new uPlot(options(given), series, box.current);
+		let plot = make();
 		const observer = new ResizeObserver(() => box.current && plot.setSize({ width: box.current.clientWidth, height: HEIGHT }));
 		const scheme = matchMedia('(prefers-color-scheme: dark)');
 		const recolor = () => {
-			const { accent } = colors();
-			plot.series[1].fill = plot.series[1].stroke = () => accent;
-			plot.redraw();
+			plot.destroy();
+			plot = make();
 		};
 		observer.observe(box.current);
 		scheme.addEventListener('change', recolor);
@@ -130,6 +134,6 @@ function Plot({ series, seconds, bucket, onSelect }) {
 	return html`
 		<figure class="chart" data-testid="chart">
 			<div ref=${box} role="img" aria-label=${`Calls by ${bucket}: ${series[0].length} ${bucket}s, at most ${countOf(peak, 'call')} in one`}></div>
-			<figcaption class="muted"><span ref=${readout} data-testid="readout"></span><span class="chart-hint">Drag to select a window</span></figcaption>
+			<figcaption class="muted"><span ref=${readout} data-testid="readout"></span><span class="chart-hint">Drag to select a window, click for one ${bucket}</span></figcaption>
 		</figure>`;
 }

@@ -14,11 +14,10 @@ const kinds = [
 	{ label: 'NDJSON with every step', type: 'application/x-ndjson', ending: 'ndjson', detail: 'true' },
 ];
 
-/* "callstep 2026-11-24 08:00:00 to …" in the zone that is shown. */
-function exportName(filter, ending) {
-	const zone = zoneName(getSettings().zone);
-	const at = (time) => (/^\d+$/.test(time ?? '') && Number(time) > 0 ? formatTime(Number(time), zone) : 'begin');
-	return `${fileName(`callstep ${at(filter.start)} to ${at(filter.end)}`)}.${ending}`;
+/* "callstep-2026-11-24-08-00-00-to-2026-11-24-09-00-00.csv", in the zone that is shown; an open end is now. */
+export function exportName(filter, ending, zone, now) {
+	const from = filter.start === undefined ? 'the-beginning' : formatTime(Number(filter.start), zone);
+	return `${fileName(`callstep ${from} to ${formatTime(Number(filter.end ?? now), zone)}`)}.${ending}`;
 }
 
 async function fetchAll(filter, kind, signal, onBytes) {
@@ -47,7 +46,7 @@ export function ExportMenu({ filter, total }) {
 		setState({ text: 'Asking …', busy: true });
 		try {
 			const parts = await fetchAll(filter, kind, abort.current.signal, (bytes) => setState({ text: formatBytes(bytes), busy: true }));
-			download(exportName(filter, kind.ending), kind.type, parts);
+			download(exportName(filter, kind.ending, zoneName(getSettings().zone), Math.floor(Date.now() / 1000)), kind.type, parts);
 			setState({ text: `${formatNumber(total ?? 0)} calls saved` });
 		} catch (problem) {
 			setState(problem.name === 'AbortError' ? null : { text: problem.message });

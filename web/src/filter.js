@@ -26,20 +26,28 @@ export const windows = [
 	{ label: 'All time', start: '' },
 ];
 
+/* Repeated ones of these mean any of them. */
+const several = new Set(['type', 'class', 'module', 'variable', 'last_module', 'last_variable']);
+
+/* What a choice offers; what the address says beyond that, such as `inbound,transfer`, is offered too, so that it is kept. */
+export function optionsOf(field, value) {
+	return value && !field.options.includes(value) ? [value, ...field.options] : field.options;
+}
+
 /* The filter of an address: only what it has and what a filter knows. */
 export function readFilter(query) {
 	const filter = {};
 	for (const name of parameters) {
 		const values = query.getAll(name).filter((value) => value !== '');
 		if (values.length) {
-			filter[name] = values.join(',');
+			filter[name] = several.has(name) ? values.join(',') : values.at(-1);
 		}
 	}
 	return filter;
 }
 
-/* What is asked: relative times become seconds, and an open end becomes @now, so that rows keep their places while calls arrive. What
- * is no time is left for the server to name. */
+/* What is asked: relative times become seconds, so that the same question asked again means the same calls. What is no time is left for
+ * the server to name. */
 export function pinFilter(filter, now) {
 	const pinned = { ...filter };
 	for (const name of ['start', 'end']) {
@@ -48,24 +56,12 @@ export function pinFilter(filter, now) {
 			pinned[name] = String(Math.max(0, time));
 		}
 	}
-	pinned.end ??= String(now + 1);
 	return pinned;
 }
 
 export function formatQuery(filter, more = {}) {
 	return new URLSearchParams(Object.entries({ ...filter, ...more }).filter(([, value]) => value !== '' && value !== undefined)).toString();
 }
-
-/* How long the bars of a chart are: about 60 to 300 of them. */
-export function chooseBucket(start, end) {
-	const seconds = end - start;
-	if (seconds <= 4 * 3600) {
-		return 'minute';
-	}
-	return seconds <= 12 * 86400 ? 'hour' : 'day';
-}
-
-export const bucketSeconds = { minute: 60, hour: 3600, day: 86400 };
 
 /* "To *3001", for what is in force. */
 export function describe(name, value) {

@@ -2,7 +2,7 @@
 // The form over every list: words, window, fields. It changes the address, and the address changes what is shown.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from './html.js';
-import { describe, fields, windows } from './filter.js';
+import { describe, fields, optionsOf, windows } from './filter.js';
 import { useSettings } from './settings.js';
 import { formatInput, formatOffset, resolveTime, timeOf, zoneName } from './time.js';
 
@@ -113,7 +113,7 @@ function Field({ field, value, problem }) {
 		<div class="field">
 			<label for=${id}>${field.label}</label>
 			${field.options
-				? html`<select ...${shared}><option value="">any</option>${field.options.map((option) => html`<option key=${option}>${option}</option>`)}</select>`
+				? html`<select ...${shared}><option value="">any</option>${optionsOf(field, value).map((option) => html`<option key=${option}>${option}</option>`)}</select>`
 				: html`<input ...${shared} placeholder=${field.placeholder} inputmode=${field.numeric ? 'numeric' : undefined} autocomplete="off" spellcheck=${false} />`}
 			${problem ? html`<p id=${`${id}-problem`} class="field-problem" role="alert">${problem.message}</p>`
 				: field.hint && html`<p id=${`${id}-hint`} class="hint">${field.hint}</p>`}

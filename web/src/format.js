@@ -15,7 +15,10 @@ export function countOf(number, word) {
 /* "12.3 MB" */
 export function formatBytes(bytes) {
 	const units = ['bytes', 'KB', 'MB', 'GB'];
-	const power = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+	let power = 0;
+	while (power < units.length - 1 && bytes / 1000 ** power >= (power ? 999.95 : 1000)) {
+		power++;
+	}
 	return `${(bytes / 1000 ** power).toFixed(power ? 1 : 0)} ${units[power]}`;
 }
 

@@ -43,7 +43,7 @@ export function topThatShows(row, top, height) {
 /* The pages that rows [first, last) lie on. */
 export function pagesOf(first, last) {
 	const pages = [];
-	for (let page = Math.floor(first / PAGE); page * PAGE < last; page++) {
+	for (let page = Math.floor(first / PAGE); first < last && page * PAGE < last; page++) {
 		pages.push(page);
 	}
 	return pages;

@@ -4,36 +4,61 @@ import { useEffect, useState } from 'preact/hooks';
 
 const NAME = 'callstep-session';
 const listeners = new Set();
-let session = JSON.parse(sessionStorage.getItem(NAME) ?? 'null'); // { email, key, account }
+let session = read(); // { email, key, account }, or null
+let farewell = ''; // why the last one ended, when its user did not ask for it
+
+function read() {
+	try {
+		return JSON.parse(sessionStorage.getItem(NAME));
+	} catch {
+		return null;
+	}
+}
+
+function write(to) {
+	try {
+		if (to) {
+			sessionStorage.setItem(NAME, JSON.stringify(to));
+		} else {
+			sessionStorage.removeItem(NAME);
+		}
+	} catch {
+		// A browser that keeps nothing: signed in until the page is left.
+	}
+}
 
 export function getSession() {
 	return session;
 }
 
+export function getFarewell() {
+	return farewell;
+}
+
 export function signIn(email, key, account) {
-	change({ email, key, account });
+	change({ email, key, account }, '');
 }
 
-export function signOut() {
-	change(null);
+export function signOut(why = '') {
+	change(null, why);
 }
 
-function change(to) {
+function change(to, why) {
 	session = to;
-	if (to) {
-		sessionStorage.setItem(NAME, JSON.stringify(to));
-	} else {
-		sessionStorage.removeItem(NAME);
-	}
+	farewell = why;
+	write(to);
 	listeners.forEach((listener) => listener(to));
+}
+
+/* Calls @listener whenever someone signs in or out. */
+export function onSession(listener) {
+	listeners.add(listener);
+	return () => listeners.delete(listener);
 }
 
 export function useSession() {
 	const [now, setNow] = useState(session);
-	useEffect(() => {
-		listeners.add(setNow);
-		return () => listeners.delete(setNow);
-	}, []);
+	useEffect(() => onSession(setNow), []);
 	return now;
 }
 

@@ -26,7 +26,7 @@ export function Shell({ view, session, children }) {
 				<button type="button" class="quiet" aria-label="Keys of the keyboard" onClick=${() => setHelp(true)}>?</button>
 				<details class="menu"><summary>${session.email}</summary><ul>
 					<li class="muted">${session.account.scopes.join(', ')}</li>
-					<li><button type="button" onClick=${signOut}>Sign out</button></li>
+					<li><button type="button" onClick=${() => signOut()}>Sign out</button></li>
 				</ul></details>
 			</div>
 		</header>

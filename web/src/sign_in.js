@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { askJson } from './api.js';
 import { html } from './html.js';
-import { signIn } from './session.js';
+import { getFarewell, signIn } from './session.js';
 
 export function SignIn() {
 	const form = useRef();
@@ -26,6 +26,7 @@ export function SignIn() {
 		<main class="sign-in">
 			<h1><span class="logo" aria-hidden="true"></span>callstep</h1>
 			<p>Every call, step by step.</p>
+			${getFarewell() && html`<p class="banner" role="alert">${getFarewell()}</p>`}
 			<form ref=${form} onSubmit=${submit}>
 				<label>E-mail <input name="email" type="email" autocomplete="username" required /></label>
 				<label>Key <input name="key" type="password" autocomplete="current-password" required /></label>

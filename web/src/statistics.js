@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Counts by time, number, type and what steps are; each bar leads to its calls.
+import { useEffect, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
 import { useAnswer } from './api.js';
-import { bucketSeconds, chooseBucket, formatQuery, pinFilter, readFilter } from './filter.js';
+import { bucketSeconds } from './buckets.js';
+import { Plot, useCallsByTime } from './chart.js';
+import { formatQuery, pinFilter, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
 import { countOf, formatNumber, formatShare } from './format.js';
 import { html } from './html.js';
@@ -13,13 +16,13 @@ import { formatDuration, formatTime, zoneName } from './time.js';
 
 const groups = [['time', 'Time'], ['dest', 'To'], ['type', 'Type'], ['class', 'Class'], ['module', 'Module'], ['variable', 'Variable']];
 const LIMIT = 200;
+const ROWS_MAX = 500; // of times, the newest
 
 export function Statistics({ query }) {
 	const filter = readFilter(query);
 	const group = groups.some(([name]) => name === query.get('group')) ? query.get('group') : 'dest';
 	const pinned = usePinned(filter, pinFilter);
-	const bucket = chooseBucket(Number(pinned.start ?? 0), Number(pinned.end));
-	const { data, problem, loading, reload } = useAnswer(`/v1/stats?${formatQuery(pinned, { group, bucket, limit: LIMIT })}`);
+	const [problem, setProblem] = useState(null);
 	const show = (changes) => go(formatAddress(['statistics'], { ...filter, group, ...changes }));
 	return html`
 		<h1>Statistics</h1>
@@ -27,10 +30,32 @@ export function Statistics({ query }) {
 		<div class="tabs" role="group" aria-label="Count calls by">
 			${groups.map(([name, label]) => html`<button type="button" key=${name} aria-pressed=${name === group} onClick=${() => show({ group: name })}>${label}</button>`)}
 		</div>
-		${problem ? html`<${Failure} problem=${problem} onRetry=${reload} />`
-			: !data || data.group !== group ? html`<${Loading} what="Counting" />`
-				: data.groups.length === 0 ? html`<${Empty} title="Nothing to count" hint="No call matches: take a filter away or choose a longer window." />`
-					: html`<${Bars} data=${data} filter=${filter} loading=${loading} />`}`;
+		<${group === 'time' ? ByTime : ByGroup} key=${group} group=${group} pinned=${pinned} filter=${filter} onProblem=${setProblem} />`;
+}
+
+function ByGroup({ group, pinned, filter, onProblem }) {
+	return html`<${Counts} answer=${useAnswer(`/v1/stats?${formatQuery(pinned, { group, limit: LIMIT })}`)} pinned=${pinned} filter=${filter} onProblem=${onProblem} />`;
+}
+
+function ByTime({ pinned, filter, onProblem }) {
+	return html`<${Counts} answer=${useCallsByTime(pinned, 'all')} pinned=${pinned} filter=${filter} onProblem=${onProblem} />`;
+}
+
+function Counts({ answer: { data, problem, loading, reload }, pinned, filter, onProblem }) {
+	useEffect(() => onProblem(problem), [problem]);
+	if (problem) {
+		return html`<${Failure} problem=${problem} onRetry=${reload} />`;
+	}
+	if (!data) {
+		return html`<${Loading} what="Counting" />`;
+	}
+	if (data.groups.length === 0) {
+		return html`<${Empty} title="Nothing to count" hint="No call matches: take a filter away or choose a longer window." />`;
+	}
+	const calls = (start, end) => go(formatAddress(['calls'], { ...filter, start, end }));
+	return html`
+		${data.group === 'time' && html`<${Plot} data=${data} filter=${pinned} onSelect=${calls} />`}
+		<${Bars} data=${data} filter=${filter} loading=${loading} />`;
 }
 
 /* The filter that a bar stands for. */
@@ -41,20 +66,26 @@ function barFilter(data, entry, filter) {
 	return { ...filter, start: entry.key, end: entry.key + bucketSeconds[data.bucket] };
 }
 
+function nameOf(data, entry, zone) {
+	return data.group === 'time' ? formatTime(entry.key, zone) : entry.key || '(none)';
+}
+
 function Bars({ data, filter, loading }) {
 	const zone = zoneName(useSettings().zone);
-	const most = Math.max(...data.groups.map((entry) => entry.calls));
-	const hidden = data.groups_total - data.groups.length;
+	const most = data.groups.reduce((sofar, entry) => Math.max(sofar, entry.calls), 0);
+	const entries = data.group === 'time' ? [...data.groups].reverse().slice(0, ROWS_MAX) : data.groups;
+	const hidden = data.groups_total - entries.length;
 	return html`
-		<p class="total" role="status">${countOf(data.total_calls, 'call')}${hidden > 0 ? html`; the ${data.groups.length} largest of ${formatNumber(data.groups_total)} groups` : ''}</p>
+		<p class="total" role="status">${countOf(data.total_calls, 'call')}${hidden > 0 ? html`; the ${formatNumber(entries.length)} ${data.group === 'time' ? 'newest' : 'largest'} of ${formatNumber(data.groups_total)} are listed` : ''}</p>
 		<div class="wide" tabindex="0" role="region" aria-label="Counts">
 			<table class=${`bars ${loading ? 'stale' : ''}`}>
 				<thead><tr><th scope="col">${groups.find(([name]) => name === data.group)[1]}</th><th scope="col" class="bar-cell">Calls</th><th scope="col" class="number">Share</th>
 					<th scope="col" class="number">Steps</th><th scope="col" class="number">p50</th><th scope="col" class="number">p95</th><th scope="col" class="number">Together</th></tr></thead>
-				<tbody>${data.groups.map((entry) => html`
+				<tbody>${entries.map((entry) => html`
 					<tr key=${entry.key}>
-						<th scope="row"><a href=${formatAddress(['calls'], barFilter(data, entry, filter))}>${data.group === 'time' ? formatTime(entry.key, zone) : entry.key || '(none)'}</a></th>
-						<td class="bar-cell"><span class="bar" style=${{ width: `${70 * entry.calls / most}%` }}></span> ${formatNumber(entry.calls)}</td>
+						<th scope="row">${nameOf(data, entry, zone)}</th>
+						<td class="bar-cell"><a class="stack" href=${formatAddress(['calls'], barFilter(data, entry, filter))} aria-label=${`${nameOf(data, entry, zone)}: ${countOf(entry.calls, 'call')}`}>
+							<span class="bar" style=${{ width: `${70 * entry.calls / most}%` }}></span> ${formatNumber(entry.calls)}</a></td>
 						<td class="number">${formatShare(entry.calls, data.total_calls)}</td>
 						<td class="number">${formatNumber(entry.steps)}</td>
 						<td class="number">${formatDuration(entry.duration.p50)}</td><td class="number">${formatDuration(entry.duration.p95)}</td>

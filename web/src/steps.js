@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the steps of a call say: visits to places, variables, and the call as text. Pure functions; see call.js for what is shown.
-import { formatClock, formatDate, formatDuration, formatTime } from './time.js';
+import { formatClock, formatDate, formatDelta, formatDuration, formatTime } from './time.js';
 
 /* The steps with what is asked of each again and again. */
 export function readSteps(call) {
@@ -39,9 +39,11 @@ export function readVisits(steps) {
 		}
 	}
 	return visits.map((visit) => {
-		const first = visit.steps[0];
 		const last = visit.steps.at(-1);
-		return { ...visit, begin: first.offset, end: last.offset + last.duration, lastStep: last.offset };
+		// A log may go back in time, and a step may lie before the call.
+		const begin = Math.max(0, Math.min(...visit.steps.map((step) => step.offset)));
+		const lastStep = Math.max(begin, last.offset);
+		return { ...visit, begin, lastStep, end: lastStep + last.duration };
 	});
 }
 
@@ -98,7 +100,7 @@ export function callText(call, steps, zone) {
 	const lines = steps.flatMap((step) => {
 		const today = formatDate(step.time, zone);
 		const place = [step.module, step.variable].filter(Boolean).join(' → ');
-		const line = `  ${formatClock(step.time, zone)}  ${`+${step.delta} s`.padStart(8)}  ${step.class.padEnd(7)} ${step.line}${place ? `  [${place}]` : ''}`;
+		const line = `  ${formatClock(step.time, zone)}  ${formatDelta(step.delta).padStart(8)}  ${step.class.padEnd(7)} ${step.line}${place ? `  [${place}]` : ''}`;
 		const shown = today === day ? [line] : ['', `  ${today}`, line];
 		day = today;
 		return shown;

@@ -5,7 +5,7 @@ const formats = new Map();
 /* "local" and whatever the browser does not know become the browser's own zone. */
 export function zoneName(zone) {
 	const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-	if (zone === 'local') {
+	if (!zone || zone === 'local') {
 		return own;
 	}
 	try {
@@ -15,8 +15,13 @@ export function zoneName(zone) {
 	}
 }
 
-/* The wall clock of @zone at @time: numbers by name. */
+const CALENDAR_MAX = 8.64e12; // seconds that a Date reaches (ECMA-262 §21.4.1.1); a call may start later
+
+/* The wall clock of @zone at @time: numbers by name; null where there is none. */
 function wall(time, zone) {
+	if (!(Math.abs(time) <= CALENDAR_MAX)) {
+		return null;
+	}
 	if (!formats.has(zone)) {
 		formats.set(zone, new Intl.DateTimeFormat('en-US', {
 			timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
@@ -28,23 +33,35 @@ function wall(time, zone) {
 
 /* "2026-11-24" */
 export function formatDate(time, zone) {
-	const { year, month, day } = wall(time, zone);
-	return `${year.padStart(4, '0')}-${month}-${day}`;
+	return dateOf(wall(time, zone)) ?? String(time);
+}
+
+function dateOf(clock) {
+	return clock && `${clock.year.padStart(4, '0')}-${clock.month}-${clock.day}`;
 }
 
 /* "08:49:05" */
 export function formatClock(time, zone) {
-	const { hour, minute, second } = wall(time, zone);
-	return `${hour}:${minute}:${second}`;
+	return clockOf(wall(time, zone)) ?? String(time);
 }
 
+function clockOf(clock) {
+	return clock && `${clock.hour}:${clock.minute}:${clock.second}`;
+}
+
+/* "2026-11-24 08:49:05"; the number alone where no calendar reaches. */
 export function formatTime(time, zone) {
-	return `${formatDate(time, zone)} ${formatClock(time, zone)}`;
+	const clock = wall(time, zone);
+	return clock ? `${dateOf(clock)} ${clockOf(clock)}` : String(time);
 }
 
 /* How far @zone is ahead of UTC at @time, in seconds. */
 export function offsetAt(time, zone) {
-	const { year, month, day, hour, minute, second } = wall(time, zone);
+	const clock = wall(time, zone);
+	if (!clock) {
+		return 0;
+	}
+	const { year, month, day, hour, minute, second } = clock;
 	return Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - Math.floor(time);
 }
 
@@ -74,7 +91,9 @@ export function formatInput(time, zone) {
 	return formatTime(time, zone).replace(' ', 'T');
 }
 
-/* UNIX seconds of what an address may say: "now", "-2h", digits, ISO 8601; null for anything else. */
+const ISO = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$/i;
+
+/* UNIX seconds of what an address may say: "now", "-2h", digits, ISO 8601 with a zone; null for anything else. */
 export function resolveTime(text, now) {
 	if (text === 'now') {
 		return now;
@@ -87,7 +106,7 @@ export function resolveTime(text, now) {
 		const seconds = Number(relative[2]) * { s: 1, m: 60, h: 3600, d: 86400, w: 604800 }[relative[3]];
 		return now + (relative[1] === '-' ? -seconds : seconds);
 	}
-	const parsed = Date.parse(text);
+	const parsed = ISO.test(text) ? Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')) : NaN;
 	return Number.isNaN(parsed) ? null : Math.floor(parsed / 1000);
 }
 
@@ -97,4 +116,10 @@ export function formatDuration(seconds) {
 	const hours = Math.floor(seconds / 3600);
 	const rest = `${hours ? two(Math.floor(seconds / 60) % 60) : Math.floor(seconds / 60)}:${two(seconds % 60)}`;
 	return hours ? `${hours}:${rest}` : rest;
+}
+
+/* How long after the step before: "+3 s", "+2:05"; "−3 s" where a log goes back in time. */
+export function formatDelta(seconds) {
+	const length = Math.abs(seconds);
+	return `${seconds < 0 ? '−' : '+'}${length < 60 ? `${length} s` : formatDuration(length)}`;
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { callText, countClasses, readSteps, readVariables, readVisits, stepHas, ticksOf } from '../src/steps.js';
+
+const step = (timestamp, class_, line, module, variable = '', more = {}) => ({
+	event: { line, data: { module_type: module, result_variable: variable, ...more } }, class: class_, timestamp,
+});
+
+const call = {
+	session_id: 's1', src: '617', dest: '3001', type: 'inbound', start: 1000, end: 1030, duration: 30, steps: 6, log: true,
+	detail: [
+		step(1000, 'info', 'Call started', 'start'),
+		step(1000, 'prompt', 'Playing welcome', 'menu', 'choice'),
+		step(1008, 'event', 'User input: 9 (dtmf)', 'menu', 'choice'),
+		step(1008, 'error', 'Invalid input', 'menu', 'choice'),
+		step(1010, 'event', 'User input: 2 (dtmf)', 'menu', 'choice'),
+		step(1025, 'event', 'Caller hung up', 'hangup'),
+	],
+};
+
+test('a step has its number, its time since the call began, since the step before and until the next', () => {
+	const steps = readSteps(call);
+	assert.deepEqual(steps.map((one) => [one.number, one.offset, one.delta, one.duration]),
+		[[1, 0, 0, 0], [2, 0, 0, 8], [3, 8, 8, 0], [4, 8, 0, 2], [5, 10, 2, 15], [6, 25, 15, 5]]);
+});
+
+test('steps that go back in time make no bar of negative length', () => {
+	const steps = readSteps({ ...call, detail: [step(1010, 'info', 'a', 'x'), step(1000, 'info', 'b', 'x'), step(1005, 'info', 'c', 'y')] });
+	for (const visit of readVisits(steps)) {
+		assert.ok(visit.end >= visit.begin && visit.lastStep >= visit.begin && visit.end >= visit.lastStep);
+	}
+	assert.equal(steps[1].delta, -10);
+});
+
+test('a call without steps, whether expired or never there, has none', () => {
+	for (const detail of [false, undefined, null, []]) {
+		assert.deepEqual(readSteps({ ...call, detail }), []);
+	}
+});
+
+test('whatever data holds, its module and variable are text', () => {
+	const [one, two] = readSteps({ ...call, detail: [step(1, 'info', 'x', 5, { a: 1 }), { event: { line: 'y' }, class: 'info', timestamp: 2 }] });
+	assert.deepEqual([one.module, one.variable, two.module, two.variable], ['5', '{"a":1}', '', '']);
+});
+
+test('steps that follow each other at one place are one visit, drawn from its first step to the next visit', () => {
+	const visits = readVisits(readSteps(call));
+	assert.deepEqual(visits.map((visit) => [visit.module, visit.begin, visit.end, visit.lastStep, visit.steps.length]),
+		[['start', 0, 0, 0, 1], ['menu', 0, 25, 10, 4], ['hangup', 25, 30, 25, 1]]);
+});
+
+test('the variables are what was entered last', () => {
+	assert.deepEqual(readVariables(readSteps(call)), [{ name: 'choice', module: 'menu', value: '2', by: 'dtmf', entered: true, step: 5 }]);
+});
+
+test('classes are counted', () => {
+	assert.deepEqual(countClasses(readSteps(call)), [['info', 1], ['prompt', 1], ['event', 3], ['error', 1]]);
+});
+
+test('a word is found in line, place and data, in either case', () => {
+	const [one] = readSteps({ ...call, detail: [step(1, 'info', 'Line', 'Menu', 'Choice', { dtmf: 'ABC' })] });
+	for (const word of ['line', 'MENU', 'choice', 'abc', 'info']) {
+		assert.ok(stepHas(one, word), word);
+	}
+	assert.ok(!stepHas(one, 'other'));
+});
+
+test('the call as text has every step with its time and delay', () => {
+	const text = callText(call, readSteps(call), 'UTC');
+	assert.match(text, /^Call s1\n/);
+	assert.match(text, /00:16:48 +\+8 s +event +User input: 9 \(dtmf\) +\[menu → choice\]/);
+	assert.equal(text.match(/^ {2}00:1/gm).length, 6);
+});
+
+test('the scale has round steps, not too many, and begins at 0', () => {
+	for (const seconds of [1, 2, 9, 10, 59, 61, 600, 3600, 7 * 3600, 86400, 10 ** 9]) {
+		const ticks = ticksOf(seconds);
+		assert.equal(ticks[0], 0);
+		assert.ok(ticks.length >= 2 && ticks.length <= 9 && ticks.at(-1) <= seconds, `${seconds}: ${ticks}`);
+	}
+});
