@@ -15,15 +15,18 @@ export function CallTable({ result, version, address, onSeen }) {
 	const [height, setHeight] = useState(600);
 	const [top, setTop] = useState(0);
 	const [active, setActive] = useState(0);
-	const total = result.total ?? 0;
+	const total = result.total ?? Math.ceil(height / ROW_HEIGHT); // as many ghosts as fit, until it is known
 	const [first, last] = inSight(top, total, height);
 	useHeight(box, setHeight);
 	useRestored(result, address, setActive, (row) => scrollTo(topThatShows(row, 0, height)));
 	useEffect(() => {
+		if (result.total === null) {
+			return undefined; // the first page is under way
+		}
 		// What only flies past while the bar is dragged is not fetched.
-		const timer = setTimeout(() => result.want(first, Math.max(last, 1)), 40);
+		const timer = setTimeout(() => result.want(first, last), 40);
 		return () => clearTimeout(timer);
-	}, [result, first, last]);
+	}, [result, first, last, version]);
 	useEffect(() => onSeen([Math.floor(top), Math.ceil(top + height / ROW_HEIGHT - 0.2)]), [Math.floor(top), height, total]);
 
 	const scrollTo = (to) => {
@@ -55,7 +58,7 @@ export function CallTable({ result, version, address, onSeen }) {
 	const zone = zoneName(settings.zone);
 	const grid = { gridTemplateColumns: shown.map((column) => column.width).join(' ') };
 	return html`
-		<div class="table" role="grid" aria-label="Calls" aria-rowcount=${total + 1} aria-colcount=${shown.length} tabindex="0" data-list="true" ref=${box}
+		<div class="table" role="grid" aria-label="Calls" aria-rowcount=${result.total === null ? -1 : total + 1} aria-busy=${result.total === null} aria-colcount=${shown.length} tabindex="0" data-list="true" ref=${box}
 			aria-activedescendant=${active >= first && active < last ? `row-${active}` : undefined} onKeyDown=${key} onScroll=${scrolled}>
 			<div class="table-head" role="row" aria-rowindex="1" style=${grid}>
 				${shown.map((column) => html`<span key=${column.name} role="columnheader" class=${column.number ? 'number' : ''}>${column.label}</span>`)}
@@ -117,12 +120,14 @@ function useHeight(box, setHeight) {
 	}, []);
 }
 
-/* Back from a call, the list stands where it was left. */
+/* Back from a call, the list stands where it was left; asked anew, it begins at its top. */
 function useRestored(result, address, setActive, show) {
+	const fresh = useRef(true);
 	useLayoutEffect(() => {
 		const list = rememberedList();
-		const back = list && list.address === address && list.result.total !== null;
+		const back = fresh.current && list?.address === address;
 		const row = back ? list.index : 0;
+		fresh.current = false;
 		setActive(row);
 		show(row);
 	}, [result]);

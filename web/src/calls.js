@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The list of calls: filter, chart, total, rows.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
 import { askJson } from './api.js';
 import { CallTable } from './call_table.js';
@@ -11,10 +11,11 @@ import { formatQuery, pinFilter, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
 import { countOf, formatNumber } from './format.js';
 import { html } from './html.js';
-import { Result } from './result.js';
+import { rememberedList, Result } from './result.js';
 import { Empty, Failure } from './states.js';
 
-const NEW_CALLS_MS = 20000;
+const LOOK_MS = 20000; // between two looks for new calls
+const LOOK_SHARE = 20; // a look that took long is followed by a pause so many times as long
 
 export function Calls({ query }) {
 	const filter = readFilter(query);
@@ -23,16 +24,18 @@ export function Calls({ query }) {
 	const [result, version] = useResult(filter, key, turn);
 	const [seen, setSeen] = useState([0, 0]);
 	const show = (to) => go(formatAddress(['calls'], to));
+	const again = () => setTurn(turn + 1);
 	return html`
 		<${FilterBar} filter=${filter} onChange=${show} problem=${result.problem} />
 		<${Chart} filter=${result.filter} onSelect=${(start, end) => show({ ...filter, start, end })} />
 		<div class="list-head">
 			<p class="total" role="status" data-testid="total">${totalOf(result, seen)}</p>
-			<${NewCalls} filter=${filter} result=${result} onShow=${() => setTurn(turn + 1)} />
+			<${NewCalls} filter=${filter} result=${result} onShow=${again} />
 			<${ColumnMenu} />
 			<${ExportMenu} filter=${result.filter} total=${result.total} />
 		</div>
-		<${Rows} result=${result} version=${version} filter=${filter} filtered=${key !== ''} onSeen=${setSeen} onRetry=${() => setTurn(turn + 1)} />`;
+		<${Holes} result=${result} />
+		<${Rows} result=${result} version=${version} filter=${filter} filtered=${key !== ''} onSeen=${setSeen} onRetry=${again} />`;
 }
 
 function Rows({ result, version, filter, filtered, onSeen, onRetry }) {
@@ -44,9 +47,25 @@ function Rows({ result, version, filter, filtered, onSeen, onRetry }) {
 	}
 	if (result.total === 0) {
 		return html`<${Empty} title="No call matches"
-			hint=${filtered ? 'Take a filter away or choose a longer window.' : 'Calls appear here once they are stored: import a file, or post them to /v1/calls.'} />`;
+			hint=${filtered ? 'Take a filter away or choose a longer window.' : 'Calls appear here once they are stored: import a file, or post them to /v1/calls.'}>
+			${filtered ? html`<p><a href="#/calls">All calls</a></p>` : html`<p><a href="#/import">Import a file</a></p>`}</${Empty}>`;
 	}
 	return html`<${CallTable} result=${result} version=${version} address=${formatAddress(['calls'], filter)} onSeen=${onSeen} />`;
+}
+
+/* Rows that could not be fetched, of a list that is there. */
+function Holes({ result }) {
+	const failed = result.problem && result.total !== null;
+	useEffect(() => {
+		if (!failed) {
+			return undefined;
+		}
+		const online = () => result.retry();
+		addEventListener('online', online);
+		return () => removeEventListener('online', online);
+	}, [failed]);
+	return failed && html`<p class="banner" role="alert">Some rows could not be fetched: ${result.problem.message}.
+		${' '}<button type="button" class="link" onClick=${() => result.retry()}>Try again</button></p>`;
 }
 
 /* "1–18 of 12,431 calls" */
@@ -65,28 +84,39 @@ function useResult(filter, key, turn) {
 		made.want(0, 1);
 		return made;
 	}, [key, turn]);
+	useEffect(() => () => {
+		// A call that was opened from it still asks it for its neighbours.
+		if (rememberedList()?.result === result) {
+			result.changed = () => {};
+		} else {
+			result.close();
+		}
+	}, [result]);
 	return [result, version];
 }
 
-/* Says that there are newer calls than those shown, where the window has no end. */
+/* Says that calls have come since, where the window has no end. */
 function NewCalls({ filter, result, onShow }) {
 	const [count, setCount] = useState(0);
-	const latest = useRef(result);
-	latest.current = result;
 	useEffect(() => {
 		setCount(0);
 		if (filter.end) {
 			return undefined;
 		}
+		let timer;
 		const look = async () => {
-			const query = formatQuery({ ...filter, start: result.filter.end, end: '' }, { limit: 1 });
-			const answer = await askJson(`/v1/calls?${query}`).catch(() => null);
-			if (answer && latest.current === result) {
-				setCount(answer.total_calls);
+			const began = performance.now();
+			const answer = document.hidden ? null : await askJson(`/v1/calls?${formatQuery(result.filter, { limit: 1 })}`).catch(() => null);
+			if (timer !== null) {
+				setCount(answer && result.total !== null ? Math.max(0, answer.total_calls - result.total) : 0);
+				timer = setTimeout(look, Math.max(LOOK_MS, LOOK_SHARE * (performance.now() - began)));
 			}
 		};
-		const timer = setInterval(look, NEW_CALLS_MS);
-		return () => clearInterval(timer);
+		timer = setTimeout(look, LOOK_MS);
+		return () => {
+			clearTimeout(timer);
+			timer = null;
+		};
 	}, [result]);
 	return count > 0 && html`<button type="button" class="new-calls" onClick=${onShow}>${countOf(count, 'new call')} – show</button>`;
 }

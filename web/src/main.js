@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The page: who is signed in, and which view the address names.
-import { render } from 'preact';
+import { Component, render } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { useAddress } from './address.js';
 import { Call } from './call.js';
@@ -30,6 +30,25 @@ const views = {
 	keys: { title: 'Keys', draw: () => html`<${Keys} />` },
 };
 
+/* A failure of ours in one view is told there, and the others go on. */
+class Guard extends Component {
+	componentDidCatch(error) {
+		console.error(error);
+		this.setState({ error });
+	}
+
+	componentDidUpdate(before) {
+		if (before.view !== this.props.view && this.state.error) {
+			this.setState({ error: null });
+		}
+	}
+
+	render({ children }, { error }) {
+		return error ? html`<div class="state failure" role="alert"><h2>This view has failed</h2><p>${String(error.message ?? error)}</p>
+			<p><button type="button" onClick=${() => location.reload()}>Load the page again</button></p></div>` : children;
+	}
+}
+
 function Page() {
 	const session = useSession();
 	const address = useAddress();
@@ -42,7 +61,7 @@ function Page() {
 		return html`<${SignIn} />`;
 	}
 	return html`<${Shell} view=${name} session=${session}>
-		${view ? view.draw(address) : html`<${Empty} title="There is no such view" hint="The address names none."><p><a href="#/calls">All calls</a></p></${Empty}>`}
+		<${Guard} view=${name}>${view ? view.draw(address) : html`<${Empty} title="There is no such view" hint="The address names none."><p><a href="#/calls">All calls</a></p></${Empty}>`}</${Guard}>
 	</${Shell}>`;
 }
 

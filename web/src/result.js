@@ -7,14 +7,18 @@ import { PAGE, pagesOf } from './rows.js';
 
 const PAGES_KEPT = 60;
 
+/* A page that follows one already held is asked for by that one's cursor: no row twice and none left out, whatever has arrived in the
+ * meantime. A jump is asked for by its offset; when the total shows that calls have come, what was held before lies elsewhere now, and goes. */
 export class Result {
-	/* @filter is pinned (filter.js). @changed is called when rows or the total have come, or a problem. */
-	constructor(filter, changed) {
+	/* @filter is pinned (filter.js). @changed is called when rows or the total have come, or a problem. @ask is for tests. */
+	constructor(filter, changed, ask = askJson) {
 		this.filter = filter;
 		this.changed = changed;
+		this.ask = ask;
 		this.total = null;
-		this.problem = null;
-		this.pages = new Map(); // in the order of use: rows, or a promise of them
+		this.problem = null; // the last one, until rows come again
+		this.pages = new Map(); // number → rows, or a promise of them, or null: failed; in the order of use
+		this.cursors = new Map(); // number → where that page begins
 		this.abort = new AbortController();
 	}
 
@@ -24,43 +28,72 @@ export class Result {
 	}
 
 	row(index) {
-		const page = this.pages.get(Math.floor(index / PAGE));
-		return Array.isArray(page) ? page[index % PAGE] : undefined;
+		return this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
 	}
 
-	/* Resolves when the pages of rows [first, last) are there. */
+	/* Resolves when the pages of rows [first, last) are there, or have failed. */
 	want(first, last) {
 		return Promise.all(pagesOf(first, last).map((page) => this.page(page)));
+	}
+
+	/* What has failed is asked for again, by whoever wants it then. */
+	retry() {
+		for (const [number, page] of [...this.pages]) {
+			if (page === null) {
+				this.pages.delete(number);
+			}
+		}
+		this.problem = null;
+		this.changed();
 	}
 
 	page(number) {
 		const held = this.pages.get(number);
 		this.pages.delete(number);
-		this.pages.set(number, held ?? this.fetch(number));
+		this.pages.set(number, held === undefined ? this.fetch(number) : held);
 		for (const old of this.pages.keys()) {
 			if (this.pages.size <= PAGES_KEPT) {
 				break;
 			}
 			this.pages.delete(old);
+			this.cursors.delete(old + 1);
 		}
 		return this.pages.get(number);
 	}
 
 	async fetch(number) {
+		const { pages } = this;
+		const cursor = this.cursors.get(number);
+		const place = cursor === undefined ? { offset: number * PAGE } : { cursor };
 		try {
-			const query = formatQuery(this.filter, { limit: PAGE, offset: number * PAGE });
-			const answer = await askJson(`/v1/calls?${query}`, { signal: this.abort.signal });
+			const answer = await this.ask(`/v1/calls?${formatQuery(this.filter, { limit: PAGE, ...place })}`, { signal: this.abort.signal });
+			if (pages !== this.pages) {
+				return; // what it continues is gone
+			}
+			if (cursor === undefined) {
+				this.count(answer.total_calls);
+			}
 			this.pages.set(number, answer.calls);
-			this.total = answer.total_calls;
+			if (answer.next) {
+				this.cursors.set(number + 1, answer.next);
+			}
 			this.problem = null;
 		} catch (problem) {
-			this.pages.delete(number); // so that it is asked for again
-			if (problem.name === 'AbortError') {
+			if (problem.name === 'AbortError' || pages !== this.pages) {
 				return;
 			}
+			this.pages.set(number, null);
 			this.problem = problem;
 		}
 		this.changed();
+	}
+
+	count(total) {
+		if (this.total !== null && this.total !== total) {
+			this.pages = new Map();
+			this.cursors = new Map();
+		}
+		this.total = total;
 	}
 }
 
@@ -69,6 +102,10 @@ let current = null; // { result, index, address }
 
 export function remember(result, index, address) {
 	current = { result, index, address };
+}
+
+export function forget() {
+	current = null;
 }
 
 export function rememberedList() {
