@@ -88,12 +88,14 @@ static struct character character_at(struct text text)
 }
 
 /* The lower-case letter or digit that an ASCII byte is as part of a word; 0: it is none. */
-static char ascii_letter(char byte)
+static inline char ascii_letter(char byte)
 {
-	if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9')) {
-		return byte;
+	char lower = (char)(byte | 0x20);
+
+	if (lower >= 'a' && lower <= 'z') {
+		return lower;
 	}
-	return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : 0;
+	return byte >= '0' && byte <= '9' ? byte : 0;
 }
 
 struct folding {
@@ -136,7 +138,11 @@ static void put_folded(struct folding *folding, utf8proc_int32_t code)
 static void skip_gap(struct text *rest)
 {
 	while (rest->size > 0 && !ascii_letter(rest->data[0])) {
-		struct character character = character_at(*rest);
+		struct character character = {.size = 1};
+
+		if ((unsigned char)rest->data[0] >= 0x80) {
+			character = character_at(*rest);
+		}
 
 		if (character.look == LOOK_LETTER || character.look == LOOK_SINGLE) {
 			return;
@@ -149,11 +155,16 @@ static void skip_gap(struct text *rest)
 static bool take_ascii(struct text *rest, struct folding *folding)
 {
 	size_t at = 0;
+	char letter;
 
-	while (at < rest->size && ascii_letter(rest->data[at])) {
-		char letter = ascii_letter(rest->data[at++]);
-
-		put_bytes(folding, &letter, 1);
+	while (at < rest->size && (letter = ascii_letter(rest->data[at])) != 0) {
+		at++;
+		if (folding->size == WORDS_WORD_MAX) {
+			folding->full = true;
+		}
+		if (!folding->full) {
+			folding->out[folding->size++] = letter;
+		}
 	}
 	*rest = text_tail(*rest, at);
 	return rest->size == 0 || (unsigned char)rest->data[0] < 0x80;

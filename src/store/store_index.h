@@ -12,6 +12,8 @@
 /* What making takes, kept from call to call; one a thread at a time. */
 struct store_indexer {
 	struct buffer words;
+	struct buffer kinds; /* struct store_kind */
+	struct buffer path;  /* uint32_t */
 	struct arena scratch;
 };
 

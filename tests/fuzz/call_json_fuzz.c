@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Any bytes as a call: what is taken is canonical and stays so; and as stored JSON that went bad: walked within bounds. */
 #include "call/call_json.h"
+#include "call/call_steps.h"
 #include "fuzz_target.h"
 
 static const struct json_position beginning = {.line = 1, .column = 1};
@@ -26,6 +27,38 @@ static int64_t walk(struct text canonical, struct text *ret_detail)
 	return more < 0 ? -1 : steps;
 }
 
+/* The quick look at steps sees what the thorough one sees. */
+static void check_looks(struct text detail, struct arena *arena)
+{
+	struct call_step_look look;
+	struct call_steps looks;
+	struct call_step step;
+	size_t cursor = 0;
+
+	call_steps_init(&looks, detail);
+	while (call_json_next_step(detail, &cursor, arena, &step, NULL) > 0) {
+		fuzz_require(call_steps_next(&looks, &look, NULL) == 1);
+		fuzz_require(text_equal(call_string_text(&look.line, arena), step.line));
+		fuzz_require(text_equal(look.class_name, step.class_name));
+		fuzz_require(text_equal(call_string_text(&look.module, arena),
+			call_json_data_member(step.data, "module_type", arena)));
+		fuzz_require(text_equal(call_string_text(&look.variable, arena),
+			call_json_data_member(step.data, "result_variable", arena)));
+	}
+	fuzz_require(call_steps_next(&looks, &look, NULL) == 0);
+}
+
+/* Whatever @detail is, the quick look ends within it. */
+static void look_at_anything(struct text detail)
+{
+	struct call_step_look look;
+	struct call_steps looks;
+
+	call_steps_init(&looks, detail);
+	while (call_steps_next(&looks, &look, NULL) > 0) {
+	}
+}
+
 /* What was written of @call is read as the same call, and written as the same bytes. */
 static void check_again(struct text canonical, const struct call *call, struct arena *arena)
 {
@@ -39,6 +72,7 @@ static void check_again(struct text canonical, const struct call *call, struct a
 	fuzz_require(second.start == call->start && second.end == call->end &&
 		     second.type == call->type && second.steps == call->steps);
 	fuzz_require(walk(canonical, &detail) == call->steps);
+	check_looks(detail, arena);
 	buffer_clear(&again);
 	call_json_write(&again, call, detail);
 	fuzz_require(text_equal(buffer_text(&again), canonical));
@@ -71,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_init(&arena, SIZE_MAX);
 	buffer_init(&canonical, SIZE_MAX);
 	(void)walk(input, &detail);
+	look_at_anything(input);
 	if (call_json_read(input, beginning, &arena, &canonical, &call, &err) < 0) {
 		fuzz_require(err.message[0] != '\0');
 		return 0;

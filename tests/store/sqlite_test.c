@@ -458,7 +458,7 @@ static const struct {
 	{"update call set path = x'' where id = 3", "'c' has a path and no detail"},
 	{"update kind set variable = 'other'", "the table of kinds lacks 'info' 'Menu' 'M'"},
 	{"delete from kind", "the table of kinds lacks 'info' 'Menu' 'M'"},
-	{"insert into words (words, rowid, line) values ('delete', 1, '1:x . 1:x')",
+	{"insert into words (words, rowid, line) values ('delete', 1, '1:x')",
 		"does not fit the steps of the call of row 1"},
 	{"insert into words (rowid, line) values (2, '1:x')",
 		"does not fit the steps of the call of row 2"},
