@@ -50,6 +50,7 @@ static const struct http_route routes[] = {
 		.methods = HTTP_GET,
 		.begin = v1_dropoff_begin,
 		.release = question_release},
+	{.pattern = "/v1/tail", .methods = HTTP_GET, .begin = v1_tail_begin},
 	{.pattern = "/v1/account", .methods = HTTP_GET, .begin = v1_account_begin},
 	{.pattern = "/v1/keys", .methods = HTTP_GET, .begin = v1_keys_begin},
 	{.pattern = "/v1/keys",
@@ -75,6 +76,28 @@ static const struct http_route routes[] = {
 
 _Static_assert(sizeof(routes) / sizeof(routes[0]) <= API_ROUTES_MAX, "API_ROUTES_MAX is too small");
 
+static void look(void *context)
+{
+	struct api *api = context;
+
+	tails_look(api->tails);
+}
+
+static int start_tails(struct api *api, struct error *err)
+{
+	const struct tails_options options = {
+		.store = api->options.store,
+		.detail_seconds = api->options.detail_seconds,
+		.now = api->options.now,
+	};
+
+	if (tails_create(&api->tails, &options, err) < 0) {
+		return -1;
+	}
+	intake_on_stored(api->options.intake, look, api);
+	return 0;
+}
+
 int api_create(struct api **ret_api, const struct api_options *options, struct error *err)
 {
 	struct api *api = calloc(1, sizeof(*api));
@@ -91,7 +114,7 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 			api->routes[i].body_size_max = options->body_size_max;
 		}
 	}
-	if (workers_create(&api->workers, options->threads, err) < 0) {
+	if (workers_create(&api->workers, options->threads, err) < 0 || start_tails(api, err) < 0) {
 		api_destroy(api);
 		return -1;
 	}
@@ -99,9 +122,15 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 	return 0;
 }
 
+void api_finish(struct api *api)
+{
+	tails_finish(api->tails);
+}
+
 void api_destroy(struct api *api)
 {
 	if (api) {
+		tails_destroy(api->tails);
 		workers_destroy(api->workers);
 		arena_pool_deinit(&api->page_blocks);
 		page_memory_deinit(&api->page_memory);

@@ -23,8 +23,12 @@ struct api;
 
 int api_create(
 	struct api **ret_api, const struct api_options *options, struct error *err) CHECK_RESULT;
+/* After the intake, which tells it of calls that were stored. */
 void api_destroy(struct api *api);
 AUTO_POINTER(struct api *, api_destroy);
+
+/* Ends what would not end by itself: streams of those that follow calls. For a server that is about to stop. */
+void api_finish(struct api *api);
 
 /* Fills in routes, error and context of @options: what the API is to the HTTP server. */
 void api_attach(struct api *api, struct http_server_options *options);

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/page_memory.h"
+#include "api/tails.h"
 #include "api/worker.h"
 
 #define API_ROUTES_MAX 32
@@ -14,6 +15,7 @@ struct api {
 	struct api_options options;
 	struct page_memory page_memory;
 	struct workers *workers;
+	struct tails *tails;
 	struct arena_pool page_blocks; /* what pages lie in */
 	struct http_route routes[API_ROUTES_MAX];
 };
@@ -56,6 +58,10 @@ enum http_step v1_diff_begin(
 enum http_step v1_stats_begin(
 	void *context, struct http_request *request, struct http_response *response);
 enum http_step v1_dropoff_begin(
+	void *context, struct http_request *request, struct http_response *response);
+
+/* GET /v1/tail */
+enum http_step v1_tail_begin(
 	void *context, struct http_request *request, struct http_response *response);
 
 /* GET /v1/account; GET /v1/keys, POST /v1/keys, DELETE /v1/keys/{id} */

@@ -199,6 +199,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 		http_server_address(service.server), settings->tls_certificate ? "yes" : "no",
 		log_value(text_of(settings->data), store, sizeof(store)));
 	wait_for_end(&service, &signals);
+	api_finish(service.api);
 	http_server_stop(service.server, (unsigned int)settings->grace_s);
 	log_event(LOG_INFO, "stopped", "store=%s",
 		log_value(text_of(settings->data), store, sizeof(store)));

@@ -194,6 +194,15 @@ static bool next_group(struct intake *intake, struct group *group, bool *keys)
 	return more;
 }
 
+static void tell_stored(struct intake *intake)
+{
+	pthread_mutex_lock(&intake->lock);
+	if (intake->stored) {
+		intake->stored(intake->stored_context);
+	}
+	pthread_mutex_unlock(&intake->lock);
+}
+
 void *committer_run(void *argument)
 {
 	struct intake *intake = argument;
@@ -202,6 +211,9 @@ void *committer_run(void *argument)
 
 	while (next_group(intake, group, &keys)) {
 		commit_group(intake, group);
+		if (group->chunk_count > 0) {
+			tell_stored(intake);
+		}
 		keys = keys && write_key_uses(intake);
 	}
 	return NULL;

@@ -197,6 +197,14 @@ void intake_release(struct intake *intake, struct chunk *chunk)
 	wake_waiting(intake);
 }
 
+void intake_on_stored(struct intake *intake, void (*stored)(void *context), void *context)
+{
+	pthread_mutex_lock(&intake->lock);
+	intake->stored = stored;
+	intake->stored_context = context;
+	pthread_mutex_unlock(&intake->lock);
+}
+
 void intake_key_used(struct intake *intake, int64_t key_id, int64_t now)
 {
 	if (!key_uses_note(&intake->key_uses, key_id, now)) {

@@ -23,6 +23,9 @@ int intake_create(struct intake **ret_intake, struct store *store,
 void intake_destroy(struct intake *intake);
 AUTO_POINTER(struct intake *, intake_destroy);
 
+/* @stored is called after each transaction that stored calls, on the committer's thread; it must not wait. One at a time; NULL: none. */
+void intake_on_stored(struct intake *intake, void (*stored)(void *context), void *context);
+
 /* Notes that a key was used; written with the next commit, at most once a minute for each key. Never waits. */
 void intake_key_used(struct intake *intake, int64_t key_id, int64_t now);
 

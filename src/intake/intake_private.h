@@ -34,6 +34,8 @@ struct intake {
 	struct batch *waiting; /* batches whose feed found no room */
 	size_t in_flight;      /* bytes */
 	bool key_used;
+	void (*stored)(void *context); /* may be NULL; see intake_on_stored() */
+	void *stored_context;
 	bool no_more_work;
 	bool no_more_commits;
 

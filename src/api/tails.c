@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT
+ * The thread of those that follow. It reads changes without the lock; a tail that it works for is `busy` meanwhile, and stays. A
+ * tail whose client is slow is passed over until its stream was read: nothing is lost, it goes on behind its last change. */
+#include "api/tails.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "call/call_document.h"
+#include "call/call_json.h"
+#include "call/pack.h"
+
+#define LOOK_MS		200
+#define HEARTBEAT_US	INT64_C(15000000)
+#define GONE_CHECK_US	INT64_C(1000000)
+#define ACCOUNT_MAX	100
+#define TAILS_MAX	500
+#define CHANGES_AT_ONCE 100
+#define OUT_FULL	((size_t)256 << 10) /* a stream takes no more until it was read */
+#define MEMORY_MAX                                                                                 \
+	((size_t)512 << 20)   /* of the changes at hand: some calls, each at most some MiB */
+#define RETRY "retry: 2000\n" /* ms after which a client that lost its connection comes again */
+
+struct tails {
+	struct tails_options options;
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* for the thread: someone came, something was stored, the end */
+	pthread_cond_t idle;	/* no longer busy */
+	pthread_t thread;
+	bool started;
+	struct tail *first; /* those of one account stand together */
+	uint64_t round;
+	bool woken;
+	bool finishing; /* streams end */
+	bool stopping;	/* the thread ends */
+	/* of the thread alone */
+	struct arena arena; /* the changes at hand */
+	struct arena scratch;
+	struct store_changes changes;
+	int64_t changes_account; /* whose they are; 0: none */
+	int64_t changes_after;
+	struct unpacker *unpacker;
+	struct buffer json; /* one call */
+	struct buffer events;
+	int64_t gone_checked_us;
+	bool failing; /* the store's failure was told */
+};
+
+/* ---- writing, without the lock ---- */
+
+static void tell(struct tails *tails, const struct error *err)
+{
+	char cause[sizeof(err->message) + 32];
+
+	if (!tails->failing) {
+		log_event(LOG_ERROR, "tail-failed", "cause=%s",
+			log_value(text_of(err->message), cause, sizeof(cause)));
+	}
+	tails->failing = true;
+}
+
+static int64_t detail_after(const struct tails *tails)
+{
+	int64_t seconds = tails->options.detail_seconds;
+
+	return seconds == 0 ? INT64_MIN : tails->options.now() - seconds;
+}
+
+/* The changes behind @after, into tails->changes, unless they are there already. */
+static int load_changes(struct tails *tails, int64_t account_id, int64_t after, struct error *err)
+{
+	int64_t limit = CHANGES_AT_ONCE;
+	int done;
+
+	if (tails->changes_account == account_id && tails->changes_after == after) {
+		return 0;
+	}
+	tails->changes_account = 0;
+	do {
+		arena_deinit(&tails->arena);
+		done = store_changes(tails->options.store, account_id, after, limit,
+			detail_after(tails), &tails->arena, &tails->changes, err);
+	} while (done < 0 && err->code == ERROR_TOO_LARGE && (limit /= 2) > 0);
+	if (done == 0) {
+		tails->changes_account = account_id;
+		tails->changes_after = after;
+	}
+	return done;
+}
+
+/* Whether @tail is to be told of @call. Its steps, where they are needed, are in *@ret_detail. */
+static int matches(struct tails *tails, const struct tail *tail, const struct store_call *call,
+	struct text *ret_detail, struct error *err)
+{
+	int match;
+
+	*ret_detail = (struct text){0};
+	if (!filter_matches_header(&tail->filter, &call->call)) {
+		return 0;
+	}
+	if (call->packed.deflate.data && (tail->detail || filter_needs_detail(&tail->filter))) {
+		buffer_clear(&tails->json);
+		if (unpacker_append(tails->unpacker, &call->packed, &tails->json, err) < 0) {
+			return -1;
+		}
+		*ret_detail = call_json_detail(buffer_text(&tails->json));
+	}
+	match = filter_matches(&tail->filter, &call->call, *ret_detail, &tails->scratch, err);
+	arena_deinit(&tails->scratch);
+	return match;
+}
+
+static int write_change(struct tails *tails, const struct tail *tail,
+	const struct store_change *change, struct error *err)
+{
+	struct store_call call = change->call;
+	struct buffer *events = &tails->events;
+	struct text detail;
+	int match;
+
+	if (call.call.start <= detail_after(tails)) {
+		call.call.has_detail = false;
+		call.call.steps = 0;
+		call.packed = (struct packed){0};
+	}
+	match = matches(tails, tail, &call, &detail, err);
+	if (match <= 0) {
+		return match;
+	}
+	buffer_printf(events, "event: call\nid: %lld\ndata: ", (long long)change->id);
+	if (tail->detail) {
+		call_document_write_detail(events, &call.call, detail);
+	} else {
+		call_document_write(events, &call.call);
+	}
+	buffer_append(events, TEXT("\n\n"));
+	return events->failed ? error_no_memory(err) : 0;
+}
+
+/* Writes what is behind @after into tails->events, as much as a stream takes at once. */
+static int write_changes(
+	struct tails *tails, const struct tail *tail, int64_t *after, struct error *err)
+{
+	const struct store_changes *changes = &tails->changes;
+
+	buffer_clear(&tails->events);
+	if (load_changes(tails, tail->account_id, *after, err) < 0) {
+		return -1;
+	}
+	if (changes->gap) {
+		buffer_printf(&tails->events, "event: gap\ndata: {\"after\":%lld}\n\n",
+			(long long)*after);
+	}
+	for (size_t i = 0; i < changes->count; i++) {
+		if (write_change(tails, tail, &changes->items[i], err) < 0) {
+			return -1;
+		}
+		*after = changes->items[i].id;
+		if (tails->events.size >= OUT_FULL) {
+			return 0;
+		}
+	}
+	*after = changes->last;
+	return 0;
+}
+
+/* ---- the round, under the lock ---- */
+
+static void put(struct tail *tail, struct text text)
+{
+	buffer_append(&tail->out, text);
+	if (tail->out.failed) {
+		tail->ended = true;
+		tail->failed = true;
+	}
+	tail->written_us = clock_monotonic_us();
+	http_request_wake(tail->request);
+}
+
+/* The comment shows that the connection is alive; the id without data moves the place from which the client would resume. */
+static void put_heartbeat(struct tail *tail)
+{
+	char beat[64];
+	int size = snprintf(beat, sizeof(beat), ":\nid: %lld\n\n", (long long)tail->after);
+
+	put(tail, (struct text){.data = beat, .size = (size_t)size});
+}
+
+static bool is_full(const struct tail *tail)
+{
+	return tail->out.size - tail->out_at >= OUT_FULL;
+}
+
+/* Gives @tail what is new for it. Returns whether there may be more. */
+static bool serve(struct tails *tails, struct tail *tail, int64_t newest)
+{
+	int64_t after = tail->after;
+	struct error err;
+	int done;
+
+	tail->busy = true;
+	pthread_mutex_unlock(&tails->lock);
+	done = write_changes(tails, tail, &after, &err);
+	if (done < 0) {
+		tell(tails, &err);
+	}
+	pthread_mutex_lock(&tails->lock);
+	tail->busy = false;
+	pthread_cond_broadcast(&tails->idle);
+	if (done < 0) {
+		/* A store that does not answer now may later; a call that cannot be read never will. */
+		tail->failed = err.code == ERROR_CORRUPT || err.code == ERROR_NO_MEMORY;
+		tail->ended |= tail->failed;
+		return false;
+	}
+	tail->after = after;
+	if (tails->events.size > 0 && !tail->ended) {
+		put(tail, buffer_text(&tails->events));
+	}
+	return after < newest;
+}
+
+static void check(struct tails *tails, struct tail *tail, int64_t now_us)
+{
+	if (tails->gone_checked_us == now_us && http_request_gone(tail->request)) {
+		tail->ended = true;
+		tail->failed = true;
+		http_request_wake(tail->request);
+	} else if (now_us - tail->written_us >= HEARTBEAT_US && !is_full(tail)) {
+		put_heartbeat(tail);
+	}
+}
+
+static struct tail *not_looked_at(const struct tails *tails)
+{
+	struct tail *tail = tails->first;
+
+	while (tail && (tail->round == tails->round || tail->ended)) {
+		tail = tail->next;
+	}
+	return tail;
+}
+
+/* Looks at each tail once. Returns whether there is more to do at once. */
+static bool run_round(struct tails *tails)
+{
+	int64_t now_us = clock_monotonic_us();
+	int64_t newest = 0;
+	bool more = false;
+	struct error err;
+	struct tail *tail;
+	int done;
+
+	pthread_mutex_unlock(&tails->lock);
+	done = store_change_newest(tails->options.store, &newest, &err);
+	if (done < 0) {
+		tell(tails, &err);
+	}
+	pthread_mutex_lock(&tails->lock);
+	tails->round++;
+	tails->changes_account = 0;
+	if (now_us - tails->gone_checked_us >= GONE_CHECK_US) {
+		tails->gone_checked_us = now_us;
+	}
+	while ((tail = not_looked_at(tails))) {
+		tail->round = tails->round;
+		check(tails, tail, now_us);
+		if (done == 0 && tail->after != newest && !tail->ended && !is_full(tail)) {
+			more |= serve(tails, tail, newest);
+		}
+	}
+	tails->failing &= done < 0;
+	return more;
+}
+
+static void wait_for_more(struct tails *tails)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += LOOK_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	if (!tails->woken && !tails->stopping) {
+		pthread_cond_timedwait(&tails->changed, &tails->lock, &until);
+	}
+}
+
+static void *follow(void *context)
+{
+	struct tails *tails = context;
+
+	pthread_mutex_lock(&tails->lock);
+	while (!tails->stopping) {
+		if (!tails->first) {
+			pthread_cond_wait(&tails->changed, &tails->lock);
+			continue;
+		}
+		tails->woken = false;
+		if (!run_round(tails)) {
+			wait_for_more(tails);
+		}
+	}
+	pthread_mutex_unlock(&tails->lock);
+	return NULL;
+}
+
+/* ---- from other threads ---- */
+
+int tails_create(struct tails **ret_tails, const struct tails_options *options, struct error *err)
+{
+	struct tails *tails = calloc(1, sizeof(*tails));
+	pthread_condattr_t clock;
+	int failed;
+
+	if (!tails) {
+		return error_no_memory(err);
+	}
+	tails->options = *options;
+	tails->unpacker = unpacker_create();
+	arena_init(&tails->arena, MEMORY_MAX);
+	arena_init(&tails->scratch, MEMORY_MAX);
+	buffer_init(&tails->json, MEMORY_MAX);
+	buffer_init(&tails->events, MEMORY_MAX);
+	pthread_mutex_init(&tails->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&tails->changed, &clock);
+	pthread_cond_init(&tails->idle, NULL);
+	pthread_condattr_destroy(&clock);
+	failed = tails->unpacker ? pthread_create(&tails->thread, NULL, follow, tails) : ENOMEM;
+	if (failed) {
+		tails_destroy(tails);
+		return error_set_errno(err, failed, "cannot start the thread that follows calls");
+	}
+	tails->started = true;
+	*ret_tails = tails;
+	return 0;
+}
+
+void tails_finish(struct tails *tails)
+{
+	pthread_mutex_lock(&tails->lock);
+	tails->finishing = true;
+	for (struct tail *tail = tails->first; tail; tail = tail->next) {
+		tail->ended = true;
+		http_request_wake(tail->request);
+	}
+	pthread_mutex_unlock(&tails->lock);
+}
+
+void tails_destroy(struct tails *tails)
+{
+	if (!tails) {
+		return;
+	}
+	assert(!tails->first);
+	pthread_mutex_lock(&tails->lock);
+	tails->stopping = true;
+	pthread_cond_signal(&tails->changed);
+	pthread_mutex_unlock(&tails->lock);
+	if (tails->started) {
+		pthread_join(tails->thread, NULL);
+	}
+	unpacker_destroy(tails->unpacker);
+	arena_deinit(&tails->arena);
+	arena_deinit(&tails->scratch);
+	buffer_deinit(&tails->json);
+	buffer_deinit(&tails->events);
+	pthread_cond_destroy(&tails->idle);
+	pthread_cond_destroy(&tails->changed);
+	pthread_mutex_destroy(&tails->lock);
+	free(tails);
+}
+
+/* Where a tail of @account_id comes into the list; NULL when there is no room for it. */
+static struct tail **find_place(struct tails *tails, int64_t account_id, struct error *err)
+{
+	struct tail **place = &tails->first;
+	unsigned int own = 0, all = 0;
+
+	for (struct tail **at = &tails->first; *at; at = &(*at)->next) {
+		all++;
+		if ((*at)->account_id == account_id) {
+			own++;
+			place = at;
+		}
+	}
+	if (own >= ACCOUNT_MAX || all >= TAILS_MAX) {
+		error_set(err, ERROR_BUSY, "%s follows calls %u times already: end one first",
+			own >= ACCOUNT_MAX ? "this account" : "someone",
+			own >= ACCOUNT_MAX ? own : all);
+		return NULL;
+	}
+	return place;
+}
+
+/* The beginning of a stream says from where it goes on, so that a client that loses it early misses nothing. */
+static void put_beginning(struct tail *tail)
+{
+	char text[64];
+	int size = snprintf(text, sizeof(text), RETRY "id: %lld\n\n", (long long)tail->after);
+
+	buffer_append(&tail->out, (struct text){.data = text, .size = (size_t)size});
+	tail->written_us = clock_monotonic_us();
+}
+
+int tails_add(struct tails *tails, struct tail *tail, struct error *err)
+{
+	struct tail **place;
+
+	if (!tail->resume && store_change_newest(tails->options.store, &tail->after, err) < 0) {
+		return -1;
+	}
+	buffer_init(&tail->out, MEMORY_MAX);
+	pthread_mutex_lock(&tails->lock);
+	place = find_place(tails, tail->account_id, err);
+	if (place) {
+		put_beginning(tail);
+		tail->ended = tails->finishing;
+		tail->next = *place;
+		*place = tail;
+		tails->woken = true;
+		pthread_cond_signal(&tails->changed);
+	}
+	pthread_mutex_unlock(&tails->lock);
+	return place ? 0 : -1;
+}
+
+void tails_remove(struct tails *tails, struct tail *tail)
+{
+	struct tail **at = &tails->first;
+
+	pthread_mutex_lock(&tails->lock);
+	while (tail->busy) {
+		pthread_cond_wait(&tails->idle, &tails->lock);
+	}
+	while (*at != tail) {
+		at = &(*at)->next;
+	}
+	*at = tail->next;
+	pthread_mutex_unlock(&tails->lock);
+	buffer_deinit(&tail->out);
+}
+
+ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max)
+{
+	ssize_t result;
+	size_t size;
+
+	pthread_mutex_lock(&tails->lock);
+	size = tail->out.size - tail->out_at;
+	size = size < max ? size : max;
+	if (size > 0 && !tail->failed) {
+		memcpy(to, tail->out.data + tail->out_at, size);
+		tail->out_at += size;
+		result = (ssize_t)size;
+	} else {
+		result = tail->failed ? -1 : tail->ended ? 0 : HTTP_BODY_WAIT;
+	}
+	if (tail->out_at == tail->out.size) {
+		/* The memory of a burst is not kept. */
+		buffer_deinit(&tail->out);
+		tail->out_at = 0;
+	}
+	pthread_mutex_unlock(&tails->lock);
+	return result;
+}
+
+void tails_look(struct tails *tails)
+{
+	pthread_mutex_lock(&tails->lock);
+	tails->woken = true;
+	if (tails->first) {
+		pthread_cond_signal(&tails->changed);
+	}
+	pthread_mutex_unlock(&tails->lock);
+}

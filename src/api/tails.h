@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * Following calls: one thread looks for changes of the store, while someone follows, and writes them into the streams of those
+ * that follow. */
+#ifndef API_TAILS_H
+#define API_TAILS_H
+
+#include "base/buffer.h"
+#include "call/filter.h"
+#include "http/http.h"
+#include "store/store.h"
+
+struct tails;
+
+struct tails_options {
+	struct store *store;
+	int64_t detail_seconds; /* how long detail is served; 0: for ever */
+	int64_t (*now)(void);
+};
+
+/* One stream of server-sent events (HTML Living Standard §9.2). */
+struct tail {
+	struct http_request *request; /* woken when there is something to read */
+	int64_t account_id;
+	struct filter filter;
+	bool detail; /* calls come with their steps */
+	bool resume; /* `after` was given; otherwise it begins now */
+	int64_t after;
+	/* private to tails.c, guarded by its lock */
+	struct buffer out;
+	size_t out_at;
+	int64_t written_us; /* when something was written last */
+	uint64_t round;	    /* in which it was looked at last */
+	bool busy;	    /* the thread works for it without the lock */
+	bool ended;
+	bool failed;
+	struct tail *next;
+};
+
+int tails_create(struct tails **ret_tails, const struct tails_options *options,
+	struct error *err) CHECK_RESULT;
+
+/* Ends all streams, and those that come. */
+void tails_finish(struct tails *tails);
+
+/* None may be left. NULL is accepted. */
+void tails_destroy(struct tails *tails);
+
+/* Begins to follow. ERROR_BUSY when too many do: of this account, or of all. */
+int tails_add(struct tails *tails, struct tail *tail, struct error *err) CHECK_RESULT;
+
+/* The end of a tail that was added. */
+void tails_remove(struct tails *tails, struct tail *tail);
+
+/* What http_body.read is to return. */
+ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max);
+
+/* Tells that calls were stored, so that no one waits for the next look. From any thread. */
+void tails_look(struct tails *tails);
+
+#endif

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""The filter grammar, statistics and drop-off once more, as plainly as can be said, for calls as they are posted."""
+import math
+import random
+import re
+from collections import Counter, defaultdict
+
+from conftest import call, step
+
+NUMBERS = ["6177123001", "+1 (617) 712-3001", "6177123002", "4155550100", "+14155550100", "anonymous", "sip:ann@pbx", "100"]
+CLASSES = ["info", "event", "prompt", "error"]
+MODULES = ["menu", "prompt", "transfer", "hangup", ""]
+VARIABLES = ["language", "order", ""]
+WORDS = ["invalid", "input", "press", "one", "two", "Déjà", "vu", "hung", "up", "42"]
+
+
+def random_step(rng, at):
+    made = step(" ".join(rng.choices(WORDS, k=rng.randint(1, 4))), at, rng.choice(CLASSES), rng.choice(MODULES), rng.choice(VARIABLES))
+    return made
+
+
+def random_call(rng, number, now):
+    start = now - rng.randint(1, 3 * 86400)
+    detail = [random_step(rng, start + i) for i in range(rng.randint(0, 6))] if rng.random() < 0.9 else False
+    return call(f"s{number:05}", start, start + rng.choice([0, 1, 30, 60, 600]), rng.choice(NUMBERS), rng.choice(NUMBERS),
+                rng.choice(["inbound", "outbound", "transfer"]), detail)
+
+
+def number_key(number):
+    bare = re.sub(r"[ ().-]", "", number)
+    bare = bare[1:] if bare.startswith("+") else bare
+    return bare if bare.isascii() and bare.isdigit() else number
+
+
+def number_matches(pattern, number):
+    left, right = pattern.startswith("*"), pattern.endswith("*")
+    part = number_key(pattern.strip("*"))
+    key = number_key(number)
+    return (part in key if left and right else key.endswith(part) if left else key.startswith(part) if right else key == part)
+
+
+def steps_of(made):
+    return [(s["class"], s["event"]["data"]["module_type"], s["event"]["data"]["result_variable"], s["event"]["line"])
+            for s in made["detail"] or []]
+
+
+def words_of(line):
+    return re.findall(r"[a-z0-9]+", line.lower().replace("é", "e").replace("à", "a"))
+
+
+def phrase_in(phrase, line):
+    wanted, there = words_of(phrase), words_of(line)
+    for at in range(len(there) - len(wanted) + 1):
+        if there[at:at + len(wanted) - 1] == wanted[:-1] and (
+                there[at + len(wanted) - 1].startswith(wanted[-1]) if phrase.endswith("*") else there[at + len(wanted) - 1] == wanted[-1]):
+            return True
+    return False
+
+
+def text_matches(text, made):
+    phrases = re.findall(r'"([^"]*)"|(\S+)', text)
+    return all(any(phrase_in(quoted or word, line) for *_, line in steps_of(made)) for quoted, word in phrases)
+
+
+def last_place(made):
+    places = [(module, variable) for _, module, variable, _ in steps_of(made) if module != "hangup"]
+    return places[-1] if places else None
+
+
+def matches(query, made):
+    """Whether the call as posted matches @query, a dictionary of parameters; lists are alternatives."""
+    start, end = int(made["start"]), int(made["end"])
+    place = last_place(made)
+    wanted = [query.get(name) for name in ("class", "module", "variable")]
+    return all([
+        query.get("start", 0) <= start < query.get("end", math.inf),
+        query.get("min_duration", 0) <= end - start <= query.get("max_duration", math.inf),
+        "dest" not in query or number_matches(query["dest"], made["dest"]),
+        "src" not in query or number_matches(query["src"], made["src"]),
+        "type" not in query or made["type"] in query["type"],
+        query.get("state", "ended") == "ended",
+        not any(wanted) or any(all(not names or has in names for names, has in zip(wanted, s)) for s in steps_of(made)),
+        "last_module" not in query or (place is not None and place[0] in query["last_module"]),
+        "last_variable" not in query or (place is not None and place[1] in query["last_variable"]),
+        "text" not in query or text_matches(query["text"], made)])
+
+
+def random_query(rng, now):
+    query = {}
+    for name, value in [
+            ("start", lambda: now - rng.randint(0, 4 * 86400)), ("end", lambda: now - rng.randint(0, 86400)),
+            ("dest", lambda: rng.choice(NUMBERS + ["617*", "*3001", "*1*", "*"[:0] + "4155550100"])),
+            ("src", lambda: rng.choice(NUMBERS + ["*100", "+1415*"])), ("type", lambda: rng.sample(["inbound", "outbound", "transfer"], 2)),
+            ("class", lambda: rng.sample(CLASSES, rng.randint(1, 2))), ("module", lambda: rng.sample(MODULES[:4], rng.randint(1, 2))),
+            ("variable", lambda: [rng.choice(VARIABLES[:2])]), ("last_module", lambda: rng.sample(MODULES[:3], 2)),
+            ("last_variable", lambda: [rng.choice(VARIABLES[:2])]),
+            ("text", lambda: rng.choice(["invalid", "INPUT press", '"press one"', "inv*", "deja", '"hung up" 42', "input-press", "none"])),
+            ("min_duration", lambda: rng.choice([0, 1, 30])), ("max_duration", lambda: rng.choice([30, 60, 600])),
+            ("state", lambda: rng.choice(["ended", "ended", "live"]))]:
+        if rng.random() < 0.15:
+            query[name] = value()
+    if "start" in query and "end" in query and query["end"] < query["start"]:
+        del query["end"]
+    return query
+
+
+def pairs(query):
+    """The query as a list for urlencode: lists now repeated, now with commas."""
+    made = []
+    for index, (name, value) in enumerate(query.items()):
+        if not isinstance(value, list):
+            made.append((name, value))
+        elif index % 2:
+            made.append((name, ",".join(value)))
+        else:
+            made += [(name, each) for each in value]
+    return made
+
+
+def in_order(calls):
+    return sorted(calls, key=lambda c: (int(c["start"]), c["session_id"].encode()), reverse=True)
+
+
+def nearest_rank(durations, percent):
+    return sorted(durations)[max(math.ceil(percent / 100 * len(durations)), 1) - 1]
+
+
+def groups_of(made, group, bucket):
+    if group == "time":
+        return {int(made["start"]) // bucket * bucket}
+    if group in ("dest", "type"):
+        return {number_key(made["dest"]) if group == "dest" else made["type"]}
+    return {s[("class", "module", "variable").index(group)] for s in steps_of(made)} - {""}
+
+
+def stats(calls, group, bucket):
+    found = defaultdict(list)
+    for made in calls:
+        for key in groups_of(made, group, bucket):
+            found[key].append(made)
+    rows = []
+    for key, members in found.items():
+        durations = [int(c["end"]) - int(c["start"]) for c in members]
+        place = ("class", "module", "variable").index(group) if group in ("class", "module", "variable") else None
+        steps = sum(1 for c in members for s in steps_of(c) if place is None or s[place] == key)
+        rows.append({"key": key, "calls": len(members), "steps": steps,
+                     "duration": {"sum": sum(durations), "p50": nearest_rank(durations, 50), "p95": nearest_rank(durations, 95)}})
+    return sorted(rows, key=(lambda r: r["key"]) if group == "time" else (lambda r: (-r["calls"], r["key"].encode())))
+
+
+def dropoff(calls):
+    reached, ended, ways = Counter(), Counter(), defaultdict(Counter)
+    for made in calls:
+        visits = []
+        for _, module, variable, _ in steps_of(made):
+            if module != "hangup" and (not visits or visits[-1] != (module, variable)):
+                visits.append((module, variable))
+        reached.update(set(visits))
+        ended.update(visits[-1:])
+        for way in {(a, b) for a, b in zip(visits, visits[1:])}:
+            ways[way[0]][way[1]] += 1
+    return [{"module": place[0], "variable": place[1], "reached": count, "went_on": count - ended[place], "ended": ended[place],
+             "next": [{"module": to[0], "variable": to[1], "calls": calls_}
+                      for to, calls_ in sorted(ways[place].items(), key=lambda item: (-item[1], item[0]))]}
+            for place, count in sorted(reached.items(), key=lambda item: (-item[1], item[0]))]

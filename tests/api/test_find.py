@@ -1,0 +1,468 @@
+# SPDX-License-Identifier: MIT
+"""Finding calls: /v1/calls, stats, dropoff, diff, rule by rule, and against a plain model."""
+import csv
+import http.client
+import io
+import json
+import random
+import subprocess
+import threading
+import time
+import urllib.parse
+
+import pytest
+
+import finding
+from conftest import BINARY, Client, add_account, call, callstep, step
+
+NDJSON, CSV = "application/x-ndjson", "text/csv"
+NOW = int(time.time())
+
+
+def path_of(path, query=(), **more):
+    pairs = list(query.items() if isinstance(query, dict) else query) + list(more.items())
+    return path + "?" + urllib.parse.urlencode(pairs)
+
+
+def found(client, query=(), **more):
+    answer = client.get(path_of("/v1/calls", query, **more))
+    assert answer.status == 200, answer.text
+    return answer.json
+
+
+def ids(document):
+    return [c["session_id"] for c in document["calls"]]
+
+
+def post(client, calls):
+    answer = client.post(calls)
+    assert answer.status == 200 and answer.json["rejected"] == [], answer.text
+
+
+def key_with(client, scopes, label="test"):
+    done = callstep("key", "add", "--data", client.server.store, "--account", client.email, "--scope", scopes, "--label", label)
+    assert done.returncode == 0, done.stderr
+    return Client(client.server, done.stdout.strip(), client.email)
+
+
+@pytest.fixture(scope="module")
+def sample(session_server):
+    """An account with random calls, and these as they were posted."""
+    client = Client(session_server, add_account(session_server.store, "sample@example.com"), "sample@example.com")
+    rng = random.Random(5)
+    calls = [finding.random_call(rng, number, NOW) for number in range(400)]
+    post(client, calls)
+    return client, finding.in_order(calls)
+
+
+# ---- one call ----
+
+def test_a_call_as_v1_writes_it(client):
+    made = call("a", NOW - 60, NOW - 30, detail=[step("Answered", NOW - 60)])
+    post(client, [made])
+    summary = {"dest": made["dest"], "src": made["src"], "start": NOW - 60, "end": NOW - 30, "duration": 30, "session_id": "a",
+               "type": "inbound", "steps": 1, "state": "ended", "log": True}
+    assert found(client) == {"calls": [summary], "total_calls": 1, "next": None}
+    assert found(client, detail="true")["calls"] == [{**summary, "detail": made["detail"]}]
+    answer = client.get("/v1/calls/a", gzipped=True)
+    assert answer.json == {**summary, "detail": made["detail"]} and answer.headers["Content-Encoding"] == "gzip"
+    assert list(answer.json) == ["dest", "src", "start", "end", "duration", "session_id", "detail", "type", "steps", "state", "log"]
+
+
+def test_a_call_that_is_not_there_is_404_and_one_whose_detail_expired_is_there(client):
+    post(client, [call("old", NOW - 6 * 86400)])
+    assert client.get("/v1/calls/nowhere").status == 404
+    assert client.get("/v1/calls/%ff").status == 404
+    old = client.get("/v1/calls/old").json
+    assert (old["steps"], old["log"], old["detail"]) == (0, False, False)
+    assert found(client, text="Answered")["total_calls"] == 0
+    assert found(client, module="start")["total_calls"] == 0
+
+
+# ---- the model ----
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_found_counted_and_streamed_is_what_the_model_finds(sample, seed):
+    client, calls = sample
+    rng = random.Random(seed)
+    query = finding.random_query(rng, NOW)
+    wanted = [c for c in calls if finding.matches(query, c)]
+    pairs = finding.pairs(query)
+    document = found(client, pairs, limit=10000)
+    assert ids(document) == [c["session_id"] for c in wanted], query
+    assert document["total_calls"] == len(wanted) and document["next"] is None
+    group = rng.choice(["time", "dest", "type", "class", "module", "variable"])
+    bucket = rng.choice(["minute", "hour", "day"])
+    stats = client.get(path_of("/v1/stats", pairs, group=group, bucket=bucket, limit=10000)).json
+    rows = finding.stats(wanted, group, {"minute": 60, "hour": 3600, "day": 86400}[bucket])
+    assert stats["groups"] == rows and stats["groups_total"] == len(rows) and stats["total_calls"] == len(wanted), (query, group)
+    dropoff = client.get(path_of("/v1/dropoff", pairs, limit=10000)).json
+    assert dropoff["modules"] == finding.dropoff(wanted), query
+    assert dropoff["total_calls"] == len(wanted)
+    lines = client.get(path_of("/v1/calls", pairs), accept=NDJSON)
+    assert [json.loads(line)["session_id"] for line in lines.text.splitlines()] == ids(document)
+    assert lines.headers["X-Total-Calls"] == str(len(wanted))
+
+
+def test_stats_of_calls_alone_leaves_steps_and_durations_out_and_counts_the_same(sample):
+    client, calls = sample
+    for query in ({}, {"dest": "6177123001"}, {"start": NOW - 86400}):
+        rows = finding.stats([c for c in calls if finding.matches(query, c)], "time", 3600)
+        answer = client.get(path_of("/v1/stats", query, values="calls")).json
+        assert answer["groups"] == [{"key": r["key"], "calls": r["calls"]} for r in rows]
+
+
+def test_groups_and_places_are_limited_and_all_are_counted(sample):
+    client, calls = sample
+    assert len(client.get("/v1/stats?group=dest&limit=2").json["groups"]) == 2
+    assert client.get("/v1/stats?group=dest&limit=2").json["groups_total"] == len(finding.stats(calls, "dest", 1))
+    assert len(client.get("/v1/dropoff?limit=1").json["modules"]) == 1
+    assert client.get("/v1/dropoff?limit=1").json["modules_total"] == len(finding.dropoff(calls))
+
+
+def test_too_many_buckets_name_the_parameter(client):
+    post(client, [call(f"s{i}", 1700000000 + 60 * i, detail=None) for i in range(10001)])
+    for values in ("calls", "all"):
+        answer = client.get(f"/v1/stats?bucket=minute&values={values}")
+        assert answer.status == 400 and answer.json["parameter"] == "bucket"
+        assert client.get(f"/v1/stats?bucket=hour&values={values}").json["total_calls"] == 10001
+
+
+# ---- pages ----
+
+@pytest.mark.parametrize("limit", [1, 7, 100, 399, 400, 401])
+def test_pages_by_cursor_are_the_whole_in_its_order(sample, limit):
+    client, calls = sample
+    got, query = [], {"limit": limit}
+    while True:
+        document = found(client, query)
+        assert document["total_calls"] == len(calls) and len(document["calls"]) <= limit
+        got += ids(document)
+        if document["next"] is None:
+            break
+        query["cursor"] = document["next"]
+    assert got == [c["session_id"] for c in calls]
+
+
+def test_a_cursor_neither_repeats_nor_skips_while_calls_come_in(client):
+    rng = random.Random(3)
+    calls = [call(f"old{i:03}", NOW - rng.randint(100, 200)) for i in range(200)]
+    post(client, calls)
+    got, query, more = [], {"limit": 9, "text": "answered"}, 0
+    while True:
+        document = found(client, query)
+        got += ids(document)
+        if document["next"] is None:
+            break
+        query["cursor"] = document["next"]
+        post(client, [call(f"new{more}", NOW - rng.randint(0, 300)), {**rng.choice(calls)}])
+        more += 1
+    assert [i for i in got if i.startswith("old")] == [c["session_id"] for c in finding.in_order(calls)]
+    assert len(set(got)) == len(got)
+
+
+def test_an_offset_jumps_and_a_cursor_goes_on_from_there(sample):
+    client, calls = sample
+    everything = [c["session_id"] for c in calls]
+    for offset in (0, 1, 250, 399, 400, 5000):
+        document = found(client, offset=offset, limit=10)
+        assert ids(document) == everything[offset:offset + 10] and document["total_calls"] == 400
+        if document["next"]:
+            assert ids(found(client, cursor=document["next"], limit=5)) == everything[offset + 10:offset + 15]
+
+
+def test_a_cursor_that_was_changed_names_the_parameter(sample):
+    client, _ = sample
+    cursor = found(client, limit=1)["next"]
+    for wrong in ("", "x", cursor[:-1], cursor + "A", cursor.swapcase(), "A" + cursor[1:-1] + "B", cursor + "=", "A" * 300):
+        answer = client.get(path_of("/v1/calls", cursor=wrong))
+        assert answer.status == 400 and answer.json["parameter"] == "cursor", wrong
+    answer = client.get(path_of("/v1/calls", cursor=cursor, offset=1))
+    assert answer.status == 400 and answer.json["parameter"] == "offset"
+
+
+def test_a_cursor_is_bound_to_nothing_but_its_place(sample):
+    client, calls = sample
+    document = found(client, limit=20)
+    inbound = [c["session_id"] for c in calls[20:] if c["type"] == "inbound"]
+    assert ids(found(client, cursor=document["next"], type="inbound", limit=1000)) == inbound
+
+
+# ---- representations ----
+
+def test_ndjson_and_csv_are_whole_unless_limited_and_gzip_holds_the_same(session_server):
+    client = Client(session_server, add_account(session_server.store, "whole@example.com"), "whole@example.com")
+    post(client, [call(f"s{i:05}", NOW - i // 3) for i in range(2600)])
+    everything = ids(found(client, limit=10000))
+    for gzipped in (False, True):
+        for query in ("", "?detail=true"):
+            lines = client.get("/v1/calls" + query, accept=NDJSON, gzipped=gzipped)
+            assert lines.headers["X-Total-Calls"] == "2600" and lines.headers["Content-Type"] == NDJSON
+            assert [json.loads(line)["session_id"] for line in lines.text.splitlines()] == everything
+            table = client.get("/v1/calls" + query, accept=CSV, gzipped=gzipped)
+            assert [row["session_id"] for row in csv.DictReader(io.StringIO(table.text))] == everything
+            assert (lines.headers["Content-Encoding"] == "gzip") == gzipped
+    for limit in (1, 999, 1000, 1001, 2600, 9000):
+        lines = client.get(f"/v1/calls?limit={limit}", accept=NDJSON).text.splitlines()
+        assert [json.loads(line)["session_id"] for line in lines] == everything[:limit]
+    assert len(client.get("/v1/calls?offset=2500", accept=NDJSON).text.splitlines()) == 100
+    cursor = found(client, limit=2000)["next"]
+    assert len(client.get("/v1/calls?cursor=" + cursor, accept=NDJSON).text.splitlines()) == 600
+
+
+def test_csv_has_its_columns_quotes_and_makes_formulas_harmless(client):
+    evil = '=HYPERLINK("http://x","y")'
+    post(client, [call("=1+1", NOW - 60, NOW, dest="+16177123001", src='a,"b"', detail=[
+        step(evil, NOW - 60, "event", "@menu", "-x"), step("two\nlines", NOW - 50)]), call("none", NOW - 90, detail=None)])
+    plain = client.get("/v1/calls", accept=CSV)
+    assert plain.text.split("\r\n")[0] == "session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state"
+    rows = list(csv.DictReader(io.StringIO(plain.text, newline="")))
+    assert rows[0]["session_id"] == "'=1+1" and rows[0]["dest"] == "+16177123001" and rows[0]["src"] == 'a,"b"'
+    assert rows[0]["duration"] == "60" and rows[0]["steps"] == "2" and rows[1]["steps"] == "0"
+    assert rows[0]["start_iso"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - 60))
+    steps = list(csv.DictReader(io.StringIO(client.get("/v1/calls?detail=true", accept=CSV).text, newline="")))
+    assert [(r["session_id"], r["step"]) for r in steps] == [("'=1+1", "1"), ("'=1+1", "2"), ("none", "")]
+    assert (steps[0]["line"], steps[0]["module"], steps[0]["variable"]) == ("'" + evil, "'@menu", "'-x")
+    assert steps[1]["line"] == "two\nlines"
+
+
+@pytest.mark.parametrize("accept, type_", [
+    (None, "application/json"), ("*/*", "application/json"), ("image/png", "application/json"), ("text/*", "text/csv"),
+    ("text/csv;q=0.5, application/x-ndjson", NDJSON), ("text/html, application/json;q=0.9, */*;q=0.1", "application/json")])
+def test_the_representation_is_chosen_by_accept(client, accept, type_):
+    answer = client.get("/v1/calls", accept=accept)
+    assert answer.headers["Content-Type"].split(";")[0] == type_
+
+
+@pytest.mark.parametrize("path", ["/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/account", "/v1/calls/a"])
+def test_head_is_get_without_its_body(client, path):
+    post(client, [call("a")])
+    get, head = client.get(path), client.ask(path, method="HEAD")
+    assert head.status == get.status and head.body == b""
+    assert head.headers["Content-Type"] == get.headers["Content-Type"]
+    assert head.headers["X-Total-Calls"] == get.headers["X-Total-Calls"]
+
+
+# ---- parameters ----
+
+@pytest.mark.parametrize("query", [
+    "start=x", "start=", "end=2026-13-01T00:00:00Z", "dest=", "src=", "type=Inbound", "type=", "class=", "module=,", "variable=",
+    "last_module=", "last_variable=a,,b", "text=", "text=...", "text=%22open", "text=%ff", "min_duration=x", "min_duration=-1", "max_duration=1.5",
+    "state=over"])
+@pytest.mark.parametrize("path", ["/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/tail"])
+def test_a_wrong_filter_parameter_is_named(client, path, query):
+    answer = client.get(f"{path}?{query}")
+    assert answer.status == 400 and answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json["parameter"] == query.split("=")[0] and answer.json["detail"].startswith(query.split("=")[0])
+
+
+@pytest.mark.parametrize("path, parameter", [
+    ("/v1/calls?limit=0", "limit"), ("/v1/calls?limit=10001", "limit"), ("/v1/calls?limit=x", "limit"), ("/v1/calls?offset=-1", "offset"),
+    ("/v1/calls?detail=yes", "detail"), ("/v1/stats?group=x", "group"), ("/v1/stats?bucket=week", "bucket"), ("/v1/stats?values=x", "values"),
+    ("/v1/stats?limit=10001", "limit"), ("/v1/dropoff?limit=0", "limit"), ("/v1/calls?start=100&end=99", "end"),
+    ("/v1/calls?min_duration=2&max_duration=1", "max_duration"), ("/v1/tail?detail=1", "detail"), ("/v1/tail?last_event_id=x", "last_event_id")])
+def test_any_other_wrong_parameter_is_named(client, path, parameter):
+    answer = client.get(path)
+    assert answer.status == 400 and answer.json["parameter"] == parameter
+
+
+def test_unknown_parameters_are_ignored_and_relative_times_count_from_now(client):
+    post(client, [call("near", NOW - 60), call("far", NOW - 7200)])
+    assert ids(found(client, start="-1h", what="ever")) == ["near"]
+    assert ids(found(client, start="-3h", end="-1h")) == ["far"]
+
+
+# ---- comparing ----
+
+def test_diff_puts_the_steps_of_two_calls_side_by_side(client):
+    start = NOW - 100
+    post(client, [call("a", start, start + 10, detail=[step("Answered", start), step("Press one", start + 2), step("only a", start + 3, module="x")]),
+                  call("b", start + 50, start + 55, detail=[step("Answered", start + 50), step("Press two", start + 51)])])
+    diff = client.get("/v1/diff/a/b").json
+    assert [(s["change"], (s["a"] or {}).get("line"), (s["b"] or {}).get("line")) for s in diff["steps"]] == [
+        ("same", "Answered", "Answered"), ("changed", "Press one", "Press two"), ("only_a", "only a", None)]
+    assert [diff[name] for name in ("same", "changed", "only_a", "only_b")] == [1, 1, 1, 0]
+    assert diff["steps"][1]["a"] == {"index": 2, "timestamp": start + 2, "offset": 2, "duration": 1, "class": "event", "module": "start",
+                                     "variable": "start", "line": "Press one"}
+    assert diff["a"]["session_id"] == "a" and diff["b"]["duration"] == 5
+
+
+@pytest.mark.parametrize("a, b, named", [("a", "nowhere", "nowhere"), ("nowhere", "a", "nowhere"), ("a", "bare", "bare"), ("old", "a", "old")])
+def test_diff_names_what_is_missing(client, a, b, named):
+    post(client, [call("a"), call("bare", detail=None), call("old", NOW - 6 * 86400)])
+    answer = client.get(f"/v1/diff/{a}/{b}")
+    assert answer.status == 404 and f"'{named}'" in answer.json["detail"]
+
+
+# ---- accounts and keys ----
+
+def test_account_tells_whom_a_key_belongs_to(client):
+    answer = client.get("/v1/account").json
+    assert answer["email"] == client.email and answer["scopes"] == ["read", "write"] and answer["detail_days"] == 5
+    assert abs(answer["time"] - time.time()) < 60
+    assert callstep("version").stdout.splitlines()[0] == f"callstep {answer['version']}"
+    assert key_with(client, "write").get("/v1/account").json["scopes"] == ["write"]
+
+
+def test_keys_are_made_listed_used_and_revoked(client):
+    admin = key_with(client, "admin", "boss")
+    made = admin.ask("/v1/keys", "POST", json.dumps({"label": "répôrt", "scopes": ["read"], "more": [1]}),
+                     {"Content-Type": "application/json"})
+    assert made.status == 201 and made.json["label"] == "répôrt" and made.json["scopes"] == ["read"]
+    assert made.headers["Cache-Control"] == "no-store"
+    reader = Client(client.server, made.json["key"], client.email)
+    assert found(reader)["total_calls"] == 0 and reader.post([call("a")]).status == 403
+    listed = admin.get("/v1/keys").json["keys"]
+    assert [(k["scopes"], k["own"]) for k in listed] == [(["read", "write"], False), (["admin"], True), (["read"], False)]
+    assert made.json["key"] not in admin.get("/v1/keys").text
+    assert admin.ask(f"/v1/keys/{made.json['id']}", "DELETE").status == 204
+    assert reader.get("/v1/calls").status == 401
+    assert admin.ask(f"/v1/keys/{made.json['id']}", "DELETE").status == 204
+    assert admin.get("/v1/keys").json["keys"][2]["revoked"] is not None
+    assert admin.get("/v1/calls").status == 403
+
+
+@pytest.mark.parametrize("body, parameter", [
+    ('{"label":"x"}', "scopes"), ('{"scopes":[]}', "scopes"), ('{"scopes":"read"}', "scopes"), ('{"scopes":["root"]}', "scopes"),
+    ('{"scopes":["read,admin"]}', "scopes"), ('{"scopes":[1]}', "scopes"), ('{"scopes":["read"],"label":1}', "label"),
+    ('{"scopes":["read"],"label":"a\\u0000b"}', "label"), ('{"scopes":["read"],"label":"' + "x" * 129 + '"}', "label"),
+    ("[]", None), ("", None), ('{"scopes":["read"]', None), ('{"scopes":["read"],"scopes":["admin"]}', None), ('{"scopes":["read"]} x', None)])
+def test_a_wrong_wish_for_a_key_says_what_is_wrong(client, body, parameter):
+    admin = key_with(client, "admin")
+    answer = admin.ask("/v1/keys", "POST", body, {"Content-Type": "application/json"})
+    assert answer.status == 400 and answer.json.get("parameter") == parameter, answer.text
+    assert len(admin.get("/v1/keys").json["keys"]) == 2
+
+
+def test_a_key_without_admin_makes_lists_and_revokes_none(client):
+    for scopes in ("read", "write", "read,write"):
+        plain = key_with(client, scopes)
+        assert plain.get("/v1/keys").status == 403
+        assert plain.ask("/v1/keys", "POST", '{"scopes":["admin"]}', {"Content-Type": "application/json"}).status == 403
+        assert plain.ask("/v1/keys/1", "DELETE").status == 403
+
+
+def test_a_key_is_posted_as_json_and_short(client):
+    admin = key_with(client, "admin")
+    assert admin.ask("/v1/keys", "POST", '{"scopes":["read"]}', {"Content-Type": "text/plain"}).status == 415
+    assert admin.ask("/v1/keys", "POST", b" " * 20000, {"Content-Type": "application/json"}).status == 413
+
+
+@pytest.mark.parametrize("path", ["/v1/calls", "/v1/calls/a", "/v1/stats", "/v1/dropoff", "/v1/diff/a/b", "/v1/tail"])
+def test_finding_needs_the_scope_read(client, path):
+    assert key_with(client, "write,admin").get(path).status == 403
+
+
+def test_one_account_sees_nothing_of_another(client, session_server):
+    other = Client(session_server, add_account(session_server.store, "other-" + client.email), "other-" + client.email)
+    post(client, [call(f"s{i}", NOW - i, detail=[step(f"secret{i}", NOW, module=f"m{i}")]) for i in range(5)])
+    post(other, [call("mine", NOW - 3)])
+    assert ids(found(other)) == ["mine"] and found(other)["total_calls"] == 1
+    assert other.get("/v1/calls/s1").status == 404
+    assert found(other, text="secret1")["total_calls"] == 0 and found(other, module="m1")["total_calls"] == 0
+    assert [g["key"] for g in other.get("/v1/stats?group=module").json["groups"]] == ["start"]
+    assert [m["module"] for m in other.get("/v1/dropoff").json["modules"]] == ["start"]
+    for path in ("/v1/diff/mine/s1", "/v1/diff/s1/mine"):
+        answer = other.get(path)
+        assert answer.status == 404 and "there is no call 's1'" in answer.json["detail"]
+    cursor = found(client, limit=2)["next"]
+    assert ids(found(other, cursor=cursor)) == ["mine"]
+    admin, boss = key_with(client, "admin"), key_with(other, "admin")
+    own = {k["id"] for k in admin.get("/v1/keys").json["keys"]}
+    theirs = {k["id"] for k in boss.get("/v1/keys").json["keys"]}
+    assert not own & theirs
+    for number in theirs:
+        assert admin.ask(f"/v1/keys/{number}", "DELETE").status == 404
+    assert found(other)["total_calls"] == 1
+
+
+# ---- long questions ----
+
+LONG = ["/v1/calls?text=answered", "/v1/calls?module=nothing", "/v1/stats?group=module", "/v1/dropoff"]
+
+
+@pytest.fixture(scope="module")
+def large_store(tmp_path_factory):
+    """A store with more calls than can be looked at in a millisecond."""
+    store = tmp_path_factory.mktemp("large") / "store"
+    key = add_account(store, "large@example.com")
+    made = subprocess.run([BINARY, "generate", "--calls", "20000", "--end", "now", "--days", "2"], capture_output=True, check=True).stdout
+    subprocess.run([BINARY, "import", "--data", store, "--account", "large@example.com", "-"], input=made, capture_output=True, check=True)
+    return store, key
+
+
+def test_a_question_that_takes_too_long_says_so_and_others_are_answered(start_server, large_store):
+    store, key = large_store
+    server = start_server("--query-time-max", "1ms", store=store)
+    client = Client(server, key, "large@example.com")
+    for path in ("/v1/stats?group=module", "/v1/dropoff"):
+        answer = client.get(path)
+        assert answer.status == 503 and "--query-time-max" in answer.json["detail"] and answer.headers["Retry-After"] == "1"
+    other = Client(server, add_account(store, "quick@example.com"), "quick@example.com")
+    post(other, [call("a")])
+    assert ids(found(other, type="inbound")) == ["a"] and ids(found(client, limit=1)) != []
+
+
+def test_the_questions_of_one_account_do_not_keep_another_from_its_answer(start_server, large_store):
+    store, key = large_store
+    server = start_server("--threads", "1", store=store)
+    client = Client(server, key, "large@example.com")
+    other = Client(server, add_account(store, "patient@example.com"), "patient@example.com")
+    post(other, [call("a")])
+    answers = []
+
+    def ask(number):
+        answers.append((number, client.get("/v1/dropoff").status))
+
+    crowd = [threading.Thread(target=ask, args=(number,)) for number in range(30)]
+    for thread in crowd:
+        thread.start()
+    assert ids(found(other, type="inbound")) == ["a"]
+    for thread in crowd:
+        thread.join()
+    assert {status for _, status in answers} == {200}
+
+
+def test_too_many_questions_of_one_account_are_429(start_server, large_store):
+    store, key = large_store
+    server = start_server("--threads", "1", "--page-memory-max", "64G", store=store)
+    client = Client(server, key, "large@example.com")
+    connections = [http.client.HTTPConnection(server.address, timeout=60) for _ in range(150)]
+    for connection in connections:
+        connection.connect()
+    for connection in connections:
+        connection.request("GET", "/v1/dropoff", headers={"Authorization": client.basic()})
+    statuses = {connection.getresponse().status for connection in connections}
+    for connection in connections:
+        connection.close()
+    assert statuses == {200, 429}
+    assert client.get("/v1/dropoff").status == 200
+
+
+def test_clients_that_go_away_leave_nothing_behind(start_server, large_store):
+    store, key = large_store
+    server = start_server("--threads", "1", "--page-memory-max", "8M", store=store)
+    client = Client(server, key, "large@example.com")
+    for accept, path in [(NDJSON, "/v1/calls?detail=true"), ("application/json", "/v1/dropoff"), (CSV, "/v1/calls?text=answered")] * 5:
+        connection = http.client.HTTPConnection(server.address, timeout=60)
+        connection.request("GET", path, headers={"Authorization": client.basic(), "Accept": accept})
+        if accept == NDJSON:
+            connection.getresponse().read(10)
+        connection.close()
+    assert client.get("/v1/dropoff").status == 200
+    lines = client.get("/v1/calls?detail=true", accept=NDJSON, gzipped=True)
+    assert lines.body.count(b"\n") == 20000
+
+
+def test_a_stop_cuts_a_stream_that_nobody_reads(start_server, large_store):
+    store, key = large_store
+    server = start_server("--grace", "0", store=store)
+    client = Client(server, key, "large@example.com")
+    connection = http.client.HTTPConnection(server.address, timeout=60)
+    connection.request("GET", "/v1/calls?detail=true", headers={"Authorization": client.basic(), "Accept": NDJSON})
+    response = connection.getresponse()
+    response.read(10)
+    assert server.stop() == 0
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        response.read()
+    connection.close()
