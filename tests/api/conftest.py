@@ -106,7 +106,8 @@ class Client:
         try:
             connection.request(method, path, body=body, headers=sent)
             response = connection.getresponse()
-            answer = Answer(response, response.read())
+            endless = response.headers.get("Content-Type") == "text/event-stream"  # tests/api/test_tail.py reads these
+            answer = Answer(response, b"" if endless else response.read())
         finally:
             connection.close()
         contract.check(method, urllib.parse.urlsplit(path).path, answer)
