@@ -87,6 +87,7 @@ static int find_key(struct store_view *view, const struct credentials *credentia
 	}
 	*ret_access =
 		(struct access){.key_id = key.id, .scopes = key.scopes, .email = account.email};
+	memcpy(ret_access->key_hash, hash, sizeof(hash));
 	*ret_account_id = key.account_id;
 	return 1;
 }

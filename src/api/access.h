@@ -21,6 +21,7 @@ struct access {
 	int64_t key_id;
 	unsigned int scopes; /* enum store_scope, or-ed */
 	struct text email;   /* in the request's arena */
+	unsigned char key_hash[STORE_KEY_HASH_SIZE];
 };
 
 /* Lets any valid key in, whatever its scopes; otherwise as above. */

@@ -10,6 +10,20 @@
 
 #define BODY_MAX ((size_t)256 << 20)
 
+/* What a question holds while it waits for its turn. */
+#define WAITING_BYTES ((size_t)16384)
+
+/* Whether memory is claimed before the question waits for a worker. What most need is claimed when its turn comes instead, past the
+ * ceiling at need: so those that wait hold nothing that others' pages wait for. It is so little that all workers together stay below half of
+ * the ceiling. */
+static bool claims_first(const struct question *question)
+{
+	size_t workers = workers_count(question->api->workers);
+
+	return question->quick ||
+	       question->wanted_bytes > question->api->page_memory.max_bytes / 2 / workers;
+}
+
 /* ---- on the worker's thread ---- */
 
 static int compress(struct question *question, struct error *err)
@@ -42,6 +56,10 @@ static void run(struct worker_job *job)
 		question->result = error_set(
 			&question->err, ERROR_BUSY, "nobody waits for the answer any more");
 		return;
+	}
+	if (!claims_first(question)) {
+		page_memory_settle(
+			&question->api->page_memory, &question->claim, question->wanted_bytes);
 	}
 	question->result = ask(question, &question->err);
 }
@@ -98,15 +116,15 @@ static bool claim(struct question *question)
 	if (question->wanted_bytes > memory->max_bytes) {
 		question->wanted_bytes = memory->max_bytes;
 	}
-	return page_memory_claim(
-		memory, &question->claim, question->request, question->wanted_bytes);
+	return page_memory_claim(memory, &question->claim, question->request,
+		claims_first(question) ? question->wanted_bytes : WAITING_BYTES);
 }
 
 static int begin(struct question *question, struct http_response *response)
 {
 	struct error err;
 
-	arena_init_pooled(&question->arena, question->claim.bytes, &question->api->page_blocks);
+	arena_init_pooled(&question->arena, question->wanted_bytes, &question->api->page_blocks);
 	buffer_init(&question->body, BODY_MAX);
 	question->begun = true;
 	if (question->quick) {

@@ -70,18 +70,30 @@ static int64_t detail_after(const struct tails *tails)
 	return seconds == 0 ? INT64_MIN : tails->options.now() - seconds;
 }
 
+/* Whether tails->changes, those of @account_id behind changes_after, go on behind @after. */
+static bool are_loaded(const struct tails *tails, int64_t account_id, int64_t after)
+{
+	return tails->changes_account == account_id && after >= tails->changes_after &&
+	       after < tails->changes.last;
+}
+
+static void forget_changes(struct tails *tails)
+{
+	tails->changes_account = 0;
+	arena_deinit(&tails->arena);
+}
+
 /* The changes behind @after, into tails->changes, unless they are there already. */
 static int load_changes(struct tails *tails, int64_t account_id, int64_t after, struct error *err)
 {
 	int64_t limit = CHANGES_AT_ONCE;
 	int done;
 
-	if (tails->changes_account == account_id && tails->changes_after == after) {
+	if (are_loaded(tails, account_id, after)) {
 		return 0;
 	}
-	tails->changes_account = 0;
 	do {
-		arena_deinit(&tails->arena);
+		forget_changes(tails);
 		done = store_changes(tails->options.store, account_id, after, limit,
 			detail_after(tails), &tails->arena, &tails->changes, err);
 	} while (done < 0 && err->code == ERROR_TOO_LARGE && (limit /= 2) > 0);
@@ -90,6 +102,23 @@ static int load_changes(struct tails *tails, int64_t account_id, int64_t after, 
 		tails->changes_after = after;
 	}
 	return done;
+}
+
+/* Whether the key that the tail was opened with is still good. */
+static bool is_allowed(struct tails *tails, const struct tail *tail)
+{
+	struct store_account account;
+	struct store_key key;
+	struct error err;
+	int found = store_key_find(
+		tails->options.store, tail->key_hash, &tails->scratch, &key, &account, &err);
+	bool allowed = found > 0 && key.revoked == 0 && account.disabled == 0;
+
+	if (found < 0) {
+		tell(tails, &err);
+	}
+	arena_deinit(&tails->scratch);
+	return allowed;
 }
 
 /* Whether @tail is to be told of @call. Its steps, where they are needed, are in *@ret_detail. */
@@ -151,11 +180,14 @@ static int write_changes(
 	if (load_changes(tails, tail->account_id, *after, err) < 0) {
 		return -1;
 	}
-	if (changes->gap) {
+	if (changes->gap && *after == tails->changes_after) {
 		buffer_printf(&tails->events, "event: gap\ndata: {\"after\":%lld}\n\n",
 			(long long)*after);
 	}
 	for (size_t i = 0; i < changes->count; i++) {
+		if (changes->items[i].id <= *after) {
+			continue;
+		}
 		if (write_change(tails, tail, &changes->items[i], err) < 0) {
 			return -1;
 		}
@@ -170,12 +202,19 @@ static int write_changes(
 
 /* ---- the round, under the lock ---- */
 
+/* Ends the stream; when it has @failed, so that the client sees that it was cut. */
+static void end(struct tail *tail, bool failed)
+{
+	tail->ended = true;
+	tail->failed |= failed;
+	http_request_wake(tail->request);
+}
+
 static void put(struct tail *tail, struct text text)
 {
 	buffer_append(&tail->out, text);
 	if (tail->out.failed) {
-		tail->ended = true;
-		tail->failed = true;
+		end(tail, true);
 	}
 	tail->written_us = clock_monotonic_us();
 	http_request_wake(tail->request);
@@ -199,6 +238,7 @@ static bool is_full(const struct tail *tail)
 static bool serve(struct tails *tails, struct tail *tail, int64_t newest)
 {
 	int64_t after = tail->after;
+	bool allowed = true;
 	struct error err;
 	int done;
 
@@ -207,14 +247,21 @@ static bool serve(struct tails *tails, struct tail *tail, int64_t newest)
 	done = write_changes(tails, tail, &after, &err);
 	if (done < 0) {
 		tell(tails, &err);
+	} else if (tails->events.size > 0) {
+		allowed = is_allowed(tails, tail);
 	}
 	pthread_mutex_lock(&tails->lock);
 	tail->busy = false;
 	pthread_cond_broadcast(&tails->idle);
 	if (done < 0) {
 		/* A store that does not answer now may later; a call that cannot be read never will. */
-		tail->failed = err.code == ERROR_CORRUPT || err.code == ERROR_NO_MEMORY;
-		tail->ended |= tail->failed;
+		if (err.code == ERROR_CORRUPT || err.code == ERROR_NO_MEMORY) {
+			end(tail, true);
+		}
+		return false;
+	}
+	if (!allowed) {
+		end(tail, false);
 		return false;
 	}
 	tail->after = after;
@@ -227,9 +274,7 @@ static bool serve(struct tails *tails, struct tail *tail, int64_t newest)
 static void check(struct tails *tails, struct tail *tail, int64_t now_us)
 {
 	if (tails->gone_checked_us == now_us && http_request_gone(tail->request)) {
-		tail->ended = true;
-		tail->failed = true;
-		http_request_wake(tail->request);
+		end(tail, true);
 	} else if (now_us - tail->written_us >= HEARTBEAT_US && !is_full(tail)) {
 		put_heartbeat(tail);
 	}
@@ -262,7 +307,6 @@ static bool run_round(struct tails *tails)
 	}
 	pthread_mutex_lock(&tails->lock);
 	tails->round++;
-	tails->changes_account = 0;
 	if (now_us - tails->gone_checked_us >= GONE_CHECK_US) {
 		tails->gone_checked_us = now_us;
 	}
@@ -274,6 +318,9 @@ static bool run_round(struct tails *tails)
 		}
 	}
 	tails->failing &= done < 0;
+	if (!more) {
+		forget_changes(tails);
+	}
 	return more;
 }
 
@@ -347,8 +394,7 @@ void tails_finish(struct tails *tails)
 	pthread_mutex_lock(&tails->lock);
 	tails->finishing = true;
 	for (struct tail *tail = tails->first; tail; tail = tail->next) {
-		tail->ended = true;
-		http_request_wake(tail->request);
+		end(tail, false);
 	}
 	pthread_mutex_unlock(&tails->lock);
 }

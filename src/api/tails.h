@@ -21,6 +21,7 @@ struct tails_options {
 struct tail {
 	struct http_request *request; /* woken when there is something to read */
 	int64_t account_id;
+	unsigned char key_hash[STORE_KEY_HASH_SIZE]; /* nothing is told once it is revoked */
 	struct filter filter;
 	bool detail; /* calls come with their steps */
 	bool resume; /* `after` was given; otherwise it begins now */

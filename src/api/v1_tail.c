@@ -68,8 +68,10 @@ enum http_step v1_tail_begin(
 {
 	struct api *api = context;
 	struct following *following;
+	struct access access;
 
-	if (!access_check(api, request, response, STORE_SCOPE_READ)) {
+	if (!access_any(api, request, response, &access) ||
+		!access_has(&access, response, STORE_SCOPE_READ)) {
 		return HTTP_DONE;
 	}
 	following = arena_calloc(&request->arena, 1, sizeof(*following));
@@ -79,6 +81,7 @@ enum http_step v1_tail_begin(
 	following->tails = api->tails;
 	following->tail.request = request;
 	following->tail.account_id = request->account_id;
+	memcpy(following->tail.key_hash, access.key_hash, sizeof(access.key_hash));
 	if (!query_filter(request, response, api->options.now(), &following->tail.filter) ||
 		!query_flag(request, response, "detail", &following->tail.detail) ||
 		!read_place(&following->tail, request, response)) {

@@ -204,6 +204,11 @@ int workers_create(struct workers **ret_workers, unsigned int threads, struct er
 	return 0;
 }
 
+unsigned int workers_count(const struct workers *workers)
+{
+	return workers->thread_count;
+}
+
 void workers_destroy(struct workers *workers)
 {
 	if (!workers) {

@@ -36,6 +36,9 @@ struct worker_job {
 int workers_create(
 	struct workers **ret_workers, unsigned int threads, struct error *err) CHECK_RESULT;
 
+/* How many run at once at most. */
+unsigned int workers_count(const struct workers *workers);
+
 /* No job may be left. NULL is accepted. */
 void workers_destroy(struct workers *workers);
 

@@ -51,7 +51,9 @@ def test_every_parameter_of_a_path_is_described():
 
 @pytest.mark.parametrize("template, method", OPERATIONS)
 def test_every_documented_operation_is_served(client, template, method):
-    answer = client.ask(re.sub(r"{[a-z_]+}", "1", template), method=method.upper(), body=b"{}" if method == "post" else None,
+    # A stream never ends; what it says to a wrong parameter shows that it is served.
+    path = re.sub(r"{[a-z_]+}", "1", template) + ("?state=x" if template == "/v1/tail" else "")
+    answer = client.ask(path, method=method.upper(), body=b"{}" if method == "post" else None,
                         headers={"Content-Type": "application/json"} if method == "post" else {})
     assert answer.status != 405
     assert "no such path" not in answer.text
