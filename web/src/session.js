@@ -58,7 +58,10 @@ export function onSession(listener) {
 
 export function useSession() {
 	const [now, setNow] = useState(session);
-	useEffect(() => onSession(setNow), []);
+	useEffect(() => {
+		setNow(session); // it may have changed since it was drawn: the first answer can say that the key is none any more
+		return onSession(setNow);
+	}, []);
 	return now;
 }
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// The real program: a store of its own, its command line, its server on a free port.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+export const binary = resolve(process.env.CALLSTEP_BIN ?? join(root, 'build/gcc/callstep'));
+export const fixtures = join(root, 'tests/fixtures');
+export const email = 'me@example.com';
+
+export class Program {
+	constructor() {
+		this.folder = mkdtempSync(join(tmpdir(), 'callstep-web-'));
+		this.data = join(this.folder, 'store');
+		this.key = this.run(['account', 'add', email]).trim();
+		this.adminKey = this.run(['key', 'add', '--scope', 'read,write,admin']).trim();
+	}
+
+	/* @input goes to standard input; returns standard output. */
+	run(arguments_, input) {
+		return execFileSync(binary, [...arguments_, '--data', this.data], { input, encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['pipe', 'pipe', 'pipe'] });
+	}
+
+	/* Calls as objects into the store. */
+	import(calls) {
+		this.run(['import', '--quiet', '-'], calls.map((call) => `${JSON.stringify(call)}\n`).join(''));
+	}
+
+	/* Made-up calls, the newest an hour old. */
+	generate(count, { days = 4 } = {}) {
+		const calls = execFileSync(binary, ['generate', '--calls', count, '--seed', '1', '--days', days, '--end', '-1h'], { maxBuffer: 1 << 30 });
+		this.run(['import', '--quiet', '-'], calls);
+	}
+
+	/* The vendor's example and a recorded Asterisk switchboard, both of this hour. */
+	record() {
+		this.run(['import', '--quiet', '--shift-to', '-30m', join(fixtures, 'example.json')]);
+		this.run(['import', '--quiet', '--shift-to', '-10m', '--format', 'asterisk-cel', '--inbound-contexts', 'from-trunk',
+			'--columns', join(fixtures, 'asterisk/etc/cel_custom.conf'), join(fixtures, 'asterisk/cel-Master.csv')]);
+	}
+
+	write(name, text) {
+		const path = join(this.folder, name);
+		writeFileSync(path, text);
+		return path;
+	}
+
+	/* Resolves when the server listens. */
+	serve(options = []) {
+		this.server = spawn(binary, ['serve', '--data', this.data, '--listen', '127.0.0.1:0', ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+		this.log = '';
+		return new Promise((listening, failed) => {
+			this.server.stderr.on('data', (text) => {
+				this.log += text;
+				const found = / listening .*?address=(\S+)/.exec(this.log);
+				if (found) {
+					this.origin = `http://${found[1]}`;
+					listening(this);
+				}
+			});
+			this.server.on('exit', (status) => failed(new Error(`the server ended with ${status}: ${this.log}`)));
+		});
+	}
+
+	/* Asks the server as the account does. */
+	async ask(path, { key = this.key, ...options } = {}) {
+		const answer = await fetch(this.origin + path, { ...options, headers: { Authorization: `Bearer ${key}` } });
+		return answer.json();
+	}
+
+	async stop() {
+		if (this.server && this.server.exitCode === null) {
+			await new Promise((ended) => {
+				this.server.removeAllListeners('exit').on('exit', ended);
+				this.server.kill();
+			});
+		}
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+}
