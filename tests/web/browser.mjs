@@ -5,7 +5,7 @@ import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 import { email, Program } from './program.mjs';
 
-const options = {
+export const options = {
 	executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
 	args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 };

@@ -30,8 +30,8 @@ export class Program {
 	}
 
 	/* Made-up calls, the newest an hour old. */
-	generate(count, { days = 4 } = {}) {
-		const calls = execFileSync(binary, ['generate', '--calls', count, '--seed', '1', '--days', days, '--end', '-1h'], { maxBuffer: 1 << 30 });
+	generate(count, { days = 4, seed = 1 } = {}) {
+		const calls = execFileSync(binary, ['generate', '--calls', count, '--seed', seed, '--days', days, '--end', '-1h'], { maxBuffer: 1 << 30 });
 		this.run(['import', '--quiet', '-'], calls);
 	}
 

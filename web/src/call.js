@@ -20,12 +20,12 @@ export function Call({ session, query }) {
 	const { data: call, problem, reload } = useAnswer(`/v1/calls/${encodeURIComponent(session)}`);
 	const heading = useRef();
 	useNeighbours(session);
-	useEffect(() => heading.current?.focus(), [call?.session_id]);
+	useEffect(() => heading.current?.focus({ preventScroll: true }), [call?.session_id]);
 	if (problem) {
 		return problem.status === 404
-			? html`<${Empty} title="There is no such call" hint=${`No call '${session}' is kept in the account ${getSession()?.email}.`}>
+			? html`<${Empty} alone title="There is no such call" hint=${`No call '${session}' is kept in the account ${getSession()?.email}.`}>
 				<p><a href="#/calls">All calls</a></p></${Empty}>`
-			: html`<${Failure} problem=${problem} onRetry=${reload} />`;
+			: html`<${Failure} alone problem=${problem} onRetry=${reload} />`;
 	}
 	if (!call || call.session_id !== session) {
 		return html`<${Loading} what="Fetching the call" />`;

@@ -14,10 +14,10 @@ export function Compare({ a, b }) {
 	const known = a && b;
 	const { data, problem, reload } = useAnswer(known ? `/v1/diff/${encodeURIComponent(a)}/${encodeURIComponent(b)}` : null);
 	if (!known) {
-		return html`<${Empty} title="Two calls are needed" hint="Open a call, pin it, open another one and choose “Compare”." />`;
+		return html`<${Empty} alone title="Two calls are needed" hint="Open a call, pin it, open another one and choose “Compare”." />`;
 	}
 	if (problem) {
-		return html`<${Failure} problem=${problem} onRetry=${reload} />`;
+		return html`<${Failure} alone problem=${problem} onRetry=${reload} />`;
 	}
 	return data ? html`<${Shown} diff=${data} />` : html`<${Loading} what="Comparing" />`;
 }

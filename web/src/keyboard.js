@@ -59,6 +59,7 @@ function onKey(event) {
 	}
 	if (isTyping(event.target)) {
 		if (event.key === 'Escape') {
+			event.preventDefault(); // which would empty a field of words
 			event.target.blur();
 		}
 		return;

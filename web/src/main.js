@@ -61,7 +61,7 @@ function Page() {
 		return html`<${SignIn} />`;
 	}
 	return html`<${Shell} view=${name} session=${session}>
-		<${Guard} view=${name}>${view ? view.draw(address) : html`<${Empty} title="There is no such view" hint="The address names none."><p><a href="#/calls">All calls</a></p></${Empty}>`}</${Guard}>
+		<${Guard} view=${name}>${view ? view.draw(address) : html`<${Empty} alone title="There is no such view" hint="The address names none."><p><a href="#/calls">All calls</a></p></${Empty}>`}</${Guard}>
 	</${Shell}>`;
 }
 

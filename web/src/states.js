@@ -2,8 +2,9 @@
 // What stands where something could be: nothing there, on its way, gone wrong. Each says what to do.
 import { html } from './html.js';
 
-export function Empty({ title, hint, children }) {
-	return html`<div class="state"><h2>${title}</h2><p>${hint}</p>${children}</div>`;
+/* @alone: nothing else is on the page that has a heading. */
+export function Empty({ title, hint, alone = false, children }) {
+	return html`<div class="state">${alone ? html`<h1>${title}</h1>` : html`<h2>${title}</h2>`}<p>${hint}</p>${children}</div>`;
 }
 
 export function Loading({ what = 'Loading' }) {
@@ -19,10 +20,11 @@ const advice = {
 	500: 'The server’s log says what failed.',
 };
 
-export function Failure({ problem, onRetry }) {
+export function Failure({ problem, onRetry, alone = false }) {
+	const title = problem.status === 0 ? 'No answer' : 'That did not work';
 	return html`
 		<div class="state failure" role="alert">
-			<h2>${problem.status === 0 ? 'No answer' : 'That did not work'}</h2>
+			${alone ? html`<h1>${title}</h1>` : html`<h2>${title}</h2>`}
 			<p>${problem.message}</p>
 			${advice[problem.status] && html`<p class="muted">${advice[problem.status]}</p>`}
 			${onRetry && html`<button type="button" onClick=${onRetry}>Try again</button>`}

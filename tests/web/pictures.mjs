@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Makes the pictures of docs/pictures/ from the calls that scripts/demo has.
+// usage: CALLSTEP_BIN=build/gcc/callstep node tests/web/pictures.mjs [FOLDER]
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { goTo, options, signIn } from './browser.mjs';
+import { Program } from './program.mjs';
+
+const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs/pictures', import.meta.url));
+const INVALID = '#/calls?text=pbx-invalid+%22hung+up+by+the+caller%22';
+
+const pictures = [
+	{ name: 'calls', address: '#/calls?start=-14d', shown: '.uplot' },
+	{ name: 'call', address: INVALID, shown: '.table-row a', then: openStep },
+	{ name: 'drop-off', address: '#/dropoff?dest=*0100', shown: '.dropoff tbody tr', height: 620 },
+	{ name: 'dark', address: '#/statistics?group=dest&start=-14d', shown: '.bars tbody tr', theme: 'dark', height: 620 },
+];
+
+/* The first call of the list, at the step that says what went wrong. */
+async function openStep(page) {
+	await page.locator('.table-row a').first().click();
+	await page.locator('.step').filter({ hasText: 'pbx-invalid' }).last().getByRole('link').click();
+	await page.locator('.chosen-step').waitFor();
+	await page.mouse.move(0, 0);
+}
+
+async function take(browser, program, { name, address, shown, then, theme = 'light', height = 760 }) {
+	const context = await browser.newContext({ viewport: { width: 1120, height }, colorScheme: theme, timezoneId: 'America/New_York' });
+	const page = await context.newPage();
+	await page.goto(`${program.origin}/${address}`);
+	await signIn(page, program.key);
+	await goTo(page, address);
+	await page.locator(shown).first().waitFor();
+	await then?.(page);
+	await page.waitForLoadState('networkidle');
+	await page.screenshot({ path: join(folder, `${name}.png`) });
+	await context.close();
+}
+
+mkdirSync(folder, { recursive: true });
+const program = new Program();
+try {
+	program.record();
+	program.generate(20000, { days: 14 });
+	await program.serve();
+	const browser = await chromium.launch(options);
+	for (const picture of pictures) {
+		await take(browser, program, picture);
+	}
+	await browser.close();
+} finally {
+	await program.stop();
+}

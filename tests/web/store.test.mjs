@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What changes the store, and what is seen of it: import, keys, live.
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import { test } from 'node:test';
+import { goTo, signIn, stage, totalOf, until, withPage } from './browser.mjs';
+
+const held = stage((program) => program.record());
+
+const now = Math.floor(Date.now() / 1000);
+const call = (session_id, more = {}) => ({
+	session_id, src: '6175550100', dest: '6175550199', type: 'inbound', start: now - 60, end: now - 30,
+	detail: [{ timestamp: now - 60, class: 'info', event: { line: 'Dialled', data: { module_type: 'start', result_variable: '' } } }], ...more,
+});
+const line = (value) => `${JSON.stringify(value)}\n`;
+const choose = (page, name, text) => page.locator('#files').setInputFiles({ name, mimeType: '', buffer: Buffer.from(text) });
+
+test('a file is imported, what is refused is told by its line', withPage(held, { address: '#/import' }, async (page) => {
+	await choose(page, 'calls.ndjson', line(call('web-1')) + line(call('web-2', { start: 'never' })) + line(call('web-3')) + '{"broken\n');
+	const outcome = page.getByRole('region', { name: 'calls.ndjson' });
+	await outcome.getByText('2 calls stored').waitFor();
+	const rows = outcome.getByRole('region', { name: 'Refused calls' }).locator('tbody tr');
+	assert.deepEqual(await rows.locator('td:first-child').allTextContents(), ['2', '4']);
+	assert.match(await rows.first().textContent(), /web-2.*start/);
+	await goTo(page, '#/calls?src=6175550100');
+	assert.equal(await totalOf(page), 2);
+}));
+
+test('a file is dropped, compressed', withPage(held, { address: '#/import' }, async (page) => {
+	const bytes = [...gzipSync(JSON.stringify({ calls: [call('web-gz')] }))];
+	await page.locator('.drop').evaluate((box, given) => {
+		const transfer = new DataTransfer();
+		transfer.items.add(new File([new Uint8Array(given)], 'answer.json.gz'));
+		box.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+	}, bytes);
+	await page.getByRole('region', { name: 'answer.json.gz' }).getByText('1 call stored').waitFor();
+}));
+
+test('a file that is none is told', withPage(held, { address: '#/import' }, async (page) => {
+	await choose(page, 'picture.json', '\x89PNG not a call');
+	const said = page.getByRole('region', { name: 'picture.json' }).getByRole('status');
+	assert.match(await until(page, () => said.textContent(), (text) => !/sent|Storing/.test(text)), /\w/);
+}));
+
+test('a key is made, works, and is revoked', withPage(held, { key: 'admin', address: '#/keys' }, async (page, program) => {
+	await page.getByLabel('Label').fill('wallboard');
+	await page.getByRole('button', { name: 'Make a key' }).click();
+	const key = await page.getByTestId('new-key').textContent();
+	assert.deepEqual((await program.ask('/v1/account', { key })).scopes, ['read']);
+
+	const row = page.getByRole('row').filter({ hasText: 'wallboard' });
+	await row.getByRole('button', { name: 'Revoke wallboard' }).click();
+	await row.getByRole('button', { name: 'Revoke for ever' }).click();
+	await row.getByText(/^revoked/).waitFor();
+	assert.equal((await program.ask('/v1/account', { key })).status, 401);
+}));
+
+test('a key without a scope shows no view that it may not use', withPage(held, { key: null }, async (page, program) => {
+	await signIn(page, program.run(['key', 'add', '--scope', 'read']).trim());
+	const views = page.getByRole('navigation', { name: 'Views' });
+	assert.equal(await views.getByRole('link', { name: 'Keys' }).count(), 0);
+	assert.equal(await views.getByRole('link', { name: 'Import' }).count(), 0);
+	await goTo(page, '#/keys');
+	await page.getByRole('alert').waitFor();
+}));
