@@ -48,9 +48,9 @@ export class Program {
 		return path;
 	}
 
-	/* Resolves when the server listens. */
-	serve(options = []) {
-		this.server = spawn(binary, ['serve', '--data', this.data, '--listen', '127.0.0.1:0', ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+	/* Resolves when the server listens, anew after halt(). */
+	serve(options = [], listen = '127.0.0.1:0') {
+		this.server = spawn(binary, ['serve', '--data', this.data, '--listen', listen, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
 		this.log = '';
 		return new Promise((listening, failed) => {
 			this.server.stderr.on('data', (text) => {
@@ -71,13 +71,18 @@ export class Program {
 		return answer.json();
 	}
 
-	async stop() {
+	/* The server ends; the store stays. */
+	async halt() {
 		if (this.server && this.server.exitCode === null) {
 			await new Promise((ended) => {
 				this.server.removeAllListeners('exit').on('exit', ended);
 				this.server.kill();
 			});
 		}
+	}
+
+	async stop() {
+		await this.halt();
 		rmSync(this.folder, { recursive: true, force: true });
 	}
 }

@@ -22,6 +22,17 @@ function mediaTypesOf(document, operation) {
 	return good ? Object.keys(resolved(document, good[1]).content ?? {}) : [];
 }
 
+/* A body's example stands beside its type or in its schema. */
+function bodyOf(document, operation) {
+	if (!operation.requestBody) {
+		return null;
+	}
+	const body = resolved(document, operation.requestBody);
+	const content = Object.entries(body.content).map(([type, media]) =>
+		[type, { ...media, example: media.example ?? resolved(document, media.schema ?? {}).example }]);
+	return { ...body, content: Object.fromEntries(content) };
+}
+
 function operationOf(document, path, method, item) {
 	const operation = item[method];
 	return {
@@ -32,7 +43,7 @@ function operationOf(document, path, method, item) {
 		summary: operation.summary ?? '',
 		description: operation.description ?? '',
 		parameters: parametersOf(document, item, operation),
-		body: operation.requestBody ? resolved(document, operation.requestBody) : null,
+		body: bodyOf(document, operation),
 		accepts: mediaTypesOf(document, operation),
 		responses: Object.entries(operation.responses).map(([status, response]) => ({ status, ...resolved(document, response) })),
 		open: operation.security?.length === 0,

@@ -18,7 +18,7 @@ export function Form({ operation, values, onChange, onRun, missing }) {
 			${operation.accepts.length > 1 && html`<${Choice} label="Accept" hint="in which form the answer comes" value=${values.accept} options=${operation.accepts}
 				onChange=${(accept) => onChange({ ...values, accept })} />`}
 			${types.length > 1 && html`<${Choice} label="Content-Type" hint="in which form the body goes" value=${values.type} options=${types}
-				onChange=${(type) => onChange(withType(operation, values, type))} />`}
+				onChange=${(type) => onChange(withType(operation, values, type, Math.floor(Date.now() / 1000)))} />`}
 			${types.length > 0 && html`<label class="parameter"><span class="parameter-name">Body</span>
 				<textarea rows="12" spellcheck=${false} value=${values.body} onInput=${(event) => onChange({ ...values, body: event.target.value })}></textarea></label>`}
 			<p class="row"><button class="primary" disabled=${missing.length > 0}>Send</button>

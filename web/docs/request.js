@@ -13,21 +13,29 @@ function filledIn(text, now) {
 	return text === 'now' ? String(now) : text;
 }
 
-/* The value that a field begins with. x-fill (docs/openapi.yaml) is a time relative to now. */
+/* The value that a field begins with. x-fill (docs/openapi.yaml) is a time relative to now, or the value itself. */
 function firstValue(parameter, now) {
 	const fill = parameter['x-fill'];
 	if (fill) {
-		return filledIn(fill, now);
+		return filledIn(String(fill), now);
 	}
 	return parameter.required && parameter.example !== undefined ? String(parameter.example) : '';
 }
 
-function firstBody(operation, type) {
-	const example = operation.body?.content[type]?.example;
+/* Times of an example, moved so that the last of them is now. */
+function recent(text, now) {
+	const times = /\b1[0-9]{9}\b/g;
+	const by = now - Math.max(...(text.match(times) ?? [now]).map(Number));
+	return text.replace(times, (time) => String(Number(time) + by));
+}
+
+function firstBody(operation, type, now) {
+	const { example, 'x-fill': fill } = operation.body?.content[type] ?? {};
 	if (example === undefined) {
 		return '';
 	}
-	return typeof example === 'string' ? example : JSON.stringify(example, null, 2);
+	const text = typeof example === 'string' ? example : JSON.stringify(example, null, 2);
+	return fill === 'now' ? recent(text, now) : text;
 }
 
 export function bodyTypes(operation) {
@@ -41,12 +49,12 @@ export function initialValues(operation, now) {
 		parameters: Object.fromEntries(operation.parameters.map((parameter) => [parameter.name, firstValue(parameter, now)])),
 		accept: operation.accepts[0] ?? '',
 		type,
-		body: firstBody(operation, type),
+		body: firstBody(operation, type, now),
 	};
 }
 
-export function withType(operation, values, type) {
-	return { ...values, type, body: firstBody(operation, type) || values.body };
+export function withType(operation, values, type, now) {
+	return { ...values, type, body: firstBody(operation, type, now) || values.body };
 }
 
 /* "#/getAllLogs?start=1&end=2&Accept=application/xml": the filled-in request. Credentials are no part of it. */
