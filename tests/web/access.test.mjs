@@ -76,6 +76,7 @@ test('dark and light: as the system says, or as is chosen', withPage(held, { col
 }));
 
 test('by keyboard alone from the form to a step', withPage(held, { key: null }, async (page, program) => {
+	await page.locator('input[name=email]:focus').waitFor();
 	await page.keyboard.type(email);
 	await page.keyboard.press('Tab');
 	await page.keyboard.type(program.key);
