@@ -19,12 +19,13 @@ export function extentOf(groups, seconds) {
 	return groups.length ? { start: groups[0].key, end: groups.at(-1).key + seconds } : null;
 }
 
-/* One point a bucket, empty ones too, so that a quiet time looks quiet; above BARS_MAX only what is there. */
+/* One point a bucket, empty ones too, so that a quiet time looks quiet; above BARS_MAX only what is there. A window that begins at 0 is
+ * open there. */
 export function fillBuckets(groups, seconds, start, end) {
 	if (groups.length === 0) {
 		return [[], []];
 	}
-	const begin = Math.max(start, groups[0].key - AROUND * seconds);
+	const begin = start > 0 ? Math.max(start, groups[0].key - AROUND * seconds) : groups[0].key;
 	const first = Math.min(groups[0].key, Math.floor(begin / seconds) * seconds);
 	const last = Math.max(groups.at(-1).key, Math.min(end - 1, groups.at(-1).key + AROUND * seconds));
 	if ((last - first) / seconds > BARS_MAX) {

@@ -61,10 +61,12 @@ function Shown({ call, chosen, heading }) {
 			</header>
 			${call.log
 				? html`
-					<${TimeLine} call=${call} visits=${visits} chosen=${chosen} onChoose=${choose} />
 					<div class="call-body">
+						<div class="call-side">
+							<${TimeLine} call=${call} visits=${visits} chosen=${chosen} onChoose=${choose} />
+							<${Variables} variables=${variables} onChoose=${choose} />
+						</div>
 						<${StepList} call=${call} steps=${steps} zone=${zone} chosen=${chosen} onChoose=${choose} />
-						<${Variables} variables=${variables} onChoose=${choose} />
 					</div>`
 				: html`<${NoSteps} call=${call} />`}
 		</article>`;

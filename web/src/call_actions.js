@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { formatAddress } from './address.js';
 import { callDocument } from './call_document.js';
-import { download, fileName } from './format.js';
+import { copyText, download, fileName } from './format.js';
 import { html } from './html.js';
 import { set, useSettings } from './settings.js';
 import { callText } from './steps.js';
@@ -12,7 +12,7 @@ export function CallActions({ call, steps, zone }) {
 	const [said, setSaid] = useState('');
 	const { pinned } = useSettings();
 	const name = fileName(`call-${call.session_id}`);
-	const copy = (text, what) => navigator.clipboard.writeText(text).then(() => setSaid(`${what} copied`), () => setSaid('The browser did not let it be copied'));
+	const copy = (text, what) => copyText(text).then(() => setSaid(`${what} copied`), () => setSaid('The browser does not allow copying here: use the address bar, or a file'));
 	return html`
 		<div class="actions">
 			<button type="button" onClick=${() => copy(location.href, 'Link')}>Copy link</button>

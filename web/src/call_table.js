@@ -6,7 +6,7 @@ import { chosenColumns } from './columns.js';
 import { html } from './html.js';
 import { remember, rememberedList } from './result.js';
 import { inSight, MAX_HEIGHT, ROW_HEIGHT, scrollHeight, scrollOf, topOf, topThatShows } from './rows.js';
-import { useSettings } from './settings.js';
+import { getSettings, useSettings } from './settings.js';
 import { zoneName } from './time.js';
 
 export function CallTable({ result, version, address, onSeen }) {
@@ -99,7 +99,7 @@ function keyHandler({ active, height, total, move, open }) {
 		if (event.ctrlKey || event.metaKey || event.altKey) {
 			return;
 		}
-		if (event.key in moves) {
+		if (event.key in moves && (event.key.length > 1 || getSettings().letters)) {
 			event.preventDefault();
 			event.stopPropagation();
 			move(moves[event.key]);

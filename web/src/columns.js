@@ -7,11 +7,11 @@ export const columns = [
 	{ name: 'end', label: 'Ended', width: '11.5rem', text: (call, zone) => formatTime(call.end, zone) },
 	{ name: 'duration', label: 'Length', width: '5rem', number: true, text: (call) => formatDuration(call.duration) },
 	{ name: 'type', label: 'Type', width: '6rem', text: (call) => call.type },
-	{ name: 'src', label: 'From', width: 'minmax(7rem, 1fr)', text: (call) => call.src },
-	{ name: 'dest', label: 'To', width: 'minmax(7rem, 1fr)', text: (call) => call.dest },
+	{ name: 'src', label: 'From', width: 'minmax(8rem, 14rem)', text: (call) => call.src },
+	{ name: 'dest', label: 'To', width: 'minmax(8rem, 14rem)', text: (call) => call.dest },
 	{ name: 'steps', label: 'Steps', width: '4.5rem', number: true, text: (call) => (call.log ? String(call.steps) : '–') },
 	{ name: 'state', label: 'State', width: '5rem', text: (call) => call.state },
-	{ name: 'session_id', label: 'Session', width: 'minmax(9rem, 1.4fr)', text: (call) => call.session_id },
+	{ name: 'session_id', label: 'Session', width: 'minmax(11rem, 1fr)', text: (call) => call.session_id },
 ];
 
 /* What is chosen, in the order of the table; never none. */

@@ -48,7 +48,7 @@ function Place({ place, most, filter }) {
 		<tr>
 			<th scope="row">${nameOf(place)}</th>
 			<td class="bar-cell">
-				<a class="stack" href=${reached} aria-label=${`${nameOf(place)}: ${place.reached} calls reached it`}>
+				<a class="stack" href=${reached} aria-label=${`${nameOf(place)}: ${countOf(place.reached, 'call')} reached it`}>
 					${place.went_on > 0 && html`<span class="bar" style=${{ width: `${65 * place.went_on / most}%` }}></span>`}${place.ended > 0 && html`<span class="bar ended" style=${{ width: `${65 * place.ended / most}%` }}></span>`}
 					${' '}${formatNumber(place.reached)}</a>
 			</td>

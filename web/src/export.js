@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The whole result as a file, not the rows in sight: streamed, with its progress told.
 import { useRef, useState } from 'preact/hooks';
-import { ask } from './api.js';
+import { ask, Problem } from './api.js';
 import { formatQuery } from './filter.js';
 import { download, fileName, formatBytes, formatNumber } from './format.js';
 import { html } from './html.js';
 import { getSettings } from './settings.js';
 import { formatTime, zoneName } from './time.js';
+
+const CALLS_IN_MEMORY = 2_000_000; // about 200 MB either way
+const STEPS_IN_MEMORY = 40_000;
 
 const kinds = [
 	{ label: 'CSV, a row a call', type: 'text/csv', ending: 'csv' },
@@ -20,20 +23,42 @@ export function exportName(filter, ending, zone, now) {
 	return `${fileName(`callstep ${from} to ${formatTime(Number(filter.end ?? now), zone)}`)}.${ending}`;
 }
 
-async function fetchAll(filter, kind, signal, onBytes) {
+/* Hands what comes to @write, portion by portion. */
+async function fetchAll(filter, kind, signal, write) {
 	const answer = await ask(`/v1/calls?${formatQuery(filter, { detail: kind.detail })}`, { headers: { Accept: kind.type }, signal });
-	const parts = [];
-	let bytes = 0;
 	const reader = answer.body.getReader();
-	for (;;) {
-		const { done, value } = await reader.read();
-		if (done) {
-			return parts;
-		}
-		parts.push(value);
-		bytes += value.length;
-		onBytes(bytes);
+	for (let part = await reader.read(); !part.done; part = await reader.read()) {
+		await write(part.value);
 	}
+}
+
+/* Where to: memory, and from there a download; or, for so many calls that memory is none for them, a file that the user names, in browsers
+ * that can write one. Returns { write, close, abort }. */
+async function openTarget(name, kind, total) {
+	if (total > (kind.detail ? STEPS_IN_MEMORY : CALLS_IN_MEMORY) && window.showSaveFilePicker) {
+		const file = await (await window.showSaveFilePicker({ suggestedName: name })).createWritable();
+		return { write: (part) => file.write(part), close: () => file.close(), abort: () => file.abort() };
+	}
+	const parts = [];
+	return { write: (part) => parts.push(part), close: () => download(name, kind.type, parts), abort: () => {} };
+}
+
+/* Nothing is saved unless all of it came. */
+async function save(filter, kind, total, signal, onBytes) {
+	const name = exportName(filter, kind.ending, zoneName(getSettings().zone), Math.floor(Date.now() / 1000));
+	const target = await openTarget(name, kind, total);
+	let bytes = 0;
+	try {
+		await fetchAll(filter, kind, signal, async (part) => {
+			await target.write(part);
+			bytes += part.length;
+			onBytes(bytes);
+		});
+	} catch (problem) {
+		await target.abort();
+		throw problem.name === 'TypeError' ? new Problem(`the download broke off after ${formatBytes(bytes)}; nothing was saved`) : problem;
+	}
+	await target.close();
 }
 
 export function ExportMenu({ filter, total }) {
@@ -45,8 +70,7 @@ export function ExportMenu({ filter, total }) {
 		abort.current = new AbortController();
 		setState({ text: 'Asking …', busy: true });
 		try {
-			const parts = await fetchAll(filter, kind, abort.current.signal, (bytes) => setState({ text: formatBytes(bytes), busy: true }));
-			download(exportName(filter, kind.ending, zoneName(getSettings().zone), Math.floor(Date.now() / 1000)), kind.type, parts);
+			await save(filter, kind, total, abort.current.signal, (bytes) => setState({ text: formatBytes(bytes), busy: true }));
 			setState({ text: `${formatNumber(total ?? 0)} calls saved` });
 		} catch (problem) {
 			setState(problem.name === 'AbortError' ? null : { text: problem.message });

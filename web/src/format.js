@@ -32,6 +32,11 @@ export function escapeHtml(text) {
 	return String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+/* Rejects where the browser does not allow it: not asked for by a click, or a page that came without TLS from another machine. */
+export async function copyText(text) {
+	await navigator.clipboard.writeText(text);
+}
+
 /* Offers @parts as a file. */
 export function download(name, type, parts) {
 	const link = document.createElement('a');

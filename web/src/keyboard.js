@@ -2,10 +2,11 @@
 // Keys: one list for what they do and for the sheet that tells it.
 import { useEffect, useRef } from 'preact/hooks';
 import { go } from './address.js';
+import { getSettings } from './settings.js';
 
 /* Not while someone types. */
 function isTyping(target) {
-	return target.closest?.('input, select, textarea, [contenteditable]') !== null && target.type !== 'checkbox';
+	return Boolean(target.closest?.('input:not([type="checkbox"]), select, textarea, [contenteditable]'));
 }
 
 const registered = []; // maps of key → function, the innermost last
@@ -64,9 +65,12 @@ function onKey(event) {
 		}
 		return;
 	}
+	if (!getSettings().letters && event.key.length === 1) {
+		return;
+	}
 	const view = event.timeStamp < waiting && views.find((one) => one.key === event.key);
 	waiting = event.key === 'g' ? event.timeStamp + 1500 : 0;
-	const own = registered.toReversed?.() ?? [...registered].reverse();
+	const own = [...registered].reverse();
 	const action = view ? () => go(`#/${view.name}`)
 		: event.key === '/' ? () => [...document.querySelectorAll('[data-shortcut="/"]')].at(-1)?.focus()
 			: own.map((map) => map.current[event.key]).find(Boolean);

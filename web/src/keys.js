@@ -2,6 +2,7 @@
 // The account's keys: list, make, revoke.
 import { useRef, useState } from 'preact/hooks';
 import { ask, askJson, useAnswer } from './api.js';
+import { copyText } from './format.js';
 import { html } from './html.js';
 import { useSettings } from './settings.js';
 import { Failure, Loading } from './states.js';
@@ -12,11 +13,12 @@ const scopes = [['read', 'ask for calls'], ['write', 'store calls'], ['admin', '
 export function Keys() {
 	const { data, problem, reload } = useAnswer('/v1/keys');
 	const [made, setMade] = useState(null);
+	const [copied, setCopied] = useState('');
 	return html`
 		<h1>Keys</h1>
-		<${Make} onMade=${(key) => { setMade(key); reload(); }} />
+		<${Make} onMade=${(key) => { setMade(key); setCopied(''); reload(); }} />
 		${made && html`<div class="made" role="status"><p>The new key. It is shown this once and stored nowhere in clear:</p>
-			<code data-testid="new-key">${made.key}</code> <button type="button" onClick=${() => navigator.clipboard.writeText(made.key)}>Copy</button></div>`}
+			<code data-testid="new-key">${made.key}</code> <button type="button" onClick=${() => copyText(made.key).then(() => setCopied('Copied'), () => setCopied('Select it and copy it by hand'))}>Copy</button> ${copied}</div>`}
 		${problem ? html`<${Failure} problem=${problem} onRetry=${reload} />` : data ? html`<${Table} keys=${data.keys} onChanged=${reload} />` : html`<${Loading} />`}`;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Calls as they come.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
 import { ask } from './api.js';
 import { formatQuery, readFilter } from './filter.js';
@@ -9,6 +9,7 @@ import { countOf } from './format.js';
 import { html } from './html.js';
 import { useSettings } from './settings.js';
 import { EventParser } from './sse.js';
+import { readSteps } from './steps.js';
 import { formatClock, formatDuration, zoneName } from './time.js';
 
 const KEPT = 500;
@@ -20,12 +21,12 @@ async function follow(query, signal, tell) {
 	for (let tries = 0; !signal.aborted;) {
 		try {
 			const headers = { Accept: 'text/event-stream', ...(last && { 'Last-Event-ID': last }) };
-			const answer = await ask(`/v1/tail?${query}`, { headers, signal });
+			const answer = await ask(`/v1/tail?${query}${query && '&'}detail=true`, { headers, signal });
 			tell('open');
 			tries = 0;
 			const parser = new EventParser(({ type, data, id }) => {
 				last = id || last;
-				tell({ [type]: JSON.parse(data) });
+				tell({ [type]: JSON.parse(data), id });
 			});
 			const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
 			for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -100,9 +101,26 @@ function Entries({ entries }) {
 	}
 	return html`<ol class="live" aria-label="Calls that came">${entries.map((entry) => (entry.gap
 		? html`<li class="gap" key=${`gap-${entry.gap.after}`}>Some calls are missing here: too many came while the connection was away. <a href="#/calls">The list has them all.</a></li>`
-		: html`<li key=${`${entry.call.session_id}-${entry.call.steps}-${entry.call.end}`}>
-			<a href=${formatAddress(['call', entry.call.session_id])}>${formatClock(entry.call.start, zone)}</a>
-			<span class="number">${formatDuration(entry.call.duration)}</span><span>${entry.call.type}</span>
-			<span>${entry.call.src} → ${entry.call.dest}</span><span class="muted">${countOf(entry.call.steps, 'step')}</span>
-			<span class="muted session">${entry.call.session_id}</span></li>`))}</ol>`;
+		: html`<${Entry} key=${entry.id} call=${entry.call} zone=${zone} />`))}</ol>`;
+}
+
+/* A call with its last step in the line, the others on demand. */
+function Entry({ call, zone }) {
+	const [open, setOpen] = useState(false);
+	const steps = useMemo(() => readSteps(call), [call]);
+	return html`
+		<li>
+			<div class="live-call">
+				<a href=${formatAddress(['call', call.session_id])}>${formatClock(call.start, zone)}</a>
+				<span class="number">${formatDuration(call.duration)}</span>
+				<span>${call.type}${call.state === 'live' ? html` <b class="class-event">live</b>` : ''}</span>
+				<span class="live-numbers">${call.src} → ${call.dest}</span>
+				<span class="muted live-last">${steps.at(-1)?.line ?? ''}</span>
+				${steps.length > 0 ? html`<button type="button" class="link" aria-expanded=${open} onClick=${() => setOpen(!open)}>${countOf(steps.length, 'step')}</button>`
+					: html`<span class="muted">no steps</span>`}
+			</div>
+			${open && html`<ol class="live-steps">${steps.map((step) => html`<li key=${step.number} class=${`class-${step.class}`}>
+				<a class="step-link" href=${formatAddress(['call', call.session_id], { step: step.number })}>${formatClock(step.time, zone)}</a>
+				<span class="class-word">${step.class}</span> <span class="step-what">${step.line}</span></li>`)}</ol>`}
+		</li>`;
 }

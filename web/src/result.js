@@ -4,6 +4,7 @@
 import { askJson } from './api.js';
 import { formatQuery } from './filter.js';
 import { PAGE, pagesOf } from './rows.js';
+import { onSession } from './session.js';
 
 const PAGES_KEPT = 60;
 
@@ -99,13 +100,10 @@ export class Result {
 
 /* The list that calls are opened from. */
 let current = null; // { result, index, address }
+onSession(() => { current = null; });
 
 export function remember(result, index, address) {
 	current = { result, index, address };
-}
-
-export function forget() {
-	current = null;
 }
 
 export function rememberedList() {

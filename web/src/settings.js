@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What the user has chosen, kept by the browser: theme, time zone, columns. One place, so that a change is seen everywhere at once.
 import { useEffect, useState } from 'preact/hooks';
+import { onSession } from './session.js';
 
 const defaults = {
 	theme: 'system', // or light, dark
 	zone: 'local', // or UTC, or a name such as America/New_York
 	columns: ['start', 'duration', 'type', 'src', 'dest', 'steps', 'session_id'],
 	pinned: null, // a session to compare with
+	letters: true, // single keys do something (WCAG 2.1.4)
 };
 
 const NAME = 'callstep';
@@ -48,3 +50,6 @@ export function useSettings() {
 	}, []);
 	return now;
 }
+
+/* Who signs in next may not see this one's calls. */
+onSession((session) => session || set({ pinned: null }));

@@ -15,7 +15,7 @@ export function Shell({ view, session, children }) {
 	return html`
 		<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById('main').focus(); }}>Skip to the content</a>
 		<header class="top">
-			<a class="brand" href="#/calls"><span class="logo" aria-hidden="true"></span>callstep</a>
+			<a class="brand" href="#/calls"><span class="logo" aria-hidden="true"></span><span class="brand-name">callstep</span></a>
 			<nav aria-label="Views"><ul>
 				${views.filter((one) => !one.scope || may(one.scope)).map((one) => html`<li key=${one.name}>
 					<a href=${`#/${one.name}`} aria-current=${one.name === view ? 'page' : undefined}>${one.label}</a></li>`)}
@@ -66,12 +66,14 @@ function Zone() {
 
 function Help({ onClose }) {
 	const dialog = useRef();
+	const { letters } = useSettings();
 	useEffect(() => dialog.current.showModal(), []);
 	return html`
 		<dialog ref=${dialog} aria-labelledby="help-title" onClose=${onClose}>
 			<h2 id="help-title">Keyboard</h2>
 			${sheet.map(([title, rows]) => html`<section key=${title}><h3>${title}</h3>
 				<dl>${rows.map(([keys, what]) => html`<div key=${keys}><dt><kbd>${keys}</kbd></dt><dd>${what}</dd></div>`)}</dl></section>`)}
+			<label class="switch"><input type="checkbox" checked=${letters} onChange=${(event) => set({ letters: event.target.checked })} /> Single letters are shortcuts</label>
 			<form method="dialog"><button autofocus>Close</button></form>
 		</dialog>`;
 }

@@ -78,7 +78,7 @@ function Bars({ data, filter, loading }) {
 	return html`
 		<p class="total" role="status">${countOf(data.total_calls, 'call')}${hidden > 0 ? html`; the ${formatNumber(entries.length)} ${data.group === 'time' ? 'newest' : 'largest'} of ${formatNumber(data.groups_total)} are listed` : ''}</p>
 		<div class="wide" tabindex="0" role="region" aria-label="Counts">
-			<table class=${`bars ${loading ? 'stale' : ''}`}>
+			<table class=${`bars by-${data.group} ${loading ? 'stale' : ''}`}>
 				<thead><tr><th scope="col">${groups.find(([name]) => name === data.group)[1]}</th><th scope="col" class="bar-cell">Calls</th><th scope="col" class="number">Share</th>
 					<th scope="col" class="number">Steps</th><th scope="col" class="number">p50</th><th scope="col" class="number">p95</th><th scope="col" class="number">Together</th></tr></thead>
 				<tbody>${entries.map((entry) => html`

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatAddress } from './address.js';
 import { html } from './html.js';
 import { countClasses, stepHas } from './steps.js';
-import { formatClock, formatDate, formatDuration } from './time.js';
+import { formatClock, formatDate, formatDelta, formatDuration } from './time.js';
 
 const SHOWN_AT_ONCE = 1000; // more are drawn when asked for
 
@@ -73,12 +73,12 @@ function Step({ call, step, zone, chosen, day, onChoose }) {
 		<li class=${`step class-${step.class}${chosen ? ' chosen-step' : ''}`} aria-current=${chosen ? 'step' : undefined} data-step=${step.number}>
 			<a class="step-link" href=${formatAddress(['call', call.session_id], { step: step.number })} onClick=${choose}
 				aria-label=${`Step ${step.number}, ${formatClock(step.time, zone)}`}>${formatClock(step.time, zone)}</a>
-			<span class="step-offset" title=${`${formatDuration(Math.abs(step.offset))} since the call began`}>+${step.delta} s</span>
+			<span class=${`step-delta${step.delta ? '' : ' none'}`} title=${`${formatDuration(Math.abs(step.offset))} since the call began`}>${formatDelta(step.delta)}</span>
 			<span class=${`class-word class-${step.class}`}>${step.class}</span>
 			<div class="step-what">
-				<p class="step-line">${step.line}</p>
+				<p class="step-line">${step.line || html`<span class="muted">(no line)</span>`}</p>
 				<p class="step-place muted">${step.module}${step.variable && html` → ${step.variable}`}
-					${data.length > 0 && html` <button type="button" class="link" aria-expanded=${open} aria-controls=${id} onClick=${() => setOpen(!open)}>
+					${data.length > 0 && html` <button type="button" class="link" aria-expanded=${open} aria-controls=${open ? id : undefined} onClick=${() => setOpen(!open)}>
 						${open ? 'hide data' : `data (${data.length})`}</button>`}</p>
 				${open && html`<dl class="data" id=${id}>${data.map(([name, value]) => html`<div key=${name}><dt>${name}</dt>
 					<dd>${typeof value === 'string' ? value : JSON.stringify(value)}</dd></div>`)}</dl>`}

@@ -4,21 +4,21 @@ import { html } from './html.js';
 import { ticksOf } from './steps.js';
 import { formatDuration } from './time.js';
 
-const LABELS_MAX = 400; // visits that are drawn; a call with more is a loop, and its list of steps says it better
+const VISITS_MAX = 400; // a call with more is a loop, and its list of steps says it better
 
 export function TimeLine({ call, visits, chosen, onChoose }) {
 	const length = Math.max(1, call.duration, ...visits.map((visit) => visit.end));
 	const percent = (seconds) => `${100 * seconds / length}%`;
 	return html`
 		<section class="time-line" aria-labelledby="time-line-title" data-testid="time-line">
-			<h2 id="time-line-title" class="hidden">Time line</h2>
+			<h2 id="time-line-title">Time line <span class="muted legend"><span class="legend-wait" aria-hidden="true"></span> waiting</span></h2>
 			<div class="scale" aria-hidden="true"><span></span><div>
-				${ticksOf(length).map((time) => html`<span key=${time} style=${{ left: percent(time) }}>${formatDuration(time)}</span>`)}
+				${ticksOf(length, 5).map((time) => html`<span key=${time} style=${{ left: percent(time) }}>${formatDuration(time)}</span>`)}
 			</div></div>
 			<ol>
-				${visits.slice(0, LABELS_MAX).map((visit, index) => html`<${Visit} key=${index} visit=${visit} percent=${percent} chosen=${chosen} onChoose=${onChoose} />`)}
+				${visits.slice(0, VISITS_MAX).map((visit, index) => html`<${Visit} key=${index} visit=${visit} percent=${percent} chosen=${chosen} onChoose=${onChoose} />`)}
 			</ol>
-			${visits.length > LABELS_MAX && html`<p class="muted">The first ${LABELS_MAX} of ${visits.length} visits are drawn.</p>`}
+			${visits.length > VISITS_MAX && html`<p class="muted">The first ${VISITS_MAX} of ${visits.length} visits are drawn.</p>`}
 		</section>`;
 }
 

@@ -15,6 +15,10 @@ test('times without calls have a bar of their own, from the window\'s beginning 
 	assert.deepEqual(fillBuckets(groups, 3600, 3600, 18000), [[3600, 7200, 10800, 14400], [0, 3, 0, 1]]);
 });
 
+test('a window that is open begins with its first call', () => {
+	assert.deepEqual(fillBuckets([{ key: 7200, calls: 3 }], 3600, 0, 10800), [[7200], [3]]);
+});
+
 test('a window that begins within a bucket has that bucket', () => {
 	assert.deepEqual(fillBuckets([{ key: 3600, calls: 1 }], 3600, 4000, 7200), [[3600], [1]]);
 });

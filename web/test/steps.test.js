@@ -74,6 +74,7 @@ test('the call as text has every step with its time and delay', () => {
 });
 
 test('the scale has round steps, not too many, and begins at 0', () => {
+	assert.deepEqual(ticksOf(10, 5), [0, 2, 4, 6, 8, 10]);
 	for (const seconds of [1, 2, 9, 10, 59, 61, 600, 3600, 7 * 3600, 86400, 10 ** 9]) {
 		const ticks = ticksOf(seconds);
 		assert.equal(ticks[0], 0);
