@@ -116,6 +116,7 @@ function Entry({ call, zone }) {
 				<span>${call.type}${call.state === 'live' ? html` <b class="class-event">live</b>` : ''}</span>
 				<span class="live-numbers">${call.src} → ${call.dest}</span>
 				<span class="muted live-last">${steps.at(-1)?.line ?? ''}</span>
+				<span class="muted live-session">${call.session_id}</span>
 				${steps.length > 0 ? html`<button type="button" class="link" aria-expanded=${open} onClick=${() => setOpen(!open)}>${countOf(steps.length, 'step')}</button>`
 					: html`<span class="muted">no steps</span>`}
 			</div>
