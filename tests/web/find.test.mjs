@@ -44,7 +44,7 @@ test('drop-off: a place is the calls that reached it, and those that ended there
 	}
 }));
 
-test('callers who gave wrong input and hung up: from drop-off to the step', withPage(held, { address: '#/calls?text=pbx-invalid+%22hung+up+by+the+caller%22' }, async (page) => {
+test('callers who gave wrong input and hung up: found, opened, at the step', withPage(held, { address: '#/calls?text=pbx-invalid+%22hung+up+by+the+caller%22' }, async (page) => {
 	assert.equal(await totalOf(page), 1);
 	await page.locator('.table-row').first().getByRole('link').click();
 	const step = page.locator('.step').filter({ hasText: 'pbx-invalid' }).last();

@@ -12,10 +12,10 @@ const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs/pictures', i
 const INVALID = '#/calls?text=pbx-invalid+%22hung+up+by+the+caller%22';
 
 const pictures = [
-	{ name: 'calls', address: '#/calls?start=-14d', shown: '.uplot' },
+	{ name: 'calls', address: '#/calls?start=-7d', shown: '.uplot' },
 	{ name: 'call', address: INVALID, shown: '.table-row a', then: openStep },
 	{ name: 'drop-off', address: '#/dropoff?dest=*0100', shown: '.dropoff tbody tr', height: 620 },
-	{ name: 'dark', address: '#/statistics?group=dest&start=-14d', shown: '.bars tbody tr', theme: 'dark', height: 620 },
+	{ name: 'dark', address: '#/statistics?group=dest&start=-7d', shown: '.bars tbody tr', theme: 'dark', height: 620 },
 ];
 
 /* The first call of the list, at the step that says what went wrong. */
@@ -27,7 +27,7 @@ async function openStep(page) {
 }
 
 async function take(browser, program, { name, address, shown, then, theme = 'light', height = 760 }) {
-	const context = await browser.newContext({ viewport: { width: 1120, height }, colorScheme: theme, timezoneId: 'America/New_York' });
+	const context = await browser.newContext({ viewport: { width: 1280, height }, colorScheme: theme, timezoneId: 'America/New_York' });
 	const page = await context.newPage();
 	await page.goto(`${program.origin}/${address}`);
 	await signIn(page, program.key);
