@@ -99,6 +99,12 @@ static void pack(
 	put->packed.deflate = arena_copy(&fixture->arena, put->packed.deflate);
 }
 
+void repack(
+	struct fixture *fixture, struct store_put *put, const struct step_of *steps, size_t count)
+{
+	pack(fixture, put, steps, count);
+}
+
 struct store_put put_of(struct fixture *fixture, const char *session_id, const char *dest,
 	int64_t start, int steps, const char *word)
 {

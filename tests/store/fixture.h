@@ -47,6 +47,10 @@ struct step_of {
 struct store_put put_of_steps(struct fixture *fixture, const char *session_id, int64_t start,
 	const struct step_of *steps, size_t count);
 
+/* Packs @put anew with @steps after its header was changed. */
+void repack(
+	struct fixture *fixture, struct store_put *put, const struct step_of *steps, size_t count);
+
 void put_all(struct fixture *fixture, struct store_put *puts, size_t count);
 
 /* All calls of the first account, with detail; the caller narrows it. */
