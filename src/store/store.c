@@ -238,6 +238,13 @@ int store_changes(struct store *store, int64_t account_id, int64_t after, int64_
 		store, account_id, after, limit, detail_after, arena, ret_changes, err);
 }
 
+int store_drop_detail(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
+	int64_t *ret_dropped, struct error *err)
+{
+	assert(limit >= 0);
+	return store->backend->drop_detail(store, account_id, up_to, limit, ret_dropped, err);
+}
+
 int store_backup(struct store *store, const char *destination, struct error *err)
 {
 	return store->backend->backup(store, destination, err);

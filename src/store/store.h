@@ -265,6 +265,12 @@ int store_changes(struct store *store, int64_t account_id, int64_t after, int64_
 
 /* ---- upkeep ---- */
 
+/* Drops the detail of the account's calls that started at or before @up_to, at most @limit of them, the oldest first, in one durable
+ * transaction: their steps, and what they are found by. The calls then look as if they never had any. @ret_dropped less than
+ * @limit: none is left, unless calls were stored meanwhile. */
+int store_drop_detail(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
+	int64_t *ret_dropped, struct error *err) CHECK_RESULT;
+
 /* Writes a consistent copy of the store into the new folder @destination while others read and write. */
 int store_backup(struct store *store, const char *destination, struct error *err) CHECK_RESULT;
 

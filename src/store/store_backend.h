@@ -75,6 +75,9 @@ struct store_backend {
 		int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 		struct error *err);
 
+	/* @limit is not negative. */
+	int (*drop_detail)(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
+		int64_t *ret_dropped, struct error *err);
 	int (*backup)(struct store *store, const char *destination, struct error *err);
 	/* @verdict is all zero and @progress not NULL. */
 	int (*verify)(struct store *store, void (*problem)(void *context, const char *sentence),

@@ -348,6 +348,7 @@ static const struct store_backend backend = {
 	.count_buckets = reference_count_buckets,
 	.change_newest = memory_change_newest,
 	.changes = memory_changes,
+	.drop_detail = memory_drop_detail,
 	.backup = backup,
 	.verify = memory_verify,
 };

@@ -75,6 +75,8 @@ int memory_change_newest(struct store *base, int64_t *ret_id, struct error *err)
 int memory_changes(struct store *base, int64_t account_id, int64_t after, int64_t limit,
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
+int memory_drop_detail(struct store *base, int64_t account_id, int64_t up_to, int64_t limit,
+	int64_t *ret_dropped, struct error *err);
 int memory_verify(struct store *base, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,
 	struct store_verdict *verdict, struct error *err);

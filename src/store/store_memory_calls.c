@@ -301,6 +301,29 @@ int memory_walk(struct store *base, const struct store_query *query,
 	return 0;
 }
 
+/* Its bytes stay until the call goes. */
+int memory_drop_detail(struct store *base, int64_t account_id, int64_t up_to, int64_t limit,
+	int64_t *ret_dropped, struct error *err)
+{
+	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	int64_t dropped = 0;
+
+	(void)err;
+	for (size_t i = store->calls_count; i > 0 && dropped < limit; i--) {
+		struct memory_call *call = store->calls[i - 1];
+
+		if (call->account_id == account_id && call->held.call.start <= up_to &&
+			call->held.call.has_detail) {
+			call->held.call.has_detail = false;
+			call->held.call.steps = 0;
+			call->held.packed = (struct packed){0};
+			dropped++;
+		}
+	}
+	*ret_dropped = dropped;
+	return 0;
+}
+
 int memory_verify(struct store *base, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,
 	struct store_verdict *verdict, struct error *err)

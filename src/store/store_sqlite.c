@@ -174,6 +174,7 @@ static const struct store_backend backend = {
 	.count_buckets = sqlite_count_buckets,
 	.change_newest = sqlite_change_newest,
 	.changes = sqlite_changes_read,
+	.drop_detail = sqlite_drop_detail,
 	.backup = sqlite_backup,
 	.verify = sqlite_verify,
 };

@@ -54,6 +54,10 @@ enum sqlite_sql {
 	SQL_SCAN_DEST,
 	SQL_SCAN_ONE,
 	SQL_UNINDEXED,
+	SQL_DETAIL_OLD,
+	SQL_DETAIL_OF,
+	SQL_PACKED_DROP,
+	SQL_CALL_DROP_DETAIL,
 	SQL_CHANGE_ADD,
 	SQL_CHANGE_TRIM,
 	SQL_CHANGE_OLDEST,
@@ -313,6 +317,11 @@ void sqlite_unpacking_deinit(struct sqlite_unpacking *unpacking);
 int sqlite_unpack_index(struct sqlite_unpacking *unpacking, int64_t account_id, uint32_t steps,
 	const struct packed *packed, struct store_index *ret_index, struct error *err) CHECK_RESULT;
 
+/* Drops the words of a packed call, which have to be known for it, from the index. Where it is damaged they are not: they stay behind, and
+ * verifying the store tells of them. In the writer's transaction. */
+int sqlite_words_drop_packed(struct sqlite_store *store, int64_t id, int64_t account_id,
+	uint32_t steps, const struct packed *packed, struct error *err) CHECK_RESULT;
+
 /* Gives every call that has detail and no path its path and its words: what a store of schema 1 lacks. */
 int sqlite_index_all(struct sqlite_store *store, struct error *err) CHECK_RESULT;
 
@@ -385,6 +394,8 @@ int sqlite_changes_read(struct store *store, int64_t account_id, int64_t after, 
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
 
+int sqlite_drop_detail(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
+	int64_t *ret_dropped, struct error *err);
 int sqlite_backup(struct store *store, const char *destination, struct error *err);
 int sqlite_verify(struct store *store, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,

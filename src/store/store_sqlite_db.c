@@ -97,6 +97,12 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 			  "p.deflate from packed p cross join call c on c.id = p.call_id "
 			  "where c.steps >= 0 and c.path is null order by p.call_id",
 
+	[SQL_DETAIL_OLD] = "select id, account_id, start, steps from call where account_id = ? and "
+			   "start <= ? and steps >= 0 order by start, session_id limit ?",
+	[SQL_DETAIL_OF] = "select id, account_id, start, steps from call where id = ?",
+	[SQL_PACKED_DROP] = "delete from packed where call_id = ?",
+	[SQL_CALL_DROP_DETAIL] = "update call set steps = -1, path = null where id = ?",
+
 	[SQL_CHANGE_ADD] = "insert into change (id, account_id, call_id) values (?, ?, ?)",
 	[SQL_CHANGE_TRIM] = "delete from change where id <= ?",
 	[SQL_CHANGE_OLDEST] = "select min(id) from change",

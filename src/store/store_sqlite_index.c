@@ -40,6 +40,17 @@ int sqlite_unpack_index(struct sqlite_unpacking *unpacking, int64_t account_id, 
 		&unpacking->indexer, account_id, detail, steps, &unpacking->arena, ret_index, err);
 }
 
+int sqlite_words_drop_packed(struct sqlite_store *store, int64_t id, int64_t account_id,
+	uint32_t steps, const struct packed *packed, struct error *err)
+{
+	struct store_index index;
+
+	if (sqlite_unpack_index(&store->unpacking, account_id, steps, packed, &index, err) < 0) {
+		return err->code == ERROR_CORRUPT ? 0 : -1;
+	}
+	return sqlite_words_drop(store->writer, id, index.words, err);
+}
+
 static int set_path(
 	struct sqlite_connection *connection, int64_t id, struct text path, struct error *err)
 {

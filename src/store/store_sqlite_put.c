@@ -154,20 +154,6 @@ static bool same_packed(const struct packed *a, const struct packed *b)
 	return a->size == b->size && a->crc32 == b->crc32 && text_equal(a->deflate, b->deflate);
 }
 
-/* The words of the steps that are replaced have to be known to be dropped. Where the old packed call is damaged they are not: they stay
- * behind, and verifying the store tells of them. */
-static int drop_words(struct put_run *run, const struct store_put *put, const struct held *held,
-	struct error *err)
-{
-	struct store_index index;
-
-	if (sqlite_unpack_index(&run->store->unpacking, put->account_id, (uint32_t)held->steps,
-		    &held->packed, &index, err) < 0) {
-		return err->code == ERROR_CORRUPT ? 0 : -1;
-	}
-	return sqlite_words_drop(run->connection, held->id, index.words, err);
-}
-
 /* The call comes with steps of its own. */
 static int replace_detail(struct put_run *run, const struct store_put *put, const struct held *held,
 	struct error *err)
@@ -176,7 +162,8 @@ static int replace_detail(struct put_run *run, const struct store_put *put, cons
 		if (same_packed(&held->packed, &put->packed)) {
 			return 0;
 		}
-		if (drop_words(run, put, held, err) < 0) {
+		if (sqlite_words_drop_packed(run->store, held->id, put->account_id,
+			    (uint32_t)held->steps, &held->packed, err) < 0) {
 			return -1;
 		}
 	}

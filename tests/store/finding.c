@@ -330,6 +330,42 @@ static void replaced_calls_leave_nothing_behind(void **state)
 	expect_found(f, "", "a ");
 }
 
+static void dropped_detail_leaves_nothing_behind(void **state)
+{
+	struct fixture *f = *state;
+	struct store_put again = put_of_steps(f, "menu", T, menu_steps, COUNT_OF(menu_steps));
+	struct store_call call;
+	int64_t dropped;
+
+	put_sample(f);
+	assert_int_equal(store_drop_detail(f->store, f->account, T - 1, 10, &dropped, NULL), 0);
+	assert_int_equal(dropped, 0);
+	assert_int_equal(store_drop_detail(f->store, f->account, T + 1, 1, &dropped, NULL), 0);
+	assert_int_equal(dropped, 1); /* the oldest first: menu */
+	expect_found(f, "text=executing", "");
+	expect_found(f, "module=menu", "");
+	expect_found(f, "last_module=queue", "");
+	expect_found(f, "text=one", "digits ");
+	expect_found(f, "", "bare none digits menu ");
+	assert_int_equal(store_find(f->store, f->account, TEXT("menu"), &f->arena, &call, NULL), 1);
+	assert_false(call.call.has_detail);
+	assert_int_equal(call.call.steps, 0);
+	assert_null(call.packed.deflate.data);
+
+	assert_int_equal(store_drop_detail(f->store, f->account, T + 1, 10, &dropped, NULL), 0);
+	assert_int_equal(dropped, 1);
+	expect_found(f, "text=one", "");
+	assert_int_equal(store_drop_detail(f->store, f->account, T + 9, 10, &dropped, NULL), 0);
+	assert_int_equal(dropped, 1); /* none has no steps, which are detail too */
+	assert_int_equal(store_drop_detail(f->store, f->account, T + 9, 10, &dropped, NULL), 0);
+	assert_int_equal(dropped, 0);
+
+	put_all(f, &again, 1);
+	expect_found(f, "text=executing", "menu ");
+	assert_int_equal(store_find(f->store, f->other, TEXT("theirs"), &f->arena, &call, NULL), 1);
+	assert_true(call.call.has_detail);
+}
+
 static void a_call_twice_in_one_put_is_the_later_one(void **state)
 {
 	struct fixture *f = *state;
@@ -679,6 +715,7 @@ int main(void)
 		TEST(packed_calls_come_when_asked_for),
 		TEST(expired_detail_is_neither_seen_nor_matched),
 		TEST(replaced_calls_leave_nothing_behind),
+		TEST(dropped_detail_leaves_nothing_behind),
 		TEST(a_call_twice_in_one_put_is_the_later_one),
 		TEST(accounts_find_their_own_only),
 		TEST(a_deadline_ends_every_question),

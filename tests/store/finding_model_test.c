@@ -90,6 +90,17 @@ static void put_some(struct fixture *f, struct dice *dice, const struct plan *pl
 	free(puts);
 }
 
+static void drop_some(struct fixture *f, struct dice *dice)
+{
+	int64_t dropped;
+
+	if (throw(dice, 3) == 0) {
+		assert_int_equal(store_drop_detail(f->store, f->account, T + throw(dice, SPAN),
+					 throw(dice, 20), &dropped, NULL),
+			0);
+	}
+}
+
 /* ---- questions ---- */
 
 struct question {
@@ -317,6 +328,7 @@ static void run_seed(const struct plan *plan, uint64_t seed)
 	fixture_open(&f, "sqlite");
 	for (int round = 0; round < plan->rounds; round++) {
 		put_some(&f, &dice, plan);
+		drop_some(&f, &dice);
 		for (int i = 0; i < plan->questions; i++) {
 			struct question question;
 
