@@ -86,9 +86,14 @@ class Setting:
         return Bench(Load(self.options.client), Verifier(), rounds, seconds)
 
     @property
-    def has_words(self):
+    def searches(self):
         """Whether callstep searches for words."""
-        return self.once("has_words", lambda: fetch(self.callstep.address, "/v1/calls?text=word&limit=1", self.callstep.headers).status == 200)
+        return self.once("searches", lambda: fetch(self.callstep.address, "/v1/calls?text=word&limit=1", self.callstep.headers).status == 200)
+
+    @property
+    def has_words(self):
+        """Whether it keeps an index of words, or reads the calls through."""
+        return self.once("has_words", lambda: data.has_word_index(self.callstep.kept))
 
     @property
     def callstep(self):

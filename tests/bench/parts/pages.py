@@ -13,7 +13,7 @@ def asked(setting):
     busy = lines.numbers()[0][0]
     session = lines.rows[len(lines) // 3][1]
     found = questions.pages(busy) + questions.others(len(lines), session)
-    if setting.has_words:
+    if setting.searches:
         found += questions.texts(bodies.first_lines(lines.path, questions.SAMPLE_LINES))
     return found
 
