@@ -56,19 +56,20 @@ class Bench:
         trial = self.once(contestant, question, answer, clients, 0.2)
         return min(SECONDS_MAX, max(self.seconds, 1.5 * trial["p50_ms"] / 1000))
 
-    def interleaved(self, ready, question, clients=None):
-        """Measures the contestants in turns. Returns a row for each."""
-        clients = clients or question.clients
-        seconds = {contestant: self.duration(contestant, question, answer, clients) for contestant, answer in ready}
-        seen = {contestant: [] for contestant, _ in ready}
+    def interleaved(self, asked, clients=None):
+        """Measures in turns what is @asked: (contestant, question, its checked answer). Returns a row for each."""
+        asked = [(contestant, question, answer, clients or question.clients) for contestant, question, answer in asked]
+        seconds = [self.duration(*one) for one in asked]
+        seen = [[] for _ in asked]
         for _ in range(self.rounds):
-            for contestant, answer in ready:
-                seen[contestant].append(self.once(contestant, question, answer, clients, seconds[contestant]))
-        return [row(contestant, question, answer, clients, seen[contestant]) for contestant, answer in ready]
+            for one, time, results in zip(asked, seconds, seen):
+                results.append(self.once(*one, time))
+        return [row(*one, results) for one, results in zip(asked, seen)]
 
     def ask(self, contestants, question, nginx=None, clients=None, total=lambda contestant: True):
+        """One question to all contestants."""
         ready = self.prepare(contestants, question, nginx, total)
-        rows = self.interleaved(ready, question, clients)
+        rows = self.interleaved([(contestant, question, answer) for contestant, answer in ready], clients)
         show(rows)
         return rows
 

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
 """callstep on one core and on two, the client beside it: what another core brings."""
+import shutil
+from contextlib import ExitStack
+
+import data
 import questions
 from measure import say
+from paths import RUN
 from sides.callstep import Callstep
 from sides.side import Contestant
 
@@ -11,12 +16,17 @@ KEYS = ("page10-json", "page10-json-gzip", "page1000-json-gzip", "page10000-json
 
 def run(setting):
     kept = setting.store(setting.calls)
-    rows = []
-    for cpus, count in CORES:
-        say(f"-- {count} core{'s' if count > 1 else ''}")
-        with Callstep(setting.binary, kept, f"callstep on {count}", cpus=cpus, options=["--threads", str(count)]) as side:
-            reader = Contestant(f"callstep, {count} core{'s' if count > 1 else ''}", side)
-            for question in questions.pages(""):
-                if question.key in KEYS:
-                    rows += [{**row, "cores": count} for row in setting.bench.ask([reader], question)]
+    # One server works on a store: the second has a copy.
+    stores = [kept, data.copy_store(kept, RUN / "cores")]
+    with ExitStack() as stack:
+        sides = [stack.enter_context(Callstep(setting.binary, store, f"callstep on {count}", cpus=cpus, options=["--threads", str(count)]))
+                 for (cpus, count), store in zip(CORES, stores)]
+        readers = [Contestant(f"callstep, {count} core{'s' if count > 1 else ''}", side) for (_, count), side in zip(CORES, sides)]
+        rows = []
+        for question in questions.pages(""):
+            if question.key in KEYS:
+                say(f"-- {question.title}")
+                found = setting.bench.ask(readers, question)
+                rows += [{**row, "cores": count} for row, (_, count) in zip(found, CORES)]
+    shutil.rmtree(RUN / "cores")
     return {"rows": rows}

@@ -2,19 +2,19 @@
 """The same questions to stores of 10 thousand to 10 million calls over the same year, and the start of a server over each."""
 import http.client
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 
+import bodies
 import data
 import questions
-from measure import say, summary
+from measure import show, summary
+from paths import RUN
 from process import Process, free_port
 from sides.callstep import OPTIONS, Callstep
 from sides.side import Contestant
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
-ROUNDS = 3
-SECONDS = 0.7
-DEEP = 5_000_000
 
 
 def asked(size):
@@ -62,32 +62,51 @@ def starts(setting, kept, log):
     """Warm, and with the store's files out of the page cache."""
     warm = [first_answer(setting, kept, log) for _ in range(setting.bench.rounds)]
     cold = []
-    for _ in range(ROUNDS):
+    for _ in range(setting.bench.rounds):
         data.forget_pages(kept / "store")
         cold.append(first_answer(setting, kept, log))
     return {"warm_ms": summary(warm), "cold_ms": summary(cold)}
 
 
-def measure(setting, size):
-    kept = setting.store(size)
+def questions_by_key(setting, sizes):
+    """The same question for each size, so that all sizes answer in turns."""
+    found = {}
+    for size in sizes:
+        for question in asked(size) + (searched(setting) if setting.has_words else []):
+            found.setdefault(question.key, []).append((size, question))
+    return found
+
+
+def searched(setting):
+    words = questions.texts(bodies.first_lines(setting.lines.path, questions.SAMPLE_LINES))
+    return [replace(words[1], key="text", title="search for a rare word")]
+
+
+def ask(setting, readers):
     rows = []
-    with Callstep(setting.binary, kept, f"callstep with {size}") as side:
-        reader = Contestant("callstep", side)
-        bench = setting.bench_of(ROUNDS, SECONDS)
-        for question in asked(size):
-            rows += [{**row, "size": size} for row in bench.ask([reader], question)]
-    start = {"size": size, **starts(setting, kept, side.folder / "start-log")}
-    held = sum(path.stat().st_size for path in (kept / "store").iterdir())
+    for pairs in questions_by_key(setting, readers).values():
+        # A verifier each: the sizes' answers are not to be compared with each other.
+        benches = {size: setting.bench_of(setting.bench.rounds, setting.bench.seconds) for size, _ in pairs}
+        ready = [(readers[size], question, benches[size].prepare([readers[size]], question)[0][1]) for size, question in pairs]
+        found = setting.bench.interleaved(ready)
+        show(found)
+        rows += [{**row, "size": size} for row, (size, _) in zip(found, pairs)]
+    return rows
+
+
+def start_of(setting, size, kept, log):
+    start = {"size": size, **starts(setting, kept, log)}
+    start["bytes_a_call"] = sum(path.stat().st_size for path in (kept / "store").iterdir()) / size
     print(f"{size:,} calls: first answer after {start['warm_ms']['median']:.1f} ms (cold {start['cold_ms']['median']:.1f} ms),"
-          f" {held / size:.0f} bytes a call", flush=True)
-    return rows, {**start, "bytes_a_call": held / size}
+          f" {start['bytes_a_call']:.0f} bytes a call", flush=True)
+    return start
 
 
 def run(setting):
-    rows, started = [], []
-    for size in setting.options.sizes or SIZES:
-        say(f"-- {size:,} calls")
-        found, start = measure(setting, size)
-        rows += found
-        started.append(start)
-    return {"rows": rows, "starts": started}
+    sizes = setting.options.sizes or SIZES
+    kept = {size: setting.store(size) for size in sizes}
+    with ExitStack() as stack:
+        sides = {size: stack.enter_context(Callstep(setting.binary, kept[size], f"callstep with {size}")) for size in sizes}
+        rows = ask(setting, {size: Contestant(f"{size:,} calls", side) for size, side in sides.items()})
+    log = RUN / "start-log"
+    return {"rows": rows, "starts": [start_of(setting, size, kept[size], log) for size in sizes]}
