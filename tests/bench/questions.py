@@ -9,7 +9,6 @@ from data import END, START
 from question import JSON, XML, Question
 
 HOUR, DAY = 3600, 86400
-DAYS_IN = 200     # of the year, where the hour and the day lie
 SAMPLE_LINES = 2000
 FORMS = [("JSON", JSON, "identity"), ("JSON gzip", JSON, "gzip"), ("XML", XML, "identity"), ("XML gzip", XML, "gzip")]
 
@@ -38,9 +37,8 @@ def pages(busy):
     ]
 
 
-def others(calls, session):
-    """One call, headers only, offsets, totals."""
-    middle = START + DAYS_IN * DAY + 1234
+def others(calls, session, middle):
+    """The steps of the call @session, headers only, offsets, totals from @middle on: a time at which a call started."""
     return [
         question("call", "one call's steps, JSON", kind="call", session=session),
         *in_forms(question("headers1000", "1,000 headers", kind="calls", limit=1000, clients=4), FORMS[:2]),

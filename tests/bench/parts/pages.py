@@ -11,8 +11,8 @@ QUICK = ("page10-json", "page10-json-gzip", "page10-number-json", "page1000-json
 def asked(setting):
     lines = setting.lines
     busy = lines.numbers()[0][0]
-    session = lines.rows[len(lines) // 3][1]
-    found = questions.pages(busy) + questions.others(len(lines), session)
+    start, session = lines.rows[len(lines) // 3][:2]
+    found = questions.pages(busy) + questions.others(len(lines), session, start)
     if setting.searches:
         found += questions.texts(bodies.first_lines(lines.path, questions.SAMPLE_LINES))
     return found

@@ -5,11 +5,14 @@
 const TYPES = ['inbound', 'outbound', 'transfer'];
 const quote = JSON.stringify;
 
+/** Of a row whose last column is the detail, or t or f. */
+const hasDetail = (last) => last !== null && last !== 'f';
+
 function jsonCall([dest, src, start, end, session, type, steps], detail) {
 	const head = `{"dest":${quote(dest)},"src":${quote(src)},`;
 	return detail
-		? `${head}"start":"${start}","end":"${end}","session_id":${quote(session)},"detail":${steps ?? 'false'},"type":"${TYPES[type]}","log":${steps !== null}}`
-		: `${head}"start":${start},"end":${end},"session_id":${quote(session)},"type":"${TYPES[type]}"}`;
+		? `${head}"start":"${start}","end":"${end}","session_id":${quote(session)},"detail":${steps ?? 'false'},"type":"${TYPES[type]}","log":${hasDetail(steps)}}`
+		: `${head}"start":${start},"end":${end},"session_id":${quote(session)},"type":"${TYPES[type]}","log":${hasDetail(steps)}}`;
 }
 
 function jsonPage(rows, total, detail) {
@@ -54,9 +57,7 @@ function xmlPage(rows, total, detail) {
 			call.detail = steps === null ? false : JSON.parse(steps);
 		}
 		call.type = TYPES[type];
-		if (detail) {
-			call.log = steps !== null;
-		}
+		call.log = hasDetail(steps);
 		return `<item>${xmlValue(call)}</item>`;
 	});
 	const sum = total === null ? '' : `<total_calls>${total}</total_calls>`;

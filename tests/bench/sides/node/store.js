@@ -36,11 +36,11 @@ class Store {
 		return (await this.#rows(`select count(*) from call where ${where}`, number === '' ? values : [...values, number]))[0][0];
 	}
 
-	/** A page of rows: dest, src, start, end, session_id, type, and the detail as text where it is wanted. Deep pages find their
-	 * keys in the index first and fetch the rows of these alone. */
+	/** A page of rows: dest, src, start, end, session_id, type, and the detail as text where it is wanted, otherwise whether
+	 * there is one (t or f). Deep pages find their keys in the index first and fetch the rows of these alone. */
 	page(account, start, end, number, offset, limit, detail) {
 		const where = WINDOW + (number === '' ? '' : ' and dest_key = $6');
-		const columns = HEADER + (detail ? ', c.detail::text' : '');
+		const columns = HEADER + (detail ? ', c.detail::text' : ', c.detail is not null');
 		const text = offset === 0
 			? `select ${columns} from call c where ${where} ${ORDER} limit $4 offset $5`
 			: `select ${columns} from (select start, session_id from call where ${where} ${ORDER} limit $4 offset $5) k

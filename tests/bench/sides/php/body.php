@@ -5,6 +5,12 @@
 const TYPES = ['inbound', 'outbound', 'transfer'];
 const FLAGS = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
 
+/** Of a row whose last column is the detail, or t or f. */
+function has_detail(array $row): bool
+{
+	return $row[6] !== null && $row[6] !== 'f';
+}
+
 function json_call(array $row, bool $detail): string
 {
 	return '{"dest":' . json_encode($row[0], FLAGS) . ',"src":' . json_encode($row[1], FLAGS)
@@ -12,7 +18,7 @@ function json_call(array $row, bool $detail): string
 		. ',"session_id":' . json_encode($row[4], FLAGS)
 		. ($detail ? ',"detail":' . ($row[6] ?? 'false') : '')
 		. ',"type":"' . TYPES[$row[5]] . '"'
-		. ($detail ? ',"log":' . ($row[6] === null ? 'false' : 'true') : '') . '}';
+		. ',"log":' . (has_detail($row) ? 'true' : 'false') . '}';
 }
 
 function json_page(array $rows, ?int $total, bool $detail): string
@@ -63,9 +69,7 @@ function xml_call(array $row, bool $detail): string
 		$call['detail'] = $row[6] === null ? false : json_decode($row[6], true);
 	}
 	$call['type'] = TYPES[$row[5]];
-	if ($detail) {
-		$call['log'] = $row[6] !== null;
-	}
+	$call['log'] = has_detail($row);
 	return '<item>' . xml_value($call) . '</item>';
 }
 

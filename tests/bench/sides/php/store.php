@@ -44,12 +44,12 @@ final class Store
 		return (int) $this->rows("select count(*) from call where $where", $values)[0][0];
 	}
 
-	/** A page of rows: dest, src, start, end, session_id, type, and the detail as text where it is wanted. Deep pages find
-	 * their keys in the index first and fetch the rows of these alone. */
+	/** A page of rows: dest, src, start, end, session_id, type, and the detail as text where it is wanted, otherwise
+	 * whether there is one (t or f). Deep pages find their keys in the index first and fetch the rows of these alone. */
 	public function page(int $account, int $start, int $end, string $number, int $offset, int $limit, bool $detail): array
 	{
 		$where = self::WINDOW . ($number === '' ? '' : ' and dest_key = $6');
-		$columns = self::HEADER . ($detail ? ', c.detail::text' : '');
+		$columns = self::HEADER . ($detail ? ', c.detail::text' : ', c.detail is not null');
 		$keys = "call where $where " . self::ORDER . ' limit $4 offset $5';
 		$sql = $offset === 0
 			? "select $columns from call c where $where " . self::ORDER . ' limit $4 offset $5'

@@ -24,10 +24,7 @@ create table call (
 	detail jsonb
 );
 
--- What text search looks at: each step's line, module, variable and class.
+-- What text search looks at: each step's line.
 create function call_words(detail jsonb) returns tsvector language sql immutable parallel safe as $$
-	select jsonb_to_tsvector('simple',
-		jsonb_path_query_array(detail, '$[*].event.line') || jsonb_path_query_array(detail, '$[*].event.data.module_type') ||
-		jsonb_path_query_array(detail, '$[*].event.data.result_variable') || jsonb_path_query_array(detail, '$[*].class'),
-		'["string"]')
+	select jsonb_to_tsvector('simple', jsonb_path_query_array(detail, '$[*].event.line'), '["string"]')
 $$;
