@@ -50,14 +50,14 @@ def others(calls, session, middle):
 
 
 def words_of(line):
-    """The plain English words of a call's steps: those that every tokenizer sees as the same."""
+    """The plain words of a call's lines: those that every tokenizer sees as the same."""
     found = set()
     for step in json.loads(line)["detail"] or []:
-        found.update(re.findall(r"(?<![\w-])[a-z]{5,}(?![\w-])", step["event"]["line"].lower()))
+        found.update(re.findall(r"(?<!\S)[a-z]{5,}(?=[\s,!?]|$)", step["event"]["line"].lower()))
     return found
 
 
-def texts(lines):
+def texts(lines, clients=16):
     """Searches for a word that many calls have, for one that few have, and for two at once; chosen from a sample."""
     counts = Counter()
     for line in lines:
@@ -65,6 +65,6 @@ def texts(lines):
     by_share = sorted(counts.items(), key=lambda item: (item[1], item[0]))
     pick = lambda share: min(by_share, key=lambda item: (abs(item[1] / len(lines) - share), item[0]))[0]
     many, few = pick(0.25), pick(0.005)
-    return [Question(key=f"text-{name}", title=f"search for {title}", kind="text", text=text, limit=100)
+    return [Question(key=f"text-{name}", title=f"search for {title}", kind="text", text=text, limit=100, clients=clients)
             for name, title, text in (("many", "a word in a quarter of the calls", many), ("few", "a rare word", few),
                                       ("two", "two words", f"{many} {pick(0.1)}"))]

@@ -14,7 +14,8 @@ def asked(setting):
     start, session = lines.rows[len(lines) // 3][:2]
     found = questions.pages(busy) + questions.others(len(lines), session, start)
     if setting.searches:
-        found += questions.texts(bodies.first_lines(lines.path, questions.SAMPLE_LINES))
+        # Without an index of words each search reads every call: one client at a time.
+        found += questions.texts(bodies.first_lines(lines.path, questions.SAMPLE_LINES), 16 if setting.has_words else 1)
     return found
 
 
