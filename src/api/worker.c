@@ -146,6 +146,9 @@ static void settle(struct workers *workers, struct worker_job *job)
 	struct lane **at = find_lane(workers, job->account_id);
 
 	(*at)->running--;
+	/* Who came while the job ran has not been served since. */
+	move_to_end(at);
+	at = find_lane(workers, job->account_id);
 	drop_if_empty(at);
 	job->state = WORKER_DONE;
 	job->done(job);
