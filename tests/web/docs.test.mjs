@@ -77,6 +77,27 @@ test('samples follow the form, and never hold the key', withPage(held, { address
 	}
 }));
 
+test('the address is copied by a button, and a call to ask for is one click away', withPage(held,
+	{ address: 'docs#/getCall', key: null, permissions: ['clipboard-read', 'clipboard-write'] }, async (page, program) => {
+		await enter(page, program);
+		await page.getByRole('button', { name: 'Take the newest call' }).click();
+		await page.waitForURL(/session_id=/);
+		await page.getByRole('button', { name: 'Copy this page’s address' }).click();
+		await page.getByText('Copied').waitFor();
+		assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
+		await answered(page, 200);
+	}));
+
+test('a wrong key is told at once; the right one is that of the page, too', withPage(held, { address: 'docs#/getAllLogs', key: null }, async (page, program) => {
+	await page.getByPlaceholder('E-mail').fill(email);
+	await page.getByPlaceholder('Key').fill('wrong');
+	await page.getByRole('button', { name: 'Use' }).click();
+	await page.getByRole('alert').waitFor();
+	await enter(page, program);
+	await page.goto(`${page.origin}/#/calls`);
+	await page.getByRole('link', { name: 'Import' }).waitFor();
+}));
+
 test('who is signed in on the page is signed in here', withPage(held, { address: '#/calls' }, async (page) => {
 	await page.getByRole('link', { name: 'API', exact: true }).click();
 	await page.getByText(email, { exact: true }).waitFor();

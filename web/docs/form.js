@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The form of a request: a field for each parameter, what is to be answered, and the body.
+import { useState } from 'preact/hooks';
+import { askJson } from '../src/api.js';
 import { html } from '../src/html.js';
+import { useSession } from '../src/session.js';
 import { Line } from './prose.js';
-import { bodyTypes, withType } from './request.js';
+import { bodyTypes, NEWEST, withType } from './request.js';
 
 export function Form({ operation, values, onChange, onRun, missing }) {
 	const types = bodyTypes(operation);
@@ -22,6 +25,7 @@ export function Form({ operation, values, onChange, onRun, missing }) {
 			${types.length > 0 && html`<label class="parameter"><span class="parameter-name">Body</span>
 				<textarea rows="12" spellcheck=${false} value=${values.body} onInput=${(event) => onChange({ ...values, body: event.target.value })}></textarea></label>`}
 			<p class="row"><button class="primary" disabled=${missing.length > 0}>Send</button>
+				<${CopyAddress} />
 				${missing.length > 0 && html`<span class="muted">${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} still missing</span>`}</p>
 		</form>`;
 }
@@ -44,6 +48,25 @@ function Field({ parameter, value, onChange }) {
 					<option value="">–</option>${options.map((option) => html`<option key=${option} value=${String(option)}>${String(option)}</option>`)}</select>`
 				: html`<input id=${`parameter-${parameter.name}`} aria-describedby=${about} value=${value} spellcheck=${false} autocomplete="off"
 					placeholder=${parameter.example === undefined ? '' : [parameter.example].flat().join(',')} onInput=${(event) => onChange(event.target.value)} />`}
-			<span class="hint" id=${about}><${Line} text=${parameter.description} /></span>
+			<span class="hint" id=${about}><${Line} text=${parameter.description} /><${Time} value=${value} /><${Newest} parameter=${parameter} onChange=${onChange} /></span>
 		</div>`;
+}
+
+/* UNIX seconds in words. */
+function Time({ value }) {
+	return /^\d{9,11}$/.test(value) && html` <span class="muted">${new Date(Number(value) * 1000).toISOString().replace('.000Z', 'Z')}</span>`;
+}
+
+/* Nobody knows a session_id by heart. */
+function Newest({ parameter, onChange }) {
+	const session = useSession();
+	const take = () => askJson('/v1/calls?limit=1').then(({ calls }) => calls.length && onChange(calls[0].session_id), () => {});
+	return session && parameter['x-fill'] === NEWEST && html` <button type="button" class="link" onClick=${take}>Take the newest call</button>`;
+}
+
+/* The address holds the filled-in request: whoever opens it has the same form, with credentials of their own. */
+function CopyAddress() {
+	const [said, setSaid] = useState('');
+	const copy = () => navigator.clipboard.writeText(location.href).then(() => setSaid('Copied'), () => setSaid('The browser did not let it be copied'));
+	return html`<button type="button" onClick=${copy}>Copy this page’s address</button><span role="status" class="muted">${said}</span>`;
 }

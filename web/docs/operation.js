@@ -5,7 +5,7 @@ import { html } from '../src/html.js';
 import { useSession } from '../src/session.js';
 import { Answer } from './answer.js';
 import { Form } from './form.js';
-import { Prose } from './prose.js';
+import { Line, Prose } from './prose.js';
 import { fromHash, missingIn, requestOf, toHash } from './request.js';
 import { SAMPLES } from './samples.js';
 import { Members } from './schema.js';
@@ -67,6 +67,7 @@ function Samples({ request, email }) {
 				<button type="button" onClick=${copy}>Copy</button> <span role="status" class="muted">${said}</span>
 			</div>
 			<pre tabindex="0" role="region" aria-label=${`The request in ${name}`} data-testid="sample"><code>${text}</code></pre>
+			${!request.open && html`<p class="muted">The key is read from the environment: <code>export CALLSTEP_KEY=…</code></p>`}
 		</section>`;
 }
 
@@ -75,7 +76,7 @@ function Responses({ openapi, operation }) {
 		<section aria-labelledby="responses">
 			<h2 id="responses">What it answers</h2>
 			<ul class="responses">${operation.responses.map((response) => html`<li key=${response.status}>
-				<details><summary><b>${response.status}</b> ${response.description}</summary>
+				<details><summary><b>${response.status}</b> <${Line} text=${response.description} /></summary>
 					${Object.entries(response.content ?? {}).map(([type, media]) => html`<div key=${type}><p class="muted"><code>${type}</code></p>
 						${media.schema && html`<${Members} document=${openapi} schema=${media.schema} />`}</div>`)}
 				</details></li>`)}</ul>

@@ -2,6 +2,7 @@
 // A request in the making: its values, what they are at first, how they stand in the address, and what is sent.
 
 const RELATIVE = /^-(\d+)([smhd])$/;
+export const NEWEST = 'newest call';
 const UNITS = { s: 1, m: 60, h: 3600, d: 86400 };
 
 /* UNIX seconds for "now" and "-2h"; the text itself otherwise. */
@@ -13,10 +14,11 @@ function filledIn(text, now) {
 	return text === 'now' ? String(now) : text;
 }
 
-/* The value that a field begins with. x-fill (docs/openapi.yaml) is a time relative to now, or the value itself. */
+/* The value that a field begins with. x-fill (docs/openapi.yaml) is a time relative to now, the value itself, or
+ * the newest call, which only the server knows (form.js). */
 function firstValue(parameter, now) {
 	const fill = parameter['x-fill'];
-	if (fill) {
+	if (fill && fill !== NEWEST) {
 		return filledIn(String(fill), now);
 	}
 	return parameter.required && parameter.example !== undefined ? String(parameter.example) : '';
