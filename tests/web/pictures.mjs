@@ -9,21 +9,30 @@ import { goTo, options, signIn } from './browser.mjs';
 import { Program } from './program.mjs';
 
 const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs/pictures', import.meta.url));
-const INVALID = '#/calls?text=pbx-invalid+%22hung+up+by+the+caller%22';
+const INVALID = '#/calls?start=-5d&text=%22invalid+input%22&last_module=menu';
 
 const pictures = [
 	{ name: 'calls', address: '#/calls?start=-7d', shown: '.uplot' },
 	{ name: 'call', address: INVALID, shown: '.table-row a', then: openStep },
 	{ name: 'drop-off', address: '#/dropoff?dest=*0100', shown: '.dropoff tbody tr', height: 620 },
+	{ name: 'docs', address: '#/calls', shown: '.table-row a', then: askInDocs, height: 900 },
 	{ name: 'dark', address: '#/statistics?group=dest&start=-7d', shown: '.bars tbody tr', theme: 'dark', height: 620 },
 ];
 
 /* The first call of the list, at the step that says what went wrong. */
 async function openStep(page) {
 	await page.locator('.table-row a').first().click();
-	await page.locator('.step').filter({ hasText: 'pbx-invalid' }).last().getByRole('link').click();
+	await page.locator('.step').filter({ hasText: 'Invalid input' }).last().getByRole('link').click();
 	await page.locator('.chosen-step').waitFor();
 	await page.mouse.move(0, 0);
+}
+
+/* A request to all_logs, sent. */
+async function askInDocs(page) {
+	await page.getByRole('link', { name: 'API', exact: true }).click();
+	await page.getByLabel(/^limit/).fill('2');
+	await page.getByRole('button', { name: 'Send' }).click();
+	await page.locator('.result [role=status]').filter({ hasText: /^200 / }).filter({ hasNotText: 'receiving' }).waitFor();
 }
 
 async function take(browser, program, { name, address, shown, then, theme = 'light', height = 760 }) {

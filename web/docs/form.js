@@ -47,7 +47,7 @@ function Field({ parameter, value, onChange }) {
 				? html`<select id=${`parameter-${parameter.name}`} aria-describedby=${about} value=${value} onChange=${(event) => onChange(event.target.value)}>
 					<option value="">–</option>${options.map((option) => html`<option key=${option} value=${String(option)}>${String(option)}</option>`)}</select>`
 				: html`<input id=${`parameter-${parameter.name}`} aria-describedby=${about} value=${value} spellcheck=${false} autocomplete="off"
-					placeholder=${parameter.example === undefined ? '' : [parameter.example].flat().join(',')} onInput=${(event) => onChange(event.target.value)} />`}
+					placeholder=${parameter.example === undefined ? '' : `e.g. ${[parameter.example].flat().join(',')}`} onInput=${(event) => onChange(event.target.value)} />`}
 			<span class="hint" id=${about}><${Line} text=${parameter.description} /><${Time} value=${value} /><${Newest} parameter=${parameter} onChange=${onChange} /></span>
 		</div>`;
 }
