@@ -6,6 +6,7 @@
 #include "cmd/call_table.h"
 #include "cmd/cmd.h"
 #include "cmd/filter_options.h"
+#include "cmd/output.h"
 #include "cmd/terminal.h"
 
 #define PAGE_SIZE_MAX ((size_t)256 << 20)
@@ -63,11 +64,7 @@ static int write_json(const struct store_page *page, struct error *err)
 	buffer_append(&buffer, TEXT("],\"total_calls\":"));
 	buffer_append_int64(&buffer, page->total_calls);
 	buffer_append(&buffer, TEXT("}\n"));
-	if (buffer.failed) {
-		return error_no_memory(err);
-	}
-	fwrite(buffer.data, 1, buffer.size, stdout);
-	return 0;
+	return output_buffer(&buffer, err);
 }
 
 static int run(const struct settings *settings, int argc, char **argv)

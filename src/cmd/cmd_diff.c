@@ -6,6 +6,7 @@
 #include "call/call_json.h"
 #include "call/diff.h"
 #include "cmd/cmd.h"
+#include "cmd/output.h"
 #include "cmd/terminal.h"
 
 #define CALL_MEMORY_MAX ((size_t)4 << 30)
@@ -208,11 +209,7 @@ static int write_json(const struct diff *diff, struct error *err)
 	buffer_init(&buffer, CALL_MEMORY_MAX);
 	diff_write(&buffer, diff);
 	buffer_append_byte(&buffer, '\n');
-	if (buffer.failed) {
-		return error_no_memory(err);
-	}
-	fwrite(buffer.data, 1, buffer.size, stdout);
-	return 0;
+	return output_buffer(&buffer, err);
 }
 
 static int write_diff(const struct comparison *comparison, struct error *err)

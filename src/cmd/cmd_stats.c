@@ -6,6 +6,7 @@
 #include "cmd/call_table.h"
 #include "cmd/cmd.h"
 #include "cmd/filter_options.h"
+#include "cmd/output.h"
 #include "cmd/terminal.h"
 #include "find/stats.h"
 
@@ -142,11 +143,7 @@ static int write_json(const struct stats_result *result, struct error *err)
 	buffer_init(&buffer, RESULT_SIZE_MAX);
 	stats_write(&buffer, result);
 	buffer_append_byte(&buffer, '\n');
-	if (buffer.failed) {
-		return error_no_memory(err);
-	}
-	fwrite(buffer.data, 1, buffer.size, stdout);
-	return 0;
+	return output_buffer(&buffer, err);
 }
 
 static int find(struct store *store, const struct settings *settings, const struct filter *filter,

@@ -74,6 +74,15 @@ int output_commit(struct output *output, struct error *err)
 	return 0;
 }
 
+int output_buffer(const struct buffer *buffer, struct error *err)
+{
+	if (buffer->failed) {
+		return error_no_memory(err);
+	}
+	fwrite(buffer->data, 1, buffer->size, stdout);
+	return 0;
+}
+
 void output_close(struct output *output)
 {
 	if (output->path && output->stream) {

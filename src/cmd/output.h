@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 struct output {
@@ -21,6 +22,10 @@ int output_check(struct output *output, struct error *err) CHECK_RESULT;
 
 /* Brings all of it to the disk and gives it its name, in place of what was there. */
 int output_commit(struct output *output, struct error *err) CHECK_RESULT;
+
+/* Writes all of @buffer to standard output; ERROR_NO_MEMORY when it did not hold what was appended to it. That standard output
+ * fails is told when the program ends. */
+int output_buffer(const struct buffer *buffer, struct error *err) CHECK_RESULT;
 
 /* Closes; what was not committed is removed. */
 void output_close(struct output *output);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The answer: status, time, headers, and the body to read.
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { download } from '../src/format.js';
 import { html } from '../src/html.js';
 import { pretty } from './pretty.js';
 import { isCut } from './send.js';
@@ -12,9 +13,7 @@ function size(bytes) {
 /* Saved with the name that its type suggests. */
 function save(answer) {
 	const kind = /xml/.test(answer.type) ? 'xml' : /csv/.test(answer.type) ? 'csv' : /ndjson/.test(answer.type) ? 'ndjson' : /json/.test(answer.type) ? 'json' : 'txt';
-	const address = URL.createObjectURL(new Blob(answer.parts));
-	Object.assign(document.createElement('a'), { href: address, download: `answer.${kind}` }).click();
-	setTimeout(() => URL.revokeObjectURL(address), 60_000);
+	download(`answer.${kind}`, '', answer.parts);
 }
 
 function Headers({ answer }) {

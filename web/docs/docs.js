@@ -2,6 +2,7 @@
 // The API's documentation, made of /openapi.json: read about a request, build it, send it to this very server, read the answer.
 import { render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useHash } from '../src/address.js';
 import { html } from '../src/html.js';
 import { applyTheme } from '../src/settings.js';
 import { Account } from './account.js';
@@ -11,16 +12,6 @@ import { Prose } from './prose.js';
 import { hashOperation } from './request.js';
 import '../src/style.css';
 import './docs.css';
-
-function useHash() {
-	const [hash, setHash] = useState(location.hash);
-	useEffect(() => {
-		const changed = () => setHash(location.hash);
-		addEventListener('hashchange', changed);
-		return () => removeEventListener('hashchange', changed);
-	}, []);
-	return hash;
-}
 
 function useDocument() {
 	const [state, setState] = useState({});

@@ -36,12 +36,17 @@ export function go(address, { replace = false } = {}) {
 	}
 }
 
-export function useAddress() {
+/* What stands behind the address, the `#` included. */
+export function useHash() {
 	const [hash, setHash] = useState(location.hash);
 	useEffect(() => {
 		const changed = () => setHash(location.hash);
 		addEventListener('hashchange', changed);
 		return () => removeEventListener('hashchange', changed);
 	}, []);
-	return parseAddress(hash);
+	return hash;
+}
+
+export function useAddress() {
+	return parseAddress(useHash());
 }

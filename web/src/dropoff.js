@@ -2,7 +2,7 @@
 // Where callers leave: for each place how many calls reached it, went on and ended there, and where they went next.
 import { formatAddress, go } from './address.js';
 import { useAnswer } from './api.js';
-import { formatQuery, pinFilter, readFilter } from './filter.js';
+import { formatQuery, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
 import { countOf, formatNumber, formatShare } from './format.js';
 import { html } from './html.js';
@@ -14,7 +14,7 @@ const NEXT_SHOWN = 3;
 
 export function DropOff({ query }) {
 	const filter = readFilter(query);
-	const pinned = usePinned(filter, pinFilter);
+	const pinned = usePinned(filter);
 	const { data, problem, loading, reload } = useAnswer(`/v1/dropoff?${formatQuery(pinned, { limit: LIMIT })}`);
 	return html`
 		<h1>Drop-off</h1>

@@ -5,7 +5,7 @@ import { formatAddress, go } from './address.js';
 import { useAnswer } from './api.js';
 import { bucketSeconds } from './buckets.js';
 import { Plot, useCallsByTime } from './chart.js';
-import { formatQuery, pinFilter, readFilter } from './filter.js';
+import { formatQuery, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
 import { countOf, formatNumber, formatShare } from './format.js';
 import { html } from './html.js';
@@ -21,7 +21,7 @@ const ROWS_MAX = 500; // of times, the newest
 export function Statistics({ query }) {
 	const filter = readFilter(query);
 	const group = groups.some(([name]) => name === query.get('group')) ? query.get('group') : 'dest';
-	const pinned = usePinned(filter, pinFilter);
+	const pinned = usePinned(filter);
 	const [problem, setProblem] = useState(null);
 	const show = (changes) => go(formatAddress(['statistics'], { ...filter, group, ...changes }));
 	return html`
