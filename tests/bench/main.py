@@ -24,6 +24,7 @@ def read_options():
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures callstep beside what people would use instead.")
     parser.add_argument("--quick", action="store_true", help="the main questions to callstep and nginx alone, within 3 minutes; the report stays as it is")
     parser.add_argument("--only", metavar="PART,…", help="only these parts: " + " ".join(PARTS))
+    parser.add_argument("--questions", metavar="KEY,…", type=lambda text: text.split(","), help="only these of the part pages, such as page10-json")
     parser.add_argument("--rounds", type=int, help="how often each side is measured [5; with --quick 3]")
     parser.add_argument("--seconds", type=float, help="how long each time at least [1; with --quick 0.7]")
     parser.add_argument("--sizes", metavar="N,…", type=lambda text: [int(word) for word in text.split(",")],

@@ -21,8 +21,10 @@ def asked(setting):
 
 def run(setting):
     rows = []
-    for question in asked(setting):
-        if setting.quick and question.key not in QUICK:
+    questions_asked = asked(setting)
+    wanted = setting.options.questions or (QUICK if setting.quick else [question.key for question in questions_asked])
+    for question in questions_asked:
+        if question.key not in wanted:
             continue
         say(f"-- {question.title}")
         rows += setting.bench.ask(setting.contestants, question, setting.nginx, total=lambda one: "total=no" not in one.extra)
