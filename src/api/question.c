@@ -10,6 +10,8 @@
 
 #define BODY_MAX ((size_t)256 << 20)
 
+#define LOOK_EVERY_US INT64_C(50000)
+
 /* What a question holds while it waits for its turn. */
 #define WAITING_BYTES ((size_t)16384)
 
@@ -35,10 +37,30 @@ static int compress(struct question *question, struct error *err)
 	return question->body.failed ? error_no_memory(err) : 0;
 }
 
+/* Whether nobody waits for the answer any more. The socket is looked at now and then only: a look is a system call. */
+static bool given_up(void *context)
+{
+	struct question *question = context;
+	int64_t now_us = clock_monotonic_us();
+
+	if (question->job.cancelled) {
+		return true;
+	}
+	if (now_us < question->look_at_us) {
+		return false;
+	}
+	question->look_at_us = now_us + LOOK_EVERY_US;
+	return http_request_gone(question->request);
+}
+
 static int ask(struct question *question, struct error *err)
 {
-	question->search.deadline_us =
-		clock_monotonic_us() + question->api->options.query_time_max_ms * 1000;
+	int64_t now_us = clock_monotonic_us();
+
+	question->search.deadline_us = now_us + question->api->options.query_time_max_ms * 1000;
+	question->search.given_up = given_up;
+	question->search.given_up_context = question;
+	question->look_at_us = now_us + LOOK_EVERY_US;
 	if (question->ask(question, err) < 0) {
 		return -1;
 	}
@@ -52,7 +74,8 @@ static void run(struct worker_job *job)
 {
 	struct question *question = (struct question *)(void *)job;
 
-	if (job->cancelled || http_request_gone(question->request)) {
+	question->look_at_us = 0;
+	if (given_up(question)) {
 		question->result = error_set(
 			&question->err, ERROR_BUSY, "nobody waits for the answer any more");
 		return;

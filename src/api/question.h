@@ -24,6 +24,7 @@ struct question {
 	struct buffer body;
 	/* private to question.c */
 	bool begun;
+	int64_t look_at_us; /* whether its client is still there */
 	int result;
 	struct error err;
 };

@@ -205,6 +205,9 @@ struct store_search {
 	bool with_packed;
 	bool with_total; /* otherwise total_calls is -1, and reading ends where the page is full */
 	int64_t deadline_us; /* of clock_monotonic_us(): ERROR_TIMEOUT once it has passed; 0: none */
+	/* Looked at as often as the clock, where there is a deadline: true ends the question with ERROR_TIMEOUT, too. NULL: never. */
+	bool (*given_up)(void *context);
+	void *given_up_context;
 };
 
 /* Copies the calls that match into @arena, newest first, of one consistent state; total_calls counts all that match the filter,

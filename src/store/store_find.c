@@ -24,9 +24,15 @@ bool store_find_is_behind(const struct store_place *place, const struct call *ca
 	return call->start == place->start && text_compare(call->session_id, place->session_id) < 0;
 }
 
-int store_find_check_deadline(int64_t deadline_us, struct error *err)
+int store_find_check_deadline(const struct store_search *search, struct error *err)
 {
-	if (deadline_us == 0 || clock_monotonic_us() < deadline_us) {
+	if (search->deadline_us == 0) {
+		return 0;
+	}
+	if (search->given_up && search->given_up(search->given_up_context)) {
+		return error_set(err, ERROR_TIMEOUT, "the question was given up");
+	}
+	if (clock_monotonic_us() < search->deadline_us) {
 		return 0;
 	}
 	return error_set(err, ERROR_TIMEOUT, "the question took longer than it may: narrow it");

@@ -12,8 +12,8 @@ void store_find_hide_detail(struct store_call *call, int64_t detail_after);
 /* Whether @call comes behind @place in the order of pages. */
 bool store_find_is_behind(const struct store_place *place, const struct call *call);
 
-/* ERROR_TIMEOUT once @deadline_us has passed; 0: it never does. */
-int store_find_check_deadline(int64_t deadline_us, struct error *err) CHECK_RESULT;
+/* ERROR_TIMEOUT once the deadline of @search has passed, or it was given up. */
+int store_find_check_deadline(const struct store_search *search, struct error *err) CHECK_RESULT;
 
 /* Copies @call into @arena and to the end of @page, whose array has *@room places and grows. */
 int store_find_add(struct store_page *page, size_t *room, const struct store_call *call,

@@ -69,7 +69,7 @@ static int look_at(void *context, const struct store_call *held, struct error *e
 
 	store_find_hide_detail(&call, pass->search->detail_after);
 	arena_deinit(&pass->scratch);
-	if (store_find_check_deadline(pass->search->deadline_us, err) < 0 ||
+	if (store_find_check_deadline(pass->search, err) < 0 ||
 		read_detail(pass, &call, &detail, err) < 0) {
 		return -1;
 	}

@@ -34,13 +34,13 @@ static int look_at_clock(void *context)
 {
 	const struct store_search *search = context;
 
-	return store_find_check_deadline(search->deadline_us, NULL) < 0;
+	return store_find_check_deadline(search, NULL) < 0;
 }
 
 static int pass_begin(struct pass *pass, struct store *store, struct error *err)
 {
 	if (sqlite_reader_open_snapshot(&pass->reader, (struct sqlite_store *)store, err) < 0 ||
-		store_find_check_deadline(pass->search->deadline_us, err) < 0) {
+		store_find_check_deadline(pass->search, err) < 0) {
 		return -1;
 	}
 	if (pass->search->deadline_us != 0) {
@@ -283,7 +283,7 @@ static int search_window(struct store *store, const struct store_search *search,
 		.detail_after = search->with_packed ? search->detail_after : INT64_MAX,
 	};
 
-	if (store_find_check_deadline(search->deadline_us, err) < 0 ||
+	if (store_find_check_deadline(search, err) < 0 ||
 		store_page(store, &query, arena, ret_page, err) < 0) {
 		return -1;
 	}

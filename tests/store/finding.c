@@ -400,9 +400,17 @@ static void accounts_find_their_own_only(void **state)
 	}
 }
 
+static bool says(void *context)
+{
+	const bool *given_up = context;
+
+	return *given_up;
+}
+
 static void a_deadline_ends_every_question(void **state)
 {
 	static const char *const filters[] = {"type=inbound", "text=press", "module=menu"};
+	bool given_up[] = {false, true};
 	struct fixture *f = *state;
 
 	put_sample(f);
@@ -417,6 +425,11 @@ static void a_deadline_ends_every_question(void **state)
 		assert_int_equal(store_search(f->store, &search, &f->arena, &page, &err), -1);
 		assert_int_equal(err.code, ERROR_TIMEOUT);
 		search.deadline_us = clock_monotonic_us() + 60000000;
+		search.given_up = says;
+		search.given_up_context = &given_up[1];
+		assert_int_equal(store_search(f->store, &search, &f->arena, &page, &err), -1);
+		assert_int_equal(err.code, ERROR_TIMEOUT);
+		search.given_up_context = &given_up[0];
 		assert_int_equal(found_by(f, &search).count > 0, true);
 	}
 }
