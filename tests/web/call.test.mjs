@@ -25,7 +25,7 @@ test('a call opens from the list and shows every step', withPage(held, { address
 	await page.getByRole('grid').getByText(EXAMPLE).waitFor();
 	await page.locator('.table-row', { hasText: EXAMPLE }).getByRole('link').click();
 	await page.getByRole('heading', { name: `Call ${EXAMPLE}` }).waitFor();
-	assert.equal(await steps(page).count(), count);
+	await until(page, () => steps(page).count(), (shown) => shown === count);
 	const lines = await page.locator('.step-line').allTextContents();
 	assert.deepEqual(lines, detail.map(({ event }) => event.line));
 }));
@@ -73,7 +73,7 @@ test('classes are hidden, words are searched, data is unfolded', withPage(held, 
 
 test('what the caller entered is a table', withPage(held, { address }, async (page) => {
 	const table = page.getByRole('region', { name: 'Collected during the call' });
-	assert.ok(await table.getByRole('row').count() > 1);
+	await table.getByRole('row').nth(1).waitFor();
 	const step = await table.getByRole('button').first().textContent();
 	await table.getByRole('button').first().click();
 	await page.waitForURL(new RegExp(`step=${step}$`));
@@ -126,6 +126,6 @@ test('two calls are compared', withPage(held, {}, async (page, program) => {
 	await page.getByRole('link', { name: `Compare with ${a.session_id}` }).click();
 	await page.getByRole('heading', { name: 'Two calls compared' }).waitFor();
 	const diff = await program.ask(`/v1/diff/${encodeURIComponent(a.session_id)}/${encodeURIComponent(b.session_id)}`);
-	assert.equal(await page.locator('.diff tbody tr').count(), diff.steps.length);
+	await until(page, () => page.locator('.diff tbody tr').count(), (shown) => shown === diff.steps.length);
 	assert.match(await page.getByRole('main').getByRole('status').textContent(), new RegExp(`^${diff.same} steps? the same, ${diff.changed} changed`));
 }));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostile, now, wrongPin } from './calls.mjs';
-import { stage, withPage } from './browser.mjs';
+import { stage, until, withPage } from './browser.mjs';
 import { email } from './program.mjs';
 
 const held = stage((program) => {
@@ -107,7 +107,8 @@ test('every operation is there and can be sent or says what is missing', withPag
 	await enter(page, program);
 	const { paths } = await fetch(`${page.origin}/openapi.json`).then((answer) => answer.json());
 	const operations = Object.values(paths).flatMap((item) => Object.values(item).map((operation) => operation.operationId)).filter(Boolean);
-	assert.equal(await page.getByRole('navigation', { name: 'Requests' }).getByRole('link').count(), operations.length);
+	const links = page.getByRole('navigation', { name: 'Requests' }).getByRole('link');
+	await until(page, () => links.count(), (shown) => shown === operations.length);
 	for (const id of operations) {
 		await page.goto(`${page.origin}/docs#/${id}`);
 		await page.locator(`nav a[aria-current=page][href$="#/${id}"]`).waitFor();
