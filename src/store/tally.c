@@ -6,6 +6,7 @@ static const int64_t unit_seconds[TALLY_UNITS] = {
 	[TALLY_MINUTE] = 60,
 	[TALLY_HOUR] = 3600,
 	[TALLY_DAY] = 86400,
+	[TALLY_32_DAYS] = 32 * 86400,
 };
 
 int64_t tally_unit_seconds(enum tally_unit unit)
@@ -54,7 +55,7 @@ static size_t split(
 
 size_t tally_split(int64_t start, int64_t end, struct tally_span spans[TALLY_SPANS_MAX])
 {
-	return split(TALLY_DAY, start, end, spans, 0);
+	return split(TALLY_UNITS - 1, start, end, spans, 0);
 }
 
 static int compare_int64(int64_t a, int64_t b)

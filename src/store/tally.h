@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Tallies: how many calls started in a minute, an hour, a day (UTC). They make totals and deep offsets cheap: a window is
- * whole days, hours and minutes plus two edges shorter than a minute (DESIGN §2). Pure arithmetic; the backends keep the counts. */
+ * Tallies: how many calls started in a minute, an hour, a day (UTC), 32 days. They make totals and deep offsets cheap: a window is
+ * whole buckets plus two edges shorter than a minute (DESIGN §2). Pure arithmetic; the backends keep the counts. */
 #ifndef STORE_TALLY_H
 #define STORE_TALLY_H
 
@@ -14,10 +14,11 @@ enum tally_unit {
 	TALLY_MINUTE,
 	TALLY_HOUR,
 	TALLY_DAY,
+	TALLY_32_DAYS, /* a year is 11 of them and at most 62 days */
 	TALLY_UNITS,
 };
 
-/* Seconds of a unit: 60, 3600, 86400. */
+/* Seconds of a unit: 60, 3600, 86400, 2764800. Each divides the next. */
 int64_t tally_unit_seconds(enum tally_unit unit);
 
 /* A stretch of whole buckets of one unit, or of single seconds (unit TALLY_UNITS) to be counted by index. */
@@ -27,7 +28,8 @@ struct tally_span {
 	int64_t end;
 };
 
-#define TALLY_SPANS_MAX 7 /* seconds, minutes, hours, days, hours, minutes, seconds */
+#define TALLY_SPANS_MAX                                                                            \
+	9 /* seconds, minutes, hours, days, 32 days, days, hours, minutes, seconds */
 
 /* Splits the window start <= x < end, start not negative, into spans in order of time; returns how many: 0 when it
  * is empty. */

@@ -94,6 +94,33 @@ static void a_store_of_schema_1_gets_paths_and_words(void **state)
 	folder_remove(folder);
 }
 
+/* What step 3 adds is what the program would have counted itself: verify compares. */
+static void a_store_of_schema_2_gets_tallies_of_32_days(void **state)
+{
+	char folder[128], path[256];
+	struct error err = {0};
+	struct store *store;
+	sqlite3 *db;
+
+	(void)state;
+	make_store(folder, SCHEMA_1);
+	assert_int_equal(store_open(&store, folder, NULL, &err), 0);
+	store_close(store);
+	snprintf(path, sizeof(path), "%s/callstep.db", folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				 "delete from tally where seconds = 2764800; "
+				 "pragma user_version = 2",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+
+	assert_int_equal(store_open(&store, folder, NULL, &err), 0);
+	assert_int_equal(problems_of(store), 0);
+	store_close(store);
+	folder_remove(folder);
+}
+
 static void a_damaged_call_does_not_keep_a_store_from_being_opened(void **state)
 {
 	char folder[128], path[256];
@@ -124,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_store_of_schema_1_gets_paths_and_words),
+		cmocka_unit_test(a_store_of_schema_2_gets_tallies_of_32_days),
 		cmocka_unit_test(a_damaged_call_does_not_keep_a_store_from_being_opened),
 	};
 

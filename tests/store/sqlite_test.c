@@ -467,6 +467,8 @@ static const struct {
 	{"update tally set calls = calls + 1 where is_all = 1 and seconds = 3600", "says 4 calls"},
 	{"delete from tally where is_all = 0 and seconds = 60", "says 0 calls"},
 	{"insert into tally values (1, 0, 'nobody', 86400, 0, 5)", "there are 0"},
+	{"delete from tally where is_all = 1 and seconds = 2764800",
+		"for 2764800 seconds from 0 says 0 calls"},
 	{"insert into key values (9, 77, x'00', 1, '', 1, 0, 0)", "belongs to no row of 'account'"},
 	{"pragma writable_schema = on; delete from sqlite_schema where name = 'call_by_dest'",
 		"the database is damaged"},

@@ -9,8 +9,9 @@
 
 #include "store/tally.h"
 
-#define DAY  INT64_C(86400)
-#define HOUR INT64_C(3600)
+#define DAYS_32 (32 * DAY)
+#define DAY	INT64_C(86400)
+#define HOUR	INT64_C(3600)
 
 static void windows_are_cut_into_the_largest_buckets(void **state)
 {
@@ -27,14 +28,28 @@ static void windows_are_cut_into_the_largest_buckets(void **state)
 		{59, 121, 3,
 			{{TALLY_UNITS, 59, 60}, {TALLY_MINUTE, 60, 120}, {TALLY_UNITS, 120, 121}}},
 		{0, DAY, 1, {{TALLY_DAY, 0, DAY}}},
-		{0, INT64_MAX, 4,
-			{{TALLY_DAY, 0, INT64_MAX - INT64_MAX % DAY},
+		{0, INT64_MAX, 5,
+			{{TALLY_32_DAYS, 0, INT64_MAX - INT64_MAX % DAYS_32},
+				{TALLY_DAY, INT64_MAX - INT64_MAX % DAYS_32,
+					INT64_MAX - INT64_MAX % DAY},
 				{TALLY_HOUR, INT64_MAX - INT64_MAX % DAY,
 					INT64_MAX - INT64_MAX % HOUR},
 				{TALLY_MINUTE, INT64_MAX - INT64_MAX % HOUR,
 					INT64_MAX - INT64_MAX % 60},
 				{TALLY_UNITS, INT64_MAX - INT64_MAX % 60, INT64_MAX}}},
 		{INT64_MAX - 1, INT64_MAX, 1, {{TALLY_UNITS, INT64_MAX - 1, INT64_MAX}}},
+		{DAYS_32 - DAY - HOUR - 61, 2 * DAYS_32 + DAY + HOUR + 61, 9,
+			{{TALLY_UNITS, DAYS_32 - DAY - HOUR - 61, DAYS_32 - DAY - HOUR - 60},
+				{TALLY_MINUTE, DAYS_32 - DAY - HOUR - 60, DAYS_32 - DAY - HOUR},
+				{TALLY_HOUR, DAYS_32 - DAY - HOUR, DAYS_32 - DAY},
+				{TALLY_DAY, DAYS_32 - DAY, DAYS_32},
+				{TALLY_32_DAYS, DAYS_32, 2 * DAYS_32},
+				{TALLY_DAY, 2 * DAYS_32, 2 * DAYS_32 + DAY},
+				{TALLY_HOUR, 2 * DAYS_32 + DAY, 2 * DAYS_32 + DAY + HOUR},
+				{TALLY_MINUTE, 2 * DAYS_32 + DAY + HOUR,
+					2 * DAYS_32 + DAY + HOUR + 60},
+				{TALLY_UNITS, 2 * DAYS_32 + DAY + HOUR + 60,
+					2 * DAYS_32 + DAY + HOUR + 61}}},
 		{DAY - HOUR - 61, 2 * DAY + HOUR + 61, 7,
 			{{TALLY_UNITS, DAY - HOUR - 61, DAY - HOUR - 60},
 				{TALLY_MINUTE, DAY - HOUR - 60, DAY - HOUR},
@@ -88,8 +103,8 @@ static void changes_of_one_bucket_become_one(void **state)
 
 	(void)state;
 	assert_int_equal(tally_add_up(changes, 4, sum, &sums, NULL), 0);
-	/* All: two minutes, one hour, one day; a: the same; b: one of each. */
-	assert_int_equal(sums.deltas, 11);
+	/* All: two minutes, one hour, one day, once 32 days; a: the same; b: one of each. */
+	assert_int_equal(sums.deltas, 14);
 	for (int unit = 0; unit < TALLY_UNITS; unit++) {
 		assert_int_equal(sums.all[unit], 4);
 		assert_int_equal(sums.of_number[unit], 4);
