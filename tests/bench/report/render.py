@@ -71,7 +71,7 @@ def machine(parts):
     if len(commits) > 1:
         lines.append(f"- The parts below come from different commits ({', '.join(commits)}): compare within a part only.")
     busy = max(part["load_before"] for part in parts.values())
-    if busy > 1 or min(part["rounds"] for part in parts.values()) < 5:
+    if busy > 1.5 or min(part["rounds"] for part in parts.values()) < 5:
         lines.append(f"- **A trial, not the record**: the machine was at other work too (load up to {busy}) or there were fewer than five rounds. Sides were slowed alike, the "
                      "figures are low, and a ratio near its goal decides nothing.")
     return "\n".join(lines)
