@@ -78,15 +78,14 @@ def best_intake(results):
     return max(rates) if rates else None
 
 
-def best_copy(results, words):
-    rates = [row["rate"]["median"] for row in results.rows("intake") if row["sound"] and row["side"] == "PostgreSQL" and row["words"] == words]
+def best_copy(results):
+    rates = [row["rate"]["median"] for row in results.rows("intake") if row["sound"] and row["side"] == "PostgreSQL" and row["words"]]
     return max(rates) if rates else None
 
 
 def of_intake(results):
-    words = results.parts.get("intake", {}).get("words", False)
-    mine, theirs = best_intake(results), best_copy(results, words)
-    what = "intake over HTTP, durable, " + ("word index included" if words else "without a word index: callstep has none yet")
+    mine, theirs = best_intake(results), best_copy(results)
+    what = "intake over HTTP, durable, word index included"
     return [at_least("intake", what, "", mine, 20_000, " calls/s"),
             at_least("intake/copy", what, "× PostgreSQL's COPY", mine / theirs if mine and theirs else None, 2.5)]
 
@@ -95,11 +94,9 @@ def of_size(results):
     part = results.parts.get("sizes")
     share = None
     if part:
-        leave = () if part["words"] else ("call_by_word",)
-        total = lambda side: sum(size for name, size in part["parts"][side] if name not in leave)
+        total = lambda side: sum(size for _, size in part["parts"][side])
         share = total("callstep") / total("PostgreSQL, jsonb pglz")
-    return at_most("size", "bytes a call on disk, all indices" + ("" if part and part["words"] else ", without a word index"),
-                   "× PostgreSQL with jsonb", share, 0.7)
+    return at_most("size", "bytes a call on disk, all indices", "× PostgreSQL with jsonb", share, 0.7)
 
 
 def of_start(results):

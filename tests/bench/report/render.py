@@ -91,9 +91,8 @@ def comparison_chart(parts):
         values = [(side, value) for side, value in values if value]
         if values:
             groups.append((title, "requests/s", values))
-    words = parts.get("intake", {}).get("words", False)
-    if best_intake(results) and best_copy(results, words):
-        groups.append(("Taking calls in, durable", "calls/s", [("callstep", best_intake(results)), ("COPY", best_copy(results, words))]))
+    if best_intake(results) and best_copy(results):
+        groups.append(("Taking calls in, durable", "calls/s", [("callstep", best_intake(results)), ("COPY", best_copy(results))]))
     return chart.bars(groups, "callstep beside nginx, PHP and Node over PostgreSQL") if groups else None
 
 
