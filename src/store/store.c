@@ -245,6 +245,19 @@ int store_drop_detail(struct store *store, int64_t account_id, int64_t up_to, in
 	return store->backend->drop_detail(store, account_id, up_to, limit, ret_dropped, err);
 }
 
+int store_erase(struct store *store, const struct store_erase *erase,
+	struct store_erased *ret_erased, struct error *err)
+{
+	assert(!erase->number.data != !erase->session_id.data);
+	assert(erase->from >= 0 && erase->limit >= 1);
+	return store->backend->erase(store, erase, ret_erased, err);
+}
+
+int store_scrub(struct store *store, struct error *err)
+{
+	return store->backend->scrub(store, err);
+}
+
 int store_backup(struct store *store, const char *destination, struct error *err)
 {
 	return store->backend->backup(store, destination, err);

@@ -274,6 +274,33 @@ int store_changes(struct store *store, int64_t account_id, int64_t after, int64_
 int store_drop_detail(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
 	int64_t *ret_dropped, struct error *err) CHECK_RESULT;
 
+/* Which calls of an account go for ever: either those of a number or one session. */
+struct store_erase {
+	int64_t account_id;
+	struct text
+		number; /* raw; dest or src is it, compared by call_number_key(); data NULL: a session is given */
+	struct text session_id; /* data NULL: a number is given */
+	int64_t from;  /* only calls that started then or later: where the round before came to */
+	int64_t limit; /* at most so many at a time, the oldest first */
+	bool count_only;
+};
+
+struct store_erased {
+	int64_t calls;
+	int64_t from; /* of the next round */
+	bool more;    /* the limit was reached: another round may find some */
+};
+
+/* Erases the calls with all that they are found by, in one durable transaction. Their bytes may still lie in the files, in places
+ * that are no longer used, until store_scrub(). */
+int store_erase(struct store *store, const struct store_erase *erase,
+	struct store_erased *ret_erased, struct error *err) CHECK_RESULT;
+
+/* Leaves nothing in the store's files but what is held now: brings the text index together, writes the database anew, and empties its
+ * log. Others read meanwhile; who writes waits, on the whole for as long as a copy of the database takes. 1 done; 0 when the log could
+ * not be emptied because someone was reading all the time: what was erased may still stand in it. */
+int store_scrub(struct store *store, struct error *err) CHECK_RESULT;
+
 /* Writes a consistent copy of the store into the new folder @destination while others read and write. */
 int store_backup(struct store *store, const char *destination, struct error *err) CHECK_RESULT;
 

@@ -78,6 +78,10 @@ struct store_backend {
 	/* @limit is not negative. */
 	int (*drop_detail)(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
 		int64_t *ret_dropped, struct error *err);
+	/* One of number and session_id is given; from is not negative, limit at least 1. */
+	int (*erase)(struct store *store, const struct store_erase *erase,
+		struct store_erased *ret_erased, struct error *err);
+	int (*scrub)(struct store *store, struct error *err);
 	int (*backup)(struct store *store, const char *destination, struct error *err);
 	/* @verdict is all zero and @progress not NULL. */
 	int (*verify)(struct store *store, void (*problem)(void *context, const char *sentence),

@@ -306,6 +306,14 @@ static int backup(struct store *base, const char *destination, struct error *err
 		"cannot write a backup to '%s': the store is in memory only", destination);
 }
 
+/* What was erased was freed. */
+static int scrub(struct store *base, struct error *err)
+{
+	(void)base;
+	(void)err;
+	return 1;
+}
+
 static int scan(struct store *base, const struct store_search *search,
 	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
 	struct error *err)
@@ -349,6 +357,8 @@ static const struct store_backend backend = {
 	.change_newest = memory_change_newest,
 	.changes = memory_changes,
 	.drop_detail = memory_drop_detail,
+	.erase = memory_erase,
+	.scrub = scrub,
 	.backup = backup,
 	.verify = memory_verify,
 };

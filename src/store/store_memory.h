@@ -21,7 +21,7 @@ struct memory_call {
 /* A call that was stored or changed. */
 struct memory_change {
 	int64_t id;
-	int64_t account_id;
+	int64_t account_id; /* 0: the call was erased */
 	size_t session_size;
 	char session[];
 };
@@ -71,12 +71,16 @@ int memory_copy_call(struct memory_store *store, int64_t account_id, struct text
 /* Notes that @puts were stored; nothing when it fails. The store is locked. */
 int memory_changes_note(
 	struct memory_store *store, const struct store_put *puts, size_t count, struct error *err);
+/* The call is gone: its changes are nobody's. The store is locked. */
+void memory_changes_forget(struct memory_store *store, int64_t account_id, struct text session_id);
 int memory_change_newest(struct store *base, int64_t *ret_id, struct error *err);
 int memory_changes(struct store *base, int64_t account_id, int64_t after, int64_t limit,
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
 int memory_drop_detail(struct store *base, int64_t account_id, int64_t up_to, int64_t limit,
 	int64_t *ret_dropped, struct error *err);
+int memory_erase(struct store *base, const struct store_erase *erase,
+	struct store_erased *ret_erased, struct error *err);
 int memory_verify(struct store *base, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,
 	struct store_verdict *verdict, struct error *err);

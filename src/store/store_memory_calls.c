@@ -324,6 +324,60 @@ int memory_drop_detail(struct store *base, int64_t account_id, int64_t up_to, in
 	return 0;
 }
 
+static bool is_meant(
+	const struct memory_call *call, const struct store_erase *erase, struct text number_key)
+{
+	const struct call *header = &call->held.call;
+	char buffer[CALL_NUMBER_MAX];
+
+	if (call->account_id != erase->account_id) {
+		return false;
+	}
+	if (erase->session_id.data) {
+		return text_equal(header->session_id, erase->session_id);
+	}
+	return header->start >= erase->from &&
+	       (text_equal(call->dest_key, number_key) ||
+		       text_equal(call_number_key(header->src, buffer), number_key));
+}
+
+static void erase_at(struct memory_store *store, size_t at)
+{
+	memory_changes_forget(
+		store, store->calls[at]->account_id, store->calls[at]->held.call.session_id);
+	free(store->calls[at]);
+	store->calls_count--;
+	memmove(&store->calls[at], &store->calls[at + 1],
+		(store->calls_count - at) * sizeof(*store->calls));
+}
+
+int memory_erase(struct store *base, const struct store_erase *erase,
+	struct store_erased *ret_erased, struct error *err)
+{
+	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	char buffer[CALL_NUMBER_MAX];
+	struct text number_key = call_number_key(erase->number, buffer);
+	struct store_erased erased = {.from = erase->from};
+
+	(void)err;
+	for (size_t i = store->calls_count; i > 0 && !erased.more; i--) {
+		const struct memory_call *call = store->calls[i - 1];
+
+		if (!is_meant(call, erase, number_key)) {
+			continue;
+		}
+		erased.calls++;
+		if (erase->count_only) {
+			continue;
+		}
+		erased.from = call->held.call.start;
+		erased.more = erased.calls == erase->limit;
+		erase_at(store, i - 1);
+	}
+	*ret_erased = erased;
+	return 0;
+}
+
 int memory_verify(struct store *base, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,
 	struct store_verdict *verdict, struct error *err)

@@ -77,6 +77,18 @@ static struct text session_of(const struct memory_change *change)
 	return (struct text){.data = change->session, .size = change->session_size};
 }
 
+void memory_changes_forget(struct memory_store *store, int64_t account_id, struct text session_id)
+{
+	for (size_t i = 0; i < store->changes_count; i++) {
+		struct memory_change *change = store->changes[i];
+
+		if (change->account_id == account_id &&
+			text_equal(session_of(change), session_id)) {
+			change->account_id = 0;
+		}
+	}
+}
+
 /* The account's first changes behind @after, at most @limit. */
 static size_t find_changes(const struct memory_store *store, int64_t account_id, int64_t after,
 	size_t limit, const struct memory_change **found)

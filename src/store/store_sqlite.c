@@ -175,6 +175,8 @@ static const struct store_backend backend = {
 	.change_newest = sqlite_change_newest,
 	.changes = sqlite_changes_read,
 	.drop_detail = sqlite_drop_detail,
+	.erase = sqlite_erase,
+	.scrub = sqlite_scrub,
 	.backup = sqlite_backup,
 	.verify = sqlite_verify,
 };

@@ -11,6 +11,7 @@
 #include "store/store_backend.h"
 #include "store/store_index.h"
 #include "store/store_rewrap.h"
+#include "store/tally.h"
 
 #define SQLITE_STORE_FILE	    "callstep.db"
 #define SQLITE_STORE_LOCK_FILE	    "callstep.lock"
@@ -50,6 +51,8 @@ enum sqlite_sql {
 	SQL_WORDS_ADD,
 	SQL_WORDS_DROP,
 	SQL_WORDS_FIND,
+	SQL_WORDS_OF,
+	SQL_WORDS_MERGE,
 	SQL_SCAN,
 	SQL_SCAN_DEST,
 	SQL_SCAN_ONE,
@@ -58,6 +61,10 @@ enum sqlite_sql {
 	SQL_DETAIL_OF,
 	SQL_PACKED_DROP,
 	SQL_CALL_DROP_DETAIL,
+	SQL_CALL_DROP,
+	SQL_ERASE_SCAN,
+	SQL_ERASE_SESSION,
+	SQL_ERASE_ONE,
 	SQL_CHANGE_ADD,
 	SQL_CHANGE_TRIM,
 	SQL_CHANGE_OLDEST,
@@ -291,6 +298,10 @@ int sqlite_words_add(struct sqlite_connection *connection, int64_t id, struct te
 int sqlite_words_drop(struct sqlite_connection *connection, int64_t id, struct text words,
 	struct error *err) CHECK_RESULT;
 
+/* Drops whatever words of the call stand in the index, which is read from end to end for it. */
+int sqlite_words_drop_unknown(
+	struct sqlite_connection *connection, int64_t id, struct error *err) CHECK_RESULT;
+
 /* Ids of calls: listed while they are few, then a bit each. */
 #define SQLITE_ID_SET_FEW ((size_t)1000)
 struct sqlite_id_set {
@@ -324,6 +335,11 @@ int sqlite_words_drop_packed(struct sqlite_store *store, int64_t id, int64_t acc
 
 /* Gives every call that has detail and no path its path and its words: what a store of schema 1 lacks. */
 int sqlite_index_all(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+
+/* ---- store_sqlite_tally.c: writing tallies ---- */
+
+/* What tally_add_up() calls: changes one bucket, whose connection is @context, in its transaction. */
+int sqlite_tally_change(void *context, const struct tally_delta *delta, struct error *err);
 
 /* ---- store_sqlite_page.c: what others need of it ---- */
 
@@ -396,6 +412,9 @@ int sqlite_changes_read(struct store *store, int64_t account_id, int64_t after, 
 
 int sqlite_drop_detail(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
 	int64_t *ret_dropped, struct error *err);
+int sqlite_erase(struct store *store, const struct store_erase *erase,
+	struct store_erased *ret_erased, struct error *err);
+int sqlite_scrub(struct store *store, struct error *err);
 int sqlite_backup(struct store *store, const char *destination, struct error *err);
 int sqlite_verify(struct store *store, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,

@@ -32,6 +32,9 @@
 #define SCAN_WINDOW                                                                                \
 	SCAN_COLUMNS "where account_id = ?1 and start >= ?2 and (start, session_id) < (?3, ?4) "
 
+/* A call to be erased, as read_row() in store_sqlite_erase.c takes it. */
+#define ERASE_COLUMNS "select id, account_id, start, steps, dest_key, src, session_id from call "
+
 static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_BEGIN_READ] = "begin",
 	[SQL_BEGIN_WRITE] = "begin immediate",
@@ -89,6 +92,8 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_WORDS_ADD] = "insert into words (rowid, line) values (?, ?)",
 	[SQL_WORDS_DROP] = "insert into words (words, rowid, line) values ('delete', ?, ?)",
 	[SQL_WORDS_FIND] = "select rowid from words where words match ?",
+	[SQL_WORDS_OF] = "select term from word where doc = ?",
+	[SQL_WORDS_MERGE] = "insert into words (words, rank) values ('merge', ?)",
 
 	[SQL_SCAN] = SCAN_WINDOW NEWEST_FIRST,
 	[SQL_SCAN_DEST] = SCAN_WINDOW "and dest_key = ?5 " NEWEST_FIRST,
@@ -103,12 +108,22 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_PACKED_DROP] = "delete from packed where call_id = ?",
 	[SQL_CALL_DROP_DETAIL] = "update call set steps = -1, path = null where id = ?",
 
+	[SQL_CALL_DROP] = "delete from call where id = ?",
+
+	[SQL_ERASE_SCAN] = ERASE_COLUMNS "where account_id = ? and start >= ? "
+					 "order by start, session_id",
+	[SQL_ERASE_SESSION] = ERASE_COLUMNS "where account_id = ? and session_id = ?",
+	[SQL_ERASE_ONE] = ERASE_COLUMNS "where id = ?",
+
 	[SQL_CHANGE_ADD] = "insert into change (id, account_id, call_id) values (?, ?, ?)",
 	[SQL_CHANGE_TRIM] = "delete from change where id <= ?",
 	[SQL_CHANGE_OLDEST] = "select min(id) from change",
 	[SQL_CHANGE_NEWEST] = "select max(id) from change",
-	[SQL_CHANGES] = "select id, call_id from change where account_id = ?1 and id > ?2 "
-			"order by id limit ?3",
+	/* A call that was dropped is passed over; its row's number may be another account's by now. */
+	[SQL_CHANGES] =
+		"select h.id, h.call_id from change h cross join call c on c.id = h.call_id "
+		"and c.account_id = h.account_id where h.account_id = ?1 and h.id > ?2 "
+		"order by h.id limit ?3",
 
 	[SQL_TALLY_ADD] = "insert into tally (account_id, is_all, dest_key, seconds, bucket, "
 			  "calls) values (?, ?, ?, ?, ?, ?) "

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Storing calls: one transaction for calls, packed calls and tallies. */
 #include "store/store_sqlite.h"
-#include "store/tally.h"
 
 /* One store_put_calls(). */
 struct put_run {
@@ -295,35 +294,6 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 	return 0;
 }
 
-static int run_tally(struct put_run *run, enum sqlite_sql sql, const struct tally_delta *delta,
-	struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, run->connection, sql, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, delta->account_id);
-	sqlite_query_int64(&query, delta->is_all);
-	sqlite_query_text(&query, delta->dest_key);
-	sqlite_query_int64(&query, tally_unit_seconds(delta->unit));
-	sqlite_query_int64(&query, delta->bucket);
-	if (sql == SQL_TALLY_ADD) {
-		sqlite_query_int64(&query, delta->calls);
-	}
-	return sqlite_query_run(&query, err);
-}
-
-static int change_tally(void *context, const struct tally_delta *delta, struct error *err)
-{
-	struct put_run *run = context;
-
-	if (run_tally(run, SQL_TALLY_ADD, delta, err) < 0) {
-		return -1;
-	}
-	return delta->calls < 0 ? run_tally(run, SQL_TALLY_DROP_EMPTY, delta, err) : 0;
-}
-
 static int read_newest(struct put_run *run, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
@@ -358,7 +328,8 @@ int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, s
 			return -1;
 		}
 	}
-	if (tally_add_up(run.changes, run.changes_count, change_tally, &run, err) < 0 ||
+	if (tally_add_up(run.changes, run.changes_count, sqlite_tally_change, run.connection, err) <
+			0 ||
 		sqlite_changes_trim(&run.log, err) < 0) {
 		return -1;
 	}

@@ -3,9 +3,10 @@
 #include "call/call_json.h"
 #include "store/store_sqlite.h"
 
-#define BITS	      ((int64_t)64)
-#define IDS_AT_FIRST  ((size_t)256)
-#define QUESTION_SIZE ((size_t)64 << 10)
+#define BITS	       ((int64_t)64)
+#define IDS_AT_FIRST   ((size_t)256)
+#define QUESTION_SIZE  ((size_t)64 << 10)
+#define WORDS_SIZE_MAX ((size_t)256 << 20) /* of one call */
 
 /* ---- writing ---- */
 
@@ -35,6 +36,38 @@ int sqlite_words_drop(
 	struct sqlite_connection *connection, int64_t id, struct text words, struct error *err)
 {
 	return run_words(connection, SQL_WORDS_DROP, id, words, err);
+}
+
+/* Every word of a call, once for each place. */
+static int read_words(
+	struct sqlite_connection *connection, int64_t id, struct buffer *words, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	int row;
+
+	if (sqlite_query_start(&query, connection, SQL_WORDS_OF, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, id);
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		buffer_append(words, sqlite_column_text(&query, 0));
+		buffer_append_byte(words, ' ');
+	}
+	if (row == 0 && words->failed) {
+		return error_no_memory(err);
+	}
+	return row;
+}
+
+int sqlite_words_drop_unknown(struct sqlite_connection *connection, int64_t id, struct error *err)
+{
+	AUTO(buffer_deinit) struct buffer words;
+
+	buffer_init(&words, WORDS_SIZE_MAX);
+	if (read_words(connection, id, &words, err) < 0) {
+		return -1;
+	}
+	return sqlite_words_drop(connection, id, buffer_text(&words), err);
 }
 
 /* ---- asking ---- */

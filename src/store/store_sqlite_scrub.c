@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ * Leaving nothing in the files but what is held. SQLite marks what is deleted as free and leaves its bytes where they are: in free
+ * pages, in gaps within pages, in older segments of the text index, in the log. Overwriting each of them as it falls free
+ * (secure_delete) misses what was moved before; writing everything anew misses nothing. */
+#include "store/store_sqlite.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+
+#define MERGE_PAGES  1000 /* of the text index at a time, some 4 MB */
+#define PAUSE_MAX_US 50000
+
+/* ---- the text index ---- */
+
+/* One step of bringing the index's segments together into one, which is where words that were dropped go: until then a mark
+ * stands against them in a newer segment. @begin puts all segments that there are into one merge. Returns 1 while there is more. */
+static int merge_step(struct sqlite_store *store, bool begin, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	int before;
+
+	if (sqlite_writer_begin(&writer, store, err) < 0 ||
+		sqlite_query_start(&query, writer.connection, SQL_WORDS_MERGE, err) < 0) {
+		return -1;
+	}
+	before = sqlite3_total_changes(writer.connection->db);
+	sqlite_query_int64(&query, begin ? -MERGE_PAGES : MERGE_PAGES);
+	if (sqlite_query_run(&query, err) < 0) {
+		return -1;
+	}
+	sqlite_query_end(&query);
+	/* The command itself counts as a change. */
+	before = sqlite3_total_changes(writer.connection->db) - before;
+	return sqlite_writer_commit(&writer, err) < 0 ? -1 : before >= 2;
+}
+
+/* Lets other writers in, of this process and of others, which only look now and then whether the lock is free. */
+static void pause_for(int64_t worked_us)
+{
+	int64_t pause_us = worked_us < PAUSE_MAX_US ? worked_us : PAUSE_MAX_US;
+	const struct timespec pause = {.tv_nsec = pause_us * 1000};
+
+	nanosleep(&pause, NULL);
+}
+
+static int merge_words(struct sqlite_store *store, struct error *err)
+{
+	bool begin = true;
+	int more;
+
+	do {
+		int64_t began_us = clock_monotonic_us();
+
+		more = merge_step(store, begin, err);
+		begin = false;
+		pause_for(more > 0 ? clock_monotonic_us() - began_us : 0);
+	} while (more > 0);
+	return more;
+}
+
+/* ---- the database and its log ---- */
+
+static void free_text(char **text)
+{
+	sqlite3_free(*text);
+}
+
+/* The copy that is made on the way lies beside the store, and not where everybody's temporary files are. */
+static int stay_in_folder(struct sqlite_connection *connection, struct error *err)
+{
+	AUTO(free_text)
+	char *sql = sqlite3_mprintf("pragma temp_store_directory = %Q", connection->folder);
+
+	return sql ? sqlite_exec(connection, sql, err) : error_no_memory(err);
+}
+
+static int rewrite(struct sqlite_store *store, struct error *err)
+{
+	int status;
+
+	pthread_mutex_lock(&store->write_mutex);
+	status = stay_in_folder(store->writer, err);
+	if (status == 0) {
+		status = sqlite_exec(store->writer, "vacuum", err);
+	}
+	pthread_mutex_unlock(&store->write_mutex);
+	return status;
+}
+
+/* Copies the log into the database and cuts it to nothing, waiting for readers as long as for any lock: 1 done, 0 when one still
+ * reads what stands in it. */
+static int empty_log(struct sqlite_store *store, struct error *err)
+{
+	int done = 1;
+	int status;
+
+	pthread_mutex_lock(&store->write_mutex);
+	status = sqlite3_wal_checkpoint_v2(
+		store->writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	if (status != SQLITE_OK) {
+		done = (status & 0xff) == SQLITE_BUSY
+			       ? 0
+			       : sqlite_fail(store->writer, err, "empty the log of");
+	}
+	pthread_mutex_unlock(&store->write_mutex);
+	return done;
+}
+
+int sqlite_scrub(struct store *base, struct error *err)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+
+	if (merge_words(store, err) < 0 || rewrite(store, err) < 0) {
+		return -1;
+	}
+	return empty_log(store, err);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT
+ * Erasing calls, what every backend has to do alike; and for the embedded store that no file holds what was erased. */
+#include "fixture.h"
+
+#include <dirent.h>
+
+#include "base/file.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define T		INT64_C(1000000)
+#define FILE_SIZE_MAX	((size_t)256 << 20)
+
+static const struct step_of menu_steps[] = {
+	{"info", NULL, NULL, "Executing application"},
+	{"prompt", "menu", "main", "Press one for Caf\xc3\xa9"},
+	{"event", "hangup", "end", "caller hung up"},
+};
+static const struct step_of digit_steps[] = {
+	{"prompt", "digits", "pin", "Enter your code"},
+	{"debug", "digits", "pin", "one"},
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	fixture_open(fixture, getenv("CALLSTEP_TEST_BACKEND"));
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(problems_of(fixture->store), 0);
+	fixture_close(fixture);
+	free(fixture);
+	return 0;
+}
+
+/* The sessions of the calls that have @name=@value, newest first, with a space behind each; @name NULL: of all. */
+static const char *sessions_with(struct fixture *f, const char *name, const char *value)
+{
+	AUTO(buffer_deinit) struct buffer out;
+	struct filter filter;
+	struct store_search search = {
+		.account_id = f->account, .filter = &filter, .detail_after = -1, .limit = 1000};
+	struct store_page page;
+
+	filter_init(&filter);
+	if (name) {
+		assert_int_equal(
+			filter_set(&filter, text_of(name), text_of(value), T, &f->arena, NULL), 1);
+	}
+	assert_int_equal(store_search(f->store, &search, &f->arena, &page, NULL), 0);
+	buffer_init(&out, SIZE_MAX);
+	for (size_t i = 0; i < page.count; i++) {
+		buffer_append(&out, page.calls[i].call.session_id);
+		buffer_append_byte(&out, ' ');
+	}
+	return arena_copy(&f->arena, buffer_text(&out)).data;
+}
+
+static void put_sample(struct fixture *f)
+{
+	struct store_put puts[] = {
+		put_of_steps(f, "menu", T, menu_steps, COUNT_OF(menu_steps)),
+		put_of_steps(f, "digits", T + 1, digit_steps, COUNT_OF(digit_steps)),
+		put_of_steps(f, "none", T + 2, NULL, 0),
+		put_of(f, "bare", "6177123002", T + 3, -1, ""),
+		put_of_steps(f, "theirs", T + 4, menu_steps, COUNT_OF(menu_steps)),
+	};
+
+	puts[4].account_id = f->other;
+	put_all(f, puts, COUNT_OF(puts));
+}
+
+static struct store_erased erase_of(struct fixture *f, const char *number, const char *session_id,
+	int64_t from, int64_t limit, bool count_only)
+{
+	const struct store_erase erase = {
+		.account_id = f->account,
+		.number = text_of(number),
+		.session_id = text_of(session_id),
+		.from = from,
+		.limit = limit,
+		.count_only = count_only,
+	};
+	struct store_erased erased;
+	struct error err = {0};
+
+	if (store_erase(f->store, &erase, &erased, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	return erased;
+}
+
+static void an_erased_call_leaves_nothing_behind(void **state)
+{
+	struct fixture *f = *state;
+	struct store_put again = put_of_steps(f, "menu", T, menu_steps, COUNT_OF(menu_steps));
+	struct store_changes changes;
+	struct store_call call;
+
+	put_sample(f);
+	assert_int_equal(erase_of(f, NULL, "nobody", 0, 10, false).calls, 0);
+	assert_int_equal(erase_of(f, NULL, "theirs", 0, 10, false).calls, 0);
+	assert_int_equal(erase_of(f, NULL, "menu", 0, 10, true).calls, 1);
+	assert_string_equal(sessions_with(f, "text", "executing"), "menu ");
+
+	assert_int_equal(erase_of(f, NULL, "menu", 0, 10, false).calls, 1);
+	assert_string_equal(sessions_with(f, "text", "executing"), "");
+	assert_string_equal(sessions_with(f, "module", "menu"), "");
+	assert_string_equal(sessions_with(f, "text", "one"), "digits ");
+	assert_string_equal(sessions_with(f, NULL, NULL), "bare none digits ");
+	assert_int_equal(store_find(f->store, f->account, TEXT("menu"), &f->arena, &call, NULL), 0);
+	assert_int_equal(problems_of(f->store), 0);
+	assert_int_equal(
+		store_changes(f->store, f->account, 0, 100, -1, &f->arena, &changes, NULL), 0);
+	assert_int_equal(changes.count, 3);
+
+	put_all(f, &again, 1);
+	assert_string_equal(sessions_with(f, "text", "executing"), "menu ");
+	assert_int_equal(store_find(f->store, f->other, TEXT("theirs"), &f->arena, &call, NULL), 1);
+	assert_int_equal(store_scrub(f->store, NULL), 1);
+	assert_string_equal(sessions_with(f, "text", "executing"), "menu ");
+	assert_string_equal(sessions_with(f, "text", "one"), "digits menu ");
+}
+
+/* The number of a row may be given again: to a call of another account. */
+static void changes_of_an_erased_call_show_no_other_one(void **state)
+{
+	struct fixture *f = *state;
+	struct store_put ours = put_of(f, "ours", "1", T, -1, "");
+	struct store_put theirs = put_of(f, "theirs", "1", T, -1, "");
+	struct store_changes changes;
+
+	theirs.account_id = f->other;
+	put_all(f, &ours, 1);
+	assert_int_equal(erase_of(f, NULL, "ours", 0, 10, false).calls, 1);
+	put_all(f, &theirs, 1);
+	assert_int_equal(
+		store_changes(f->store, f->account, 0, 100, -1, &f->arena, &changes, NULL), 0);
+	assert_int_equal(changes.count, 0);
+	assert_int_equal(changes.last, 2);
+	assert_int_equal(
+		store_changes(f->store, f->other, 0, 100, -1, &f->arena, &changes, NULL), 0);
+	assert_int_equal(changes.count, 1);
+}
+
+static void a_number_is_erased_on_either_side_in_rounds(void **state)
+{
+	static const struct {
+		const char *session_id, *dest, *src;
+	} rows[] = {
+		{"to", "+1 (617) 712-3001", "1"},
+		{"from", "2", "16177123001"},
+		{"both", "16177123001", "1 617 712 3001"},
+		{"longer", "161771230010", "016177123001"},
+		{"name", "a16177123001", "sip:16177123001"},
+	};
+	struct fixture *f = *state;
+	struct store_erased erased;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct store_put put =
+			put_of(f, rows[i].session_id, rows[i].dest, T + (int64_t)i, -1, "");
+
+		put.call.src = text_of(rows[i].src);
+		put_all(f, &put, 1);
+	}
+	assert_int_equal(erase_of(f, "1-617-712-3001", NULL, 0, 1, true).calls, 3);
+	assert_int_equal(erase_of(f, "1-617-712-3001", NULL, T + 1, 1, true).calls, 2);
+
+	erased = erase_of(f, "1-617-712-3001", NULL, 0, 2, false);
+	assert_int_equal(erased.calls, 2);
+	assert_true(erased.more);
+	assert_int_equal(erased.from, T + 1);
+	assert_string_equal(sessions_with(f, NULL, NULL), "name longer both ");
+	erased = erase_of(f, "1-617-712-3001", NULL, erased.from, 2, false);
+	assert_int_equal(erased.calls, 1);
+	assert_false(erased.more);
+	assert_string_equal(sessions_with(f, NULL, NULL), "name longer ");
+	assert_int_equal(erase_of(f, "1-617-712-3001", NULL, 0, 2, false).calls, 0);
+}
+
+/* ---- the files ---- */
+
+/* In how many of the store's files @wanted stands. */
+static int files_with(struct fixture *f, struct text wanted)
+{
+	DIR *folder = opendir(f->folder);
+	struct dirent *entry;
+	int count = 0;
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder))) {
+		AUTO(arena_deinit) struct arena arena;
+		struct text path, content;
+
+		if (entry->d_name[0] == '.') {
+			continue;
+		}
+		arena_init(&arena, 2 * FILE_SIZE_MAX);
+		path = arena_printf(&arena, "%s/%s", f->folder, entry->d_name);
+		assert_int_equal(file_read(path.data, FILE_SIZE_MAX, &arena, &content, NULL), 0);
+		count += content.size > 0 &&
+			 memmem(content.data, content.size, wanted.data, wanted.size) != NULL;
+	}
+	closedir(folder);
+	return count;
+}
+
+#define MANY	  1500
+#define SECRETS	  5
+#define TRACE_MAX 24 /* bytes of a packed call that no other one has */
+
+struct traces {
+	struct text items[SECRETS * 6];
+	bool is_held[SECRETS * 6]; /* not of what was replaced, whose bytes may be gone or not */
+	size_t count;
+};
+
+static void leave_trace(struct traces *traces, struct text trace, bool is_held)
+{
+	assert_true(traces->count < COUNT_OF(traces->items));
+	traces->is_held[traces->count] = is_held;
+	traces->items[traces->count++] = trace;
+}
+
+#define NOISE 200
+
+/* Letters that no other call has, so many that the middle of the packed call is made of them. */
+static const char *noise_of(struct fixture *f, uint32_t seed)
+{
+	char *noise = arena_calloc(&f->arena, NOISE + 1, 1);
+
+	for (int i = 0; i < NOISE; i++) {
+		seed = seed * 1664525 + 1013904223;
+		noise[i] = (char)('a' + (seed >> 24) % 26);
+	}
+	return noise;
+}
+
+static struct text middle_of(struct text deflate)
+{
+	assert_true(deflate.size > NOISE);
+	return text_head(text_tail(deflate, deflate.size / 2), TRACE_MAX);
+}
+
+/* One of the calls that will be erased, @version 1 or 2 of it. */
+static struct store_put secret_put(
+	struct fixture *f, int number, int version, struct traces *traces)
+{
+	struct text session = arena_printf(&f->arena, "secret-session-%d", number);
+	/* The index leaves out what a word begins with as the one before it does: the first letter, no more. */
+	struct text word = arena_printf(
+		&f->arena, "%czugzwang%d", 'a' + 2 * number + version, 2 * number + version);
+	struct text line = arena_printf(&f->arena, "%s %.*s",
+		noise_of(f, (uint32_t)(2 * number + version)), TEXT_ARG(word));
+	struct step_of steps[] = {
+		{"event", "menu", "main", line.data},
+		{"event", "menu", "main", "caller hung up"},
+	};
+	struct store_put put = put_of_steps(f, session.data, T + 100 * number, steps, 2);
+
+	put.call.dest = TEXT("6663334445");
+	put.call.src = arena_printf(&f->arena, "88877766%d", number);
+	repack(f, &put, steps, 2);
+	leave_trace(traces, text_tail(word, 1), version == 2);
+	leave_trace(traces, middle_of(put.packed.deflate), version == 2);
+	if (version == 1) {
+		leave_trace(traces, session, true);
+		leave_trace(traces, put.call.src, true);
+	}
+	return put;
+}
+
+static struct store_put other_put(struct fixture *f, int number)
+{
+	struct text session = arena_printf(&f->arena, "other-%d", number * 7919 % MANY);
+	struct text line = arena_printf(&f->arena, "Said word%d and more%d", number, number % 17);
+	struct step_of steps[] = {
+		{"event", "menu", "main", line.data}, {"event", "menu", "main", "caller hung up"}};
+
+	return put_of_steps(f, session.data, T + number * 37 % 5000, steps, 2);
+}
+
+/* Calls among many others, stored one by one so that pages split and segments of the text index pile up, and replaced. */
+static void put_secrets(struct fixture *f, struct traces *traces)
+{
+	for (int i = 0; i < MANY; i++) {
+		struct store_put put = other_put(f, i);
+
+		put_all(f, &put, 1);
+		if (i % (MANY / SECRETS / 2) == 0) {
+			int number = i / (MANY / SECRETS / 2);
+
+			put = secret_put(f, number % SECRETS, 1 + number / SECRETS, traces);
+			put_all(f, &put, 1);
+		}
+	}
+}
+
+static void no_file_holds_what_was_erased(void **state)
+{
+	struct fixture *f = *state;
+	struct traces traces = {0};
+
+	if (!f->folder[0]) {
+		return; /* there are no files */
+	}
+	put_secrets(f, &traces);
+	assert_int_equal(traces.count, SECRETS * 6);
+	assert_true(files_with(f, TEXT("other-7")) > 0);
+	assert_true(files_with(f, TEXT("6663334445")) > 0);
+	for (size_t i = 0; i < traces.count; i++) {
+		assert_true(!traces.is_held[i] || files_with(f, traces.items[i]) > 0);
+	}
+	assert_int_equal(erase_of(f, "6663334445", NULL, 0, 1000, false).calls, SECRETS);
+	assert_int_equal(store_scrub(f->store, NULL), 1);
+	assert_true(files_with(f, TEXT("other-7")) > 0);
+	assert_int_equal(files_with(f, TEXT("6663334445")), 0);
+	for (size_t i = 0; i < traces.count; i++) {
+		if (files_with(f, traces.items[i]) > 0) {
+			fail_msg("trace %zu of %zu is still there", i, traces.count);
+		}
+	}
+	assert_string_equal(sessions_with(f, "text", "word77"),
+		arena_printf(&f->arena, "other-%d ", 77 * 7919 % MANY).data);
+	assert_string_equal(sessions_with(f, "text", "czugzwang2"), "");
+}
+
+/* Waits as long as for any lock, then says that it is not done. */
+static void a_reader_keeps_the_log(void **state)
+{
+	struct fixture *f = *state;
+	struct store_put put = put_of(f, "a", "1", T, 1, "word");
+	struct store_view view;
+	struct store *other;
+	struct store_call call;
+
+	if (!f->folder[0]) {
+		return;
+	}
+	put_all(f, &put, 1);
+	assert_int_equal(store_open(&other, f->folder, NULL, NULL), 0);
+	assert_int_equal(store_view_open(&view, other, NULL), 0);
+	assert_int_equal(store_view_find(&view, f->account, TEXT("a"), &f->arena, &call, NULL), 1);
+	assert_int_equal(erase_of(f, NULL, "a", 0, 1, false).calls, 1);
+	assert_int_equal(store_scrub(f->store, NULL), 0);
+	assert_int_equal(store_view_find(&view, f->account, TEXT("a"), &f->arena, &call, NULL), 1);
+	store_view_close(&view);
+	assert_int_equal(store_scrub(f->store, NULL), 1);
+	assert_int_equal(store_find(other, f->account, TEXT("a"), &f->arena, &call, NULL), 0);
+	store_close(other);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_erased_call_leaves_nothing_behind),
+		TEST(changes_of_an_erased_call_show_no_other_one),
+		TEST(a_number_is_erased_on_either_side_in_rounds),
+		TEST(no_file_holds_what_was_erased),
+		TEST(a_reader_keeps_the_log),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
