@@ -61,7 +61,7 @@ size_t chunk_cost(const struct chunk *chunk)
 	return chunk->is_read ? chunk->held.used_bytes : chunk->json_bytes;
 }
 
-struct chunk_reader *chunk_reader_create(size_t call_size_max)
+struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct redactor *redactor)
 {
 	struct chunk_reader *reader = calloc(1, sizeof(*reader));
 
@@ -76,6 +76,9 @@ struct chunk_reader *chunk_reader_create(size_t call_size_max)
 	/* Canonical JSON is hardly longer than what came: `\/` and white space shrink, a missing member of
 	 * a step is not made up. Unescaped strings and the names of all objects go to the scratch. */
 	buffer_init(&reader->canonical, call_size_max * 2 + 4096);
+	redaction_init(&reader->redaction, redactor);
+	/* A digit may become a token. */
+	buffer_init(&reader->redacted, call_size_max * 12 + 4096);
 	buffer_init(&reader->packed, SIZE_MAX);
 	store_indexer_init(&reader->indexer);
 	arena_init(&reader->scratch, call_size_max * 8 + ((size_t)1 << 20));
@@ -90,6 +93,8 @@ void chunk_reader_destroy(struct chunk_reader *reader)
 	packer_destroy(reader->packer);
 	store_indexer_deinit(&reader->indexer);
 	buffer_deinit(&reader->canonical);
+	redaction_deinit(&reader->redaction);
+	buffer_deinit(&reader->redacted);
 	buffer_deinit(&reader->packed);
 	arena_deinit(&reader->scratch);
 	free(reader);
@@ -111,12 +116,30 @@ static int keep(struct chunk *chunk, struct store_put *put, struct error *err)
 	return 0;
 }
 
+/* What of the call at hand is stored. */
+static int redact(struct chunk_reader *reader, struct text *ret_canonical, struct error *err)
+{
+	int redacted = 0;
+
+	if (reader->redaction.redactor) {
+		buffer_clear(&reader->redacted);
+		redacted = redact_call(&reader->redaction, buffer_text(&reader->canonical),
+			&reader->redacted, err);
+	}
+	if (redacted < 0) {
+		return -1;
+	}
+	*ret_canonical = buffer_text(redacted > 0 ? &reader->redacted : &reader->canonical);
+	return 0;
+}
+
 static int pack(
 	struct chunk *chunk, struct chunk_reader *reader, struct store_put *put, struct error *err)
 {
-	struct text canonical = buffer_text(&reader->canonical);
+	struct text canonical;
 
-	if (packer_pack(reader->packer, canonical, &reader->packed, &put->packed, err) < 0) {
+	if (redact(reader, &canonical, err) < 0 ||
+		packer_pack(reader->packer, canonical, &reader->packed, &put->packed, err) < 0) {
 		return -1;
 	}
 	return store_index_make(&reader->indexer, put->account_id, call_json_detail(canonical),

@@ -4,6 +4,7 @@
 #define INTAKE_CHUNK_H
 
 #include "call/pack.h"
+#include "intake/redact.h"
 #include "store/store_index.h"
 #include "json/json_reader.h"
 
@@ -54,16 +55,18 @@ struct chunk_reader {
 	struct packer *packer;
 	struct store_indexer indexer;
 	struct buffer canonical;
+	struct redaction redaction; /* redactor NULL: nothing is hidden */
+	struct buffer redacted;
 	struct buffer packed; /* the call at hand */
 	struct arena scratch;
 	struct chunk_reader *next;
 };
 
-/* NULL: out of memory. */
-struct chunk_reader *chunk_reader_create(size_t call_size_max);
+/* @redactor may be NULL. NULL: out of memory. */
+struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct redactor *redactor);
 void chunk_reader_destroy(struct chunk_reader *reader);
 
-/* Checks and packs every call: the good ones become puts, the others go to @reject. The JSON is freed. */
+/* Checks, redacts and packs every call: the good ones become puts, the others go to @reject. The JSON is freed. */
 void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id,
 	void (*reject)(
 		struct batch *batch, uint64_t line, struct text session_id, const char *error));

@@ -19,7 +19,7 @@ static struct chunk_reader *take_reader(struct intake *intake)
 		intake->idle_readers = reader->next;
 	}
 	pthread_mutex_unlock(&intake->lock);
-	return reader ? reader : chunk_reader_create(intake->call_size_max);
+	return reader ? reader : chunk_reader_create(intake->call_size_max, intake->redactor);
 }
 
 static bool has_room(const struct intake *intake, const struct batch *batch)
@@ -246,6 +246,7 @@ int intake_create(struct intake **ret_intake, struct store *store,
 	}
 	intake->store = store;
 	intake->call_size_max = options->call_size_max;
+	intake->redactor = options->redactor;
 	intake->in_flight_max = options->in_flight_max;
 	key_uses_init(&intake->key_uses);
 	arena_pool_init(&intake->pool, POOL_BYTES_MAX, POOL_BYTES_MAX);

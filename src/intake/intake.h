@@ -6,13 +6,15 @@
 
 #include "base/error.h"
 #include "call/call.h"
+#include "intake/redact.h"
 #include "store/store.h"
 
 struct intake;
 
 struct intake_options {
-	unsigned int threads; /* that read and pack; 0: one a core */
-	size_t call_size_max; /* bytes of one call's JSON */
+	unsigned int threads;		 /* that read and pack; 0: one a core */
+	size_t call_size_max;		 /* bytes of one call's JSON */
+	const struct redactor *redactor; /* NULL: nothing is hidden; outlives the intake */
 	size_t in_flight_max; /* bytes of calls taken in but not yet committed, of all batches; above it batches wait */
 };
 

@@ -21,6 +21,7 @@ struct group;
 struct intake {
 	struct store *store;
 	size_t call_size_max;
+	const struct redactor *redactor; /* may be NULL */
 	size_t in_flight_max;
 	struct key_uses key_uses;
 	struct arena_pool pool; /* of the chunks */

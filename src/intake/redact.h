@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ * Redaction: hides what must not be stored in a call's steps, after they were checked and before they are packed and their words
+ * cut. The one place on every way into the store.
+ *
+ * Looked at are all strings and numbers of a step but its class, timestamp, module_type and result_variable: its line, its data, and
+ * members that nobody knows. Not looked at: a call's header and the names of members. */
+#ifndef INTAKE_REDACT_H
+#define INTAKE_REDACT_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+
+/* What is hidden. Names stand with commas between, * at either end or both matches the rest, ASCII letters of either case are the same. */
+struct redact_rules {
+	bool cards; /* what may be a card's number, by its check digit (call/card.h) */
+	const char *
+		input; /* what was entered in steps of these modules: the value behind "User input:", and all digits but those
+				  of prompts; in the call's other steps the same digits, three or more */
+	const char *modules; /* all that steps of these modules say */
+	const char *
+		variables; /* all that steps with these result variables say; and members of these names in any step */
+	const char *patterns; /* as redact_pattern_next() reads them */
+	const char *key_path; /* marks are tokens made with the key in this file; NULL: bullets */
+};
+
+/* Never changed once it is made: any number of threads may use it. */
+struct redactor;
+
+/* NULL when @rules hide nothing. ERROR_INVALID and others begin with the name of the rule that is wrong, as a setting has it:
+ * "redact-patterns: …". */
+int redactor_create(struct redactor **ret_redactor, const struct redact_rules *rules,
+	struct error *err) CHECK_RESULT;
+void redactor_destroy(struct redactor *redactor);
+AUTO_POINTER(struct redactor *, redactor_destroy);
+
+/* What redacting a call takes, kept from call to call; one a thread. */
+struct redaction {
+	const struct redactor *redactor;
+	struct arena arena; /* of the call at hand */
+	struct buffer
+		hidden; /* of the text at hand: a byte for each of its bytes, 1 where it is hidden */
+	struct buffer marked; /* the text at hand with marks in it */
+	struct text *secrets; /* digits that were entered, sorted, each once */
+	size_t secrets_count;
+	size_t secrets_room;
+};
+
+void redaction_init(struct redaction *redaction, const struct redactor *redactor);
+void redaction_deinit(struct redaction *redaction);
+
+/* Appends the whole call @canonical, with what the rules hide replaced, to @out, which was cleared: 1; 0 when there was nothing to
+ * hide, and nothing is appended. What is appended is canonical, too. A call that this fails for must not be stored. */
+int redact_call(struct redaction *redaction, struct text canonical, struct buffer *out,
+	struct error *err) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * What stands in the place of something hidden: •••, whatever it was and however long, or with a key a token, • and 20 letters, the
+ * same for the same text, which nobody can make or check without the key (80 bits of BLAKE2b keyed with it). */
+#ifndef INTAKE_REDACT_MARK_H
+#define INTAKE_REDACT_MARK_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#define REDACT_KEY_SIZE	  32
+#define REDACT_TOKEN_SIZE 20 /* letters */
+
+struct redact_key {
+	bool given;
+	unsigned char bytes[REDACT_KEY_SIZE];
+};
+
+/* Makes the key of what the file at @path holds: 32 to 4096 bytes of any kind, less white space at the end. ERROR_DENIED when someone
+ * else than its owner may read or write it, or its owner is neither who runs the program nor root. */
+int redact_key_read(struct redact_key *ret_key, const char *path, struct error *err) CHECK_RESULT;
+
+void redact_key_forget(struct redact_key *key);
+
+/* Appends the mark for @value. Digits with spaces and hyphens between have the token of the digits alone. */
+void redact_mark_write(struct buffer *out, const struct redact_key *key, struct text value);
+
+/* Whether @text is a mark and nothing else. */
+bool redact_is_mark(struct text text);
+
+#endif
