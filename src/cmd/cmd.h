@@ -14,6 +14,7 @@ enum cmd_exit {
 	CMD_FAILED = 1,
 	CMD_USAGE = 2,
 	CMD_REJECTED = 3, /* done, but some records were rejected, each named on standard error */
+	CMD_FOUND = 3,	  /* done, and what should not be there is */
 };
 
 struct cmd {
@@ -31,7 +32,7 @@ struct cmd {
 
 extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_import, cmd_export, cmd_calls,
 	cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_tail, cmd_diff, cmd_generate, cmd_backup,
-	cmd_verify, cmd_version, cmd_help;
+	cmd_verify, cmd_erase, cmd_privacy_scan, cmd_token, cmd_version, cmd_help;
 
 /* Every command, in the order of the help; NULL-ended. */
 extern const struct cmd *const cmd_table[];

@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "cmd/import_file.h"
 #include "cmd/progress.h"
+#include "cmd/redact_options.h"
 #include "cmd/shift.h"
 #include "cmd/terminal.h"
 
@@ -297,6 +298,7 @@ static int summarise(const struct import *import)
 static int import_files(const struct settings *settings, struct store *store, int64_t account_id,
 	int argc, char **argv)
 {
+	AUTO(redactor_destroyp) struct redactor *redactor = NULL;
 	AUTO(intake_destroyp) struct intake *intake = NULL;
 	struct intake_options options = {
 		.threads = (unsigned int)settings->threads,
@@ -314,6 +316,10 @@ static int import_files(const struct settings *settings, struct store *store, in
 	};
 	struct error err;
 
+	if (redact_options_read(&redactor, settings, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	options.redactor = redactor;
 	if (intake_create(&intake, store, &options, &err) < 0) {
 		return cmd_fail(&err);
 	}
@@ -393,7 +399,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 }
 
 static const char *const settings[] = {"account", "format", "columns", "zone", "inbound-contexts",
-	"shift-to", "quiet", "threads", "call-size-max", "intake-memory-max", NULL};
+	"shift-to", "quiet", "threads", "call-size-max", "intake-memory-max", REDACT_OPTIONS, NULL};
 
 const struct cmd cmd_import = {
 	.name = "import",

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/redact_options.h"
 
 #define REQUEST_MEMORY_MAX                                                                         \
 	((size_t)16 << 20) /* a request's own arena; pages have memory of their own */
@@ -16,6 +17,7 @@
 
 /* What stands while the server runs, in the order in which it is made. */
 struct service {
+	struct redactor *redactor; /* NULL: nothing is hidden */
 	struct store *store;
 	struct intake *intake;
 	struct api *api;
@@ -27,6 +29,7 @@ static void service_stop(struct service *service)
 	intake_destroy(service->intake);
 	api_destroy(service->api);
 	store_close(service->store);
+	redactor_destroy(service->redactor);
 }
 
 static enum log_level level_of(const char *name)
@@ -70,6 +73,7 @@ static int open_intake(struct service *service, const struct settings *settings,
 		.threads = (unsigned int)settings->threads,
 		.call_size_max = (size_t)settings->call_size_max,
 		.in_flight_max = (size_t)settings->intake_memory_max,
+		.redactor = service->redactor,
 	};
 
 	return intake_create(&service->intake, service->store, &options, err);
@@ -114,7 +118,8 @@ static int start_server(struct service *service, const struct settings *settings
 static int service_start(
 	struct service *service, const struct settings *settings, struct error *err)
 {
-	if (cmd_open_store(&service->store, settings, false, err) < 0 ||
+	if (redact_options_read(&service->redactor, settings, err) < 0 ||
+		cmd_open_store(&service->store, settings, false, err) < 0 ||
 		store_lock_for_server(service->store, err) < 0 ||
 		open_intake(service, settings, err) < 0 || open_api(service, settings, err) < 0) {
 		return -1;
@@ -209,7 +214,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
 	"threads", "detail-days", "connections-max", "connections-per-address-max", "timeout",
 	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "query-time-max",
-	"intake-memory-max", "grace", "log-requests", "log-level", NULL};
+	"intake-memory-max", REDACT_OPTIONS, "grace", "log-requests", "log-level", NULL};
 
 const struct cmd cmd_serve = {
 	.name = "serve",

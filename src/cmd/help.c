@@ -20,12 +20,12 @@ void help_write(FILE *stream)
 		stream);
 	write_title(stream, "Commands");
 	for (size_t i = 0; cmd_table[i]; i++) {
-		fprintf(stream, "  %-10s  %s\n", cmd_table[i]->name, cmd_table[i]->summary);
+		fprintf(stream, "  %-12s  %s\n", cmd_table[i]->name, cmd_table[i]->summary);
 	}
 	fputs("\n"
 	      "'callstep help COMMAND' tells more about one of them.\n"
 	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 done, but some records were\n"
-	      "rejected.\n",
+	      "rejected, or privacy-scan found something.\n",
 		stream);
 }
 

@@ -49,6 +49,13 @@ struct settings {
 	int64_t page_memory_max;
 	int64_t query_time_max_ms;
 	int64_t intake_memory_max;
+	/* serve, import: what is hidden before it is stored; intake/redact.h */
+	bool redact_cards;
+	const char *redact_input;
+	const char *redact_modules;
+	const char *redact_variables;
+	const char *redact_patterns;
+	const char *redact_key_file;
 	int64_t grace_s;
 	bool log_requests;
 	const char *log_level; /* "error", "warning", "info", "debug" */
@@ -77,6 +84,12 @@ struct settings {
 	const char *group;
 	const char *bucket;
 	bool follow;
+	/* erase */
+	const char *session;
+	bool finish;
+	bool defer;
+	bool dry_run;
+	bool yes;
 	/* key */
 	const char *label;
 	const char *scope;

@@ -176,6 +176,49 @@ const struct setting setting_table[] = {
 		.fallback = "30s",
 		.max = DAY,
 		.help = "Waits so long for running requests when it stops."},
+	{.name = "redact-cards",
+		.type = SETTING_FLAG,
+		.offset = MEMBER(redact_cards),
+		.help = "Hides what may be a card's number before it is stored: 13 to 19 digits, "
+			"also with spaces or hyphens between, whose check digit is right."},
+	{.name = "redact-input",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(redact_input),
+		.metavariable = "LIST",
+		.help = "Hides what callers enter in these modules: the input and all digits in "
+			"their steps but prompts, and the same digits, three or more, in the "
+			"call's "
+			"other steps. Names with commas between; * at either end or both stands "
+			"for "
+			"the rest."},
+	{.name = "redact-modules",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(redact_modules),
+		.metavariable = "LIST",
+		.help = "Hides all that the steps of these modules say, and the digits of it in "
+			"other steps as --redact-input does."},
+	{.name = "redact-variables",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(redact_variables),
+		.metavariable = "LIST",
+		.help = "The same for the steps with these result variables, and for members of "
+			"these names in any step's data."},
+	{.name = "redact-patterns",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(redact_patterns),
+		.metavariable = "LIST",
+		.help = "Hides what these patterns match, as in '###-##-#### DE#{20}': # is a "
+			"digit, @ a letter, ? any character, {n} or {m,n} repeats the one before, "
+			"\\ "
+			"takes a meaning away. Spaces part patterns; none matches within a longer "
+			"number or word."},
+	{.name = "redact-key-file",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(redact_key_file),
+		.metavariable = "FILE",
+		.help = "Puts a token in the place of what is hidden, the same for the same text, "
+			"so that calls can be found by it; made with the key in FILE, which its "
+			"owner alone may read. Without it: \xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2."},
 	{.name = "log-requests",
 		.type = SETTING_FLAG,
 		.offset = MEMBER(log_requests),
@@ -287,6 +330,13 @@ const struct setting setting_table[] = {
 		.metavariable = "STATE",
 		.per_run = true,
 		.help = "Only calls that are live, or ended."},
+	{.name = "number",
+		.command = "erase",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(number),
+		.metavariable = "NUMBER",
+		.per_run = true,
+		.help = "Erases the calls to and from this number, however it is punctuated."},
 	{.name = "number",
 		.type = SETTING_TEXT,
 		.offset = MEMBER(number),
@@ -450,6 +500,34 @@ const struct setting setting_table[] = {
 		.max = 3650,
 		.per_run = true,
 		.help = "Spreads the calls over the N days before the end."},
+	/* erase */
+	{.name = "session",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(session),
+		.metavariable = "SESSION_ID",
+		.per_run = true,
+		.help = "Erases this one call."},
+	{.name = "yes",
+		.type = SETTING_FLAG,
+		.offset = MEMBER(yes),
+		.per_run = true,
+		.help = "Does not ask."},
+	{.name = "dry-run",
+		.type = SETTING_FLAG,
+		.offset = MEMBER(dry_run),
+		.per_run = true,
+		.help = "Erases nothing, and says how many calls it would be."},
+	{.name = "defer",
+		.type = SETTING_FLAG,
+		.offset = MEMBER(defer),
+		.per_run = true,
+		.help = "Leaves writing the files anew to a later --finish: the calls are gone "
+			"from all answers, but their bytes may still lie in the files."},
+	{.name = "finish",
+		.type = SETTING_FLAG,
+		.offset = MEMBER(finish),
+		.per_run = true,
+		.help = "Writes the files anew and does nothing else."},
 	/* key */
 	{.name = "scope",
 		.type = SETTING_TEXT,

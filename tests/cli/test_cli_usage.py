@@ -6,13 +6,13 @@ import subprocess
 
 import pytest
 
-COMMANDS = ("serve account key import export calls search show diff stats dropoff tail generate backup verify version "
-            "help").split()
+COMMANDS = ("serve account key import export calls search show diff stats dropoff tail generate backup verify erase "
+            "privacy-scan token version help").split()
 
 
 def test_help_lists_every_command(empty):
     for arguments in (["--help"], ["help"], ["-h"]):
-        listed = re.findall(r"^  (\w+)  +\w", empty.run(*arguments).stdout, re.M)
+        listed = re.findall(r"^  ([\w-]+)  +\w", empty.run(*arguments).stdout, re.M)
         assert listed == COMMANDS
 
 

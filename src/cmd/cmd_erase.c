@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ * callstep erase: calls for ever gone, and a receipt. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/terminal.h"
+
+#define ROUND_CALLS 1000 /* of one transaction: nobody waits long for it */
+
+/* What became of it. */
+struct receipt {
+	int64_t calls;
+	bool done; /* no file holds anything of them */
+};
+
+static int check_usage(const struct settings *settings, int argc, char **argv)
+{
+	int ways = (settings->number != NULL) + (settings->session != NULL) + settings->finish;
+
+	if (argc > 0) {
+		return cmd_wrong_usage(&cmd_erase, "'%s' is too much", argv[0]);
+	}
+	if (ways != 1) {
+		return cmd_wrong_usage(&cmd_erase, "give --number, --session or --finish");
+	}
+	if (settings->finish && (settings->defer || settings->dry_run)) {
+		return cmd_wrong_usage(
+			&cmd_erase, "--finish goes with neither --defer nor --dry-run");
+	}
+	return CMD_DONE;
+}
+
+static struct store_erase erase_of(const struct settings *settings, int64_t account_id)
+{
+	return (struct store_erase){
+		.account_id = account_id,
+		.number = text_of(settings->number),
+		.session_id = text_of(settings->session),
+		.limit = ROUND_CALLS,
+	};
+}
+
+static int count_calls(
+	struct store *store, const struct store_erase *erase, int64_t *ret_calls, struct error *err)
+{
+	struct store_erase count = *erase;
+	struct store_erased erased;
+
+	count.count_only = true;
+	if (store_erase(store, &count, &erased, err) < 0) {
+		return -1;
+	}
+	*ret_calls = erased.calls;
+	return 0;
+}
+
+/* Whether a person at a terminal says yes. */
+static bool is_wanted(int64_t calls)
+{
+	char number[NUMBER_SIZE];
+	char answer[16] = "";
+
+	fprintf(stderr, "Erase %s calls for ever? Type yes: ", number_format(calls, number));
+	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
+}
+
+static int erase_calls(
+	struct store *store, struct store_erase *erase, int64_t *ret_calls, struct error *err)
+{
+	struct store_erased erased = {.more = true};
+	int64_t calls = 0;
+
+	while (erased.more) {
+		if (store_erase(store, erase, &erased, err) < 0) {
+			return -1;
+		}
+		calls += erased.calls;
+		erase->from = erased.from;
+		*ret_calls = calls;
+	}
+	return 0;
+}
+
+/* ---- the receipt ---- */
+
+static void write_calls(const struct settings *settings, const char *what, const char *name,
+	const struct receipt *receipt)
+{
+	if (settings->json) {
+		printf("{\"%s\":%lld,\"done\":%s}\n", name, (long long)receipt->calls,
+			receipt->done ? "true" : "false");
+		return;
+	}
+	printf("%s %lld %s\n", what, (long long)receipt->calls,
+		receipt->calls == 1 ? "call" : "calls");
+}
+
+static int fail_unfinished(const struct error *err)
+{
+	int status = cmd_fail(err);
+
+	fputs("callstep: what was erased may still lie in the store's files: run 'callstep erase "
+	      "--finish'\n",
+		stderr);
+	return status;
+}
+
+static int scrub(struct store *store, struct receipt *receipt, struct error *err)
+{
+	int done = store_scrub(store, err);
+
+	if (done == 0) {
+		return error_set(err, ERROR_BUSY,
+			"cannot empty the store's log: someone was reading all the time");
+	}
+	receipt->done = done > 0;
+	return done < 0 ? -1 : 0;
+}
+
+static int finish(struct store *store)
+{
+	struct receipt receipt = {0};
+	struct error err;
+
+	if (scrub(store, &receipt, &err) < 0) {
+		return fail_unfinished(&err);
+	}
+	return CMD_DONE;
+}
+
+static int erase_all(
+	struct store *store, const struct settings *settings, struct store_erase *erase)
+{
+	struct receipt receipt = {0};
+	struct error err;
+	int status = erase_calls(store, erase, &receipt.calls, &err);
+
+	if (status == 0 && receipt.calls > 0 && !settings->defer) {
+		status = scrub(store, &receipt, &err);
+	}
+	receipt.done |= receipt.calls == 0 && status == 0;
+	write_calls(settings, "erased", "erased", &receipt);
+	return status < 0 ? fail_unfinished(&err) : CMD_DONE;
+}
+
+static int erase(struct store *store, const struct settings *settings, int64_t account_id)
+{
+	struct store_erase which = erase_of(settings, account_id);
+	struct receipt found = {0};
+	struct error err;
+
+	if (count_calls(store, &which, &found.calls, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	if (settings->dry_run) {
+		write_calls(settings, "would erase", "found", &found);
+		return CMD_DONE;
+	}
+	if (found.calls > 0 && !settings->yes && !isatty(STDIN_FILENO)) {
+		return cmd_wrong_usage(&cmd_erase,
+			"%lld calls would go for ever: say --yes, or --dry-run to see",
+			(long long)found.calls);
+	}
+	if (found.calls > 0 && !settings->yes && !is_wanted(found.calls)) {
+		fputs("callstep: nothing was erased\n", stderr);
+		return CMD_FAILED;
+	}
+	return erase_all(store, settings, &which);
+}
+
+static int run(const struct settings *settings, int argc, char **argv)
+{
+	AUTO(store_closep) struct store *store = NULL;
+	int64_t account_id;
+	struct error err;
+	int status = check_usage(settings, argc, argv);
+
+	if (status != CMD_DONE) {
+		return status;
+	}
+	if (cmd_open_store(&store, settings, true, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	if (settings->finish) {
+		return finish(store);
+	}
+	if (cmd_find_account(store, settings, &account_id, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	return erase(store, settings, account_id);
+}
+
+static const char *const settings[] = {
+	"account", "number", "session", "yes", "dry-run", "defer", "finish", "json", NULL};
+
+const struct cmd cmd_erase = {
+	.name = "erase",
+	.summary = "erase calls for ever",
+	.arguments = "[OPTION]…",
+	.settings = settings,
+	.description =
+		"Erases the calls to and from a number, or one call, of an account: their rows, "
+		"their detail, their words, and what they counted for. Then it writes the store's "
+		"files anew, so that none of them holds a byte of these calls: neither the "
+		"database, in places that are no longer used, nor its log. How many calls went "
+		"is written to standard output.\n"
+		"\n"
+		"A server may run meanwhile. What it answers does not have the calls from the "
+		"first "
+		"moment on; who stores calls waits while the database is written anew, which takes "
+		"as long as a copy of it and as much room on its disk, twice. With --defer this is "
+		"left to a later --finish, which may stand for several erasures.\n"
+		"\n"
+		"Not erased are what other calls say of the number, what was exported or backed up "
+		"before, and what lies on the disk outside of the files.",
+	.examples = "callstep erase --number '+1 617 712-3001' --dry-run\n"
+		    "callstep erase --number 6177123001 --yes\n"
+		    "callstep erase --session '100035;000;1575898377' --yes --defer",
+	.run = run,
+};
