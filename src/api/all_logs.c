@@ -3,19 +3,20 @@
 #include "api/page.h"
 #include "api/page_body.h"
 
-enum http_step all_logs_begin(
-	void *context, struct http_request *request, struct http_response *response)
+static void compose(struct page *page, struct http_response *response)
 {
-	struct page *page;
-	int begun = page_begin(context, request, response, true, &page);
+	struct http_request *request = response->request;
 
-	if (begun <= 0) {
-		return begun < 0 ? HTTP_DONE : HTTP_WAIT;
-	}
 	if (page->calls.total_calls == 0) {
-		return answer_error(response, 404, "call log not found");
+		answer_error(response, 404, "call log not found");
+		return;
 	}
 	page_body_answer(page, response, answer_format(request), answer_gzip(request));
 	page_settle(page);
-	return HTTP_DONE;
+}
+
+enum http_step all_logs_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	return page_answer(context, request, response, true, compose);
 }

@@ -32,23 +32,22 @@ static void write_xml(struct buffer *body, const struct page *page)
 	body->failed |= json.failed;
 }
 
-enum http_step calls_begin(
-	void *context, struct http_request *request, struct http_response *response)
+static void compose(struct page *page, struct http_response *response)
 {
 	AUTO(buffer_deinit) struct buffer body;
-	struct page *page;
-	int begun = page_begin(context, request, response, false, &page);
 
 	buffer_init(&body, BODY_MAX);
-	if (begun <= 0) {
-		return begun < 0 ? HTTP_DONE : HTTP_WAIT;
-	}
-	if (answer_format(request) == ANSWER_XML) {
+	if (answer_format(response->request) == ANSWER_XML) {
 		write_xml(&body, page);
 	} else {
 		write_json(&body, page);
 	}
 	answer_body(response, &body, &page->arena);
 	page_settle(page);
-	return HTTP_DONE;
+}
+
+enum http_step calls_begin(
+	void *context, struct http_request *request, struct http_response *response)
+{
+	return page_answer(context, request, response, false, compose);
 }

@@ -10,6 +10,7 @@
 /* What a call is taken to need before it was read: packed, with what is composed round it. */
 #define CALL_BYTES_GUESS ((size_t)8192)
 #define PAGE_BYTES_MIN	 ((size_t)65536)
+#define CALLS_AT_ONCE	 1000 /* of a page that is no large one: it takes a millisecond or two */
 
 struct page *page_create(struct api *api, struct http_request *request,
 	struct http_response *response, size_t guess_bytes)
@@ -66,19 +67,29 @@ static int open_view(struct page *page, struct store_view *view, struct error *e
 	return view->store ? 0 : store_view_open(view, page->api->options.store, err);
 }
 
+/* Reads into the memory that is claimed, and leaves nothing in it on failure. */
+static int read_once(struct page *page, struct store_view *view, struct http_request *request,
+	page_reader *read, struct error *err)
+{
+	arena_init_pooled(&page->arena, page->claim.bytes, &page->api->page_blocks);
+	if (open_view(page, view, err) < 0 || read(page, view, request, err) < 0) {
+		arena_deinit(&page->arena);
+		return -1;
+	}
+	/* What is composed for the calls comes on top; page_settle() counts it. */
+	page->arena.ceiling_bytes = SIZE_MAX;
+	return 0;
+}
+
 int page_read(struct page *page, struct store_view *view, struct http_request *request,
 	struct http_response *response, page_reader *read)
 {
 	struct error err;
 
 	while (claim(page, request)) {
-		arena_init_pooled(&page->arena, page->claim.bytes, &page->api->page_blocks);
-		if (open_view(page, view, &err) == 0 && read(page, view, request, &err) == 0) {
-			/* What is composed for the calls comes on top; page_settle() counts it. */
-			page->arena.ceiling_bytes = SIZE_MAX;
+		if (read_once(page, view, request, read, &err) == 0) {
 			return 1;
 		}
-		arena_deinit(&page->arena);
 		if (!want_more(page, response, &err)) {
 			return -1;
 		}
@@ -119,21 +130,87 @@ static struct page *create_for_window(struct api *api, struct store_view *view,
 	return page;
 }
 
-int page_begin(struct api *api, struct http_request *request, struct http_response *response,
-	bool with_detail, struct page **ret_page)
+/* ---- large pages ---- */
+
+static void run(struct worker_job *job)
+{
+	AUTO(store_view_close) struct store_view view = {0};
+	struct page *page = (struct page *)(void *)job;
+
+	if (job->cancelled) {
+		page->result = error_set(&page->err, ERROR_BUSY, "nobody waits for the page");
+		return;
+	}
+	page->result = read_once(page, &view, page->request, read_calls, &page->err);
+	store_view_close(&view);
+	if (page->result == 0) {
+		page->compose(page, page->response);
+	}
+}
+
+static void done(struct worker_job *job)
+{
+	const struct page *page = (struct page *)(void *)job;
+
+	http_request_wake(page->request);
+}
+
+static enum http_step answer_large(struct page *page)
+{
+	struct workers *workers = page->api->workers;
+	struct error err;
+
+	while (claim(page, page->request)) {
+		if (!page->asked && workers_submit(workers, &page->job, &err) < 0) {
+			return answer_error(page->response, 503, err.message);
+		}
+		page->asked = true;
+		if (!workers_done(workers, &page->job)) {
+			return HTTP_WAIT;
+		}
+		if (page->result == 0 || !want_more(page, page->response, &page->err)) {
+			return HTTP_DONE;
+		}
+		page->asked = false;
+	}
+	return HTTP_WAIT;
+}
+
+static void prepare_job(struct page *page, struct http_request *request,
+	struct http_response *response, page_composer *compose)
+{
+	page->job.account_id = request->account_id;
+	page->job.follows = true; /* let in by the memory that it holds */
+	page->job.run = run;
+	page->job.done = done;
+	page->request = request;
+	page->response = response;
+	page->compose = compose;
+}
+
+enum http_step page_answer(struct api *api, struct http_request *request,
+	struct http_response *response, bool with_detail, page_composer *compose)
 {
 	AUTO(store_view_close) struct store_view view = {0};
 	struct page *page = request->user;
-	int done;
+	int read;
 
 	if (!page) {
 		page = create_for_window(api, &view, request, response, with_detail);
+		if (!page) {
+			return HTTP_DONE;
+		}
+		prepare_job(page, request, response, compose);
 	}
-	done = page ? page_read(page, &view, request, response, read_calls) : -1;
-	if (done > 0) {
-		*ret_page = page;
+	if (page->query.limit > CALLS_AT_ONCE) {
+		store_view_close(&view);
+		return answer_large(page);
 	}
-	return done;
+	read = page_read(page, &view, request, response, read_calls);
+	if (read > 0) {
+		compose(page, response);
+	}
+	return read == 0 ? HTTP_WAIT : HTTP_DONE;
 }
 
 void page_settle(struct page *page)
@@ -149,6 +226,7 @@ void page_release(void *context, struct http_request *request)
 	struct page *page = request->user;
 
 	if (page) {
+		workers_cancel(api->workers, &page->job);
 		page_body_destroy(page->body);
 		arena_deinit(&page->arena);
 		page_memory_release(&api->page_memory, &page->claim);

@@ -7,8 +7,17 @@
 #include "base/buffer.h"
 #include "call/pack.h"
 
+struct page;
+
+/* Fills in @response from the page's calls, on whichever thread they were read. */
+typedef void page_composer(struct page *page, struct http_response *response);
+
 struct page {
+	struct worker_job job; /* first: what the workers hand back */
 	struct api *api;
+	struct http_request *request;
+	struct http_response *response;
+	page_composer *compose;
 	struct page_claim claim;
 	size_t wanted_bytes; /* what the next claim asks for */
 	struct store_query query;
@@ -16,6 +25,10 @@ struct page {
 	struct arena arena; /* the calls, and what is composed for them */
 	struct store_page calls;
 	struct page_body *body; /* what is pulled, when the answer is */
+	/* of a page that a worker reads */
+	bool asked;
+	int result;
+	struct error err;
 };
 
 /* Makes the page of @request, which is let in already, with @guess_bytes for what it is going to read. NULL: @response is
@@ -32,12 +45,12 @@ typedef int page_reader(struct page *page, struct store_view *view, struct http_
 int page_read(struct page *page, struct store_view *view, struct http_request *request,
 	struct http_response *response, page_reader *read) CHECK_RESULT;
 
-/* The beginning of all_logs and calls: credentials, parameters, and the calls, with their packed detail when @with_detail. Returns
- * as page_read() does. */
-int page_begin(struct api *api, struct http_request *request, struct http_response *response,
-	bool with_detail, struct page **ret_page) CHECK_RESULT;
+/* The begin of all_logs and calls: credentials, parameters, the calls, with their packed detail when @with_detail, and what @compose makes of them. Of a
+ * large page the last two are a worker's, so that the connections of one thread need not wait for each other's pages. */
+enum http_step page_answer(struct api *api, struct http_request *request,
+	struct http_response *response, bool with_detail, page_composer *compose);
 
-/* The end of a handler: counts what the composed answer holds, in place of what was claimed for it. */
+/* The end of a composer: counts what the composed answer holds, in place of what was claimed for it. */
 void page_settle(struct page *page);
 
 /* The release of every route that has pages. */

@@ -27,6 +27,9 @@ static int set_up(void **state)
 	memset(woken, 0, sizeof(woken));
 	memset(claims, 0, sizeof(claims));
 	page_memory_init(&memory, 100);
+	for (int i = 0; i < REQUESTS; i++) {
+		requests[i].account_id = i + 1;
+	}
 	return 0;
 }
 
@@ -94,6 +97,56 @@ static void several_that_fit_are_let_in_together(void **state)
 	release(0);
 	assert_int_equal(woken[1] + woken[2], 2);
 	assert_int_equal(woken[3], 0);
+}
+
+/* The first three requests are one account's, whose share is 75; the others are of an account each. */
+static void join_accounts(void)
+{
+	requests[1].account_id = requests[2].account_id = requests[0].account_id;
+}
+
+static void one_account_leaves_room_for_another(void **state)
+{
+	(void)state;
+	join_accounts();
+	assert_true(claim(0, 50));
+	assert_false(claim(1, 30));
+	assert_false(claim(2, 1));
+	assert_true(claim(3, 25));
+	release(3);
+	assert_int_equal(woken[1] + woken[2], 0);
+	release(0);
+	assert_int_equal(woken[1], 1);
+	assert_int_equal(woken[2], 1);
+}
+
+static void a_single_page_may_have_everything(void **state)
+{
+	(void)state;
+	join_accounts();
+	assert_true(claim(0, 100));
+	assert_false(claim(1, 1));
+	release(0);
+	assert_int_equal(woken[1], 1);
+}
+
+static void accounts_take_turns(void **state)
+{
+	(void)state;
+	join_accounts();
+	assert_true(claim(4, 100));
+	assert_false(claim(0, 60));
+	assert_false(claim(1, 60));
+	assert_false(claim(2, 60));
+	assert_false(claim(3, 60));
+	release(4);
+	assert_int_equal(woken[0], 1);
+	release(0);
+	assert_int_equal(woken[3], 1);
+	assert_int_equal(woken[1], 0);
+	release(3);
+	assert_int_equal(woken[1], 1);
+	assert_int_equal(woken[2], 0);
 }
 
 static void who_goes_away_leaves_the_line_and_lets_those_behind_in(void **state)
@@ -181,6 +234,9 @@ int main(void)
 		TEST(who_does_not_fit_waits_and_is_woken_when_there_is_room),
 		TEST(a_small_claim_does_not_overtake_a_big_one_in_line),
 		TEST(several_that_fit_are_let_in_together),
+		TEST(one_account_leaves_room_for_another),
+		TEST(a_single_page_may_have_everything),
+		TEST(accounts_take_turns),
 		TEST(who_goes_away_leaves_the_line_and_lets_those_behind_in),
 		TEST(what_was_not_needed_is_given_back),
 		TEST(a_page_that_grew_past_the_ceiling_keeps_the_others_waiting),
