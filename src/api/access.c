@@ -1,74 +1,38 @@
 /* SPDX-License-Identifier: MIT
- * Credentials: reading the Authorization header and asking the store. */
+ * Credentials: asking the store. */
 #include "api/access.h"
 
 #include <sodium.h>
 
 #include "api/answer.h"
+#include "api/credentials.h"
 #include "api/key.h"
+#include "base/clock.h"
+#include "base/log.h"
 
-#define CREDENTIALS_MAX (STORE_EMAIL_MAX + 1 + 256) /* bytes of "e-mail:key" */
-#define LOOKUP_MAX	((size_t)16384)
+#define LOOKUP_MAX ((size_t)16384)
 
 /* One sentence for every wrong pair, so that it does not tell which half is wrong. */
 #define REFUSED "authentication headers invalid or the account is inactive"
-
-struct credentials {
-	struct text email; /* data NULL: Bearer, the key says it all */
-	struct text key;
-	char decoded[CREDENTIALS_MAX];
-};
-
-static bool decode_basic(struct text base64, struct credentials *credentials)
-{
-	struct text pair = {.data = credentials->decoded};
-	const char *colon;
-
-	if (sodium_base642bin((unsigned char *)credentials->decoded, sizeof(credentials->decoded),
-		    base64.data, base64.size, NULL, &pair.size, NULL,
-		    sodium_base64_VARIANT_ORIGINAL) != 0) {
-		return false;
-	}
-	colon = pair.size ? memchr(pair.data, ':', pair.size) : NULL;
-	if (!colon) {
-		return false;
-	}
-	credentials->email = text_head(pair, (size_t)(colon - pair.data));
-	credentials->key = text_tail(pair, credentials->email.size + 1);
-	return true;
-}
-
-/* Reads "Basic …" or "Bearer …". */
-static bool read_credentials(struct text header, struct credentials *credentials)
-{
-	struct text rest = header;
-	struct text scheme;
-
-	if (!text_split(&rest, ' ', &scheme) || !rest.data) {
-		return false;
-	}
-	rest = text_trim(rest);
-	if (text_equal_ascii_case(scheme, TEXT("Bearer"))) {
-		credentials->key = rest;
-		return rest.size > 0;
-	}
-	return text_equal_ascii_case(scheme, TEXT("Basic")) && decode_basic(rest, credentials);
-}
+#define LIMITED                                                                                    \
+	"too many wrong keys came from this address or for this e-mail: a right one is let in, "   \
+	"the next wrong one is heard later"
 
 static bool is_valid(const struct credentials *credentials,
 	const unsigned char hash[STORE_KEY_HASH_SIZE], const struct store_key *key,
 	const struct store_account *account)
 {
-	if (sodium_memcmp(hash, key->hash, STORE_KEY_HASH_SIZE) != 0) {
-		return false;
-	}
-	if (credentials->email.data && !text_equal_ascii_case(credentials->email, account->email)) {
-		return false;
-	}
-	return key->revoked == 0 && account->disabled == 0;
+	bool same_key = sodium_memcmp(hash, key->hash, STORE_KEY_HASH_SIZE) == 0;
+	bool same_email = !credentials->email.data ||
+			  text_equal_ascii_case(credentials->email, account->email);
+	bool active = key->revoked == 0 && account->disabled == 0;
+
+	/* All three are looked at, whichever fails. */
+	return (int)same_key & (int)same_email & (int)active;
 }
 
-/* Returns 1 with the key when the credentials are valid, 0 when not, negative on failure. */
+/* By the key's hash alone: no account is looked up by the e-mail, so that the work does not depend on whether there is one.
+ * Returns 1 with the key when the credentials are valid, 0 when not, negative on failure. */
 static int find_key(struct store_view *view, const struct credentials *credentials,
 	struct arena *arena, struct access *ret_access, int64_t *ret_account_id, struct error *err)
 {
@@ -102,6 +66,44 @@ static void refuse_scope(struct http_response *response, enum store_scope scope)
 	answer_error(response, 403, sentence);
 }
 
+/* The e-mail as it may stand in the log: a key that was put in its place has no `@` and does not get there. */
+static struct text email_to_log(const struct credentials *credentials)
+{
+	struct text email = credentials->email;
+
+	return email.size > 0 && memchr(email.data, '@', email.size) ? email : TEXT("-");
+}
+
+static void log_wrong_key(const struct http_request *request, const struct credentials *credentials,
+	struct text network, bool limited)
+{
+	char email[STORE_EMAIL_MAX + 32], from[64];
+
+	log_event(LOG_WARNING, "wrong-key", "request=%016llx network=%s email=%s%s",
+		(unsigned long long)request->id, log_value(network, from, sizeof(from)),
+		log_value(email_to_log(credentials), email, sizeof(email)),
+		limited ? " limited=yes" : "");
+}
+
+/* 401 for a wrong key, 429 where there were too many. Of those the first alone is logged. */
+static void refuse_key(struct api *api, struct http_request *request,
+	struct http_response *response, const struct credentials *credentials)
+{
+	struct text network = http_request_network(request);
+	bool first;
+	unsigned int after_s = guesses_note(
+		api->guesses, network, credentials->email, clock_monotonic_us(), &first);
+
+	if (after_s == 0 || first) {
+		log_wrong_key(request, credentials, network, first);
+	}
+	if (after_s > 0) {
+		answer_later(response, 429, after_s, LIMITED);
+	} else {
+		answer_error(response, 401, REFUSED);
+	}
+}
+
 /* Checks the credentials alone. What is found lies in @arena. */
 static bool let_in(struct api *api, struct store_view *view, struct http_request *request,
 	struct http_response *response, struct arena *arena, struct access *ret_access)
@@ -117,7 +119,7 @@ static bool let_in(struct api *api, struct store_view *view, struct http_request
 			"key by HTTP Basic");
 		return false;
 	}
-	if (!read_credentials(header, &credentials)) {
+	if (!credentials_read(header, &credentials)) {
 		answer_error(response, 401, REFUSED);
 		return false;
 	}
@@ -131,7 +133,7 @@ static bool let_in(struct api *api, struct store_view *view, struct http_request
 		return false;
 	}
 	if (found == 0) {
-		answer_error(response, 401, REFUSED);
+		refuse_key(api, request, response, &credentials);
 		return false;
 	}
 	intake_key_used(api->options.intake, ret_access->key_id, api->options.now());

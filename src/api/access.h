@@ -6,7 +6,7 @@
 #include "api/api_private.h"
 
 /* Lets the request in when its key is valid and has @scope: returns true and sets request->account_id. Otherwise fills in
- * the answer, 401, 403 or 500, and returns false. The store is asked each time, so that a revoked key and a disabled account
+ * the answer, 401, 403, 429 or 500, and returns false. The store is asked each time, so that a revoked key and a disabled account
  * stop working at once. */
 bool access_check(struct api *api, struct http_request *request, struct http_response *response,
 	enum store_scope scope) CHECK_RESULT;

@@ -2,14 +2,16 @@
  * Representation and error bodies. */
 #include "api/answer.h"
 
+#include <stdio.h>
+
 #include "api/gzip_stream.h"
 #include "base/log.h"
 #include "call/call_xml.h"
 #include "http/negotiate.h"
 #include "json/json_writer.h"
 
-#define ERROR_BODY_MAX	    ((size_t)8192)
-#define RETRY_AFTER_SECONDS "1"
+#define ERROR_BODY_MAX ((size_t)8192)
+#define RETRY_AFTER_S  1U
 
 static const char *const offers[] = {"application/json", "application/xml", "text/xml", NULL};
 static const char *const content_types[] = {
@@ -80,15 +82,18 @@ void answer_typed(struct http_response *response, const char *type, bool gzip)
 }
 
 /* The headers that a status brings with it, whatever the body. */
-static void status_headers(struct http_response *response, int status)
+static void status_headers(struct http_response *response, int status, unsigned int after_s)
 {
+	char seconds[16];
+
 	response->status = status;
 	if (status == 401) {
 		http_response_header(response, "WWW-Authenticate",
 			TEXT("Basic realm=\"callstep\", charset=\"UTF-8\""));
 	}
 	if (status == 503 || status == 429) {
-		http_response_header(response, "Retry-After", TEXT(RETRY_AFTER_SECONDS));
+		snprintf(seconds, sizeof(seconds), "%u", after_s);
+		http_response_header(response, "Retry-After", text_of(seconds));
 	}
 }
 
@@ -124,13 +129,13 @@ static void write_sentence(struct buffer *body, const char *sentence)
 	json_write_string(body, buffer_text(&clean));
 }
 
-enum http_step answer_problem(
-	struct http_response *response, int status, const char *detail, struct text members)
+static enum http_step problem(struct http_response *response, int status, unsigned int after_s,
+	const char *detail, struct text members)
 {
 	AUTO(buffer_deinit) struct buffer body;
 
 	buffer_init(&body, ERROR_BODY_MAX + members.size);
-	status_headers(response, status);
+	status_headers(response, status, after_s);
 	http_response_header(response, "Content-Type", TEXT("application/problem+json"));
 	buffer_printf(&body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":",
 		phrase_of(status), status);
@@ -138,6 +143,12 @@ enum http_step answer_problem(
 	buffer_append(&body, members);
 	buffer_append_byte(&body, '}');
 	return send_body(response, &body);
+}
+
+enum http_step answer_problem(
+	struct http_response *response, int status, const char *detail, struct text members)
+{
+	return problem(response, status, RETRY_AFTER_S, detail, members);
 }
 
 static void write_error(struct buffer *body, enum answer_format format, const char *sentence)
@@ -153,18 +164,24 @@ static void write_error(struct buffer *body, enum answer_format format, const ch
 	}
 }
 
-enum http_step answer_error(struct http_response *response, int status, const char *sentence)
+enum http_step answer_later(
+	struct http_response *response, int status, unsigned int after_s, const char *sentence)
 {
 	AUTO(buffer_deinit) struct buffer body;
 
 	buffer_init(&body, ERROR_BODY_MAX);
 	if (text_starts_with(response->request->path, TEXT("/v1/"))) {
-		return answer_problem(response, status, sentence, (struct text){0});
+		return problem(response, status, after_s, sentence, (struct text){0});
 	}
-	status_headers(response, status);
+	status_headers(response, status, after_s);
 	answer_headers(response, false);
 	write_error(&body, answer_format(response->request), sentence);
 	return send_body(response, &body);
+}
+
+enum http_step answer_error(struct http_response *response, int status, const char *sentence)
+{
+	return answer_later(response, status, RETRY_AFTER_S, sentence);
 }
 
 enum http_step answer_failure(struct http_response *response, const struct error *err)

@@ -27,6 +27,10 @@ void answer_typed(struct http_response *response, const char *type, bool gzip);
  * HTTP_DONE. */
 enum http_step answer_error(struct http_response *response, int status, const char *sentence);
 
+/* The same, with how many seconds to wait (Retry-After) before asking again. */
+enum http_step answer_later(
+	struct http_response *response, int status, unsigned int after_s, const char *sentence);
+
 /* Answers a failure below the API: "database error" to the client, @err to the log. */
 enum http_step answer_failure(struct http_response *response, const struct error *err);
 

@@ -114,7 +114,9 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 			api->routes[i].body_size_max = options->body_size_max;
 		}
 	}
-	if (workers_create(&api->workers, options->threads, err) < 0 || start_tails(api, err) < 0) {
+	if (guesses_create(&api->guesses, options->wrong_keys_max, err) < 0 ||
+		workers_create(&api->workers, options->threads, err) < 0 ||
+		start_tails(api, err) < 0) {
 		api_destroy(api);
 		return -1;
 	}
@@ -131,6 +133,7 @@ void api_destroy(struct api *api)
 {
 	if (api) {
 		tails_destroy(api->tails);
+		guesses_destroy(api->guesses);
 		workers_destroy(api->workers);
 		arena_pool_deinit(&api->page_blocks);
 		page_memory_deinit(&api->page_memory);

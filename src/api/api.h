@@ -10,13 +10,14 @@
 struct api_options {
 	struct store *store;
 	struct intake *intake;
-	int64_t detail_seconds;	   /* how long detail is served; 0: for ever */
-	size_t page_memory_max;	   /* bytes that all pages under way may hold together */
-	int64_t query_time_max_ms; /* how long a question below /v1 may take */
-	unsigned int threads;	   /* for such questions; 0: one a core */
-	const char *version;	   /* of the program */
-	int64_t body_size_max;	   /* bytes of a POST on the wire; 0: no ceiling */
-	int64_t (*now)(void);	   /* the clock: clock_now_s(), or a test's */
+	int64_t detail_seconds;	     /* how long detail is served; 0: for ever */
+	size_t page_memory_max;	     /* bytes that all pages under way may hold together */
+	int64_t query_time_max_ms;   /* how long a question below /v1 may take */
+	unsigned int wrong_keys_max; /* a minute, of one network or for one e-mail; 0: any number */
+	unsigned int threads;	     /* for such questions; 0: one a core */
+	const char *version;	     /* of the program */
+	int64_t body_size_max;	     /* bytes of a POST on the wire; 0: no ceiling */
+	int64_t (*now)(void);	     /* the clock: clock_now_s(), or a test's */
 };
 
 struct api;

@@ -5,6 +5,7 @@
 #define API_API_PRIVATE_H
 
 #include "api/api.h"
+#include "api/guesses.h"
 #include "api/page_memory.h"
 #include "api/tails.h"
 #include "api/worker.h"
@@ -16,6 +17,7 @@ struct api {
 	struct page_memory page_memory;
 	struct workers *workers;
 	struct tails *tails;
+	struct guesses *guesses;       /* wrong keys */
 	struct arena_pool page_blocks; /* what pages lie in */
 	struct http_route routes[API_ROUTES_MAX];
 };

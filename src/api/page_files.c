@@ -31,7 +31,7 @@ static void write_headers(struct http_response *response, const struct page_file
 	http_response_header(response, "Cache-Control",
 		file->immutable ? TEXT("public, max-age=31536000, immutable") : TEXT("no-cache"));
 	http_response_header(response, "Content-Security-Policy", TEXT(SECURITY_POLICY));
-	http_response_header(response, "X-Content-Type-Options", TEXT("nosniff"));
+	http_response_header(response, "X-Frame-Options", TEXT("DENY"));
 	http_response_header(response, "Referrer-Policy", TEXT("no-referrer"));
 	http_response_header(response, "Cross-Origin-Opener-Policy", TEXT("same-origin"));
 	http_response_header(response, "Cross-Origin-Resource-Policy", TEXT("same-origin"));

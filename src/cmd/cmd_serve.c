@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "api/api.h"
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #define REQUEST_MEMORY_MAX                                                                         \
 	((size_t)16 << 20) /* a request's own arena; pages have memory of their own */
 #define SECONDS_A_DAY	    86400
+#define DESCRIPTORS_BESIDE  128 /* of the store, the log, the threads */
 #define ACCOUNTS_PEEK_BYTES ((size_t)4096)
 
 /* What stands while the server runs, in the order in which it is made. */
@@ -87,6 +89,7 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.detail_seconds = settings->detail_days * SECONDS_A_DAY,
 		.page_memory_max = (size_t)settings->page_memory_max,
 		.query_time_max_ms = settings->query_time_max_ms,
+		.wrong_keys_max = (unsigned int)settings->wrong_keys_max,
 		.threads = (unsigned int)settings->threads,
 		.version = CALLSTEP_VERSION,
 		.body_size_max = settings->body_size_max,
@@ -96,6 +99,30 @@ static int open_api(struct service *service, const struct settings *settings, st
 	return api_create(&service->api, &options, err);
 }
 
+/* How many connections there are descriptors for. The limit is raised as far as it goes; where that is not far enough, there are fewer
+ * connections rather than a store that cannot open its files. */
+static unsigned int fit_connections(int64_t wanted)
+{
+	int64_t needed = wanted + wanted / 8 + DESCRIPTORS_BESIDE;
+	struct rlimit limit;
+	int64_t fitting;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= (rlim_t)needed) {
+		return (unsigned int)wanted;
+	}
+	limit.rlim_cur = limit.rlim_max < (rlim_t)needed ? limit.rlim_max : (rlim_t)needed;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= (rlim_t)needed) {
+		return (unsigned int)wanted;
+	}
+	fitting = ((int64_t)limit.rlim_cur - DESCRIPTORS_BESIDE) * 8 / 9;
+	fitting = fitting > 1 ? fitting : 1;
+	log_event(LOG_WARNING, "few-descriptors",
+		"connections-max=%lld wanted=%lld hint=\"raise the limit of open files (ulimit "
+		"-n)\"",
+		(long long)fitting, (long long)wanted);
+	return (unsigned int)fitting;
+}
+
 static int start_server(struct service *service, const struct settings *settings, struct error *err)
 {
 	struct http_server_options options = {
@@ -103,9 +130,10 @@ static int start_server(struct service *service, const struct settings *settings
 		.tls_certificate = settings->tls_certificate,
 		.tls_key = settings->tls_key,
 		.threads = (unsigned int)settings->threads,
-		.connections_max = (unsigned int)settings->connections_max,
+		.connections_max = fit_connections(settings->connections_max),
 		.connections_per_address_max = (unsigned int)settings->connections_per_address_max,
 		.timeout_s = (unsigned int)settings->timeout_s,
+		.rate_min = settings->rate_min,
 		.header_size_max = (size_t)settings->header_size_max,
 		.request_memory_max = REQUEST_MEMORY_MAX,
 		.log_requests = settings->log_requests,
@@ -213,8 +241,9 @@ static int run(const struct settings *settings, int argc, char **argv)
 
 static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
 	"threads", "detail-days", "connections-max", "connections-per-address-max", "timeout",
-	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "query-time-max",
-	"intake-memory-max", REDACT_OPTIONS, "grace", "log-requests", "log-level", NULL};
+	"rate-min", "header-size-max", "body-size-max", "call-size-max", "page-memory-max",
+	"query-time-max", "intake-memory-max", "wrong-keys-max", REDACT_OPTIONS, "grace",
+	"log-requests", "log-level", NULL};
 
 const struct cmd cmd_serve = {
 	.name = "serve",

@@ -43,12 +43,14 @@ struct settings {
 	int64_t connections_max;
 	int64_t connections_per_address_max;
 	int64_t timeout_s;
+	int64_t rate_min;	 /* bytes a second; 0: any */
 	int64_t header_size_max; /* sizes in bytes */
 	int64_t body_size_max;
 	int64_t call_size_max;
 	int64_t page_memory_max;
 	int64_t query_time_max_ms;
 	int64_t intake_memory_max;
+	int64_t wrong_keys_max; /* a minute; 0: any number */
 	/* serve, import: what is hidden before it is stored; intake/redact.h */
 	bool redact_cards;
 	const char *redact_input;

@@ -120,7 +120,18 @@ const struct setting setting_table[] = {
 		.fallback = "30s",
 		.min = 1,
 		.max = DAY,
-		.help = "Closes a connection on which nothing moved for so long."},
+		.help = "Closes a connection on which nothing moved for so long, or whose "
+			"request's "
+			"header has not come whole in twice the time."},
+	{.name = "rate-min",
+		.type = SETTING_SIZE,
+		.offset = MEMBER(rate_min),
+		.metavariable = "SIZE",
+		.fallback = "1k",
+		.max = 1 * GB,
+		.help = "Closes a connection whose client sends a body, or takes an answer, at "
+			"fewer "
+			"bytes a second than SIZE, looked at over --timeout. 0 means no limit."},
 	{.name = "header-size-max",
 		.type = SETTING_SIZE,
 		.offset = MEMBER(header_size_max),
@@ -169,6 +180,15 @@ const struct setting setting_table[] = {
 		.min = 1 * MB,
 		.max = 1024 * GB,
 		.help = "Holds at most so many bytes of calls that are read but not yet stored."},
+	{.name = "wrong-keys-max",
+		.type = SETTING_INTEGER,
+		.offset = MEMBER(wrong_keys_max),
+		.metavariable = "N",
+		.fallback = "30",
+		.max = 1000000,
+		.help = "Hears at most N wrong keys a minute from one address, and for one e-mail; "
+			"further ones are answered by 429, a right one never is. 0 means no "
+			"limit."},
 	{.name = "grace",
 		.type = SETTING_DURATION,
 		.offset = MEMBER(grace_s),

@@ -21,6 +21,7 @@ size_t dispatch_unescape(void *context, struct MHD_Connection *connection, char 
 }
 
 struct framing {
+	bool odd_names; /* a name that other servers may read as another one */
 	unsigned int lengths;
 	unsigned int codings;
 	struct text length;
@@ -34,6 +35,7 @@ static enum MHD_Result look_at_framing(void *context, enum MHD_ValueKind kind, c
 	struct text header = {.data = name, .size = name_size};
 
 	(void)kind;
+	framing->odd_names |= memchr(name, ' ', name_size) || text_has_control(header);
 	if (text_equal_ascii_case(header, TEXT("Content-Length"))) {
 		framing->lengths++;
 		framing->length = (struct text){.data = value, .size = value_size};
@@ -44,8 +46,8 @@ static enum MHD_Result look_at_framing(void *context, enum MHD_ValueKind kind, c
 	return MHD_YES;
 }
 
-/* The library takes the first of several lengths, and a coding that it does not know for a body without end. Where another
- * server stands in front, such a body would be the way to smuggle a second request in (RFC 9112 §6.3). */
+/* The library takes the first of several lengths, a coding that it does not know for a body without end, and white space before a colon for a
+ * part of the name (RFC 9112 §5.1). Where another server stands in front, such a body would be the way to smuggle a second request in (§6.3). */
 static struct refusal check_framing(struct exchange *exchange, const char *version)
 {
 	struct framing framing = {0};
@@ -53,6 +55,10 @@ static struct refusal check_framing(struct exchange *exchange, const char *versi
 
 	MHD_get_connection_values_n(
 		exchange->connection, MHD_HEADER_KIND, look_at_framing, &framing);
+	if (framing.odd_names) {
+		return (struct refusal){
+			.status = 400, .sentence = "the name of a header has white space in it"};
+	}
 	if (framing.codings > 0) {
 		exchange->request.body_size = -1;
 		if (framing.codings > 1 || framing.lengths > 0 ||
@@ -116,6 +122,13 @@ static struct refusal check_header(struct exchange *exchange, const char *versio
 {
 	struct refusal refusal = check_framing(exchange, version);
 
+	/* What follows such a header is not taken for a request. */
+	exchange->last = refusal.status || (exchange->watched && exchange->watched->surplus);
+	if (exchange->watched && exchange->watched->surplus) {
+		return (struct refusal){.status = 503,
+			.sentence = "the server holds as many connections as it may: try again"};
+	}
+
 	if (!refusal.status && header_too_large(exchange)) {
 		refusal = (struct refusal){
 			.status = 431, .sentence = "the request's header is too large"};
@@ -138,6 +151,7 @@ static enum MHD_Result run_finish(struct exchange *exchange)
 	const struct http_route *route = exchange->request.route;
 	enum MHD_Result result = MHD_NO;
 
+	connection_set(exchange->watched, CONNECTION_BUSY);
 	do {
 		if (route->finish(exchange->server->options.context, &exchange->request,
 			    &exchange->response) == HTTP_DONE) {
@@ -163,7 +177,11 @@ static enum MHD_Result take_body(struct exchange *exchange)
 		return response_refuse(exchange, &body_too_large);
 	}
 	exchange->stage = STAGE_BODY;
-	return exchange->request.body_size == 0 ? run_finish(exchange) : MHD_YES;
+	if (exchange->request.body_size == 0) {
+		return run_finish(exchange);
+	}
+	connection_set(exchange->watched, CONNECTION_BODY);
+	return MHD_YES;
 }
 
 static enum MHD_Result run_begin(struct exchange *exchange)
@@ -208,11 +226,13 @@ static enum MHD_Result on_data(struct exchange *exchange, const char *data, size
 		response_refuse_now(exchange, &body_too_large);
 		return MHD_NO;
 	}
+	connection_set(exchange->watched, CONNECTION_BODY);
 	while (*size > 0) {
 		size_t taken = route->data(
 			exchange->server->options.context, &exchange->request, data, *size);
 
 		if (taken == 0 && !wait(exchange, &result)) {
+			connection_set(exchange->watched, CONNECTION_BUSY);
 			return result;
 		}
 		data += taken;
@@ -235,12 +255,16 @@ static enum MHD_Result out_of_memory(struct MHD_Connection *connection)
 	return queued;
 }
 
-static int socket_of(struct MHD_Connection *connection)
+static void know_connection(struct exchange *exchange, struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-	return info ? info->connect_fd : -1;
+	exchange->connection = connection;
+	exchange->socket_fd = info ? info->connect_fd : -1;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	exchange->watched = info ? info->socket_context : NULL;
+	connection_set(exchange->watched, CONNECTION_BUSY);
 }
 
 enum MHD_Result dispatch_request(void *context, struct MHD_Connection *connection, const char *url,
@@ -260,8 +284,7 @@ enum MHD_Result dispatch_request(void *context, struct MHD_Connection *connectio
 	}
 	switch (exchange->stage) {
 	case STAGE_HEADER:
-		exchange->connection = connection;
-		exchange->socket_fd = socket_of(connection);
+		know_connection(exchange, connection);
 		exchange->method = method;
 		return on_header(exchange, version);
 	case STAGE_BEGIN:
@@ -297,6 +320,7 @@ void dispatch_completed(void *context, struct MHD_Connection *connection, void *
 	if (server->options.log_requests) {
 		request_log(exchange, connection, code);
 	}
+	connection_set(exchange->watched, CONNECTION_HEADER);
 	exchange_destroy(exchange);
 	if (counted) {
 		count_out(server);

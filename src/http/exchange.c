@@ -7,6 +7,14 @@
 #include "base/clock.h"
 #include "http/uri.h"
 
+static uint64_t next_id(struct http_server *server)
+{
+	uint64_t number = atomic_fetch_add(&server->last_id, 1);
+
+	return hash_text(
+		&server->ids, (struct text){.data = (const char *)&number, .size = sizeof(number)});
+}
+
 struct exchange *exchange_create(struct http_server *server, const char *target)
 {
 	struct exchange *exchange = calloc(1, sizeof(*exchange));
@@ -24,7 +32,7 @@ struct exchange *exchange_create(struct http_server *server, const char *target)
 	uri_split(copy, &exchange->path, &exchange->query);
 	exchange->server = server;
 	exchange->started_us = clock_monotonic_us();
-	exchange->request.id = atomic_fetch_add(&server->last_id, 1) + 1;
+	exchange->request.id = next_id(server);
 	exchange->request.path = exchange->path;
 	return exchange;
 }

@@ -7,7 +7,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/hash.h"
 #include "http/http.h"
+#include "http/watch.h"
 
 struct tls;
 
@@ -29,6 +31,7 @@ struct exchange {
 	struct http_response response;
 	struct http_server *server;
 	struct MHD_Connection *connection;
+	struct connection *watched; /* NULL: memory was short, or the header is not whole */
 	int socket_fd;
 	const char *method; /* as sent; NULL until the header was whole */
 	struct text query;  /* raw: what follows the `?` */
@@ -38,6 +41,7 @@ struct exchange {
 	bool begun;	   /* release() is owed */
 	bool answered;	   /* a response was handed to the library */
 	bool memory_short; /* a header did not fit into the arena */
+	bool last;	   /* the connection ends with its answer */
 	bool refused;	   /* answered in the middle of the body, which ends the connection */
 	bool stopped;	   /* broken off because the server stops */
 	int64_t body_taken;
@@ -56,6 +60,9 @@ struct http_server {
 	struct http_server_options options;
 	struct MHD_Daemon *daemon;
 	struct tls *tls; /* NULL: plain */
+	struct watch *watch;
+	struct hash_key
+		ids; /* of requests: what one client sees tells nothing of how many others had */
 	int listen_fd;
 	char address[64];
 	_Atomic uint64_t last_id;

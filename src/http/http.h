@@ -42,6 +42,10 @@ struct http_request {
 struct text http_header(struct http_request *request, const char *name);
 struct text http_query(struct http_request *request, const char *name);
 
+/* Where the request came from, as far as one guesser can be told from another: an IPv4 address, or the half of an IPv6 address that a
+ * customer is given whole: "2001:db8:1:2::/64". In the request's arena; data NULL where it is not known. */
+struct text http_request_network(struct http_request *request);
+
 /* Walks the query's parameters in their order, repeated ones too, decoded as above; `name` alone has an empty value. Start
  * with @at = 0. Returns 1 with one, 0 behind the last, negative when the request's arena is used up. */
 int http_query_next(struct http_request *request, size_t *at, struct text *ret_name,
@@ -124,9 +128,12 @@ struct http_server_options {
 	const char *tls_certificate; /* PEM files; both or neither */
 	const char *tls_key;
 	unsigned int threads; /* 0: one a core */
-	unsigned int connections_max;
+	unsigned int
+		connections_max; /* requests on further ones are answered by 503; 0: no ceiling */
 	unsigned int connections_per_address_max; /* 0: no ceiling */
-	unsigned int timeout_s;	   /* a connection without a byte for so long is closed */
+	unsigned int
+		timeout_s; /* a connection without a byte for so long is closed; a request's header may take twice that */
+	int64_t rate_min; /* bytes a second that a client is to send of a body, or to take of an answer, over timeout_s; 0: any */
 	size_t header_size_max;	   /* bytes of a request's line and headers: 431 above it */
 	size_t request_memory_max; /* ceiling of a request's arena */
 	bool log_requests;

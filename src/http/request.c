@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What a handler asks a request. */
+#include <arpa/inet.h>
 #include <poll.h>
 
 #include "http/exchange.h"
@@ -41,6 +42,39 @@ int http_query_next(
 {
 	return uri_query_next(
 		exchange_of(request)->query, at, &request->arena, ret_name, ret_value);
+}
+
+static struct text network_of_ipv6(struct arena *arena, const struct in6_addr *address)
+{
+	struct in6_addr network = *address;
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (IN6_IS_ADDR_V4MAPPED(address)) {
+		inet_ntop(AF_INET, &address->s6_addr[12], text, sizeof(text));
+		return arena_copy(arena, text_of(text));
+	}
+	memset(&network.s6_addr[8], 0, 8);
+	inet_ntop(AF_INET6, &network, text, sizeof(text));
+	return arena_printf(arena, "%s/64", text);
+}
+
+struct text http_request_network(struct http_request *request)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		exchange_of(request)->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info ? info->client_addr : NULL;
+	char text[INET_ADDRSTRLEN] = "";
+
+	if (address && address->sa_family == AF_INET) {
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+			text, sizeof(text));
+		return arena_copy(&request->arena, text_of(text));
+	}
+	if (address && address->sa_family == AF_INET6) {
+		return network_of_ipv6(&request->arena,
+			&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	}
+	return (struct text){0};
 }
 
 bool http_request_gone(struct http_request *request)

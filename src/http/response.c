@@ -188,7 +188,7 @@ static bool add_headers(struct MHD_Response *made, const struct exchange *exchan
 		line = line->next) {
 		added = MHD_add_response_header(made, line->name, line->value) == MHD_YES;
 	}
-	if (added && exchange->server->finishing) {
+	if (added && (exchange->server->finishing || exchange->last)) {
 		added = MHD_add_response_header(made, "Connection", "close") == MHD_YES;
 	}
 	return added;
@@ -246,6 +246,7 @@ enum MHD_Result response_queue(struct exchange *exchange)
 	}
 	if (add_headers(made, exchange)) {
 		exchange->answered = true;
+		connection_set(exchange->watched, CONNECTION_ANSWER);
 		queued = MHD_queue_response(
 			exchange->connection, (unsigned int)exchange->response.status, made);
 	}

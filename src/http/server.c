@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "http/dispatch.h"
 #include "http/listen.h"
 #include "http/tls.h"
+#include "http/watch.h"
 
 /* Memory of a connection: the request's header, reading of bodies, and the buffer that a body of unknown size is sent from. The
  * library zeroes it after each request, which is why it is not larger. */
@@ -28,14 +28,28 @@ static unsigned int thread_count(unsigned int wanted)
 								: 1;
 }
 
-/* Gives the certificate callback, which sees nothing but the connection, its way to the certificate. */
+/* The socket is open as long as the connection is watched: the library closes it after this. */
 static void notify_connection(void *context, struct MHD_Connection *connection,
 	void **connection_context, enum MHD_ConnectionNotificationCode code)
 {
 	const struct http_server *server = context;
+	const union MHD_ConnectionInfo *info;
 
-	(void)connection;
-	*connection_context = code == MHD_CONNECTION_NOTIFY_STARTED ? server->tls : NULL;
+	if (code != MHD_CONNECTION_NOTIFY_STARTED) {
+		watch_remove(server->watch, *connection_context);
+		*connection_context = NULL;
+		return;
+	}
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	*connection_context = info ? watch_add(server->watch, info->connect_fd, server->tls) : NULL;
+}
+
+/* Above the ceiling some are let in all the same, so that they hear why they are not served. */
+static size_t connection_limit(const struct http_server_options *options)
+{
+	size_t max = options->connections_max;
+
+	return max > 0 ? max + max / 8 + 16 : 0;
 }
 
 /* For options with one argument that is no pointer, and only where it is not 0. */
@@ -64,7 +78,7 @@ static void make_options(const struct http_server *server, struct MHD_OptionItem
 	size_t count = 0;
 
 	add_number(items, &count, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0);
-	add_number(items, &count, MHD_OPTION_CONNECTION_LIMIT, options->connections_max);
+	add_number(items, &count, MHD_OPTION_CONNECTION_LIMIT, connection_limit(options));
 	add_number(items, &count, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		options->connections_per_address_max);
 	add_number(items, &count, MHD_OPTION_CONNECTION_TIMEOUT, options->timeout_s);
@@ -117,6 +131,7 @@ static int start_daemon(struct http_server *server, struct error *err)
 static void server_free(struct http_server *server)
 {
 	file_close(&server->listen_fd);
+	watch_destroy(server->watch);
 	tls_close(server->tls);
 	pthread_cond_destroy(&server->idle);
 	pthread_mutex_destroy(&server->lock);
@@ -135,14 +150,24 @@ static struct http_server *server_new(const struct http_server_options *options)
 	}
 	server->options = *options;
 	server->listen_fd = -1;
-	/* So that a request's id does not come again after a restart. */
-	atomic_init(&server->last_id, (uint64_t)clock_now_s() << 24);
+	server->ids = hash_key_random();
 	pthread_mutex_init(&server->lock, NULL);
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&server->idle, &clock);
 	pthread_condattr_destroy(&clock);
 	return server;
+}
+
+static int start_watch(struct http_server *server, struct error *err)
+{
+	const struct watch_options options = {
+		.connections_max = server->options.connections_max,
+		.timeout_s = server->options.timeout_s,
+		.rate_min = server->options.rate_min,
+	};
+
+	return watch_create(&server->watch, &options, err);
 }
 
 int http_server_start(struct http_server **ret_server, const struct http_server_options *options,
@@ -161,7 +186,8 @@ int http_server_start(struct http_server **ret_server, const struct http_server_
 		tls_open(&server->tls, options->tls_certificate, options->tls_key, err) < 0) {
 		return -1;
 	}
-	if (listen_open(options->listen, &server->listen_fd, server->address, err) < 0 ||
+	if (start_watch(server, err) < 0 ||
+		listen_open(options->listen, &server->listen_fd, server->address, err) < 0 ||
 		start_daemon(server, err) < 0) {
 		return -1;
 	}

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "http/watch.h"
 
 #define CHAIN_MAX     16
 #define FILE_SIZE_MAX ((size_t)1 << 20)
@@ -193,13 +194,18 @@ static int retrieve(gnutls_session_t session, const gnutls_datum_t *authorities,
 	struct MHD_Connection *connection = gnutls_session_get_ptr(session);
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct tls *tls = info->socket_context;
+	const struct connection *watched = info->socket_context;
 	struct identity *identity;
+	struct tls *tls;
 
 	(void)authorities;
 	(void)authority_count;
 	(void)algorithms;
 	(void)algorithm_count;
+	if (!watched) {
+		return -1; /* memory was short when it was accepted */
+	}
+	tls = watched->tls;
 	pthread_mutex_lock(&tls->lock);
 	identity = tls->current;
 	pthread_mutex_unlock(&tls->lock);

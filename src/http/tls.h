@@ -21,7 +21,7 @@ void tls_close(struct tls *tls);
 /* Reads the files again; handshakes that begin later use them. On failure the old ones stay. */
 int tls_reload(struct tls *tls, struct error *err) CHECK_RESULT;
 
-/* For MHD_OPTION_HTTPS_CERT_CALLBACK. The connection's socket context must be the tls. */
+/* For MHD_OPTION_HTTPS_CERT_CALLBACK. The connection's socket context must be its struct connection. */
 void *tls_certificate_callback(void);
 
 /* Writes @text to the connection, TLS or not, as far as it goes without waiting. Returns whether all of it went. */

@@ -79,7 +79,8 @@ def check(method, target, answer):
     """Judges one answer of the server."""
     template = find_path(urlsplit(target).path)
     documented = "get" if method == "HEAD" else method.lower()
-    assert answer.headers.get("X-Request-Id"), "no X-Request-Id"
+    assert re.fullmatch(r"[0-9a-f]{16}", answer.headers["X-Request-Id"]), "no X-Request-Id"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     if template is None or documented not in DOCUMENT["paths"][template]:
         check_undocumented(template, method, answer)
         return

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ * The watch. What moved is asked of the kernel (struct tcp_info), so that sending and receiving need not count. */
+#include "http/watch.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define SECOND_US	INT64_C(1000000)
+#define LOOKS		4 /* in the time of the timeout */
+#define HEADER_TIMEOUTS 2 /* one to stand idle, one for the header */
+
+struct watch {
+	struct watch_options options;
+	pthread_mutex_t lock;
+	pthread_cond_t over;
+	pthread_t thread;
+	bool started;
+	bool stopping;
+	unsigned int count;
+	struct connection *first;
+};
+
+/* Bytes that the client has sent, or has taken. */
+static uint64_t moved(const struct connection *connection, enum connection_phase phase)
+{
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+
+	if (getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) {
+		return 0;
+	}
+	return phase == CONNECTION_BODY ? info.tcpi_bytes_received : info.tcpi_bytes_acked;
+}
+
+static bool has_taken_all(const struct connection *connection)
+{
+	int waiting = 0;
+
+	return ioctl(connection->fd, SIOCOUTQ, &waiting) < 0 || waiting == 0;
+}
+
+static void begin(struct connection *connection, uint64_t state, int64_t now_us)
+{
+	connection->seen = state;
+	connection->since_us = now_us;
+	connection->moved = moved(connection, (enum connection_phase)(state & 3));
+}
+
+/* Whether too little moved since the look that began the time; a new time begins when it is over and all is well. */
+static bool is_behind(const struct watch *watch, struct connection *connection, int64_t now_us)
+{
+	int64_t elapsed_s = (now_us - connection->since_us) / SECOND_US;
+	uint64_t now_moved;
+
+	if (watch->options.rate_min == 0 || elapsed_s < watch->options.timeout_s) {
+		return false;
+	}
+	now_moved = moved(connection, (enum connection_phase)(connection->seen & 3));
+	if ((int64_t)(now_moved - connection->moved) < watch->options.rate_min * elapsed_s) {
+		return true;
+	}
+	begin(connection, connection->seen, now_us);
+	return false;
+}
+
+static bool is_slow(const struct watch *watch, struct connection *connection, int64_t now_us)
+{
+	uint64_t state = atomic_load_explicit(&connection->state, memory_order_relaxed);
+	int64_t header_us =
+		watch->options.timeout_s * SECOND_US * (connection->surplus ? 1 : HEADER_TIMEOUTS);
+
+	if (state != connection->seen) {
+		begin(connection, state, now_us);
+		return false;
+	}
+	switch ((enum connection_phase)(state & 3)) {
+	case CONNECTION_HEADER:
+		return now_us - connection->since_us > header_us;
+	case CONNECTION_BODY:
+		return is_behind(watch, connection, now_us);
+	case CONNECTION_ANSWER:
+		if (!has_taken_all(connection)) {
+			return is_behind(watch, connection, now_us);
+		}
+		break;
+	case CONNECTION_BUSY:
+		break;
+	}
+	connection->since_us = now_us;
+	return false;
+}
+
+/* The library sees the socket's end and closes it; what waits to be taken is thrown away then, instead of being kept for a client that takes
+ * its time. */
+static void end(struct connection *connection)
+{
+	const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+	connection->slow = true;
+	setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	shutdown(connection->fd, SHUT_RDWR);
+}
+
+static void look(struct watch *watch)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	for (struct connection *at = watch->first; at; at = at->next) {
+		if (!at->slow && is_slow(watch, at, now_us)) {
+			end(at);
+		}
+	}
+}
+
+static void *run(void *context)
+{
+	struct watch *watch = context;
+	int64_t pause_us = watch->options.timeout_s * SECOND_US / LOOKS;
+	struct timespec until;
+
+	pthread_mutex_lock(&watch->lock);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	while (!watch->stopping) {
+		int64_t nanoseconds = until.tv_nsec + pause_us % SECOND_US * 1000;
+
+		until.tv_sec += pause_us / SECOND_US + nanoseconds / 1000000000;
+		until.tv_nsec = nanoseconds % 1000000000;
+		while (!watch->stopping &&
+			pthread_cond_timedwait(&watch->over, &watch->lock, &until) != ETIMEDOUT) {
+		}
+		look(watch);
+	}
+	pthread_mutex_unlock(&watch->lock);
+	return NULL;
+}
+
+int watch_create(struct watch **ret_watch, const struct watch_options *options, struct error *err)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+	pthread_condattr_t clock;
+	int failed;
+
+	if (!watch) {
+		return error_no_memory(err);
+	}
+	watch->options = *options;
+	pthread_mutex_init(&watch->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&watch->over, &clock);
+	pthread_condattr_destroy(&clock);
+	failed = options->timeout_s > 0 ? pthread_create(&watch->thread, NULL, run, watch) : 0;
+	if (failed) {
+		watch_destroy(watch);
+		return error_set_errno(err, failed, "cannot start a thread");
+	}
+	watch->started = options->timeout_s > 0;
+	*ret_watch = watch;
+	return 0;
+}
+
+void watch_destroy(struct watch *watch)
+{
+	if (!watch) {
+		return;
+	}
+	pthread_mutex_lock(&watch->lock);
+	watch->stopping = true;
+	pthread_cond_signal(&watch->over);
+	pthread_mutex_unlock(&watch->lock);
+	if (watch->started) {
+		pthread_join(watch->thread, NULL);
+	}
+	pthread_cond_destroy(&watch->over);
+	pthread_mutex_destroy(&watch->lock);
+	free(watch);
+}
+
+struct connection *watch_add(struct watch *watch, int fd, struct tls *tls)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection) {
+		return NULL;
+	}
+	connection->tls = tls;
+	connection->fd = fd;
+	connection->since_us = clock_monotonic_us();
+	pthread_mutex_lock(&watch->lock);
+	connection->next = watch->first;
+	if (connection->next) {
+		connection->next->before = connection;
+	}
+	watch->first = connection;
+	watch->count++;
+	connection->surplus =
+		watch->options.connections_max > 0 && watch->count > watch->options.connections_max;
+	pthread_mutex_unlock(&watch->lock);
+	return connection;
+}
+
+void watch_remove(struct watch *watch, struct connection *connection)
+{
+	if (!connection) {
+		return;
+	}
+	pthread_mutex_lock(&watch->lock);
+	if (connection->before) {
+		connection->before->next = connection->next;
+	} else {
+		watch->first = connection->next;
+	}
+	if (connection->next) {
+		connection->next->before = connection->before;
+	}
+	watch->count--;
+	pthread_mutex_unlock(&watch->lock);
+	free(connection);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ * Private to http/: the open connections, and a thread that looks at them: the library closes a connection on which nothing moves, this
+ * one those on which next to nothing does (RFC 9110 has no word for it; "slowloris" is its usual name). */
+#ifndef HTTP_WATCH_H
+#define HTTP_WATCH_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct tls;
+
+/* Whom a connection waits for. */
+enum connection_phase {
+	CONNECTION_HEADER, /* the client: nothing or a part of a request's header is there */
+	CONNECTION_BODY,   /* the client: the body's next bytes */
+	CONNECTION_BUSY,   /* us */
+	CONNECTION_ANSWER, /* the client, which takes the answer, or us, where none of it is left to take */
+};
+
+struct connection {
+	struct tls *tls; /* NULL: plain */
+	int fd;
+	bool surplus;		/* one more than there may be */
+	atomic_bool slow;	/* was broken off for it */
+	_Atomic uint64_t state; /* phase, and above it how often that was set */
+	/* guarded by the watch's lock */
+	uint64_t seen;	  /* the state at the last look */
+	int64_t since_us; /* since when it has been that */
+	uint64_t moved;	  /* bytes that had moved by then */
+	struct connection *before, *next;
+};
+
+struct watch_options {
+	unsigned int connections_max; /* 0: no ceiling */
+	unsigned int timeout_s;	      /* 0: connections are not looked at */
+	int64_t rate_min;	      /* bytes a second; 0: any */
+};
+
+struct watch;
+
+int watch_create(struct watch **ret_watch, const struct watch_options *options,
+	struct error *err) CHECK_RESULT;
+/* No connection may be left. NULL is accepted. */
+void watch_destroy(struct watch *watch);
+
+/* A connection that was accepted; NULL when memory is short. */
+struct connection *watch_add(struct watch *watch, int fd, struct tls *tls);
+/* Before @connection's socket is closed. NULL is accepted. */
+void watch_remove(struct watch *watch, struct connection *connection);
+
+/* From the connection's own thread. To be in @phase already changes nothing: its time goes on. */
+static inline void connection_set(struct connection *connection, enum connection_phase phase)
+{
+	uint64_t state =
+		connection ? atomic_load_explicit(&connection->state, memory_order_relaxed) : 0;
+
+	if (connection && (state & 3) != (uint64_t)phase) {
+		atomic_store_explicit(&connection->state, ((state | 3) + 1) | (uint64_t)phase,
+			memory_order_relaxed);
+	}
+}
+
+#endif
