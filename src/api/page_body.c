@@ -314,13 +314,15 @@ static ssize_t read_gzip(void *context, char *to, size_t max)
 	return (ssize_t)got;
 }
 
-/* The size of the whole body as JSON: known before any call is inflated. */
+/* The size of the whole body as JSON: known before any call is inflated. -1: no memory to find out. */
 static int64_t json_size(struct page_body *body)
 {
 	int64_t size = (int64_t)FRONT_JSON.size;
+	bool failed;
 
 	write_end(body);
 	size += (int64_t)body->chunk.size;
+	failed = body->chunk.failed;
 	body->end_done = false;
 	for (size_t i = 0; i < body->page->calls.count; i++) {
 		const struct store_call *call = &body->page->calls.calls[i];
@@ -329,12 +331,13 @@ static int64_t json_size(struct page_body *body)
 		buffer_clear(&body->json);
 		if (!call->packed.deflate.data) {
 			call_json_write_header(&body->json, &call->call);
+			failed |= body->json.failed;
 		}
 		size += call->packed.deflate.data ? (int64_t)call->packed.size
 						  : (int64_t)body->json.size;
 	}
 	buffer_clear(&body->chunk);
-	return size;
+	return failed ? -1 : size;
 }
 
 static struct page_body *body_create(

@@ -278,8 +278,11 @@ static enum http_step answer_counts(
 	buffer_append_byte(&members, '{');
 	buffer_append(&members, buffer_text(counts));
 	buffer_append_byte(&members, '}');
-	response->status = 200;
 	response->text = arena_copy(&response->request->arena, buffer_text(&members));
+	if (members.failed || counts->failed || !response->text.data) {
+		return answer_error(response, 503, "out of memory");
+	}
+	response->status = 200;
 	http_response_header(response, "Content-Type", TEXT("application/json"));
 	return HTTP_DONE;
 }

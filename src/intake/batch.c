@@ -47,21 +47,22 @@ static void take_call(void *context, struct text json, struct json_position posi
 	struct batch *batch = context;
 	struct error err;
 
+	if (batch->starved) {
+		return; /* it would follow a call that is not there */
+	}
 	if (!batch->filling) {
 		batch->filling = chunk_create(batch, &batch->intake->pool);
 	}
 	if (!batch->filling) {
 		error_no_memory(&err);
-		fail(batch, &err);
+	} else if (chunk_add(batch->filling, json, position, line, &err) == 0) {
+		if (chunk_full(batch->filling)) {
+			send_filling(batch, false);
+		}
 		return;
 	}
-	if (chunk_add(batch->filling, json, position, line, &err) < 0) {
-		fail(batch, &err);
-		return;
-	}
-	if (chunk_full(batch->filling)) {
-		send_filling(batch, false);
-	}
+	batch->starved = true;
+	fail(batch, &err);
 }
 
 static void take_reject(void *context, uint64_t line, struct text session_id, const char *error)

@@ -16,6 +16,7 @@ struct chunk *chunk_create(struct batch *batch, struct arena_pool *pool)
 	chunk->next = NULL;
 	chunk->cost_bytes = 0;
 	chunk->is_read = false;
+	chunk->out_of_memory = false;
 	chunk->entry_count = 0;
 	chunk->put_count = 0;
 	chunk->json_bytes = 0;
@@ -162,6 +163,13 @@ static int read_entry(struct chunk *chunk, struct chunk_reader *reader,
 	return keep(chunk, put, err);
 }
 
+/* Whether memory ran out for what the call is: it came to the reader's ceilings, not to the machine's. */
+static bool asks_too_much(const struct chunk_reader *reader)
+{
+	return reader->scratch.used_bytes > reader->scratch.ceiling_bytes / 2 ||
+	       reader->canonical.size > reader->canonical.ceiling_bytes / 2;
+}
+
 void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id,
 	void (*reject)(
 		struct batch *batch, uint64_t line, struct text session_id, const char *error))
@@ -174,6 +182,11 @@ void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t accoun
 		if (read_entry(chunk, reader, &chunk->entries[i], put, &err) == 0) {
 			chunk->put_count++;
 			continue;
+		}
+		if (err.code == ERROR_NO_MEMORY && !asks_too_much(reader)) {
+			chunk->out_of_memory = true;
+			chunk->put_count = 0;
+			break;
 		}
 		reject(chunk->batch, chunk->entries[i].line, put->call.session_id, err.message);
 	}

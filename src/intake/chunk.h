@@ -26,6 +26,7 @@ struct chunk {
 	struct chunk *next;	     /* in the queue that it waits in */
 	size_t cost_bytes;	     /* what it counts for in flight */
 	bool is_read;
+	bool out_of_memory; /* it could not be read: the batch fails, its calls are not called bad */
 
 	struct arena raw;  /* the JSON of the entries, until it is read */
 	size_t json_bytes; /* of all entries */
@@ -66,7 +67,8 @@ struct chunk_reader {
 struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct redactor *redactor);
 void chunk_reader_destroy(struct chunk_reader *reader);
 
-/* Checks, redacts and packs every call: the good ones become puts, the others go to @reject. The JSON is freed. */
+/* Checks, redacts and packs every call: the good ones become puts, the others go to @reject. Without memory there are no puts, and out_of_memory is
+ * set. The JSON is freed. */
 void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id,
 	void (*reject)(
 		struct batch *batch, uint64_t line, struct text session_id, const char *error));

@@ -116,7 +116,7 @@ static void scatter(struct group *group)
 	}
 }
 
-/* Chunks of a batch that the store failed before are dropped: they follow calls that are not there. */
+/* Chunks that could not be read, and those of a batch that the store failed before, are dropped: they follow calls that are not there. */
 static void drop_failed(struct intake *intake, struct group *group)
 {
 	size_t kept = 0, puts = 0;
@@ -124,9 +124,10 @@ static void drop_failed(struct intake *intake, struct group *group)
 	for (size_t i = 0; i < group->chunk_count; i++) {
 		struct chunk *chunk = group->chunks[i];
 
-		if (batch_store_failed(chunk->batch)) {
-			struct error dropped = {.code = ERROR_SYSTEM};
+		if (chunk->out_of_memory || batch_store_failed(chunk->batch)) {
+			struct error dropped;
 
+			error_no_memory(&dropped);
 			settle(intake, chunk, &dropped);
 			continue;
 		}

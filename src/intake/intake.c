@@ -99,10 +99,7 @@ static void read_chunk(struct intake *intake, struct chunk *chunk)
 	if (reader) {
 		chunk_read(chunk, reader, batch->options.account_id, batch_reject);
 	} else {
-		for (size_t i = 0; i < chunk->entry_count; i++) {
-			batch_reject(
-				batch, chunk->entries[i].line, (struct text){0}, "out of memory");
-		}
+		chunk->out_of_memory = true;
 	}
 	chunk_was_read(intake, chunk, reader);
 }

@@ -57,6 +57,7 @@ struct batch {
 	struct splitter *splitter;
 	struct chunk *filling; /* NULL, or not full */
 	bool by_call;	       /* it came by batch_add_call(): there is no stream to be complete */
+	bool starved;	       /* there was no memory for a call: no later one is taken */
 	bool was_ended;
 
 	/* Under intake->lock. */

@@ -119,6 +119,11 @@ static void add_kind(struct making *making, const struct store_kind *kind)
 	making->steps++;
 }
 
+static bool has_failed(const struct store_indexer *indexer)
+{
+	return indexer->words.failed || indexer->kinds.failed || indexer->path.failed;
+}
+
 static int add_step(struct making *making, const struct call_step_look *step, struct error *err)
 {
 	struct arena *scratch = &making->indexer->scratch;
@@ -140,7 +145,7 @@ static int add_step(struct making *making, const struct call_step_look *step, st
 		return error_no_memory(err);
 	}
 	add_kind(making, &kind);
-	return 0;
+	return has_failed(making->indexer) ? error_no_memory(err) : 0;
 }
 
 /* ---- the whole ---- */
@@ -167,7 +172,7 @@ static bool keep(const struct making *making, struct arena *arena, struct store_
 	char *to = arena_alloc(arena, indexer->kinds.size + indexer->path.size +
 					      making->texts_size + indexer->words.size);
 
-	if (!to || indexer->words.failed || indexer->kinds.failed || indexer->path.failed) {
+	if (!to) {
 		return false;
 	}
 	index.kinds = (struct store_kind *)to;

@@ -57,11 +57,43 @@ void sqlite_reader_close(struct sqlite_reader *reader)
 	pthread_mutex_unlock(&store->pool_mutex);
 }
 
+/* When the disk has failed in the middle of it, the text index of SQLite 3.40 may go on with what it had read by half, and call the
+ * database damaged once. A connection that is new has read nothing. */
+static bool is_doubtful(struct sqlite_connection *connection)
+{
+	int status = sqlite3_errcode(connection->db) & 0xff;
+
+	return status == SQLITE_IOERR || status == SQLITE_CORRUPT;
+}
+
+static int renew_writer(struct sqlite_store *store, struct error *err)
+{
+	struct sqlite_connection *renewed;
+
+	if (sqlite_connection_open(&renewed, store->path, store->folder, SQLITE_TO_WRITE, err) <
+		0) {
+		return -1;
+	}
+	sqlite_connection_close(store->writer);
+	store->writer = renewed;
+	store->writer_is_doubtful = false;
+	sqlite_checkpointer_watch(store);
+	return 0;
+}
+
 int sqlite_writer_begin(struct sqlite_writer *writer, struct sqlite_store *store, struct error *err)
 {
 	pthread_mutex_lock(&store->write_mutex);
 	sqlite_checkpointer_wait(&store->checkpointer);
 	*writer = (struct sqlite_writer){.store = store, .connection = store->writer};
+	if (store->writer_is_doubtful && renew_writer(store, err) < 0) {
+		return -1;
+	}
+	writer->connection = store->writer;
+	/* There may have been no memory for leaving the last one. */
+	if (!leave_transaction(writer->connection)) {
+		return sqlite_fail(writer->connection, err, "write to");
+	}
 	return sqlite_run(writer->connection, SQL_BEGIN_WRITE, err);
 }
 
@@ -77,9 +109,10 @@ void sqlite_writer_end(struct sqlite_writer *writer)
 		return;
 	}
 	if (!writer->committed) {
+		writer->store->writer_is_doubtful |= is_doubtful(writer->connection);
 		sqlite_kinds_forget(&writer->store->kinds);
 	}
-	/* What cannot be rolled back now is by the next `begin`, which then fails and says why. */
+	/* What cannot be rolled back now is before the next one begins. */
 	leave_transaction(writer->connection);
 	pthread_mutex_unlock(&writer->store->write_mutex);
 }

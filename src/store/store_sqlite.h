@@ -85,10 +85,16 @@ enum sqlite_sql {
 
 struct sqlite_store;
 
+enum sqlite_access {
+	SQLITE_TO_READ,
+	SQLITE_TO_WRITE,
+};
+
 /* Used by one thread at a time. */
 struct sqlite_connection {
 	sqlite3 *db;
 	const char *folder; /* for messages; outlives the connection */
+	enum sqlite_access access;
 	sqlite3_stmt *statements[SQL_STATEMENTS];
 	struct sqlite_connection *next; /* in the pool */
 };
@@ -135,6 +141,7 @@ struct sqlite_store {
 
 	pthread_mutex_t write_mutex;
 	struct sqlite_connection *writer; /* under write_mutex, as is rewrap */
+	bool writer_is_doubtful;	  /* it is opened anew before it is used again */
 	struct store_rewrap rewrap;
 	struct sqlite_kinds kinds; /* under write_mutex, as is unpacking */
 	struct sqlite_unpacking unpacking;
@@ -146,11 +153,6 @@ struct sqlite_store {
 };
 
 /* ---- store_sqlite_db.c: connections, statements, transactions ---- */
-
-enum sqlite_access {
-	SQLITE_TO_READ,
-	SQLITE_TO_WRITE,
-};
 
 /* Opens a connection to the database at @path, which must exist, with the settings that last as long as it. */
 int sqlite_connection_open(struct sqlite_connection **ret_connection, const char *path,

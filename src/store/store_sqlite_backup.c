@@ -13,22 +13,23 @@ static void free_string(char **string)
 	free(*string);
 }
 
-static void backup_finish(sqlite3_backup **backup)
-{
-	sqlite3_backup_finish(*backup);
-}
-
 /* Copies the one state that the reader's transaction holds: writers neither wait nor make the copy start again. */
 static int copy_pages(
 	struct sqlite_connection *from, struct sqlite_connection *to, struct error *err)
 {
-	AUTO(backup_finish) sqlite3_backup *backup = NULL;
+	sqlite3_backup *backup;
+	bool done = false;
 
 	if (sqlite_run(from, SQL_PING, err) < 0) {
 		return -1;
 	}
 	backup = sqlite3_backup_init(to->db, "main", from->db, "main");
-	if (!backup || sqlite3_backup_step(backup, -1) != SQLITE_DONE) {
+	if (backup) {
+		done = sqlite3_backup_step(backup, -1) == SQLITE_DONE;
+		/* Only after it the destination knows what went wrong. */
+		done = sqlite3_backup_finish(backup) == SQLITE_OK && done;
+	}
+	if (!done) {
 		return sqlite_fail(to, err, "write a backup to");
 	}
 	return 0;

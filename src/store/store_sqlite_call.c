@@ -12,8 +12,12 @@ static int corrupt(struct sqlite_connection *connection, int64_t id, struct erro
 static int copy(struct arena *arena, struct text *text, struct error *err)
 {
 	*text = arena_copy(arena, *text);
-	return text->data ? 0
-			  : error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+	if (text->data) {
+		return 0;
+	}
+	return arena->ceiling_bytes == SIZE_MAX
+		       ? error_no_memory(err)
+		       : error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
 }
 
 static int read_header(struct sqlite_connection *connection, int64_t id, struct arena *arena,

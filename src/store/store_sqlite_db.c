@@ -232,6 +232,7 @@ int sqlite_connection_open(struct sqlite_connection **ret_connection, const char
 		return error_no_memory(err);
 	}
 	connection->folder = folder;
+	connection->access = access;
 	if (sqlite3_open_v2(path, &connection->db,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 		    NULL) != SQLITE_OK) {
@@ -340,7 +341,7 @@ int sqlite_query_step(struct sqlite_query *query, struct error *err)
 		return 0;
 	}
 	return sqlite_fail(query->connection, err,
-		sqlite3_stmt_readonly(query->statement) ? "read" : "write to");
+		query->connection->access == SQLITE_TO_READ ? "read" : "write to");
 }
 
 int sqlite_query_run(struct sqlite_query *query, struct error *err)
@@ -370,14 +371,15 @@ bool sqlite_column_is_null(struct sqlite_query *query, int column)
 	return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
 }
 
+/* Asked for as a blob: as a text it would be copied to get a NUL behind it, and be empty where there is no memory for that. */
 struct text sqlite_column_text(struct sqlite_query *query, int column)
 {
-	const char *data = (const char *)sqlite3_column_text(query->statement, column);
+	struct text text = sqlite_column_blob(query, column);
 
-	return (struct text){
-		.data = data,
-		.size = (size_t)sqlite3_column_bytes(query->statement, column),
-	};
+	if (!text.data && !sqlite_column_is_null(query, column)) {
+		text.data = "";
+	}
+	return text;
 }
 
 struct text sqlite_column_blob(struct sqlite_query *query, int column)

@@ -38,7 +38,9 @@ static int read_identity_at_once(
 	}
 	status = read_identity(connection, ret_identity, err);
 	/* Nothing was written, so there is nothing that ending it could lose. */
-	sqlite_exec(connection, "rollback", NULL);
+	if (sqlite_exec(connection, "rollback", status < 0 ? NULL : err) < 0) {
+		return -1;
+	}
 	return status;
 }
 

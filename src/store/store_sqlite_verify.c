@@ -114,6 +114,9 @@ static int check_schema_row(struct verify_run *run, sqlite3_stmt *wanted, struct
 	const char *sql = (const char *)sqlite3_column_text(wanted, 2);
 	int found;
 
+	if (!type || !name || !sql) {
+		return error_no_memory(err);
+	}
 	if (start_once(&query, run,
 		    "select 1 from sqlite_schema where type = ? and name = ? and "
 		    "coalesce(sql, '') = ?",
@@ -131,12 +134,10 @@ static int check_schema_row(struct verify_run *run, sqlite3_stmt *wanted, struct
 	return found < 0 ? -1 : 0;
 }
 
-/* Compares with an empty store of this schema: where there are virtual tables, SQLite's own check may not miss an index that
- * is gone. */
-static int check_schema(struct verify_run *run, struct error *err)
+/* Makes an empty store of this schema in memory. */
+static int make_model(sqlite3 **ret_model, struct error *err)
 {
 	AUTO(close_database) sqlite3 *model = NULL;
-	AUTO(finalize) sqlite3_stmt *row = NULL;
 
 	if (sqlite3_open(":memory:", &model) != SQLITE_OK) {
 		return error_no_memory(err);
@@ -147,12 +148,97 @@ static int check_schema(struct verify_run *run, struct error *err)
 				sqlite3_errmsg(model));
 		}
 	}
+	*ret_model = model;
+	model = NULL;
+	return 0;
+}
+
+/* A trigger or a view that is not of this schema could change or hide what is stored. */
+static int check_strangers(struct verify_run *run, sqlite3 *model, struct error *err)
+{
+	AUTO(end_once) struct sqlite_query query = {0};
+	AUTO(finalize) sqlite3_stmt *known = NULL;
+	int row;
+
+	if (sqlite3_prepare_v2(model, "select 1 from sqlite_schema where name = ?", -1, &known,
+		    NULL) != SQLITE_OK) {
+		return error_no_memory(err);
+	}
+	if (start_once(&query, run,
+		    "select type, name from sqlite_schema where type in ('trigger', 'view')",
+		    err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		struct text name = sqlite_column_text(&query, 1);
+
+		sqlite3_bind_text64(known, 1, name.data, name.size, SQLITE_STATIC, SQLITE_UTF8);
+		if (sqlite3_step(known) != SQLITE_ROW) {
+			tell(run, "the database is damaged: its %.*s '%.*s' is not of this schema",
+				TEXT_ARG(sqlite_column_text(&query, 0)), TEXT_ARG(name));
+		}
+		sqlite3_reset(known);
+	}
+	return row;
+}
+
+/* Compares with an empty store of this schema: where there are virtual tables, SQLite's own check may not miss an index that
+ * is gone. */
+static int check_schema(struct verify_run *run, struct error *err)
+{
+	AUTO(close_database) sqlite3 *model = NULL;
+	AUTO(finalize) sqlite3_stmt *row = NULL;
+
+	if (make_model(&model, err) < 0) {
+		return -1;
+	}
 	if (sqlite3_prepare_v2(model, "select type, name, coalesce(sql, '') from sqlite_schema", -1,
 		    &row, NULL) != SQLITE_OK) {
 		return error_no_memory(err);
 	}
 	while (sqlite3_step(row) == SQLITE_ROW) {
 		if (check_schema_row(run, row, err) < 0) {
+			return -1;
+		}
+	}
+	return check_strangers(run, model, err);
+}
+
+/* What no row may be, each with the number of one that is. Calls with detail are compared with it besides. */
+static const struct {
+	const char *sql;
+	const char *what;
+	const char *problem;
+} rules[] = {
+	{"select id from call where start < 0 or \"end\" < start or type not between 0 and 2 or "
+	 "steps < -1 or length(cast(session_id as blob)) not between 1 and 128 or "
+	 "length(cast(dest as blob)) > 128 or length(cast(src as blob)) > 128",
+		"the call of row", "is none that could be stored"},
+	{"select id from key where length(hash) <> 32 or scope not between 1 and 7", "the key",
+		"is none that could be made"},
+	{"select account_id from kind where account_id not in (select id from account) group by 1",
+		"the account", "is not there, and has kinds of steps"},
+};
+
+static int check_rule(struct verify_run *run, size_t rule, struct error *err)
+{
+	AUTO(end_once) struct sqlite_query query = {0};
+	int row;
+
+	if (start_once(&query, run, rules[rule].sql, err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		tell(run, "%s %lld %s", rules[rule].what, (long long)sqlite_column_int64(&query, 0),
+			rules[rule].problem);
+	}
+	return row;
+}
+
+static int check_rules(struct verify_run *run, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (check_rule(run, i, err) < 0) {
 			return -1;
 		}
 	}
@@ -409,6 +495,7 @@ int sqlite_verify(struct store *base, void (*problem)(void *context, const char 
 		check_schema,
 		count_accounts,
 		check_references,
+		check_rules,
 		check_tallies,
 		read_words,
 		check_calls,

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * Figures: one line each, for scripts/torture to gather. */
+#include "figures.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+
+#define NUMBER_MAX 1000000000
+
+int figures_rounds(const char *name, int usual)
+{
+	int64_t number;
+
+	if (!text_to_int64(text_of(getenv(name)), &number) || number < 1 || number > NUMBER_MAX) {
+		return usual;
+	}
+	return (int)number;
+}
+
+int figures_stride(int usual)
+{
+	return figures_rounds("CALLSTEP_FAULT_STRIDE", usual);
+}
+
+void figures_tell(const char *what, const char *format, ...)
+{
+	va_list args;
+
+	printf("figure: %s: ", what);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+	fflush(stdout);
+}
