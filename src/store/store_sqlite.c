@@ -57,13 +57,13 @@ void sqlite_reader_close(struct sqlite_reader *reader)
 	pthread_mutex_unlock(&store->pool_mutex);
 }
 
-/* When the disk has failed in the middle of it, the text index of SQLite 3.40 may go on with what it had read by half, and call the
+/* When the disk or an allocation has failed in the middle of it, the text index of SQLite 3.40 may go on with what it had read by half, and call the
  * database damaged once. A connection that is new has read nothing. */
 static bool is_doubtful(struct sqlite_connection *connection)
 {
 	int status = sqlite3_errcode(connection->db) & 0xff;
 
-	return status == SQLITE_IOERR || status == SQLITE_CORRUPT;
+	return status == SQLITE_IOERR || status == SQLITE_NOMEM || status == SQLITE_CORRUPT;
 }
 
 static int renew_writer(struct sqlite_store *store, struct error *err)
