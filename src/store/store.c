@@ -6,6 +6,13 @@
 
 #include "store/store_backend.h"
 
+/* libpq knows both names (PostgreSQL 15, chapter 34.1.1.2). */
+static bool is_postgres(const char *location)
+{
+	return text_starts_with(text_of(location), TEXT("postgresql://")) ||
+	       text_starts_with(text_of(location), TEXT("postgres://"));
+}
+
 int store_open(struct store **ret_store, const char *location, const struct store_options *options,
 	struct error *err)
 {
@@ -15,10 +22,14 @@ int store_open(struct store **ret_store, const char *location, const struct stor
 	if (strcmp(location, "memory:") == 0) {
 		return store_memory_open(ret_store, err);
 	}
+	if (is_postgres(location)) {
+		return store_postgres_open(ret_store, location, options ? options : &defaults, err);
+	}
 	if (scheme_end) {
 		/* Only the scheme is repeated: what follows may hold a password. */
 		return error_set(err, ERROR_UNSUPPORTED,
-			"this program knows no store of the kind '%.*s://': give a folder",
+			"this program knows no store of the kind '%.*s://': give a folder or "
+			"postgresql://…",
 			(int)(scheme_end - location), location);
 	}
 	if (location[0] == '\0') {

@@ -95,6 +95,8 @@ struct store {
 };
 
 int store_memory_open(struct store **ret_store, struct error *err) CHECK_RESULT;
+int store_postgres_open(struct store **ret_store, const char *location,
+	const struct store_options *options, struct error *err) CHECK_RESULT;
 int store_sqlite_open(struct store **ret_store, const char *folder,
 	const struct store_options *options, struct error *err) CHECK_RESULT;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Made-up calls and questions: the embedded store finds what walking all its calls finds, whatever was put, replaced and moved before. The
+ * Made-up calls and questions: a store finds what walking all its calls finds, whatever was put, replaced and moved before. The
  * seeds are fixed; a failure names its seed and question. */
 #include "fixture.h"
 
@@ -325,7 +325,7 @@ static void run_seed(const struct plan *plan, uint64_t seed)
 	struct dice dice = {.state = seed};
 	struct fixture f;
 
-	fixture_open(&f, "sqlite");
+	fixture_open(&f, getenv("CALLSTEP_TEST_BACKEND"));
 	for (int round = 0; round < plan->rounds; round++) {
 		put_some(&f, &dice, plan);
 		drop_some(&f, &dice);
@@ -440,7 +440,7 @@ static void pages_neither_repeat_nor_skip_while_calls_come_in(void **state)
 		struct dice dice = {.state = i + 1};
 		struct fixture f;
 
-		fixture_open(&f, "sqlite");
+		fixture_open(&f, getenv("CALLSTEP_TEST_BACKEND"));
 		page_through(&f, &dice, rows[i].name, rows[i].value);
 		fixture_close(&f);
 	}

@@ -31,13 +31,16 @@ void folder_remove(const char *folder)
 void fixture_open(struct fixture *fixture, const char *backend)
 {
 	struct error err = {0};
-	const char *location = "memory:";
+	char location[256] = "memory:";
 
 	*fixture = (struct fixture){.packer = packer_create()};
 	arena_init(&fixture->arena, SIZE_MAX);
 	if (strcmp(backend, "sqlite") == 0) {
 		folder_make(fixture->folder);
-		location = fixture->folder;
+		snprintf(location, sizeof(location), "%s", fixture->folder);
+	} else if (strcmp(backend, "postgres") == 0) {
+		postgres_schema_make(fixture->schema);
+		postgres_location(fixture->schema, location);
 	}
 	if (store_open(&fixture->store, location, NULL, &err) < 0 ||
 		store_account_add(
@@ -55,6 +58,9 @@ void fixture_close(struct fixture *fixture)
 	arena_deinit(&fixture->arena);
 	if (fixture->folder[0]) {
 		folder_remove(fixture->folder);
+	}
+	if (fixture->schema[0]) {
+		postgres_schema_drop(fixture->schema);
 	}
 }
 

@@ -18,20 +18,28 @@
 
 struct fixture {
 	struct store *store;
-	char folder[128]; /* empty: the store is in memory */
+	char folder[128]; /* of an embedded store; otherwise empty */
+	char schema[64];  /* of a store on PostgreSQL; otherwise empty */
 	struct packer *packer;
 	struct arena arena;
 	int64_t account;
 	int64_t other;
 };
 
-/* Opens a new, empty store of the kind @backend: "memory" or "sqlite"; a new backend adds its kind here. It has two accounts. */
+/* Opens a new, empty store of the kind @backend: "memory", "sqlite" or "postgres" (which tests/postgres.py has to have started); a new backend
+ * adds its kind here. It has two accounts. */
 void fixture_open(struct fixture *fixture, const char *backend);
 void fixture_close(struct fixture *fixture);
 
 /* An empty folder for a store; removed with all that is in it by folder_remove(). */
 void folder_make(char folder[128]);
 void folder_remove(const char *folder);
+
+/* A new schema for a store on PostgreSQL, where that store is (for store_open()), and SQL that is run in it. */
+void postgres_schema_make(char schema[64]);
+void postgres_schema_drop(const char *schema);
+void postgres_location(const char *schema, char location[256]);
+void postgres_run_sql(const char *schema, const char *sql);
 
 /* A call with @steps steps, each saying @word, packed; without detail when @steps is negative. Lives as long as the fixture. */
 struct store_put put_of(struct fixture *fixture, const char *session_id, const char *dest,

@@ -4,8 +4,8 @@ import json
 import pathlib
 import sys
 
-output, *inputs = sys.argv[1:]
-lines = ['#include "store/schema.h"', "", "const struct schema_step schema_steps[] = {"]
+output, prefix, *inputs = sys.argv[1:]
+lines = ['#include "store/schema.h"', "", f"const struct schema_step {prefix}schema_steps[] = {{"]
 files = sorted(pathlib.Path(name) for name in inputs)
 for number, path in enumerate(files, 1):
     if int(path.name.split("-")[0]) != number:
@@ -13,5 +13,6 @@ for number, path in enumerate(files, 1):
     lines.append(f"\t{{.name = {json.dumps(path.name)}, .sql =")
     lines += [f"\t{json.dumps(line)}" for line in path.read_text("ascii").splitlines(keepends=True)]
     lines.append("\t},")
-lines += ["};", "const int schema_version = sizeof(schema_steps) / sizeof(schema_steps[0]);", ""]
+steps = f"{prefix}schema_steps"
+lines += ["};", f"const int {prefix}schema_version = sizeof({steps}) / sizeof({steps}[0]);", ""]
 pathlib.Path(output).write_text("\n".join(lines), "ascii")

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ * Erasing calls with all that they are found by: one statement finds them and takes them out of every table. */
+#include <stdio.h>
+
+#include "store/store_postgres.h"
+#include "store/tally.h"
+
+/* Those that are meant, the oldest first: $2 the session, or $3 the number and $4 the first second. */
+#define MEANT                                                                                      \
+	"from call c where c.account_id = $1::bigint and "                                         \
+	"($2::text is null or c.session_id = $2) and "                                             \
+	"($3::text is null or (c.start >= $4::bigint and "                                         \
+	"(c.dest_key = $3 or coalesce(c.src_key, c.src) = $3))) "
+
+/* $5: how many at most; $6: the units of the tallies. A tally that falls to nothing goes. */
+#define ERASE                                                                                      \
+	"with old as materialized (select c.account_id, c.start, c.session_id, c.part, "           \
+	"c.dest_key " MEANT "order by c.start, c.session_id limit $5::bigint), "                   \
+	"falls as materialized (select o.account_id, a.is_all, "                                   \
+	"case when a.is_all then '' else o.dest_key end as dest_key, s.seconds, "                  \
+	"o.start - o.start % s.seconds as bucket, count(*) as calls from old o "                   \
+	"cross join (values (true), (false)) as a (is_all) "                                       \
+	"cross join unnest($6::bigint[]) as s (seconds) group by 1, 2, 3, 4, 5), "                 \
+	"fallen as (update tally t set calls = t.calls - f.calls from falls f where "              \
+	"t.account_id = f.account_id and t.is_all = f.is_all and t.dest_key = f.dest_key and "     \
+	"t.seconds = f.seconds and t.bucket = f.bucket and t.calls > f.calls), "                   \
+	"empty as (delete from tally t using falls f where "                                       \
+	"t.account_id = f.account_id and t.is_all = f.is_all and t.dest_key = f.dest_key and "     \
+	"t.seconds = f.seconds and t.bucket = f.bucket and t.calls <= f.calls), "                  \
+	"detail_gone as (delete from detail d using old o where d.account_id = o.account_id "      \
+	"and d.start = o.start and d.session_id = o.session_id and d.part = o.part), "             \
+	"changes_gone as (delete from change h using old o where "                                 \
+	"h.account_id = o.account_id and h.session_id = o.session_id), "                           \
+	"calls_gone as (delete from call c using old o where c.account_id = o.account_id and "     \
+	"c.session_id = o.session_id) "                                                            \
+	"select count(*), max(start) from old"
+
+static void bind_text_or_null(struct postgres_params *params, struct text text)
+{
+	if (text.data) {
+		postgres_bind_text(params, text);
+	} else {
+		postgres_bind_null(params);
+	}
+}
+
+static void bind_meant(struct postgres_params *params, const struct store_erase *erase)
+{
+	char buffer[CALL_NUMBER_MAX];
+	struct text key = {0};
+
+	if (erase->number.data) {
+		key = call_number_key(erase->number, buffer);
+	}
+	postgres_params_clear(params);
+	postgres_bind_int64(params, erase->account_id);
+	bind_text_or_null(params, erase->session_id);
+	bind_text_or_null(params, key);
+	postgres_bind_int64(params, erase->from);
+}
+
+static void bind_units(struct postgres_params *params)
+{
+	postgres_array_begin(params, POSTGRES_BIGINT);
+	for (int unit = TALLY_MINUTE; unit < TALLY_UNITS; unit++) {
+		postgres_array_int64(params, tally_unit_seconds((enum tally_unit)unit));
+	}
+	postgres_array_end(params);
+}
+
+static int count(struct postgres_connection *connection, const struct store_erase *erase,
+	struct postgres_params *params, struct store_erased *erased, struct error *err)
+{
+	struct postgres_rows rows;
+
+	bind_meant(params, erase);
+	postgres_add_text(connection, "select count(*) " MEANT, params);
+	if (postgres_run(connection, err) < 0) {
+		return -1;
+	}
+	rows = postgres_rows(connection, 0);
+	erased->calls = postgres_int64(&rows, 0, 0);
+	return 0;
+}
+
+/* Under the account's lock: what is found is what goes. The log of changes has no index of sessions, it is read once. */
+static int drop(struct postgres_connection *connection, const struct store_erase *erase,
+	struct postgres_params *params, struct store_erased *erased, struct error *err)
+{
+	struct postgres_rows rows;
+
+	postgres_array_begin(params, POSTGRES_BIGINT);
+	postgres_array_int64(params, erase->account_id);
+	postgres_array_end(params);
+	postgres_add(connection, POSTGRES_BEGIN_WRITE, NULL);
+	postgres_add(connection, POSTGRES_ACCOUNTS_LOCK, params);
+	postgres_add(connection, POSTGRES_PLAN_EACH, NULL);
+	postgres_add_text(connection, "set local enable_hashjoin = on", NULL);
+	bind_meant(params, erase);
+	postgres_bind_int64(params, erase->limit);
+	bind_units(params);
+	postgres_add_text(connection, ERASE, params);
+	postgres_add(connection, POSTGRES_COMMIT, NULL);
+	if (postgres_run(connection, err) < 0) {
+		return -1;
+	}
+	rows = postgres_rows(connection, 4);
+	erased->calls = postgres_int64(&rows, 0, 0);
+	erased->more = erased->calls == erase->limit;
+	if (erased->calls > 0) {
+		erased->from = postgres_int64(&rows, 0, 1);
+	}
+	return 0;
+}
+
+int postgres_erase(struct store *base, const struct store_erase *erase,
+	struct store_erased *ret_erased, struct error *err)
+{
+	AUTO(postgres_session_close) struct postgres_session session = {0};
+	AUTO(postgres_params_deinit) struct postgres_params params;
+	struct store_erased erased = {.from = erase->from};
+
+	postgres_params_init(&params);
+	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0 ||
+		(erase->count_only ? count : drop)(
+			session.connection, erase, &params, &erased, err) < 0) {
+		return -1;
+	}
+	*ret_erased = erased;
+	return 0;
+}
+
+/* The tables are written anew, while nobody reads them. PostgreSQL's log, and whoever copies that, are its own to clear. */
+int postgres_scrub(struct store *base, struct error *err)
+{
+	static const char *const tables[] = {"call", "detail", "change", "tally", "kind"};
+	AUTO(postgres_session_close) struct postgres_session session = {0};
+
+	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		char sql[64];
+
+		snprintf(sql, sizeof(sql), "vacuum (full) %s", tables[i]);
+		if (postgres_exec(session.connection, sql, err) < 0) {
+			return -1;
+		}
+	}
+	return 1;
+}

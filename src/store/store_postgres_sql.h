@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ * The statements that the store on PostgreSQL keeps prepared, and the pieces that others are made of. Private to store_postgres*.c. */
+#ifndef STORE_STORE_POSTGRES_SQL_H
+#define STORE_STORE_POSTGRES_SQL_H
+
+enum postgres_sql {
+	POSTGRES_BEGIN_READ,
+	POSTGRES_BEGIN_WRITE,
+	POSTGRES_COMMIT,
+	POSTGRES_ROLLBACK,
+	POSTGRES_PING,
+	POSTGRES_PLAN_EACH,
+	POSTGRES_ACCOUNT_ADD,
+	POSTGRES_ACCOUNT_FIND,
+	POSTGRES_ACCOUNT_LIST,
+	POSTGRES_ACCOUNT_SET_DISABLED,
+	POSTGRES_ACCOUNTS_LOCK,
+	POSTGRES_KEY_ADD,
+	POSTGRES_KEY_LIST,
+	POSTGRES_KEY_REVOKE,
+	POSTGRES_KEY_FIND,
+	POSTGRES_KEY_TOUCH,
+	POSTGRES_KIND_FIND,
+	POSTGRES_KIND_GET,
+	POSTGRES_KINDS,
+	POSTGRES_PART_FIND,
+	POSTGRES_PARTS,
+	POSTGRES_HELD,
+	POSTGRES_HELD_PACKED,
+	POSTGRES_CALL_PUT,
+	POSTGRES_DETAIL_DROP,
+	POSTGRES_DETAIL_MOVE,
+	POSTGRES_DETAIL_ADD,
+	POSTGRES_TALLY_ADD,
+	POSTGRES_TALLY_DROP_EMPTY,
+	POSTGRES_TALLY_SUM,
+	POSTGRES_TALLY_NEWEST_FIRST,
+	POSTGRES_COUNT,
+	POSTGRES_COUNT_DEST,
+	POSTGRES_SKIP,
+	POSTGRES_SKIP_DEST,
+	POSTGRES_PAGE,
+	POSTGRES_PAGE_DEST,
+	POSTGRES_CALL_FIND,
+	POSTGRES_CHANGES_ADD,
+	POSTGRES_CHANGES_TRIM,
+	POSTGRES_CHANGE_HEAD,
+	POSTGRES_CHANGES,
+	POSTGRES_NOTIFY,
+	POSTGRES_DROP_DETAIL,
+	POSTGRES_STATEMENTS,
+};
+
+extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
+
+/* A call's header out of @c, and its packed call out of d: as enum postgres_call_column has them. */
+#define POSTGRES_HEADER(c)                                                                         \
+	c ".session_id, " c ".start, " c ".\"end\", " c ".type, " c ".steps, " c ".dest, " c ".sr" \
+	  "c"
+#define POSTGRES_PACKED "d.size, d.crc32, d.crc32_op, d.deflate"
+
+/* The detail of the call @c. */
+#define POSTGRES_JOIN_DETAIL(c)                                                                    \
+	" d on d.account_id = " c ".account_id and d.start = " c ".start and d.session_id = " c    \
+	".session_id and d.part = " c ".part "
+
+/* What the header of the call c has to be like: the parameters of postgres_match_bind() but the text. $7 is the whole dest or a pattern, $11 and
+ * $12 the place behind which calls are looked for. */
+#define POSTGRES_MATCH                                                                             \
+	"c.account_id = $1::bigint and c.start >= $2::bigint and c.start < $3::bigint and "        \
+	"($4::smallint[] is null or c.type = any($4)) and "                                        \
+	"c.\"end\" - c.start between $5::bigint and $6::bigint and "                               \
+	"($7::text is null or c.dest_key like $7) and "                                            \
+	"($8::text is null or coalesce(c.src_key, c.src) like $8) and "                            \
+	"($9::integer[] is null or c.path && $9) and "                                             \
+	"($10::integer[] is null or c.last_kind = any($10)) and "                                  \
+	"(c.start, c.session_id) < ($11::bigint, $12::text) "
+
+/* The calls to look at: all, or those that have the text $13, and $14 and $15 side by side, which were looked at elsewhere. */
+#define POSTGRES_FROM_ALL "from call c where $13::text is null and " POSTGRES_MATCH
+#define POSTGRES_FROM_TEXT                                                                         \
+	"from (select d.account_id, d.session_id from detail d where d.account_id = $1::bigint "   \
+	"and d.words @@ ($13::text)::tsquery and d.start >= $2::bigint and d.start < $3::bigint "  \
+	"and "                                                                                     \
+	"(d.part = 0 or d.part between $2 / 86400 and $3 / 86400) union all "                      \
+	"select $1::bigint, u.session_id from unnest($14::text[]) as u (session_id)) f "           \
+	"join call c on c.account_id = f.account_id and c.session_id = f.session_id "              \
+	"where " POSTGRES_MATCH
+
+#define POSTGRES_NEWEST_FIRST "order by c.start desc, c.session_id desc "
+
+#endif

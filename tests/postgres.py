@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""A PostgreSQL of its own for tests: a new cluster in a temporary folder, reached by a Unix socket there and by nothing else.
+
+As a program it runs another one with a cluster at its side: tests/postgres.py PROGRAM [ARGUMENT]… finds its location in
+CALLSTEP_TEST_POSTGRES.
+"""
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+from pathlib import Path
+
+START_SECONDS = 60
+STOP_SECONDS = 30
+USER = "callstep"
+
+# What is lost when the machine stops is a test's: it need not wait for the disk.
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "fsync": "off",
+    "autovacuum_naptime": "5s",
+    "log_min_messages": "fatal",
+}
+
+
+def programs():
+    """Where initdb and postgres are."""
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for place in places:
+        if (place / "postgres").exists():
+            return place
+    found = shutil.which("postgres")
+    if not found:
+        raise RuntimeError("PostgreSQL is not installed: run scripts/setup --tests")
+    return Path(found).parent
+
+
+def unprivileged():
+    """PostgreSQL refuses to run as root: what setpriv is told for its programs, and whose the folder has to be."""
+    if os.geteuid() != 0:
+        return [], None
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"], user
+    raise RuntimeError("there is no user 'postgres' or 'nobody' for PostgreSQL to run as")
+
+
+class Cluster:
+    """Starts at once; stop() ends it by its own id and removes its folder."""
+
+    def __init__(self, **settings):
+        self.folder = Path(tempfile.mkdtemp(prefix="callstep-pg-", dir="/tmp"))  # a socket's path has to be short
+        self.before, user = unprivileged()
+        self.settings = {**SETTINGS, **settings}
+        self.process = None
+        self.schemas = 0
+        self.folder.chmod(0o755)
+        if user:
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        try:
+            self.run(programs() / "initdb", "-D", self.data, "-U", USER, "-A", "trust", "--encoding=UTF8", "--locale=C.UTF-8",
+                     "--no-sync", "--no-instructions")
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def data(self):
+        return self.folder / "data"
+
+    def run(self, *command):
+        done = subprocess.run(["setpriv", *self.before, "--", *map(str, command)], capture_output=True, text=True, cwd="/")
+        if done.returncode != 0:
+            raise RuntimeError(f"{command[0]}: {done.stderr[-2000:]}")
+
+    def start(self):
+        options = [word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")]
+        log = open(self.folder / "log", "ab")
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig=QUIT", *self.before, "--", str(programs() / "postgres"), "-D", str(self.data), "-k", str(self.folder), *options],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
+        log.close()
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("PostgreSQL did not start: " + (self.folder / "log").read_text()[-2000:])
+            time.sleep(0.02)
+
+    def answers(self):
+        return subprocess.run([programs() / "pg_isready", "-q", "-h", self.folder], check=False).returncode == 0
+
+    def signal(self, number):
+        """Ends the server as said: SIGINT in order, SIGQUIT at once, SIGKILL like a crash; its folder stays."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+        if self.process:
+            self.process.wait(STOP_SECONDS)
+
+    def stop(self):
+        self.signal(signal.SIGINT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def sql(self, text, schema=None, separately=False):
+        """What psql prints, unaligned. All of it is one transaction unless it is run separately."""
+        how = {"input": text} if separately else {"stdin": subprocess.DEVNULL}
+        done = subprocess.run([programs() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.location(schema),
+                               *([] if separately else ["-c", text])], capture_output=True, text=True, **how)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+
+    def location(self, schema=None):
+        options = f"&options={urllib.parse.quote('-csearch_path=' + schema)}" if schema else ""
+        return f"postgresql:///postgres?host={self.folder}&user={USER}{options}"
+
+    def new_store(self):
+        """The location of a store that is not there yet, in a schema of its own."""
+        self.schemas += 1
+        schema = f"store{self.schemas}"
+        self.sql(f"create schema {schema}")
+        return self.location(schema)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        self.stop()
+
+
+def main():
+    with Cluster() as cluster:
+        done = subprocess.run(sys.argv[1:], env={**os.environ, "CALLSTEP_TEST_POSTGRES": cluster.location()})
+    sys.exit(done.returncode if done.returncode >= 0 else 128 - done.returncode)
+
+
+if __name__ == "__main__":
+    main()
