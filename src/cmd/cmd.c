@@ -24,6 +24,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_tail,
 	&cmd_generate,
 	&cmd_backup,
+	&cmd_copy,
 	&cmd_verify,
 	&cmd_erase,
 	&cmd_privacy_scan,
@@ -67,6 +68,24 @@ int cmd_open_store(struct store **ret_store, const struct settings *settings, bo
 	struct store_options options = {.must_exist = must_exist};
 
 	return store_open(ret_store, settings->data, &options, err);
+}
+
+/* What stands behind `?` may be a password, too. */
+const char *cmd_shown_location(const char *location, char *buffer, size_t size)
+{
+	const char *scheme_end = strstr(location, "://");
+	const char *authority = scheme_end ? scheme_end + 3 : location;
+	size_t all = strcspn(authority, "?");
+	const char *at = memrchr(authority, '@', all);
+	size_t user = at ? strcspn(authority, ":@") : 0;
+
+	if (!scheme_end) {
+		snprintf(buffer, size, "%s", location);
+		return buffer;
+	}
+	snprintf(buffer, size, "%.*s%.*s%.*s", (int)(authority - location), location, (int)user,
+		authority, (int)(at ? authority + all - at : (ptrdiff_t)all), at ? at : authority);
+	return buffer;
 }
 
 static int find_only_account(

@@ -32,7 +32,7 @@ struct cmd {
 
 extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_import, cmd_export, cmd_calls,
 	cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_tail, cmd_diff, cmd_generate, cmd_backup,
-	cmd_verify, cmd_erase, cmd_privacy_scan, cmd_token, cmd_version, cmd_help;
+	cmd_copy, cmd_verify, cmd_erase, cmd_privacy_scan, cmd_token, cmd_version, cmd_help;
 
 /* Every command, in the order of the help; NULL-ended. */
 extern const struct cmd *const cmd_table[];
@@ -50,6 +50,9 @@ int cmd_wrong_usage(const struct cmd *cmd, const char *format, ...) FORMAT_PRINT
 /* Opens the store that @settings name. @must_exist: do not make a new one. */
 int cmd_open_store(struct store **ret_store, const struct settings *settings, bool must_exist,
 	struct error *err) CHECK_RESULT;
+
+/* The location of a store as it may be shown: without a password. Returns @buffer. */
+const char *cmd_shown_location(const char *location, char *buffer, size_t size);
 
 /* Finds the account that @settings name, or else the only one of the store. */
 int cmd_find_account(struct store *store, const struct settings *settings, int64_t *ret_account_id,

@@ -212,13 +212,14 @@ static int run(const struct settings *settings, int argc, char **argv)
 {
 	AUTO(service_stop) struct service service = {0};
 	struct error err = {0};
-	char store[512];
+	char location[512], store[600];
 	sigset_t signals;
 
 	if (argc > 0) {
 		return cmd_wrong_usage(&cmd_serve, "takes no operand: '%s'", argv[0]);
 	}
 	log_set_level(level_of(settings->log_level));
+	cmd_shown_location(settings->data, location, sizeof(location));
 	if (check_exposure(settings, &err) < 0) {
 		return cmd_fail(&err);
 	}
@@ -230,12 +231,12 @@ static int run(const struct settings *settings, int argc, char **argv)
 	warn_of_no_account(service.store);
 	log_event(LOG_INFO, "listening", "address=%s tls=%s store=%s",
 		http_server_address(service.server), settings->tls_certificate ? "yes" : "no",
-		log_value(text_of(settings->data), store, sizeof(store)));
+		log_value(text_of(location), store, sizeof(store)));
 	wait_for_end(&service, &signals);
 	api_finish(service.api);
 	http_server_stop(service.server, (unsigned int)settings->grace_s);
 	log_event(LOG_INFO, "stopped", "store=%s",
-		log_value(text_of(settings->data), store, sizeof(store)));
+		log_value(text_of(location), store, sizeof(store)));
 	return CMD_DONE;
 }
 
@@ -255,10 +256,11 @@ const struct cmd cmd_serve = {
 		       "end first. SIGHUP reads the certificate again.\n\n"
 		       "Addresses other than the loopback ones are refused without TLS, unless "
 		       "--insecure says that "
-		       "something in front sees to it. Another server on the same store is "
-		       "refused; the command line works beside "
-		       "the server.",
+		       "something in front sees to it. Another server on the same folder is "
+		       "refused; any number share a store on PostgreSQL. The command line works "
+		       "beside the server.",
 	.examples = "callstep serve --data /srv/calls\n"
+		    "callstep serve --store postgresql://callstep@db/calls\n"
 		    "callstep serve --listen 0.0.0.0:8443 --tls-certificate c.pem --tls-key k.pem",
 	.run = run,
 };

@@ -437,8 +437,7 @@ static int choose_location(struct reader *reader, struct error *err)
 
 	if (data->value && store->value && data->origin == store->origin) {
 		return error_set(err, ERROR_INVALID,
-			"data '%s' and store '%s' are both given: name one of them", data->value,
-			store->value);
+			"data '%s' and a store are both given: name one of them", data->value);
 	}
 	if (store->value && (!data->value || store->origin > data->origin)) {
 		settings->data = settings->store;

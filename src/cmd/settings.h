@@ -61,6 +61,9 @@ struct settings {
 	int64_t grace_s;
 	bool log_requests;
 	const char *log_level; /* "error", "warning", "info", "debug" */
+	/* copy */
+	const char *from;
+	const char *to;
 	/* which calls */
 	const char *account;		   /* NULL: the only one there is */
 	const struct setting_word *filter; /* in the order of the arguments */

@@ -29,7 +29,9 @@ const struct setting setting_table[] = {
 		.type = SETTING_TEXT,
 		.offset = MEMBER(store),
 		.metavariable = "URL",
-		.help = "Uses the store at URL instead of a folder."},
+		.help = "Uses the store at URL instead of a folder: "
+			"postgresql://USER@HOST/DATABASE. A password belongs into ~/.pgpass or "
+			"PGPASSWORD, where no other user of the machine sees it."},
 	{.name = "help",
 		.letter = 'h',
 		.type = SETTING_FLAG,
@@ -251,6 +253,21 @@ const struct setting setting_table[] = {
 		.choices = "error|warning|info|debug",
 		.fallback = "info",
 		.help = "Writes log lines of this level and above: error, warning, info or debug."},
+	/* copy */
+	{.name = "from",
+		.command = "copy",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(from),
+		.metavariable = "STORE",
+		.per_run = true,
+		.help = "The store to copy: a folder or a URL."},
+	{.name = "to",
+		.command = "copy",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(to),
+		.metavariable = "STORE",
+		.per_run = true,
+		.help = "The store to copy it into; it is made where it is missing."},
 	/* which calls */
 	{.name = "account",
 		.type = SETTING_TEXT,

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 import urllib.parse
 from pathlib import Path
@@ -15,6 +16,9 @@ from pathlib import Path
 import pytest
 
 import contract
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from stores import store_at  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("CALLSTEP_BIN", str(ROOT / "build/callstep"))
@@ -54,7 +58,7 @@ class Server:
 
     def __init__(self, folder, *options, environment=None, preexec=None, store=None):
         self.folder = Path(folder)
-        self.store = store or self.folder / "store"
+        self.store = store or store_at(self.folder)
         self.log_path = self.folder / f"log{time.monotonic_ns()}"
         self.options = options
         with open(self.log_path, "wb") as log:

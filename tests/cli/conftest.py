@@ -3,9 +3,13 @@
 import os
 import pty
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from stores import store_at  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("CALLSTEP_BIN", str(ROOT / "build" / "callstep"))
@@ -19,7 +23,7 @@ class Program:
 
     def __init__(self, home):
         self.home = home
-        self.data = home / "store"
+        self.data = store_at(home)
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),

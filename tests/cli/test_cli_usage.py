@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 
-COMMANDS = ("serve account key import export calls search show diff stats dropoff tail generate backup verify erase "
+from stores import only_embedded
+
+COMMANDS = ("serve account key import export calls search show diff stats dropoff tail generate backup copy verify erase "
             "privacy-scan token version help").split()
 
 
@@ -85,6 +87,7 @@ def test_settings_are_found_in_the_users_folder(example):
     assert example.run("calls", "--utc=no").stdout.startswith("2019-12-09 08:33:06 -0500\t")
 
 
+@only_embedded
 def test_commands_say_where_a_store_is_missing(empty):
     for arguments in (["calls"], ["export"], ["verify"], ["account", "list"], ["import", "-"]):
         done = empty.run(*arguments, status=1, input="")

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT
+ * callstep copy: everything of one store into another. Both are read in the order of pages, side by side, so what is there already is
+ * seen without keeping a list, and a copy that was cut short goes on where it was by being run again. */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "cmd/cmd.h"
+#include "cmd/progress.h"
+#include "cmd/terminal.h"
+
+#define CALLS_AT_ONCE 500
+
+/* One store's calls of one account, newest first. */
+struct side {
+	struct store *store;
+	int64_t account_id;
+	struct filter filter;
+	struct arena arena; /* of the page */
+	struct store_page page;
+	size_t at;
+	char session[CALL_SESSION_ID_MAX]; /* of the last one of the page before */
+	struct store_place after;
+	bool ended;
+};
+
+struct tally {
+	int64_t same;
+	int64_t copied;
+	int64_t differing; /* found by the comparison, as is missing */
+	int64_t missing;
+	int64_t more; /* only the other store has them */
+};
+
+struct copy {
+	struct store *from;
+	struct store *to;
+	const struct settings *settings;
+	struct progress progress;
+	struct side source;
+	struct side target;
+	struct store_put *puts;
+	size_t puts_count;
+	bool comparing; /* nothing is written */
+	struct tally tally;
+};
+
+static void side_init(struct side *side, struct store *store)
+{
+	*side = (struct side){.store = store};
+	arena_init(&side->arena, SIZE_MAX);
+}
+
+static void copy_close(struct copy *copy)
+{
+	arena_deinit(&copy->source.arena);
+	arena_deinit(&copy->target.arena);
+	free(copy->puts);
+	store_close(copy->from);
+	store_close(copy->to);
+}
+
+/* ---- reading side by side ---- */
+
+static void side_begin(struct side *side, int64_t account_id)
+{
+	filter_init(&side->filter);
+	side->account_id = account_id;
+	side->page = (struct store_page){0};
+	side->at = 0;
+	side->after = (struct store_place){0};
+	side->ended = false;
+}
+
+/* Remembers where the page ends before it goes. */
+static void remember_place(struct side *side)
+{
+	const struct call *last;
+
+	if (side->page.count == 0) {
+		return;
+	}
+	last = &side->page.calls[side->page.count - 1].call;
+	memcpy(side->session, last->session_id.data, last->session_id.size);
+	side->after.start = last->start;
+	side->after.session_id =
+		(struct text){.data = side->session, .size = last->session_id.size};
+}
+
+static int side_read(struct side *side, struct error *err)
+{
+	struct store_search search = {
+		.account_id = side->account_id,
+		.filter = &side->filter,
+		.detail_after = INT64_MIN,
+		.limit = CALLS_AT_ONCE,
+		.with_packed = true,
+	};
+
+	remember_place(side);
+	search.after = side->after;
+	arena_deinit(&side->arena);
+	side->at = 0;
+	side->page = (struct store_page){0};
+	if (store_search(side->store, &search, &side->arena, &side->page, err) < 0) {
+		return -1;
+	}
+	side->ended = side->page.count == 0;
+	return 0;
+}
+
+static const struct store_call *side_call(const struct side *side)
+{
+	return side->at < side->page.count ? &side->page.calls[side->at] : NULL;
+}
+
+/* Negative: @a comes first in the order of pages; NULL comes last. */
+static int compare_places(const struct store_call *a, const struct store_call *b)
+{
+	if (!a || !b) {
+		return !a - !b;
+	}
+	if (a->call.start != b->call.start) {
+		return a->call.start > b->call.start ? -1 : 1;
+	}
+	return text_compare(b->call.session_id, a->call.session_id);
+}
+
+/* Steps that only the copy still has are no difference: the source let go of them since. */
+static bool is_same(const struct store_call *source, const struct store_call *copy)
+{
+	const struct call *a = &source->call, *b = &copy->call;
+
+	if (!text_equal(a->dest, b->dest) || !text_equal(a->src, b->src) || a->end != b->end ||
+		a->type != b->type) {
+		return false;
+	}
+	return !a->has_detail || (b->has_detail && source->packed.size == copy->packed.size &&
+					 source->packed.crc32 == copy->packed.crc32);
+}
+
+/* ---- writing ---- */
+
+static int write_puts(struct copy *copy, struct error *err)
+{
+	if (store_put_calls(copy->to, copy->puts, copy->puts_count, err) < 0) {
+		return -1;
+	}
+	copy->tally.copied += (int64_t)copy->puts_count;
+	copy->puts_count = 0;
+	return 0;
+}
+
+/* The call stays where it is as long as the source's page. */
+static void take(struct copy *copy, const struct store_call *call)
+{
+	copy->puts[copy->puts_count++] = (struct store_put){
+		.account_id = copy->target.account_id,
+		.call = call->call,
+		.packed = call->packed,
+	};
+}
+
+static void take_missing(struct copy *copy, const struct store_call *call)
+{
+	if (copy->comparing) {
+		copy->tally.missing++;
+	} else {
+		take(copy, call);
+	}
+}
+
+static void take_both(
+	struct copy *copy, const struct store_call *source, const struct store_call *target)
+{
+	if (is_same(source, target)) {
+		copy->tally.same++;
+	} else if (copy->comparing) {
+		copy->tally.differing++;
+	} else {
+		take(copy, source);
+	}
+}
+
+/* ---- one account ---- */
+
+/* Before the source's page goes, what was taken of it is written. */
+static int refill(struct copy *copy, struct error *err)
+{
+	if (!side_call(&copy->source) && !copy->source.ended &&
+		((copy->puts_count > 0 && write_puts(copy, err) < 0) ||
+			side_read(&copy->source, err) < 0)) {
+		return -1;
+	}
+	return side_call(&copy->target) || copy->target.ended ? 0 : side_read(&copy->target, err);
+}
+
+static int go_through(struct copy *copy, struct error *err)
+{
+	for (;;) {
+		const struct store_call *source, *target;
+		int order;
+
+		if (refill(copy, err) < 0) {
+			return -1;
+		}
+		source = side_call(&copy->source);
+		target = side_call(&copy->target);
+		if (!source && !target) {
+			return 0;
+		}
+		order = compare_places(source, target);
+		if (order < 0) {
+			take_missing(copy, source);
+		} else if (order == 0) {
+			take_both(copy, source, target);
+		} else {
+			copy->tally.more++;
+		}
+		copy->source.at += order <= 0;
+		copy->target.at += order >= 0;
+		copy->progress.done += order <= 0;
+		progress_update(&copy->progress, copy->progress.done, copy->progress.done);
+	}
+}
+
+/* The number of the account's keys that were added; negative on failure. */
+static int copy_keys(struct copy *copy, int64_t from_id, int64_t to_id, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_key *keys;
+	size_t count;
+
+	arena_init(&arena, SIZE_MAX);
+	if (store_key_list(copy->from, from_id, &arena, &keys, &count, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct store_account account;
+		struct store_key held, key = keys[i];
+		int64_t id;
+		int found = store_key_find(copy->to, key.hash, &arena, &held, &account, err);
+
+		key.account_id = to_id;
+		if (found < 0 || (found == 0 && store_key_add(copy->to, &key, &id, err) < 0)) {
+			return -1;
+		}
+		if (found > 0 && key.revoked != 0 && held.revoked == 0 &&
+			store_key_revoke(copy->to, held.account_id, held.id, key.revoked, err) <
+				0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Finds or makes the account in the other store. */
+static int copy_account(
+	struct copy *copy, const struct store_account *account, int64_t *ret_id, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account held;
+	int found;
+
+	arena_init(&arena, SIZE_MAX);
+	found = store_account_find(copy->to, account->email, &arena, &held, err);
+	if (found < 0) {
+		return -1;
+	}
+	if (found == 0) {
+		held = (struct store_account){0};
+		if (store_account_add(copy->to, account->email, account->created, &held.id, err) <
+			0) {
+			return -1;
+		}
+	}
+	if (held.disabled != account->disabled &&
+		store_account_set_disabled(copy->to, held.id, account->disabled, err) < 0) {
+		return -1;
+	}
+	*ret_id = held.id;
+	return copy_keys(copy, account->id, held.id, err);
+}
+
+/* ---- the whole ---- */
+
+static int count_calls(
+	struct copy *copy, const struct store_account *accounts, size_t count, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	int64_t all = 0;
+
+	arena_init(&arena, SIZE_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const struct store_query query = {
+			.account_id = accounts[i].id, .end = INT64_MAX, .detail_after = INT64_MAX};
+		struct store_page page;
+
+		if (store_page(copy->from, &query, &arena, &page, err) < 0) {
+			return -1;
+		}
+		all += page.total_calls;
+	}
+	progress_begin(&copy->progress, copy->settings, copy->comparing ? "compare" : "copy",
+		"calls", all);
+	return 0;
+}
+
+/* Goes through all accounts once: copies, or compares. */
+static int pass(struct copy *copy, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account *accounts;
+	size_t count;
+	int status = 0;
+
+	arena_init(&arena, SIZE_MAX);
+	if (store_account_list(copy->from, &arena, &accounts, &count, err) < 0 ||
+		count_calls(copy, accounts, count, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < count && status == 0; i++) {
+		int64_t to_id;
+
+		status = copy_account(copy, &accounts[i], &to_id, err);
+		if (status == 0) {
+			side_begin(&copy->source, accounts[i].id);
+			side_begin(&copy->target, to_id);
+			status = go_through(copy, err);
+		}
+	}
+	progress_clear(&copy->progress);
+	return status;
+}
+
+static int summarise(const struct copy *copy, int64_t copied)
+{
+	const struct tally *tally = &copy->tally;
+	char a[NUMBER_SIZE], b[NUMBER_SIZE], c[NUMBER_SIZE], d[NUMBER_SIZE], e[NUMBER_SIZE];
+
+	if (!copy->settings->quiet) {
+		fprintf(stderr,
+			"copied %s calls; compared: %s the same, %s missing, %s different, %s only "
+			"in "
+			"the copy\n",
+			number_format(copied, a), number_format(tally->same, b),
+			number_format(tally->missing, c), number_format(tally->differing, d),
+			number_format(tally->more, e));
+	}
+	return tally->missing + tally->differing == 0 ? CMD_DONE : CMD_FAILED;
+}
+
+static int open_stores(struct copy *copy, struct error *err)
+{
+	const struct store_options must_exist = {.must_exist = true};
+
+	copy->puts = calloc(CALLS_AT_ONCE, sizeof(*copy->puts));
+	if (!copy->puts) {
+		return error_no_memory(err);
+	}
+	if (store_open(&copy->from, copy->settings->from, &must_exist, err) < 0 ||
+		store_open(&copy->to, copy->settings->to, NULL, err) < 0) {
+		return -1;
+	}
+	side_init(&copy->source, copy->from);
+	side_init(&copy->target, copy->to);
+	return 0;
+}
+
+static int run(const struct settings *settings, int argc, char **argv)
+{
+	AUTO(copy_close) struct copy copy = {.settings = settings};
+	struct error err = {0};
+	int64_t copied;
+
+	if (argc > 0) {
+		return cmd_wrong_usage(&cmd_copy, "'%s' is too much", argv[0]);
+	}
+	if (!settings->from || !settings->to) {
+		return cmd_wrong_usage(&cmd_copy, "name both stores: --from STORE --to STORE");
+	}
+	if (strcmp(settings->from, settings->to) == 0) {
+		return cmd_wrong_usage(&cmd_copy, "--from and --to name the same store");
+	}
+	if (open_stores(&copy, &err) < 0 || pass(&copy, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	copied = copy.tally.copied;
+	copy.tally = (struct tally){0};
+	copy.comparing = true;
+	if (pass(&copy, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	return summarise(&copy, copied);
+}
+
+static const char *const settings[] = {"from", "to", "quiet", NULL};
+
+const struct cmd cmd_copy = {
+	.name = "copy",
+	.summary = "copy a store into another one, of whatever kind",
+	.arguments = "--from STORE --to STORE",
+	.settings = settings,
+	.description =
+		"Copies all accounts, their keys' hashes and all calls with their detail into "
+		"another store, which is made where it is missing; then compares both. STORE is a "
+		"folder or a URL. Calls that are there already and are the same are passed over, "
+		"so a copy that was cut short goes on when it is run again, and what came in "
+		"meanwhile is brought over by one more run. The exit status is 1 when something "
+		"is missing or different in the end. Keys keep their secrets and get new "
+		"numbers.",
+	.examples = "callstep copy --from /srv/calls --to postgresql://callstep@db/calls\n"
+		    "callstep copy --from postgresql://callstep@db/calls --to /srv/calls",
+	.run = run,
+};

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""Several servers on one PostgreSQL, and what they answer when it is gone, comes back, or takes no writes."""
+import signal
+import threading
+
+import pytest
+
+from conftest import Client, Server, add_account, call, callstep
+from postgres import Cluster
+from test_tail import Tail
+
+
+@pytest.fixture(scope="module")
+def shared_cluster():
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(shared_cluster):
+    yield shared_cluster
+    if shared_cluster.process.poll() is not None:
+        shared_cluster.start()
+
+
+@pytest.fixture
+def servers(cluster, tmp_path):
+    """Three servers on one store, a client of each with the same key."""
+    location = cluster.new_store()
+    key = add_account(location)
+    started = [Server(tmp_path, store=location) for _ in range(3)]
+    yield [Client(server, key) for server in started]
+    for server in started:
+        assert server.stop() == 0
+        assert "Sanitizer" not in server.log
+
+
+def total(client):
+    answer = client.get("/api/calls/0/99999999999")
+    return answer.json["total_calls"] if answer.status == 200 else 0
+
+
+def test_a_session_that_is_posted_to_all_at_once_is_one_call(servers):
+    def post(client):
+        for _ in range(10):
+            assert client.post([call("same"), call(f"own {client.server.address}")]).status == 200
+
+    threads = [threading.Thread(target=post, args=[client]) for client in servers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [total(client) for client in servers] == [4, 4, 4]
+    assert callstep("verify", "--data", servers[0].server.store).returncode == 0
+
+
+def test_a_tail_sees_what_another_server_took_in(servers):
+    with Tail(servers[1]) as tail:
+        servers[0].post([call("over there")])
+        assert tail.sessions(1) == ["over there"]
+
+
+def test_a_key_that_is_revoked_stops_on_all(servers):
+    store = servers[0].server.store
+    key = callstep("key", "add", "--data", store, "--account", servers[0].email, "--scope", "read").stdout.strip()
+    others = [Client(client.server, key) for client in servers]
+    assert [other.get("/api/calls/0/1").status for other in others] == [200, 200, 200]
+    number = callstep("key", "list", "--data", store, "--account", servers[0].email).stdout.splitlines()[-1].split()[0]
+    assert callstep("key", "revoke", "--data", store, "--account", servers[0].email, number).returncode == 0
+    assert [other.get("/api/calls/0/1").status for other in others] == [401, 401, 401]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["in order", "at once"])
+def test_servers_say_that_the_database_is_gone_and_go_on_when_it_is_back(cluster, servers, how):
+    assert servers[0].post([call("before")]).status == 200
+    cluster.signal(how)
+    for client in servers:
+        assert client.get("/readyz").status == 503
+        assert client.get("/healthz").status == 200
+        assert client.get("/api/calls/0/99999999999").status in (500, 503)
+        assert client.get("/v1/calls?type=inbound").status in (500, 503)
+        assert client.post([call("refused")]).status in (500, 503)
+    cluster.start()
+    for client in servers:
+        while client.get("/readyz").status == 503:  # until it tries again
+            threading.Event().wait(0.05)
+        assert total(client) >= 1
+        assert client.post([call("refused")]).status == 200
+    assert [total(client) for client in servers] == [2, 2, 2]
+
+
+def test_a_database_that_takes_no_writes_still_answers(cluster, servers):
+    assert servers[0].post([call("before")]).status == 200
+    ended = "select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'callstep'"
+    writing = "set default_transaction_read_only = off"
+    cluster.sql(f"alter role callstep set default_transaction_read_only = on; {ended}")
+    try:
+        assert servers[0].post([call("refused")]).status in (500, 503)
+        assert total(servers[0]) == 1
+        assert servers[0].get("/readyz").status == 200
+    finally:
+        cluster.sql(f"{writing}; alter role callstep reset default_transaction_read_only; {ended}", separately=True)
+    assert servers[0].post([call("after")]).status == 200
+    assert total(servers[1]) == 2
+
+
+def test_the_log_does_not_tell_the_password(cluster, tmp_path):
+    location = cluster.new_store().replace("postgresql:///", "postgresql://callstep:geheim@/", 1).replace("&user=callstep", "")
+    server = Server(tmp_path, store=location)
+    assert server.stop() == 0
+    assert "geheim" not in server.log
+    assert "store=postgresql://callstep@/postgres" in server.log

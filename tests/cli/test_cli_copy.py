@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""callstep copy: everything of one store in another, both ways, going on where it was cut short."""
+import json
+
+import pytest
+
+from stores import cluster
+
+
+@pytest.fixture(params=["folder", "postgres"])
+def source(request, tmp_path):
+    return tmp_path / "source" if request.param == "folder" else cluster().new_store()
+
+
+@pytest.fixture(params=["folder", "postgres"])
+def target(request, tmp_path):
+    return tmp_path / "target" if request.param == "folder" else cluster().new_store()
+
+
+def fill(program, store, emails=("ann@example.org", "bob@example.org"), calls=1200):
+    keys = []
+    for seed, email in enumerate(emails, 1):
+        keys.append(program.run("account", "add", "--data", store, email).stdout.strip())
+        made = program.run("generate", "--calls", calls, "--seed", seed).stdout
+        program.run("import", "--data", store, "--account", email, "--quiet", "-", input=made)
+    return keys
+
+
+def exported(program, store, email="ann@example.org"):
+    return program.run("export", "--data", store, "--account", email, "--quiet").stdout
+
+
+def test_everything_is_copied(empty, source, target):
+    fill(empty, source)
+    empty.run("account", "disable", "--data", source, "bob@example.org")
+    empty.run("key", "add", "--data", source, "--account", "ann@example.org", "--scope", "read", "--label", "desk")
+    empty.run("key", "revoke", "--data", source, "--account", "ann@example.org", "1")
+    done = empty.run("copy", "--from", source, "--to", target)
+    assert done.stderr == "copied 2,400 calls; compared: 2,400 the same, 0 missing, 0 different, 0 only in the copy\n"
+    for email in ("ann@example.org", "bob@example.org"):
+        assert exported(empty, target, email) == exported(empty, source, email)
+    assert empty.run("verify", "--data", target, "--quiet").stdout == ""
+    accounts = [empty.run("account", "list", "--data", store).stdout for store in (source, target)]
+    assert accounts[0] == accounts[1] and "disabled" in accounts[0]
+    keys = [empty.run("key", "list", "--data", store, "--account", "ann@example.org").stdout for store in (source, target)]
+    assert [[line.split()[1:] for line in text.splitlines()] for text in keys[:1]] == [[line.split()[1:] for line in text.splitlines()] for text in keys[1:]]
+    assert "desk" in keys[1]
+
+
+def test_a_second_run_copies_what_is_new_or_changed_alone(empty, source, target):
+    fill(empty, source, emails=("ann@example.org",), calls=700)
+    empty.run("copy", "--from", source, "--to", target)
+    assert empty.run("copy", "--from", source, "--to", target).stderr.startswith("copied 0 calls; compared: 700 the same, 0 missing")
+    made = empty.run("generate", "--calls", 705, "--seed", 1).stdout.splitlines()
+    changed = json.loads(made[0])
+    changed["dest"] = "5550000"
+    empty.run("import", "--data", source, "--quiet", "-", input="\n".join([json.dumps(changed)] + made[700:]))
+    told = empty.run("copy", "--from", source, "--to", target).stderr
+    assert "0 missing, 0 different" in told
+    assert 1 <= int(told.split()[1]) <= 6
+    assert exported(empty, target) == exported(empty, source)
+
+
+def test_calls_of_the_copy_alone_stay_and_are_told(empty, source, target):
+    fill(empty, source, emails=("ann@example.org",), calls=10)
+    fill(empty, target, emails=("ann@example.org",), calls=10)
+    made = empty.run("generate", "--calls", 3, "--seed", 99).stdout
+    empty.run("import", "--data", target, "--quiet", "-", input=made)
+    assert "3 only in the copy" in empty.run("copy", "--from", source, "--to", target).stderr
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ([], "name both stores"),
+    (["--from", "a"], "name both stores"),
+    (["--from", "a", "--to", "a"], "the same store"),
+    (["--from", "a", "--to", "b", "c"], "'c' is too much"),
+])
+def test_wrong_usage(empty, arguments, words):
+    assert words in empty.run("copy", *arguments, status=2).stderr
+
+
+def test_a_source_that_is_not_there_is_not_made(empty, tmp_path):
+    assert "callstep: " in empty.run("copy", "--from", tmp_path / "none", "--to", tmp_path / "new", status=1).stderr
+    assert not (tmp_path / "none").exists() and not (tmp_path / "new").exists()
