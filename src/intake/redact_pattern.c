@@ -124,7 +124,7 @@ static int add(struct redact_pattern *pattern, struct redact_item item, int64_t 
 		return wrong(word, err, "it may take at most 63 characters");
 	}
 	for (int64_t i = 0; i < max; i++) {
-		item.optional = i >= min;
+		pattern->optional |= (uint64_t)(i >= min) << pattern->count;
 		pattern->items[pattern->count++] = item;
 	}
 	return 0;
@@ -195,10 +195,10 @@ static bool item_matches(const struct redact_item *item, struct text character)
 /* Bit k stands for: the first k items are behind us. Optional ones may be behind us without having been there. */
 static uint64_t pass_optional(const struct redact_pattern *pattern, uint64_t places)
 {
-	for (unsigned int i = 0; i < pattern->count; i++) {
-		if (pattern->items[i].optional && (places >> i & 1)) {
-			places |= UINT64_C(2) << i;
-		}
+	uint64_t more = places;
+
+	while ((more = (more & pattern->optional) << 1)) {
+		places |= more;
 	}
 	return places;
 }

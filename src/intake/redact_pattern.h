@@ -20,12 +20,12 @@ struct redact_item {
 	enum redact_item_kind kind;
 	char literal[4]; /* UTF-8 */
 	unsigned char literal_size;
-	bool optional;
 };
 
 struct redact_pattern {
 	struct redact_item items[REDACT_ITEMS_MAX];
 	unsigned int count;
+	uint64_t optional; /* a bit for each item that is */
 };
 
 /* Takes the next pattern off the front of @rest, where spaces stand between patterns: 1 taken, 0 there is none left; ERROR_INVALID quotes

@@ -187,12 +187,13 @@ static void a_number_is_erased_on_either_side_in_rounds(void **state)
 
 /* ---- the files ---- */
 
-/* In how many of the store's files @wanted stands. */
-static int files_with(struct fixture *f, struct text wanted)
+/* Gives the content of each of the store's files to @count; returns the sum of what it returns. */
+static int each_file(
+	struct fixture *f, int (*count)(void *context, struct text content), void *context)
 {
 	DIR *folder = opendir(f->folder);
 	struct dirent *entry;
-	int count = 0;
+	int sum = 0;
 
 	assert_non_null(folder);
 	while ((entry = readdir(folder))) {
@@ -205,14 +206,27 @@ static int files_with(struct fixture *f, struct text wanted)
 		arena_init(&arena, 2 * FILE_SIZE_MAX);
 		path = arena_printf(&arena, "%s/%s", f->folder, entry->d_name);
 		assert_int_equal(file_read(path.data, FILE_SIZE_MAX, &arena, &content, NULL), 0);
-		count += content.size > 0 &&
-			 memmem(content.data, content.size, wanted.data, wanted.size) != NULL;
+		sum += content.size > 0 ? count(context, content) : 0;
 	}
 	closedir(folder);
-	return count;
+	return sum;
 }
 
-#define MANY	  1500
+static int has(void *context, struct text content)
+{
+	const struct text *wanted = context;
+
+	return memmem(content.data, content.size, wanted->data, wanted->size) != NULL;
+}
+
+/* In how many of the store's files @wanted stands. */
+static int files_with(struct fixture *f, struct text wanted)
+{
+	return each_file(f, has, &wanted);
+}
+
+#define MANY	  4000
+#define PIECE	  20
 #define SECRETS	  5
 #define TRACE_MAX 24 /* bytes of a packed call that no other one has */
 
@@ -277,58 +291,95 @@ static struct store_put secret_put(
 	return put;
 }
 
-static struct store_put other_put(struct fixture *f, int number)
+/* One of many: their sessions are in no order, so that pages of the indices split; every second one, whose session ends with an odd digit,
+ * is to a number that is erased, too. */
+static struct store_put other_put(struct fixture *f, uint32_t number)
 {
-	struct text session = arena_printf(&f->arena, "other-%d", number * 7919 % MANY);
-	struct text line = arena_printf(&f->arena, "Said word%d and more%d", number, number % 17);
+	struct text session = arena_printf(&f->arena, "other-%08x", number * 2654435761U);
+	struct text line = arena_printf(&f->arena, "Said word%u and more%u", number, number % 17);
 	struct step_of steps[] = {
 		{"event", "menu", "main", line.data}, {"event", "menu", "main", "caller hung up"}};
+	struct store_put put =
+		put_of_steps(f, session.data, T + number * 3037 % 50000, steps, COUNT_OF(steps));
 
-	return put_of_steps(f, session.data, T + number * 37 % 5000, steps, 2);
+	put.call.dest = number % 2 ? TEXT("6663334445") : TEXT("6177123001");
+	repack(f, &put, steps, COUNT_OF(steps));
+	return put;
 }
 
-/* Calls among many others, stored one by one so that pages split and segments of the text index pile up, and replaced. */
+/* The calls that will be erased among as many others, stored in small pieces so that segments of the text index pile up. */
 static void put_secrets(struct fixture *f, struct traces *traces)
 {
-	for (int i = 0; i < MANY; i++) {
-		struct store_put put = other_put(f, i);
+	for (uint32_t i = 0; i < MANY; i += PIECE) {
+		struct store_put puts[PIECE];
 
-		put_all(f, &put, 1);
+		for (uint32_t k = 0; k < PIECE; k++) {
+			puts[k] = other_put(f, i + k);
+		}
+		put_all(f, puts, PIECE);
 		if (i % (MANY / SECRETS / 2) == 0) {
-			int number = i / (MANY / SECRETS / 2);
+			int number = (int)(i / (MANY / SECRETS / 2));
 
-			put = secret_put(f, number % SECRETS, 1 + number / SECRETS, traces);
-			put_all(f, &put, 1);
+			puts[0] = secret_put(f, number % SECRETS, 1 + number / SECRETS, traces);
+			put_all(f, puts, 1);
 		}
 	}
+}
+
+/* How often the session of a call with an odd number stands in @content. */
+static int odd_sessions(void *context, struct text content)
+{
+	const struct text begin = TEXT("other-");
+	int count = 0;
+	const char *at;
+
+	(void)context;
+	/* By memchr(): a sanitizer looks at all that memmem() may read, each time. */
+	while ((at = memchr(content.data, begin.data[0], content.size))) {
+		content = text_tail(content, (size_t)(at - content.data));
+		/* Of the whole session, eight hexadecimal digits. */
+		if (content.size >= begin.size + 8 && text_starts_with(content, begin)) {
+			count += memchr("13579bdf", content.data[begin.size + 7], 8) != NULL;
+		}
+		content = text_tail(content, 1);
+	}
+	return count;
+}
+
+static void expect_gone(struct fixture *f, const struct traces *traces)
+{
+	assert_int_equal(files_with(f, TEXT("6663334445")), 0);
+	for (size_t i = 0; i < traces->count; i++) {
+		if (files_with(f, traces->items[i]) > 0) {
+			fail_msg("trace %zu of %zu is still there", i, traces->count);
+		}
+	}
+	assert_int_equal(each_file(f, odd_sessions, NULL), 0);
 }
 
 static void no_file_holds_what_was_erased(void **state)
 {
 	struct fixture *f = *state;
 	struct traces traces = {0};
+	struct store_put kept = other_put(f, 78);
 
 	if (!f->folder[0]) {
 		return; /* there are no files */
 	}
 	put_secrets(f, &traces);
 	assert_int_equal(traces.count, SECRETS * 6);
-	assert_true(files_with(f, TEXT("other-7")) > 0);
+	assert_true(files_with(f, kept.call.session_id) > 0);
 	assert_true(files_with(f, TEXT("6663334445")) > 0);
+	assert_true(each_file(f, odd_sessions, NULL) >= MANY / 2);
 	for (size_t i = 0; i < traces.count; i++) {
 		assert_true(!traces.is_held[i] || files_with(f, traces.items[i]) > 0);
 	}
-	assert_int_equal(erase_of(f, "6663334445", NULL, 0, 1000, false).calls, SECRETS);
+	assert_int_equal(erase_of(f, "6663334445", NULL, 0, MANY, false).calls, SECRETS + MANY / 2);
 	assert_int_equal(store_scrub(f->store, NULL), 1);
-	assert_true(files_with(f, TEXT("other-7")) > 0);
-	assert_int_equal(files_with(f, TEXT("6663334445")), 0);
-	for (size_t i = 0; i < traces.count; i++) {
-		if (files_with(f, traces.items[i]) > 0) {
-			fail_msg("trace %zu of %zu is still there", i, traces.count);
-		}
-	}
-	assert_string_equal(sessions_with(f, "text", "word77"),
-		arena_printf(&f->arena, "other-%d ", 77 * 7919 % MANY).data);
+	assert_true(files_with(f, kept.call.session_id) > 0);
+	expect_gone(f, &traces);
+	assert_string_equal(sessions_with(f, "text", "word78"),
+		arena_printf(&f->arena, "%.*s ", TEXT_ARG(kept.call.session_id)).data);
 	assert_string_equal(sessions_with(f, "text", "czugzwang2"), "");
 }
 
