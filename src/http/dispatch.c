@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The way of a request: header, checks, the route's begin, data and finish, completion. */
 #include "http/dispatch.h"
+#include <stdio.h>
 
 #include "http/request_log.h"
 #include "http/response.h"
@@ -21,12 +22,63 @@ size_t dispatch_unescape(void *context, struct MHD_Connection *connection, char 
 }
 
 struct framing {
-	bool odd_names; /* a name that other servers may read as another one */
+	bool odd; /* a header that other servers may read as another one, or as two */
 	unsigned int lengths;
 	unsigned int codings;
 	struct text length;
 	struct text coding;
 };
+
+/* Of a value, in which tabs may stand. */
+static bool has_control(const char *value, size_t size)
+{
+	bool found = false;
+
+	/* To the end in any case: that is done many bytes at a time. */
+	for (size_t i = 0; i < size; i++) {
+		found |= ((unsigned char)value[i] < ' ' && value[i] != '\t') || value[i] == 0x7f;
+	}
+	return found;
+}
+
+static bool is_number(struct text value)
+{
+	for (size_t i = 0; i < value.size; i++) {
+		if (value.data[i] < '0' || value.data[i] > '9') {
+			return false;
+		}
+	}
+	return value.size > 0;
+}
+
+/* Whether a byte may stand in a header's name (RFC 9110 §5.6.2). */
+static const bool token_bytes[256] = {['!'] = true,
+	['#' ... '\''] = true,
+	['*'] = true,
+	['+'] = true,
+	['-'] = true,
+	['.'] = true,
+	['0' ... '9'] = true,
+	['A' ... 'Z'] = true,
+	['^' ... 'z'] = true,
+	['|'] = true,
+	['~'] = true};
+
+static bool is_token(struct text name)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < name.size; i++) {
+		all &= token_bytes[(unsigned char)name.data[i]];
+	}
+	return all && name.size > 0;
+}
+
+static bool begins_with(struct text name, struct text beginning)
+{
+	return name.size > beginning.size &&
+	       text_equal_ascii_case(text_head(name, beginning.size), beginning);
+}
 
 static enum MHD_Result look_at_framing(void *context, enum MHD_ValueKind kind, const char *name,
 	size_t name_size, const char *value, size_t value_size)
@@ -35,7 +87,9 @@ static enum MHD_Result look_at_framing(void *context, enum MHD_ValueKind kind, c
 	struct text header = {.data = name, .size = name_size};
 
 	(void)kind;
-	framing->odd_names |= memchr(name, ' ', name_size) || text_has_control(header);
+	framing->odd |= !is_token(header) || has_control(value, value_size) ||
+			begins_with(header, TEXT("Content-Length")) ||
+			begins_with(header, TEXT("Transfer-Encoding"));
 	if (text_equal_ascii_case(header, TEXT("Content-Length"))) {
 		framing->lengths++;
 		framing->length = (struct text){.data = value, .size = value_size};
@@ -46,8 +100,8 @@ static enum MHD_Result look_at_framing(void *context, enum MHD_ValueKind kind, c
 	return MHD_YES;
 }
 
-/* The library takes the first of several lengths, a coding that it does not know for a body without end, and white space before a colon for a
- * part of the name (RFC 9112 §5.1). Where another server stands in front, such a body would be the way to smuggle a second request in (§6.3). */
+/* The library takes the first of several lengths, a coding that it does not know for a body without end, white space before a colon for a
+ * part of the name (RFC 9112 §5.1), a bare CR for a part of the value (§2.2), and puts a line that goes on with the header before it (§5.2) behind that one's name. Where another server stands in front, such a body would be the way to smuggle a second request in (§6.3). */
 static struct refusal check_framing(struct exchange *exchange, const char *version)
 {
 	struct framing framing = {0};
@@ -55,9 +109,9 @@ static struct refusal check_framing(struct exchange *exchange, const char *versi
 
 	MHD_get_connection_values_n(
 		exchange->connection, MHD_HEADER_KIND, look_at_framing, &framing);
-	if (framing.odd_names) {
-		return (struct refusal){
-			.status = 400, .sentence = "the name of a header has white space in it"};
+	if (framing.odd || (framing.lengths > 0 && !is_number(framing.length))) {
+		exchange->request.body_size = -1; /* whatever it has */
+		return (struct refusal){.status = 400, .sentence = "the header is malformed"};
 	}
 	if (framing.codings > 0) {
 		exchange->request.body_size = -1;
