@@ -364,7 +364,9 @@ static ssize_t read_gzip(void *context, char *to, size_t max)
 		if (more < 0) {
 			return more == -1 ? broken_off(list, &err) : more;
 		}
-		input = text_tail(buffer_text(&list->chunk), list->chunk_at);
+		/* Where nothing was found there is no memory to count in. */
+		input = list->chunk.data ? text_tail(buffer_text(&list->chunk), list->chunk_at)
+					 : TEXT("");
 		got = gzip_stream_run(list->gzip, &input, more == 0, to, max);
 		list->chunk_at = list->chunk.size - input.size;
 	}

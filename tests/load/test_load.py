@@ -238,14 +238,14 @@ def test_who_reads_byte_by_byte_is_ended_and_gives_its_memory_back(serve):
 
 
 def test_who_is_slow_but_within_the_rate_is_served_to_the_end(serve):
-    server, client, _ = serve(*SLOW)
+    server, client, _ = serve("--timeout", "3s", "--rate-min", "1k")
     with connect(server, 1, receive=65536) as connection:
         connection.sendall(request(client, ALL + "?limit=5000", "Accept-Encoding: gzip\r\nConnection: close\r\n"))
         got, begin = b"", time.monotonic()
         while piece := connection.recv(32768):
             got += piece
-            if time.monotonic() - begin < 4:
-                time.sleep(0.02)  # its own pace: some 100 times the least rate, over several timeouts
+            if time.monotonic() - begin < 7:
+                time.sleep(0.05)  # its own pace: some 100 times the least rate, over several timeouts
     length = int(got.split(b"Content-Length: ")[1].split(b"\r\n")[0])
     assert len(got.split(b"\r\n\r\n", 1)[1]) == length
 
