@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Two servers that differ in nothing but another account's calls: whatever the first account asks, both answer the same bytes."""
+import gzip
 import http.client
 import json
 import random
@@ -84,7 +85,12 @@ def fetch(client, request):
     answer = connection.getresponse()
     content = answer.read()
     connection.close()
-    kept = sorted((name, value) for name, value in answer.headers.items() if name not in ("Date", "X-Request-Id"))
+    passed_over = {"Date", "X-Request-Id"}
+    if answer.headers.get("Content-Encoding") == "gzip":
+        # What it packs is compared: ISA-L does not pack the same text into the same bytes each time.
+        content = gzip.decompress(content)
+        passed_over.add("Content-Length")
+    kept = sorted((name, value) for name, value in answer.headers.items() if name not in passed_over)
     if target.startswith(("/v1/account", "/v1/keys")):  # each server has its own clock and its own keys
         content = re.sub(rb'"(time|created|last_used|revoked)":\d+', rb'"\1":0', content)
         content = re.sub(rb'"key":"cs_[^"]+"', b'"key":""', content)
