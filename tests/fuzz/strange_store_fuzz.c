@@ -46,8 +46,7 @@ static const char *const statements[] = {
 	"update account set id = id + 100",
 	"drop table call; create table call (x)",
 	"drop table tally; create view tally as select 1 as calls",
-	"pragma writable_schema = on; update sqlite_schema set sql = 'create table key (x)' where "
-	"name = 'key'",
+	"pragma writable_schema = on; update sqlite_schema set sql = 'x' where name = 'key'",
 	"pragma writable_schema = on; update sqlite_schema set rootpage = 2",
 	"pragma journal_mode = delete",
 	"pragma encoding = 'UTF-16'",
