@@ -277,6 +277,9 @@ static int copy_account(
 		store_account_set_disabled(copy->to, held.id, account->disabled, err) < 0) {
 		return -1;
 	}
+	if (store_account_set_days(copy->to, held.id, &account->days, err) < 0) {
+		return -1;
+	}
 	*ret_id = held.id;
 	return copy_keys(copy, account->id, held.id, err);
 }

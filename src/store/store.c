@@ -104,6 +104,13 @@ int store_account_set_disabled(
 	return store->backend->account_set_disabled(store, account_id, disabled, err);
 }
 
+int store_account_set_days(
+	struct store *store, int64_t account_id, const struct store_days *days, struct error *err)
+{
+	assert(days->detail >= STORE_DAYS_DEFAULT && days->header >= STORE_DAYS_DEFAULT);
+	return store->backend->account_set_days(store, account_id, days, err);
+}
+
 int store_key_add(
 	struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err)
 {
@@ -249,11 +256,52 @@ int store_changes(struct store *store, int64_t account_id, int64_t after, int64_
 		store, account_id, after, limit, detail_after, arena, ret_changes, err);
 }
 
-int store_drop_detail(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
-	int64_t *ret_dropped, struct error *err)
+int store_audit_add(
+	struct store *store, const struct store_audit *records, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		assert(records[i].subject.size <= STORE_SUBJECT_MAX && records[i].times > 0);
+	}
+	return count == 0 ? 0 : store->backend->audit_add(store, records, count, err);
+}
+
+int store_audit_list(struct store *store, const struct store_audit_query *query,
+	struct arena *arena, struct store_audit **ret_records, size_t *ret_count, struct error *err)
+{
+	assert(query->limit >= 0);
+	return store->backend->audit_list(store, query, arena, ret_records, ret_count, err);
+}
+
+int store_audit_drop(
+	struct store *store, int64_t before, int64_t limit, int64_t *ret_dropped, struct error *err)
 {
 	assert(limit >= 0);
-	return store->backend->drop_detail(store, account_id, up_to, limit, ret_dropped, err);
+	return store->backend->audit_drop(store, before, limit, ret_dropped, err);
+}
+
+int store_drop(
+	struct store *store, const struct store_drop *drop, int64_t *ret_dropped, struct error *err)
+{
+	assert(drop->limit >= 0);
+	return store->backend->drop(store, drop, ret_dropped, err);
+}
+
+int store_oldest(
+	struct store *store, int64_t account_id, bool detail, int64_t *ret_start, struct error *err)
+{
+	return store->backend->oldest(store, account_id, detail, ret_start, err);
+}
+
+int store_space(struct store *store, struct store_space *ret_space, struct error *err)
+{
+	return store->backend->space(store, ret_space, err);
+}
+
+int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
+	struct error *err)
+{
+	assert(keep_bytes >= 0 && limit_bytes >= 0);
+	return store->backend->shrink(store, keep_bytes, limit_bytes, ret_freed, err);
 }
 
 int store_erase(struct store *store, const struct store_erase *erase,

@@ -58,11 +58,19 @@ enum store_scope {
 	STORE_SCOPE_ADMIN = 4,
 };
 
+/* How long an account's calls are kept. */
+#define STORE_DAYS_DEFAULT (-1) /* as long as the program is set */
+struct store_days {
+	int64_t detail; /* after a call's start; 0: for ever */
+	int64_t header;
+};
+
 struct store_account {
 	int64_t id;
 	struct text email; /* compared with ASCII letters of either case the same */
 	int64_t created;   /* UNIX seconds */
 	int64_t disabled;  /* UNIX seconds; 0: active */
+	struct store_days days;
 };
 
 struct store_key {
@@ -88,6 +96,9 @@ int store_account_list(struct store *store, struct arena *arena,
 /* @disabled 0 enables. 1 done, 0 no such account. */
 int store_account_set_disabled(
 	struct store *store, int64_t account_id, int64_t disabled, struct error *err) CHECK_RESULT;
+/* 1 done, 0 no such account. */
+int store_account_set_days(struct store *store, int64_t account_id, const struct store_days *days,
+	struct error *err) CHECK_RESULT;
 
 /* Its id is not looked at. ERROR_EXISTS when the hash is there already, ERROR_NOT_FOUND when there is no such account. */
 int store_key_add(struct store *store, const struct store_key *key, int64_t *ret_id,
@@ -268,13 +279,88 @@ int store_changes(struct store *store, int64_t account_id, int64_t after, int64_
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err) CHECK_RESULT;
 
+/* ---- the audit trail ---- */
+
+enum store_outcome {
+	STORE_DONE,
+	STORE_REFUSED,
+	STORE_FAILED,
+};
+
+#define STORE_SUBJECT_MAX 512 /* bytes; a longer one is cut */
+
+/* Who did what. A record is never changed; old ones are dropped in the order in which they were added. */
+struct store_audit {
+	int64_t id;	    /* from 1, without a gap */
+	int64_t time;	    /* UNIX seconds */
+	int64_t account_id; /* 0: of no account */
+	int64_t key_id;	    /* 0: by no key */
+	struct text
+		address; /* where the request came from; empty: the command line, or the server itself */
+	struct text user;   /* of the system, who ran the program; empty: a request */
+	struct text action; /* "read-calls" */
+	struct text subject;
+	enum store_outcome outcome;
+	int64_t calls; /* that it was about; -1: it is not about a number of calls */
+	int64_t times; /* how often, in the second or so that the record stands for */
+};
+
+/* Adds records in their order, durably; their ids are not looked at. */
+int store_audit_add(struct store *store, const struct store_audit *records, size_t count,
+	struct error *err) CHECK_RESULT;
+
+struct store_audit_query {
+	int64_t account_id; /* negative: any */
+	int64_t start;	    /* start <= time < end */
+	int64_t end;
+	struct text action; /* data NULL: any */
+	int64_t after_time; /* go on behind the record with this time and id; */
+	int64_t after_id;   /* 0: from the newest on */
+	int64_t limit;
+};
+
+/* Newest first; those of one second by their id. */
+int store_audit_list(struct store *store, const struct store_audit_query *query,
+	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
+	struct error *err) CHECK_RESULT;
+
+/* Drops the oldest records, at most @limit, up to the first that is not older than @before. Less than @limit were dropped: none is
+ * left. */
+int store_audit_drop(struct store *store, int64_t before, int64_t limit, int64_t *ret_dropped,
+	struct error *err) CHECK_RESULT;
+
 /* ---- upkeep ---- */
 
-/* Drops the detail of the account's calls that started at or before @up_to, at most @limit of them, the oldest first, in one durable
- * transaction: their steps, and what they are found by. The calls then look as if they never had any. @ret_dropped less than
- * @limit: none is left, unless calls were stored meanwhile. */
-int store_drop_detail(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
-	int64_t *ret_dropped, struct error *err) CHECK_RESULT;
+/* Of the account's calls that started at or before up_to, at most limit, the oldest first. */
+struct store_drop {
+	int64_t account_id;
+	int64_t up_to;
+	int64_t limit;
+	bool whole; /* the calls with all that belongs to them; otherwise their steps, and what they are found by: they then look as if
+		       they never had any */
+	const struct store_audit *
+		record; /* written when something was dropped, its calls being how many; NULL: none */
+};
+
+/* Drops them in one durable transaction. @ret_dropped less than the limit: none is left, unless calls were stored meanwhile. */
+int store_drop(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
+	struct error *err) CHECK_RESULT;
+
+/* When the oldest of the account's calls, or with @detail of those that have steps, started. 1 found, 0 there is none. */
+int store_oldest(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
+	struct error *err) CHECK_RESULT;
+
+/* What the store takes of the disk, but for what is on its way into it. */
+struct store_space {
+	int64_t used_bytes;
+	int64_t free_bytes; /* taken, and used again before more is */
+};
+int store_space(struct store *store, struct store_space *ret_space, struct error *err) CHECK_RESULT;
+
+/* Gives free space back to the disk, at most @limit_bytes at a time, so that nobody waits long, until @keep_bytes of it are left.
+ * @ret_freed 0: there is nothing more that can be given back. */
+int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
+	struct error *err) CHECK_RESULT;
 
 /* Which calls of an account go for ever: either those of a number or one session. */
 struct store_erase {
@@ -310,6 +396,7 @@ struct store_verdict {
 	int64_t accounts;
 	int64_t calls;
 	int64_t packed;	  /* packed calls inflated and compared with their header, size and CRC */
+	int64_t records;  /* of the audit trail */
 	int64_t problems; /* each told to @problem */
 };
 

@@ -29,6 +29,9 @@ struct store_backend {
 		struct store_account **ret_accounts, size_t *ret_count, struct error *err);
 	int (*account_set_disabled)(
 		struct store *store, int64_t account_id, int64_t disabled, struct error *err);
+	/* Neither is below STORE_DAYS_DEFAULT. */
+	int (*account_set_days)(struct store *store, int64_t account_id,
+		const struct store_days *days, struct error *err);
 
 	/* The label is at most STORE_LABEL_MAX bytes without control characters. */
 	int (*key_add)(struct store *store, const struct store_key *key, int64_t *ret_id,
@@ -75,13 +78,29 @@ struct store_backend {
 		int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 		struct error *err);
 
-	/* @limit is not negative. */
-	int (*drop_detail)(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
-		int64_t *ret_dropped, struct error *err);
 	/* One of number and session_id is given; from is not negative, limit at least 1. */
 	int (*erase)(struct store *store, const struct store_erase *erase,
 		struct store_erased *ret_erased, struct error *err);
 	int (*scrub)(struct store *store, struct error *err);
+	/* The subjects are at most STORE_SUBJECT_MAX bytes, @count is at least 1. */
+	int (*audit_add)(struct store *store, const struct store_audit *records, size_t count,
+		struct error *err);
+	/* limit is not negative. */
+	int (*audit_list)(struct store *store, const struct store_audit_query *query,
+		struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
+		struct error *err);
+	int (*audit_drop)(struct store *store, int64_t before, int64_t limit, int64_t *ret_dropped,
+		struct error *err);
+
+	/* The limit is not negative. */
+	int (*drop)(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
+		struct error *err);
+	int (*oldest)(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
+		struct error *err);
+	int (*space)(struct store *store, struct store_space *ret_space, struct error *err);
+	/* Neither is negative. */
+	int (*shrink)(struct store *store, int64_t keep_bytes, int64_t limit_bytes,
+		int64_t *ret_freed, struct error *err);
 	int (*backup)(struct store *store, const char *destination, struct error *err);
 	/* @verdict is all zero and @progress not NULL. */
 	int (*verify)(struct store *store, void (*problem)(void *context, const char *sentence),

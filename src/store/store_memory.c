@@ -32,6 +32,7 @@ static void close_store(struct store *base)
 	kind_table_deinit(&store->kinds);
 	free(store->keys);
 	free(store->accounts);
+	free(store->records);
 	arena_deinit(&store->names);
 	store_rewrap_deinit(&store->rewrap);
 	pthread_mutex_destroy(&store->mutex);
@@ -103,7 +104,11 @@ static int account_add(
 	struct store *base, struct text email, int64_t now, int64_t *ret_id, struct error *err)
 {
 	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
-	struct store_account account = {.email = email, .created = now};
+	struct store_account account = {
+		.email = email,
+		.created = now,
+		.days = {STORE_DAYS_DEFAULT, STORE_DAYS_DEFAULT},
+	};
 	struct store_account *grown;
 
 	if (account_by_email(store, email)) {
@@ -180,6 +185,19 @@ static int account_set_disabled(
 	(void)err;
 	if (account) {
 		account->disabled = disabled;
+	}
+	return account != NULL;
+}
+
+static int account_set_days(
+	struct store *base, int64_t account_id, const struct store_days *days, struct error *err)
+{
+	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	struct store_account *account = account_by_id(store, account_id);
+
+	(void)err;
+	if (account) {
+		account->days = *days;
 	}
 	return account != NULL;
 }
@@ -341,6 +359,7 @@ static const struct store_backend backend = {
 	.account_find = account_find,
 	.account_list = account_list,
 	.account_set_disabled = account_set_disabled,
+	.account_set_days = account_set_days,
 	.key_add = key_add,
 	.key_list = key_list,
 	.key_revoke = key_revoke,
@@ -356,9 +375,15 @@ static const struct store_backend backend = {
 	.count_buckets = reference_count_buckets,
 	.change_newest = memory_change_newest,
 	.changes = memory_changes,
-	.drop_detail = memory_drop_detail,
 	.erase = memory_erase,
 	.scrub = scrub,
+	.audit_add = memory_audit_add,
+	.audit_list = memory_audit_list,
+	.audit_drop = memory_audit_drop,
+	.drop = memory_drop,
+	.oldest = memory_oldest,
+	.space = memory_space,
+	.shrink = memory_shrink,
 	.backup = backup,
 	.verify = memory_verify,
 };

@@ -42,6 +42,11 @@ struct memory_store {
 	size_t changes_count;
 	int64_t change_newest;
 
+	struct store_audit *
+		records; /* their ids go on from records_dropped, without gaps; texts are in names */
+	size_t records_count;
+	int64_t records_dropped;
+
 	struct kind_table kinds; /* has its own lock */
 };
 
@@ -64,6 +69,7 @@ int memory_find(struct store_view *view, int64_t account_id, struct text session
 int memory_walk(struct store *base, const struct store_query *query,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
 	struct error *err);
+bool memory_has_call(const struct memory_store *store, int64_t account_id, struct text session_id);
 /* Copies the call @session_id, which is there, with its packed form when it started after @detail_after. The store is locked. */
 int memory_copy_call(struct memory_store *store, int64_t account_id, struct text session_id,
 	int64_t detail_after, struct arena *arena, struct store_call *ret_call, struct error *err);
@@ -77,10 +83,22 @@ int memory_change_newest(struct store *base, int64_t *ret_id, struct error *err)
 int memory_changes(struct store *base, int64_t account_id, int64_t after, int64_t limit,
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
-int memory_drop_detail(struct store *base, int64_t account_id, int64_t up_to, int64_t limit,
-	int64_t *ret_dropped, struct error *err);
 int memory_erase(struct store *base, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err);
+int memory_audit_add(
+	struct store *base, const struct store_audit *records, size_t count, struct error *err);
+int memory_audit_list(struct store *base, const struct store_audit_query *query,
+	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
+	struct error *err);
+int memory_audit_drop(
+	struct store *base, int64_t before, int64_t limit, int64_t *ret_dropped, struct error *err);
+int memory_drop(
+	struct store *base, const struct store_drop *drop, int64_t *ret_dropped, struct error *err);
+int memory_oldest(
+	struct store *base, int64_t account_id, bool detail, int64_t *ret_start, struct error *err);
+int memory_space(struct store *base, struct store_space *ret_space, struct error *err);
+int memory_shrink(struct store *base, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
+	struct error *err);
 int memory_verify(struct store *base, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,
 	struct store_verdict *verdict, struct error *err);

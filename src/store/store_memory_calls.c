@@ -267,6 +267,12 @@ int memory_find(struct store_view *view, int64_t account_id, struct text session
 	return copy_call(store->calls[at], true, arena, ret_call, err) < 0 ? -1 : 1;
 }
 
+bool memory_has_call(const struct memory_store *store, int64_t account_id, struct text session_id)
+{
+	return find_session(store->calls, store->calls_count, account_id, session_id) <
+	       store->calls_count;
+}
+
 int memory_copy_call(struct memory_store *store, int64_t account_id, struct text session_id,
 	int64_t detail_after, struct arena *arena, struct store_call *ret_call, struct error *err)
 {
@@ -298,29 +304,6 @@ int memory_walk(struct store *base, const struct store_query *query,
 			return status;
 		}
 	}
-	return 0;
-}
-
-/* Its bytes stay until the call goes. */
-int memory_drop_detail(struct store *base, int64_t account_id, int64_t up_to, int64_t limit,
-	int64_t *ret_dropped, struct error *err)
-{
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
-	int64_t dropped = 0;
-
-	(void)err;
-	for (size_t i = store->calls_count; i > 0 && dropped < limit; i--) {
-		struct memory_call *call = store->calls[i - 1];
-
-		if (call->account_id == account_id && call->held.call.start <= up_to &&
-			call->held.call.has_detail) {
-			call->held.call.has_detail = false;
-			call->held.call.steps = 0;
-			call->held.packed = (struct packed){0};
-			dropped++;
-		}
-	}
-	*ret_dropped = dropped;
 	return 0;
 }
 
@@ -389,6 +372,7 @@ int memory_verify(struct store *base, void (*problem)(void *context, const char 
 		return -1;
 	}
 	verdict->accounts = (int64_t)store->accounts_count;
+	verdict->records = (int64_t)store->records_count;
 	for (; verdict->calls < (int64_t)store->calls_count; verdict->calls++) {
 		const struct store_call *call = &store->calls[verdict->calls]->held;
 		struct error found;

@@ -98,7 +98,8 @@ static size_t find_changes(const struct memory_store *store, int64_t account_id,
 	for (size_t i = 0; i < store->changes_count && count < limit; i++) {
 		const struct memory_change *change = store->changes[i];
 
-		if (change->id > after && change->account_id == account_id) {
+		if (change->id > after && change->account_id == account_id &&
+			memory_has_call(store, account_id, session_of(change))) {
 			found[count++] = change;
 		}
 	}

@@ -334,6 +334,12 @@ struct packed postgres_read_packed(const struct postgres_rows *rows, int row, in
 int postgres_copy_call(const struct postgres_rows *rows, int row, int column, struct arena *arena,
 	struct store_call *ret_call, struct error *err) CHECK_RESULT;
 
+/* ---- store_postgres_audit.c: writing the audit trail ---- */
+
+/* Adds records to the batch, within a transaction. @params is used for it. */
+void postgres_audit_write(struct postgres_connection *connection, const struct store_audit *records,
+	size_t count, struct postgres_params *params);
+
 /* ---- store_postgres_page.c: what others need of it ---- */
 
 /* A question about a window and at most one whole number. */
@@ -360,6 +366,8 @@ int postgres_account_list(struct store *store, struct arena *arena,
 	struct store_account **ret_accounts, size_t *ret_count, struct error *err);
 int postgres_account_set_disabled(
 	struct store *store, int64_t account_id, int64_t disabled, struct error *err);
+int postgres_account_set_days(
+	struct store *store, int64_t account_id, const struct store_days *days, struct error *err);
 int postgres_key_add(
 	struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err);
 int postgres_key_list(struct store *store, int64_t account_id, struct arena *arena,
@@ -398,8 +406,21 @@ int postgres_changes_read(struct store *store, int64_t account_id, int64_t after
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
 
-int postgres_drop_detail(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
-	int64_t *ret_dropped, struct error *err);
+int postgres_audit_add(
+	struct store *store, const struct store_audit *records, size_t count, struct error *err);
+int postgres_audit_list(struct store *store, const struct store_audit_query *query,
+	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
+	struct error *err);
+int postgres_audit_drop(struct store *store, int64_t before, int64_t limit, int64_t *ret_dropped,
+	struct error *err);
+
+int postgres_drop(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
+	struct error *err);
+int postgres_oldest(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
+	struct error *err);
+int postgres_space(struct store *store, struct store_space *ret_space, struct error *err);
+int postgres_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes,
+	int64_t *ret_freed, struct error *err);
 int postgres_erase(struct store *store, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err);
 int postgres_scrub(struct store *store, struct error *err);

@@ -55,6 +55,8 @@ static int read_account(const struct postgres_rows *rows, int row, int column, s
 		.email = postgres_text(rows, row, column + 1),
 		.created = postgres_int64(rows, row, column + 2),
 		.disabled = postgres_int64(rows, row, column + 3),
+		.days = {.detail = postgres_int64(rows, row, column + 4),
+			.header = postgres_int64(rows, row, column + 5)},
 	};
 	return copy_text(arena, &ret_account->email, err);
 }
@@ -140,6 +142,20 @@ int postgres_account_set_disabled(
 	postgres_bind_int64(&asking.params, account_id);
 	postgres_bind_int64(&asking.params, disabled);
 	return change(&asking, POSTGRES_ACCOUNT_SET_DISABLED, err);
+}
+
+int postgres_account_set_days(
+	struct store *base, int64_t account_id, const struct store_days *days, struct error *err)
+{
+	AUTO(asking_close) struct asking asking = {0};
+
+	if (asking_open(&asking, base, err) < 0) {
+		return -1;
+	}
+	postgres_bind_int64(&asking.params, account_id);
+	postgres_bind_int64(&asking.params, days->detail);
+	postgres_bind_int64(&asking.params, days->header);
+	return change(&asking, POSTGRES_ACCOUNT_SET_DAYS, err);
 }
 
 int postgres_key_add(

@@ -15,25 +15,8 @@
 /* $5: how many at most; $6: the units of the tallies. A tally that falls to nothing goes. */
 #define ERASE                                                                                      \
 	"with old as materialized (select c.account_id, c.start, c.session_id, c.part, "           \
-	"c.dest_key " MEANT "order by c.start, c.session_id limit $5::bigint), "                   \
-	"falls as materialized (select o.account_id, a.is_all, "                                   \
-	"case when a.is_all then '' else o.dest_key end as dest_key, s.seconds, "                  \
-	"o.start - o.start % s.seconds as bucket, count(*) as calls from old o "                   \
-	"cross join (values (true), (false)) as a (is_all) "                                       \
-	"cross join unnest($6::bigint[]) as s (seconds) group by 1, 2, 3, 4, 5), "                 \
-	"fallen as (update tally t set calls = t.calls - f.calls from falls f where "              \
-	"t.account_id = f.account_id and t.is_all = f.is_all and t.dest_key = f.dest_key and "     \
-	"t.seconds = f.seconds and t.bucket = f.bucket and t.calls > f.calls), "                   \
-	"empty as (delete from tally t using falls f where "                                       \
-	"t.account_id = f.account_id and t.is_all = f.is_all and t.dest_key = f.dest_key and "     \
-	"t.seconds = f.seconds and t.bucket = f.bucket and t.calls <= f.calls), "                  \
-	"detail_gone as (delete from detail d using old o where d.account_id = o.account_id "      \
-	"and d.start = o.start and d.session_id = o.session_id and d.part = o.part), "             \
-	"changes_gone as (delete from change h using old o where "                                 \
-	"h.account_id = o.account_id and h.session_id = o.session_id), "                           \
-	"calls_gone as (delete from call c using old o where c.account_id = o.account_id and "     \
-	"c.session_id = o.session_id) "                                                            \
-	"select count(*), max(start) from old"
+	"c.dest_key " MEANT                                                                        \
+	"order by c.start, c.session_id limit $5::bigint), " POSTGRES_TAKE_OUT("$6")
 
 static void bind_text_or_null(struct postgres_params *params, struct text text)
 {

@@ -2,7 +2,9 @@
  * The text of the statements. Parameters are typed where they stand; each question names the account first. */
 #include "store/store_postgres_sql.h"
 
-#define ACCOUNT_COLUMNS "a.account_id, a.email, a.created, a.disabled"
+#define ACCOUNT_COLUMNS                                                                            \
+	"a.account_id, a.email, a.created, a.disabled, coalesce(a.detail_days, -1), "              \
+	"coalesce(a.header_days, -1)"
 #define KEY_COLUMNS                                                                                \
 	"k.id, k.account_id, k.hash, k.scope, k.label, k.created, k.last_used, k.revoked"
 
@@ -54,6 +56,9 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 		"select " ACCOUNT_COLUMNS " from account a order by lower(email collate \"C\")",
 	[POSTGRES_ACCOUNT_SET_DISABLED] =
 		"update account set disabled = $2::bigint where account_id = $1::bigint",
+	[POSTGRES_ACCOUNT_SET_DAYS] =
+		"update account set detail_days = nullif($2::bigint, -1), "
+		"header_days = nullif($3::bigint, -1) where account_id = $1::bigint",
 	/* Those who store for an account take turns: what they read of it stays so until they commit. */
 	[POSTGRES_ACCOUNTS_LOCK] =
 		"select account_id from account where account_id = any($1::bigint[]) "
@@ -201,4 +206,34 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 		"path = null from old u where c.account_id = u.account_id and "
 		"c.session_id = u.session_id) "
 		"select count(*) from old",
+	[POSTGRES_DETAIL_OLDEST] = "select start from detail where account_id = $1::bigint "
+				   "order by start limit 1",
+	[POSTGRES_CALL_OLDEST] = "select start from call where account_id = $1::bigint "
+				 "order by start limit 1",
+	[POSTGRES_SPACE] = "select sum(pg_total_relation_size(c.oid))::bigint from pg_class c "
+			   "where c.relkind = 'r' and "
+			   "c.relnamespace = current_schema()::text::regnamespace",
+
+	[POSTGRES_AUDIT_ADD] =
+		"with head as (update audit_floor set newest = newest + $1::bigint "
+		"returning newest - $1 as before) "
+		"insert into audit (id, time, account_id, key_id, address, \"user\", action, "
+		"subject, outcome, calls, times) select head.before + u.place, u.time, "
+		"u.account_id, u.key_id, u.address, u.by_user, u.action, u.subject, u.outcome, "
+		"u.calls, u.times from head, unnest($2::bigint[], $3::bigint[], $4::bigint[], "
+		"$5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[], "
+		"$11::bigint[]) with ordinality as u (time, account_id, key_id, address, by_user, "
+		"action, subject, outcome, calls, times, place)",
+	[POSTGRES_AUDIT_LIST] =
+		"select id, time, account_id, key_id, address, \"user\", action, subject, "
+		"outcome, calls, times from audit where time >= $1::bigint and time < $2::bigint "
+		"and (time, id) < ($3::bigint, $4::bigint) and "
+		"($5::text is null or action = $5) and ($7::bigint < 0 or account_id = $7) "
+		"order by time desc, id desc limit $6::bigint",
+	[POSTGRES_AUDIT_RAISE_FLOOR] =
+		"with old as (select id, time from audit order by id limit $2::bigint) "
+		"update audit_floor set dropped = greatest(dropped, coalesce((select max(id) from "
+		"old where id < coalesce((select min(id) from old where time >= $1::bigint), "
+		"9223372036854775807)), 0))",
+	[POSTGRES_AUDIT_DROP] = "delete from audit where id <= (select dropped from audit_floor)",
 };

@@ -14,6 +14,7 @@ enum postgres_sql {
 	POSTGRES_ACCOUNT_FIND,
 	POSTGRES_ACCOUNT_LIST,
 	POSTGRES_ACCOUNT_SET_DISABLED,
+	POSTGRES_ACCOUNT_SET_DAYS,
 	POSTGRES_ACCOUNTS_LOCK,
 	POSTGRES_KEY_ADD,
 	POSTGRES_KEY_LIST,
@@ -48,6 +49,13 @@ enum postgres_sql {
 	POSTGRES_CHANGES,
 	POSTGRES_NOTIFY,
 	POSTGRES_DROP_DETAIL,
+	POSTGRES_DETAIL_OLDEST,
+	POSTGRES_CALL_OLDEST,
+	POSTGRES_SPACE,
+	POSTGRES_AUDIT_ADD,
+	POSTGRES_AUDIT_LIST,
+	POSTGRES_AUDIT_RAISE_FLOOR,
+	POSTGRES_AUDIT_DROP,
 	POSTGRES_STATEMENTS,
 };
 
@@ -86,6 +94,28 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	"select $1::bigint, u.session_id from unnest($14::text[]) as u (session_id)) f "           \
 	"join call c on c.account_id = f.account_id and c.session_id = f.session_id "              \
 	"where " POSTGRES_MATCH
+
+/* What follows "with old as materialized (…), ", old being calls with account_id, start, session_id, part and dest_key: takes them out of every
+ * table, and gives their number and the latest start. @units is the parameter with the units of the tallies. A tally that falls to nothing goes. */
+#define POSTGRES_TAKE_OUT(units)                                                                   \
+	"falls as materialized (select o.account_id, a.is_all, "                                   \
+	"case when a.is_all then '' else o.dest_key end as dest_key, s.seconds, "                  \
+	"o.start - o.start % s.seconds as bucket, count(*) as calls from old o "                   \
+	"cross join (values (true), (false)) as a (is_all) "                                       \
+	"cross join unnest(" units "::bigint[]) as s (seconds) group by 1, 2, 3, 4, 5), "          \
+	"fallen as (update tally t set calls = t.calls - f.calls from falls f where "              \
+	"t.account_id = f.account_id and t.is_all = f.is_all and t.dest_key = f.dest_key and "     \
+	"t.seconds = f.seconds and t.bucket = f.bucket and t.calls > f.calls), "                   \
+	"empty as (delete from tally t using falls f where "                                       \
+	"t.account_id = f.account_id and t.is_all = f.is_all and t.dest_key = f.dest_key and "     \
+	"t.seconds = f.seconds and t.bucket = f.bucket and t.calls <= f.calls), "                  \
+	"detail_gone as (delete from detail d using old o where d.account_id = o.account_id "      \
+	"and d.start = o.start and d.session_id = o.session_id and d.part = o.part), "             \
+	"changes_gone as (delete from change h using old o where "                                 \
+	"h.account_id = o.account_id and h.session_id = o.session_id), "                           \
+	"calls_gone as (delete from call c using old o where c.account_id = o.account_id and "     \
+	"c.session_id = o.session_id) "                                                            \
+	"select count(*), max(start) from old"
 
 #define POSTGRES_NEWEST_FIRST "order by c.start desc, c.session_id desc "
 

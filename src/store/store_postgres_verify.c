@@ -135,6 +135,22 @@ static int count_accounts(struct verify_run *run, struct error *err)
 	return ask_int64(run, "select count(*) from account", &run->verdict->accounts, err);
 }
 
+/* Records are numbered without a gap, from where the oldest were dropped. */
+static int check_audit(struct verify_run *run, struct error *err)
+{
+	int64_t wanted;
+
+	if (ask_int64(run, "select count(*) from audit", &run->verdict->records, err) < 0 ||
+		ask_int64(run, "select newest - dropped from audit_floor", &wanted, err) < 0) {
+		return -1;
+	}
+	if (wanted != run->verdict->records) {
+		tell(run, "the audit trail has %lld records, it should have %lld",
+			(long long)run->verdict->records, (long long)wanted);
+	}
+	return 0;
+}
+
 static int check_tallies(struct verify_run *run, struct error *err)
 {
 	for (int unit = TALLY_MINUTE; unit < TALLY_UNITS; unit++) {
@@ -445,8 +461,9 @@ int postgres_verify(struct store *base, void (*problem)(void *context, const cha
 	}
 	run.connection = session.connection;
 	run.connection->patient = true;
-	if (count_accounts(&run, err) < 0 || check_tallies(&run, err) < 0 ||
-		check_orphans(&run, err) < 0 || check_changes(&run, err) < 0) {
+	if (check_audit(&run, err) < 0 || count_accounts(&run, err) < 0 ||
+		check_tallies(&run, err) < 0 || check_orphans(&run, err) < 0 ||
+		check_changes(&run, err) < 0) {
 		return -1;
 	}
 	return check_calls(&run, err);

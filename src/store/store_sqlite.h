@@ -28,6 +28,10 @@ enum sqlite_sql {
 	SQL_ACCOUNT_FIND,
 	SQL_ACCOUNT_LIST,
 	SQL_ACCOUNT_SET_DISABLED,
+	SQL_ACCOUNT_SET_DAYS,
+	SQL_DETAIL_FROM,
+	SQL_DETAIL_FROM_LOWER,
+	SQL_DETAIL_FROM_RAISE,
 	SQL_KEY_ADD,
 	SQL_KEY_LIST,
 	SQL_KEY_EXISTS,
@@ -58,7 +62,9 @@ enum sqlite_sql {
 	SQL_SCAN_ONE,
 	SQL_UNINDEXED,
 	SQL_DETAIL_OLD,
-	SQL_DETAIL_OF,
+	SQL_CALLS_OLD,
+	SQL_DETAIL_OLDEST,
+	SQL_CALL_OLDEST,
 	SQL_PACKED_DROP,
 	SQL_CALL_DROP_DETAIL,
 	SQL_CALL_DROP,
@@ -70,6 +76,13 @@ enum sqlite_sql {
 	SQL_CHANGE_OLDEST,
 	SQL_CHANGE_NEWEST,
 	SQL_CHANGES,
+	SQL_AUDIT_NEWEST,
+	SQL_AUDIT_ADD,
+	SQL_AUDIT_LIST,
+	SQL_AUDIT_LIST_ALL,
+	SQL_AUDIT_OLD,
+	SQL_AUDIT_RAISE_FLOOR,
+	SQL_AUDIT_DROP,
 	SQL_TALLY_ADD,
 	SQL_TALLY_DROP_EMPTY,
 	SQL_TALLY_SUM,
@@ -195,6 +208,10 @@ uint32_t sqlite_column_uint32(struct sqlite_query *query, int column);
 bool sqlite_column_is_null(struct sqlite_query *query, int column);
 struct text sqlite_column_text(struct sqlite_query *query, int column);
 struct text sqlite_column_blob(struct sqlite_query *query, int column);
+
+/* Room for one more entry of @size bytes in a list of @count in @arena: it doubles, and what it leaves behind goes with the arena. NULL: the
+ * arena is used up. */
+void *sqlite_list_grow(struct arena *arena, void *list, size_t count, size_t size) CHECK_RESULT;
 
 /* Runs one of the statements that take nothing and give nothing. */
 int sqlite_run(struct sqlite_connection *connection, enum sqlite_sql sql, struct error *err);
@@ -343,6 +360,18 @@ int sqlite_index_all(struct sqlite_store *store, struct error *err) CHECK_RESULT
 /* What tally_add_up() calls: changes one bucket, whose connection is @context, in its transaction. */
 int sqlite_tally_change(void *context, const struct tally_delta *delta, struct error *err);
 
+/* ---- store_sqlite_erase.c: what others need of it ---- */
+
+/* Drops the packed call of a row, and its words, also where the packed call is damaged. In the writer's transaction. */
+int sqlite_detail_drop(struct sqlite_store *store, int64_t id, int64_t account_id, uint32_t steps,
+	struct error *err) CHECK_RESULT;
+
+/* ---- store_sqlite_audit.c: writing the audit trail ---- */
+
+/* Adds records in the connection's transaction. */
+int sqlite_audit_write(struct sqlite_connection *connection, const struct store_audit *records,
+	size_t count, struct error *err) CHECK_RESULT;
+
 /* ---- store_sqlite_page.c: what others need of it ---- */
 
 /* Counts the calls of a window and at most one whole dest, by the tallies. */
@@ -375,6 +404,8 @@ int sqlite_account_list(struct store *store, struct arena *arena,
 	struct store_account **ret_accounts, size_t *ret_count, struct error *err);
 int sqlite_account_set_disabled(
 	struct store *store, int64_t account_id, int64_t disabled, struct error *err);
+int sqlite_account_set_days(
+	struct store *store, int64_t account_id, const struct store_days *days, struct error *err);
 int sqlite_key_add(
 	struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err);
 int sqlite_key_list(struct store *store, int64_t account_id, struct arena *arena,
@@ -412,11 +443,24 @@ int sqlite_changes_read(struct store *store, int64_t account_id, int64_t after, 
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
 
-int sqlite_drop_detail(struct store *store, int64_t account_id, int64_t up_to, int64_t limit,
-	int64_t *ret_dropped, struct error *err);
 int sqlite_erase(struct store *store, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err);
 int sqlite_scrub(struct store *store, struct error *err);
+int sqlite_audit_add(
+	struct store *store, const struct store_audit *records, size_t count, struct error *err);
+int sqlite_audit_list(struct store *store, const struct store_audit_query *query,
+	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
+	struct error *err);
+int sqlite_audit_drop(struct store *store, int64_t before, int64_t limit, int64_t *ret_dropped,
+	struct error *err);
+
+int sqlite_drop(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
+	struct error *err);
+int sqlite_oldest(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
+	struct error *err);
+int sqlite_space(struct store *store, struct store_space *ret_space, struct error *err);
+int sqlite_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
+	struct error *err);
 int sqlite_backup(struct store *store, const char *destination, struct error *err);
 int sqlite_verify(struct store *store, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,

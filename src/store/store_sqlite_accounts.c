@@ -57,6 +57,8 @@ static int read_account(struct sqlite_query *query, int column, struct arena *ar
 		.email = email,
 		.created = sqlite_column_int64(query, column + 2),
 		.disabled = sqlite_column_int64(query, column + 3),
+		.days = {.detail = sqlite_column_int64(query, column + 4),
+			.header = sqlite_column_int64(query, column + 5)},
 	};
 	return 0;
 }
@@ -80,21 +82,6 @@ int sqlite_account_find(struct store *base, struct text email, struct arena *are
 	return row;
 }
 
-/* Room for one more entry of @size bytes in a list in @arena: it doubles, and what it leaves behind goes with the arena. */
-static void *list_grow(struct arena *arena, void *list, size_t count, size_t size)
-{
-	void *grown;
-
-	if (count != 0 && (count < 8 || (count & (count - 1)) != 0)) {
-		return list;
-	}
-	grown = arena_alloc(arena, (count < 8 ? 8 : count * 2) * size);
-	if (grown && count > 0) {
-		memcpy(grown, list, count * size);
-	}
-	return grown;
-}
-
 int sqlite_account_list(struct store *base, struct arena *arena,
 	struct store_account **ret_accounts, size_t *ret_count, struct error *err)
 {
@@ -109,7 +96,7 @@ int sqlite_account_list(struct store *base, struct arena *arena,
 		return -1;
 	}
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		accounts = list_grow(arena, accounts, count, sizeof(*accounts));
+		accounts = sqlite_list_grow(arena, accounts, count, sizeof(*accounts));
 		if (!accounts) {
 			return error_set(
 				err, ERROR_TOO_LARGE, "the accounts do not fit into memory");
@@ -137,6 +124,22 @@ int sqlite_account_set_disabled(
 	}
 	sqlite_query_int64(&query, account_id);
 	sqlite_query_int64(&query, disabled);
+	return run_and_commit(&writer, &query, err);
+}
+
+int sqlite_account_set_days(
+	struct store *base, int64_t account_id, const struct store_days *days, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_writer_begin(&writer, (struct sqlite_store *)base, err) < 0 ||
+		sqlite_query_start(&query, writer.connection, SQL_ACCOUNT_SET_DAYS, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, account_id);
+	sqlite_query_int64(&query, days->detail);
+	sqlite_query_int64(&query, days->header);
 	return run_and_commit(&writer, &query, err);
 }
 
@@ -213,7 +216,7 @@ int sqlite_key_list(struct store *base, int64_t account_id, struct arena *arena,
 	}
 	sqlite_query_int64(&query, account_id);
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		keys = list_grow(arena, keys, count, sizeof(*keys));
+		keys = sqlite_list_grow(arena, keys, count, sizeof(*keys));
 		if (!keys) {
 			return error_set(err, ERROR_TOO_LARGE, "the keys do not fit into memory");
 		}

@@ -23,8 +23,27 @@
 #define CALLS_FROM                                                                                 \
 	"where i.account_id = ?1 and i.start >= ?4 and (i.start, i.session_id) <= (?5, ?6) "
 #define CALLS_ORDERED "order by i.start desc, i.session_id desc limit ?7"
-#define IN_WINDOW     "from call where account_id = ?1 and start >= ?2 and start < ?3 "
-#define NEWEST_FIRST  "order by start desc, session_id desc "
+/* An account, as read_account() takes it. */
+#define ACCOUNT_COLUMNS                                                                            \
+	"a.id, a.email, a.created, a.disabled, coalesce(a.detail_days, -1), "                      \
+	"coalesce(a.header_days, -1)"
+
+/* The account's calls that may have detail. */
+#define DETAIL_FROM                                                                                \
+	"from call where account_id = ?1 and steps >= 0 and start >= "                             \
+	"(select detail_from from account where id = ?1) "
+
+/* A call to be dropped, as read_row() in store_sqlite_drop.c takes it. */
+#define OLD_CALL "select id, account_id, start, steps, dest_key "
+
+#define AUDIT_COLUMNS                                                                              \
+	"select id, time, account_id, key_id, address, user, action, subject, outcome, calls, "    \
+	"times from audit where time >= ?1 and time < ?2 and (time, id) < (?3, ?4) and (?5 is "    \
+	"null or action = ?5) "
+#define AUDIT_ORDERED "order by time desc, id desc limit ?6"
+
+#define IN_WINDOW    "from call where account_id = ?1 and start >= ?2 and start < ?3 "
+#define NEWEST_FIRST "order by start desc, session_id desc "
 
 /* Headers and paths, as enum sqlite_scan_column has them. */
 #define SCAN_COLUMNS                                                                               \
@@ -43,9 +62,17 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_PING] = "select max(id) from account",
 
 	[SQL_ACCOUNT_ADD] = "insert into account (email, created) values (?, ?)",
-	[SQL_ACCOUNT_FIND] = "select id, email, created, disabled from account where email = ?",
-	[SQL_ACCOUNT_LIST] = "select id, email, created, disabled from account order by email",
+	[SQL_ACCOUNT_FIND] = "select " ACCOUNT_COLUMNS " from account a where email = ?",
+	[SQL_ACCOUNT_LIST] = "select " ACCOUNT_COLUMNS " from account a order by email",
 	[SQL_ACCOUNT_SET_DISABLED] = "update account set disabled = ?2 where id = ?1",
+	[SQL_ACCOUNT_SET_DAYS] =
+		"update account set detail_days = nullif(?2, -1), header_days = nullif(?3, -1) "
+		"where id = ?1",
+	[SQL_DETAIL_FROM] = "select detail_from from account where id = ?",
+	[SQL_DETAIL_FROM_LOWER] = "update account set detail_from = ?2 where id = ?1 and "
+				  "detail_from > ?2",
+	[SQL_DETAIL_FROM_RAISE] = "update account set detail_from = ?2 where id = ?1 and "
+				  "detail_from < ?2",
 
 	[SQL_KEY_ADD] = "insert into key (account_id, hash, scope, label, created, last_used, "
 			"revoked) values (?, ?, ?, ?, ?, ?, ?)",
@@ -55,7 +82,7 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_KEY_REVOKE] = "update key set revoked = ?3 where id = ?2 and account_id = ?1 and "
 			   "revoked = 0",
 	[SQL_KEY_FIND] = "select k.id, account_id, hash, scope, label, k.created, last_used, "
-			 "revoked, a.id, email, a.created, disabled "
+			 "revoked, " ACCOUNT_COLUMNS " "
 			 "from key k join account a on a.id = account_id where hash = ?",
 	[SQL_KEY_TOUCH] = "update key set last_used = ?2 where id = ?1 and last_used < ?2",
 
@@ -102,12 +129,14 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 			  "p.deflate from packed p cross join call c on c.id = p.call_id "
 			  "where c.steps >= 0 and c.path is null order by p.call_id",
 
-	[SQL_DETAIL_OLD] = "select id, account_id, start, steps from call where account_id = ? and "
-			   "start <= ? and steps >= 0 order by start, session_id limit ?",
-	[SQL_DETAIL_OF] = "select id, account_id, start, steps from call where id = ?",
+	[SQL_DETAIL_OLD] = OLD_CALL DETAIL_FROM "and start <= ?2 order by start, session_id "
+						"limit ?3",
+	[SQL_CALLS_OLD] = OLD_CALL "from call where account_id = ?1 and start <= ?2 order by "
+				   "start, session_id limit ?3",
+	[SQL_DETAIL_OLDEST] = "select start " DETAIL_FROM "order by start limit 1",
+	[SQL_CALL_OLDEST] = "select start from call where account_id = ?1 order by start limit 1",
 	[SQL_PACKED_DROP] = "delete from packed where call_id = ?",
 	[SQL_CALL_DROP_DETAIL] = "update call set steps = -1, path = null where id = ?",
-
 	[SQL_CALL_DROP] = "delete from call where id = ?",
 
 	[SQL_ERASE_SCAN] = ERASE_COLUMNS "where account_id = ? and start >= ? "
@@ -124,6 +153,17 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 		"select h.id, h.call_id from change h cross join call c on c.id = h.call_id "
 		"and c.account_id = h.account_id where h.account_id = ?1 and h.id > ?2 "
 		"order by h.id limit ?3",
+
+	[SQL_AUDIT_NEWEST] = "select max(dropped, coalesce((select max(id) from audit), 0)) from "
+			     "audit_floor",
+	[SQL_AUDIT_ADD] = "insert into audit (id, time, account_id, key_id, address, user, action, "
+			  "subject, outcome, calls, times) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+			  "?)",
+	[SQL_AUDIT_LIST] = AUDIT_COLUMNS "and account_id = ?7 " AUDIT_ORDERED,
+	[SQL_AUDIT_LIST_ALL] = AUDIT_COLUMNS AUDIT_ORDERED,
+	[SQL_AUDIT_OLD] = "select id, time from audit order by id limit ?",
+	[SQL_AUDIT_RAISE_FLOOR] = "update audit_floor set dropped = ? where id = 1",
+	[SQL_AUDIT_DROP] = "delete from audit where id <= ?",
 
 	[SQL_TALLY_ADD] = "insert into tally (account_id, is_all, dest_key, seconds, bucket, "
 			  "calls) values (?, ?, ?, ?, ?, ?) "
@@ -300,6 +340,20 @@ int sqlite_query_start(struct sqlite_query *query, struct sqlite_connection *con
 	}
 	*query = (struct sqlite_query){.connection = connection, .statement = *statement};
 	return 0;
+}
+
+void *sqlite_list_grow(struct arena *arena, void *list, size_t count, size_t size)
+{
+	void *grown;
+
+	if (count != 0 && (count < 8 || (count & (count - 1)) != 0)) {
+		return list;
+	}
+	grown = arena_alloc(arena, (count < 8 ? 8 : count * 2) * size);
+	if (grown && count > 0) {
+		memcpy(grown, list, count * size);
+	}
+	return grown;
 }
 
 static void note_bound(struct sqlite_query *query, int status)

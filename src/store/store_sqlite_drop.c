@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Dropping the detail of old calls, with its path and its words. */
+ * Dropping old calls, or their detail alone, with all that they are found by. Where the account's detail begins is kept beside the account,
+ * so that the headers of a year are not read to find the detail of a day. */
 #include "store/store_sqlite.h"
 
 struct old_call {
@@ -7,84 +8,62 @@ struct old_call {
 	int64_t account_id;
 	int64_t start;
 	int64_t steps;
+	struct text dest_key;
 };
 
-struct old_calls {
-	struct old_call *items;
+/* One sqlite_drop(). */
+struct drop_run {
+	struct sqlite_store *store;
+	struct sqlite_connection *connection;
+	const struct store_drop *drop;
+	struct arena arena; /* of calls, their texts and changes */
+	struct old_call *calls;
 	size_t count;
+	struct tally_change *changes;
 };
 
-static void free_calls(struct old_calls *calls)
+static void run_end(struct drop_run *run)
 {
-	free(calls->items);
+	arena_deinit(&run->arena);
 }
 
-static struct old_call read_row(struct sqlite_query *row)
+static int read_row(struct drop_run *run, struct sqlite_query *row, struct error *err)
 {
-	return (struct old_call){
+	struct text dest_key = arena_copy(&run->arena, sqlite_column_text(row, 4));
+
+	run->calls = sqlite_list_grow(&run->arena, run->calls, run->count, sizeof(*run->calls));
+	if (!run->calls || !dest_key.data) {
+		return error_no_memory(err);
+	}
+	run->calls[run->count++] = (struct old_call){
 		.id = sqlite_column_int64(row, 0),
 		.account_id = sqlite_column_int64(row, 1),
 		.start = sqlite_column_int64(row, 2),
 		.steps = sqlite_column_int64(row, 3),
+		.dest_key = dest_key,
 	};
-}
-
-static int add(struct old_calls *calls, size_t *room, struct old_call call, struct error *err)
-{
-	if (calls->count == *room) {
-		struct old_call *grown;
-
-		*room = *room ? 2 * *room : 64;
-		grown = reallocarray(calls->items, *room, sizeof(*grown));
-		if (!grown) {
-			return error_no_memory(err);
-		}
-		calls->items = grown;
-	}
-	calls->items[calls->count++] = call;
 	return 0;
 }
 
-/* Nobody waits for the writer while the calls are looked for. */
-static int find_old(struct sqlite_store *store, int64_t account_id, int64_t up_to, int64_t limit,
-	struct old_calls *calls, struct error *err)
+static int find_old(struct drop_run *run, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(sqlite_query_end) struct sqlite_query row = {0};
-	size_t room = 0;
+	const struct store_drop *drop = run->drop;
 	int more;
 
-	if (sqlite_reader_open(&reader, store, err) < 0 ||
-		sqlite_query_start(&row, reader.connection, SQL_DETAIL_OLD, err) < 0) {
+	if (sqlite_query_start(
+		    &row, run->connection, drop->whole ? SQL_CALLS_OLD : SQL_DETAIL_OLD, err) < 0) {
 		return -1;
 	}
-	sqlite_query_int64(&row, account_id);
-	sqlite_query_int64(&row, up_to);
-	sqlite_query_int64(&row, limit);
+	sqlite_query_int64(&row, drop->account_id);
+	sqlite_query_int64(&row, drop->up_to);
+	sqlite_query_int64(&row, drop->limit);
 	while ((more = sqlite_query_step(&row, err)) > 0) {
-		if (add(calls, &room, read_row(&row), err) < 0) {
+		if (read_row(run, &row, err) < 0) {
 			return -1;
 		}
 	}
 	return more;
-}
-
-/* The call as it is now: it may have been replaced since it was found. */
-static int read_again(
-	struct sqlite_connection *connection, struct old_call *call, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query row = {0};
-	int found;
-
-	if (sqlite_query_start(&row, connection, SQL_DETAIL_OF, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&row, call->id);
-	found = sqlite_query_step(&row, err);
-	if (found > 0) {
-		*call = read_row(&row);
-	}
-	return found;
 }
 
 static int run_for(
@@ -99,52 +78,120 @@ static int run_for(
 	return sqlite_query_run(&query, err);
 }
 
-/* Returns 1 when it was dropped, 0 when it is no longer old or has none. */
-static int drop_detail(
-	struct sqlite_store *store, struct old_call call, int64_t up_to, struct error *err)
+static int drop_detail(struct drop_run *run, const struct old_call *call, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
-	struct sqlite_connection *connection = store->writer;
-	struct packed packed;
-	int found = read_again(connection, &call, err);
-
-	arena_init(&arena, SIZE_MAX);
-	if (found <= 0 || call.start > up_to || call.steps < 0) {
-		return found < 0 ? -1 : 0;
-	}
-	if (sqlite_packed_by_id(connection, call.id, &arena, &packed, err) < 0 ||
-		sqlite_words_drop_packed(
-			store, call.id, call.account_id, (uint32_t)call.steps, &packed, err) < 0 ||
-		run_for(connection, SQL_PACKED_DROP, call.id, err) < 0 ||
-		run_for(connection, SQL_CALL_DROP_DETAIL, call.id, err) < 0) {
+	if (sqlite_detail_drop(run->store, call->id, call->account_id, (uint32_t)call->steps, err) <
+		0) {
 		return -1;
 	}
-	return 1;
+	return run->drop->whole ? 0 : run_for(run->connection, SQL_CALL_DROP_DETAIL, call->id, err);
 }
 
-int sqlite_drop_detail(struct store *base, int64_t account_id, int64_t up_to, int64_t limit,
-	int64_t *ret_dropped, struct error *err)
+static int drop_call(
+	struct drop_run *run, const struct old_call *call, size_t at, struct error *err)
 {
-	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
-	AUTO(free_calls) struct old_calls calls = {0};
-	struct sqlite_store *store = (struct sqlite_store *)base;
-	int64_t dropped = 0;
-
-	if (find_old(store, account_id, up_to, limit, &calls, err) < 0 ||
-		(calls.count > 0 && sqlite_writer_begin(&writer, store, err) < 0)) {
+	if (call->steps >= 0 && drop_detail(run, call, err) < 0) {
 		return -1;
 	}
-	for (size_t i = 0; i < calls.count; i++) {
-		int status = drop_detail(store, calls.items[i], up_to, err);
+	if (!run->drop->whole) {
+		return 0;
+	}
+	run->changes[at] = (struct tally_change){
+		.account_id = call->account_id,
+		.dest_key = call->dest_key,
+		.start = call->start,
+		.calls = -1,
+	};
+	return run_for(run->connection, SQL_CALL_DROP, call->id, err);
+}
 
-		if (status < 0) {
+/* No call before that has detail any more. */
+static int raise_detail_from(struct drop_run *run, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	const struct store_drop *drop = run->drop;
+	int64_t from = drop->up_to < INT64_MAX ? drop->up_to + 1 : INT64_MAX;
+
+	if ((int64_t)run->count == drop->limit) {
+		/* Others of the same second may be left. */
+		from = run->count > 0 ? run->calls[run->count - 1].start : INT64_MIN;
+	}
+	if (sqlite_query_start(&query, run->connection, SQL_DETAIL_FROM_RAISE, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, drop->account_id);
+	sqlite_query_int64(&query, from);
+	return sqlite_query_run(&query, err);
+}
+
+static int write_record(struct drop_run *run, struct error *err)
+{
+	struct store_audit record;
+
+	if (run->count == 0 || !run->drop->record) {
+		return 0;
+	}
+	record = *run->drop->record;
+	record.calls = (int64_t)run->count;
+	return sqlite_audit_write(run->connection, &record, 1, err);
+}
+
+static int drop_all(struct drop_run *run, struct error *err)
+{
+	if (find_old(run, err) < 0) {
+		return -1;
+	}
+	run->changes = arena_calloc(&run->arena, run->count, sizeof(*run->changes));
+	if (!run->changes) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < run->count; i++) {
+		if (drop_call(run, &run->calls[i], i, err) < 0) {
 			return -1;
 		}
-		dropped += status;
 	}
-	if (calls.count > 0 && sqlite_writer_commit(&writer, err) < 0) {
+	if (run->drop->whole && tally_add_up(run->changes, run->count, sqlite_tally_change,
+					run->connection, err) < 0) {
 		return -1;
 	}
-	*ret_dropped = dropped;
+	return raise_detail_from(run, err) < 0 ? -1 : write_record(run, err);
+}
+
+int sqlite_drop(
+	struct store *base, const struct store_drop *drop, int64_t *ret_dropped, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	AUTO(run_end)
+	struct drop_run run = {.store = (struct sqlite_store *)base, .drop = drop};
+
+	arena_init(&run.arena, SIZE_MAX);
+	if (sqlite_writer_begin(&writer, run.store, err) < 0) {
+		return -1;
+	}
+	run.connection = writer.connection;
+	if (drop_all(&run, err) < 0 || sqlite_writer_commit(&writer, err) < 0) {
+		return -1;
+	}
+	*ret_dropped = (int64_t)run.count;
 	return 0;
+}
+
+int sqlite_oldest(
+	struct store *base, int64_t account_id, bool detail, int64_t *ret_start, struct error *err)
+{
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_query_end) struct sqlite_query row = {0};
+	int found;
+
+	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0 ||
+		sqlite_query_start(&row, reader.connection,
+			detail ? SQL_DETAIL_OLDEST : SQL_CALL_OLDEST, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&row, account_id);
+	found = sqlite_query_step(&row, err);
+	if (found > 0) {
+		*ret_start = sqlite_column_int64(&row, 0);
+	}
+	return found;
 }

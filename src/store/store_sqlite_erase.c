@@ -136,20 +136,31 @@ static int run_for(
 }
 
 /* Which words the index has is known by the packed call; where that is damaged, by the index alone. */
-static int drop_words(struct sqlite_store *store, const struct erase_row *row, struct error *err)
+static int drop_words(struct sqlite_store *store, int64_t id, int64_t account_id, uint32_t steps,
+	struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
 	struct store_index index;
 	struct packed packed;
 
 	arena_init(&arena, SIZE_MAX);
-	if (sqlite_packed_by_id(store->writer, row->id, &arena, &packed, err) == 0 &&
-		sqlite_unpack_index(&store->unpacking, row->account_id, (uint32_t)row->steps,
-			&packed, &index, err) == 0) {
-		return sqlite_words_drop(store->writer, row->id, index.words, err);
+	if (sqlite_packed_by_id(store->writer, id, &arena, &packed, err) == 0 &&
+		sqlite_unpack_index(&store->unpacking, account_id, steps, &packed, &index, err) ==
+			0) {
+		return sqlite_words_drop(store->writer, id, index.words, err);
 	}
-	return err->code == ERROR_CORRUPT ? sqlite_words_drop_unknown(store->writer, row->id, err)
-					  : -1;
+	return err->code == ERROR_CORRUPT ? sqlite_words_drop_unknown(store->writer, id, err) : -1;
+}
+
+int sqlite_detail_drop(struct sqlite_store *store, int64_t id, int64_t account_id, uint32_t steps,
+	struct error *err)
+{
+	struct error found = {0};
+
+	if (drop_words(store, id, account_id, steps, err ? err : &found) < 0) {
+		return -1;
+	}
+	return run_for(store->writer, SQL_PACKED_DROP, id, err);
 }
 
 static int note_change(struct erase_run *run, const struct erase_row *row, struct error *err)
@@ -173,7 +184,8 @@ static int erase_row(struct erase_run *run, const struct erase_row *row, struct 
 	struct sqlite_connection *connection = run->store->writer;
 
 	if (note_change(run, row, err) < 0 ||
-		(row->steps >= 0 && drop_words(run->store, row, err) < 0) ||
+		(row->steps >= 0 && sqlite_detail_drop(run->store, row->id, row->account_id,
+					    (uint32_t)row->steps, err) < 0) ||
 		run_for(connection, SQL_PACKED_DROP, row->id, err) < 0) {
 		return -1;
 	}

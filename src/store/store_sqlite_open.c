@@ -92,10 +92,14 @@ static int apply_steps(struct sqlite_store *store, int64_t version, struct error
 	return sqlite_exec(connection, pragma, err);
 }
 
-/* Both settings are kept in the file: the page size has to be set before anything is written. */
+/* All are kept in the file; page size and vacuum have to be set before anything is written. Pages that dropped calls leave free can then be
+ * given back to the disk (store_sqlite_space.c). */
 static int set_file_format(struct sqlite_connection *connection, struct error *err)
 {
-	return sqlite_exec(connection, "pragma page_size = 8192; pragma journal_mode = wal", err);
+	return sqlite_exec(connection,
+		"pragma page_size = 8192; pragma auto_vacuum = incremental; "
+		"pragma journal_mode = wal",
+		err);
 }
 
 static int bring_up_to_date(struct sqlite_store *store, struct error *err)

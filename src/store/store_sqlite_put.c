@@ -10,7 +10,9 @@ struct put_run {
 	struct tally_change *changes; /* a call makes at most two */
 	size_t changes_count;
 	struct sqlite_changes log;
-	int64_t newest; /* id of a call */
+	int64_t newest;	    /* id of a call */
+	int64_t account_id; /* whose detail_from is known; 0: nobody's */
+	int64_t detail_from;
 };
 
 static void run_end(struct put_run *run)
@@ -42,6 +44,42 @@ static int note_change(struct put_run *run, int64_t account_id, struct text dest
 		.calls = calls,
 	};
 	return 0;
+}
+
+static int read_detail_from(struct put_run *run, int64_t account_id, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_query_start(&query, run->connection, SQL_DETAIL_FROM, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, account_id);
+	if (sqlite_query_step(&query, err) < 0) {
+		return -1;
+	}
+	run->detail_from = sqlite_column_int64(&query, 0);
+	run->account_id = account_id;
+	return 0;
+}
+
+/* A call that started then has detail: who looks for old detail must not begin behind it. */
+static int note_detail(struct put_run *run, int64_t account_id, int64_t start, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (run->account_id != account_id && read_detail_from(run, account_id, err) < 0) {
+		return -1;
+	}
+	if (start >= run->detail_from) {
+		return 0;
+	}
+	if (sqlite_query_start(&query, run->connection, SQL_DETAIL_FROM_LOWER, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, account_id);
+	sqlite_query_int64(&query, start);
+	run->detail_from = start;
+	return sqlite_query_run(&query, err);
 }
 
 /* Binds what insert and update have in common, in the order that their texts have. @path is {NULL, 0} where the call comes
@@ -194,7 +232,8 @@ static int change_call(struct put_run *run, const struct store_put *put, const s
 		call.has_detail = true;
 		call.steps = (uint32_t)held->steps;
 	}
-	if (update_call(run, held->id, &call, dest_key, path, err) < 0) {
+	if (update_call(run, held->id, &call, dest_key, path, err) < 0 ||
+		(call.has_detail && note_detail(run, put->account_id, call.start, err) < 0)) {
 		return -1;
 	}
 	if (keep) {
@@ -233,7 +272,8 @@ static int add_detail(
 	if (!put->call.has_detail) {
 		return 0;
 	}
-	if (put_packed(run, SQL_PACKED_ADD, id, &put->packed, err) < 0) {
+	if (put_packed(run, SQL_PACKED_ADD, id, &put->packed, err) < 0 ||
+		note_detail(run, put->account_id, put->call.start, err) < 0) {
 		return -1;
 	}
 	return sqlite_words_add(run->connection, id, put->index.words, err);

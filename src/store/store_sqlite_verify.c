@@ -251,6 +251,48 @@ static int count_accounts(struct verify_run *run, struct error *err)
 		run->connection, "select count(*) from account", &run->verdict->accounts, err);
 }
 
+/* Records are numbered without a gap, from where the oldest were dropped. */
+static int check_audit(struct verify_run *run, struct error *err)
+{
+	int64_t dropped, newest;
+
+	if (sqlite_get_int64(run->connection, "select count(*) from audit", &run->verdict->records,
+		    err) < 0 ||
+		sqlite_get_int64(
+			run->connection, "select dropped from audit_floor", &dropped, err) < 0 ||
+		sqlite_get_int64(run->connection,
+			"select max(dropped, coalesce((select max(id) from audit), 0)) from "
+			"audit_floor",
+			&newest, err) < 0) {
+		return -1;
+	}
+	if (newest - dropped != run->verdict->records) {
+		tell(run, "the audit trail has %lld records, it should have %lld",
+			(long long)run->verdict->records, (long long)(newest - dropped));
+	}
+	return 0;
+}
+
+/* Old detail is looked for from a time on that is kept beside the account. */
+static int check_detail_from(struct verify_run *run, struct error *err)
+{
+	AUTO(end_once) struct sqlite_query query = {0};
+	int row;
+
+	if (start_once(&query, run,
+		    "select a.id, count(*) from account a join call c on c.account_id = a.id and "
+		    "c.start < a.detail_from where c.steps >= 0 group by a.id",
+		    err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		tell(run, "the account %lld has %lld calls with detail where there should be none",
+			(long long)sqlite_column_int64(&query, 0),
+			(long long)sqlite_column_int64(&query, 1));
+	}
+	return row;
+}
+
 static int check_references(struct verify_run *run, struct error *err)
 {
 	AUTO(end_once) struct sqlite_query query = {0};
@@ -494,6 +536,8 @@ int sqlite_verify(struct store *base, void (*problem)(void *context, const char 
 		check_database,
 		check_schema,
 		count_accounts,
+		check_audit,
+		check_detail_from,
 		check_references,
 		check_rules,
 		check_tallies,

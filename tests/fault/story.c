@@ -140,10 +140,17 @@ static int run_headers(struct story *story, struct error *err)
 
 static int run_drop(struct story *story, struct error *err)
 {
+	const struct store_audit record = {
+		.account_id = story->f.account, .action = TEXT("expire-detail"), .times = 1};
+	const struct store_drop drop = {
+		.account_id = story->f.account,
+		.up_to = start_of(DROPPED),
+		.limit = 100,
+		.record = &record,
+	};
 	int64_t dropped;
 
-	return store_drop_detail(
-		story->f.store, story->f.account, start_of(DROPPED), 100, &dropped, err);
+	return store_drop(story->f.store, &drop, &dropped, err);
 }
 
 static int run_last(struct story *story, struct error *err)

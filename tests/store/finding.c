@@ -335,13 +335,10 @@ static void dropped_detail_leaves_nothing_behind(void **state)
 	struct fixture *f = *state;
 	struct store_put again = put_of_steps(f, "menu", T, menu_steps, COUNT_OF(menu_steps));
 	struct store_call call;
-	int64_t dropped;
 
 	put_sample(f);
-	assert_int_equal(store_drop_detail(f->store, f->account, T - 1, 10, &dropped, NULL), 0);
-	assert_int_equal(dropped, 0);
-	assert_int_equal(store_drop_detail(f->store, f->account, T + 1, 1, &dropped, NULL), 0);
-	assert_int_equal(dropped, 1); /* the oldest first: menu */
+	assert_int_equal(drop_old(f, T - 1, 10, false), 0);
+	assert_int_equal(drop_old(f, T + 1, 1, false), 1); /* the oldest first: menu */
 	expect_found(f, "text=executing", "");
 	expect_found(f, "module=menu", "");
 	expect_found(f, "last_module=queue", "");
@@ -352,13 +349,11 @@ static void dropped_detail_leaves_nothing_behind(void **state)
 	assert_int_equal(call.call.steps, 0);
 	assert_null(call.packed.deflate.data);
 
-	assert_int_equal(store_drop_detail(f->store, f->account, T + 1, 10, &dropped, NULL), 0);
-	assert_int_equal(dropped, 1);
+	assert_int_equal(drop_old(f, T + 1, 10, false), 1);
 	expect_found(f, "text=one", "");
-	assert_int_equal(store_drop_detail(f->store, f->account, T + 9, 10, &dropped, NULL), 0);
-	assert_int_equal(dropped, 1); /* none has no steps, which are detail too */
-	assert_int_equal(store_drop_detail(f->store, f->account, T + 9, 10, &dropped, NULL), 0);
-	assert_int_equal(dropped, 0);
+	assert_int_equal(
+		drop_old(f, T + 9, 10, false), 1); /* none has no steps, which are detail too */
+	assert_int_equal(drop_old(f, T + 9, 10, false), 0);
 
 	put_all(f, &again, 1);
 	expect_found(f, "text=executing", "menu ");

@@ -190,6 +190,23 @@ struct text json_of(struct fixture *fixture, const struct packed *packed)
 	return (struct text){.data = json, .size = packed->size};
 }
 
+int64_t drop_old(struct fixture *fixture, int64_t up_to, int64_t limit, bool whole)
+{
+	const struct store_drop drop = {
+		.account_id = fixture->account,
+		.up_to = up_to,
+		.limit = limit,
+		.whole = whole,
+	};
+	struct error err = {0};
+	int64_t dropped;
+
+	if (store_drop(fixture->store, &drop, &dropped, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	return dropped;
+}
+
 static void print_problem(void *context, const char *sentence)
 {
 	(void)context;

@@ -68,6 +68,9 @@ struct store_page page_of(struct fixture *fixture, const struct store_query *que
 /* The canonical JSON that @packed holds. */
 struct text json_of(struct fixture *fixture, const struct packed *packed);
 
+/* Drops up to @limit of the first account's calls that started up to @up_to, or with @whole false their detail; returns how many. */
+int64_t drop_old(struct fixture *fixture, int64_t up_to, int64_t limit, bool whole);
+
 /* Runs store_verify(), printing each problem, and returns how many there are. */
 int64_t problems_of(struct store *store);
 

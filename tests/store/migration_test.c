@@ -94,6 +94,13 @@ static void a_store_of_schema_1_gets_paths_and_words(void **state)
 	folder_remove(folder);
 }
 
+/* What a store of schema 3 does not have yet. */
+#define WITHOUT_STEP_4                                                                             \
+	"drop table audit; drop table audit_floor; "                                               \
+	"alter table account drop column detail_days; "                                            \
+	"alter table account drop column header_days; "                                            \
+	"alter table account drop column detail_from; "
+
 /* What step 3 adds is what the program would have counted itself: verify compares. */
 static void a_store_of_schema_2_gets_tallies_of_32_days(void **state)
 {
@@ -109,8 +116,8 @@ static void a_store_of_schema_2_gets_tallies_of_32_days(void **state)
 	snprintf(path, sizeof(path), "%s/callstep.db", folder);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db,
-				 "delete from tally where seconds = 2764800; "
-				 "pragma user_version = 2",
+				 WITHOUT_STEP_4 "delete from tally where seconds = 2764800; "
+						"pragma user_version = 2",
 				 NULL, NULL, NULL),
 		SQLITE_OK);
 	sqlite3_close(db);

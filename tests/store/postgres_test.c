@@ -371,9 +371,7 @@ static void each_day_around_today_has_its_partition_and_goes_with_it(void **stat
 	expect(f, "(select count(distinct part) from detail where part <> 0) = 1");
 	assert_int_equal(problems_of(f->store), 0);
 
-	assert_int_equal(
-		store_drop_detail(f->store, f->account, now - DAY, 100, &dropped, NULL), 0);
-	assert_int_equal(dropped, 3);
+	assert_int_equal(drop_old(f, now - DAY, 100, false), 3);
 	expect(f, "(select count(*) from pg_inherits where inhparent = 'detail'::regclass) = 2");
 	expect_text(f, "press", 1);
 	assert_int_equal(problems_of(f->store), 0);

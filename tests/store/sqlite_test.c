@@ -437,6 +437,54 @@ static void note_problem(void *context, const char *sentence)
 	"pragma writable_schema = reset;" sql ";"                                                  \
 	"pragma writable_schema = on; insert into sqlite_schema select * from kept"
 
+#define ADD_RECORD(id)                                                                             \
+	"insert into audit values (" id ", 1, 1, 0, '', 'root', 'import', '', 0, 1, 1);"
+#define ADD_RECORDS ADD_RECORD("1") ADD_RECORD("2") ADD_RECORD("3")
+
+/* As schema/0004-keeping.sql has it. */
+#define AUDIT_IS_KEPT                                                                              \
+	"create trigger audit_is_kept before delete on audit\n"                                    \
+	"when old.id > (select dropped from audit_floor)\n"                                        \
+	"begin\n"                                                                                  \
+	"\tselect raise(abort, 'records of the audit trail are not deleted');\n"                   \
+	"end"
+
+/* What the database itself refuses, whoever writes to it. */
+static void the_audit_trail_cannot_be_changed(void **state)
+{
+	static const struct {
+		const char *sql, *words;
+	} rows[] = {
+		{"update audit set user = 'nobody'", "are not changed"},
+		{"delete from audit", "are not deleted"},
+		{"delete from audit where id = 3", "are not deleted"},
+		{ADD_RECORD("3"), "without a gap"},
+		{ADD_RECORD("5"), "without a gap"},
+		{"insert or replace into audit values (2, 1, 1, 0, '', '', '', '', 0, 1, 1)",
+			"without a gap"},
+		{"insert into audit select null, 1, 1, 0, '', '', '', '', 0, 1, 1",
+			"without a gap"},
+		{"update audit_floor set dropped = -1", "does not get longer"},
+		{"delete from audit_floor", "one old end"},
+	};
+	struct fixture *f = *state;
+	char path[512];
+	sqlite3 *db;
+
+	tamper(f->folder, ADD_RECORDS);
+	path_of(f->folder, "callstep.db", path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		assert_int_equal(
+			sqlite3_exec(db, rows[i].sql, NULL, NULL, NULL), SQLITE_CONSTRAINT);
+		if (!strstr(sqlite3_errmsg(db), rows[i].words)) {
+			fail_msg("%s: %s", rows[i].sql, sqlite3_errmsg(db));
+		}
+	}
+	sqlite3_close(db);
+	assert_int_equal(problems_of(f->store), 0);
+}
+
 static const struct {
 	const char *sql;
 	const char *words;
@@ -512,6 +560,12 @@ static const struct {
 	{"create trigger stranger after insert on call begin delete from call; end",
 		"its trigger 'stranger' is not of this schema"},
 	{"create view stranger as select * from call", "its view 'stranger' is not of this schema"},
+	{"update account set detail_from = 102", "has 2 calls with detail where there should be"},
+	{ADD_RECORDS "drop trigger audit_is_kept; delete from audit where id = 2",
+		"its trigger 'audit_is_kept' is not as this schema has it"},
+	{ADD_RECORDS "drop trigger audit_is_kept; delete from audit where id = 2; " AUDIT_IS_KEPT,
+		"the audit trail has 2 records, it should have 3"},
+	{ADD_RECORDS "update audit_floor set dropped = 1", "has 3 records, it should have 2"},
 };
 
 static void damage_is_found(void **state)
@@ -621,6 +675,7 @@ int main(void)
 		cmocka_unit_test(locations_that_hold_no_store_are_named),
 		cmocka_unit_test(a_database_of_another_program_is_refused_and_left),
 		STORE_TEST(a_newer_schema_is_refused),
+		STORE_TEST(the_audit_trail_cannot_be_changed),
 		cmocka_unit_test(a_folder_that_may_not_be_written_is_named),
 		cmocka_unit_test(many_may_make_the_store_at_the_same_time),
 		STORE_TEST(two_handles_see_each_others_changes_at_once),

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT
+ * What every backend has to do alike with what gets old: dropping calls and their detail, how long an account keeps them, the audit
+ * trail. Given the backend's name. */
+#include "fixture.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	fixture_open(fixture, getenv("CALLSTEP_TEST_BACKEND"));
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	fixture_close(*state);
+	free(*state);
+	return 0;
+}
+
+/* ---- calls ---- */
+
+static void put_sample(struct fixture *f)
+{
+	struct store_put puts[] = {
+		put_of(f, "a", "1", MIDNIGHT - 86400, 2, "old"),
+		put_of(f, "b", "2", MIDNIGHT, 1, "words"),
+		put_of(f, "c", "1", MIDNIGHT, -1, ""),
+		put_of(f, "d", "1", MIDNIGHT + 61, 0, ""),
+		put_of(f, "e", "+1", MIDNIGHT + 86400, 3, "new"),
+		put_of(f, "a", "1", MIDNIGHT - 99, 1, "theirs"),
+	};
+
+	puts[5].account_id = f->other;
+	put_all(f, puts, COUNT_OF(puts));
+}
+
+/* The sessions of all calls, oldest first, a capital letter where one has detail: "aBc". */
+static void expect_calls(struct fixture *f, const char *expected)
+{
+	struct store_query query = query_all(f);
+	struct store_page page = page_of(f, &query);
+	char got[32] = "";
+
+	for (size_t i = 0; i < page.count; i++) {
+		char letter = page.calls[i].call.session_id.data[0];
+
+		got[page.count - 1 - i] =
+			(char)(page.calls[i].call.has_detail ? letter - 'a' + 'A' : letter);
+	}
+	assert_string_equal(got, expected);
+	assert_int_equal(page.total_calls, strlen(expected));
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+static void detail_is_dropped_oldest_first_up_to_a_time(void **state)
+{
+	struct fixture *f = *state;
+
+	put_sample(f);
+	expect_calls(f, "ABcDE");
+	assert_int_equal(drop_old(f, MIDNIGHT - 86401, 10, false), 0);
+	assert_int_equal(drop_old(f, MIDNIGHT + 86399, 0, false), 0);
+	assert_int_equal(drop_old(f, MIDNIGHT + 86399, 1, false), 1);
+	expect_calls(f, "aBcDE");
+	assert_int_equal(drop_old(f, MIDNIGHT + 86399, 10, false), 2);
+	expect_calls(f, "abcdE");
+	assert_int_equal(drop_old(f, INT64_MAX, 10, false), 1);
+	assert_int_equal(drop_old(f, INT64_MAX, 10, false), 0);
+	expect_calls(f, "abcde");
+}
+
+static void calls_are_dropped_whole_and_counted_no_longer(void **state)
+{
+	struct fixture *f = *state;
+	struct store_query query = query_all(f);
+	struct store_call call;
+
+	put_sample(f);
+	assert_int_equal(drop_old(f, MIDNIGHT, 2, true), 2);
+	expect_calls(f, "cDE");
+	assert_int_equal(drop_old(f, MIDNIGHT, 2, true), 1);
+	expect_calls(f, "DE");
+	assert_int_equal(drop_old(f, MIDNIGHT, 2, true), 0);
+	query.number = TEXT("1");
+	assert_int_equal(page_of(f, &query).total_calls, 2);
+	assert_int_equal(store_find(f->store, f->account, TEXT("a"), &f->arena, &call, NULL), 0);
+	assert_int_equal(store_find(f->store, f->other, TEXT("a"), &f->arena, &call, NULL), 1);
+	assert_int_equal(drop_old(f, INT64_MAX, 10, true), 2);
+	expect_calls(f, "");
+	put_sample(f);
+	expect_calls(f, "ABcDE");
+}
+
+static void detail_that_comes_late_is_found_as_well(void **state)
+{
+	struct fixture *f = *state;
+	struct store_put late[] = {
+		put_of(f, "f", "1", MIDNIGHT - 5, 1, "late"),
+		put_of(f, "c", "1", MIDNIGHT - 7, -1, ""),
+		put_of(f, "e", "1", MIDNIGHT - 200000, -1, ""), /* moves, with the steps it has */
+	};
+
+	put_sample(f);
+	assert_int_equal(drop_old(f, MIDNIGHT + 100, 10, false), 3);
+	put_all(f, late, COUNT_OF(late));
+	expect_calls(f, "EacFbd");
+	assert_int_equal(drop_old(f, MIDNIGHT + 100, 10, false), 2);
+	expect_calls(f, "eacfbd");
+}
+
+static void many_of_one_second_are_dropped_part_by_part(void **state)
+{
+	struct fixture *f = *state;
+	struct store_put puts[7];
+
+	for (size_t i = 0; i < COUNT_OF(puts); i++) {
+		char session_id[2] = {(char)('a' + i), '\0'};
+
+		puts[i] = put_of(f, session_id, "1", MIDNIGHT, 1, "x");
+	}
+	put_all(f, puts, COUNT_OF(puts));
+	assert_int_equal(drop_old(f, MIDNIGHT, 3, false), 3);
+	expect_calls(f, "abcDEFG");
+	assert_int_equal(drop_old(f, MIDNIGHT, 3, false), 3);
+	assert_int_equal(drop_old(f, MIDNIGHT, 3, false), 1);
+	expect_calls(f, "abcdefg");
+}
+
+static void the_oldest_call_is_told(void **state)
+{
+	struct fixture *f = *state;
+	int64_t start = 4711;
+
+	assert_int_equal(store_oldest(f->store, f->account, false, &start, NULL), 0);
+	assert_int_equal(start, 4711);
+	put_sample(f);
+	assert_int_equal(store_oldest(f->store, f->account, false, &start, NULL), 1);
+	assert_int_equal(start, MIDNIGHT - 86400);
+	drop_old(f, MIDNIGHT, 10, false);
+	assert_int_equal(store_oldest(f->store, f->account, true, &start, NULL), 1);
+	assert_int_equal(start, MIDNIGHT + 61);
+	assert_int_equal(store_oldest(f->store, f->other, true, &start, NULL), 1);
+	assert_int_equal(start, MIDNIGHT - 99);
+	drop_old(f, INT64_MAX, 10, false);
+	assert_int_equal(store_oldest(f->store, f->account, true, &start, NULL), 0);
+}
+
+static void dropped_calls_are_passed_over_by_those_who_follow(void **state)
+{
+	struct fixture *f = *state;
+	struct store_changes changes;
+	struct store_put next;
+	struct error err;
+
+	put_sample(f);
+	drop_old(f, MIDNIGHT, 10, true);
+	assert_int_equal(
+		store_changes(f->store, f->account, 0, 100, 0, &f->arena, &changes, &err), 0);
+	assert_int_equal(changes.count, 2);
+	assert_int_equal(changes.last, 6);
+	/* The newest call of all goes, and another account's may get its place. */
+	drop_old(f, INT64_MAX, 10, true);
+	next = put_of(f, "z", "1", MIDNIGHT, 1, "x");
+	next.account_id = f->other;
+	put_all(f, &next, 1);
+	assert_int_equal(
+		store_changes(f->store, f->account, 0, 100, 0, &f->arena, &changes, &err), 0);
+	assert_int_equal(changes.count, 0);
+	assert_int_equal(
+		store_changes(f->store, f->other, 0, 100, 0, &f->arena, &changes, &err), 0);
+	assert_int_equal(changes.count, 2);
+}
+
+/* ---- accounts ---- */
+
+static void an_account_has_its_own_days_or_none(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_days days = {.detail = 0, .header = 90};
+	struct store_account *accounts;
+	struct error err;
+	size_t count;
+
+	assert_int_equal(store_account_list(f->store, &f->arena, &accounts, &count, &err), 0);
+	assert_int_equal(accounts[0].days.detail, STORE_DAYS_DEFAULT);
+	assert_int_equal(accounts[0].days.header, STORE_DAYS_DEFAULT);
+	assert_int_equal(store_account_set_days(f->store, accounts[0].id, &days, &err), 1);
+	assert_int_equal(store_account_set_days(f->store, 4711, &days, &err), 0);
+	assert_int_equal(store_account_list(f->store, &f->arena, &accounts, &count, &err), 0);
+	assert_int_equal(accounts[0].days.detail, 0);
+	assert_int_equal(accounts[0].days.header, 90);
+	assert_int_equal(accounts[1].days.header, STORE_DAYS_DEFAULT);
+}
+
+static void a_key_comes_with_its_accounts_days(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_days days = {.detail = 30, .header = STORE_DAYS_DEFAULT};
+	struct store_key key = {.account_id = f->account, .scopes = 1, .label = TEXT("")};
+	struct store_account account;
+	struct error err;
+
+	assert_int_equal(store_key_add(f->store, &key, &key.id, &err), 0);
+	assert_int_equal(store_account_set_days(f->store, f->account, &days, &err), 1);
+	assert_int_equal(store_key_find(f->store, key.hash, &f->arena, &key, &account, &err), 1);
+	assert_int_equal(account.days.detail, 30);
+	assert_int_equal(account.days.header, STORE_DAYS_DEFAULT);
+}
+
+/* ---- the audit trail ---- */
+
+static struct store_audit record_of(int64_t time, int64_t account_id, const char *action)
+{
+	return (struct store_audit){
+		.time = time,
+		.account_id = account_id,
+		.key_id = 3,
+		.address = TEXT("127.0.0.1"),
+		.user = TEXT(""),
+		.action = text_of(action),
+		.subject = TEXT("/api/all_logs/1/2?number=617"),
+		.outcome = STORE_REFUSED,
+		.calls = 7,
+		.times = 2,
+	};
+}
+
+static void add_sample(struct fixture *f)
+{
+	const struct store_audit records[] = {
+		record_of(100, 1, "read-calls"),
+		record_of(102, 2, "read-calls"),
+		record_of(101, 1, "make-key"),
+		record_of(101, 0, "sign-in"),
+		record_of(103, 1, "read-calls"),
+	};
+
+	assert_int_equal(store_audit_add(f->store, records, 2, NULL), 0);
+	assert_int_equal(store_audit_add(f->store, records + 2, 3, NULL), 0);
+	assert_int_equal(store_audit_add(f->store, NULL, 0, NULL), 0);
+}
+
+static void expect_records(
+	struct fixture *f, const struct store_audit_query *query, const char *expected)
+{
+	struct store_audit *records;
+	struct error err = {0};
+	char ids[64] = "";
+	size_t count;
+
+	if (store_audit_list(f->store, query, &f->arena, &records, &count, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t used = strlen(ids);
+
+		snprintf(ids + used, sizeof(ids) - used, "%lld ", (long long)records[i].id);
+	}
+	assert_string_equal(ids, expected);
+}
+
+static void records_are_listed_newest_first_by_what_is_asked(void **state)
+{
+	static const struct {
+		struct store_audit_query query;
+		const char *ids;
+	} rows[] = {
+		{{.account_id = -1, .end = INT64_MAX, .limit = 9}, "5 2 4 3 1 "},
+		{{.account_id = 1, .end = INT64_MAX, .limit = 9}, "5 3 1 "},
+		{{.account_id = 0, .end = INT64_MAX, .limit = 9}, "4 "},
+		{{.account_id = 3, .end = INT64_MAX, .limit = 9}, ""},
+		{{.account_id = -1, .start = 101, .end = 103, .limit = 9}, "2 4 3 "},
+		{{.account_id = -1, .end = INT64_MAX, .limit = 2}, "5 2 "},
+		{{.account_id = -1, .end = INT64_MAX, .limit = 2, .after_time = 102, .after_id = 2},
+			"4 3 "},
+		{{.account_id = 1, .end = INT64_MAX, .limit = 9, .action = TEXT("read-calls")},
+			"5 1 "},
+		{{.account_id = 1, .end = INT64_MAX, .limit = 9, .action = TEXT("")}, ""},
+	};
+	struct fixture *f = *state;
+
+	add_sample(f);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		expect_records(f, &rows[i].query, rows[i].ids);
+	}
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+static void a_record_is_read_as_it_was_written(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_audit_query query = {.account_id = 2, .end = INT64_MAX, .limit = 1};
+	struct store_audit *records;
+	size_t count;
+
+	add_sample(f);
+	assert_int_equal(store_audit_list(f->store, &query, &f->arena, &records, &count, NULL), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(records->id, 2);
+	assert_int_equal(records->time, 102);
+	assert_int_equal(records->account_id, 2);
+	assert_int_equal(records->key_id, 3);
+	assert_true(text_equal_string(records->address, "127.0.0.1"));
+	assert_int_equal(records->user.size, 0);
+	assert_true(text_equal_string(records->action, "read-calls"));
+	assert_true(text_equal_string(records->subject, "/api/all_logs/1/2?number=617"));
+	assert_int_equal(records->outcome, STORE_REFUSED);
+	assert_int_equal(records->calls, 7);
+	assert_int_equal(records->times, 2);
+}
+
+static void records_are_dropped_from_the_old_end_only(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_audit_query all = {.account_id = -1, .end = INT64_MAX, .limit = 9};
+	int64_t dropped;
+
+	add_sample(f);
+	assert_int_equal(store_audit_drop(f->store, 100, 9, &dropped, NULL), 0);
+	assert_int_equal(dropped, 0);
+	/* The third and fourth are older than 102, but behind one that is not. */
+	assert_int_equal(store_audit_drop(f->store, 102, 9, &dropped, NULL), 0);
+	assert_int_equal(dropped, 1);
+	expect_records(f, &all, "5 2 4 3 ");
+	assert_int_equal(store_audit_drop(f->store, INT64_MAX, 2, &dropped, NULL), 0);
+	assert_int_equal(dropped, 2);
+	assert_int_equal(store_audit_drop(f->store, INT64_MAX, 9, &dropped, NULL), 0);
+	assert_int_equal(dropped, 2);
+	assert_int_equal(problems_of(f->store), 0);
+	add_sample(f);
+	expect_records(f, &all, "10 7 9 8 6 ");
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+static void what_is_dropped_is_recorded_with_it(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_audit record = record_of(100, f->account, "drop-detail");
+	const struct store_audit_query query = {
+		.account_id = f->account, .end = INT64_MAX, .limit = 9};
+	struct store_drop drop = {
+		.account_id = f->account, .up_to = MIDNIGHT, .limit = 9, .record = &record};
+	struct store_audit *records;
+	int64_t dropped;
+	size_t count;
+
+	put_sample(f);
+	assert_int_equal(store_drop(f->store, &drop, &dropped, NULL), 0);
+	assert_int_equal(dropped, 2);
+	assert_int_equal(store_drop(f->store, &drop, &dropped, NULL), 0);
+	assert_int_equal(dropped, 0); /* which is not worth a record */
+	drop.whole = true;
+	assert_int_equal(store_drop(f->store, &drop, &dropped, NULL), 0);
+	assert_int_equal(store_audit_list(f->store, &query, &f->arena, &records, &count, NULL), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(records[0].calls, 3);
+	assert_int_equal(records[1].calls, 2);
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+/* ---- space ---- */
+
+static void space_that_is_free_is_given_back_bit_by_bit(void **state)
+{
+	struct fixture *f = *state;
+	struct store_space before, after;
+	int64_t freed, all = 0;
+
+	for (int i = 0; i < 200; i++) {
+		char session_id[16];
+		struct store_put put;
+
+		snprintf(session_id, sizeof(session_id), "s%d", i);
+		put = put_of(f, session_id, session_id, MIDNIGHT + i, 300, session_id);
+		put_all(f, &put, 1);
+	}
+	drop_old(f, INT64_MAX, 1000, true);
+	assert_int_equal(store_space(f->store, &before, NULL), 0);
+	do {
+		assert_int_equal(store_shrink(f->store, 0, 64 << 10, &freed, NULL), 0);
+		assert_in_range(freed, 0, 64 << 10);
+		all += freed;
+	} while (freed > 0);
+	assert_int_equal(store_space(f->store, &after, NULL), 0);
+	assert_int_equal(after.free_bytes, 0);
+	assert_in_range(
+		before.used_bytes - after.used_bytes, 0, 64 << 10); /* pages that point to pages */
+	assert_in_range(all, before.free_bytes, before.free_bytes + (64 << 10));
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+#define KEEPING_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KEEPING_TEST(detail_is_dropped_oldest_first_up_to_a_time),
+		KEEPING_TEST(calls_are_dropped_whole_and_counted_no_longer),
+		KEEPING_TEST(detail_that_comes_late_is_found_as_well),
+		KEEPING_TEST(many_of_one_second_are_dropped_part_by_part),
+		KEEPING_TEST(the_oldest_call_is_told),
+		KEEPING_TEST(dropped_calls_are_passed_over_by_those_who_follow),
+		KEEPING_TEST(an_account_has_its_own_days_or_none),
+		KEEPING_TEST(a_key_comes_with_its_accounts_days),
+		KEEPING_TEST(records_are_listed_newest_first_by_what_is_asked),
+		KEEPING_TEST(a_record_is_read_as_it_was_written),
+		KEEPING_TEST(records_are_dropped_from_the_old_end_only),
+		KEEPING_TEST(what_is_dropped_is_recorded_with_it),
+		KEEPING_TEST(space_that_is_free_is_given_back_bit_by_bit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
