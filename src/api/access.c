@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "api/answer.h"
+#include "api/audit.h"
 #include "api/credentials.h"
 #include "api/key.h"
 #include "base/clock.h"
@@ -34,7 +35,8 @@ static bool is_valid(const struct credentials *credentials,
 /* By the key's hash alone: no account is looked up by the e-mail, so that the work does not depend on whether there is one.
  * Returns 1 with the key when the credentials are valid, 0 when not, negative on failure. */
 static int find_key(struct store_view *view, const struct credentials *credentials,
-	struct arena *arena, struct access *ret_access, int64_t *ret_account_id, struct error *err)
+	const struct store_days *days, struct arena *arena, struct access *ret_access,
+	int64_t *ret_account_id, struct error *err)
 {
 	unsigned char hash[STORE_KEY_HASH_SIZE];
 	struct store_account account;
@@ -49,8 +51,12 @@ static int find_key(struct store_view *view, const struct credentials *credentia
 	if (!is_valid(credentials, hash, &key, &account)) {
 		return 0;
 	}
-	*ret_access =
-		(struct access){.key_id = key.id, .scopes = key.scopes, .email = account.email};
+	*ret_access = (struct access){
+		.key_id = key.id,
+		.scopes = key.scopes,
+		.email = account.email,
+		.days = retention_days(days, &account.days),
+	};
 	memcpy(ret_access->key_hash, hash, sizeof(hash));
 	*ret_account_id = key.account_id;
 	return 1;
@@ -127,15 +133,18 @@ static bool let_in(struct api *api, struct store_view *view, struct http_request
 		answer_failure(response, &err);
 		return false;
 	}
-	found = find_key(view, &credentials, arena, ret_access, &request->account_id, &err);
+	found = find_key(view, &credentials, &api->options.days, arena, ret_access,
+		&request->account_id, &err);
 	if (found < 0) {
 		answer_failure(response, &err);
 		return false;
 	}
 	if (found == 0) {
+		audit_refused(request, credentials.email);
 		refuse_key(api, request, response, &credentials);
 		return false;
 	}
+	audit_let_in(request, ret_access->key_id);
 	intake_key_used(api->options.intake, ret_access->key_id, api->options.now());
 	return true;
 }
@@ -150,22 +159,28 @@ bool access_has(const struct access *access, struct http_response *response, enu
 }
 
 bool access_check_in(struct api *api, struct store_view *view, struct http_request *request,
-	struct http_response *response, enum store_scope scope)
+	struct http_response *response, enum store_scope scope, struct retention *ret_retention)
 {
 	AUTO(arena_deinit) struct arena arena;
 	struct access access;
 
 	arena_init(&arena, LOOKUP_MAX);
-	return let_in(api, view, request, response, &arena, &access) &&
-	       access_has(&access, response, scope);
+	if (!let_in(api, view, request, response, &arena, &access) ||
+		!access_has(&access, response, scope)) {
+		return false;
+	}
+	if (ret_retention) {
+		*ret_retention = retention_at(&access.days, api->options.now());
+	}
+	return true;
 }
 
 bool access_check(struct api *api, struct http_request *request, struct http_response *response,
-	enum store_scope scope)
+	enum store_scope scope, struct retention *ret_retention)
 {
 	AUTO(store_view_close) struct store_view view = {0};
 
-	return access_check_in(api, &view, request, response, scope);
+	return access_check_in(api, &view, request, response, scope, ret_retention);
 }
 
 bool access_any(struct api *api, struct http_request *request, struct http_response *response,

@@ -216,3 +216,20 @@ enum http_step answer_body(struct http_response *response, struct buffer *body, 
 	answer_headers(response, gzip);
 	return HTTP_DONE;
 }
+
+enum http_step answer_json(struct http_response *response, int status, struct buffer *body)
+{
+	struct text copy = {0};
+
+	if (!body->failed) {
+		copy = arena_copy(&response->request->arena, buffer_text(body));
+	}
+	if (!copy.data) {
+		return answer_error(response, 503, "out of memory");
+	}
+	response->status = status;
+	response->text = copy;
+	http_response_header(response, "Content-Type", TEXT("application/json"));
+	http_response_header(response, "Cache-Control", TEXT("no-store"));
+	return HTTP_DONE;
+}

@@ -38,6 +38,9 @@ enum http_step answer_failure(struct http_response *response, const struct error
 enum http_step answer_problem(
 	struct http_response *response, int status, const char *detail, struct text members);
 
+/* Answers @status with @body as JSON that is not to be stored by anyone. */
+enum http_step answer_json(struct http_response *response, int status, struct buffer *body);
+
 /* Answers 200 with @body, compressed when the request asks for it, in the representation asked for. What is sent lies in
  * @arena, which must last as long as the request. */
 enum http_step answer_body(

@@ -6,6 +6,7 @@
 
 #include "api/answer.h"
 #include "api/api_private.h"
+#include "api/audit.h"
 #include "api/page.h"
 #include "api/question.h"
 
@@ -14,53 +15,76 @@
 static const struct http_route routes[] = {
 	{.pattern = "/api/all_logs/{start}/{end}",
 		.methods = HTTP_GET,
+		.action = "read-calls",
 		.begin = all_logs_begin,
 		.release = page_release},
 	{.pattern = "/api/calls/{start}/{end}",
 		.methods = HTTP_GET,
+		.action = "read-calls",
 		.begin = calls_begin,
 		.release = page_release},
 	{.pattern = "/api/call/{session_id}",
 		.methods = HTTP_GET,
+		.action = "read-call",
 		.begin = call_begin,
 		.release = page_release},
 	{.pattern = "/v1/calls",
 		.methods = HTTP_POST,
+		.action = "store-calls",
 		.begin = v1_calls_begin,
 		.data = v1_calls_data,
 		.finish = v1_calls_finish,
 		.release = v1_calls_release},
 	{.pattern = "/v1/calls",
 		.methods = HTTP_GET,
+		.action = "read-calls",
 		.begin = v1_list_begin,
 		.release = v1_list_release},
 	{.pattern = "/v1/calls/{session_id}",
 		.methods = HTTP_GET,
+		.action = "read-call",
 		.begin = v1_call_begin,
 		.release = question_release},
 	{.pattern = "/v1/diff/{a}/{b}",
 		.methods = HTTP_GET,
+		.action = "compare-calls",
 		.begin = v1_diff_begin,
 		.release = question_release},
 	{.pattern = "/v1/stats",
 		.methods = HTTP_GET,
+		.action = "count-calls",
 		.begin = v1_stats_begin,
 		.release = question_release},
 	{.pattern = "/v1/dropoff",
 		.methods = HTTP_GET,
+		.action = "count-calls",
 		.begin = v1_dropoff_begin,
 		.release = question_release},
-	{.pattern = "/v1/tail", .methods = HTTP_GET, .begin = v1_tail_begin},
-	{.pattern = "/v1/account", .methods = HTTP_GET, .begin = v1_account_begin},
-	{.pattern = "/v1/keys", .methods = HTTP_GET, .begin = v1_keys_begin},
+	{.pattern = "/v1/tail",
+		.methods = HTTP_GET,
+		.action = "follow-calls",
+		.begin = v1_tail_begin},
+	{.pattern = "/v1/account",
+		.methods = HTTP_GET,
+		.action = "sign-in",
+		.begin = v1_account_begin},
+	{.pattern = "/v1/audit",
+		.methods = HTTP_GET,
+		.action = "read-audit",
+		.begin = v1_audit_begin},
+	{.pattern = "/v1/keys", .methods = HTTP_GET, .action = "list-keys", .begin = v1_keys_begin},
 	{.pattern = "/v1/keys",
 		.methods = HTTP_POST,
+		.action = "make-key",
 		.begin = v1_key_add_begin,
 		.data = v1_key_add_data,
 		.finish = v1_key_add_finish,
 		.release = v1_key_add_release,
 		.body_size_max = KEY_BODY_MAX},
-	{.pattern = "/v1/keys/{id}", .methods = HTTP_DELETE, .begin = v1_key_delete_begin},
+	{.pattern = "/v1/keys/{id}",
+		.methods = HTTP_DELETE,
+		.action = "revoke-key",
+		.begin = v1_key_delete_begin},
 	{.pattern = "/healthz", .methods = HTTP_GET, .begin = healthz_begin},
 	{.pattern = "/readyz", .methods = HTTP_GET, .begin = readyz_begin},
 	{.pattern = "/", .methods = HTTP_GET, .begin = page_files_begin},
@@ -87,7 +111,7 @@ static int start_tails(struct api *api, struct error *err)
 {
 	const struct tails_options options = {
 		.store = api->options.store,
-		.detail_seconds = api->options.detail_seconds,
+		.days = api->options.days,
 		.now = api->options.now,
 	};
 
@@ -141,13 +165,6 @@ void api_destroy(struct api *api)
 	}
 }
 
-int64_t api_detail_after(const struct api *api)
-{
-	int64_t seconds = api->options.detail_seconds;
-
-	return seconds == 0 ? INT64_MIN : api->options.now() - seconds;
-}
-
 static void write_error(void *context, struct http_request *request, struct http_response *response,
 	const char *sentence)
 {
@@ -160,5 +177,6 @@ void api_attach(struct api *api, struct http_server_options *options)
 {
 	options->routes = api->routes;
 	options->error = write_error;
+	options->completed = audit_completed;
 	options->context = api;
 }

@@ -6,11 +6,18 @@
 #include "http/http.h"
 #include "intake/intake.h"
 #include "store/store.h"
+#include "upkeep/auditor.h"
+#include "upkeep/sweeper.h"
 
 struct api_options {
 	struct store *store;
 	struct intake *intake;
-	int64_t detail_seconds;	     /* how long detail is served; 0: for ever */
+	struct store_days
+		days; /* how long calls are served, of accounts that have no days of their own */
+	struct auditor
+		*auditor; /* NULL: requests make no records, but for those that change keys */
+	bool audit_reads; /* requests that only read make them too */
+	struct sweeper *sweeper;     /* knows how near the disk's cap is; NULL: there is none */
 	size_t page_memory_max;	     /* bytes that all pages under way may hold together */
 	int64_t query_time_max_ms;   /* how long a question below /v1 may take */
 	unsigned int wrong_keys_max; /* a minute, of one network or for one e-mail; 0: any number */

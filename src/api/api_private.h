@@ -22,9 +22,6 @@ struct api {
 	struct http_route routes[API_ROUTES_MAX];
 };
 
-/* Detail is served where call.start is after this (API.md §1 "5 days"). */
-int64_t api_detail_after(const struct api *api);
-
 /* GET /api/all_logs/{start}/{end} */
 enum http_step all_logs_begin(
 	void *context, struct http_request *request, struct http_response *response);
@@ -79,6 +76,10 @@ size_t v1_key_add_data(void *context, struct http_request *request, const char *
 enum http_step v1_key_add_finish(
 	void *context, struct http_request *request, struct http_response *response);
 void v1_key_add_release(void *context, struct http_request *request);
+
+/* GET /v1/audit */
+enum http_step v1_audit_begin(
+	void *context, struct http_request *request, struct http_response *response);
 
 /* GET /healthz, GET /readyz */
 enum http_step healthz_begin(

@@ -2,6 +2,7 @@
  * GET /api/call/{session_id}: the steps of one call (API.md §1, sibling). */
 #include "api/access.h"
 #include "api/answer.h"
+#include "api/audit.h"
 #include "api/page.h"
 #include "call/call_json.h"
 #include "call/call_xml.h"
@@ -51,6 +52,9 @@ static int read_call(
 	}
 	found = store_view_find(
 		view, request->account_id, request->parameters[0], &page->arena, call, err);
+	if (found > 0) {
+		found = retention_show(&page->retention, call);
+	}
 	if (found >= 0) {
 		page->calls = (struct store_page){
 			.calls = call, .count = (size_t)found, .total_calls = found};
@@ -62,8 +66,7 @@ static bool is_served(const struct page *page)
 {
 	const struct store_call *call = page->calls.calls;
 
-	return page->calls.count > 0 && call->packed.deflate.data &&
-	       call->call.start > page->detail_after;
+	return page->calls.count > 0 && call->packed.deflate.data;
 }
 
 /* Lets the request in and reads its call; returns as page_read() does. */
@@ -71,12 +74,13 @@ static int begin(struct api *api, struct http_request *request, struct http_resp
 {
 	AUTO(store_view_close) struct store_view view = {0};
 	struct page *page = request->user;
+	struct retention retention;
 
 	if (!page) {
-		if (!access_check_in(api, &view, request, response, STORE_SCOPE_READ)) {
+		if (!access_check_in(api, &view, request, response, STORE_SCOPE_READ, &retention)) {
 			return -1;
 		}
-		page = page_create(api, request, response, BYTES_GUESS);
+		page = page_create(api, request, response, &retention, BYTES_GUESS);
 	}
 	return page ? page_read(page, &view, request, response, read_call) : -1;
 }
@@ -90,6 +94,7 @@ enum http_step call_begin(
 	if (done <= 0) {
 		return done < 0 ? HTTP_DONE : HTTP_WAIT;
 	}
+	audit_calls(request, is_served(page));
 	if (!is_served(page)) {
 		return answer_error(response, 404, "call log not found");
 	}

@@ -15,7 +15,7 @@ static void write_json(struct buffer *body, const struct page *page)
 
 		buffer_append(body, i > 0 ? TEXT(",") : TEXT(""));
 		call_json_write_summary(
-			body, call, call->has_detail && call->start > page->detail_after);
+			body, call, call->has_detail && call->start > page->retention.detail_after);
 	}
 	buffer_printf(body, "],\"total_calls\":%lld}", (long long)page->calls.total_calls);
 }

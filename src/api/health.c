@@ -21,6 +21,19 @@ enum http_step healthz_begin(
 	return say(response, 200, TEXT("{\"status\":\"ok\"}"));
 }
 
+/* How near the disk's cap is, in a word: how much the store holds is nobody's business who has no key. */
+static struct text ready_body(const struct api *api)
+{
+	static const char *const bodies[] = {
+		[SWEEP_DISK_OK] = "{\"status\":\"ok\"}",
+		[SWEEP_DISK_NEAR] = "{\"status\":\"ok\",\"disk\":\"near the cap\"}",
+		[SWEEP_DISK_FULL] = "{\"status\":\"ok\",\"disk\":\"above the cap\"}",
+	};
+
+	return text_of(
+		bodies[api->options.sweeper ? sweeper_disk(api->options.sweeper) : SWEEP_DISK_OK]);
+}
+
 enum http_step readyz_begin(
 	void *context, struct http_request *request, struct http_response *response)
 {
@@ -29,7 +42,7 @@ enum http_step readyz_begin(
 	char cause[sizeof(err.message) + 32];
 
 	if (store_ping(api->options.store, &err) == 0) {
-		return say(response, 200, TEXT("{\"status\":\"ok\"}"));
+		return say(response, 200, ready_body(api));
 	}
 	log_event(LOG_ERROR, "store-not-ready", "request=%llu cause=%s",
 		(unsigned long long)request->id,

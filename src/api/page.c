@@ -4,6 +4,7 @@
 
 #include "api/access.h"
 #include "api/answer.h"
+#include "api/audit.h"
 #include "api/page_body.h"
 #include "api/parameters.h"
 
@@ -13,7 +14,7 @@
 #define CALLS_AT_ONCE	 1000 /* of a page that is no large one: it takes a millisecond or two */
 
 struct page *page_create(struct api *api, struct http_request *request,
-	struct http_response *response, size_t guess_bytes)
+	struct http_response *response, const struct retention *retention, size_t guess_bytes)
 {
 	struct page *page = arena_calloc(&request->arena, 1, sizeof(*page));
 
@@ -23,7 +24,7 @@ struct page *page_create(struct api *api, struct http_request *request,
 	}
 	page->api = api;
 	page->wanted_bytes = guess_bytes;
-	page->detail_after = api_detail_after(api);
+	page->retention = *retention;
 	request->user = page;
 	return page;
 }
@@ -109,23 +110,25 @@ static struct page *create_for_window(struct api *api, struct store_view *view,
 	struct http_request *request, struct http_response *response, bool with_detail)
 {
 	struct store_query query;
+	struct retention retention;
 	struct page *page;
 	struct error err;
 
-	if (!access_check_in(api, view, request, response, STORE_SCOPE_READ)) {
+	if (!access_check_in(api, view, request, response, STORE_SCOPE_READ, &retention)) {
 		return NULL;
 	}
 	if (parameters_read(request, &query, &err) < 0) {
 		answer_error(response, 400, err.message);
 		return NULL;
 	}
-	page = page_create(
-		api, request, response, PAGE_BYTES_MIN + (size_t)query.limit * CALL_BYTES_GUESS);
+	page = page_create(api, request, response, &retention,
+		PAGE_BYTES_MIN + (size_t)query.limit * CALL_BYTES_GUESS);
 	if (page) {
 		page->query = query;
 		page->query.account_id = request->account_id;
 		page->query.packed_only = true;
-		page->query.detail_after = with_detail ? page->detail_after : INT64_MAX;
+		page->query.start = retention_start(&retention, query.start);
+		page->query.detail_after = with_detail ? retention.detail_after : INT64_MAX;
 	}
 	return page;
 }
@@ -168,7 +171,11 @@ static enum http_step answer_large(struct page *page)
 		if (!workers_done(workers, &page->job)) {
 			return HTTP_WAIT;
 		}
-		if (page->result == 0 || !want_more(page, page->response, &page->err)) {
+		if (page->result == 0) {
+			audit_calls(page->request, (int64_t)page->calls.count);
+			return HTTP_DONE;
+		}
+		if (!want_more(page, page->response, &page->err)) {
 			return HTTP_DONE;
 		}
 		page->asked = false;
@@ -208,6 +215,7 @@ enum http_step page_answer(struct api *api, struct http_request *request,
 	}
 	read = page_read(page, &view, request, response, read_calls);
 	if (read > 0) {
+		audit_calls(request, (int64_t)page->calls.count);
 		compose(page, response);
 	}
 	return read == 0 ? HTTP_WAIT : HTTP_DONE;

@@ -6,6 +6,7 @@
 #include "api/api_private.h"
 #include "base/buffer.h"
 #include "call/pack.h"
+#include "upkeep/retention.h"
 
 struct page;
 
@@ -21,8 +22,8 @@ struct page {
 	struct page_claim claim;
 	size_t wanted_bytes; /* what the next claim asks for */
 	struct store_query query;
-	int64_t detail_after; /* detail is served where call.start > detail_after (API.md §1 "5 days") */
-	struct arena arena; /* the calls, and what is composed for them */
+	struct retention retention; /* what may be seen (API.md §1 "5 days") */
+	struct arena arena;	    /* the calls, and what is composed for them */
 	struct store_page calls;
 	struct page_body *body; /* what is pulled, when the answer is */
 	/* of a page that a worker reads */
@@ -34,7 +35,8 @@ struct page {
 /* Makes the page of @request, which is let in already, with @guess_bytes for what it is going to read. NULL: @response is
  * filled in. It lives until page_release(). */
 struct page *page_create(struct api *api, struct http_request *request,
-	struct http_response *response, size_t guess_bytes) CHECK_RESULT;
+	struct http_response *response, const struct retention *retention,
+	size_t guess_bytes) CHECK_RESULT;
 
 /* Reads page->calls from the store into page->arena; ERROR_TOO_LARGE where the arena is too small. */
 typedef int page_reader(struct page *page, struct store_view *view, struct http_request *request,

@@ -99,11 +99,12 @@ static void done(struct worker_job *job)
 struct question *question_create(struct api *api, struct http_request *request,
 	struct http_response *response, size_t size, size_t wanted_bytes, bool filtered)
 {
+	struct retention retention;
 	struct question *question;
 	struct filter filter;
 
 	filter_init(&filter);
-	if (!access_check(api, request, response, STORE_SCOPE_READ) ||
+	if (!access_check(api, request, response, STORE_SCOPE_READ, &retention) ||
 		(filtered && !query_filter(request, response, api->options.now(), &filter))) {
 		return NULL;
 	}
@@ -118,11 +119,13 @@ struct question *question_create(struct api *api, struct http_request *request,
 	question->api = api;
 	question->request = request;
 	question->gzip = answer_gzip(request);
+	question->retention = retention;
 	question->filter = filter;
+	question->filter.start = retention_start(&retention, filter.start);
 	question->search = (struct store_search){
 		.account_id = request->account_id,
 		.filter = &question->filter,
-		.detail_after = api_detail_after(api),
+		.detail_after = retention.detail_after,
 	};
 	question->wanted_bytes = wanted_bytes;
 	request->user = question;

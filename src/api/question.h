@@ -6,6 +6,7 @@
 #include "api/api_private.h"
 #include "base/buffer.h"
 #include "call/filter.h"
+#include "upkeep/retention.h"
 
 struct question {
 	struct worker_job job; /* first: what the workers hand back */
@@ -17,6 +18,7 @@ struct question {
 	bool quick; /* known to be short: asked on the connection's own thread */
 	bool gzip;  /* the body is to be compressed */
 	struct filter filter;
+	struct retention retention; /* what may be seen; filter and search are narrowed to it */
 	struct store_search search; /* of the filter; its deadline is set when its turn comes */
 	size_t wanted_bytes;	    /* what is claimed */
 	struct page_claim claim;

@@ -63,11 +63,9 @@ static void tell(struct tails *tails, const struct error *err)
 	tails->failing = true;
 }
 
-static int64_t detail_after(const struct tails *tails)
+static struct retention retention_of(const struct tails *tails, const struct tail *tail)
 {
-	int64_t seconds = tails->options.detail_seconds;
-
-	return seconds == 0 ? INT64_MIN : tails->options.now() - seconds;
+	return retention_at(&tail->days, tails->options.now());
 }
 
 /* Whether tails->changes, those of @account_id behind changes_after, go on behind @after. */
@@ -84,8 +82,10 @@ static void forget_changes(struct tails *tails)
 }
 
 /* The changes behind @after, into tails->changes, unless they are there already. */
-static int load_changes(struct tails *tails, int64_t account_id, int64_t after, struct error *err)
+static int load_changes(
+	struct tails *tails, const struct tail *tail, int64_t after, struct error *err)
 {
+	int64_t account_id = tail->account_id;
 	int64_t limit = CHANGES_AT_ONCE;
 	int done;
 
@@ -95,7 +95,8 @@ static int load_changes(struct tails *tails, int64_t account_id, int64_t after, 
 	do {
 		forget_changes(tails);
 		done = store_changes(tails->options.store, account_id, after, limit,
-			detail_after(tails), &tails->arena, &tails->changes, err);
+			retention_of(tails, tail).detail_after, &tails->arena, &tails->changes,
+			err);
 	} while (done < 0 && err->code == ERROR_TOO_LARGE && (limit /= 2) > 0);
 	if (done == 0) {
 		tails->changes_account = account_id;
@@ -104,8 +105,8 @@ static int load_changes(struct tails *tails, int64_t account_id, int64_t after, 
 	return done;
 }
 
-/* Whether the key that the tail was opened with is still good. */
-static bool is_allowed(struct tails *tails, const struct tail *tail)
+/* Whether the key that the tail was opened with is still good. Learns how long the account's calls are served now. */
+static bool is_allowed(struct tails *tails, struct tail *tail)
 {
 	struct store_account account;
 	struct store_key key;
@@ -116,6 +117,8 @@ static bool is_allowed(struct tails *tails, const struct tail *tail)
 
 	if (found < 0) {
 		tell(tails, &err);
+	} else if (found > 0) {
+		tail->days = retention_days(&tails->options.days, &account.days);
 	}
 	arena_deinit(&tails->scratch);
 	return allowed;
@@ -146,15 +149,14 @@ static int matches(struct tails *tails, const struct tail *tail, const struct st
 static int write_change(struct tails *tails, const struct tail *tail,
 	const struct store_change *change, struct error *err)
 {
+	const struct retention retention = retention_of(tails, tail);
 	struct store_call call = change->call;
 	struct buffer *events = &tails->events;
 	struct text detail;
 	int match;
 
-	if (call.call.start <= detail_after(tails)) {
-		call.call.has_detail = false;
-		call.call.steps = 0;
-		call.packed = (struct packed){0};
+	if (!retention_show(&retention, &call)) {
+		return 0;
 	}
 	match = matches(tails, tail, &call, &detail, err);
 	if (match <= 0) {
@@ -177,7 +179,7 @@ static int write_changes(
 	const struct store_changes *changes = &tails->changes;
 
 	buffer_clear(&tails->events);
-	if (load_changes(tails, tail->account_id, *after, err) < 0) {
+	if (load_changes(tails, tail, *after, err) < 0) {
 		return -1;
 	}
 	if (changes->gap && *after == tails->changes_after) {

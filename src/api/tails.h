@@ -8,12 +8,14 @@
 #include "call/filter.h"
 #include "http/http.h"
 #include "store/store.h"
+#include "upkeep/retention.h"
 
 struct tails;
 
 struct tails_options {
 	struct store *store;
-	int64_t detail_seconds; /* how long detail is served; 0: for ever */
+	struct store_days
+		days; /* how long calls are served, of accounts that have no days of their own */
 	int64_t (*now)(void);
 };
 
@@ -22,6 +24,8 @@ struct tail {
 	struct http_request *request; /* woken when there is something to read */
 	int64_t account_id;
 	unsigned char key_hash[STORE_KEY_HASH_SIZE]; /* nothing is told once it is revoked */
+	struct store_days
+		days; /* how long its account's calls are served; kept up to date by tails.c */
 	struct filter filter;
 	bool detail; /* calls come with their steps */
 	bool resume; /* `after` was given; otherwise it begins now */

@@ -4,31 +4,14 @@
 
 #include "api/access.h"
 #include "api/answer.h"
+#include "api/audit.h"
 #include "api/key.h"
 #include "api/query.h"
 #include "json/json_reader.h"
 #include "json/json_writer.h"
 
-#define SECONDS_A_DAY 86400
-#define ANSWER_MAX    ((size_t)4 << 20)
-#define BODY_MAX      ((size_t)16384)
-
-static enum http_step answer_json(struct http_response *response, int status, struct buffer *body)
-{
-	struct text copy = {0};
-
-	if (!body->failed) {
-		copy = arena_copy(&response->request->arena, buffer_text(body));
-	}
-	if (!copy.data) {
-		return answer_error(response, 503, "out of memory");
-	}
-	response->status = status;
-	response->text = copy;
-	http_response_header(response, "Content-Type", TEXT("application/json"));
-	http_response_header(response, "Cache-Control", TEXT("no-store"));
-	return HTTP_DONE;
-}
+#define ANSWER_MAX ((size_t)4 << 20)
+#define BODY_MAX   ((size_t)16384)
 
 /* ["read","write"] */
 static void write_scopes(struct buffer *body, unsigned int scopes)
@@ -61,8 +44,9 @@ enum http_step v1_account_begin(
 	json_write_string(&body, access.email);
 	buffer_append(&body, TEXT(",\"scopes\":"));
 	write_scopes(&body, access.scopes);
-	buffer_printf(&body, ",\"detail_days\":%lld,\"time\":%lld,\"version\":\"%s\"}",
-		(long long)(api->options.detail_seconds / SECONDS_A_DAY),
+	buffer_printf(&body,
+		",\"detail_days\":%lld,\"header_days\":%lld,\"time\":%lld,\"version\":\"%s\"}",
+		(long long)access.days.detail, (long long)access.days.header,
 		(long long)api->options.now(), api->options.version);
 	return answer_json(response, 200, &body);
 }
@@ -126,11 +110,12 @@ enum http_step v1_key_delete_begin(
 	void *context, struct http_request *request, struct http_response *response)
 {
 	struct api *api = context;
+	char subject[64];
 	struct error err;
 	int64_t id = 0;
 	int done = 0;
 
-	if (!access_check(api, request, response, STORE_SCOPE_ADMIN)) {
+	if (!access_check(api, request, response, STORE_SCOPE_ADMIN, NULL)) {
 		return HTTP_DONE;
 	}
 	if (text_to_int64(request->parameters[0], &id)) {
@@ -142,6 +127,10 @@ enum http_step v1_key_delete_begin(
 	}
 	if (done == 0) {
 		return answer_error(response, 404, "the account has no such key");
+	}
+	snprintf(subject, sizeof(subject), "key %lld", (long long)id);
+	if (audit_write(api, request, "revoke-key", subject, &err) < 0) {
+		return answer_failure(response, &err);
 	}
 	response->status = 204;
 	return HTTP_DONE;
@@ -160,7 +149,7 @@ enum http_step v1_key_add_begin(
 	struct text type = {0};
 	struct making *making;
 
-	if (!access_check(context, request, response, STORE_SCOPE_ADMIN)) {
+	if (!access_check(context, request, response, STORE_SCOPE_ADMIN, NULL)) {
 		return HTTP_DONE;
 	}
 	text_split(&rest, ';', &type);
@@ -300,6 +289,20 @@ static enum http_step answer_made(
 	return answer_json(response, 201, &body);
 }
 
+/* A key whose record cannot be written is told to nobody, so nobody has it. */
+static int add_key(
+	struct api *api, struct http_request *request, struct store_key *key, struct error *err)
+{
+	char scopes[64], subject[128];
+
+	if (store_key_add(api->options.store, key, &key->id, err) < 0) {
+		return -1;
+	}
+	snprintf(subject, sizeof(subject), "key %lld, scopes %s", (long long)key->id,
+		key_scopes_format(key->scopes, scopes, sizeof(scopes)));
+	return audit_write(api, request, "make-key", subject, err);
+}
+
 enum http_step v1_key_add_finish(
 	void *context, struct http_request *request, struct http_response *response)
 {
@@ -319,8 +322,7 @@ enum http_step v1_key_add_finish(
 	if (read_wanted(buffer_text(&making->body), &request->arena, &key, &err) < 0) {
 		return refuse(response, &err);
 	}
-	if (key_make(secret, key.hash, &err) < 0 ||
-		store_key_add(api->options.store, &key, &key.id, &err) < 0) {
+	if (key_make(secret, key.hash, &err) < 0 || add_key(api, request, &key, &err) < 0) {
 		return answer_failure(response, &err);
 	}
 	answer_made(response, &key, secret);

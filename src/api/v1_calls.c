@@ -6,6 +6,7 @@
 #include "api/access.h"
 #include "api/answer.h"
 #include "api/api_private.h"
+#include "api/audit.h"
 #include "base/buffer.h"
 #include "base/log.h"
 #include "json/json_writer.h"
@@ -122,12 +123,15 @@ static void wake(void *context)
 	http_request_wake(posting->request);
 }
 
-static int open_posting(struct api *api, struct http_request *request, enum batch_shape shape,
-	enum batch_coding coding, struct error *err)
+static int open_posting(struct api *api, struct http_request *request,
+	const struct retention *retention, enum batch_shape shape, enum batch_coding coding,
+	struct error *err)
 {
 	struct posting *posting = arena_calloc(&request->arena, 1, sizeof(*posting));
 	struct batch_options options = {
 		.account_id = request->account_id,
+		.detail_after = retention->detail_after,
+		.header_after = retention->header_after,
 		.shape = shape,
 		.coding = coding,
 		.rejected = note_reject,
@@ -156,9 +160,10 @@ enum http_step v1_calls_begin(
 	struct api *api = context;
 	enum batch_shape shape;
 	enum batch_coding coding;
+	struct retention retention;
 	struct error err;
 
-	if (!access_check(api, request, response, STORE_SCOPE_WRITE)) {
+	if (!access_check(api, request, response, STORE_SCOPE_WRITE, &retention)) {
 		return HTTP_DONE;
 	}
 	if (!read_shape(request, &shape)) {
@@ -172,7 +177,7 @@ enum http_step v1_calls_begin(
 		return answer_error(
 			response, 415, "Content-Encoding must be gzip, zstd or identity");
 	}
-	if (open_posting(api, request, shape, coding, &err) < 0) {
+	if (open_posting(api, request, &retention, shape, coding, &err) < 0) {
 		return answer_error(response, 503, err.message);
 	}
 	return HTTP_WAIT;
@@ -226,6 +231,11 @@ static void write_counts(
 			(unsigned long long)(result->rejected - posting->listed));
 	}
 	pthread_mutex_unlock(&posting->lock);
+	if (result->old_calls > 0 || result->old_detail > 0) {
+		buffer_printf(out, ",\"old_detail\":%llu,\"old_calls\":%llu",
+			(unsigned long long)result->old_detail,
+			(unsigned long long)result->old_calls);
+	}
 }
 
 static int status_of(enum error_code code)
@@ -306,6 +316,7 @@ enum http_step v1_calls_finish(
 		return HTTP_WAIT;
 	}
 	result = batch_result(posting->batch);
+	audit_calls(request, (int64_t)result.accepted);
 	if (result.failure.code != ERROR_NONE) {
 		status = status_of(result.failure.code);
 		sentence = sentence_of(request, &result.failure, status);

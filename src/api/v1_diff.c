@@ -2,6 +2,7 @@
  * GET /v1/calls/{session_id}: one call with its steps. GET /v1/diff/{a}/{b}: what differs between the steps of two calls
  * (API.md §2). */
 #include "api/answer.h"
+#include "api/audit.h"
 #include "api/question.h"
 #include "call/call_document.h"
 #include "call/call_json.h"
@@ -54,11 +55,10 @@ static int find(struct question *question, struct text session_id, struct call *
 		return found;
 	}
 	*ret_detail = (struct text){0};
-	if (call.call.start <= question->search.detail_after) {
-		call.call.has_detail = false;
-		call.call.steps = 0;
-	} else if (call.packed.deflate.data &&
-		   unpack(question, &call.packed, ret_detail, err) < 0) {
+	if (!retention_show(&question->retention, &call)) {
+		return 0;
+	}
+	if (call.packed.deflate.data && unpack(question, &call.packed, ret_detail, err) < 0) {
 		return -1;
 	}
 	*ret_call = call.call;
@@ -133,6 +133,7 @@ static enum http_step go_on(struct question *question, struct http_response *res
 	if (done <= 0) {
 		return done < 0 ? HTTP_DONE : HTTP_WAIT;
 	}
+	audit_calls(question->request, asked->missing[0] ? 0 : question->ask == ask_diff ? 2 : 1);
 	return asked->missing[0] ? answer_error(response, 404, asked->missing)
 				 : question_answer(question, response);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "api/answer.h"
+#include "api/audit.h"
 #include "api/cursor.h"
 #include "api/gzip_stream.h"
 #include "api/query.h"
@@ -264,6 +265,7 @@ static bool is_last(const struct list *list)
 static int fill(struct list *list, struct error *err)
 {
 	size_t count = batch_count(list);
+	size_t before = list->at;
 
 	if (!list->front_done) {
 		write_front(list);
@@ -274,6 +276,7 @@ static int fill(struct list *list, struct error *err)
 		}
 		list->separated = true;
 	}
+	audit_calls(list->question.request, (int64_t)(list->at - before));
 	if (list->at == count && is_last(list)) {
 		write_end(list);
 	}

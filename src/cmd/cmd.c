@@ -2,10 +2,14 @@
  * The table of subcommands, and what they share. */
 #include "cmd/cmd.h"
 
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "call/call_json.h"
+#include "upkeep/auditor.h"
 
 #define ACCOUNTS_SIZE_MAX ((size_t)64 << 20)
 
@@ -29,6 +33,8 @@ const struct cmd *const cmd_table[] = {
 	&cmd_erase,
 	&cmd_privacy_scan,
 	&cmd_token,
+	&cmd_sweep,
+	&cmd_audit,
 	&cmd_version,
 	&cmd_help,
 	NULL,
@@ -88,8 +94,8 @@ const char *cmd_shown_location(const char *location, char *buffer, size_t size)
 	return buffer;
 }
 
-static int find_only_account(
-	struct store *store, struct arena *arena, int64_t *ret_account_id, struct error *err)
+static int find_only_account(struct store *store, struct arena *arena,
+	struct store_account *ret_account, struct error *err)
 {
 	struct store_account *accounts = NULL;
 	size_t count = 0;
@@ -105,22 +111,19 @@ static int find_only_account(
 		return error_set(err, ERROR_INVALID,
 			"the store has %zu accounts: name one with --account EMAIL", count);
 	}
-	*ret_account_id = accounts[0].id;
+	*ret_account = accounts[0];
 	return 0;
 }
 
-int cmd_find_account(struct store *store, const struct settings *settings, int64_t *ret_account_id,
-	struct error *err)
+static int find_account(struct store *store, const struct settings *settings, struct arena *arena,
+	struct store_account *ret_account, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
-	struct store_account account;
 	int found;
 
-	arena_init(&arena, ACCOUNTS_SIZE_MAX);
 	if (!settings->account) {
-		return find_only_account(store, &arena, ret_account_id, err);
+		return find_only_account(store, arena, ret_account, err);
 	}
-	found = store_account_find(store, text_of(settings->account), &arena, &account, err);
+	found = store_account_find(store, text_of(settings->account), arena, ret_account, err);
 	if (found < 0) {
 		return -1;
 	}
@@ -129,7 +132,96 @@ int cmd_find_account(struct store *store, const struct settings *settings, int64
 			"there is no account '%s': 'callstep account list' shows all",
 			settings->account);
 	}
-	*ret_account_id = account.id;
+	return 0;
+}
+
+struct store_days cmd_days(const struct settings *settings)
+{
+	return (struct store_days){
+		.detail = settings->detail_days, .header = settings->header_days};
+}
+
+int cmd_find_owner(struct store *store, const struct settings *settings,
+	struct cmd_owner *ret_owner, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	const struct store_days program = cmd_days(settings);
+	struct store_account account;
+	struct store_days days;
+
+	arena_init(&arena, ACCOUNTS_SIZE_MAX);
+	if (find_account(store, settings, &arena, &account, err) < 0) {
+		return -1;
+	}
+	days = retention_days(&program, &account.days);
+	*ret_owner = (struct cmd_owner){
+		.account_id = account.id,
+		.retention = retention_at(&days, clock_now_s()),
+	};
+	return 0;
+}
+
+int cmd_find_account(struct store *store, const struct settings *settings, int64_t *ret_account_id,
+	struct error *err)
+{
+	struct cmd_owner owner;
+
+	if (cmd_find_owner(store, settings, &owner, err) < 0) {
+		return -1;
+	}
+	*ret_account_id = owner.account_id;
+	return 0;
+}
+
+/* A cap in the wrong unit would drop everything. */
+#define DISK_MIN (INT64_C(4) << 20)
+
+int cmd_check_disk_max(const struct settings *settings, struct error *err)
+{
+	if (settings->disk_max == 0 || settings->disk_max >= DISK_MIN) {
+		return 0;
+	}
+	return error_set(err, ERROR_INVALID,
+		"--disk-max %lld is below what an empty store takes: write 0 for no cap, or 4M or "
+		"more",
+		(long long)settings->disk_max);
+}
+
+const char *cmd_user(char buffer[CMD_USER_SIZE])
+{
+	const char *sudo = geteuid() == 0 ? getenv("SUDO_USER") : NULL;
+	struct passwd entry, *found = NULL;
+	char memory[4096];
+	char name[64];
+
+	if (getpwuid_r(geteuid(), &entry, memory, sizeof(memory), &found) == 0 && found) {
+		snprintf(name, sizeof(name), "%s", entry.pw_name);
+	} else {
+		snprintf(name, sizeof(name), "user %u", (unsigned int)geteuid());
+	}
+	snprintf(buffer, CMD_USER_SIZE, sudo ? "%s (sudo %.40s)" : "%s", name, sudo);
+	return buffer;
+}
+
+int cmd_record(struct store *store, int64_t account_id, const char *action, struct text subject,
+	enum store_outcome outcome, int64_t calls, struct error *err)
+{
+	char user[CMD_USER_SIZE], clean[STORE_SUBJECT_MAX];
+	const struct store_audit record = {
+		.time = clock_now_s(),
+		.account_id = account_id,
+		.address = TEXT(""),
+		.user = text_of(cmd_user(user)),
+		.action = text_of(action),
+		.subject = auditor_subject(subject, clean),
+		.outcome = outcome,
+		.calls = calls,
+		.times = 1,
+	};
+
+	if (store_audit_add(store, &record, 1, err) < 0) {
+		return error_prefix(err, "it is done, but not recorded in the audit trail");
+	}
 	return 0;
 }
 

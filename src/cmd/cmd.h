@@ -7,6 +7,7 @@
 
 #include "cmd/settings.h"
 #include "store/store.h"
+#include "upkeep/retention.h"
 
 /* Exit statuses (DESIGN §7). */
 enum cmd_exit {
@@ -32,7 +33,8 @@ struct cmd {
 
 extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_import, cmd_export, cmd_calls,
 	cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_tail, cmd_diff, cmd_generate, cmd_backup,
-	cmd_copy, cmd_verify, cmd_erase, cmd_privacy_scan, cmd_token, cmd_version, cmd_help;
+	cmd_copy, cmd_verify, cmd_erase, cmd_privacy_scan, cmd_token, cmd_sweep, cmd_audit,
+	cmd_version, cmd_help;
 
 /* Every command, in the order of the help; NULL-ended. */
 extern const struct cmd *const cmd_table[];
@@ -57,6 +59,34 @@ const char *cmd_shown_location(const char *location, char *buffer, size_t size);
 /* Finds the account that @settings name, or else the only one of the store. */
 int cmd_find_account(struct store *store, const struct settings *settings, int64_t *ret_account_id,
 	struct error *err) CHECK_RESULT;
+
+/* An account, and what may be seen of it now: what is over its days is hidden from commands as from the API. */
+struct cmd_owner {
+	int64_t account_id;
+	struct retention retention;
+};
+
+/* The settings of commands that show calls: what cmd_find_owner() looks at. */
+#define OWNER_OPTIONS "account", "detail-days", "header-days"
+
+/* The same account with what may be seen of it. */
+int cmd_find_owner(struct store *store, const struct settings *settings,
+	struct cmd_owner *ret_owner, struct error *err) CHECK_RESULT;
+
+/* What @settings say of how long calls are kept. */
+struct store_days cmd_days(const struct settings *settings);
+
+/* Whether --disk-max is none, or a cap that a store fits below. */
+int cmd_check_disk_max(const struct settings *settings, struct error *err) CHECK_RESULT;
+
+#define CMD_USER_SIZE 128
+
+/* Who runs the program: "ann", "root (sudo ann)". Returns @buffer. */
+const char *cmd_user(char buffer[CMD_USER_SIZE]);
+
+/* Records in the audit trail what a command did. @subject is cut where it is too long; @calls -1: it was not about a number of calls. */
+int cmd_record(struct store *store, int64_t account_id, const char *action, struct text subject,
+	enum store_outcome outcome, int64_t calls, struct error *err) CHECK_RESULT;
 
 /* Appends @call's canonical JSON to @json, which was cleared: its packed form inflated, or the header alone. */
 int cmd_unpack_call(struct unpacker *unpacker, const struct store_call *call, struct buffer *json,

@@ -66,20 +66,15 @@ static int add(struct store *store, struct text email, struct error *err)
 	}
 	printf("%s\n", key);
 	sodium_memzero(key, sizeof(key));
-	return 0;
+	return cmd_record(store, id, "add-account", email, STORE_DONE, -1, err);
 }
 
-static int set_disabled(struct store *store, struct text email, int64_t disabled, struct error *err)
+/* Finds the account, which has to be there; its texts are in @arena. */
+static int find(struct store *store, struct text email, struct arena *arena,
+	struct store_account *ret_account, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
-	struct store_account account;
-	int found;
+	int found = store_account_find(store, email, arena, ret_account, err);
 
-	arena_init(&arena, LIST_SIZE_MAX);
-	found = store_account_find(store, email, &arena, &account, err);
-	if (found > 0) {
-		found = store_account_set_disabled(store, account.id, disabled, err);
-	}
 	if (found == 0) {
 		return error_set(err, ERROR_NOT_FOUND,
 			"there is no account '%.*s': 'callstep account list' shows all",
@@ -88,21 +83,97 @@ static int set_disabled(struct store *store, struct text email, int64_t disabled
 	return found < 0 ? -1 : 0;
 }
 
+static int set_disabled(struct store *store, struct text email, int64_t disabled, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account account;
+
+	arena_init(&arena, LIST_SIZE_MAX);
+	if (find(store, email, &arena, &account, err) < 0 ||
+		store_account_set_disabled(store, account.id, disabled, err) < 0) {
+		return -1;
+	}
+	return cmd_record(store, account.id, disabled ? "disable-account" : "enable-account", email,
+		STORE_DONE, -1, err);
+}
+
+/* ---- how long calls are kept ---- */
+
+#define DAYS_MAX  36500
+#define DAYS_SIZE 32
+
+static const char *format_days(int64_t days, char buffer[DAYS_SIZE])
+{
+	if (days <= 0) {
+		return days == 0 ? "ever" : "default";
+	}
+	snprintf(buffer, DAYS_SIZE, "%lld", (long long)days);
+	return buffer;
+}
+
+/* @given NULL leaves *@days as it is. */
+static int parse_days(const char *option, const char *given, int64_t *days, struct error *err)
+{
+	struct text text = text_of(given);
+
+	if (!given) {
+		return 0;
+	}
+	if (text_equal_string(text, "default") || text_equal_string(text, "ever")) {
+		*days = text_equal_string(text, "ever") ? 0 : STORE_DAYS_DEFAULT;
+		return 0;
+	}
+	if (!text_to_int64(text, days) || *days < 1 || *days > DAYS_MAX) {
+		return error_set(err, ERROR_INVALID,
+			"'%s' is no value for --%s: write a number of days from 1 to %d, ever or "
+			"default",
+			given, option, DAYS_MAX);
+	}
+	return 0;
+}
+
+static int set_days(
+	struct store *store, const struct settings *settings, struct text email, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account account;
+	char detail[DAYS_SIZE], header[DAYS_SIZE], subject[128];
+
+	arena_init(&arena, LIST_SIZE_MAX);
+	if (!settings->keep_detail && !settings->keep_headers) {
+		return error_set(err, ERROR_INVALID,
+			"there is nothing to set: give --keep-detail or --keep-headers");
+	}
+	if (find(store, email, &arena, &account, err) < 0 ||
+		parse_days("keep-detail", settings->keep_detail, &account.days.detail, err) < 0 ||
+		parse_days("keep-headers", settings->keep_headers, &account.days.header, err) < 0 ||
+		store_account_set_days(store, account.id, &account.days, err) < 0) {
+		return -1;
+	}
+	snprintf(subject, sizeof(subject), "keeps detail %s, headers %s",
+		format_days(account.days.detail, detail), format_days(account.days.header, header));
+	return cmd_record(store, account.id, "set-account", text_of(subject), STORE_DONE, -1, err);
+}
+
+/* ---- listing ---- */
+
 static void add_row(
 	struct table *table, const struct store_account *account, const struct settings *settings)
 {
-	char time[TIME_TEXT_SIZE];
+	char time[TIME_TEXT_SIZE], days[DAYS_SIZE];
 
 	table_cell_printf(table, "%lld", (long long)account->id);
 	table_cell(table, account->email);
 	table_cell(table, text_of(time_text_format(account->created, settings->utc, time)));
 	table_cell(table, account->disabled == 0 ? TEXT("active") : TEXT("disabled"));
+	table_cell(table, text_of(format_days(account->days.detail, days)));
+	table_cell(table, text_of(format_days(account->days.header, days)));
 }
 
 static int list(struct store *store, const struct settings *settings, struct error *err)
 {
-	static const struct table_column columns[] = {
-		{"ID", true}, {"ACCOUNT", false}, {"CREATED", false}, {"STATE", false}};
+	static const struct table_column columns[] = {{"ID", true}, {"ACCOUNT", false},
+		{"CREATED", false}, {"STATE", false}, {"DETAIL", true}, {"HEADERS", true}};
 	AUTO(arena_deinit) struct arena arena;
 	struct store_account *accounts = NULL;
 	struct table table;
@@ -131,6 +202,9 @@ static int act(struct store *store, const struct settings *settings, char **argv
 	if (strcmp(argv[0], "add") == 0) {
 		return add(store, text_of(argv[1]), err);
 	}
+	if (strcmp(argv[0], "set") == 0) {
+		return set_days(store, settings, text_of(argv[1]), err);
+	}
 	return set_disabled(
 		store, text_of(argv[1]), strcmp(argv[0], "disable") == 0 ? clock_now_s() : 0, err);
 }
@@ -138,7 +212,7 @@ static int act(struct store *store, const struct settings *settings, char **argv
 static bool is_action(const char *word)
 {
 	return strcmp(word, "add") == 0 || strcmp(word, "disable") == 0 ||
-	       strcmp(word, "enable") == 0;
+	       strcmp(word, "enable") == 0 || strcmp(word, "set") == 0;
 }
 
 static int run(const struct settings *settings, int argc, char **argv)
@@ -149,7 +223,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 
 	if (!listing && !(argc == 2 && is_action(argv[0]))) {
 		return cmd_wrong_usage(
-			&cmd_account, "write add, disable or enable with an e-mail, or list");
+			&cmd_account, "write add, set, disable or enable with an e-mail, or list");
 	}
 	if (cmd_open_store(&store, settings, strcmp(argv[0], "add") != 0, &err) < 0 ||
 		act(store, settings, argv, &err) < 0) {
@@ -158,12 +232,12 @@ static int run(const struct settings *settings, int argc, char **argv)
 	return CMD_DONE;
 }
 
-static const char *const settings[] = {"utc", "color", NULL};
+static const char *const settings[] = {"keep-detail", "keep-headers", "utc", "color", NULL};
 
 const struct cmd cmd_account = {
 	.name = "account",
-	.summary = "add, list, disable and enable accounts",
-	.arguments = "add|disable|enable EMAIL | list",
+	.summary = "add, list, set, disable and enable accounts",
+	.arguments = "add|set|disable|enable [OPTION]… EMAIL | list",
 	.settings = settings,
 	.description =
 		"An account owns calls and has keys to read and write them.\n"
@@ -172,9 +246,14 @@ const struct cmd cmd_account = {
 		"account's first key, with the scopes read and write. Only the key is written to "
 		"standard output, and it is shown this once: the store keeps a hash of it.\n"
 		"\n"
+		"set says how long the account's calls and their detail are kept, where that is to "
+		"be another time than the server's --detail-days and --header-days. It holds from "
+		"that moment on, and list shows it.\n"
+		"\n"
 		"A disabled account gets no answer from the API, from that moment on, until it is "
 		"enabled again.",
 	.examples = "callstep account add ann@example.org\n"
+		    "callstep account set ann@example.org --keep-detail 30 --keep-headers ever\n"
 		    "callstep account disable ann@example.org",
 	.run = run,
 };

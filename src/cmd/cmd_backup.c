@@ -11,7 +11,8 @@ static int run(const struct settings *settings, int argc, char **argv)
 		return cmd_wrong_usage(&cmd_backup, "name the folder to be made");
 	}
 	if (cmd_open_store(&store, settings, true, &err) < 0 ||
-		store_backup(store, argv[0], &err) < 0) {
+		store_backup(store, argv[0], &err) < 0 ||
+		cmd_record(store, 0, "backup", text_of(argv[0]), STORE_DONE, -1, &err) < 0) {
 		return cmd_fail(&err);
 	}
 	return CMD_DONE;

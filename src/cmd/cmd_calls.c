@@ -12,9 +12,8 @@
 #define PAGE_SIZE_MAX ((size_t)256 << 20)
 #define JSON_SIZE_MAX ((size_t)256 << 20)
 
-static int read_page(struct store *store, const struct settings *settings,
-	const struct filter *filter, struct arena *arena, struct store_page *ret_page,
-	struct error *err)
+static int read_page(struct store *store, const struct settings *settings, struct filter *filter,
+	struct arena *arena, struct store_page *ret_page, struct error *err)
 {
 	struct store_search search;
 

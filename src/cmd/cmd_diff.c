@@ -233,15 +233,16 @@ static int write_diff(const struct comparison *comparison, struct error *err)
 	return 0;
 }
 
-static int load(struct subject *subject, struct store *store, int64_t account_id,
+static int load(struct subject *subject, struct store *store, const struct cmd_owner *owner,
 	struct unpacker *unpacker, struct arena *arena, struct error *err)
 {
-	int found = store_find(store, account_id, subject->session_id, arena, &subject->call, err);
+	int found = store_find(
+		store, owner->account_id, subject->session_id, arena, &subject->call, err);
 
 	if (found < 0) {
 		return -1;
 	}
-	if (found == 0) {
+	if (found == 0 || !retention_show(&owner->retention, &subject->call)) {
 		return error_set(err, ERROR_NOT_FOUND, "the account has no call '%.*s'",
 			TEXT_ARG(subject->session_id));
 	}
@@ -257,14 +258,14 @@ static int compare(struct comparison *comparison, struct store *store, struct er
 	AUTO(unpacker_destroyp) struct unpacker *unpacker = unpacker_create();
 	struct subject *a = &comparison->a, *b = &comparison->b;
 	struct arena *arena = &comparison->arena;
-	int64_t account_id;
+	struct cmd_owner owner;
 
 	if (!unpacker) {
 		return error_no_memory(err);
 	}
-	if (cmd_find_account(store, comparison->settings, &account_id, err) < 0 ||
-		load(a, store, account_id, unpacker, arena, err) < 0 ||
-		load(b, store, account_id, unpacker, arena, err) < 0 ||
+	if (cmd_find_owner(store, comparison->settings, &owner, err) < 0 ||
+		load(a, store, &owner, unpacker, arena, err) < 0 ||
+		load(b, store, &owner, unpacker, arena, err) < 0 ||
 		diff_make(&a->call.call, call_json_detail(buffer_text(&a->json)), &b->call.call,
 			call_json_detail(buffer_text(&b->json)), arena, &comparison->diff,
 			err) < 0) {
@@ -292,7 +293,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 	return CMD_DONE;
 }
 
-static const char *const settings[] = {"account", "utc", "json", "color", NULL};
+static const char *const settings[] = {OWNER_OPTIONS, "utc", "json", "color", NULL};
 
 const struct cmd cmd_diff = {
 	.name = "diff",

@@ -97,7 +97,7 @@ static int write_json(const struct dropoff_result *result, struct error *err)
 	return output_buffer(&buffer, err);
 }
 
-static int find(struct store *store, const struct settings *settings, const struct filter *filter,
+static int find(struct store *store, const struct settings *settings, struct filter *filter,
 	struct arena *arena, struct error *err)
 {
 	struct dropoff_result result = {0};

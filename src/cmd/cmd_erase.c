@@ -129,6 +129,15 @@ static int finish(struct store *store)
 	return CMD_DONE;
 }
 
+/* The number itself would stand in the trail long after its calls have gone. */
+static int record(
+	struct store *store, const struct store_erase *erase, int64_t calls, struct error *err)
+{
+	return cmd_record(store, erase->account_id, "erase-calls",
+		erase->number.data ? TEXT("of a number") : TEXT("one session"), STORE_DONE, calls,
+		err);
+}
+
 static int erase_all(
 	struct store *store, const struct settings *settings, struct store_erase *erase)
 {
@@ -136,6 +145,9 @@ static int erase_all(
 	struct error err;
 	int status = erase_calls(store, erase, &receipt.calls, &err);
 
+	if (status == 0) {
+		status = record(store, erase, receipt.calls, &err);
+	}
 	if (status == 0 && receipt.calls > 0 && !settings->defer) {
 		status = scrub(store, &receipt, &err);
 	}

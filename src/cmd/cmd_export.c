@@ -33,8 +33,9 @@ struct export
 	bool detail; /* csv: a row a step */
 	struct store *store;
 	int64_t account_id;
-	struct arena memory; /* of the filter */
-	struct arena arena;  /* of the call at hand, as are json and text */
+	struct retention retention; /* of detail: the filter has no others */
+	struct arena memory;	    /* of the filter */
+	struct arena arena;	    /* of the call at hand, as are json and text */
 	struct filter filter;
 	struct output output;
 	struct unpacker *unpacker;
@@ -159,19 +160,21 @@ static void write_ending(struct export *export)
 
 /* ---- calls ---- */
 
-static int write_call(void *context, const struct store_call *call, struct error *err)
+static int write_call(void *context, const struct store_call *held, struct error *err)
 {
 	struct export *export = context;
+	struct store_call call = *held;
 
+	retention_show(&export->retention, &call);
 	buffer_clear(&export->json);
 	buffer_clear(&export->text);
-	if (cmd_unpack_call(export->unpacker, call, &export->json, err) < 0) {
+	if (cmd_unpack_call(export->unpacker, &call, &export->json, err) < 0) {
 		return -1;
 	}
 	if (export->calls > 0) {
 		buffer_append(&export->text, text_of(export->shape->between));
 	}
-	if (export->shape->write(export, &call->call, err) < 0) {
+	if (export->shape->write(export, &call.call, err) < 0) {
 		return -1;
 	}
 	if (export->text.failed) {
@@ -212,6 +215,7 @@ static int write_calls(struct export *export, const struct store_search *search,
 	};
 
 	export->account_id = search->account_id;
+	export->retention = (struct retention){search->detail_after, INT64_MIN};
 	return filter_is_window(filter)
 		       ? store_walk(export->store, &query, write_call, export, err)
 		       : store_scan(export->store, search, write_found, export, err);
@@ -235,6 +239,20 @@ static int count_calls(struct store *store, const struct store_search *search, i
 	return 0;
 }
 
+static int record(const struct export *export, const struct settings *settings, struct error *err)
+{
+	AUTO(buffer_deinit) struct buffer subject;
+
+	buffer_init(&subject, FILTER_MEMORY_MAX);
+	buffer_append(&subject, text_of(settings->format));
+	filter_options_write(settings, &subject);
+	if (subject.failed) {
+		return error_no_memory(err);
+	}
+	return cmd_record(export->store, export->account_id, "export", buffer_text(&subject),
+		STORE_DONE, export->calls, err);
+}
+
 static int export_calls(struct export *export, const struct settings *settings, struct error *err)
 {
 	struct store_search search;
@@ -254,7 +272,10 @@ static int export_calls(struct export *export, const struct settings *settings, 
 		return -1;
 	}
 	write_ending(export);
-	return output_commit(&export->output, err);
+	if (output_commit(&export->output, err) < 0) {
+		return -1;
+	}
+	return record(export, settings, err);
 }
 
 static int run(const struct settings *settings, int argc, char **argv)
@@ -293,9 +314,9 @@ const struct cmd cmd_export = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-		"Writes all calls to which the options apply, newest first, each with its detail "
-		"whenever that is held, however old it is. The result, except csv, can be imported "
-		"again.\n"
+		"Writes all calls to which the options apply, newest first, each with its detail. "
+		"What is over its days is left out; --detail-days 0 writes all that is still held. "
+		"The result, except csv, can be imported again.\n"
 		"\n"
 		"csv has a header row and times as UNIX seconds and in UTC. A cell that a "
 		"spreadsheet "

@@ -19,7 +19,7 @@ struct import {
 	const struct settings *settings;
 	struct source_options options;
 	struct intake *intake;
-	int64_t account_id;
+	struct cmd_owner owner;
 	bool shifting;
 	int64_t shift_s;
 
@@ -185,6 +185,8 @@ static void add_result(struct import *import, const struct batch_result *result)
 	import->sum.accepted += result->accepted;
 	import->sum.replaced += result->replaced;
 	import->sum.rejected += result->rejected;
+	import->sum.old_detail += result->old_detail;
+	import->sum.old_calls += result->old_calls;
 	if (result->failure.code != ERROR_NONE) {
 		tell_failure(import, result->failure.message);
 	}
@@ -194,7 +196,9 @@ static int run_batch(struct import *import, const struct import_format *format, 
 {
 	AUTO(batch_destroyp) struct batch *batch = NULL;
 	struct batch_options options = {
-		.account_id = import->account_id,
+		.account_id = import->owner.account_id,
+		.detail_after = import->owner.retention.detail_after,
+		.header_after = import->owner.retention.header_after,
 		.shape = format->shape,
 		.rejected = take_batch_reject,
 		.context = import,
@@ -278,6 +282,43 @@ static void run_files(struct import *import, int argc, char **argv)
 	progress_clear(&import->progress);
 }
 
+/* What nobody will see of what was taken, and the next sweep drops. */
+static void tell_old(const struct import *import)
+{
+	char number[NUMBER_SIZE];
+
+	if (import->sum.old_calls > 0) {
+		fprintf(stderr,
+			"%s of them started so long ago that they are not kept (--header-days, or "
+			"the account's own days)\n",
+			number_format((int64_t)import->sum.old_calls, number));
+	}
+	if (import->sum.old_detail > 0) {
+		fprintf(stderr,
+			"%s of them started so long ago that their detail is not kept "
+			"(--detail-days, or the account's own days)\n",
+			number_format((int64_t)import->sum.old_detail, number));
+	}
+}
+
+static int record(
+	const struct import *import, struct store *store, int argc, char **argv, struct error *err)
+{
+	AUTO(buffer_deinit) struct buffer subject;
+
+	buffer_init(&subject, ARENA_SIZE_MAX);
+	buffer_append(
+		&subject, text_of(import->settings->format ? import->settings->format : "fuse"));
+	for (int i = 0; i < argc; i++) {
+		buffer_printf(&subject, " %s", argv[i]);
+	}
+	if (subject.failed) {
+		return error_no_memory(err);
+	}
+	return cmd_record(store, import->owner.account_id, "import", buffer_text(&subject),
+		import->failed ? STORE_FAILED : STORE_DONE, (int64_t)import->sum.accepted, err);
+}
+
 static int summarise(const struct import *import)
 {
 	char taken[NUMBER_SIZE], replaced[NUMBER_SIZE], rejected[NUMBER_SIZE];
@@ -288,6 +329,7 @@ static int summarise(const struct import *import)
 			number_format((int64_t)import->sum.accepted, taken),
 			number_format((int64_t)import->sum.replaced, replaced),
 			number_format((int64_t)all_rejected, rejected));
+		tell_old(import);
 	}
 	if (import->failed) {
 		return CMD_FAILED;
@@ -295,8 +337,8 @@ static int summarise(const struct import *import)
 	return all_rejected > 0 ? CMD_REJECTED : CMD_DONE;
 }
 
-static int import_files(const struct settings *settings, struct store *store, int64_t account_id,
-	int argc, char **argv)
+static int import_files(const struct settings *settings, struct store *store,
+	const struct cmd_owner *owner, int argc, char **argv)
 {
 	AUTO(redactor_destroyp) struct redactor *redactor = NULL;
 	AUTO(intake_destroyp) struct intake *intake = NULL;
@@ -310,7 +352,7 @@ static int import_files(const struct settings *settings, struct store *store, in
 		.options = {.columns_path = settings->columns,
 			.inbound_contexts = settings->inbound_contexts,
 			.local_times = settings->zone != NULL},
-		.account_id = account_id,
+		.owner = *owner,
 		.newest_end = -1,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
@@ -331,6 +373,9 @@ static int import_files(const struct settings *settings, struct store *store, in
 	arena_deinit(&import.arena);
 	buffer_deinit(&import.canonical);
 	buffer_deinit(&import.moved);
+	if (record(&import, store, argc, argv, &err) < 0) {
+		tell_failure(&import, err.message);
+	}
 	return summarise(&import);
 }
 
@@ -387,19 +432,20 @@ static int check_usage(const struct settings *settings, int argc, char **argv, s
 static int run(const struct settings *settings, int argc, char **argv)
 {
 	AUTO(store_closep) struct store *store = NULL;
-	int64_t account_id;
+	struct cmd_owner owner;
 	struct error err;
 
 	if (check_usage(settings, argc, argv, &err) < 0 || set_zone(settings->zone, &err) < 0 ||
 		cmd_open_store(&store, settings, true, &err) < 0 ||
-		cmd_find_account(store, settings, &account_id, &err) < 0) {
+		cmd_find_owner(store, settings, &owner, &err) < 0) {
 		return cmd_fail(&err);
 	}
-	return import_files(settings, store, account_id, argc, argv);
+	return import_files(settings, store, &owner, argc, argv);
 }
 
-static const char *const settings[] = {"account", "format", "columns", "zone", "inbound-contexts",
-	"shift-to", "quiet", "threads", "call-size-max", "intake-memory-max", REDACT_OPTIONS, NULL};
+static const char *const settings[] = {OWNER_OPTIONS, "format", "columns", "zone",
+	"inbound-contexts", "shift-to", "quiet", "threads", "call-size-max", "intake-memory-max",
+	REDACT_OPTIONS, NULL};
 
 const struct cmd cmd_import = {
 	.name = "import",
@@ -414,6 +460,10 @@ const struct cmd cmd_import = {
 		"  fuse          documents of this API: JSON, a call a line, or XML\n"
 		"  json, ndjson  the same, without looking which of them it is\n"
 		"  asterisk-cel  Asterisk's channel event log as CSV\n"
+		"\n"
+		"Calls that started so long ago that they, or their detail, are not kept are "
+		"taken, "
+		"counted apart, and dropped by the next sweep; until then nobody sees them.\n"
 		"\n"
 		"A call that the store has already, by its session, is replaced; what has been "
 		"imported can be imported again. Each call that is not taken is named on standard "

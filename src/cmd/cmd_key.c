@@ -19,7 +19,7 @@ static int add(struct store *store, const struct settings *settings, struct erro
 		.label = settings->label ? text_of(settings->label) : TEXT(""),
 		.created = clock_now_s(),
 	};
-	char key[KEY_TEXT_SIZE];
+	char key[KEY_TEXT_SIZE], scopes[SCOPES_SIZE], subject[128];
 	int64_t id;
 
 	if (key_scopes_parse(text_of(settings->scope), &row.scopes, err) < 0 ||
@@ -30,7 +30,9 @@ static int add(struct store *store, const struct settings *settings, struct erro
 	}
 	printf("%s\n", key);
 	sodium_memzero(key, sizeof(key));
-	return 0;
+	snprintf(subject, sizeof(subject), "key %lld, scopes %s", (long long)id,
+		key_scopes_format(row.scopes, scopes, sizeof(scopes)));
+	return cmd_record(store, row.account_id, "make-key", text_of(subject), STORE_DONE, -1, err);
 }
 
 static void time_cell(struct table *table, int64_t time_s, bool utc)
@@ -83,6 +85,7 @@ static int revoke(struct store *store, const struct settings *settings, const ch
 	struct error *err)
 {
 	int64_t account_id, id;
+	char subject[64];
 	int found;
 
 	if (!text_to_int64(text_of(operand), &id)) {
@@ -97,7 +100,11 @@ static int revoke(struct store *store, const struct settings *settings, const ch
 		return error_set(err, ERROR_NOT_FOUND,
 			"the account has no key %s: 'callstep key list' shows them", operand);
 	}
-	return found < 0 ? -1 : 0;
+	if (found < 0) {
+		return -1;
+	}
+	snprintf(subject, sizeof(subject), "key %lld", (long long)id);
+	return cmd_record(store, account_id, "revoke-key", text_of(subject), STORE_DONE, -1, err);
 }
 
 static int act(struct store *store, const struct settings *settings, char **argv, struct error *err)

@@ -12,8 +12,7 @@
 #include "cmd/redact_options.h"
 
 #define REQUEST_MEMORY_MAX                                                                         \
-	((size_t)16 << 20) /* a request's own arena; pages have memory of their own */
-#define SECONDS_A_DAY	    86400
+	((size_t)16 << 20)	/* a request's own arena; pages have memory of their own */
 #define DESCRIPTORS_BESIDE  128 /* of the store, the log, the threads */
 #define ACCOUNTS_PEEK_BYTES ((size_t)4096)
 
@@ -21,15 +20,19 @@
 struct service {
 	struct redactor *redactor; /* NULL: nothing is hidden */
 	struct store *store;
+	struct auditor *auditor;
 	struct intake *intake;
+	struct sweeper *sweeper;
 	struct api *api;
 	struct http_server *server;
 };
 
 static void service_stop(struct service *service)
 {
+	sweeper_destroy(service->sweeper);
 	intake_destroy(service->intake);
 	api_destroy(service->api);
+	auditor_destroy(service->auditor);
 	store_close(service->store);
 	redactor_destroy(service->redactor);
 }
@@ -81,12 +84,91 @@ static int open_intake(struct service *service, const struct settings *settings,
 	return intake_create(&service->intake, service->store, &options, err);
 }
 
+static void tell_audit_failure(void *context, const struct error *err)
+{
+	char cause[sizeof(err->message) + 32];
+
+	(void)context;
+	if (err) {
+		log_event(LOG_ERROR, "audit-failed", "cause=%s",
+			log_value(text_of(err->message), cause, sizeof(cause)));
+	} else {
+		log_event(LOG_INFO, "audit-resumed", "lost=no");
+	}
+}
+
+static int open_auditor(struct service *service, struct error *err)
+{
+	const struct auditor_options options = {
+		.store = service->store, .failed = tell_audit_failure};
+
+	return auditor_create(&service->auditor, &options, err);
+}
+
+/* What was dropped for the cap's sake is a warning: nobody said that it was old enough. */
+static void tell_swept(const struct sweep_counts *counts)
+{
+	bool cap = counts->cap_detail > 0 || counts->cap_calls > 0;
+
+	log_event(cap ? LOG_WARNING : LOG_INFO, "swept",
+		"detail=%lld calls=%lld cap-detail=%lld cap-calls=%lld records=%lld freed=%lld",
+		(long long)counts->detail, (long long)counts->calls, (long long)counts->cap_detail,
+		(long long)counts->cap_calls, (long long)counts->records,
+		(long long)counts->freed_bytes);
+}
+
+static void tell_disk(const struct sweeper_news *news, const struct settings *settings)
+{
+	static const char *const states[] = {"ok", "near-the-cap", "above-the-cap"};
+
+	log_event(news->disk == SWEEP_DISK_OK ? LOG_INFO : LOG_WARNING, "disk",
+		"state=%s used=%lld max=%lld", states[news->disk], (long long)news->used_bytes,
+		(long long)settings->disk_max);
+}
+
+static void tell_news(void *context, const struct sweeper_news *news)
+{
+	char cause[512];
+
+	if (news->counts) {
+		tell_swept(news->counts);
+	}
+	if (news->disk_changed) {
+		tell_disk(news, context);
+	}
+	if (news->failure) {
+		log_event(LOG_ERROR, "sweep-failed", "cause=%s",
+			log_value(text_of(news->failure->message), cause, sizeof(cause)));
+	}
+}
+
+static int open_sweeper(struct service *service, const struct settings *settings, const char *user,
+	struct error *err)
+{
+	const struct sweeper_options options = {
+		.sweep = {.store = service->store,
+			.days = cmd_days(settings),
+			.audit_days = settings->audit_days,
+			.disk_max_bytes = settings->disk_max,
+			.user = text_of(user),
+			.now = clock_now_s},
+		.every_s = settings->sweep_every_s,
+		.told = tell_news,
+		.context = (void *)settings,
+	};
+
+	return sweeper_create(&service->sweeper, &options, err);
+}
+
 static int open_api(struct service *service, const struct settings *settings, struct error *err)
 {
 	struct api_options options = {
 		.store = service->store,
 		.intake = service->intake,
-		.detail_seconds = settings->detail_days * SECONDS_A_DAY,
+		.days = cmd_days(settings),
+		.auditor = service->auditor,
+		.audit_reads = settings->audit_reads,
+		.sweeper = service->sweeper,
 		.page_memory_max = (size_t)settings->page_memory_max,
 		.query_time_max_ms = settings->query_time_max_ms,
 		.wrong_keys_max = (unsigned int)settings->wrong_keys_max,
@@ -143,13 +225,15 @@ static int start_server(struct service *service, const struct settings *settings
 	return http_server_start(&service->server, &options, err);
 }
 
-static int service_start(
-	struct service *service, const struct settings *settings, struct error *err)
+static int service_start(struct service *service, const struct settings *settings, const char *user,
+	struct error *err)
 {
 	if (redact_options_read(&service->redactor, settings, err) < 0 ||
 		cmd_open_store(&service->store, settings, false, err) < 0 ||
-		store_lock_for_server(service->store, err) < 0 ||
-		open_intake(service, settings, err) < 0 || open_api(service, settings, err) < 0) {
+		store_lock_for_server(service->store, err) < 0 || open_auditor(service, err) < 0 ||
+		open_intake(service, settings, err) < 0 ||
+		open_sweeper(service, settings, user, err) < 0 ||
+		open_api(service, settings, err) < 0) {
 		return -1;
 	}
 	return start_server(service, settings, err);
@@ -212,7 +296,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 {
 	AUTO(service_stop) struct service service = {0};
 	struct error err = {0};
-	char location[512], store[600];
+	char location[512], store[600], user[CMD_USER_SIZE];
 	sigset_t signals;
 
 	if (argc > 0) {
@@ -220,11 +304,11 @@ static int run(const struct settings *settings, int argc, char **argv)
 	}
 	log_set_level(level_of(settings->log_level));
 	cmd_shown_location(settings->data, location, sizeof(location));
-	if (check_exposure(settings, &err) < 0) {
+	if (check_exposure(settings, &err) < 0 || cmd_check_disk_max(settings, &err) < 0) {
 		return cmd_fail(&err);
 	}
 	block_signals(&signals);
-	if (service_start(&service, settings, &err) < 0) {
+	if (service_start(&service, settings, cmd_user(user), &err) < 0) {
 		cmd_fail(&err);
 		return CMD_FAILED;
 	}
@@ -241,10 +325,11 @@ static int run(const struct settings *settings, int argc, char **argv)
 }
 
 static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
-	"threads", "detail-days", "connections-max", "connections-per-address-max", "timeout",
-	"rate-min", "header-size-max", "body-size-max", "call-size-max", "page-memory-max",
-	"query-time-max", "intake-memory-max", "wrong-keys-max", REDACT_OPTIONS, "grace",
-	"log-requests", "log-level", NULL};
+	"threads", "detail-days", "header-days", "sweep-every", "disk-max", "audit-days",
+	"audit-reads", "connections-max", "connections-per-address-max", "timeout", "rate-min",
+	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "query-time-max",
+	"intake-memory-max", "wrong-keys-max", REDACT_OPTIONS, "grace", "log-requests", "log-level",
+	NULL};
 
 const struct cmd cmd_serve = {
 	.name = "serve",
@@ -258,7 +343,10 @@ const struct cmd cmd_serve = {
 		       "--insecure says that "
 		       "something in front sees to it. Another server on the same folder is "
 		       "refused; any number share a store on PostgreSQL. The command line works "
-		       "beside the server.",
+		       "beside the server.\n\n"
+		       "What is over its days is dropped every --sweep-every, in short steps, and "
+		       "recorded in the audit trail; see 'callstep help sweep' and 'callstep help "
+		       "audit'.",
 	.examples = "callstep serve --data /srv/calls\n"
 		    "callstep serve --store postgresql://callstep@db/calls\n"
 		    "callstep serve --listen 0.0.0.0:8443 --tls-certificate c.pem --tls-key k.pem",

@@ -190,7 +190,7 @@ static int show(struct store *store, const struct settings *settings, struct tex
 	AUTO(buffer_deinit) struct buffer json;
 	AUTO(unpacker_destroyp) struct unpacker *unpacker = unpacker_create();
 	struct store_call call;
-	int64_t account_id;
+	struct cmd_owner owner;
 	int found;
 
 	arena_init(&arena, CALL_MEMORY_MAX);
@@ -198,10 +198,13 @@ static int show(struct store *store, const struct settings *settings, struct tex
 	if (!unpacker) {
 		return error_no_memory(err);
 	}
-	if (cmd_find_account(store, settings, &account_id, err) < 0) {
+	if (cmd_find_owner(store, settings, &owner, err) < 0) {
 		return -1;
 	}
-	found = store_find(store, account_id, session_id, &arena, &call, err);
+	found = store_find(store, owner.account_id, session_id, &arena, &call, err);
+	if (found > 0) {
+		found = retention_show(&owner.retention, &call);
+	}
 	if (found == 0) {
 		return error_set(err, ERROR_NOT_FOUND, "the account has no call '%.*s'",
 			TEXT_ARG(session_id));
@@ -227,7 +230,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 	return CMD_DONE;
 }
 
-static const char *const settings[] = {"account", "utc", "json", "color", NULL};
+static const char *const settings[] = {OWNER_OPTIONS, "utc", "json", "color", NULL};
 
 const struct cmd cmd_show = {
 	.name = "show",

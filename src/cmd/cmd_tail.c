@@ -18,7 +18,6 @@
 #define MEMORY_MAX	((size_t)4 << 30)
 #define CHANGES_AT_ONCE 200
 #define POLL_MS		200 /* a look for changes is one row of the database */
-#define ALL_DETAIL	(-1)
 
 struct tail {
 	const struct settings *settings;
@@ -130,23 +129,27 @@ static bool is_shown(const struct tail *tail, const struct call *call)
 	return false;
 }
 
-static int take_change(struct tail *tail, const struct store_call *call, struct error *err)
+static int take_change(struct tail *tail, const struct retention *retention,
+	const struct store_call *held, struct error *err)
 {
-	int match = matches(tail, call, err);
+	struct store_call call = *held;
+	int match = retention_show(retention, &call) ? matches(tail, &call, err) : 0;
 
-	if (match <= 0 || is_shown(tail, &call->call)) {
+	if (match <= 0 || is_shown(tail, &call.call)) {
 		return match < 0 ? -1 : 0;
 	}
-	return take_call(tail, &call->call, err);
+	return take_call(tail, &call.call, err);
 }
 
 /* Returns how many changes there were, at most CHANGES_AT_ONCE. */
 static int take_changes(struct tail *tail, struct error *err)
 {
 	struct store_changes changes;
+	struct cmd_owner owner;
 
-	if (store_changes(tail->store, tail->search.account_id, tail->after, CHANGES_AT_ONCE,
-		    ALL_DETAIL, &tail->arena, &changes, err) < 0) {
+	if (cmd_find_owner(tail->store, tail->settings, &owner, err) < 0 ||
+		store_changes(tail->store, owner.account_id, tail->after, CHANGES_AT_ONCE,
+			owner.retention.detail_after, &tail->arena, &changes, err) < 0) {
 		return -1;
 	}
 	if (changes.gap) {
@@ -155,7 +158,7 @@ static int take_changes(struct tail *tail, struct error *err)
 			stderr);
 	}
 	for (size_t i = 0; i < changes.count; i++) {
-		if (take_change(tail, &changes.items[i].call, err) < 0) {
+		if (take_change(tail, &owner.retention, &changes.items[i].call, err) < 0) {
 			return -1;
 		}
 	}

@@ -3,9 +3,6 @@
 #include "cmd/filter_options.h"
 
 #include "base/clock.h"
-#include "cmd/cmd.h"
-
-#define ALL_DETAIL (-1) /* every call started after it */
 
 /* `min-duration` is the parameter `min_duration`. */
 static struct text parameter_name(const char *option, char buffer[SETTING_NAME_MAX])
@@ -83,13 +80,29 @@ int filter_options_read(const struct settings *settings, struct arena *arena,
 }
 
 int filter_options_search(struct store *store, const struct settings *settings,
-	const struct filter *filter, struct store_search *ret_search, struct error *err)
+	struct filter *filter, struct store_search *ret_search, struct error *err)
 {
-	struct store_search search = {.filter = filter, .detail_after = ALL_DETAIL};
+	struct cmd_owner owner;
 
-	if (cmd_find_account(store, settings, &search.account_id, err) < 0) {
+	if (cmd_find_owner(store, settings, &owner, err) < 0) {
 		return -1;
 	}
-	*ret_search = search;
+	filter->start = retention_start(&owner.retention, filter->start);
+	*ret_search = (struct store_search){
+		.account_id = owner.account_id,
+		.filter = filter,
+		.detail_after = owner.retention.detail_after,
+	};
 	return 0;
+}
+
+void filter_options_write(const struct settings *settings, struct buffer *buffer)
+{
+	for (size_t i = 0; i < settings->filter_count; i++) {
+		buffer_printf(
+			buffer, " --%s %s", settings->filter[i].name, settings->filter[i].value);
+	}
+	if (settings->number) {
+		buffer_printf(buffer, " --number %s", settings->number);
+	}
 }

@@ -3,22 +3,28 @@
 #ifndef CMD_FILTER_OPTIONS_H
 #define CMD_FILTER_OPTIONS_H
 
+#include "base/buffer.h"
+#include "cmd/cmd.h"
 #include "cmd/settings.h"
 #include "store/store.h"
 
 /* For the settings of a command that finds calls: filter_parameters with dashes, the account, and number. */
 #define FILTER_OPTIONS                                                                             \
-	"account", "start", "end", "dest", "src", "number", "type", "class", "module", "variable", \
-		"last-module", "last-variable", "text", "min-duration", "max-duration", "state"
+	OWNER_OPTIONS, "start", "end", "dest", "src", "number", "type", "class", "module",         \
+		"variable", "last-module", "last-variable", "text", "min-duration",                \
+		"max-duration", "state"
 
 /* Reads the options into @ret_filter, whose memory is @arena, and checks what only holds for all together. ERROR_INVALID names the option
  * and says what it takes. */
 int filter_options_read(const struct settings *settings, struct arena *arena,
 	struct filter *ret_filter, struct error *err) CHECK_RESULT;
 
-/* A search for @filter, which stays in use, in the account that @settings name, whenever detail is held. */
+/* A search for @filter, which stays in use, in the account that @settings name. The filter is narrowed to the calls that may be seen, the
+ * search to their detail. */
 int filter_options_search(struct store *store, const struct settings *settings,
-	const struct filter *filter, struct store_search *ret_search,
-	struct error *err) CHECK_RESULT;
+	struct filter *filter, struct store_search *ret_search, struct error *err) CHECK_RESULT;
+
+/* Appends the options as they were given, each with a space before it. */
+void filter_options_write(const struct settings *settings, struct buffer *buffer);
 
 #endif

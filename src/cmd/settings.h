@@ -40,6 +40,11 @@ struct settings {
 	const char *tls_key;
 	int64_t threads;
 	int64_t detail_days; /* 0: for ever */
+	int64_t header_days; /* the same */
+	int64_t audit_days;  /* the same */
+	bool audit_reads;
+	int64_t disk_max; /* bytes; 0: no cap */
+	int64_t sweep_every_s;
 	int64_t connections_max;
 	int64_t connections_per_address_max;
 	int64_t timeout_s;
@@ -95,6 +100,11 @@ struct settings {
 	bool defer;
 	bool dry_run;
 	bool yes;
+	/* account */
+	const char *keep_detail;
+	const char *keep_headers;
+	/* audit */
+	const char *action;
 	/* key */
 	const char *label;
 	const char *scope;

@@ -374,6 +374,10 @@ void dispatch_completed(void *context, struct MHD_Connection *connection, void *
 	if (server->options.log_requests) {
 		request_log(exchange, connection, code);
 	}
+	if (exchange->begun && server->options.completed) {
+		server->options.completed(server->options.context, &exchange->request,
+			exchange->answered ? exchange->response.status : 0);
+	}
 	connection_set(exchange->watched, CONNECTION_HEADER);
 	exchange_destroy(exchange);
 	if (counted) {

@@ -35,6 +35,7 @@ struct http_request {
 	int64_t body_size;		    /* Content-Length; 0: none; -1: unknown (chunked) */
 	void *user;			    /* the handler's; see http_route.release */
 	int64_t account_id;		    /* set by the handler for the request log; 0: none */
+	void *note; /* the handler's, in the arena, for http_server_options.completed */
 };
 
 /* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space; what is no valid encoding
@@ -45,6 +46,14 @@ struct text http_query(struct http_request *request, const char *name);
 /* Where the request came from, as far as one guesser can be told from another: an IPv4 address, or the half of an IPv6 address that a
  * customer is given whole: "2001:db8:1:2::/64". In the request's arena; data NULL where it is not known. */
 struct text http_request_network(struct http_request *request);
+
+/* The query as it was sent: what follows the `?`. */
+struct text http_query_text(const struct http_request *request);
+
+#define HTTP_ADDRESS_SIZE 46
+
+/* The address that the request came from: "192.0.2.7", "2001:db8::1"; empty where it is not known. Returns @buffer. */
+const char *http_address(const struct http_request *request, char buffer[HTTP_ADDRESS_SIZE]);
 
 /* Walks the query's parameters in their order, repeated ones too, decoded as above; `name` alone has an empty value. Start
  * with @at = 0. Returns 1 with one, 0 behind the last, negative when the request's arena is used up. */
@@ -115,6 +124,7 @@ struct http_route {
 	 * went away; that a client went away shows only when its request is woken. May be NULL. */
 	void (*release)(void *context, struct http_request *request);
 	int64_t body_size_max; /* bytes on the wire; 0: no ceiling */
+	const char *action; /* what its requests do, in a word, for http_server_options.completed */
 };
 
 /* Lets a waiting request go on: from any thread, any number of times, until release() was called. */
@@ -144,6 +154,9 @@ struct http_server_options {
 	 * the HTTP library cannot even read is answered in the library's own words. NULL: no body. */
 	void (*error)(void *context, struct http_request *request, struct http_response *response,
 		const char *sentence);
+	/* Called once for each request that reached `begin`, at its end, before release(); @status 0: there was no answer. NULL: not
+	 * called. */
+	void (*completed)(void *context, struct http_request *request, int status);
 	void *context; /* handed to every callback */
 };
 

@@ -77,6 +77,30 @@ struct text http_request_network(struct http_request *request)
 	return (struct text){0};
 }
 
+struct text http_query_text(const struct http_request *request)
+{
+	return ((const struct exchange *)request)->query;
+}
+
+const char *http_address(const struct http_request *request, char buffer[HTTP_ADDRESS_SIZE])
+{
+	const struct exchange *exchange = (const struct exchange *)request;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info ? info->client_addr : NULL;
+
+	buffer[0] = '\0';
+	if (address && address->sa_family == AF_INET) {
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+			buffer, HTTP_ADDRESS_SIZE);
+	} else if (address && address->sa_family == AF_INET6) {
+		inet_ntop(AF_INET6,
+			&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, buffer,
+			HTTP_ADDRESS_SIZE);
+	}
+	return buffer;
+}
+
 bool http_request_gone(struct http_request *request)
 {
 	struct pollfd polled = {.fd = exchange_of(request)->socket_fd, .events = POLLRDHUP};

@@ -346,7 +346,7 @@ bool batch_store_failed(struct batch *batch)
 }
 
 void batch_settle(
-	struct batch *batch, uint64_t accepted, uint64_t replaced, const struct error *failure)
+	struct batch *batch, const struct batch_result *result, const struct error *failure)
 {
 	if (failure) {
 		fail(batch, failure);
@@ -355,8 +355,10 @@ void batch_settle(
 	if (failure) {
 		batch->store_failed = true;
 	} else {
-		batch->result.accepted += accepted;
-		batch->result.replaced += replaced;
+		batch->result.accepted += result->accepted;
+		batch->result.replaced += result->replaced;
+		batch->result.old_detail += result->old_detail;
+		batch->result.old_calls += result->old_calls;
 	}
 	batch->unsettled--;
 	if (is_done(batch)) {

@@ -50,16 +50,30 @@ static void take_group(struct intake *intake, struct group *group)
 	}
 }
 
+static struct batch_result count(const struct chunk *chunk)
+{
+	const struct batch_options *options = &chunk->batch->options;
+	struct batch_result result = {.accepted = chunk->put_count};
+
+	for (size_t i = 0; i < chunk->put_count; i++) {
+		const struct store_put *put = &chunk->puts[i];
+		bool old = put->call.start <= options->header_after;
+
+		result.replaced += put->replaced;
+		result.old_calls += old;
+		result.old_detail +=
+			!old && put->call.has_detail && put->call.start <= options->detail_after;
+	}
+	return result;
+}
+
 static void settle(struct intake *intake, struct chunk *chunk, const struct error *failure)
 {
 	struct batch *batch = chunk->batch;
-	uint64_t replaced = 0;
+	const struct batch_result result = count(chunk);
 
-	for (size_t i = 0; i < chunk->put_count; i++) {
-		replaced += chunk->puts[i].replaced;
-	}
 	intake_release(intake, chunk);
-	batch_settle(batch, chunk->put_count, replaced, failure);
+	batch_settle(batch, &result, failure);
 	chunk_destroy(chunk);
 	batch_unreference(batch);
 }

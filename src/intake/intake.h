@@ -55,6 +55,9 @@ struct batch_result {
 	uint64_t accepted; /* calls that are durable now */
 	uint64_t replaced; /* those of them whose session was there before */
 	uint64_t rejected;
+	uint64_t
+		old_detail; /* those accepted whose steps are over their days already, so that nobody will see them */
+	uint64_t old_calls; /* those that are over theirs altogether */
 	struct error
 		failure; /* ERROR_NONE; or what ended the batch early: the body is no JSON from some point on
 				 (ERROR_INVALID), is cut off or no gzip/zstd (ERROR_INVALID), or the store failed. What is in
@@ -63,6 +66,8 @@ struct batch_result {
 
 struct batch_options {
 	int64_t account_id;
+	int64_t detail_after; /* only calls that started after it have their detail seen; INT64_MIN: all */
+	int64_t header_after; /* the same for the calls themselves */
 	enum batch_shape shape;
 	enum batch_coding coding;
 	/* Called once for each rejected call, from any thread, one at a time, in no particular order. Neither this nor `wake` may

@@ -108,8 +108,8 @@ void batch_reject(struct batch *batch, uint64_t line, struct text session_id, co
 /* There is room again. */
 void batch_wake(struct batch *batch);
 bool batch_store_failed(struct batch *batch);
-/* What became of one of its chunks; @failure NULL: its calls are durable. */
+/* What became of one of its chunks; @failure NULL: its calls are durable, and @result counts them. */
 void batch_settle(
-	struct batch *batch, uint64_t accepted, uint64_t replaced, const struct error *failure);
+	struct batch *batch, const struct batch_result *result, const struct error *failure);
 
 #endif

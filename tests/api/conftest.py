@@ -25,6 +25,10 @@ BINARY = os.environ.get("CALLSTEP_BIN", str(ROOT / "build/callstep"))
 FIXTURES = ROOT / "tests/fixtures"
 EMAIL = "me@example.com"
 
+# Most tests have calls of long ago. tests/api/test_keeping.py has what happens to them otherwise.
+os.environ["CALLSTEP_HEADER_DAYS"] = "0"
+os.environ["CALLSTEP_SWEEP_EVERY"] = "0"
+
 
 def callstep(*arguments, **more):
     """Runs the command line; returns the finished process."""

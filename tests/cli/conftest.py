@@ -29,6 +29,7 @@ class Program:
             "HOME": str(home),
             "TZ": "America/New_York",
             "CALLSTEP_DATA": str(self.data),
+            "CALLSTEP_DETAIL_DAYS": "0",  # most tests have calls of long ago; test_cli_keeping.py has the others
             **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")},
         }
 

@@ -9,7 +9,7 @@ import pytest
 from stores import only_embedded
 
 COMMANDS = ("serve account key import export calls search show diff stats dropoff tail generate backup copy verify erase "
-            "privacy-scan token version help").split()
+            "privacy-scan token sweep audit version help").split()
 
 
 def test_help_lists_every_command(empty):
@@ -54,7 +54,7 @@ def test_version_names_program_store_and_libraries(empty):
     (["tail", "-x"], "there is no option -x"),
     (["dropoff", "surplus"], "callstep dropoff: 'surplus' is too much"),
     (["show"], "callstep show: name one session; see 'callstep help show'"),
-    (["account", "frobnicate"], "callstep account: write add, disable or enable"),
+    (["account", "frobnicate"], "callstep account: write add, set, disable or enable"),
     (["key", "revoke"], "callstep key: write add, list or revoke"),
     (["import"], "callstep: name the files to import"),
     (["import", "-", "-"], "standard input can be read only once"),

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ * From requests to records. */
+#include "api/audit.h"
+
+#include <stdio.h>
+
+/* A request that was refused for want of a key that fits, whatever it wanted. */
+#define SIGN_IN "sign-in"
+
+static struct audit_note *note_of(struct http_request *request)
+{
+	struct audit_note *note = request->note;
+
+	if (!note) {
+		note = arena_calloc(&request->arena, 1, sizeof(*note));
+		request->note = note;
+		if (note) {
+			note->calls = -1;
+		}
+	}
+	return note;
+}
+
+void audit_let_in(struct http_request *request, int64_t key_id)
+{
+	struct audit_note *note = note_of(request);
+
+	if (note) {
+		note->key_id = key_id;
+	}
+}
+
+void audit_refused(struct http_request *request, struct text email)
+{
+	struct audit_note *note = note_of(request);
+	/* Who puts the key in its place is not to find it in the trail. */
+	bool is_email = email.size > 0 && memchr(email.data, '@', email.size);
+
+	if (note) {
+		note->subject = is_email ? arena_copy(&request->arena, email) : TEXT("");
+	}
+}
+
+void audit_calls(struct http_request *request, int64_t calls)
+{
+	struct audit_note *note = note_of(request);
+
+	if (note) {
+		note->calls = (note->calls < 0 ? 0 : note->calls) + calls;
+	}
+}
+
+/* The address as it was asked for: "/v1/calls?text=invalid". */
+static struct text address_asked(struct http_request *request, char buffer[STORE_SUBJECT_MAX])
+{
+	char address[STORE_SUBJECT_MAX];
+	struct text query = http_query_text(request);
+	int size = snprintf(address, sizeof(address), "%.*s%s%.*s", TEXT_ARG(request->path),
+		query.size > 0 ? "?" : "", TEXT_ARG(query));
+
+	if (size < 0) {
+		return TEXT("");
+	}
+	size = size < (int)sizeof(address) ? size : (int)sizeof(address) - 1;
+	return auditor_subject((struct text){address, (size_t)size}, buffer);
+}
+
+static enum store_outcome outcome_of(int status)
+{
+	switch (status) {
+	case 401:
+	case 403:
+	case 429:
+		return STORE_REFUSED;
+	case 404:
+		return STORE_DONE; /* nothing is what was found */
+	default:
+		return status >= 200 && status < 400 ? STORE_DONE : STORE_FAILED;
+	}
+}
+
+static struct store_audit record_of(struct api *api, struct http_request *request,
+	const struct audit_note *note, char address[HTTP_ADDRESS_SIZE])
+{
+	return (struct store_audit){
+		.time = api->options.now(),
+		.account_id = request->account_id,
+		.key_id = note ? note->key_id : 0,
+		.address = text_of(http_address(request, address)),
+		.user = TEXT(""),
+		.calls = note ? note->calls : -1,
+		.times = 1,
+	};
+}
+
+int audit_write(struct api *api, struct http_request *request, const char *action,
+	const char *subject, struct error *err)
+{
+	char address[HTTP_ADDRESS_SIZE];
+	struct audit_note *note = note_of(request);
+	struct store_audit record = record_of(api, request, note, address);
+
+	record.action = text_of(action);
+	record.subject = text_of(subject);
+	if (store_audit_add(api->options.store, &record, 1, err) < 0) {
+		return -1;
+	}
+	if (note) {
+		note->recorded = true;
+	}
+	return 0;
+}
+
+static bool is_wanted(
+	const struct api *api, const struct http_request *request, enum store_outcome outcome)
+{
+	bool reads = request->method == HTTP_GET && outcome != STORE_REFUSED;
+
+	return api->options.auditor && (!reads || api->options.audit_reads);
+}
+
+void audit_completed(void *context, struct http_request *request, int status)
+{
+	struct api *api = context;
+	const struct audit_note *note = request->note;
+	enum store_outcome outcome = outcome_of(status);
+	char address[HTTP_ADDRESS_SIZE], subject[STORE_SUBJECT_MAX];
+	bool wrong_key = status == 401 || (note && note->subject.data);
+	struct store_audit record;
+
+	if (!request->route->action || (note && note->recorded) ||
+		!is_wanted(api, request, outcome)) {
+		return;
+	}
+	record = record_of(api, request, note, address);
+	record.action = wrong_key ? TEXT(SIGN_IN) : text_of(request->route->action);
+	record.outcome = outcome;
+	record.subject = wrong_key ? auditor_subject(note ? note->subject : TEXT(""), subject)
+				   : address_asked(request, subject);
+	auditor_note(api->options.auditor, &record);
+}

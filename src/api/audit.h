@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * Who did what through the API, for the audit trail. Every request whose route has an action makes a record when it is over; what changes
+ * keys makes one before it is answered. */
+#ifndef API_AUDIT_H
+#define API_AUDIT_H
+
+#include "api/api_private.h"
+
+/* What is known of a request beside what the server knows: request->note. */
+struct audit_note {
+	int64_t key_id;
+	int64_t calls;	     /* that were given out or taken in; -1: it is not about calls */
+	struct text subject; /* instead of the address; data NULL: the address */
+	bool recorded;	     /* there is a record already */
+};
+
+/* The request was let in by this key. */
+void audit_let_in(struct http_request *request, int64_t key_id);
+
+/* It was not: the e-mail that was tried. Never the key. */
+void audit_refused(struct http_request *request, struct text email);
+
+/* So many calls more were given out or taken in. */
+void audit_calls(struct http_request *request, int64_t calls);
+
+/* Writes the record of a change at once, durably: `make-key`, "key 7". */
+int audit_write(struct api *api, struct http_request *request, const char *action,
+	const char *subject, struct error *err) CHECK_RESULT;
+
+/* What the HTTP server calls when a request is over. */
+void audit_completed(void *context, struct http_request *request, int status);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ * callstep sweep: drops what is over its days, once. */
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "cmd/cmd.h"
+#include "cmd/terminal.h"
+#include "upkeep/sweep.h"
+
+/* A server that works on the same store gets as much of it as the sweep. */
+static bool pause_sweep(void *context, int64_t busy_us)
+{
+	const struct timespec time = {
+		.tv_sec = busy_us / 1000000, .tv_nsec = busy_us % 1000000 * 1000};
+
+	(void)context;
+	nanosleep(&time, NULL);
+	return true;
+}
+
+static void tell(const char *what, int64_t count)
+{
+	char number[NUMBER_SIZE];
+
+	if (count > 0) {
+		fprintf(stderr, "%s %s\n", number_format(count, number), what);
+	}
+}
+
+static void summarise(const struct sweep_counts *counts)
+{
+	char dropped[NUMBER_SIZE], whole[NUMBER_SIZE];
+
+	fprintf(stderr, "dropped the detail of %s calls, and %s calls whole\n",
+		number_format(counts->detail + counts->cap_detail, dropped),
+		number_format(counts->calls + counts->cap_calls, whole));
+	tell("of these had their detail dropped to stay below --disk-max", counts->cap_detail);
+	tell("of these were dropped to stay below --disk-max", counts->cap_calls);
+	tell("records of the audit trail dropped", counts->records);
+	tell("bytes given back to the disk", counts->freed_bytes);
+}
+
+static int run(const struct settings *settings, int argc, char **argv)
+{
+	AUTO(store_closep) struct store *store = NULL;
+	char user[CMD_USER_SIZE];
+	struct sweep_options options = {
+		.days = cmd_days(settings),
+		.audit_days = settings->audit_days,
+		.disk_max_bytes = settings->disk_max,
+		.user = text_of(cmd_user(user)),
+		.now = clock_now_s,
+		.pause = pause_sweep,
+	};
+	struct sweep_counts counts = {0};
+	struct error err;
+	int done;
+
+	if (argc > 0) {
+		return cmd_wrong_usage(&cmd_sweep, "'%s' is too much", argv[0]);
+	}
+	if (cmd_check_disk_max(settings, &err) < 0 ||
+		cmd_open_store(&store, settings, true, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	options.store = store;
+	done = sweep_run(&options, &counts, &err);
+	if (!settings->quiet) {
+		summarise(&counts);
+	}
+	return done < 0 ? cmd_fail(&err) : CMD_DONE;
+}
+
+static const char *const settings[] = {
+	"detail-days", "header-days", "disk-max", "audit-days", "quiet", NULL};
+
+const struct cmd cmd_sweep = {
+	.name = "sweep",
+	.summary = "drop what is over its days",
+	.arguments = "[OPTION]…",
+	.settings = settings,
+	.description =
+		"Drops the detail of calls that started more than --detail-days ago, and calls "
+		"that started more than --header-days ago, of accounts that have no days of their "
+		"own; then, while the store takes more than --disk-max of the disk, the oldest "
+		"detail and the oldest calls of all accounts. Space that is not used again soon is "
+		"given back to the disk. What was dropped is in the audit trail.\n"
+		"\n"
+		"A server does the same by itself every --sweep-every. This is for stores without "
+		"a "
+		"server, and for cron; it works beside a server, in short steps. Give it the same "
+		"settings as the server, best by the INI file or the environment: what it drops is "
+		"gone.",
+	.examples = "callstep sweep --detail-days 5 --header-days 365\n"
+		    "callstep sweep --disk-max 40G",
+	.run = run,
+};

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT
+ * Gathering and writing records. Two tables take turns: one is filled while the other is written. */
+#include "upkeep/auditor.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/hash.h"
+
+#define WRITE_EVERY_NS 1000000000L
+#define ENTRIES_MAX    2048 /* beyond them, only how often is counted, in the last one */
+#define PLACES	       4096 /* a power of two, well above ENTRIES_MAX */
+#define ADDRESS_MAX    46
+#define SUBJECT_KEPT   256
+#define ACCOUNT_BYTES  ((size_t)16384)
+
+/* What a record is told apart by stands in one text: address, user, subject, one after the other. */
+struct entry {
+	uint64_t hash;
+	struct store_audit record;
+	char texts[ADDRESS_MAX + SUBJECT_KEPT];
+};
+
+struct table {
+	size_t count;
+	uint16_t places[PLACES]; /* 1 + the entry; 0: free */
+	struct entry entries[ENTRIES_MAX];
+};
+
+struct auditor {
+	struct auditor_options options;
+	struct hash_key key;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	pthread_t thread;
+	bool started;
+	bool stopping;
+	bool failing;
+	struct table *filling;	     /* under the lock */
+	struct table *written;	     /* the thread's; not empty: its writing failed */
+	struct store_audit *records; /* for writing: ENTRIES_MAX of them */
+};
+
+/* ---- filling ---- */
+
+static uint64_t hash_of(const struct auditor *auditor, const struct store_audit *record)
+{
+	uint64_t hash = hash_text(&auditor->key, record->subject) ^
+			hash_text(&auditor->key, record->address) * 3;
+
+	/* The action is a literal: its address is as good as its letters. */
+	hash = hash_pair(&auditor->key, hash, (uint64_t)(uintptr_t)record->action.data);
+	hash = hash_pair(&auditor->key, hash, (uint64_t)record->account_id);
+	return hash_pair(
+		&auditor->key, hash, (uint64_t)record->key_id * 4 + (unsigned int)record->outcome);
+}
+
+static bool is_same(const struct entry *entry, uint64_t hash, const struct store_audit *record)
+{
+	const struct store_audit *held = &entry->record;
+
+	return entry->hash == hash && held->account_id == record->account_id &&
+	       held->key_id == record->key_id && held->outcome == record->outcome &&
+	       text_equal(held->action, record->action) &&
+	       text_equal(held->address, record->address) &&
+	       text_equal(held->subject, record->subject);
+}
+
+/* The place of @record, or a free one. */
+static uint16_t *find(struct table *table, uint64_t hash, const struct store_audit *record)
+{
+	size_t at = hash & (PLACES - 1);
+
+	while (table->places[at] != 0 &&
+		!is_same(&table->entries[table->places[at] - 1], hash, record)) {
+		at = (at + 1) & (PLACES - 1);
+	}
+	return &table->places[at];
+}
+
+static void count_in(struct store_audit *held, const struct store_audit *record)
+{
+	held->times++;
+	held->time = record->time;
+	if (record->calls >= 0) {
+		held->calls = (held->calls < 0 ? 0 : held->calls) + record->calls;
+	}
+}
+
+static void add(
+	struct table *table, uint16_t *place, uint64_t hash, const struct store_audit *record)
+{
+	struct entry *entry = &table->entries[table->count++];
+
+	*place = (uint16_t)table->count;
+	entry->hash = hash;
+	entry->record = *record;
+	entry->record.times = 1;
+	memcpy(entry->texts, record->address.data, record->address.size);
+	memcpy(entry->texts + ADDRESS_MAX, record->subject.data, record->subject.size);
+	entry->record.address.data = entry->texts;
+	entry->record.subject.data = entry->texts + ADDRESS_MAX;
+}
+
+static size_t count_subjects(const struct table *table, int64_t account_id)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		count += table->entries[i].record.account_id == account_id;
+	}
+	return count;
+}
+
+static void note_more(
+	struct auditor *auditor, struct table *table, const struct store_audit *record)
+{
+	struct store_audit more = *record;
+	uint64_t hash;
+	uint16_t *place;
+
+	more.subject = TEXT(AUDITOR_MORE);
+	hash = hash_of(auditor, &more);
+	place = find(table, hash, &more);
+	if (*place != 0) {
+		count_in(&table->entries[*place - 1].record, &more);
+	} else if (table->count < ENTRIES_MAX - 1) {
+		add(table, place, hash, &more);
+	} else {
+		/* More accounts, keys and addresses in one second than are told apart: how much happened is all that is left. */
+		more.account_id = more.key_id = 0;
+		more.address = TEXT("");
+		more.action = TEXT("others");
+		more.outcome = STORE_DONE;
+		hash = hash_of(auditor, &more);
+		place = find(table, hash, &more);
+		if (*place != 0) {
+			count_in(&table->entries[*place - 1].record, &more);
+		} else {
+			add(table, place, hash, &more);
+		}
+	}
+}
+
+static struct text cut(struct text text, size_t max)
+{
+	if (text.size <= max) {
+		return text;
+	}
+	/* Not within a character. */
+	while (max > 0 && ((unsigned char)text.data[max] & 0xc0) == 0x80) {
+		max--;
+	}
+	return text_head(text, max);
+}
+
+void auditor_note(struct auditor *auditor, const struct store_audit *record)
+{
+	struct store_audit kept = *record;
+	struct table *table;
+	uint64_t hash;
+	uint16_t *place;
+
+	kept.address = cut(kept.address, ADDRESS_MAX);
+	kept.subject = cut(kept.subject, SUBJECT_KEPT);
+	hash = hash_of(auditor, &kept);
+	pthread_mutex_lock(&auditor->lock);
+	table = auditor->filling;
+	place = find(table, hash, &kept);
+	if (*place != 0) {
+		count_in(&table->entries[*place - 1].record, &kept);
+	} else if (table->count < ENTRIES_MAX - 1 &&
+		   count_subjects(table, kept.account_id) < AUDITOR_SUBJECTS_MAX) {
+		add(table, place, hash, &kept);
+	} else {
+		note_more(auditor, table, &kept);
+	}
+	if (table->count == 1) {
+		pthread_cond_signal(&auditor->changed);
+	}
+	pthread_mutex_unlock(&auditor->lock);
+}
+
+/* ---- subjects ---- */
+
+#define KEY_BEGINNING "cs_"
+#define KEY_SIZE_MIN  16
+
+static bool is_key_byte(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '_' || c == '-';
+}
+
+/* The bytes of what looks like a key at the start of @text; 0: nothing does. */
+static size_t key_size(struct text text)
+{
+	size_t size = sizeof(KEY_BEGINNING) - 1;
+
+	if (!text_starts_with(text, TEXT(KEY_BEGINNING))) {
+		return 0;
+	}
+	while (size < text.size && is_key_byte(text.data[size])) {
+		size++;
+	}
+	return size >= KEY_SIZE_MIN ? size : 0;
+}
+
+/* What stands for the front of @rest, and how much of it that is. */
+static struct text next_piece(struct text rest, size_t *ret_taken)
+{
+	size_t key = key_size(rest);
+	size_t length = text_utf8_length(rest);
+
+	*ret_taken = key > 0 ? key : length > 0 ? length : 1;
+	if (key > 0) {
+		return TEXT("(key)");
+	}
+	return length == 0 || text_has_control(text_head(rest, length)) ? TEXT("?")
+									: text_head(rest, length);
+}
+
+struct text auditor_subject(struct text text, char buffer[STORE_SUBJECT_MAX])
+{
+	size_t size = 0;
+
+	while (text.size > 0) {
+		size_t taken;
+		struct text piece = next_piece(text, &taken);
+
+		if (size + piece.size > STORE_SUBJECT_MAX) {
+			break;
+		}
+		memcpy(buffer + size, piece.data, piece.size);
+		size += piece.size;
+		text = text_tail(text, taken);
+	}
+	return (struct text){.data = buffer, .size = size};
+}
+
+/* ---- writing ---- */
+
+static void tell(struct auditor *auditor, const struct error *err)
+{
+	if (auditor->failing != (err != NULL) && auditor->options.failed) {
+		auditor->options.failed(auditor->options.context, err);
+	}
+	auditor->failing = err != NULL;
+}
+
+static void empty(struct table *table)
+{
+	table->count = 0;
+	memset(table->places, 0, sizeof(table->places));
+}
+
+/* A refusal whose subject is an account's e-mail is of that account, so that it is told who tried to get in. This is looked up here, where
+ * nobody who waits for an answer could tell by the time it takes whether there is such an account. */
+static void find_account(struct auditor *auditor, struct store_audit *record)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account account;
+
+	arena_init(&arena, ACCOUNT_BYTES);
+	if (record->account_id != 0 || record->key_id != 0 || record->outcome != STORE_REFUSED) {
+		return;
+	}
+	if (store_account_find(auditor->options.store, record->subject, &arena, &account, NULL) >
+		0) {
+		record->account_id = account.id;
+	}
+}
+
+/* Writes auditor->written. What fails stays for the next time. */
+static void write_table(struct auditor *auditor)
+{
+	struct table *table = auditor->written;
+	struct error err;
+
+	for (size_t i = 0; i < table->count; i++) {
+		auditor->records[i] = table->entries[i].record;
+		find_account(auditor, &auditor->records[i]);
+	}
+	if (store_audit_add(auditor->options.store, auditor->records, table->count, &err) < 0) {
+		tell(auditor, &err);
+		return;
+	}
+	tell(auditor, NULL);
+	empty(table);
+}
+
+/* Under the lock: takes what was gathered, unless what was taken before is not written yet. */
+static void take(struct auditor *auditor)
+{
+	if (auditor->written->count == 0) {
+		struct table *filled = auditor->filling;
+
+		auditor->filling = auditor->written;
+		auditor->written = filled;
+	}
+}
+
+static void wait_a_second(struct auditor *auditor)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += WRITE_EVERY_NS;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	while (!auditor->stopping &&
+		pthread_cond_timedwait(&auditor->changed, &auditor->lock, &until) == 0) {
+	}
+}
+
+static void *run(void *context)
+{
+	struct auditor *auditor = context;
+
+	pthread_mutex_lock(&auditor->lock);
+	while (!auditor->stopping) {
+		if (auditor->filling->count == 0 && auditor->written->count == 0) {
+			pthread_cond_wait(&auditor->changed, &auditor->lock);
+			continue;
+		}
+		wait_a_second(auditor);
+		take(auditor);
+		pthread_mutex_unlock(&auditor->lock);
+		write_table(auditor);
+		pthread_mutex_lock(&auditor->lock);
+	}
+	/* What is left: what failed before, then what came since. */
+	for (int i = 0; i < 2; i++) {
+		take(auditor);
+		write_table(auditor);
+	}
+	pthread_mutex_unlock(&auditor->lock);
+	return NULL;
+}
+
+int auditor_create(
+	struct auditor **ret_auditor, const struct auditor_options *options, struct error *err)
+{
+	AUTO(auditor_destroyp) struct auditor *auditor = calloc(1, sizeof(*auditor));
+	pthread_condattr_t clock;
+	int failed;
+
+	if (!auditor) {
+		return error_no_memory(err);
+	}
+	auditor->options = *options;
+	auditor->key = hash_key_random();
+	pthread_mutex_init(&auditor->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&auditor->changed, &clock);
+	pthread_condattr_destroy(&clock);
+	auditor->filling = calloc(1, sizeof(*auditor->filling));
+	auditor->written = calloc(1, sizeof(*auditor->written));
+	auditor->records = calloc(ENTRIES_MAX, sizeof(*auditor->records));
+	if (!auditor->filling || !auditor->written || !auditor->records) {
+		return error_no_memory(err);
+	}
+	failed = pthread_create(&auditor->thread, NULL, run, auditor);
+	if (failed) {
+		return error_set_errno(err, failed, "cannot start the thread of the audit trail");
+	}
+	auditor->started = true;
+	*ret_auditor = auditor;
+	auditor = NULL;
+	return 0;
+}
+
+void auditor_destroy(struct auditor *auditor)
+{
+	if (!auditor) {
+		return;
+	}
+	if (auditor->started) {
+		pthread_mutex_lock(&auditor->lock);
+		auditor->stopping = true;
+		pthread_cond_signal(&auditor->changed);
+		pthread_mutex_unlock(&auditor->lock);
+		pthread_join(auditor->thread, NULL);
+	}
+	free(auditor->filling);
+	free(auditor->written);
+	free(auditor->records);
+	pthread_cond_destroy(&auditor->changed);
+	pthread_mutex_destroy(&auditor->lock);
+	free(auditor);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * From days to moments. */
+#include "upkeep/retention.h"
+
+#define SECONDS_A_DAY 86400
+
+struct store_days retention_days(const struct store_days *program, const struct store_days *account)
+{
+	struct store_days days = *program;
+
+	if (account->detail != STORE_DAYS_DEFAULT) {
+		days.detail = account->detail;
+	}
+	if (account->header != STORE_DAYS_DEFAULT) {
+		days.header = account->header;
+	}
+	if (days.detail == 0 || days.header < days.detail) {
+		days.header = days.header == 0 ? 0 : days.detail;
+	}
+	return days;
+}
+
+static int64_t after(int64_t days, int64_t now)
+{
+	return days == 0 ? INT64_MIN : now - days * SECONDS_A_DAY;
+}
+
+struct retention retention_at(const struct store_days *days, int64_t now)
+{
+	return (struct retention){
+		.detail_after = after(days->detail, now),
+		.header_after = after(days->header, now),
+	};
+}
+
+int64_t retention_start(const struct retention *retention, int64_t start)
+{
+	return start > retention->header_after ? start : retention->header_after + 1;
+}
+
+bool retention_show(const struct retention *retention, struct store_call *call)
+{
+	if (call->call.start <= retention->detail_after) {
+		call->call.has_detail = false;
+		call->call.steps = 0;
+		call->packed = (struct packed){0};
+	}
+	return call->call.start > retention->header_after;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * The sweep: what is over its days, or does not fit below the cap of the disk any more, is dropped and its space given back. In short
+ * transactions with pauses between them, so that neither answers nor intake wait. */
+#ifndef UPKEEP_SWEEP_H
+#define UPKEEP_SWEEP_H
+
+#include "upkeep/retention.h"
+
+struct sweep_options {
+	struct store *store;
+	struct store_days days; /* of accounts that have none of their own */
+	int64_t audit_days;	/* of the audit trail; 0: for ever */
+	int64_t disk_max_bytes; /* 0: no cap */
+	struct text user;	/* who sweeps, for the audit trail */
+	int64_t (*now)(void);
+	/* Called after each transaction with how long it took: may wait as long. False: the sweep is to end. NULL: neither. */
+	bool (*pause)(void *context, int64_t busy_us);
+	void *context;
+};
+
+struct sweep_counts {
+	int64_t detail;	    /* calls whose detail was over its days */
+	int64_t calls;	    /* calls that were over theirs */
+	int64_t cap_detail; /* the same for the cap's sake */
+	int64_t cap_calls;
+	int64_t records; /* of the audit trail */
+	int64_t freed_bytes;
+};
+
+/* Sweeps once. *counts tells what was done, in a failure as well. */
+int sweep_run(const struct sweep_options *options, struct sweep_counts *counts,
+	struct error *err) CHECK_RESULT;
+
+/* The part of it that holds the cap alone. */
+int sweep_hold_cap(const struct sweep_options *options, struct sweep_counts *counts,
+	struct error *err) CHECK_RESULT;
+
+/* How near the store is to the cap. */
+enum sweep_disk {
+	SWEEP_DISK_OK,
+	SWEEP_DISK_NEAR, /* above SWEEP_NEAR_PERCENT of it */
+	SWEEP_DISK_FULL, /* above it: calls are being dropped */
+};
+#define SWEEP_NEAR_PERCENT 80
+enum sweep_disk sweep_disk(int64_t used_bytes, int64_t disk_max_bytes);
+
+#endif

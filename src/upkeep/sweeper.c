@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ * The sweeper's thread: looks at the disk every few seconds, sweeps when it is time. */
+#include "upkeep/sweeper.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define LOOK_US	     INT64_C(5000000) /* between two looks at the disk */
+#define PAUSE_MIN_US INT64_C(1000)
+#define PAUSE_MAX_US INT64_C(1000000)
+
+struct sweeper {
+	struct sweeper_options options;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	pthread_t thread;
+	bool started;
+	bool stopping;
+	atomic_int disk; /* enum sweep_disk */
+};
+
+/* Waits; false when the thread is to end. */
+static bool wait_us(struct sweeper *sweeper, int64_t us)
+{
+	struct timespec until;
+	bool goes_on;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += us / 1000000;
+	until.tv_nsec += us % 1000000 * 1000;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	pthread_mutex_lock(&sweeper->lock);
+	while (!sweeper->stopping &&
+		pthread_cond_timedwait(&sweeper->changed, &sweeper->lock, &until) == 0) {
+	}
+	goes_on = !sweeper->stopping;
+	pthread_mutex_unlock(&sweeper->lock);
+	return goes_on;
+}
+
+/* As long as the writer was held it is left to others, so that calls come in meanwhile. */
+static bool pause_sweep(void *context, int64_t busy_us)
+{
+	int64_t us = busy_us > PAUSE_MIN_US ? busy_us : PAUSE_MIN_US;
+
+	return wait_us(context, us < PAUSE_MAX_US ? us : PAUSE_MAX_US);
+}
+
+static void tell(struct sweeper *sweeper, const struct sweeper_news *news)
+{
+	sweeper->options.told(sweeper->options.context, news);
+}
+
+static void tell_counts(struct sweeper *sweeper, const struct sweep_counts *counts)
+{
+	const struct sweep_counts none = {0};
+	const struct sweeper_news news = {.counts = counts};
+
+	if (memcmp(counts, &none, sizeof(none)) != 0) {
+		tell(sweeper, &news);
+	}
+}
+
+static void tell_failure(struct sweeper *sweeper, const struct error *err)
+{
+	const struct sweeper_news news = {.failure = err};
+
+	tell(sweeper, &news);
+}
+
+static void look_at_disk(struct sweeper *sweeper)
+{
+	int64_t max_bytes = sweeper->options.sweep.disk_max_bytes;
+	struct sweeper_news news = {.disk_changed = true};
+	struct store_space space;
+	struct error err;
+
+	if (max_bytes == 0) {
+		return;
+	}
+	if (store_space(sweeper->options.sweep.store, &space, &err) < 0) {
+		tell_failure(sweeper, &err);
+		return;
+	}
+	news.disk = sweep_disk(space.used_bytes, max_bytes);
+	news.used_bytes = space.used_bytes;
+	if ((int)news.disk != sweeper->disk) {
+		sweeper->disk = news.disk;
+		tell(sweeper, &news);
+	}
+}
+
+static void sweep(struct sweeper *sweeper, int (*run)(const struct sweep_options *options,
+						   struct sweep_counts *counts, struct error *err))
+{
+	struct sweep_options options = sweeper->options.sweep;
+	struct sweep_counts counts = {0};
+	struct error err;
+	int done;
+
+	options.pause = pause_sweep;
+	options.context = sweeper;
+	done = run(&options, &counts, &err);
+	tell_counts(sweeper, &counts);
+	if (done < 0) {
+		tell_failure(sweeper, &err);
+	}
+}
+
+static void *run(void *context)
+{
+	struct sweeper *sweeper = context;
+	int64_t every_us = sweeper->options.every_s * 1000000;
+	int64_t next_us = every_us > 0 ? clock_monotonic_us() : INT64_MAX;
+	int64_t pause_us = sweeper->options.sweep.disk_max_bytes > 0 || every_us > LOOK_US
+				   ? LOOK_US
+				   : every_us;
+
+	do {
+		look_at_disk(sweeper);
+		if (clock_monotonic_us() >= next_us) {
+			sweep(sweeper, sweep_run);
+			next_us = clock_monotonic_us() + every_us;
+			look_at_disk(sweeper);
+		} else if (sweeper->disk == SWEEP_DISK_FULL) {
+			sweep(sweeper, sweep_hold_cap);
+			look_at_disk(sweeper);
+		}
+	} while (wait_us(sweeper, pause_us));
+	return NULL;
+}
+
+int sweeper_create(
+	struct sweeper **ret_sweeper, const struct sweeper_options *options, struct error *err)
+{
+	AUTO(sweeper_destroyp) struct sweeper *sweeper = calloc(1, sizeof(*sweeper));
+	pthread_condattr_t clock;
+	int failed = 0;
+
+	if (!sweeper) {
+		return error_no_memory(err);
+	}
+	sweeper->options = *options;
+	atomic_init(&sweeper->disk, SWEEP_DISK_OK);
+	pthread_mutex_init(&sweeper->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&sweeper->changed, &clock);
+	pthread_condattr_destroy(&clock);
+	if (options->every_s > 0 || options->sweep.disk_max_bytes > 0) {
+		failed = pthread_create(&sweeper->thread, NULL, run, sweeper);
+		sweeper->started = failed == 0;
+	}
+	if (failed) {
+		return error_set_errno(err, failed, "cannot start the thread that sweeps");
+	}
+	*ret_sweeper = sweeper;
+	sweeper = NULL;
+	return 0;
+}
+
+void sweeper_destroy(struct sweeper *sweeper)
+{
+	if (!sweeper) {
+		return;
+	}
+	pthread_mutex_lock(&sweeper->lock);
+	sweeper->stopping = true;
+	pthread_cond_broadcast(&sweeper->changed);
+	pthread_mutex_unlock(&sweeper->lock);
+	if (sweeper->started) {
+		pthread_join(sweeper->thread, NULL);
+	}
+	pthread_cond_destroy(&sweeper->changed);
+	pthread_mutex_destroy(&sweeper->lock);
+	free(sweeper);
+}
+
+enum sweep_disk sweeper_disk(struct sweeper *sweeper)
+{
+	return (enum sweep_disk)sweeper->disk;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ * The sweeper's thread: sweeps at once, tells, ends when it is told to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+
+#include "upkeep/sweeper.h"
+
+struct told {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int64_t records;
+};
+
+static int64_t now(void)
+{
+	return INT64_C(100) * 86400;
+}
+
+static void take(void *context, const struct sweeper_news *news)
+{
+	struct told *told = context;
+
+	pthread_mutex_lock(&told->lock);
+	assert_null(news->failure);
+	assert_false(news->disk_changed);
+	told->records += news->counts->records;
+	pthread_cond_signal(&told->changed);
+	pthread_mutex_unlock(&told->lock);
+}
+
+static void it_sweeps_at_once_and_tells_what_it_did(void **state)
+{
+	struct told told = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+	struct sweeper_options options = {
+		.sweep = {.audit_days = 1, .user = TEXT("root"), .now = now},
+		.every_s = 3600,
+		.told = take,
+		.context = &told,
+	};
+	const struct store_audit record = {.time = 5, .action = TEXT("a"), .times = 1};
+	struct store *store;
+	struct sweeper *sweeper;
+
+	(void)state;
+	assert_int_equal(store_open(&store, "memory:", NULL, NULL), 0);
+	assert_int_equal(store_audit_add(store, &record, 1, NULL), 0);
+	options.sweep.store = store;
+	assert_int_equal(sweeper_create(&sweeper, &options, NULL), 0);
+	pthread_mutex_lock(&told.lock);
+	while (told.records == 0) {
+		pthread_cond_wait(&told.changed, &told.lock);
+	}
+	pthread_mutex_unlock(&told.lock);
+	assert_int_equal(sweeper_disk(sweeper), SWEEP_DISK_OK);
+	sweeper_destroy(sweeper);
+	assert_int_equal(told.records, 1);
+	store_close(store);
+}
+
+static void nothing_runs_where_there_is_nothing_to_do(void **state)
+{
+	const struct sweeper_options options = {.sweep = {.now = now}};
+	struct sweeper *sweeper;
+
+	(void)state;
+	assert_int_equal(sweeper_create(&sweeper, &options, NULL), 0);
+	assert_int_equal(sweeper_disk(sweeper), SWEEP_DISK_OK);
+	sweeper_destroy(sweeper);
+	sweeper_destroy(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_sweeps_at_once_and_tells_what_it_did),
+		cmocka_unit_test(nothing_runs_where_there_is_nothing_to_do),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
