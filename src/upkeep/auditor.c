@@ -161,12 +161,14 @@ void auditor_note(struct auditor *auditor, const struct store_audit *record)
 	struct table *table;
 	uint64_t hash;
 	uint16_t *place;
+	bool first;
 
 	kept.address = cut(kept.address, ADDRESS_MAX);
 	kept.subject = cut(kept.subject, SUBJECT_KEPT);
 	hash = hash_of(auditor, &kept);
 	pthread_mutex_lock(&auditor->lock);
 	table = auditor->filling;
+	first = table->count == 0;
 	place = find(table, hash, &kept);
 	if (*place != 0) {
 		count_in(&table->entries[*place - 1].record, &kept);
@@ -176,7 +178,7 @@ void auditor_note(struct auditor *auditor, const struct store_audit *record)
 	} else {
 		note_more(auditor, table, &kept);
 	}
-	if (table->count == 1) {
+	if (first) {
 		pthread_cond_signal(&auditor->changed);
 	}
 	pthread_mutex_unlock(&auditor->lock);
