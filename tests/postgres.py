@@ -91,6 +91,10 @@ class Cluster:
             ["setpriv", "--pdeathsig=QUIT", *self.before, "--", str(programs() / "postgres"), "-D", str(self.data), "-k", str(self.folder), *options],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
         log.close()
+        self.wait()
+
+    def wait(self):
+        """Until it answers: after a start, or when it recovers by itself."""
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -108,7 +112,10 @@ class Cluster:
             self.process.wait(STOP_SECONDS)
 
     def stop(self):
-        self.signal(signal.SIGINT)
+        try:
+            self.signal(signal.SIGINT)
+        except subprocess.TimeoutExpired:
+            self.signal(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def sql(self, text, schema=None, separately=False):

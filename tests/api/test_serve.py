@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 
 from conftest import BINARY, Client, Server, add_account, call, callstep, step
+from stores import only_embedded
 
 ALL = "/api/all_logs/0/99999999999"
 
@@ -57,6 +58,7 @@ def test_running_requests_end_before_it_stops(tmp_path):
     assert got.endswith(b'"total_calls":700}')
 
 
+@only_embedded
 def test_a_second_server_on_the_same_store_is_refused(start_server):
     server = start_server()
     done = serve(server.store)
@@ -203,6 +205,7 @@ def test_a_failing_disk_is_told_and_leaves_nothing_half_written(tmp_path):
     assert callstep("verify", "--data", store).returncode == 0
 
 
+@only_embedded
 def test_a_failure_below_the_api_is_500_database_error_and_its_cause_only_in_the_log(tmp_path):
     server = Server(tmp_path)
     try:
@@ -228,6 +231,7 @@ def damage(server):
     database.close()
 
 
+@only_embedded
 def test_a_damaged_packed_call_breaks_a_large_page_off(tmp_path):
     server = Server(tmp_path)
     try:
@@ -242,6 +246,7 @@ def test_a_damaged_packed_call_breaks_a_large_page_off(tmp_path):
         server.stop()
 
 
+@only_embedded
 def test_a_damaged_packed_call_never_becomes_a_wrong_answer(tmp_path):
     server = Server(tmp_path)
     try:

@@ -5,7 +5,6 @@ totals.
 
 CALLSTEP_CRASH_ROUNDS sets how often something ends (a fifth of it here), CALLSTEP_CRASH_SEED gives the same calls and ends again."""
 import http.client
-import json
 import os
 import random
 import signal
@@ -13,10 +12,10 @@ import threading
 
 import pytest
 
-from conftest import Client, Server, add_account, callstep
+import trouble
+from conftest import Client, Server, add_account
 from postgres import Cluster
-from poster import Poster, make_call
-from test_crash import check, check_number_totals, read_all
+from poster import Poster
 
 ROUNDS = max(6, int(os.environ.get("CALLSTEP_CRASH_ROUNDS", "50")) // 5)
 SEED = int(os.environ.get("CALLSTEP_CRASH_SEED", random.randrange(10 ** 9)))
@@ -25,42 +24,30 @@ POSTERS = 6
 
 
 class StubbornPoster(Poster):
-    """Posts each batch to one server after the other until one says that it is stored."""
+    """Posts each batch to one server after the other until one says that all of it is stored."""
 
     def __init__(self, name, servers, authorization, start, seed):
         super().__init__(name, "", authorization, start, seed)
         self.servers = servers
-        self.stopping = threading.Event()
-        self.refused = 0
 
     def try_post(self, versions):
-        calls = [make_call(session, version, self.random, self.start_time + version * 61)
-                 for session, version in versions.items()]
         host, port = self.random.choice(self.servers).address.rsplit(":", 1)
         connection = http.client.HTTPConnection(host, int(port), timeout=60)
+        before = len(self.batches)
         try:
-            connection.request("POST", "/v1/calls", json.dumps({"calls": calls}),
-                               {"Authorization": self.authorization, "Content-Type": "application/json"})
-            answer = connection.getresponse()
-            body = json.loads(answer.read())
+            self.post(connection, versions)
         except (OSError, http.client.HTTPException, ValueError):
             return False
         finally:
             connection.close()
-        if answer.status != 200:
-            assert answer.status in (500, 503), (answer.status, body)
-            self.refused += 1
-            return False
-        assert body["accepted"] == len(versions), body
-        return True
+        return len(self.batches) > before and self.batches[-1] == versions
 
     def run(self):
-        while not self.stopping.is_set():
+        while not self.is_done():
             versions = self.batch()
             while not self.try_post(versions):
-                if self.stopping.wait(0.02):
+                if self.wrong or self.stopping.wait(0.02):
                     return
-            self.acked.update(versions)
 
 
 @pytest.fixture
@@ -74,22 +61,32 @@ def end_something(cluster, servers, folder, location, random_):
     if what == "server":
         number = random_.randrange(SERVERS)
         servers[number].stop(signal.SIGKILL)
+        cluster.wait()  # it may still recover from what ended before
         servers[number] = Server(folder, "--detail-days", "0", store=location)
     elif what == "database":
         cluster.signal(signal.SIGQUIT)
         cluster.start()
     else:
+        cluster.wait()
         pids = cluster.sql("select pid from pg_stat_activity where application_name = 'callstep'").split()
         for pid in random_.sample(pids, min(1, len(pids))):
             os.kill(int(pid), signal.SIGKILL)
     return what
 
 
-def test_every_acknowledged_call_is_on_every_server_exactly_once(tmp_path, cluster):
+@pytest.fixture
+def servers():
+    started = []
+    yield started
+    for server in started:
+        server.stop(signal.SIGKILL)
+
+
+def test_every_acknowledged_call_is_on_every_server_exactly_once(tmp_path, cluster, servers):
     location = cluster.new_store()
     key = add_account(location)
     random_ = random.Random(SEED)
-    servers = [Server(tmp_path, "--detail-days", "0", store=location) for _ in range(SERVERS)]
+    servers += [Server(tmp_path, "--detail-days", "0", store=location) for _ in range(SERVERS)]
     authorization = Client(servers[0], key).basic()
     posters = [StubbornPoster(f"p{i}", servers, authorization, 1_700_000_000 + i * 1000, random_.random()) for i in range(POSTERS)]
     # Two of them send the very same sessions.
@@ -101,26 +98,21 @@ def test_every_acknowledged_call_is_on_every_server_exactly_once(tmp_path, clust
         threading.Event().wait(random_.uniform(0.05, 0.6))  # the random moment
         ended.append(end_something(cluster, servers, tmp_path, location, random_))
     threading.Event().wait(1)
-    for poster in posters:
-        poster.stopping.set()
-    for poster in posters:
-        poster.join(90)
-        assert not poster.is_alive()
-    acked, sent = {}, {}
-    for poster in posters:
-        for session, version in poster.acked.items():
-            # Of those that two send, the last one counts, whichever that was.
-            acked[session] = 1 if poster in posters[:2] else version
-        for session, version in poster.sent.items():
-            sent[session] = max(version, sent.get(session, version))
-    seen = [read_all(Client(server, key)) for server in servers]
+    ledger = trouble.Ledger()
+    trouble.stop_posters(posters, ledger)
+    for session in set(posters[0].sent) | set(posters[1].sent):
+        # Of those that two send, the last one counts, whichever that was.
+        ledger.sent[session] = max(poster.sent.get(session, 0) for poster in posters[:2])
+        ledger.acked.pop(session, None)
+        if any(session in poster.acked for poster in posters[:2]):
+            ledger.acked[session] = 1
+    cluster.wait()
+    seen = [trouble.read_all(Client(server, key)) for server in servers]
     assert seen[0] == seen[1] == seen[2]
     for server in servers:
-        check(server, key, acked, sent)
-        check_number_totals(Client(server, key), seen[0])
+        trouble.check(Client(server, key), ledger)
         assert server.stop() == 0
-    done = callstep("verify", "--data", location)
-    assert done.returncode == 0, done.stdout + done.stderr
-    print(f"seed {SEED}: ended {' '.join(ended)}; {len(acked)} calls acknowledged, {sum(p.refused for p in posters)} batches refused "
-          f"and sent again, {len(seen[0])} held, 0 lost")
-    assert acked
+    trouble.verify(location)
+    trouble.figure("three servers on one database", f"seed {SEED}: ended {' '.join(ended)}; {len(ledger.acked)} calls acknowledged, "
+                   f"{sum(sum(poster.failures.values()) for poster in posters)} batches refused and sent again, {len(seen[0])} held, 0 lost")
+    assert ledger.acked
