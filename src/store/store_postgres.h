@@ -52,6 +52,8 @@ void postgres_bind_int32(struct postgres_params *params, int32_t value);
 void postgres_bind_bool(struct postgres_params *params, bool value);
 /* Text or bytea; data NULL binds the empty one. */
 void postgres_bind_text(struct postgres_params *params, struct text value);
+/* A text that is asked for: where it is none that a column can hold (UTF-8 without control characters), nothing equals it. */
+void postgres_bind_asked(struct postgres_params *params, struct text value);
 void postgres_bind_null(struct postgres_params *params);
 
 /* An array: begin, its elements, end. */

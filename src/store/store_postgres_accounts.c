@@ -92,7 +92,7 @@ int postgres_account_find(struct store *base, struct text email, struct arena *a
 	if (asking_open(&asking, base, err) < 0) {
 		return -1;
 	}
-	postgres_bind_text(&asking.params, email);
+	postgres_bind_asked(&asking.params, email);
 	if (ask(&asking, POSTGRES_ACCOUNT_FIND, &rows, err) < 0) {
 		return -1;
 	}

@@ -58,7 +58,7 @@ static void add_whole(
 	postgres_params_init(&params);
 	postgres_bind_int64(&params, subject->account_id);
 	postgres_bind_bool(&params, subject->is_all);
-	postgres_bind_text(&params, subject->dest_key);
+	postgres_bind_asked(&params, subject->dest_key);
 	postgres_bind_int32(&params, (int32_t)seconds);
 	postgres_bind_int64(&params, cut->first);
 	postgres_bind_int64(&params, cut->last);

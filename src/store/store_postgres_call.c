@@ -64,7 +64,7 @@ int postgres_find(struct store_view *view, int64_t account_id, struct text sessi
 
 	postgres_params_init(&params);
 	postgres_bind_int64(&params, account_id);
-	postgres_bind_text(&params, session_id);
+	postgres_bind_asked(&params, session_id);
 	if (postgres_run_one(view->state, POSTGRES_CALL_FIND, &params, err) < 0) {
 		return -1;
 	}

@@ -21,7 +21,7 @@
 static void bind_text_or_null(struct postgres_params *params, struct text text)
 {
 	if (text.data) {
-		postgres_bind_text(params, text);
+		postgres_bind_asked(params, text);
 	} else {
 		postgres_bind_null(params);
 	}

@@ -258,7 +258,7 @@ static void bind_number(struct postgres_match *match, const struct filter_number
 		buffer_append_byte(pattern, number->key.data[i]);
 	}
 	buffer_append(pattern, number->open_right ? TEXT("%") : TEXT(""));
-	postgres_bind_text(params, buffer_text(pattern));
+	postgres_bind_asked(params, buffer_text(pattern));
 }
 
 static void bind_types(const struct filter *filter, struct postgres_params *params)
@@ -323,6 +323,6 @@ int postgres_match_bind(
 	bind_kinds(match->step, match->step_count, params);
 	bind_kinds(match->last, match->last_count, params);
 	postgres_bind_int64(params, top->start);
-	postgres_bind_text(params, top->session_id);
+	postgres_bind_asked(params, top->session_id);
 	return bind_text(match, params);
 }

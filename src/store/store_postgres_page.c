@@ -40,7 +40,7 @@ static void bind_tally(struct postgres_params *params, const struct postgres_sub
 	postgres_params_clear(params);
 	postgres_bind_int64(params, subject->account_id);
 	postgres_bind_bool(params, subject->is_all);
-	postgres_bind_text(params, subject->dest_key);
+	postgres_bind_asked(params, subject->dest_key);
 	postgres_bind_int32(params, (int32_t)tally_unit_seconds(span->unit));
 	postgres_bind_int64(params, span->start);
 	postgres_bind_int64(params, span->end);
@@ -65,7 +65,7 @@ static void add_count(const struct postgres_subject *subject, const struct tally
 	}
 	bind_window(params, subject, span);
 	if (!subject->is_all) {
-		postgres_bind_text(params, subject->dest_key);
+		postgres_bind_asked(params, subject->dest_key);
 	}
 	postgres_add(subject->connection, subject->is_all ? POSTGRES_COUNT : POSTGRES_COUNT_DEST,
 		params);
@@ -148,7 +148,7 @@ static int find_place(const struct postgres_subject *subject, struct tally_span 
 	bind_window(&params, subject, span);
 	postgres_bind_int64(&params, offset);
 	if (!subject->is_all) {
-		postgres_bind_text(&params, subject->dest_key);
+		postgres_bind_asked(&params, subject->dest_key);
 	}
 	if (postgres_run_one(subject->connection,
 		    subject->is_all ? POSTGRES_SKIP : POSTGRES_SKIP_DEST, &params, err) < 0) {
@@ -201,7 +201,7 @@ static void add_rows(const struct postgres_subject *subject, const struct store_
 	postgres_bind_int64(&params, query->detail_after);
 	postgres_bind_int64(&params, limit);
 	if (!subject->is_all) {
-		postgres_bind_text(&params, subject->dest_key);
+		postgres_bind_asked(&params, subject->dest_key);
 	}
 	postgres_add(
 		subject->connection, subject->is_all ? POSTGRES_PAGE : POSTGRES_PAGE_DEST, &params);

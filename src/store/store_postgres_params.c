@@ -89,6 +89,14 @@ void postgres_bind_text(struct postgres_params *params, struct text value)
 	end(params);
 }
 
+void postgres_bind_asked(struct postgres_params *params, struct text value)
+{
+	bool can_be = text_utf8_valid(value, NULL) && !text_has_control(value);
+
+	/* DEL, which no stored text has. */
+	postgres_bind_text(params, can_be ? value : TEXT("\x7f"));
+}
+
 void postgres_bind_null(struct postgres_params *params)
 {
 	begin(params);

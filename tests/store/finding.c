@@ -178,6 +178,29 @@ static void each_filter_finds_its_calls(void **state)
 	}
 }
 
+static void what_no_call_can_have_is_not_found(void **state)
+{
+	static const struct text strange[] = {
+		{"\xff", 1}, {"a\0b", 3}, {"\xed\xa0\x80", 3}, {"\n", 1}, {"\x7f", 1}, {"", 0}};
+	struct fixture *f = *state;
+	struct store_put put = put_of(f, "a", "1", 10, 1, "x");
+
+	put_all(f, &put, 1);
+	for (size_t i = 0; i < COUNT_OF(strange); i++) {
+		struct store_query query = query_all(f);
+		struct store_account account;
+		struct store_call call;
+		struct error err = {0};
+
+		query.number = strange[i];
+		assert_int_equal(page_of(f, &query).total_calls, 0);
+		assert_int_equal(
+			store_find(f->store, f->account, strange[i], &f->arena, &call, &err), 0);
+		assert_int_equal(
+			store_account_find(f->store, strange[i], &f->arena, &account, &err), 0);
+	}
+}
+
 static void pages_are_cut_by_place_offset_and_limit(void **state)
 {
 	static const struct {
@@ -719,6 +742,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(each_filter_finds_its_calls),
+		TEST(what_no_call_can_have_is_not_found),
 		TEST(pages_are_cut_by_place_offset_and_limit),
 		TEST(packed_calls_come_when_asked_for),
 		TEST(expired_detail_is_neither_seen_nor_matched),
