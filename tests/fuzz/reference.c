@@ -30,12 +30,13 @@ static void dump_real(struct buffer *dump, double number)
 
 void reference_number(struct text raw, struct buffer *dump)
 {
-	char *text = strndup(raw.data, raw.size);
+	char *text = calloc(1, raw.size + 1);
 	char *end;
 
 	if (!text) {
 		abort();
 	}
+	memcpy(text, raw.data, raw.size);
 	if (text[strspn(text, "-0123456789")] == '\0') {
 		dump_integer(dump, strtoll(text, &end, 10));
 	} else {

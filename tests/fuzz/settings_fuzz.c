@@ -68,9 +68,12 @@ static void read_as_file(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *value = strndup((const char *)data, size);
+	char *value = calloc(1, size + 1);
 
 	fuzz_require(value != NULL);
+	if (size > 0) {
+		memcpy(value, data, size);
+	}
 	read_as_file(data, size);
 	for (const struct setting *row = setting_table; row->name; row++) {
 		check_setting(row, value);
