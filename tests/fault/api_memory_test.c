@@ -195,7 +195,7 @@ struct sum {
 
 static void ask_all(struct stand *stand, bool with_faults, struct sum *sum)
 {
-	int stride = figures_stride(1);
+	int stride = figures_rounds("CALLSTEP_FAULT_STRIDE", 1);
 
 	for (size_t i = 0; i < QUESTIONS; i++) {
 		/* Twice: the first time what is made once is made, and a posted call is new. */
@@ -245,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_server_answers_right_or_tells_that_it_cannot),
 	};
 
+	figures_begin();
 	failing_memory_register();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,7 +92,7 @@ static int run_with(const struct trouble *trouble, const struct faulty_plan *pla
 static void run_all(const struct trouble *trouble, bool stays)
 {
 	struct faulty_plan plan = trouble->plan;
-	int points = 0, told = 0, stride = figures_stride(1);
+	int points = 0, told = 0, stride = figures_rounds("CALLSTEP_FAULT_STRIDE", 1);
 
 	plan.stays = stays;
 	for (int nth = 1;; nth += stride) {
@@ -137,6 +137,7 @@ int main(void)
 			.initial_state = (void *)(uintptr_t)trouble,
 		};
 	}
+	figures_begin();
 	faulty_vfs_register();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,8 +5,8 @@
 
 #include "base/auto.h"
 
-/* Only every so manieth point fails: CALLSTEP_FAULT_STRIDE, or @usual. */
-int figures_stride(int usual);
+/* Before anything else: stores are made in memory where the system has a disk there. Nothing here is about real disks. */
+void figures_begin(void);
 
 /* A number of rounds: the environment's @name, or @usual. */
 int figures_rounds(const char *name, int usual);

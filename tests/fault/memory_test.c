@@ -51,7 +51,7 @@ static int run_story(long nth, bool stays)
 
 static void run_stories(bool stays)
 {
-	int points = 0, told = 0, stride = figures_stride(USUAL_STRIDE);
+	int points = 0, told = 0, stride = figures_rounds("CALLSTEP_MEMORY_STRIDE", USUAL_STRIDE);
 	long live;
 
 	assert_int_equal(run_story(0, false), -1); /* what is allocated once and for all */
@@ -205,7 +205,7 @@ static bool run_intake(long nth, bool stays)
 
 static void run_intakes(bool stays)
 {
-	int points = 0, stride = figures_stride(USUAL_STRIDE);
+	int points = 0, stride = figures_rounds("CALLSTEP_MEMORY_STRIDE", USUAL_STRIDE);
 	long live;
 
 	run_intake(0, false);
@@ -243,6 +243,7 @@ int main(void)
 		cmocka_unit_test(intake_loses_nothing_when_all_allocations_fail_from_one_on),
 	};
 
+	figures_begin();
 	failing_memory_register();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,6 +92,7 @@ int main(void)
 		cmocka_unit_test(acknowledged_steps_survive_a_power_cut_at_any_moment),
 	};
 
+	figures_begin();
 	faulty_vfs_register();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

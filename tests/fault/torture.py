@@ -87,7 +87,7 @@ def kills(torture):
 def every_fault(torture):
     """Not repeated: they fail every operation once. The power is cut with as many patterns as the time allows."""
     for name in ("disk_test", "memory_test", "api_memory_test"):
-        torture.run(name, [GCC / f"tests/fault/fault_{name}"], {"CALLSTEP_FAULT_STRIDE": "1"})
+        torture.run(name, [GCC / f"tests/fault/fault_{name}"], {"CALLSTEP_MEMORY_STRIDE": "1"}, timeout=1500)
     seeds = str(max(4, int(torture.seconds / 60)))
     for name in ("power_test", "upgrade_test"):
         torture.run(name, [GCC / f"tests/fault/fault_{name}"], {"CALLSTEP_POWER_SEEDS": seeds})

@@ -152,7 +152,7 @@ static bool killed_at(const char *folder, int nth)
 
 static void an_upgrade_that_is_killed_at_any_statement_is_done_the_next_time(void **state)
 {
-	int kills = 0, stride = figures_stride(1);
+	int kills = 0, stride = figures_rounds("CALLSTEP_FAULT_STRIDE", 1);
 
 	(void)state;
 	for (size_t i = 0; i < earlier_count; i++) {
@@ -178,7 +178,7 @@ static void an_upgrade_that_is_killed_at_any_statement_is_done_the_next_time(voi
 
 static void a_store_that_is_killed_while_it_is_made_is_made_the_next_time(void **state)
 {
-	int kills = 0, stride = figures_stride(1);
+	int kills = 0, stride = figures_rounds("CALLSTEP_FAULT_STRIDE", 1);
 	bool killed = true;
 
 	(void)state;
@@ -261,6 +261,7 @@ int main(void)
 		cmocka_unit_test(an_upgrade_survives_a_power_cut_at_any_moment),
 	};
 
+	figures_begin();
 	find_earlier();
 	faulty_vfs_register();
 	return cmocka_run_group_tests(tests, NULL, NULL);
