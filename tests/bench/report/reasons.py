@@ -1,29 +1,32 @@
 # SPDX-License-Identifier: MIT
 """Why a goal is not met, and what would be tried next, by the goal's key. Shown only where the goal does not hold."""
 
-SMALL_PAGE = ("nginx sends a file that it holds open; callstep looks up the key, begins a view of the store, reads the tallies and ten rows, and only then sends. "
-              "Next: fewer looks at the store for a request whose key was seen a moment ago, as far as a revoked key still ends at once.")
-COUNTING = ("Next: the same as against nginx; PHP pays for its total by counting the index, so the ratio grows with the calls in the window: "
+SMALL_PAGE = ("Half of callstep's time for such a page is the system's: waking, receiving, two locks of the database's file, sending; a quarter is SQLite's (the key, some "
+              "70 tallies, ten rows), which nginx's open file does not have. Next: the lock of the database's file held over requests that follow one another, and the tallies "
+              "of a window added up once while nothing in it changes.")
+COUNTING = ("The ratio is that against nginx once more: PHP pays for its total by counting the index, so the ratio grows with the calls in the window; "
             "beside 1,000,000 calls it would be some five times what it is beside 200,000.")
 ONE_NUMBER = ("What PHP counts here is one number's calls, a tenth of the window's, and its rate rises as much. "
               "The ratio is that of the work: ten rows with their total against an index scan of the number's calls.")
 
 REASONS = {
-    "page10000-json-gzip/nginx": "The bytes are read from the database's pages and joined by the thousands of pieces, where nginx hands the system one file. "
-                                 "Next: rows of neighbouring calls lying together, so that a page is few pieces.",
+    "page10000-json-gzip/nginx": "40% of callstep's time is SQLite finding and copying 10,000 calls, 37% the system's sending: the bytes go from its cache to the database's, to the answer, to the socket. Four answers of 14 MB under way at once do not fit "
+                                 "the processor's caches (pages of 1,000 calls, which do, come nearer, see below), where nginx hands the system one file that it need not look at. "
+                                 "Next: making a large answer piece by piece while it is sent.",
     "page10000-json-gzip/php": "The ratio is held down by callstep's side of it, see the row above.",
-    "page10000-json/nginx": "Each page is 60 MB that must be inflated, where nginx sends 60 MB that lie ready. Next: inflating on all cores for one page, and codes that "
-                            "unpack faster (docs/decisions/0001-packing.md).",
+    "page10000-json/nginx": "Each page is 60 MB that must be inflated, where nginx sends 60 MB that lie ready: of callstep's time 45% is inflating, 37% the system's sending. "
+                            "Next: inflating piece by piece while it is sent, so that what is sent is still in the processor's caches, and an inflater with smaller tables.",
     "page10000-json/php": "Inflating bounds it, see the row above.",
     "page10-json-gzip/nginx": SMALL_PAGE,
     "page10-json/nginx": SMALL_PAGE + " Besides, ten calls are inflated.",
     "page10-number-json-gzip/nginx": SMALL_PAGE,
     "page10-number-json/nginx": SMALL_PAGE,
     "page10-json-gzip/php": COUNTING,
-    "page10-json/php": COUNTING,
+    "page10-json/php": COUNTING + " An identity answer is 68 KB to inflate and to send besides.",
     "page10-number-json-gzip/php": ONE_NUMBER,
     "page10-number-json/php": ONE_NUMBER,
-    "intake/copy": "COPY on two sessions reads rows that lie ready in the server's own files; callstep on the same two cores also carries HTTP, reads and checks every byte of the JSON, "
-                   "compresses it and replaces calls that came before. Next: reading and packing each in fewer passes.",
-    "size": "Faster codes were chosen over smaller ones (docs/decisions/0001-packing.md). Next: packing tightly what is old, in the background.",
+    "intake/copy": "COPY reads rows that lie ready in the server's own files; callstep on the same two cores also carries HTTP, reads and checks every byte of the JSON, "
+                   "compresses it and replaces calls that came before. Next: several rows a statement.",
+    "size": "Faster codes were chosen over smaller ones (docs/decisions/0004-answers.md), and the text index keeps the place of every word for phrases (0005-finding.md). "
+            "Next: packing tightly what is old, in the background, when pages seldom ask for it any more.",
 }
