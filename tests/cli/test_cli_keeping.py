@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from stores import only_embedded
+
 from .conftest import EMAIL
 
 DAY = 86400
@@ -111,6 +113,7 @@ def trail(program, *options):
     return [json.loads(record) for record in program.run("audit", "--json", *options).stdout.splitlines()]
 
 
+@only_embedded
 def test_commands_are_recorded_with_their_user(kept, tmp_path):
     kept.run("key", "add", "--scope", "read", "--label", "x")
     kept.run("key", "revoke", "2")
@@ -156,6 +159,7 @@ def test_the_trail_is_a_table(kept):
     assert "WHO" in kept.run_on_terminal("audit")
 
 
+@only_embedded
 def test_an_old_trail_is_dropped(kept):
     database = sqlite3.connect(kept.data / "callstep.db")
     database.execute("insert into audit values (3, 1, 0, 0, '', 'x', 'x', '', 0, -1, 1)")

@@ -11,6 +11,8 @@ import zlib
 
 import pytest
 
+from stores import only_embedded
+
 CARD = "4111111111111111"
 HID = "\u2022\u2022\u2022"
 TOKEN = re.compile("\u2022[a-p]{20}")
@@ -245,6 +247,7 @@ def remaining(program):
     return program.run("export").stdout
 
 
+@only_embedded
 def test_an_erased_number_leaves_no_byte_in_any_file(filled):
     traces = TRACES + [trace_of(filled, name) for name in ("secret-one", "secret-two")]
     for trace in traces:
@@ -262,6 +265,7 @@ def test_an_erased_number_leaves_no_byte_in_any_file(filled):
     assert stands_in(filled, "other-7")
 
 
+@only_embedded
 def test_a_session_is_erased(filled):
     done = filled.run("erase", "--session", "secret-one", "--yes", "--json")
     assert json.loads(done.stdout) == {"erased": 1, "done": True}
@@ -272,6 +276,7 @@ def test_a_session_is_erased(filled):
     filled.run("verify")
 
 
+@only_embedded
 def test_files_may_be_written_anew_later(filled):
     done = filled.run("erase", "--session", "secret-one", "--yes", "--defer", "--json")
     assert json.loads(done.stdout) == {"erased": 1, "done": False}
@@ -321,6 +326,7 @@ def test_another_accounts_calls_stay(program):
     assert program.run("search", "words", "--account", "bob@example.org").stdout != ""
 
 
+@only_embedded
 def test_a_damaged_call_is_erased_all_the_same(filled):
     store = sqlite3.connect(filled.data / "callstep.db")
     store.execute("update packed set deflate = ?, size = 5 where call_id = (select id from call where session_id = ?)",
