@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { goTo, stage, until, withPage } from './browser.mjs';
 
+const monthAgo = Math.floor(Date.now() / 1000) - 30 * 86400;
+
 const held = stage((program) => {
 	program.record();
-	program.import([{ session_id: 'old', src: '1', dest: '2', type: 'inbound', start: 1575898386, end: 1575898423, log: false, detail: false }]);
+	program.import([{ session_id: 'old', src: '1', dest: '2', type: 'inbound', start: monthAgo, end: monthAgo + 37, log: false, detail: false }]);
 });
 
 const EXAMPLE = '100035;000;1575898377';

@@ -42,7 +42,8 @@ async function sampled({ file, make }, request) {
 /* What differs at every request: the clock, ids, keys, who used which key when. */
 const timeless = (text) => text.replace(/"(key|id|time|created|last_used|revoked|request_id)":("[^"]*"|\d+|null)/g, '"$1":…').trim();
 
-const ids = { session_id: 'wrong-1', a: 'wrong-1', b: odd, id: '99' };
+// The trail of one action that is over: all of it grows with every request.
+const ids = { session_id: 'wrong-1', a: 'wrong-1', b: odd, id: '99', action: 'add-account' };
 
 function filled(operation) {
 	const values = initialValues(operation, now());
