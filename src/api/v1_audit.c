@@ -125,6 +125,7 @@ enum http_step v1_audit_begin(
 	}
 	passed = count < (size_t)place.passed ? count : (size_t)place.passed;
 	count -= passed;
-	return answer(response, records + passed, count > (size_t)limit ? (size_t)limit : count,
-		count > (size_t)limit, &place);
+	/* No records are NULL, to which nothing may be added. */
+	return answer(response, passed > 0 ? records + passed : records,
+		count > (size_t)limit ? (size_t)limit : count, count > (size_t)limit, &place);
 }
