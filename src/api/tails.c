@@ -328,12 +328,8 @@ static bool run_round(struct tails *tails)
 
 static void wait_for_more(struct tails *tails)
 {
-	struct timespec until;
+	struct timespec until = clock_in_us(LOOK_MS * 1000);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += LOOK_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
 	if (!tails->woken && !tails->stopping) {
 		pthread_cond_timedwait(&tails->changed, &tails->lock, &until);
 	}
@@ -363,7 +359,6 @@ static void *follow(void *context)
 int tails_create(struct tails **ret_tails, const struct tails_options *options, struct error *err)
 {
 	struct tails *tails = calloc(1, sizeof(*tails));
-	pthread_condattr_t clock;
 	int failed;
 
 	if (!tails) {
@@ -376,11 +371,8 @@ int tails_create(struct tails **ret_tails, const struct tails_options *options, 
 	buffer_init(&tails->json, MEMORY_MAX);
 	buffer_init(&tails->events, MEMORY_MAX);
 	pthread_mutex_init(&tails->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&tails->changed, &clock);
+	clock_cond_init(&tails->changed);
 	pthread_cond_init(&tails->idle, NULL);
-	pthread_condattr_destroy(&clock);
 	failed = tails->unpacker ? pthread_create(&tails->thread, NULL, follow, tails) : ENOMEM;
 	if (failed) {
 		tails_destroy(tails);

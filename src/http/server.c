@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "http/dispatch.h"
 #include "http/listen.h"
@@ -143,7 +144,6 @@ AUTO_POINTER(struct http_server *, server_free);
 static struct http_server *server_new(const struct http_server_options *options)
 {
 	struct http_server *server = calloc(1, sizeof(*server));
-	pthread_condattr_t clock;
 
 	if (!server) {
 		return NULL;
@@ -152,10 +152,7 @@ static struct http_server *server_new(const struct http_server_options *options)
 	server->listen_fd = -1;
 	server->ids = hash_key_random();
 	pthread_mutex_init(&server->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&server->idle, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&server->idle);
 	return server;
 }
 
@@ -208,11 +205,9 @@ int http_server_reload(struct http_server *server, struct error *err)
 
 static void wait_until_idle(struct http_server *server, unsigned int grace_s)
 {
-	struct timespec until;
+	struct timespec until = clock_in_us((int64_t)grace_s * 1000000);
 	int waited = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += grace_s;
 	pthread_mutex_lock(&server->lock);
 	while (server->active > 0 && waited == 0) {
 		waited = pthread_cond_timedwait(&server->idle, &server->lock, &until);

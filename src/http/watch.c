@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/clock.h"
 
@@ -125,15 +124,11 @@ static void *run(void *context)
 {
 	struct watch *watch = context;
 	int64_t pause_us = watch->options.timeout_s * SECOND_US / LOOKS;
-	struct timespec until;
+	struct timespec until = clock_in_us(0);
 
 	pthread_mutex_lock(&watch->lock);
-	clock_gettime(CLOCK_MONOTONIC, &until);
 	while (!watch->stopping) {
-		int64_t nanoseconds = until.tv_nsec + pause_us % SECOND_US * 1000;
-
-		until.tv_sec += pause_us / SECOND_US + nanoseconds / 1000000000;
-		until.tv_nsec = nanoseconds % 1000000000;
+		until = clock_add_us(until, pause_us);
 		while (!watch->stopping &&
 			pthread_cond_timedwait(&watch->over, &watch->lock, &until) != ETIMEDOUT) {
 		}
@@ -146,7 +141,6 @@ static void *run(void *context)
 int watch_create(struct watch **ret_watch, const struct watch_options *options, struct error *err)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
-	pthread_condattr_t clock;
 	int failed;
 
 	if (!watch) {
@@ -154,10 +148,7 @@ int watch_create(struct watch **ret_watch, const struct watch_options *options, 
 	}
 	watch->options = *options;
 	pthread_mutex_init(&watch->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&watch->over, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&watch->over);
 	failed = options->timeout_s > 0 ? pthread_create(&watch->thread, NULL, run, watch) : 0;
 	if (failed) {
 		watch_destroy(watch);

@@ -3,27 +3,22 @@
  * at once, and it is tried again now and then, less often each time. */
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "store/store_postgres.h"
 
 /* How long to wait for a connection when all are in use. */
-#define WAIT_S 10
+#define WAIT_US INT64_C(10000000)
 /* After a failure to connect: the first pause, twice as long each time up to the last. */
 #define BACKOFF_FIRST_US INT64_C(50000)
 #define BACKOFF_LAST_US	 INT64_C(2000000)
 
 int postgres_pool_init(struct postgres_pool *pool, const char *location, struct error *err)
 {
-	pthread_condattr_t attributes;
 
 	*pool = (struct postgres_pool){.location = strdup(location)};
 	pthread_mutex_init(&pool->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->given_back, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_cond_init(&pool->given_back);
 	return pool->location ? 0 : error_no_memory(err);
 }
 
@@ -66,10 +61,8 @@ static bool is_dead(struct postgres_connection *connection)
 static int take_place(
 	struct postgres_pool *pool, struct postgres_connection **ret_connection, struct error *err)
 {
-	struct timespec until;
+	struct timespec until = clock_in_us(WAIT_US);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += WAIT_S;
 	while (!pool->idle && pool->open >= POSTGRES_CONNECTIONS_MAX) {
 		if (pthread_cond_timedwait(&pool->given_back, &pool->mutex, &until) != 0) {
 			return error_set(err, ERROR_BUSY,

@@ -4,11 +4,11 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
-#define WRITE_EVERY_NS 1000000000L
+#define WRITE_EVERY_US INT64_C(1000000)
 #define ENTRIES_MAX    2048 /* beyond them, only how often is counted, in the last one */
 #define PLACES	       4096 /* a power of two, well above ENTRIES_MAX */
 #define ADDRESS_MAX    46
@@ -305,12 +305,8 @@ static void take(struct auditor *auditor)
 
 static void wait_a_second(struct auditor *auditor)
 {
-	struct timespec until;
+	struct timespec until = clock_in_us(WRITE_EVERY_US);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += WRITE_EVERY_NS;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
 	while (!auditor->stopping &&
 		pthread_cond_timedwait(&auditor->changed, &auditor->lock, &until) == 0) {
 	}
@@ -345,7 +341,6 @@ int auditor_create(
 	struct auditor **ret_auditor, const struct auditor_options *options, struct error *err)
 {
 	AUTO(auditor_destroyp) struct auditor *auditor = calloc(1, sizeof(*auditor));
-	pthread_condattr_t clock;
 	int failed;
 
 	if (!auditor) {
@@ -354,10 +349,7 @@ int auditor_create(
 	auditor->options = *options;
 	auditor->key = hash_key_random();
 	pthread_mutex_init(&auditor->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&auditor->changed, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&auditor->changed);
 	auditor->filling = calloc(1, sizeof(*auditor->filling));
 	auditor->written = calloc(1, sizeof(*auditor->written));
 	auditor->records = calloc(ENTRIES_MAX, sizeof(*auditor->records));

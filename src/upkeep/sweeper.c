@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 
@@ -26,14 +25,9 @@ struct sweeper {
 /* Waits; false when the thread is to end. */
 static bool wait_us(struct sweeper *sweeper, int64_t us)
 {
-	struct timespec until;
+	struct timespec until = clock_in_us(us);
 	bool goes_on;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += us / 1000000;
-	until.tv_nsec += us % 1000000 * 1000;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
 	pthread_mutex_lock(&sweeper->lock);
 	while (!sweeper->stopping &&
 		pthread_cond_timedwait(&sweeper->changed, &sweeper->lock, &until) == 0) {
@@ -139,7 +133,6 @@ int sweeper_create(
 	struct sweeper **ret_sweeper, const struct sweeper_options *options, struct error *err)
 {
 	AUTO(sweeper_destroyp) struct sweeper *sweeper = calloc(1, sizeof(*sweeper));
-	pthread_condattr_t clock;
 	int failed = 0;
 
 	if (!sweeper) {
@@ -148,10 +141,7 @@ int sweeper_create(
 	sweeper->options = *options;
 	atomic_init(&sweeper->disk, SWEEP_DISK_OK);
 	pthread_mutex_init(&sweeper->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&sweeper->changed, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&sweeper->changed);
 	if (options->every_s > 0 || options->sweep.disk_max_bytes > 0) {
 		failed = pthread_create(&sweeper->thread, NULL, run, sweeper);
 		sweeper->started = failed == 0;
