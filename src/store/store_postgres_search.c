@@ -156,40 +156,13 @@ static int search_rows(struct store *base, const struct store_search *search, bo
 	return 0;
 }
 
-/* A page that is counted by tallies alone, its offset too. */
-static int search_window(struct store *store, const struct store_search *search,
-	struct arena *arena, struct store_page *ret_page, struct error *err)
-{
-	const struct store_query query = {
-		.account_id = search->account_id,
-		.start = search->filter->start,
-		.end = search->filter->end,
-		.number = search->filter->dest.key,
-		.offset = search->offset,
-		.limit = search->limit,
-		.detail_after = search->with_packed ? search->detail_after : INT64_MAX,
-	};
-
-	if (store_find_check_deadline(search, err) < 0 ||
-		store_page(store, &query, arena, ret_page, err) < 0) {
-		return -1;
-	}
-	for (size_t i = 0; i < ret_page->count; i++) {
-		store_find_hide_detail(&ret_page->calls[i], search->detail_after);
-	}
-	if (!search->with_total) {
-		ret_page->total_calls = -1;
-	}
-	return 0;
-}
-
 int postgres_search(struct store *base, const struct store_search *search, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
 	bool is_window = filter_is_window(search->filter);
 
 	if (is_window && !search->after.session_id.data) {
-		return search_window(base, search, arena, ret_page, err);
+		return store_find_window(base, search, arena, ret_page, err);
 	}
 	return search_rows(base, search, is_window, arena, ret_page, err);
 }

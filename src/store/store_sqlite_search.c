@@ -267,35 +267,6 @@ static int take_for_page(struct pass *pass, struct sqlite_query *row, struct err
 	return search->with_total ? 0 : ENOUGH;
 }
 
-/* ---- windows ---- */
-
-/* A page that is counted by tallies alone, its offset too. */
-static int search_window(struct store *store, const struct store_search *search,
-	struct arena *arena, struct store_page *ret_page, struct error *err)
-{
-	const struct store_query query = {
-		.account_id = search->account_id,
-		.start = search->filter->start,
-		.end = search->filter->end,
-		.number = search->filter->dest.key,
-		.offset = search->offset,
-		.limit = search->limit,
-		.detail_after = search->with_packed ? search->detail_after : INT64_MAX,
-	};
-
-	if (store_find_check_deadline(search, err) < 0 ||
-		store_page(store, &query, arena, ret_page, err) < 0) {
-		return -1;
-	}
-	for (size_t i = 0; i < ret_page->count; i++) {
-		store_find_hide_detail(&ret_page->calls[i], search->detail_after);
-	}
-	if (!search->with_total) {
-		ret_page->total_calls = -1;
-	}
-	return 0;
-}
-
 int sqlite_search(struct store *base, const struct store_search *search, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
@@ -306,7 +277,7 @@ int sqlite_search(struct store *base, const struct store_search *search, struct 
 	int64_t total = -1;
 
 	if (is_window && !search->after.session_id.data) {
-		return search_window(base, search, arena, ret_page, err);
+		return store_find_window(base, search, arena, ret_page, err);
 	}
 	if (pass_begin(&pass, base, err) < 0) {
 		return -1;
