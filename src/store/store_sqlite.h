@@ -215,6 +215,13 @@ void *sqlite_list_grow(struct arena *arena, void *list, size_t count, size_t siz
 
 /* Runs one of the statements that take nothing and give nothing. */
 int sqlite_run(struct sqlite_connection *connection, enum sqlite_sql sql, struct error *err);
+/* The same with one integer to bind. */
+int sqlite_run_int64(struct sqlite_connection *connection, enum sqlite_sql sql, int64_t value,
+	struct error *err) CHECK_RESULT;
+
+/* The integer that a statement gives; 0 for NULL, and when it gives no row. */
+int sqlite_read_int64(struct sqlite_connection *connection, enum sqlite_sql sql, int64_t *ret,
+	struct error *err) CHECK_RESULT;
 
 /* ---- store_sqlite.c: who uses which connection ---- */
 
@@ -360,10 +367,11 @@ int sqlite_index_all(struct sqlite_store *store, struct error *err) CHECK_RESULT
 /* What tally_add_up() calls: changes one bucket, whose connection is @context, in its transaction. */
 int sqlite_tally_change(void *context, const struct tally_delta *delta, struct error *err);
 
-/* ---- store_sqlite_erase.c: what others need of it ---- */
+/* ---- store_sqlite_drop.c: what others need of it ---- */
 
-/* Drops the packed call of a row, and its words, also where the packed call is damaged. In the writer's transaction. */
-int sqlite_detail_drop(struct sqlite_store *store, int64_t id, int64_t account_id, uint32_t steps,
+/* Drops the row of a call, negative @steps telling that it has no detail, its packed call, and its words, also where the packed call is
+ * damaged. In the writer's transaction; the tallies are the caller's. */
+int sqlite_call_drop(struct sqlite_store *store, int64_t id, int64_t account_id, int64_t steps,
 	struct error *err) CHECK_RESULT;
 
 /* ---- store_sqlite_audit.c: writing the audit trail ---- */

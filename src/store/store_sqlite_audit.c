@@ -3,19 +3,6 @@
  * to by triggers (schema/0004-keeping.sql). */
 #include "store/store_sqlite.h"
 
-static int get_int64(
-	struct sqlite_connection *connection, enum sqlite_sql sql, int64_t *ret, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, connection, sql, err) < 0 ||
-		sqlite_query_step(&query, err) < 0) {
-		return -1;
-	}
-	*ret = sqlite_column_int64(&query, 0);
-	return 0;
-}
-
 static int write_record(struct sqlite_connection *connection, int64_t id,
 	const struct store_audit *record, struct error *err)
 {
@@ -43,7 +30,7 @@ int sqlite_audit_write(struct sqlite_connection *connection, const struct store_
 {
 	int64_t newest;
 
-	if (get_int64(connection, SQL_AUDIT_NEWEST, &newest, err) < 0) {
+	if (sqlite_read_int64(connection, SQL_AUDIT_NEWEST, &newest, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -166,18 +153,6 @@ static int find_old(struct sqlite_connection *connection, int64_t before, int64_
 	return more < 0 ? -1 : 0;
 }
 
-static int run_for(
-	struct sqlite_connection *connection, enum sqlite_sql sql, int64_t id, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, connection, sql, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, id);
-	return sqlite_query_run(&query, err);
-}
-
 int sqlite_audit_drop(
 	struct store *base, int64_t before, int64_t limit, int64_t *ret_dropped, struct error *err)
 {
@@ -188,8 +163,9 @@ int sqlite_audit_drop(
 		find_old(writer.connection, before, limit, &last, &count, err) < 0) {
 		return -1;
 	}
-	if (count > 0 && (run_for(writer.connection, SQL_AUDIT_RAISE_FLOOR, last, err) < 0 ||
-				 run_for(writer.connection, SQL_AUDIT_DROP, last, err) < 0)) {
+	if (count > 0 &&
+		(sqlite_run_int64(writer.connection, SQL_AUDIT_RAISE_FLOOR, last, err) < 0 ||
+			sqlite_run_int64(writer.connection, SQL_AUDIT_DROP, last, err) < 0)) {
 		return -1;
 	}
 	if (sqlite_writer_commit(&writer, err) < 0) {

@@ -5,19 +5,6 @@
 #define CHANGES_KEPT 100000
 #define TRIM_EVERY   25000 /* changes */
 
-static int get_int64(
-	struct sqlite_connection *connection, enum sqlite_sql sql, int64_t *ret, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, connection, sql, err) < 0 ||
-		sqlite_query_step(&query, err) < 0) {
-		return -1;
-	}
-	*ret = sqlite_column_int64(&query, 0); /* NULL of an empty table: 0 */
-	return 0;
-}
-
 /* ---- writing ---- */
 
 int sqlite_changes_begin(
@@ -25,7 +12,7 @@ int sqlite_changes_begin(
 {
 	int64_t newest;
 
-	if (get_int64(connection, SQL_CHANGE_NEWEST, &newest, err) < 0) {
+	if (sqlite_read_int64(connection, SQL_CHANGE_NEWEST, &newest, err) < 0) {
 		return -1;
 	}
 	*changes = (struct sqlite_changes){
@@ -75,7 +62,7 @@ int sqlite_change_newest(struct store *base, int64_t *ret_id, struct error *err)
 	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0) {
 		return -1;
 	}
-	return get_int64(reader.connection, SQL_CHANGE_NEWEST, ret_id, err);
+	return sqlite_read_int64(reader.connection, SQL_CHANGE_NEWEST, ret_id, err);
 }
 
 struct change {
@@ -198,8 +185,8 @@ int sqlite_changes_read(struct store *base, int64_t account_id, int64_t after, i
 	int64_t oldest, newest;
 
 	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0 ||
-		get_int64(reader.connection, SQL_CHANGE_OLDEST, &oldest, err) < 0 ||
-		get_int64(reader.connection, SQL_CHANGE_NEWEST, &newest, err) < 0 ||
+		sqlite_read_int64(reader.connection, SQL_CHANGE_OLDEST, &oldest, err) < 0 ||
+		sqlite_read_int64(reader.connection, SQL_CHANGE_NEWEST, &newest, err) < 0 ||
 		read_list(reader.connection, account_id, after, limit, &list, err) < 0) {
 		return -1;
 	}

@@ -455,3 +455,28 @@ int sqlite_run(struct sqlite_connection *connection, enum sqlite_sql sql, struct
 	}
 	return sqlite_query_run(&query, err);
 }
+
+int sqlite_run_int64(
+	struct sqlite_connection *connection, enum sqlite_sql sql, int64_t value, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_query_start(&query, connection, sql, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, value);
+	return sqlite_query_run(&query, err);
+}
+
+int sqlite_read_int64(
+	struct sqlite_connection *connection, enum sqlite_sql sql, int64_t *ret, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_query_start(&query, connection, sql, err) < 0 ||
+		sqlite_query_step(&query, err) < 0) {
+		return -1;
+	}
+	*ret = sqlite_column_int64(&query, 0);
+	return 0;
+}

@@ -66,35 +66,53 @@ static int find_old(struct drop_run *run, struct error *err)
 	return more;
 }
 
-static int run_for(
-	struct sqlite_connection *connection, enum sqlite_sql sql, int64_t id, struct error *err)
+/* Which words the index has is known by the packed call; where that is damaged, by the index alone. */
+static int drop_words(struct sqlite_store *store, int64_t id, int64_t account_id, uint32_t steps,
+	struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	AUTO(arena_deinit) struct arena arena;
+	struct store_index index;
+	struct packed packed;
 
-	if (sqlite_query_start(&query, connection, sql, err) < 0) {
-		return -1;
+	arena_init(&arena, SIZE_MAX);
+	if (sqlite_packed_by_id(store->writer, id, &arena, &packed, err) == 0 &&
+		sqlite_unpack_index(&store->unpacking, account_id, steps, &packed, &index, err) ==
+			0) {
+		return sqlite_words_drop(store->writer, id, index.words, err);
 	}
-	sqlite_query_int64(&query, id);
-	return sqlite_query_run(&query, err);
+	return err->code == ERROR_CORRUPT ? sqlite_words_drop_unknown(store->writer, id, err) : -1;
 }
 
-static int drop_detail(struct drop_run *run, const struct old_call *call, struct error *err)
+/* @steps of a call without detail are negative. */
+static int drop_detail(struct sqlite_store *store, int64_t id, int64_t account_id, int64_t steps,
+	struct error *err)
 {
-	if (sqlite_detail_drop(run->store, call->id, call->account_id, (uint32_t)call->steps, err) <
-		0) {
+	struct error found = {0};
+
+	if (steps >= 0 &&
+		drop_words(store, id, account_id, (uint32_t)steps, err ? err : &found) < 0) {
 		return -1;
 	}
-	return run->drop->whole ? 0 : run_for(run->connection, SQL_CALL_DROP_DETAIL, call->id, err);
+	return sqlite_run_int64(store->writer, SQL_PACKED_DROP, id, err);
+}
+
+int sqlite_call_drop(struct sqlite_store *store, int64_t id, int64_t account_id, int64_t steps,
+	struct error *err)
+{
+	if (drop_detail(store, id, account_id, steps, err) < 0) {
+		return -1;
+	}
+	return sqlite_run_int64(store->writer, SQL_CALL_DROP, id, err);
 }
 
 static int drop_call(
 	struct drop_run *run, const struct old_call *call, size_t at, struct error *err)
 {
-	if (call->steps >= 0 && drop_detail(run, call, err) < 0) {
-		return -1;
-	}
 	if (!run->drop->whole) {
-		return 0;
+		if (drop_detail(run->store, call->id, call->account_id, call->steps, err) < 0) {
+			return -1;
+		}
+		return sqlite_run_int64(run->connection, SQL_CALL_DROP_DETAIL, call->id, err);
 	}
 	run->changes[at] = (struct tally_change){
 		.account_id = call->account_id,
@@ -102,7 +120,7 @@ static int drop_call(
 		.start = call->start,
 		.calls = -1,
 	};
-	return run_for(run->connection, SQL_CALL_DROP, call->id, err);
+	return sqlite_call_drop(run->store, call->id, call->account_id, call->steps, err);
 }
 
 /* No call before that has detail any more. */

@@ -123,46 +123,6 @@ static int find(struct erase_run *run, int64_t *ret_count, struct error *err)
 
 /* ---- erasing ---- */
 
-static int run_for(
-	struct sqlite_connection *connection, enum sqlite_sql sql, int64_t id, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, connection, sql, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, id);
-	return sqlite_query_run(&query, err);
-}
-
-/* Which words the index has is known by the packed call; where that is damaged, by the index alone. */
-static int drop_words(struct sqlite_store *store, int64_t id, int64_t account_id, uint32_t steps,
-	struct error *err)
-{
-	AUTO(arena_deinit) struct arena arena;
-	struct store_index index;
-	struct packed packed;
-
-	arena_init(&arena, SIZE_MAX);
-	if (sqlite_packed_by_id(store->writer, id, &arena, &packed, err) == 0 &&
-		sqlite_unpack_index(&store->unpacking, account_id, steps, &packed, &index, err) ==
-			0) {
-		return sqlite_words_drop(store->writer, id, index.words, err);
-	}
-	return err->code == ERROR_CORRUPT ? sqlite_words_drop_unknown(store->writer, id, err) : -1;
-}
-
-int sqlite_detail_drop(struct sqlite_store *store, int64_t id, int64_t account_id, uint32_t steps,
-	struct error *err)
-{
-	struct error found = {0};
-
-	if (drop_words(store, id, account_id, steps, err ? err : &found) < 0) {
-		return -1;
-	}
-	return run_for(store->writer, SQL_PACKED_DROP, id, err);
-}
-
 static int note_change(struct erase_run *run, const struct erase_row *row, struct error *err)
 {
 	struct text dest_key = arena_copy(&run->arena, row->dest_key);
@@ -179,28 +139,14 @@ static int note_change(struct erase_run *run, const struct erase_row *row, struc
 	return 0;
 }
 
-static int erase_row(struct erase_run *run, const struct erase_row *row, struct error *err)
-{
-	struct sqlite_connection *connection = run->store->writer;
-
-	if (note_change(run, row, err) < 0 ||
-		(row->steps >= 0 && sqlite_detail_drop(run->store, row->id, row->account_id,
-					    (uint32_t)row->steps, err) < 0) ||
-		run_for(connection, SQL_PACKED_DROP, row->id, err) < 0) {
-		return -1;
-	}
-	return 0;
-}
-
 /* Returns 1 when it was erased, 0 when it is gone, or no longer one of those that are meant: it may have changed since it was found. */
 static int erase_call(struct erase_run *run, int64_t id, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	struct sqlite_connection *connection = run->store->writer;
 	struct erase_row row;
 	int found;
 
-	if (sqlite_query_start(&query, connection, SQL_ERASE_ONE, err) < 0) {
+	if (sqlite_query_start(&query, run->store->writer, SQL_ERASE_ONE, err) < 0) {
 		return -1;
 	}
 	sqlite_query_int64(&query, id);
@@ -212,11 +158,11 @@ static int erase_call(struct erase_run *run, int64_t id, struct error *err)
 	if (!matches(run, &row)) {
 		return 0;
 	}
-	if (erase_row(run, &row, err) < 0) {
+	if (note_change(run, &row, err) < 0) {
 		return -1;
 	}
 	sqlite_query_end(&query);
-	return run_for(connection, SQL_CALL_DROP, id, err) < 0 ? -1 : 1;
+	return sqlite_call_drop(run->store, id, row.account_id, row.steps, err) < 0 ? -1 : 1;
 }
 
 static int erase_found(struct erase_run *run, int64_t *ret_count, struct error *err)
