@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/intern.h"
+#include "store/kind_ids.h"
 #include "store/store_backend.h"
 #include "store/store_postgres_sql.h"
 
@@ -63,6 +64,9 @@ void postgres_array_bool(struct postgres_params *params, bool value);
 void postgres_array_text(struct postgres_params *params, struct text value);
 void postgres_array_null(struct postgres_params *params);
 void postgres_array_end(struct postgres_params *params);
+
+/* An array of the seconds of every unit of tallies. */
+void postgres_bind_tally_units(struct postgres_params *params);
 
 /* ---- store_postgres_db.c: one connection and what it is asked ---- */
 
@@ -196,12 +200,8 @@ void postgres_session_close(struct postgres_session *session);
 /* The numbers of kinds that are known to be in the store, whatever their account. */
 struct postgres_kinds {
 	pthread_mutex_t mutex; /* over all below */
-	bool ready;
-	uint64_t losses; /* the pool's, when they were learnt */
-	struct arena arena;
-	struct intern names;
-	uint32_t *ids; /* by the number in names; 0: not known */
-	size_t ids_room;
+	uint64_t losses;       /* the pool's, when they were learnt */
+	struct kind_ids ids;
 };
 
 void postgres_kinds_init(struct postgres_kinds *kinds);

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Dropping old calls, or their detail alone, and the partitions that are empty then: their room is given back at once. */
 #include "store/store_postgres.h"
-#include "store/tally.h"
 
 /* $1 account, $2 up to when, $3 how many at most, $4 the units of the tallies. */
 #define DROP_CALLS                                                                                 \
 	"with old as materialized (select c.account_id, c.start, c.session_id, c.part, "           \
 	"c.dest_key from call c where c.account_id = $1::bigint and c.start <= $2::bigint "        \
 	"order by c.start, c.session_id limit $3::bigint), " POSTGRES_TAKE_OUT("$4")
-
-static void bind_units(struct postgres_params *params)
-{
-	postgres_array_begin(params, POSTGRES_BIGINT);
-	for (int unit = TALLY_MINUTE; unit < TALLY_UNITS; unit++) {
-		postgres_array_int64(params, tally_unit_seconds((enum tally_unit)unit));
-	}
-	postgres_array_end(params);
-}
 
 /* Under the account's lock, in a transaction that is left open: what is found is what goes. */
 static int drop_rows(struct postgres_connection *connection, const struct store_drop *drop,
@@ -36,7 +26,7 @@ static int drop_rows(struct postgres_connection *connection, const struct store_
 	postgres_bind_int64(params, drop->limit);
 	if (drop->whole) {
 		postgres_add_text(connection, "set local enable_hashjoin = on", NULL);
-		bind_units(params);
+		postgres_bind_tally_units(params);
 		postgres_add_text(connection, DROP_CALLS, params);
 	} else {
 		postgres_add(connection, POSTGRES_DROP_DETAIL, params);

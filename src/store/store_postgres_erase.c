@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "store/store_postgres.h"
-#include "store/tally.h"
 
 /* Those that are meant, the oldest first: $2 the session, or $3 the number and $4 the first second. */
 #define MEANT                                                                                      \
@@ -42,15 +41,6 @@ static void bind_meant(struct postgres_params *params, const struct store_erase 
 	postgres_bind_int64(params, erase->from);
 }
 
-static void bind_units(struct postgres_params *params)
-{
-	postgres_array_begin(params, POSTGRES_BIGINT);
-	for (int unit = TALLY_MINUTE; unit < TALLY_UNITS; unit++) {
-		postgres_array_int64(params, tally_unit_seconds((enum tally_unit)unit));
-	}
-	postgres_array_end(params);
-}
-
 static int count(struct postgres_connection *connection, const struct store_erase *erase,
 	struct postgres_params *params, struct store_erased *erased, struct error *err)
 {
@@ -81,7 +71,7 @@ static int drop(struct postgres_connection *connection, const struct store_erase
 	postgres_add_text(connection, "set local enable_hashjoin = on", NULL);
 	bind_meant(params, erase);
 	postgres_bind_int64(params, erase->limit);
-	bind_units(params);
+	postgres_bind_tally_units(params);
 	postgres_add_text(connection, ERASE, params);
 	postgres_add(connection, POSTGRES_COMMIT, NULL);
 	if (postgres_run(connection, err) < 0) {

@@ -3,60 +3,29 @@
  * committed once holds for every connection, until the database may be another one: after a connection was lost. */
 #include "store/store_postgres.h"
 
-/* What is remembered is forgotten all at once when it is so many kinds. */
-#define KINDS_REMEMBERED 20000
-#define NAME_SIZE_MAX	 ((size_t)16 << 20)
+#define NAME_SIZE_MAX ((size_t)16 << 20)
 
 void postgres_kinds_init(struct postgres_kinds *kinds)
 {
 	*kinds = (struct postgres_kinds){0};
 	pthread_mutex_init(&kinds->mutex, NULL);
-	arena_init(&kinds->arena, SIZE_MAX);
-}
-
-static void forget(struct postgres_kinds *kinds)
-{
-	free(kinds->ids);
-	kinds->ids = NULL;
-	kinds->ids_room = 0;
-	kinds->ready = false;
-	arena_deinit(&kinds->arena);
+	kind_ids_init(&kinds->ids);
 }
 
 void postgres_kinds_deinit(struct postgres_kinds *kinds)
 {
-	forget(kinds);
+	kind_ids_forget(&kinds->ids);
 	pthread_mutex_destroy(&kinds->mutex);
 }
 
 /* Where the id of the kind @name is remembered, under the lock; 0 there: it is not known. NULL: out of memory. */
 static uint32_t *remembered(struct postgres_kinds *kinds, uint64_t losses, struct text name)
 {
-	uint32_t number;
-
-	if (kinds->ready && (kinds->losses != losses || kinds->names.count >= KINDS_REMEMBERED)) {
-		forget(kinds);
-	}
-	if (!kinds->ready) {
-		intern_init(&kinds->names, &kinds->arena);
-		kinds->ready = true;
+	if (kinds->losses != losses) {
+		kind_ids_forget(&kinds->ids);
 		kinds->losses = losses;
 	}
-	if (!intern_number(&kinds->names, name, &number)) {
-		return NULL;
-	}
-	if (number >= kinds->ids_room) {
-		size_t room = kinds->ids_room ? 2 * kinds->ids_room : 256;
-		uint32_t *grown = reallocarray(kinds->ids, room, sizeof(*grown));
-
-		if (!grown) {
-			return NULL;
-		}
-		memset(grown + kinds->ids_room, 0, (room - kinds->ids_room) * sizeof(*grown));
-		kinds->ids = grown;
-		kinds->ids_room = room;
-	}
-	return &kinds->ids[number];
+	return kind_ids_place(&kinds->ids, name);
 }
 
 /* ---- a run ---- */
@@ -76,24 +45,6 @@ void postgres_kind_run_deinit(struct postgres_kind_run *run)
 {
 	free(run->uses);
 	buffer_deinit(&run->name);
-}
-
-static void append_sized(struct buffer *name, struct text text)
-{
-	buffer_append_int64(name, (int64_t)text.size);
-	buffer_append_byte(name, ':');
-	buffer_append(name, text);
-}
-
-static bool write_name(struct buffer *name, int64_t account_id, const struct store_kind *kind)
-{
-	buffer_clear(name);
-	buffer_append_int64(name, account_id);
-	buffer_append_byte(name, ':');
-	append_sized(name, kind->class_name);
-	append_sized(name, kind->module);
-	buffer_append(name, kind->variable);
-	return !name->failed;
 }
 
 static bool has_room(struct postgres_kind_run *run, uint32_t number)
@@ -117,7 +68,7 @@ int postgres_kind_meet(struct postgres_kind_run *run, int64_t account_id,
 	struct postgres_kinds *kinds = &run->store->kinds;
 	uint32_t before = run->names.count, *known;
 
-	if (!write_name(&run->name, account_id, kind) ||
+	if (!kind_ids_name(&run->name, account_id, kind) ||
 		!intern_number(&run->names, buffer_text(&run->name), ret_number) ||
 		!has_room(run, *ret_number)) {
 		return error_no_memory(err);

@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "store/store_postgres.h"
+#include "store/tally.h"
 
 /* PostgreSQL takes no value of a gigabyte (MaxAllocSize). */
 #define BYTES_MAX ((size_t)1000 << 20)
@@ -169,4 +170,13 @@ void postgres_array_end(struct postgres_params *params)
 	memcpy(params->bytes.data + params->offsets[params->count - 1] + ARRAY_COUNT_AT, &count,
 		sizeof(count));
 	end(params);
+}
+
+void postgres_bind_tally_units(struct postgres_params *params)
+{
+	postgres_array_begin(params, POSTGRES_BIGINT);
+	for (int unit = TALLY_MINUTE; unit < TALLY_UNITS; unit++) {
+		postgres_array_int64(params, tally_unit_seconds((enum tally_unit)unit));
+	}
+	postgres_array_end(params);
 }

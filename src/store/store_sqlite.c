@@ -110,7 +110,8 @@ void sqlite_writer_end(struct sqlite_writer *writer)
 	}
 	if (!writer->committed) {
 		writer->store->writer_is_doubtful |= is_doubtful(writer->connection);
-		sqlite_kinds_forget(&writer->store->kinds);
+		/* What the transaction numbered is not there. */
+		kind_ids_forget(&writer->store->kinds.ids);
 	}
 	/* What cannot be rolled back now is before the next one begins. */
 	leave_transaction(writer->connection);

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include "base/intern.h"
+#include "store/kind_ids.h"
 #include "store/store_backend.h"
 #include "store/store_index.h"
 #include "store/store_rewrap.h"
@@ -128,12 +128,8 @@ struct sqlite_checkpointer {
 
 /* The ids of kinds that the writer knows, whatever their account. */
 struct sqlite_kinds {
-	bool ready;
 	bool read_only; /* a kind that has no number is an error: ERROR_CORRUPT */
-	struct arena arena;
-	struct intern names; /* account, class, module and variable in one text */
-	uint32_t *ids;	     /* by the number in names; 0: not known */
-	size_t ids_room;
+	struct kind_ids ids;
 	struct buffer key;
 	struct buffer path;
 };
@@ -301,8 +297,6 @@ int sqlite_call_by_id(struct sqlite_connection *connection, int64_t id, int64_t 
 
 void sqlite_kinds_init(struct sqlite_kinds *kinds);
 void sqlite_kinds_deinit(struct sqlite_kinds *kinds);
-/* After a transaction that was not committed: what it numbered is not there. */
-void sqlite_kinds_forget(struct sqlite_kinds *kinds);
 
 /* Numbers the kinds of @index and makes the path of them; it is valid until the next one. */
 int sqlite_kinds_path(struct sqlite_kinds *kinds, struct sqlite_connection *connection,

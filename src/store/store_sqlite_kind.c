@@ -2,32 +2,21 @@
  * Kinds of steps: their numbers, known to the writer from put to put, and calls' paths made of them. */
 #include "store/store_sqlite.h"
 
-/* What is remembered is forgotten all at once when it is so many kinds. */
-#define KINDS_REMEMBERED 20000
-#define KEY_SIZE_MAX	 ((size_t)16 << 20)
+#define KEY_SIZE_MAX ((size_t)16 << 20)
 
 void sqlite_kinds_init(struct sqlite_kinds *kinds)
 {
 	*kinds = (struct sqlite_kinds){0};
-	arena_init(&kinds->arena, SIZE_MAX);
+	kind_ids_init(&kinds->ids);
 	buffer_init(&kinds->key, KEY_SIZE_MAX);
 	buffer_init(&kinds->path, SIZE_MAX);
 }
 
 void sqlite_kinds_deinit(struct sqlite_kinds *kinds)
 {
-	sqlite_kinds_forget(kinds);
+	kind_ids_forget(&kinds->ids);
 	buffer_deinit(&kinds->key);
 	buffer_deinit(&kinds->path);
-}
-
-void sqlite_kinds_forget(struct sqlite_kinds *kinds)
-{
-	free(kinds->ids);
-	kinds->ids = NULL;
-	kinds->ids_room = 0;
-	kinds->ready = false;
-	arena_deinit(&kinds->arena);
 }
 
 /* ---- numbers ---- */
@@ -103,52 +92,13 @@ static int add_id(struct sqlite_connection *connection, int64_t account_id,
 
 /* ---- remembering ---- */
 
-static void append_sized(struct buffer *key, struct text text)
-{
-	buffer_append_int64(key, (int64_t)text.size);
-	buffer_append_byte(key, ':');
-	buffer_append(key, text);
-}
-
-static void begin(struct sqlite_kinds *kinds)
-{
-	if (kinds->ready && kinds->names.count >= KINDS_REMEMBERED) {
-		sqlite_kinds_forget(kinds);
-	}
-	if (!kinds->ready) {
-		intern_init(&kinds->names, &kinds->arena);
-		kinds->ready = true;
-	}
-}
-
-/* Where the id of the kind is remembered; it is 0 where it is not yet known. NULL: out of memory. */
+/* NULL: out of memory. */
 static uint32_t *remembered(
 	struct sqlite_kinds *kinds, int64_t account_id, const struct store_kind *kind)
 {
-	uint32_t number;
-
-	begin(kinds);
-	buffer_clear(&kinds->key);
-	buffer_append_int64(&kinds->key, account_id);
-	buffer_append_byte(&kinds->key, ':');
-	append_sized(&kinds->key, kind->class_name);
-	append_sized(&kinds->key, kind->module);
-	buffer_append(&kinds->key, kind->variable);
-	if (kinds->key.failed || !intern_number(&kinds->names, buffer_text(&kinds->key), &number)) {
-		return NULL;
-	}
-	if (number >= kinds->ids_room) {
-		size_t room = kinds->ids_room ? 2 * kinds->ids_room : 256;
-		uint32_t *grown = reallocarray(kinds->ids, room, sizeof(*grown));
-
-		if (!grown) {
-			return NULL;
-		}
-		memset(grown + kinds->ids_room, 0, (room - kinds->ids_room) * sizeof(*grown));
-		kinds->ids = grown;
-		kinds->ids_room = room;
-	}
-	return &kinds->ids[number];
+	return kind_ids_name(&kinds->key, account_id, kind)
+		       ? kind_ids_place(&kinds->ids, buffer_text(&kinds->key))
+		       : NULL;
 }
 
 static int id_of(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
