@@ -2,6 +2,8 @@
  * Checking stored calls: what is packed has to say what the columns say. */
 #include "store/store_check.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <zlib.h>
 
 #include "call/call_json.h"
@@ -9,9 +11,16 @@
 /* Nothing inflates further (zlib's "Maximum Compression Factor"): keeps a damaged size from taking gigabytes. */
 #define DEFLATE_RATIO_MAX 1033
 
-int store_check_init(struct store_check *check, struct error *err)
+int store_check_init(struct store_check *check,
+	void (*problem)(void *context, const char *sentence), void *context,
+	struct store_verdict *verdict, struct error *err)
 {
-	*check = (struct store_check){.unpacker = unpacker_create()};
+	*check = (struct store_check){
+		.problem = problem,
+		.context = context,
+		.verdict = verdict,
+		.unpacker = unpacker_create(),
+	};
 	arena_init(&check->arena, UINT32_MAX);
 	buffer_init(&check->json, UINT32_MAX);
 	buffer_init(&check->canonical, UINT32_MAX);
@@ -71,14 +80,25 @@ static int check_bytes(
 	return unpacker_unpack(check->unpacker, packed, out, err);
 }
 
-int store_check_packed(struct store_check *check, const struct store_call *call,
-	struct error *ret_problem, struct error *err)
+void store_check_tell(struct store_check *check, const char *format, ...)
+{
+	char sentence[640];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	check->verdict->problems++;
+	check->problem(check->context, sentence);
+}
+
+static int check_packed(struct store_check *check, const struct store_call *call, struct error *err)
 {
 	struct error problem;
 	char *out;
 
 	if (call->packed.size / DEFLATE_RATIO_MAX > call->packed.deflate.size) {
-		error_set(ret_problem, ERROR_CORRUPT,
+		store_check_tell(check,
 			"the call '%.*s' is damaged: its size is more than its bytes can hold",
 			TEXT_ARG(call->call.session_id));
 		return 0;
@@ -98,6 +118,26 @@ int store_check_packed(struct store_check *check, const struct store_call *call,
 		return error_no_memory(err);
 	}
 	error_prefix(&problem, "the call '%.*s' is damaged", TEXT_ARG(call->call.session_id));
-	*ret_problem = problem;
+	store_check_tell(check, "%s", problem.message);
 	return 0;
+}
+
+int store_check_call(
+	struct store_check *check, const struct store_call *call, bool has_path, struct error *err)
+{
+	if (call->call.has_detail != (call->packed.deflate.data != NULL)) {
+		store_check_tell(check, "the call '%.*s' %s", TEXT_ARG(call->call.session_id),
+			call->call.has_detail ? "has lost its detail"
+					      : "has a detail that its header does not know of");
+		return 0;
+	}
+	if (!call->call.has_detail) {
+		if (has_path) {
+			store_check_tell(check, "the call '%.*s' has a path and no detail",
+				TEXT_ARG(call->call.session_id));
+		}
+		return 0;
+	}
+	check->verdict->packed++;
+	return check_packed(check, call, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Checks a stored call against itself, for store_verify(). Shared by the backends. */
+ * Checks a stored call against itself, for store_verify(), and tells of problems. Shared by the backends. */
 #ifndef STORE_STORE_CHECK_H
 #define STORE_STORE_CHECK_H
 
@@ -8,18 +8,28 @@
 #include "store/store.h"
 
 struct store_check {
+	void (*problem)(void *context, const char *sentence);
+	void *context;
+	struct store_verdict *verdict;
 	struct unpacker *unpacker;
 	struct arena arena;
 	struct buffer json;	 /* inflated */
 	struct buffer canonical; /* read and written again */
 };
 
-int store_check_init(struct store_check *check, struct error *err) CHECK_RESULT;
+/* What is told goes to @problem and is counted in @verdict. */
+int store_check_init(struct store_check *check,
+	void (*problem)(void *context, const char *sentence), void *context,
+	struct store_verdict *verdict, struct error *err) CHECK_RESULT;
 void store_check_deinit(struct store_check *check);
 
-/* Inflates @call's packed JSON and compares its size, CRC, operator, ending, header and number of steps. Returns 1 when all
- * is well, 0 when not, with the sentence in @ret_problem; negative when it could not be checked. */
-int store_check_packed(struct store_check *check, const struct store_call *call,
-	struct error *ret_problem, struct error *err) CHECK_RESULT;
+/* Counts a problem and tells it. */
+void FORMAT_PRINTF(2, 3) store_check_tell(struct store_check *check, const char *format, ...);
+
+/* Holds @call's header against whether it is packed and @has_path, and inflates its packed JSON and compares its size, CRC, operator, ending,
+ * header and number of steps. Returns 1 when it is packed and all is well, 0 when there is no more to look at, what is wrong being
+ * told; negative when it could not be checked. */
+int store_check_call(struct store_check *check, const struct store_call *call, bool has_path,
+	struct error *err) CHECK_RESULT;
 
 #endif

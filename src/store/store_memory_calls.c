@@ -368,27 +368,16 @@ int memory_verify(struct store *base, void (*problem)(void *context, const char 
 	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
 	AUTO(store_check_deinit) struct store_check check = {0};
 
-	if (store_check_init(&check, err) < 0) {
+	if (store_check_init(&check, problem, context, verdict, err) < 0) {
 		return -1;
 	}
 	verdict->accounts = (int64_t)store->accounts_count;
 	verdict->records = (int64_t)store->records_count;
 	for (; verdict->calls < (int64_t)store->calls_count; verdict->calls++) {
 		const struct store_call *call = &store->calls[verdict->calls]->held;
-		struct error found;
-		int fine;
 
-		if (!call->call.has_detail) {
-			continue;
-		}
-		verdict->packed++;
-		fine = store_check_packed(&check, call, &found, err);
-		if (fine < 0) {
+		if (store_check_call(&check, call, false, err) < 0) {
 			return -1;
-		}
-		if (fine == 0) {
-			verdict->problems++;
-			problem(context, found.message);
 		}
 	}
 	progress(context, verdict->calls, verdict->calls);

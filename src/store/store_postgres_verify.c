@@ -67,10 +67,7 @@ struct sound {
 struct verify_run {
 	struct postgres_store *store;
 	struct postgres_connection *connection;
-	void (*problem)(void *context, const char *sentence);
 	void (*progress)(void *context, int64_t done, int64_t all);
-	void *context;
-	struct store_verdict *verdict;
 	struct store_check check;
 	struct store_indexer indexer;
 	struct buffer vector;
@@ -92,18 +89,6 @@ static void run_end(struct verify_run *run)
 	postgres_params_deinit(&run->params);
 	arena_deinit(&run->arena);
 	postgres_kind_run_deinit(&run->kinds);
-}
-
-static void FORMAT_PRINTF(2, 3) tell(struct verify_run *run, const char *format, ...)
-{
-	char sentence[640];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
-	va_end(args);
-	run->verdict->problems++;
-	run->problem(run->context, sentence);
 }
 
 static int ask(struct verify_run *run, const char *sql, const struct postgres_params *params,
@@ -132,7 +117,7 @@ static int ask_int64(struct verify_run *run, const char *sql, int64_t *ret, stru
 
 static int count_accounts(struct verify_run *run, struct error *err)
 {
-	return ask_int64(run, "select count(*) from account", &run->verdict->accounts, err);
+	return ask_int64(run, "select count(*) from account", &run->check.verdict->accounts, err);
 }
 
 /* Records are numbered without a gap, from where the oldest were dropped. */
@@ -140,13 +125,14 @@ static int check_audit(struct verify_run *run, struct error *err)
 {
 	int64_t wanted;
 
-	if (ask_int64(run, "select count(*) from audit", &run->verdict->records, err) < 0 ||
+	if (ask_int64(run, "select count(*) from audit", &run->check.verdict->records, err) < 0 ||
 		ask_int64(run, "select newest - dropped from audit_floor", &wanted, err) < 0) {
 		return -1;
 	}
-	if (wanted != run->verdict->records) {
-		tell(run, "the audit trail has %lld records, it should have %lld",
-			(long long)run->verdict->records, (long long)wanted);
+	if (wanted != run->check.verdict->records) {
+		store_check_tell(&run->check,
+			"the audit trail has %lld records, it should have %lld",
+			(long long)run->check.verdict->records, (long long)wanted);
 	}
 	return 0;
 }
@@ -163,7 +149,7 @@ static int check_tallies(struct verify_run *run, struct error *err)
 			return -1;
 		}
 		for (int i = 0; i < rows.count; i++) {
-			tell(run,
+			store_check_tell(&run->check,
 				"the tally of account %lld%s%.*s for %lld seconds from %lld says "
 				"%lld calls, there are %lld",
 				(long long)postgres_int64(&rows, i, 0),
@@ -185,7 +171,8 @@ static int check_orphans(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	for (int i = 0; i < rows.count; i++) {
-		tell(run, "the detail of '%.*s' of account %lld belongs to no call",
+		store_check_tell(&run->check,
+			"the detail of '%.*s' of account %lld belongs to no call",
 			TEXT_ARG(postgres_text(&rows, i, 1)),
 			(long long)postgres_int64(&rows, i, 0));
 	}
@@ -205,7 +192,7 @@ static int check_changes(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	if (rows != 1 || wrong > 0) {
-		tell(run, "the numbers of changes contradict each other");
+		store_check_tell(&run->check, "the numbers of changes contradict each other");
 	}
 	return 0;
 }
@@ -221,7 +208,8 @@ static void check_keys(
 		    postgres_text(rows, row, ROW_DEST_KEY), call_number_key(call->dest, dest)) ||
 		!text_equal(
 			postgres_text(rows, row, ROW_SRC_KEY), call_number_key(call->src, src))) {
-		tell(run, "the call '%.*s' is kept under a number that is not its own",
+		store_check_tell(&run->check,
+			"the call '%.*s' is kept under a number that is not its own",
 			TEXT_ARG(call->session_id));
 	}
 }
@@ -266,28 +254,10 @@ static int check_row(
 		.call = postgres_read_header(rows, row, 0),
 		.packed = postgres_read_packed(rows, row, 0),
 	};
-	struct error problem;
 	int fine;
 
 	check_keys(run, rows, row, &call.call);
-	if (call.call.has_detail != (call.packed.deflate.data != NULL)) {
-		tell(run, "the call '%.*s' %s", TEXT_ARG(call.call.session_id),
-			call.call.has_detail ? "has lost its detail"
-					     : "has a detail that its header does not know of");
-		return 0;
-	}
-	if (!call.call.has_detail) {
-		if (!postgres_is_null(rows, row, ROW_PATH)) {
-			tell(run, "the call '%.*s' has a path and no detail",
-				TEXT_ARG(call.call.session_id));
-		}
-		return 0;
-	}
-	run->verdict->packed++;
-	fine = store_check_packed(&run->check, &call, &problem, err);
-	if (fine == 0) {
-		tell(run, "%s", problem.message);
-	}
+	fine = store_check_call(&run->check, &call, !postgres_is_null(rows, row, ROW_PATH), err);
 	return fine <= 0 ? fine : note_sound(run, rows, row, &call.call, err);
 }
 
@@ -374,7 +344,8 @@ static int check_indices(struct verify_run *run, struct error *err)
 	}
 	for (size_t i = 0; i < run->sound_count; i++) {
 		if (!path_fits(run, &run->sound[i])) {
-			tell(run, "the call '%.*s' has a path that does not fit its steps",
+			store_check_tell(&run->check,
+				"the call '%.*s' has a path that does not fit its steps",
 				TEXT_ARG(run->sound[i].session_id));
 		}
 	}
@@ -383,7 +354,8 @@ static int check_indices(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	for (int i = 0; i < rows.count; i++) {
-		tell(run, "the text index does not fit the steps of the call '%.*s'",
+		store_check_tell(&run->check,
+			"the text index does not fit the steps of the call '%.*s'",
 			TEXT_ARG(postgres_text(&rows, i, 0)));
 	}
 	return 0;
@@ -411,7 +383,7 @@ static int check_some(struct verify_run *run, struct error *err)
 	for (int i = 0; i < rows.count; i++) {
 		struct text session_id = postgres_text(&rows, i, CALL_SESSION_ID);
 
-		run->verdict->calls++;
+		run->check.verdict->calls++;
 		run->last_account = postgres_int64(&rows, i, ROW_ACCOUNT);
 		run->last_session_size = session_id.size;
 		memcpy(run->last_session, session_id.data, session_id.size);
@@ -432,7 +404,7 @@ static int check_calls(struct verify_run *run, struct error *err)
 	}
 	while (read == CALLS_AT_ONCE) {
 		read = check_some(run, err);
-		run->progress(run->context, run->verdict->calls, all);
+		run->progress(run->check.context, run->check.verdict->calls, all);
 	}
 	return read < 0 ? -1 : 0;
 }
@@ -445,10 +417,7 @@ int postgres_verify(struct store *base, void (*problem)(void *context, const cha
 	AUTO(run_end)
 	struct verify_run run = {
 		.store = (struct postgres_store *)base,
-		.problem = problem,
 		.progress = progress,
-		.context = context,
-		.verdict = verdict,
 	};
 
 	store_indexer_init(&run.indexer);
@@ -456,7 +425,7 @@ int postgres_verify(struct store *base, void (*problem)(void *context, const cha
 	postgres_params_init(&run.params);
 	arena_init(&run.arena, SIZE_MAX);
 	if (postgres_session_open_snapshot(&session, run.store, err) < 0 ||
-		store_check_init(&run.check, err) < 0) {
+		store_check_init(&run.check, problem, context, verdict, err) < 0) {
 		return -1;
 	}
 	run.connection = session.connection;

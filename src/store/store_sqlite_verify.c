@@ -27,10 +27,7 @@
 
 struct verify_run {
 	struct sqlite_connection *connection;
-	void (*problem)(void *context, const char *sentence);
 	void (*progress)(void *context, int64_t done, int64_t all);
-	void *context;
-	struct store_verdict *verdict;
 	struct store_check check;
 	struct store_indexer indexer;
 	struct arena arena; /* of the index of the call at hand */
@@ -45,18 +42,6 @@ static void run_end(struct verify_run *run)
 	arena_deinit(&run->arena);
 	sqlite_kinds_deinit(&run->kinds);
 	word_sums_deinit(&run->words);
-}
-
-static void FORMAT_PRINTF(2, 3) tell(struct verify_run *run, const char *format, ...)
-{
-	char sentence[640];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
-	va_end(args);
-	run->verdict->problems++;
-	run->problem(run->context, sentence);
 }
 
 /* A statement for this once. */
@@ -94,7 +79,8 @@ static int check_database(struct verify_run *run, struct error *err)
 		struct text finding = sqlite_column_text(&query, 0);
 
 		if (!text_equal_string(finding, "ok")) {
-			tell(run, "the database is damaged: %.*s", TEXT_ARG(finding));
+			store_check_tell(
+				&run->check, "the database is damaged: %.*s", TEXT_ARG(finding));
 		}
 	}
 	return row;
@@ -128,7 +114,8 @@ static int check_schema_row(struct verify_run *run, sqlite3_stmt *wanted, struct
 	sqlite_query_text(&query, text_of(sql));
 	found = sqlite_query_step(&query, err);
 	if (found == 0) {
-		tell(run, "the database is damaged: its %s '%s' is not as this schema has it", type,
+		store_check_tell(&run->check,
+			"the database is damaged: its %s '%s' is not as this schema has it", type,
 			name);
 	}
 	return found < 0 ? -1 : 0;
@@ -174,7 +161,8 @@ static int check_strangers(struct verify_run *run, sqlite3 *model, struct error 
 
 		sqlite3_bind_text64(known, 1, name.data, name.size, SQLITE_STATIC, SQLITE_UTF8);
 		if (sqlite3_step(known) != SQLITE_ROW) {
-			tell(run, "the database is damaged: its %.*s '%.*s' is not of this schema",
+			store_check_tell(&run->check,
+				"the database is damaged: its %.*s '%.*s' is not of this schema",
 				TEXT_ARG(sqlite_column_text(&query, 0)), TEXT_ARG(name));
 		}
 		sqlite3_reset(known);
@@ -229,8 +217,8 @@ static int check_rule(struct verify_run *run, size_t rule, struct error *err)
 		return -1;
 	}
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		tell(run, "%s %lld %s", rules[rule].what, (long long)sqlite_column_int64(&query, 0),
-			rules[rule].problem);
+		store_check_tell(&run->check, "%s %lld %s", rules[rule].what,
+			(long long)sqlite_column_int64(&query, 0), rules[rule].problem);
 	}
 	return row;
 }
@@ -247,8 +235,8 @@ static int check_rules(struct verify_run *run, struct error *err)
 
 static int count_accounts(struct verify_run *run, struct error *err)
 {
-	return sqlite_get_int64(
-		run->connection, "select count(*) from account", &run->verdict->accounts, err);
+	return sqlite_get_int64(run->connection, "select count(*) from account",
+		&run->check.verdict->accounts, err);
 }
 
 /* Records are numbered without a gap, from where the oldest were dropped. */
@@ -256,8 +244,8 @@ static int check_audit(struct verify_run *run, struct error *err)
 {
 	int64_t dropped, newest;
 
-	if (sqlite_get_int64(run->connection, "select count(*) from audit", &run->verdict->records,
-		    err) < 0 ||
+	if (sqlite_get_int64(run->connection, "select count(*) from audit",
+		    &run->check.verdict->records, err) < 0 ||
 		sqlite_get_int64(
 			run->connection, "select dropped from audit_floor", &dropped, err) < 0 ||
 		sqlite_get_int64(run->connection,
@@ -266,9 +254,10 @@ static int check_audit(struct verify_run *run, struct error *err)
 			&newest, err) < 0) {
 		return -1;
 	}
-	if (newest - dropped != run->verdict->records) {
-		tell(run, "the audit trail has %lld records, it should have %lld",
-			(long long)run->verdict->records, (long long)(newest - dropped));
+	if (newest - dropped != run->check.verdict->records) {
+		store_check_tell(&run->check,
+			"the audit trail has %lld records, it should have %lld",
+			(long long)run->check.verdict->records, (long long)(newest - dropped));
 	}
 	return 0;
 }
@@ -286,7 +275,8 @@ static int check_detail_from(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		tell(run, "the account %lld has %lld calls with detail where there should be none",
+		store_check_tell(&run->check,
+			"the account %lld has %lld calls with detail where there should be none",
 			(long long)sqlite_column_int64(&query, 0),
 			(long long)sqlite_column_int64(&query, 1));
 	}
@@ -302,7 +292,8 @@ static int check_references(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		tell(run, "the table '%.*s' has a row (%lld) that belongs to no row of '%.*s'",
+		store_check_tell(&run->check,
+			"the table '%.*s' has a row (%lld) that belongs to no row of '%.*s'",
 			TEXT_ARG(sqlite_column_text(&query, 0)),
 			(long long)sqlite_column_int64(&query, 1),
 			TEXT_ARG(sqlite_column_text(&query, 2)));
@@ -323,7 +314,7 @@ static int check_tallies_of(
 	}
 	sqlite_query_int64(&query, tally_unit_seconds(unit));
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		tell(run,
+		store_check_tell(&run->check,
 			"the tally of account %lld%s%.*s for %lld seconds from %lld says %lld "
 			"calls, there are %lld",
 			(long long)sqlite_column_int64(&query, 0), is_all ? "" : ", number ",
@@ -396,11 +387,13 @@ static int check_index(struct verify_run *run, const struct store_call *call,
 		if (problem.code != ERROR_CORRUPT) {
 			return error_set(err, problem.code, "%s", problem.message);
 		}
-		tell(run, "the call '%.*s': %s", TEXT_ARG(call->call.session_id), problem.message);
+		store_check_tell(&run->check, "the call '%.*s': %s",
+			TEXT_ARG(call->call.session_id), problem.message);
 		return 0;
 	}
 	if (sqlite_column_is_null(row, 14) || !text_equal(held, wanted)) {
-		tell(run, "the call '%.*s' has a path that does not fit its steps",
+		store_check_tell(&run->check,
+			"the call '%.*s' has a path that does not fit its steps",
 			TEXT_ARG(call->call.session_id));
 	}
 	return 0;
@@ -409,33 +402,16 @@ static int check_index(struct verify_run *run, const struct store_call *call,
 static int check_call(struct verify_run *run, struct sqlite_query *row, struct error *err)
 {
 	struct store_call call = read_row(row);
-	struct error problem;
 	char buffer[CALL_NUMBER_MAX];
 	int fine;
 
 	if (!text_equal(sqlite_column_text(row, 7), call_number_key(call.call.dest, buffer))) {
-		tell(run, "the call '%.*s' is kept under a number that is not its own",
+		store_check_tell(&run->check,
+			"the call '%.*s' is kept under a number that is not its own",
 			TEXT_ARG(call.call.session_id));
 	}
-	if (call.call.has_detail != (call.packed.deflate.data != NULL)) {
-		tell(run, "the call '%.*s' %s", TEXT_ARG(call.call.session_id),
-			call.call.has_detail ? "has lost its detail"
-					     : "has a detail that its header does not know of");
-		return 0;
-	}
-	if (!call.call.has_detail) {
-		if (!sqlite_column_is_null(row, 14)) {
-			tell(run, "the call '%.*s' has a path and no detail",
-				TEXT_ARG(call.call.session_id));
-		}
-		return 0;
-	}
-	run->verdict->packed++;
-	fine = store_check_packed(&run->check, &call, &problem, err);
-	if (fine == 0) {
-		tell(run, "%s", problem.message);
-	}
-	if (fine == 0 && run->words.sums) {
+	fine = store_check_call(&run->check, &call, !sqlite_column_is_null(row, 14), err);
+	if (fine == 0 && call.call.has_detail && call.packed.deflate.data && run->words.sums) {
 		word_sums_unknown(&run->words, sqlite_column_int64(row, 12));
 	}
 	return fine <= 0 ? fine : check_index(run, &call, row, err);
@@ -473,12 +449,15 @@ static void tell_words(void *context, int64_t id_first, int64_t id_last)
 	struct verify_run *run = context;
 
 	if (id_last == INT64_MAX) {
-		tell(run, "the text index has words of calls that are not there");
+		store_check_tell(
+			&run->check, "the text index has words of calls that are not there");
 	} else if (id_first == id_last) {
-		tell(run, "the text index does not fit the steps of the call of row %lld",
+		store_check_tell(&run->check,
+			"the text index does not fit the steps of the call of row %lld",
 			(long long)id_first);
 	} else {
-		tell(run, "the text index does not fit the steps of the calls of rows %lld to %lld",
+		store_check_tell(&run->check,
+			"the text index does not fit the steps of the calls of rows %lld to %lld",
 			(long long)id_first, (long long)id_last);
 	}
 }
@@ -504,12 +483,12 @@ static int check_calls(struct verify_run *run, struct error *err)
 		if (check_call(run, &query, err) < 0) {
 			return -1;
 		}
-		if (++run->verdict->calls % PROGRESS_EVERY == 0) {
-			run->progress(run->context, run->verdict->calls, all);
+		if (++run->check.verdict->calls % PROGRESS_EVERY == 0) {
+			run->progress(run->check.context, run->check.verdict->calls, all);
 		}
 	}
 	if (row == 0) {
-		run->progress(run->context, run->verdict->calls, all);
+		run->progress(run->check.context, run->check.verdict->calls, all);
 	}
 	return row;
 }
@@ -524,7 +503,7 @@ static int found_or_failed(
 	if (problem->code != ERROR_CORRUPT) {
 		return error_set(err, problem->code, "%s", problem->message);
 	}
-	tell(run, "%s", problem->message);
+	store_check_tell(&run->check, "%s", problem->message);
 	return 0;
 }
 
@@ -548,10 +527,7 @@ int sqlite_verify(struct store *base, void (*problem)(void *context, const char 
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(run_end)
 	struct verify_run run = {
-		.problem = problem,
 		.progress = progress,
-		.context = context,
-		.verdict = verdict,
 	};
 
 	store_indexer_init(&run.indexer);
@@ -559,7 +535,7 @@ int sqlite_verify(struct store *base, void (*problem)(void *context, const char 
 	sqlite_kinds_init(&run.kinds);
 	run.kinds.read_only = true;
 	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0 ||
-		store_check_init(&run.check, err) < 0) {
+		store_check_init(&run.check, problem, context, verdict, err) < 0) {
 		return -1;
 	}
 	run.connection = reader.connection;
