@@ -9,6 +9,9 @@
 #include "store/store.h"
 #include "upkeep/retention.h"
 
+/* Of one call at hand, inflated: far above what a store takes. */
+#define CALL_MEMORY_MAX ((size_t)4 << 30)
+
 /* Exit statuses (DESIGN §7). */
 enum cmd_exit {
 	CMD_DONE = 0,

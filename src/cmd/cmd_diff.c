@@ -9,10 +9,9 @@
 #include "cmd/output.h"
 #include "cmd/terminal.h"
 
-#define CALL_MEMORY_MAX ((size_t)4 << 30)
-#define WIDTH_MIN	60
-#define TIME_COLUMNS	8 /* "+1:02:03" */
-#define BETWEEN		3 /* " | " */
+#define WIDTH_MIN    60
+#define TIME_COLUMNS 8 /* "+1:02:03" */
+#define BETWEEN	     3 /* " | " */
 
 /* One of the two calls. */
 struct subject {

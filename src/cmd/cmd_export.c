@@ -11,7 +11,6 @@
 #include "cmd/progress.h"
 #include "cmd/terminal.h"
 
-#define CALL_MEMORY_MAX	  ((size_t)4 << 30)
 #define FILTER_MEMORY_MAX ((size_t)256 << 20)
 
 struct export;
@@ -186,41 +185,6 @@ static int write_call(void *context, const struct store_call *held, struct error
 	return output_check(&export->output, err);
 }
 
-static int write_found(void *context, const struct store_row *row, struct error *err)
-{
-	AUTO(arena_deinit) struct arena arena;
-	struct export *export = context;
-	struct store_call call;
-	int found;
-
-	arena_init(&arena, CALL_MEMORY_MAX);
-	found = store_find(
-		export->store, export->account_id, row->call.session_id, &arena, &call, err);
-	/* 0: it has gone since the scan began. */
-	return found > 0 ? write_call(export, &call, err) : found;
-}
-
-/* All calls of a window are walked in the state that the store is in now. For any other filter the calls are found in one
- * state, and each is read as it is when its turn comes: one pass, whatever the filter is, and the memory of one call. */
-static int write_calls(struct export *export, const struct store_search *search, struct error *err)
-{
-	const struct filter *filter = &export->filter;
-	struct store_query query = {
-		.account_id = search->account_id,
-		.start = filter->start,
-		.end = filter->end,
-		.number = filter->dest.key,
-		.limit = INT64_MAX,
-		.detail_after = search->detail_after,
-	};
-
-	export->account_id = search->account_id;
-	export->retention = (struct retention){search->detail_after, INT64_MIN};
-	return filter_is_window(filter)
-		       ? store_walk(export->store, &query, write_call, export, err)
-		       : store_scan(export->store, search, write_found, export, err);
-}
-
 /* How many calls will come, for the progress bar. */
 static int count_calls(struct store *store, const struct store_search *search, int64_t *ret_count,
 	struct error *err)
@@ -268,7 +232,9 @@ static int export_calls(struct export *export, const struct settings *settings, 
 	}
 	progress_begin(&export->progress, settings, "export", "calls", count);
 	write_beginning(export);
-	if (write_calls(export, &search, err) < 0) {
+	export->account_id = search.account_id;
+	export->retention = (struct retention){search.detail_after, INT64_MIN};
+	if (filter_options_walk(export->store, &search, write_call, export, err) < 0) {
 		return -1;
 	}
 	write_ending(export);

@@ -14,7 +14,6 @@
 #include "cmd/terminal.h"
 #include "json/json_writer.h"
 
-#define CALL_MEMORY_MAX	  ((size_t)4 << 30)
 #define FILTER_MEMORY_MAX ((size_t)256 << 20)
 #define TABLE_MEMORY_MAX  ((size_t)1 << 30)
 #define TABLE_ROWS	  256 /* written at a time: memory stays bounded */
@@ -23,7 +22,6 @@
 struct scan {
 	const struct settings *settings;
 	struct store *store;
-	int64_t account_id;
 	struct arena memory; /* of the filter */
 	struct arena arena;  /* of the call at hand */
 	struct filter filter;
@@ -285,36 +283,6 @@ static int look_at_call(void *context, const struct store_call *call, struct err
 	return look_at_steps(scan, call, err);
 }
 
-static int look_at_row(void *context, const struct store_row *row, struct error *err)
-{
-	AUTO(arena_deinit) struct arena arena;
-	struct scan *scan = context;
-	struct store_call call;
-	int found;
-
-	arena_init(&arena, CALL_MEMORY_MAX);
-	found = store_find(scan->store, scan->account_id, row->call.session_id, &arena, &call, err);
-	/* 0: it has gone since. */
-	return found > 0 ? look_at_call(scan, &call, err) : found;
-}
-
-static int look_at_calls(struct scan *scan, const struct store_search *search, struct error *err)
-{
-	const struct filter *filter = &scan->filter;
-	struct store_query query = {
-		.account_id = search->account_id,
-		.start = filter->start,
-		.end = filter->end,
-		.number = filter->dest.key,
-		.limit = INT64_MAX,
-		.detail_after = search->detail_after,
-	};
-
-	scan->account_id = search->account_id;
-	return filter_is_window(filter) ? store_walk(scan->store, &query, look_at_call, scan, err)
-					: store_scan(scan->store, search, look_at_row, scan, err);
-}
-
 /* ---- the command ---- */
 
 static int run_scan(struct scan *scan, struct error *err)
@@ -329,7 +297,8 @@ static int run_scan(struct scan *scan, struct error *err)
 	}
 	progress_begin(&scan->progress, scan->settings, "privacy-scan", "calls", 0);
 	fputs(scan->settings->json ? "{\"findings\":[" : "", stdout);
-	if (look_at_calls(scan, &search, err) < 0 || flush_table(scan, err) < 0) {
+	if (filter_options_walk(scan->store, &search, look_at_call, scan, err) < 0 ||
+		flush_table(scan, err) < 0) {
 		return -1;
 	}
 	if (scan->settings->json) {

@@ -13,7 +13,6 @@
 #include "json/json_writer.h"
 
 #define PAGE_SIZE_MAX	((size_t)4 << 30)
-#define CALL_MEMORY_MAX ((size_t)4 << 30)
 #define STEP_MEMORY_MAX ((size_t)1 << 30)
 #define LINES_MAX	10 /* of a call on a terminal; further ones are counted */
 

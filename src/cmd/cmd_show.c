@@ -7,7 +7,6 @@
 #include "cmd/cmd.h"
 #include "cmd/terminal.h"
 
-#define CALL_MEMORY_MAX ((size_t)4 << 30)
 #define STEP_MEMORY_MAX ((size_t)1 << 30)
 #define LINE_INDENT	29 /* columns before a step's line */
 #define CLASS_COLUMNS	7

@@ -96,6 +96,45 @@ int filter_options_search(struct store *store, const struct settings *settings,
 	return 0;
 }
 
+struct walk {
+	struct store *store;
+	int64_t account_id;
+	int (*each)(void *context, const struct store_call *call, struct error *err);
+	void *context;
+};
+
+static int read_found(void *context, const struct store_row *row, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	const struct walk *walk = context;
+	struct store_call call;
+	int found;
+
+	arena_init(&arena, CALL_MEMORY_MAX);
+	found = store_find(walk->store, walk->account_id, row->call.session_id, &arena, &call, err);
+	/* 0: it has gone since the scan began. */
+	return found > 0 ? walk->each(walk->context, &call, err) : found;
+}
+
+int filter_options_walk(struct store *store, const struct store_search *search,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err)
+{
+	const struct filter *filter = search->filter;
+	struct walk walk = {store, search->account_id, each, context};
+	struct store_query query = {
+		.account_id = search->account_id,
+		.start = filter->start,
+		.end = filter->end,
+		.number = filter->dest.key,
+		.limit = INT64_MAX,
+		.detail_after = search->detail_after,
+	};
+
+	return filter_is_window(filter) ? store_walk(store, &query, each, context, err)
+					: store_scan(store, search, read_found, &walk, err);
+}
+
 void filter_options_write(const struct settings *settings, struct buffer *buffer)
 {
 	for (size_t i = 0; i < settings->filter_count; i++) {

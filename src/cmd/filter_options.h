@@ -24,6 +24,13 @@ int filter_options_read(const struct settings *settings, struct arena *arena,
 int filter_options_search(struct store *store, const struct settings *settings,
 	struct filter *filter, struct store_search *ret_search, struct error *err) CHECK_RESULT;
 
+/* Calls @each for every call that @search finds, newest first, one at a time in memory. All calls of a window are walked in the state that
+ * the store is in now. For any other filter the calls are found in one state, and each is read as it is when its turn comes: one
+ * pass, whatever the filter is. */
+int filter_options_walk(struct store *store, const struct store_search *search,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err) CHECK_RESULT;
+
 /* Appends the options as they were given, each with a space before it. */
 void filter_options_write(const struct settings *settings, struct buffer *buffer);
 
