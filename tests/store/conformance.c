@@ -8,22 +8,6 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	fixture_open(fixture, getenv("CALLSTEP_TEST_BACKEND"));
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void expect_sessions(
 	const struct store_page *page, const char *const *sessions, size_t count)
 {
@@ -758,7 +742,7 @@ static void readers_see_whole_puts_while_they_are_made(void **state)
 	}
 }
 
-#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {

@@ -20,25 +20,6 @@ static const struct step_of digit_steps[] = {
 	{"debug", "digits", "pin", "one"},
 };
 
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	fixture_open(fixture, getenv("CALLSTEP_TEST_BACKEND"));
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	assert_int_equal(problems_of(fixture->store), 0);
-	fixture_close(fixture);
-	free(fixture);
-	return 0;
-}
-
 /* The sessions of the calls that have @name=@value, newest first, with a space behind each; @name NULL: of all. */
 static const char *sessions_with(struct fixture *f, const char *name, const char *value)
 {
@@ -408,7 +389,7 @@ static void a_reader_keeps_the_log(void **state)
 	store_close(other);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down_sound)
 
 int main(void)
 {

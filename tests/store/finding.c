@@ -19,25 +19,6 @@ static const struct step_of digit_steps[] = {
 	{"debug", "digits", "pin", "one"},
 };
 
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	fixture_open(fixture, getenv("CALLSTEP_TEST_BACKEND"));
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	assert_int_equal(problems_of(fixture->store), 0);
-	fixture_close(fixture);
-	free(fixture);
-	return 0;
-}
-
 /* Reads `name=value&name=value` with the time of the calls as now. */
 static void read_filter(struct fixture *f, const char *parameters, struct filter *filter)
 {
@@ -739,7 +720,7 @@ static void many_changes_are_forgotten_and_told_so(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down_sound)
 	const struct CMUnitTest tests[] = {
 		TEST(each_filter_finds_its_calls),
 		TEST(what_no_call_can_have_is_not_found),

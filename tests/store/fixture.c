@@ -64,6 +64,35 @@ void fixture_close(struct fixture *fixture)
 	}
 }
 
+int fixture_new(void **state, const char *backend)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	fixture_open(fixture, backend);
+	*state = fixture;
+	return 0;
+}
+
+int fixture_set_up(void **state)
+{
+	return fixture_new(state, getenv("CALLSTEP_TEST_BACKEND"));
+}
+
+int fixture_tear_down(void **state)
+{
+	fixture_close(*state);
+	free(*state);
+	return 0;
+}
+
+int fixture_tear_down_sound(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	assert_int_equal(problems_of(fixture->store), 0);
+	return fixture_tear_down(state);
+}
+
 static void write_step(
 	struct buffer *detail, const struct step_of *spec, int64_t timestamp, struct arena *arena)
 {

@@ -31,6 +31,13 @@ struct fixture {
 void fixture_open(struct fixture *fixture, const char *backend);
 void fixture_close(struct fixture *fixture);
 
+/* What cmocka calls before and after a test whose state is a fixture. fixture_set_up() opens the backend that the environment's
+ * CALLSTEP_TEST_BACKEND names, fixture_new() the one that is given; fixture_tear_down_sound() has the store verified first. */
+int fixture_new(void **state, const char *backend);
+int fixture_set_up(void **state);
+int fixture_tear_down(void **state);
+int fixture_tear_down_sound(void **state);
+
 /* An empty folder for a store; removed with all that is in it by folder_remove(). */
 void folder_make(char folder[128]);
 void folder_remove(const char *folder);

@@ -41,19 +41,14 @@ static int watch_connection(sqlite3 *db, const char **message, const void *api)
 
 static int set_up(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
 	counted_thread = pthread_self();
 	sqlite3_auto_extension((void (*)(void))(uintptr_t)watch_connection);
-	fixture_open(fixture, "sqlite");
-	*state = fixture;
-	return 0;
+	return fixture_new(state, "sqlite");
 }
 
 static int tear_down(void **state)
 {
-	fixture_close(*state);
-	free(*state);
+	fixture_tear_down(state);
 	sqlite3_reset_auto_extension();
 	return 0;
 }

@@ -5,22 +5,6 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	fixture_open(fixture, getenv("CALLSTEP_TEST_BACKEND"));
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* ---- calls ---- */
 
 static void put_sample(struct fixture *f)
@@ -393,7 +377,7 @@ static void space_that_is_free_is_given_back_bit_by_bit(void **state)
 	assert_int_equal(problems_of(f->store), 0);
 }
 
-#define KEEPING_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define KEEPING_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {

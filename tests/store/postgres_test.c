@@ -11,18 +11,7 @@
 
 static int set_up(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	fixture_open(fixture, "postgres");
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
+	return fixture_new(state, "postgres");
 }
 
 static struct store *open_again(const struct fixture *f)
@@ -527,7 +516,7 @@ static void verifying_finds_each_kind_of_damage(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_store_is_found_again_and_a_newer_one_refused),
 		cmocka_unit_test(a_store_that_must_exist_is_not_made),

@@ -13,18 +13,7 @@
 
 static int set_up(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	fixture_open(fixture, "sqlite");
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
+	return fixture_new(state, "sqlite");
 }
 
 static void path_of(const char *folder, const char *name, char path[512])
@@ -664,7 +653,7 @@ static void a_page_of_garbage_is_an_error_not_a_crash(void **state)
 	assert_true(verdict.problems > 0);
 }
 
-#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 
 int main(void)
 {
