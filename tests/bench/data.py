@@ -128,13 +128,6 @@ def store(binary, calls, seed):
     return make_whole(DATA / f"store-{calls}-{seed}-{fingerprint(binary)}", make)
 
 
-def has_word_index(kept):
-    database = sqlite3.connect(f"file:{kept}/store/callstep.db?mode=ro", uri=True)
-    names = [row[0] for row in database.execute("select name from sqlite_schema where type = 'table'")]
-    database.close()
-    return any(re.search("word|text|term", name) for name in names)
-
-
 def copy_store(kept, target):
     """A store to write to: the kept one stays as it is."""
     shutil.rmtree(target, ignore_errors=True)

@@ -57,7 +57,7 @@ def words_of(line):
     return found
 
 
-def texts(lines, clients=16):
+def texts(lines):
     """Searches for a word that many calls have, for one that few have, and for two at once; chosen from a sample."""
     counts = Counter()
     for line in lines:
@@ -65,6 +65,6 @@ def texts(lines, clients=16):
     by_share = sorted(counts.items(), key=lambda item: (item[1], item[0]))
     pick = lambda share: min(by_share, key=lambda item: (abs(item[1] / len(lines) - share), item[0]))[0]
     many, few = pick(0.25), pick(0.005)
-    return [Question(key=f"text-{name}", title=f"search for {title}", kind="text", text=text, limit=100, clients=clients)
+    return [Question(key=f"text-{name}", title=f"search for {title}", kind="text", text=text, limit=100)
             for name, title, text in (("many", "a word in a quarter of the calls", many), ("few", "a rare word", few),
                                       ("two", "two words", f"{many} {pick(0.1)}"))]

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 import data
-from load import Load, fetch
+from load import Load
 from measure import Bench, say
 from question import JSON
 from sides import postgres
@@ -84,16 +84,6 @@ class Setting:
     def bench_of(self, rounds, seconds):
         """Another length, about answers that are not in the lines."""
         return Bench(Load(self.options.client), Verifier(), rounds, seconds)
-
-    @property
-    def searches(self):
-        """Whether callstep searches for words."""
-        return self.once("searches", lambda: fetch(self.callstep.address, "/v1/calls?text=word&limit=1", self.callstep.headers).status == 200)
-
-    @property
-    def has_words(self):
-        """Whether it keeps an index of words, or reads the calls through."""
-        return self.once("has_words", lambda: data.has_word_index(self.callstep.kept))
 
     @property
     def callstep(self):

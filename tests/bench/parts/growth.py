@@ -72,7 +72,7 @@ def questions_by_key(setting, sizes):
     """The same question for each size, so that all sizes answer in turns."""
     found = {}
     for size in sizes:
-        for question in asked(size) + (searched(setting) if setting.has_words else []):
+        for question in asked(size) + searched(setting):
             found.setdefault(question.key, []).append((size, question))
     return found
 

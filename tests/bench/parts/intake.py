@@ -151,4 +151,4 @@ def run(setting):
         say("-- PostgreSQL's COPY")
         rows += by_copy(setting, folder)
     shutil.rmtree(folder, ignore_errors=True)
-    return {"rows": rows, "words": setting.has_words}
+    return {"rows": rows}

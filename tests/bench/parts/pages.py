@@ -12,11 +12,8 @@ def asked(setting):
     lines = setting.lines
     busy = lines.numbers()[0][0]
     start, session = lines.rows[len(lines) // 3][:2]
-    found = questions.pages(busy) + questions.others(len(lines), session, start)
-    if setting.searches:
-        # Without an index of words each search reads every call: one client at a time.
-        found += questions.texts(bodies.first_lines(lines.path, questions.SAMPLE_LINES), 16 if setting.has_words else 1)
-    return found
+    texts = questions.texts(bodies.first_lines(lines.path, questions.SAMPLE_LINES))
+    return questions.pages(busy) + questions.others(len(lines), session, start) + texts
 
 
 def run(setting):
@@ -28,4 +25,4 @@ def run(setting):
             continue
         say(f"-- {question.title}")
         rows += setting.bench.ask(setting.contestants, question, setting.nginx, total=lambda one: "total=no" not in one.extra)
-    return {"rows": rows, "words": setting.has_words}
+    return {"rows": rows}

@@ -73,4 +73,4 @@ def run(setting):
         print(f"{name:26} {sum(size for _, size in sides[name]):8.0f} bytes a call:  "
               + ", ".join(f"{part} {size:.0f}" for part, size in sides[name] if size >= 1), flush=True)
     shutil.rmtree(folder)
-    return {"calls": CALLS, "json_bytes": sum(map(len, lines)) / CALLS, "parts": sides, "words": setting.has_words}
+    return {"calls": CALLS, "json_bytes": sum(map(len, lines)) / CALLS, "parts": sides}
