@@ -8,20 +8,28 @@
 
 #define SCHEMA_1 FIXTURES "/store-schema-1.sql"
 
+/* Runs SQL in the database of @folder, which is made when it is not there. */
+static void run_sql(const char *folder, const char *sql)
+{
+	char path[256];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/callstep.db", folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 /* A folder with the store that the SQL file @path makes. */
 static void make_store(char folder[128], const char *path)
 {
 	AUTO(arena_deinit) struct arena arena;
-	struct text sql, file;
-	sqlite3 *db;
+	struct text sql;
 
 	arena_init(&arena, SIZE_MAX);
 	folder_make(folder);
 	assert_int_equal(file_read(path, 1 << 20, &arena, &sql, NULL), 0);
-	file = arena_printf(&arena, "%s/callstep.db", folder);
-	assert_int_equal(sqlite3_open(file.data, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql.data, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	run_sql(folder, sql.data);
 }
 
 static int64_t found_by(
@@ -104,23 +112,16 @@ static void a_store_of_schema_1_gets_paths_and_words(void **state)
 /* What step 3 adds is what the program would have counted itself: verify compares. */
 static void a_store_of_schema_2_gets_tallies_of_32_days(void **state)
 {
-	char folder[128], path[256];
+	char folder[128];
 	struct error err = {0};
 	struct store *store;
-	sqlite3 *db;
 
 	(void)state;
 	make_store(folder, SCHEMA_1);
 	assert_int_equal(store_open(&store, folder, NULL, &err), 0);
 	store_close(store);
-	snprintf(path, sizeof(path), "%s/callstep.db", folder);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db,
-				 WITHOUT_STEP_4 "delete from tally where seconds = 2764800; "
-						"pragma user_version = 2",
-				 NULL, NULL, NULL),
-		SQLITE_OK);
-	sqlite3_close(db);
+	run_sql(folder, WITHOUT_STEP_4 "delete from tally where seconds = 2764800; "
+				       "pragma user_version = 2");
 
 	assert_int_equal(store_open(&store, folder, NULL, &err), 0);
 	assert_int_equal(problems_of(store), 0);
@@ -130,19 +131,13 @@ static void a_store_of_schema_2_gets_tallies_of_32_days(void **state)
 
 static void a_damaged_call_does_not_keep_a_store_from_being_opened(void **state)
 {
-	char folder[128], path[256];
+	char folder[128];
 	struct error err = {0};
 	struct store *store;
-	sqlite3 *db;
 
 	(void)state;
 	make_store(folder, SCHEMA_1);
-	snprintf(path, sizeof(path), "%s/callstep.db", folder);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_exec(db, "update packed set crc32 = 1 where call_id = 1", NULL, NULL, NULL),
-		SQLITE_OK);
-	sqlite3_close(db);
+	run_sql(folder, "update packed set crc32 = 1 where call_id = 1");
 
 	if (store_open(&store, folder, NULL, &err) < 0) {
 		fail_msg("%s", err.message);
