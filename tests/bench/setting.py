@@ -101,6 +101,13 @@ class Setting:
         return self.up("PostgreSQL", make)
 
     @property
+    def callstep_on_postgres(self):
+        say(f"-- the store of {self.calls:,} calls on PostgreSQL")
+        kept = self.once("kept on PostgreSQL", lambda: postgres.kept_for_callstep(self.binary, self.lines.path, self.calls, SEED))
+        server = self.up("PostgreSQL of callstep", lambda: postgres.Postgres(kept / "cluster", "PostgreSQL of callstep"))
+        return self.up("callstep on PostgreSQL", lambda: Callstep(self.binary, kept, "callstep on PostgreSQL", location=server.location()))
+
+    @property
     def php(self):
         return self.up("PHP", lambda: Php(self.postgres))
 

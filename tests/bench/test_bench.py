@@ -18,6 +18,7 @@ import data
 import questions
 from load import Answer, Load, is_sound
 from question import XML, Question
+from parts import postgres as postgres_part
 from report import chart, goals, tables
 from sides.rows import copy_row, dest_key
 from verify import Verifier, Wrong
@@ -227,6 +228,30 @@ def test_charts_are_well_formed():
 def test_a_table_tells_wrong_answers():
     rows = [{"title": "t", "side": "PHP", "sound": False}]
     assert "wrong answers" in tables.pivot(rows, ["PHP"], str)
+
+
+def taken_in(side, base, median, sound=True):
+    return {"what": side, "side": side, "base": base, "sound": sound, "rate": {"median": median, "min": median, "max": median}}
+
+
+def test_the_table_of_postgres_compares_with_the_embedded_store_and_with_copy():
+    answers = [{"title": "t", "side": side, "sound": True, "rate": {"median": rate, "min": rate, "max": rate}, "p99_ms": {"median": 1.0}}
+               for side, rate in (("callstep", 800.0), ("callstep on PostgreSQL", 200.0))]
+    taken = [taken_in("callstep", True, 30_000), taken_in("callstep on PostgreSQL", False, 15_000), taken_in("PostgreSQL", True, 10_000),
+             taken_in("callstep on PostgreSQL", False, 1.0, sound=False)]
+    text = tables.postgres({"rows": answers, "intake": taken})
+    assert "| t | 4.00 |" in text
+    assert "| callstep on PostgreSQL | 15,000 (15,000–15,000) | 0.50 | 1.5 |  |" in text
+    assert "| callstep on PostgreSQL | wrong | – | – |  |" in text
+
+
+@pytest.mark.parametrize("servers", [1, 3])
+def test_every_call_is_posted_to_one_server(tmp_path, servers):
+    lines = [b"%d\n" % number for number in range(1000)]
+    shares = postgres_part.write_shares(tmp_path, lines, 100, servers)
+    assert sum(count for _, count in shares) == len(lines)
+    posted = [line for path, _ in shares for line in path.read_bytes().splitlines(keepends=True)]
+    assert set(lines) <= set(posted)
 
 
 def test_words_to_search_for_come_from_the_calls():

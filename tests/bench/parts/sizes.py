@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Bytes a call on disk, each table and index apart: callstep, PostgreSQL with pglz and lz4, SQLite with plain JSON."""
+"""Bytes a call on disk, each table and index apart: callstep over its file and over PostgreSQL, PostgreSQL's jsonb with pglz and lz4, SQLite with plain JSON."""
 import shutil
 import sqlite3
 
@@ -23,6 +23,15 @@ order by 2 desc
 """
 
 
+# What each table and index of callstep's takes, its partitions together; what lies out of line counts to its table.
+STORE_RELATIONS = """
+select regexp_replace(c.relname, '^detail_[0-9]+', 'detail'), sum(pg_relation_size(c.oid)
+	+ case when c.reltoastrelid <> 0 then pg_total_relation_size(c.reltoastrelid) else 0 end)
+from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'i')
+group by 1 having sum(pg_relation_size(c.oid)) > 0 order by 2 desc
+"""
+
+
 def of_sqlite(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     rows = database.execute("select name, sum(pgsize) from dbstat group by name order by 2 desc").fetchall()
@@ -35,6 +44,15 @@ def of_callstep(setting, folder, lines):
     (folder / "lines").write_bytes(b"".join(lines))
     run_command(setting.binary, "import", "--data", kept / "store", "--quiet", folder / "lines")
     return of_sqlite(kept / "store/callstep.db")
+
+
+def of_callstep_on_postgres(setting, folder):
+    postgres.make_cluster(folder / "store")
+    with postgres.Postgres(folder / "store", "PostgreSQL sizes of callstep") as server:
+        run_command(setting.binary, "account", "add", "--data", server.location(), data.EMAIL)
+        run_command(setting.binary, "import", "--data", server.location(), "--quiet", folder / "lines")
+        server.sql("vacuum analyze")
+        return [(name, int(size)) for name, size in server.rows(STORE_RELATIONS)]
 
 
 def of_plain_sqlite(folder, lines):
@@ -50,7 +68,7 @@ def of_postgres(setting, folder, compression):
         server.script("indices.sql")
         server.script("words.sql")
         server.sql("vacuum (full, analyze) call")
-        rows = [line.split("|") for line in server.sql(RELATIONS).splitlines()]
+        rows = server.rows(RELATIONS)
     shutil.rmtree(folder / compression)
     return [(name, int(size)) for name, size in rows]
 
@@ -62,6 +80,7 @@ def run(setting):
     lines = bodies.first_lines(setting.lines.path, CALLS)
     makers = {
         "callstep": lambda: of_callstep(setting, folder, lines),
+        "callstep on PostgreSQL": lambda: of_callstep_on_postgres(setting, folder),
         "PostgreSQL, jsonb pglz": lambda: of_postgres(setting, folder, "pglz"),
         "PostgreSQL, jsonb lz4": lambda: of_postgres(setting, folder, "lz4"),
         "SQLite, plain JSON": lambda: of_plain_sqlite(folder, lines),

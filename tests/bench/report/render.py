@@ -8,7 +8,7 @@ from report.goals import Results, best_copy, best_intake, verdicts
 from report.reasons import REASONS
 
 DOCS = ROOT / "docs"
-ORDER = ("pages", "clients", "mixed", "intake", "sizes", "memory", "cores", "growth")
+ORDER = ("pages", "clients", "mixed", "intake", "postgres", "sizes", "memory", "cores", "growth")
 
 INTRODUCTION = """# Benchmarks
 
@@ -30,7 +30,11 @@ TEXTS = {
     "mixed": ("Reading while calls come in", "5,000 calls/s in batches of 100, each batch answered when it is on disk. A post's latency counts from when it was due."),
     "intake": ("Taking calls in", "Each run begins with an empty store; at its end all calls must be there. Everything is durable when it is answered. "
                                   "PostgreSQL's COPY reads rows that lie ready in files on the server: no HTTP, no JSON to take apart, no duplicates to replace."),
-    "sizes": ("Bytes a call", "PostgreSQL after `vacuum full`. Its `call_by_word` is the index of words."),
+    "postgres": ("callstep on PostgreSQL",
+                 "The same questions to callstep over its own file and to callstep over PostgreSQL on the same machine, with the settings that PHP's and Node's database has. "
+                 "Then calls posted into an empty store: to one server, and to three servers on one database together; beside them PostgreSQL's COPY of the same calls "
+                 "into the tables of PHP and Node, all indices in place. At the end every server must count every call."),
+    "sizes": ("Bytes a call", "PostgreSQL's jsonb after `vacuum full`, callstep on PostgreSQL as taking in leaves it. The `call_by_word` is the index of words."),
     "memory": ("Memory", "16 clients."),
     "cores": ("One core and two", "The server alone is held to one core; the client runs on both. What a machine with more cores would give shows in the ratio: what is near 2 is bound by "
                                   "the server's cores, what is lower by the client beside it or by memory."),

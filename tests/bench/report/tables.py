@@ -76,6 +76,21 @@ def intake(part):
         for row in part["rows"]])
 
 
+def postgres(part):
+    rows, taken = part["rows"], part["intake"]
+    names = sides_of(rows, ("callstep", "callstep on PostgreSQL"))
+    base = {row["side"]: row["rate"]["median"] for row in taken if row["sound"] and row["base"]}
+    share = lambda row, side: figure(row["rate"]["median"] / base[side]) if row["sound"] and side in base else "–"
+    intake_table = table(["", "calls/s", "× one embedded server", "× COPY", "p99 of a post, ms"], [
+        [row["what"], spread(row["rate"]) if row["sound"] else "wrong", share(row, "callstep"), share(row, "PostgreSQL"),
+         figure(row["p99_ms"]["median"]) if "p99_ms" in row else ""] for row in taken])
+    return "\n\n".join([
+        "Requests/s, median (minimum–maximum):", pivot(rows, names, lambda row: spread(row["rate"])),
+        "The embedded store's rate as a multiple:", times(rows, names[1:]),
+        "Latency that 99% did not exceed, ms:", pivot(rows, names, lambda row: figure(row["p99_ms"]["median"])),
+        "Taking calls in:", intake_table])
+
+
 def sizes(part):
     rows = []
     for side, parts in part["parts"].items():

@@ -10,13 +10,16 @@ OPTIONS = ["--detail-days", "0", "--log-requests=no"]
 
 
 class Callstep(Side):
-    def __init__(self, binary, kept, name="callstep", cpus=None, options=()):
+    """@kept: a folder with the file `key`, and with the store where @location does not say where that is."""
+
+    def __init__(self, binary, kept, name="callstep", cpus=None, options=(), location=None):
         self.name, self.binary, self.kept, self.cpus, self.options = name, binary, kept, cpus, list(options)
+        self.location = location or kept / "store"
         super().__init__()
 
     def start(self):
         log = self.folder / "log"
-        process = Process([self.binary, "serve", "--data", self.kept / "store", "--listen", "127.0.0.1:0", *OPTIONS, *self.options],
+        process = Process([self.binary, "serve", "--data", self.location, "--listen", "127.0.0.1:0", *OPTIONS, *self.options],
                           log, cpus=self.cpus)
         self.processes.append(process)
         found = process.wait_until(lambda: re.search(r" listening .*address=(\S+)", log.read_text()))

@@ -9,12 +9,13 @@ import tempfile
 from pathlib import Path
 
 import data
-from paths import DATA
+from paths import DATA, ROOT
 from process import Process, as_user, run
 from sides.rows import copy_row
 from sides.side import Side
 
 HERE = Path(__file__).with_name("postgres")
+SCHEMA = ROOT / "src/store/schema/postgres"
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 USER = "postgres"
 KEY = "the-key-of-the-benchmark"
@@ -47,6 +48,13 @@ class Postgres(Side):
 
     def sql(self, text):
         return run(*self.command("-At", "-c", text)).strip()
+
+    def rows(self, text):
+        return [line.split("|") for line in self.sql(text).splitlines()]
+
+    def location(self, database="postgres"):
+        """Where callstep finds its store."""
+        return f"postgresql:///{database}?host={self.socket}&user={USER}"
 
     def script(self, name):
         run(*self.command("-f", HERE / name))
@@ -90,9 +98,28 @@ def fill(server, lines):
         server.load(source)
 
 
+def digest_of(files, *more):
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files)) + "".join(map(str, more)).encode()).hexdigest()[:12]
+
+
+def kept_for_callstep(binary, lines, calls, seed):
+    """A folder with a cluster that is callstep's store of the calls of the file @lines, and its key in the file `key`; made where it is not there."""
+    made = digest_of([HERE / "settings.conf", *SCHEMA.iterdir()], lines, data.fingerprint(binary))
+
+    def make(folder):
+        folder.chmod(0o755)
+        make_cluster(folder / "cluster")
+        with Postgres(folder / "cluster", "PostgreSQL being filled") as server:
+            (folder / "key").write_text(run(binary, "account", "add", "--data", server.location(), data.EMAIL))
+            run(binary, "import", "--data", server.location(), "--quiet", lines)
+            server.sql("vacuum (freeze, analyze)")
+            server.sql("checkpoint")
+    return data.make_whole(DATA / f"callstep-postgres-{calls}-{seed}-{made}", make)
+
+
 def kept(lines, calls, seed):
     """A cluster with the calls of the file @lines and all indices, vacuumed; made where it is not there."""
-    made = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(HERE.iterdir())) + str(lines).encode()).hexdigest()[:12]
+    made = digest_of(HERE.iterdir(), lines)
 
     def make(folder):
         folder.chmod(0o755)
