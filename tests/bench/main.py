@@ -45,20 +45,21 @@ def read_options():
     return options
 
 
-def write_result(name, options, result, seconds):
+def write_result(name, options, facts, result, seconds):
     RESULTS.mkdir(parents=True, exist_ok=True)
-    result = {"part": name, **machine.facts(), "took_s": round(seconds), "rounds": options.rounds, **result}
+    result = {"part": name, **facts, "took_s": round(seconds), "rounds": options.rounds, **result}
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1))
 
 
-def run_parts(names, options, setting):
+def run_parts(names, options, facts, setting):
+    """The facts are those of the run's beginning: later the load is our own, which says nothing of other work on the machine."""
     for name in names:
         say(f"== {name}")
         began = time.monotonic()
         result = import_module(f"parts.{name}").run(setting)
         if not options.quick:
             result["sides"] = {side.name: {"version": side.version(), "settings": side.settings()} for side in setting.sides()}
-            write_result(name, options, result, time.monotonic() - began)
+            write_result(name, options, facts, result, time.monotonic() - began)
         say(f"== {name}: {time.monotonic() - began:.0f} s")
 
 
@@ -83,7 +84,7 @@ def main():
     with locked, Setting(options) as setting:
         if options.check:
             return 0 if check.run(setting, options.record) else 1
-        run_parts(names, options, setting)
+        run_parts(names, options, facts, setting)
     if not options.quick:
         import_module("report.render").write(RESULTS)
     return 0
