@@ -150,7 +150,7 @@ def test_a_clock_that_is_set_back_changes_neither_order_nor_ids_nor_what_is_kept
         assert keys == sorted(keys, reverse=True)
     sessions = {item["session_id"] for item in listed}
     assert sessions == {f"a{i}" for i in range(5)} | {f"b{a}" for a in (-3600, -10 * DAY, 0, 30 * DAY, -30 * DAY)}
-    trouble.figure("clock", "set 6 times between 30 days back and ahead: order, ids, counts unchanged")
+    trouble.figure("clock", "set 6 times between thirty days back and ahead: order, ids, counts unchanged")
 
 
 def test_detail_expires_by_the_clock_as_it_is_now(stepping):
@@ -258,7 +258,7 @@ def test_without_descriptors_it_refuses_and_goes_on_when_there_are_some(tmp_path
     finally:
         assert server.stop() == 0
     trouble.verify(store)
-    trouble.figure("no descriptors", f"used up 3 times with 40, {acked} calls acknowledged, 0 lost")
+    trouble.figure("no descriptors", f"used up 3 times with forty, {acked} calls acknowledged, 0 lost")
 
 
 # ---- no memory ----
@@ -318,5 +318,5 @@ def test_with_memory_that_fails_now_and_then_it_goes_on_and_loses_nothing(tmp_pa
     assert status == 0
     assert told > 0
     trouble.verify(store)
-    trouble.figure("no memory", f"real server, 1 allocation in 1000 to every one failing: {told} failures told, "
+    trouble.figure("no memory", f"real server, from one allocation in a thousand to every one failing: {told} failures told, "
                                 f"{len(acked)} calls acknowledged, 0 lost")

@@ -113,6 +113,8 @@ def test_every_acknowledged_call_is_on_every_server_exactly_once(tmp_path, clust
         trouble.check(Client(server, key), ledger)
         assert server.stop() == 0
     trouble.verify(location)
-    trouble.figure("three servers on one database", f"seed {SEED}: ended {' '.join(ended)}; {len(ledger.acked)} calls acknowledged, "
+    print(f"seed {SEED}: {' '.join(ended)}")
+    trouble.figure("three servers on one database", f"{ended.count('server')} ends of servers, {ended.count('database')} of the database, "
+                   f"{ended.count('process')} of its processes, {len(ledger.acked)} calls acknowledged, "
                    f"{sum(sum(poster.failures.values()) for poster in posters)} batches refused and sent again, {len(seen[0])} held, 0 lost")
     assert ledger.acked

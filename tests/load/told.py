@@ -15,4 +15,4 @@ def pytest_terminal_summary(terminalreporter):
     if FIGURES:
         terminalreporter.write_sep("-", "figures")
     for sentence in FIGURES:
-        terminalreporter.write_line(sentence)
+        terminalreporter.write_line(f"measured: {sentence}")
