@@ -297,6 +297,11 @@ int store_space(struct store *store, struct store_space *ret_space, struct error
 	return store->backend->space(store, ret_space, err);
 }
 
+int store_tidy(struct store *store, struct error *err)
+{
+	return store->backend->tidy ? store->backend->tidy(store, err) : 0;
+}
+
 int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
 	struct error *err)
 {

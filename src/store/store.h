@@ -357,6 +357,10 @@ struct store_space {
 };
 int store_space(struct store *store, struct store_space *ret_space, struct error *err) CHECK_RESULT;
 
+/* Does a step, of some milliseconds, of what keeps the store small when much was dropped: words that were dropped leave the text index. Returns 1 when
+ * there may be more to do, 0 when there is nothing that is worth it. */
+int store_tidy(struct store *store, struct error *err) CHECK_RESULT;
+
 /* Gives free space back to the disk, at most @limit_bytes at a time, so that nobody waits long, until @keep_bytes of it are left.
  * @ret_freed 0: there is nothing more that can be given back. */
 int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,

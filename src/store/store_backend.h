@@ -98,6 +98,8 @@ struct store_backend {
 	int (*oldest)(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
 		struct error *err);
 	int (*space)(struct store *store, struct store_space *ret_space, struct error *err);
+	/* NULL: nothing is ever left behind. */
+	int (*tidy)(struct store *store, struct error *err);
 	/* Neither is negative. */
 	int (*shrink)(struct store *store, int64_t keep_bytes, int64_t limit_bytes,
 		int64_t *ret_freed, struct error *err);

@@ -217,6 +217,7 @@ static const struct store_backend backend = {
 	.drop = sqlite_drop,
 	.oldest = sqlite_oldest,
 	.space = sqlite_space,
+	.tidy = sqlite_tidy,
 	.shrink = sqlite_shrink,
 	.backup = sqlite_backup,
 	.verify = sqlite_verify,

@@ -61,6 +61,8 @@ enum sqlite_sql {
 	SQL_SCAN_DEST,
 	SQL_SCAN_ONE,
 	SQL_UNINDEXED,
+	SQL_WORDS_SEGMENTS,
+	SQL_WORDS_MERGE_FROM,
 	SQL_DETAIL_OLD,
 	SQL_CALLS_OLD,
 	SQL_DETAIL_OLDEST,
@@ -151,6 +153,7 @@ struct sqlite_store {
 	pthread_mutex_t write_mutex;
 	struct sqlite_connection *writer; /* under write_mutex, as is rewrap */
 	bool writer_is_doubtful;	  /* it is opened anew before it is used again */
+	int merge_pages; /* that the next step of merging the text index writes; 0: it is the first; under write_mutex */
 	struct store_rewrap rewrap;
 	struct sqlite_kinds kinds; /* under write_mutex, as is unpacking */
 	struct sqlite_unpacking unpacking;
@@ -339,6 +342,18 @@ bool sqlite_id_set_has(const struct sqlite_id_set *set, int64_t id);
 int sqlite_words_find(struct sqlite_connection *connection, int64_t account_id,
 	const struct words_query *text, struct sqlite_id_set *set, struct error *err) CHECK_RESULT;
 
+/* ---- store_sqlite_merge.c: the text index's segments ---- */
+
+enum sqlite_merge {
+	SQLITE_MERGE_WORTH, /* all segments when it is worth it, or what was begun */
+	SQLITE_MERGE_ALL,   /* all segments that there are now */
+	SQLITE_MERGE_ON,    /* what was begun */
+};
+
+/* A step of merging, in a transaction of some milliseconds. Returns 1 while there is more to do. */
+int sqlite_words_merge(
+	struct sqlite_store *store, enum sqlite_merge what, struct error *err) CHECK_RESULT;
+
 /* ---- store_sqlite_index.c: making the index of calls that come packed ---- */
 
 void sqlite_unpacking_init(struct sqlite_unpacking *unpacking);
@@ -461,6 +476,7 @@ int sqlite_drop(struct store *store, const struct store_drop *drop, int64_t *ret
 int sqlite_oldest(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
 	struct error *err);
 int sqlite_space(struct store *store, struct store_space *ret_space, struct error *err);
+int sqlite_tidy(struct store *store, struct error *err);
 int sqlite_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
 	struct error *err);
 int sqlite_backup(struct store *store, const char *destination, struct error *err);

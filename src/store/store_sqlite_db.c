@@ -120,6 +120,9 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_WORDS_DROP] = "insert into words (words, rowid, line) values ('delete', ?, ?)",
 	[SQL_WORDS_FIND] = "select rowid from words where words match ?",
 	[SQL_WORDS_OF] = "select term from word where doc = ?",
+	[SQL_WORDS_SEGMENTS] = "select block from words_data where id = 10",
+	/* From how many segments of a level on a merge goes on. With more than two it stops short of the end while others write. */
+	[SQL_WORDS_MERGE_FROM] = "insert into words (words, rank) values ('usermerge', ?)",
 	[SQL_WORDS_MERGE] = "insert into words (words, rank) values ('merge', ?)",
 
 	[SQL_SCAN] = SCAN_WINDOW NEWEST_FIRST,

@@ -8,33 +8,7 @@
 
 #include "base/clock.h"
 
-#define MERGE_PAGES  1000 /* of the text index at a time, some 4 MB */
 #define PAUSE_MAX_US 50000
-
-/* ---- the text index ---- */
-
-/* One step of bringing the index's segments together into one, which is where words that were dropped go: until then a mark
- * stands against them in a newer segment. @begin puts all segments that there are into one merge. Returns 1 while there is more. */
-static int merge_step(struct sqlite_store *store, bool begin, struct error *err)
-{
-	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int before;
-
-	if (sqlite_writer_begin(&writer, store, err) < 0 ||
-		sqlite_query_start(&query, writer.connection, SQL_WORDS_MERGE, err) < 0) {
-		return -1;
-	}
-	before = sqlite3_total_changes(writer.connection->db);
-	sqlite_query_int64(&query, begin ? -MERGE_PAGES : MERGE_PAGES);
-	if (sqlite_query_run(&query, err) < 0) {
-		return -1;
-	}
-	sqlite_query_end(&query);
-	/* The command itself counts as a change. */
-	before = sqlite3_total_changes(writer.connection->db) - before;
-	return sqlite_writer_commit(&writer, err) < 0 ? -1 : before >= 2;
-}
 
 /* Lets other writers in, of this process and of others, which only look now and then whether the lock is free. */
 static void pause_for(int64_t worked_us)
@@ -47,14 +21,14 @@ static void pause_for(int64_t worked_us)
 
 static int merge_words(struct sqlite_store *store, struct error *err)
 {
-	bool begin = true;
+	enum sqlite_merge what = SQLITE_MERGE_ALL;
 	int more;
 
 	do {
 		int64_t began_us = clock_monotonic_us();
 
-		more = merge_step(store, begin, err);
-		begin = false;
+		more = sqlite_words_merge(store, what, err);
+		what = SQLITE_MERGE_ON;
 		pause_for(more > 0 ? clock_monotonic_us() - began_us : 0);
 	} while (more > 0);
 	return more;

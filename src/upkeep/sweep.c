@@ -56,6 +56,18 @@ static void pause_for(struct sweep *sweep, int64_t began_us)
 	}
 }
 
+/* A step between two of dropping: what was dropped does not gather until the end. 1: there may be more to do. */
+static int tidy(struct sweep *sweep, struct error *err)
+{
+	int64_t began_us = clock_monotonic_us();
+	int more = store_tidy(sweep->options->store, err);
+
+	if (more > 0) {
+		pause_for(sweep, began_us);
+	}
+	return more;
+}
+
 /* What is to be dropped of an account, and why. */
 struct task {
 	int64_t account_id;
@@ -97,7 +109,7 @@ static int64_t drop_some(struct sweep *sweep, const struct task *task, struct er
 	}
 	*task->count += dropped;
 	pause_for(sweep, began_us);
-	return dropped;
+	return tidy(sweep, err) < 0 ? -1 : dropped;
 }
 
 /* ---- what is over its days ---- */
@@ -282,6 +294,18 @@ static int give_back(struct sweep *sweep, struct error *err)
 	return 0;
 }
 
+/* Only behind what was dropped: an index that only grows looks after itself. */
+static int tidy_all(struct sweep *sweep, struct error *err)
+{
+	const struct sweep_counts *counts = sweep->counts;
+	int more = counts->detail + counts->calls + counts->cap_detail + counts->cap_calls > 0;
+
+	while (more > 0 && !sweep->ended) {
+		more = tidy(sweep, err);
+	}
+	return more < 0 ? -1 : 0;
+}
+
 int sweep_run(const struct sweep_options *options, struct sweep_counts *counts, struct error *err)
 {
 	AUTO(sweep_end) struct sweep sweep;
@@ -294,7 +318,8 @@ int sweep_run(const struct sweep_options *options, struct sweep_counts *counts, 
 			return -1;
 		}
 	}
-	if (sweep_records(&sweep, err) < 0 || hold_cap(&sweep, err) < 0) {
+	if (sweep_records(&sweep, err) < 0 || hold_cap(&sweep, err) < 0 ||
+		tidy_all(&sweep, err) < 0) {
 		return -1;
 	}
 	return give_back(&sweep, err);
