@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define BLOCK_MIN ((size_t)4096)
-#define BLOCK_MAX ((size_t)1 << 20)
+#define BLOCK_MIN  ((size_t)4096)
+#define BLOCK_MAX  ((size_t)2 << 20) /* a huge page of most machines */
+#define MAPPED_MIN ((size_t)1 << 20)
 
 struct arena_block {
-	struct arena_block *before; /* in its arena, or in the pool */
-	size_t size;
-	size_t used;
+	alignas(max_align_t) struct arena_block *before; /* in its arena, or in the pool */
+	size_t size;					 /* of the whole block */
+	size_t used;					 /* this header included */
 	bool mapped;
-	alignas(max_align_t) char data[];
 };
 
 /* ---- the pool ---- */
@@ -29,23 +29,23 @@ void arena_pool_init(struct arena_pool *pool, size_t idle_max_bytes, size_t busy
 }
 
 /* Large blocks that come and go are mapped: what the pool does not keep leaves the process at once, where malloc() might hold on to
- * it behind something small that stays. */
+ * it behind something small that stays. Where the system has huge pages to give, it gives a block of BLOCK_MAX as one. */
 static struct arena_block *new_block(size_t size, bool pooled)
 {
 	struct arena_block *block;
 
-	if (!pooled || size < BLOCK_MAX) {
-		block = malloc(sizeof(*block) + size);
+	if (!pooled || size < MAPPED_MIN) {
+		block = malloc(size);
 		if (block) {
 			block->mapped = false;
 		}
 		return block;
 	}
-	block = mmap(NULL, sizeof(*block) + size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (block == MAP_FAILED) {
 		return NULL;
 	}
+	(void)madvise(block, size, MADV_HUGEPAGE);
 	block->mapped = true;
 	return block;
 }
@@ -56,7 +56,7 @@ static void free_blocks(struct arena_block *block)
 		struct arena_block *before = block->before;
 
 		if (block->mapped) {
-			munmap(block, sizeof(*block) + block->size);
+			munmap(block, block->size);
 		} else {
 			free(block);
 		}
@@ -156,12 +156,13 @@ void arena_deinit(struct arena *arena)
 	arena->used_bytes = 0;
 }
 
+/* @wanted includes the block's header. */
 static size_t next_block_size(const struct arena *arena, size_t wanted)
 {
 	size_t size = arena->last ? arena->last->size * 2 : BLOCK_MIN;
 
 	size = size > BLOCK_MAX ? BLOCK_MAX : size;
-	while (size < wanted && size < 2 * BLOCK_MAX) {
+	while (size < wanted && size < BLOCK_MAX) {
 		size *= 2; /* a size that the pool keeps */
 	}
 	size = size < wanted ? wanted : size;
@@ -173,10 +174,14 @@ static size_t next_block_size(const struct arena *arena, size_t wanted)
 
 static struct arena_block *add_block(struct arena *arena, size_t wanted)
 {
-	size_t size = next_block_size(arena, wanted);
 	struct arena_block *block;
+	size_t whole, size;
 
-	if (size < wanted) {
+	if (__builtin_add_overflow(wanted, sizeof(*block), &whole)) {
+		return NULL;
+	}
+	size = next_block_size(arena, whole);
+	if (size < whole) {
 		return NULL;
 	}
 	block = arena->pool ? pool_take(arena->pool, size) : NULL;
@@ -186,7 +191,7 @@ static struct arena_block *add_block(struct arena *arena, size_t wanted)
 	}
 	block->before = arena->last;
 	block->size = size;
-	block->used = 0;
+	block->used = sizeof(*block);
 	arena->last = block;
 	arena->used_bytes += size;
 	return block;
@@ -207,7 +212,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (!block) {
 		return NULL;
 	}
-	memory = block->data + block->used;
+	memory = (char *)block + block->used;
 	block->used += rounded;
 	return memory;
 }
