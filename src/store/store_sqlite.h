@@ -95,10 +95,17 @@ enum sqlite_sql {
 	SQL_SKIP_DEST,
 	SQL_PAGE,
 	SQL_PAGE_DEST,
+	SQL_PAGE_PACKED,
+	SQL_PAGE_PACKED_DEST,
 	SQL_STATEMENTS,
 };
 
 struct sqlite_store;
+
+/* What a reading connection keeps of the database, in KiB; and while it reads more than fits in: that little stays in the processor's
+ * caches, where pages that go round in a large cache are gone from them before they come up again. */
+#define SQLITE_CACHE	   "pragma cache_size = -8192"
+#define SQLITE_CACHE_SMALL "pragma cache_size = -1024"
 
 enum sqlite_access {
 	SQLITE_TO_READ,

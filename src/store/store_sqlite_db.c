@@ -7,22 +7,23 @@
 
 #define BUSY_TIMEOUT_MS 10000
 
-/* A call's row and its packed row, as read_call() in store_sqlite_page.c takes them; of names the row that the header is read from.
- * The packed row is looked at only where the call started after ?2: a NULL finds nothing without reading. */
-#define CALL_COLUMNS(of)                                                                           \
-	"select i.session_id, i.start, " of ".dest, " of ".src, " of ".\"end\", " of ".type, " of  \
-	".steps, p.size, p.crc32, p.crc32_op, p.deflate from call i left join packed p on "        \
+/* A call's packed row, looked at only where the call started after ?2: a NULL finds nothing without reading. */
+#define PACKED_ROW(index)                                                                          \
+	"p.size, p.crc32, p.crc32_op, p.deflate from call i " index " left join packed p on "      \
 	"p.call_id = case when i.start > ?2 then i.id end "
 
-/* For calls that are found out of an index alone: their own row is read only where ?3 is 0 or there is no packed row. */
-#define REST_OF_CALL                                                                               \
-	"left join call c on c.account_id = case when ?3 = 0 or p.call_id is null then "           \
-	"i.account_id end and c.start = i.start and c.session_id = i.session_id "
+/* A call's row and its packed row, as read_call() in store_sqlite_page.c takes them. */
+#define CALL_COLUMNS(index)                                                                        \
+	"select i.session_id, i.start, i.dest, i.src, i.\"end\", i.type, i.steps, " PACKED_ROW(    \
+		index)
+/* The same without what the packed call has, so that one number's calls are found out of their index alone. */
+#define PACKED_COLUMNS(index)                                                                      \
+	"select i.session_id, i.start, null, null, null, null, null, " PACKED_ROW(index)
 
 /* The newest calls of a window from one call on, given by its start and session. */
 #define CALLS_FROM                                                                                 \
-	"where i.account_id = ?1 and i.start >= ?4 and (i.start, i.session_id) <= (?5, ?6) "
-#define CALLS_ORDERED "order by i.start desc, i.session_id desc limit ?7"
+	"where i.account_id = ?1 and i.start >= ?3 and (i.start, i.session_id) <= (?4, ?5) "
+#define CALLS_ORDERED "order by i.start desc, i.session_id desc limit ?6"
 /* An account, as read_account() takes it. */
 #define ACCOUNT_COLUMNS                                                                            \
 	"a.id, a.email, a.created, a.disabled, coalesce(a.detail_days, -1), "                      \
@@ -96,7 +97,7 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_CALL_UPDATE] = "update call set start = ?2, \"end\" = ?3, dest = ?4, dest_key = ?5, "
 			    "src = ?6, type = ?7, steps = ?8, path = coalesce(?9, path) where "
 			    "id = ?1",
-	[SQL_CALL_FIND] = CALL_COLUMNS("i") "where i.account_id = ?1 and i.session_id = ?4",
+	[SQL_CALL_FIND] = CALL_COLUMNS("") "where i.account_id = ?1 and i.session_id = ?3",
 
 	[SQL_CALL_HEADER] = "select dest, src, session_id, start, \"end\", type, steps from call "
 			    "where id = ?",
@@ -184,9 +185,12 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_SKIP] = "select start, session_id " IN_WINDOW NEWEST_FIRST "limit 1 offset ?4",
 	[SQL_SKIP_DEST] = "select start, session_id " IN_WINDOW "and dest_key = ?5 " NEWEST_FIRST
 			  "limit 1 offset ?4",
-	[SQL_PAGE] = CALL_COLUMNS("i") CALLS_FROM CALLS_ORDERED,
-	[SQL_PAGE_DEST] =
-		CALL_COLUMNS("c") REST_OF_CALL CALLS_FROM "and i.dest_key = ?8 " CALLS_ORDERED,
+	[SQL_PAGE] = CALL_COLUMNS("") CALLS_FROM CALLS_ORDERED,
+	[SQL_PAGE_DEST] = CALL_COLUMNS("indexed by call_by_dest") CALLS_FROM
+	"and i.dest_key = ?7 " CALLS_ORDERED,
+	[SQL_PAGE_PACKED] = PACKED_COLUMNS("") CALLS_FROM CALLS_ORDERED,
+	[SQL_PAGE_PACKED_DEST] = PACKED_COLUMNS("indexed by call_by_dest") CALLS_FROM
+	"and i.dest_key = ?7 " CALLS_ORDERED,
 };
 
 static enum error_code code_of(int status, int errnum)
@@ -256,8 +260,8 @@ int sqlite_fail(struct sqlite_connection *connection, struct error *err, const c
 
 /* The writer keeps more pages: it touches each index in many places at once. It leaves the log to the checkpointer. */
 static const char *const settings[] = {
-	[SQLITE_TO_READ] = "pragma cache_size = -8192;"
-			   "pragma query_only = 1",
+	[SQLITE_TO_READ] = SQLITE_CACHE ";"
+					"pragma query_only = 1",
 	[SQLITE_TO_WRITE] = "pragma synchronous = full;"
 			    "pragma foreign_keys = 1;"
 			    "pragma cache_size = -32768;"

@@ -253,9 +253,11 @@ struct run {
 	size_t calls; /* that are still to come */
 };
 
-#define RUN_MAX	      ((size_t)1 << 20)
+/* Two of these and the headers of their calls fill a large block of an arena. */
+#define RUN_MAX	      ((size_t)960 << 10)
 #define RUN_CALL_SIZE ((size_t)1536) /* most packed calls are smaller */
 #define PACKED_ROOM   1
+#define CACHE_LINE    ((size_t)64)
 
 static void move_text(struct text *text, char **to)
 {
@@ -280,6 +282,15 @@ static int copy_header(struct call *call, struct arena *arena, struct error *err
 	return 0;
 }
 
+/* Asks for the memory that the next call is copied to while SQLite looks for that call: of a large page it has left the processor's
+ * caches, and who writes to such memory waits for it first. Asking behind the run's end does no harm. */
+static void prefetch_room(const struct run *run)
+{
+	for (size_t i = 0; i < RUN_CALL_SIZE; i += CACHE_LINE) {
+		__builtin_prefetch(run->at + i, 1);
+	}
+}
+
 static int copy_packed(
 	struct packed *packed, struct run *run, struct arena *arena, struct error *err)
 {
@@ -299,6 +310,7 @@ static int copy_packed(
 	packed->room = PACKED_ROOM;
 	run->at += PACKED_ROOM;
 	run->left -= size;
+	prefetch_room(run);
 	return 0;
 }
 
@@ -311,17 +323,19 @@ static int copy_call(
 	return call->packed.deflate.data ? copy_packed(&call->packed, run, arena, err) : 0;
 }
 
-static int start_rows(struct sqlite_query *rows, const struct subject *subject,
-	const struct store_query *query, const struct place *place, int64_t limit,
-	struct error *err)
+/* Which rows a page's statement gives, by whether it is about one number. */
+static const enum sqlite_sql packed_rows[] = {SQL_PAGE_PACKED_DEST, SQL_PAGE_PACKED};
+static const enum sqlite_sql whole_rows[] = {SQL_PAGE_DEST, SQL_PAGE};
+
+static int start_rows(struct sqlite_query *rows, const enum sqlite_sql sql[2],
+	const struct subject *subject, const struct store_query *query, const struct place *place,
+	int64_t limit, struct error *err)
 {
-	if (sqlite_query_start(rows, subject->connection,
-		    subject->is_all ? SQL_PAGE : SQL_PAGE_DEST, err) < 0) {
+	if (sqlite_query_start(rows, subject->connection, sql[subject->is_all], err) < 0) {
 		return -1;
 	}
 	sqlite_query_int64(rows, subject->account_id);
 	sqlite_query_int64(rows, query->detail_after);
-	sqlite_query_int64(rows, query->packed_only);
 	sqlite_query_int64(rows, query->start);
 	sqlite_query_int64(rows, place->start);
 	sqlite_query_text(rows, place->session_id);
@@ -332,35 +346,103 @@ static int start_rows(struct sqlite_query *rows, const struct subject *subject,
 	return 0;
 }
 
-static int read_rows(const struct subject *subject, const struct store_query *query,
-	const struct place *place, struct arena *arena, struct store_page *page, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query rows = {0};
-	int64_t left = page->total_calls > query->offset ? page->total_calls - query->offset : 0;
-	size_t room = (size_t)(left < query->limit ? left : query->limit);
-	struct run run = {0};
-	int row;
+/* A page that is being read. */
+struct reading {
+	const struct subject *subject;
+	const struct store_query *query;
+	struct arena *arena;
+	struct store_page *page;
+	size_t room; /* calls that the page is going to have */
+	struct run run;
+	struct place place; /* of the call that comes next */
+};
 
-	if (room == 0) {
-		return 0;
-	}
-	page->calls = arena_calloc(arena, room, sizeof(*page->calls));
-	if (!page->calls) {
+static int copy_place(struct reading *reading, const struct call *call, struct error *err)
+{
+	struct text session_id = arena_copy(reading->arena, call->session_id);
+
+	if (!session_id.data) {
 		return too_large(err);
 	}
-	if (start_rows(&rows, subject, query, place, (int64_t)room, err) < 0) {
+	reading->place = (struct place){call->start, session_id};
+	return 0;
+}
+
+/* Adds calls to the page: as far as they have packed calls when there is nothing else in @sql's rows. Returns 1 where it stopped before
+ * one that has none, 0 at the end. */
+static int add_rows(struct reading *reading, const enum sqlite_sql sql[2], struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query rows = {0};
+	struct store_page *page = reading->page;
+	int row;
+
+	if (start_rows(&rows, sql, reading->subject, reading->query, &reading->place,
+		    (int64_t)(reading->room - page->count), err) < 0) {
 		return -1;
 	}
 	while ((row = sqlite_query_step(&rows, err)) > 0) {
-		struct store_call *call = &page->calls[page->count++];
+		struct store_call *call = &page->calls[page->count];
 
 		*call = read_call(&rows);
-		run.calls = room - page->count + 1;
-		if (copy_call(call, &run, arena, err) < 0) {
+		if (sql == packed_rows && !call->packed.deflate.data) {
+			return copy_place(reading, &call->call, err) < 0 ? -1 : 1;
+		}
+		reading->run.calls = reading->room - page->count;
+		if (copy_call(call, &reading->run, reading->arena, err) < 0) {
 			return -1;
 		}
+		page->count++;
 	}
 	return row;
+}
+
+static int add_calls(struct reading *reading, struct error *err)
+{
+	const struct store_query *query = reading->query;
+	int more = 1;
+
+	/* The newest calls of a page are those that have detail, mostly all of them. */
+	if (query->packed_only && reading->place.start > query->detail_after) {
+		more = add_rows(reading, packed_rows, err);
+	}
+	return more > 0 ? add_rows(reading, whole_rows, err) : more;
+}
+
+/* So many calls do not fit into SQLITE_CACHE. */
+#define CALLS_LARGE 4000
+
+static int add_many_calls(struct reading *reading, struct error *err)
+{
+	struct sqlite_connection *connection = reading->subject->connection;
+
+	if (sqlite_exec(connection, SQLITE_CACHE_SMALL, err) < 0 || add_calls(reading, err) < 0) {
+		return -1;
+	}
+	return sqlite_exec(connection, SQLITE_CACHE, err);
+}
+
+static int read_rows(const struct subject *subject, const struct store_query *query,
+	const struct place *place, struct arena *arena, struct store_page *page, struct error *err)
+{
+	int64_t left = page->total_calls > query->offset ? page->total_calls - query->offset : 0;
+	struct reading reading = {
+		.subject = subject,
+		.query = query,
+		.arena = arena,
+		.page = page,
+		.room = (size_t)(left < query->limit ? left : query->limit),
+		.place = *place,
+	};
+
+	if (reading.room == 0) {
+		return 0;
+	}
+	page->calls = arena_calloc(arena, reading.room, sizeof(*page->calls));
+	if (!page->calls) {
+		return too_large(err);
+	}
+	return reading.room > CALLS_LARGE ? add_many_calls(&reading, err)
+					  : add_calls(&reading, err);
 }
 
 /* No session_id is empty: what is at most (end, '') started before the end. */
@@ -398,7 +480,6 @@ int sqlite_find(struct store_view *view, int64_t account_id, struct text session
 	}
 	sqlite_query_int64(&query, account_id);
 	sqlite_query_int64(&query, -1);
-	sqlite_query_int64(&query, false);
 	sqlite_query_text(&query, session_id);
 	row = sqlite_query_step(&query, err);
 	if (row <= 0) {
@@ -427,7 +508,7 @@ int sqlite_walk(struct store *base, const struct store_query *query,
 		return -1;
 	}
 	subject = subject_of(query, reader.connection, buffer);
-	if (start_rows(&rows, &subject, query, &place, -1, err) < 0) {
+	if (start_rows(&rows, whole_rows, &subject, query, &place, -1, err) < 0) {
 		return -1;
 	}
 	while ((row = sqlite_query_step(&rows, err)) > 0) {
