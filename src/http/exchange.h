@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "http/watch.h"
 
+struct acceptor;
 struct tls;
 
 /* What the library's next call of the access handler means. */
@@ -59,6 +60,7 @@ struct exchange {
 struct http_server {
 	struct http_server_options options;
 	struct MHD_Daemon *daemon;
+	struct acceptor *acceptor;
 	struct tls *tls; /* NULL: plain */
 	struct watch *watch;
 	struct hash_key

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "http/acceptor.h"
 #include "http/dispatch.h"
 #include "http/listen.h"
 #include "http/tls.h"
@@ -42,7 +43,7 @@ static void notify_connection(void *context, struct MHD_Connection *connection,
 		return;
 	}
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	*connection_context = info ? watch_add(server->watch, info->connect_fd, server->tls) : NULL;
+	*connection_context = info ? watch_begin(server->watch, info->connect_fd) : NULL;
 }
 
 /* Above the ceiling some are let in all the same, so that they hear why they are not served. */
@@ -79,7 +80,8 @@ static void make_options(const struct http_server *server, struct MHD_OptionItem
 	size_t count = 0;
 
 	add_number(items, &count, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0);
-	add_number(items, &count, MHD_OPTION_CONNECTION_LIMIT, connection_limit(options));
+	/* The acceptor holds to the limit; the library would give each of its threads a share of it. */
+	add_number(items, &count, MHD_OPTION_CONNECTION_LIMIT, connection_limit(options) * threads);
 	add_number(items, &count, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		options->connections_per_address_max);
 	add_number(items, &count, MHD_OPTION_CONNECTION_TIMEOUT, options->timeout_s);
@@ -97,8 +99,7 @@ static void make_options(const struct http_server *server, struct MHD_OptionItem
 	items[count] = (struct MHD_OptionItem){.option = MHD_OPTION_END};
 }
 
-/* A server that is finishing closes new connections. MHD_quiesce_daemon() would take the socket off its threads' epoll sets while
- * these may do so themselves, and the library (0.9.75) ends the process when the second one finds it gone. */
+/* A server that is finishing closes new connections. */
 static enum MHD_Result may_connect(
 	void *context, const struct sockaddr *address, socklen_t address_size)
 {
@@ -112,13 +113,14 @@ static enum MHD_Result may_connect(
 static int start_daemon(struct http_server *server, struct error *err)
 {
 	struct MHD_OptionItem items[OPTIONS_MAX];
-	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+			     MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET;
 
 	make_options(server, items);
 	server->daemon = MHD_start_daemon(flags | (server->tls ? MHD_USE_TLS : 0U), 0, may_connect,
-		server, dispatch_request, server, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
-		MHD_OPTION_URI_LOG_CALLBACK, dispatch_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
-		dispatch_unescape, server, MHD_OPTION_NOTIFY_COMPLETED, dispatch_completed, server,
+		server, dispatch_request, server, MHD_OPTION_URI_LOG_CALLBACK, dispatch_target,
+		server, MHD_OPTION_UNESCAPE_CALLBACK, dispatch_unescape, server,
+		MHD_OPTION_NOTIFY_COMPLETED, dispatch_completed, server,
 		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server, MHD_OPTION_ARRAY, items,
 		MHD_OPTION_END);
 	if (!server->daemon) {
@@ -131,6 +133,10 @@ static int start_daemon(struct http_server *server, struct error *err)
 
 static void server_free(struct http_server *server)
 {
+	acceptor_destroy(server->acceptor);
+	if (server->daemon) {
+		MHD_stop_daemon(server->daemon);
+	}
 	file_close(&server->listen_fd);
 	watch_destroy(server->watch);
 	tls_close(server->tls);
@@ -185,7 +191,8 @@ int http_server_start(struct http_server **ret_server, const struct http_server_
 	}
 	if (start_watch(server, err) < 0 ||
 		listen_open(options->listen, &server->listen_fd, server->address, err) < 0 ||
-		start_daemon(server, err) < 0) {
+		start_daemon(server, err) < 0 ||
+		acceptor_create(&server->acceptor, server, connection_limit(options), err) < 0) {
 		return -1;
 	}
 	*ret_server = server;
@@ -225,7 +232,5 @@ void http_server_stop(struct http_server *server, unsigned int grace_s)
 	server->finishing = true;
 	wait_until_idle(server, grace_s);
 	exchange_wake_all(server);
-	MHD_stop_daemon(server->daemon);
-	server->listen_fd = -1; /* the library has closed it */
 	server_free(server);
 }

@@ -24,9 +24,42 @@ struct watch {
 	pthread_t thread;
 	bool started;
 	bool stopping;
-	unsigned int count;
-	struct connection *first;
+	size_t count;		     /* of both lists */
+	struct connection *first;    /* that are open */
+	struct connection *expected; /* the newest first */
 };
+
+static void push(struct connection **list, struct connection *connection)
+{
+	connection->before = NULL;
+	connection->next = *list;
+	if (connection->next) {
+		connection->next->before = connection;
+	}
+	*list = connection;
+}
+
+static void take(struct connection **list, struct connection *connection)
+{
+	if (connection->before) {
+		connection->before->next = connection->next;
+	} else {
+		*list = connection->next;
+	}
+	if (connection->next) {
+		connection->next->before = connection->before;
+	}
+}
+
+static void free_list(struct connection *list)
+{
+	while (list) {
+		struct connection *next = list->next;
+
+		free(list);
+		list = next;
+	}
+}
 
 /* Bytes that the client has sent, or has taken. */
 static uint64_t moved(const struct connection *connection, enum connection_phase phase)
@@ -171,30 +204,66 @@ void watch_destroy(struct watch *watch)
 	if (watch->started) {
 		pthread_join(watch->thread, NULL);
 	}
+	free_list(watch->expected);
 	pthread_cond_destroy(&watch->over);
 	pthread_mutex_destroy(&watch->lock);
 	free(watch);
 }
 
-struct connection *watch_add(struct watch *watch, int fd, struct tls *tls)
+/* Takes the expected connection of @fd out of its list; NULL when there is none. Under the lock. */
+static struct connection *take_expected(struct watch *watch, int fd)
+{
+	struct connection *at = watch->expected;
+
+	while (at && at->fd != fd) {
+		at = at->next;
+	}
+	if (at) {
+		take(&watch->expected, at);
+	}
+	return at;
+}
+
+void watch_forget(struct watch *watch, int fd)
+{
+	struct connection *connection;
+
+	pthread_mutex_lock(&watch->lock);
+	connection = take_expected(watch, fd);
+	watch->count -= connection ? 1 : 0;
+	pthread_mutex_unlock(&watch->lock);
+	free(connection);
+}
+
+void watch_expect(struct watch *watch, int fd, struct tls *tls)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 
+	/* The library may have dropped one before its thread got to it, and says so nowhere: its descriptor is another's now. */
+	watch_forget(watch, fd);
 	if (!connection) {
-		return NULL;
+		return;
 	}
 	connection->tls = tls;
 	connection->fd = fd;
-	connection->since_us = clock_monotonic_us();
 	pthread_mutex_lock(&watch->lock);
-	connection->next = watch->first;
-	if (connection->next) {
-		connection->next->before = connection;
-	}
-	watch->first = connection;
+	push(&watch->expected, connection);
 	watch->count++;
 	connection->surplus =
 		watch->options.connections_max > 0 && watch->count > watch->options.connections_max;
+	pthread_mutex_unlock(&watch->lock);
+}
+
+struct connection *watch_begin(struct watch *watch, int fd)
+{
+	struct connection *connection;
+
+	pthread_mutex_lock(&watch->lock);
+	connection = take_expected(watch, fd);
+	if (connection) {
+		connection->since_us = clock_monotonic_us();
+		push(&watch->first, connection);
+	}
 	pthread_mutex_unlock(&watch->lock);
 	return connection;
 }
@@ -205,15 +274,18 @@ void watch_remove(struct watch *watch, struct connection *connection)
 		return;
 	}
 	pthread_mutex_lock(&watch->lock);
-	if (connection->before) {
-		connection->before->next = connection->next;
-	} else {
-		watch->first = connection->next;
-	}
-	if (connection->next) {
-		connection->next->before = connection->before;
-	}
+	take(&watch->first, connection);
 	watch->count--;
 	pthread_mutex_unlock(&watch->lock);
 	free(connection);
+}
+
+size_t watch_count(struct watch *watch)
+{
+	size_t count;
+
+	pthread_mutex_lock(&watch->lock);
+	count = watch->count;
+	pthread_mutex_unlock(&watch->lock);
+	return count;
 }

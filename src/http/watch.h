@@ -27,10 +27,10 @@ struct connection {
 	atomic_bool slow;	/* was broken off for it */
 	_Atomic uint64_t state; /* phase, and above it how often that was set */
 	/* guarded by the watch's lock */
-	uint64_t seen;	  /* the state at the last look */
-	int64_t since_us; /* since when it has been that */
-	uint64_t moved;	  /* bytes that had moved by then */
-	struct connection *before, *next;
+	uint64_t seen;			  /* the state at the last look */
+	int64_t since_us;		  /* since when it has been that */
+	uint64_t moved;			  /* bytes that had moved by then */
+	struct connection *before, *next; /* in its list */
 };
 
 struct watch_options {
@@ -46,10 +46,18 @@ int watch_create(struct watch **ret_watch, const struct watch_options *options,
 /* No connection may be left. NULL is accepted. */
 void watch_destroy(struct watch *watch);
 
-/* A connection that was accepted; NULL when memory is short. */
-struct connection *watch_add(struct watch *watch, int fd, struct tls *tls);
+/* Counts a connection that was accepted and is yet to get to the library's thread that serves it: in the order of coming, which is what
+ * makes it a surplus one or not. */
+void watch_expect(struct watch *watch, int fd, struct tls *tls);
+/* It does not come. */
+void watch_forget(struct watch *watch, int fd);
+/* The expected connection of @fd is there; NULL when memory was short. */
+struct connection *watch_begin(struct watch *watch, int fd);
 /* Before @connection's socket is closed. NULL is accepted. */
 void watch_remove(struct watch *watch, struct connection *connection);
+
+/* Connections that are open or expected. */
+size_t watch_count(struct watch *watch);
 
 /* From the connection's own thread. To be in @phase already changes nothing: its time goes on. */
 static inline void connection_set(struct connection *connection, enum connection_phase phase)

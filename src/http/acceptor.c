@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ * The acceptor. Whom a connection is dealt to goes by its descriptor's number (MHD_add_connection()): those that come together get numbers
+ * that follow one another, and a new one gets the number, and so the thread, of one that went. */
+#include "http/acceptor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include "base/file.h"
+
+#define REST_MS 20 /* when there is no room for another connection */
+
+struct acceptor {
+	struct http_server *server;
+	size_t connections_max;
+	int stop_fd;
+	pthread_t thread;
+	bool started;
+};
+
+static bool is_full(const struct acceptor *acceptor)
+{
+	return acceptor->connections_max > 0 &&
+	       watch_count(acceptor->server->watch) >= acceptor->connections_max;
+}
+
+/* Returns true when a connection may be there, or REST_MS later when there is no room for it; false when it is time to end. */
+static bool wait_for_one(const struct acceptor *acceptor, bool room)
+{
+	struct pollfd fds[] = {
+		{.fd = acceptor->stop_fd, .events = POLLIN},
+		{.fd = acceptor->server->listen_fd, .events = POLLIN},
+	};
+
+	return poll(fds, room ? 2 : 1, room ? -1 : REST_MS) < 0 || fds[0].revents == 0;
+}
+
+/* Returns false when the system has no room for another connection. */
+static bool accept_one(const struct acceptor *acceptor)
+{
+	struct http_server *server = acceptor->server;
+	struct sockaddr_storage address = {0};
+	socklen_t size = sizeof(address);
+	int fd = accept4(server->listen_fd, (struct sockaddr *)&address, &size,
+		SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0) {
+		return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
+	}
+	watch_expect(server->watch, fd, server->tls);
+	/* The library closes what it does not take. */
+	if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, size) != MHD_YES) {
+		watch_forget(server->watch, fd);
+	}
+	return true;
+}
+
+static void *run(void *context)
+{
+	const struct acceptor *acceptor = context;
+	bool room = true;
+
+	while (wait_for_one(acceptor, room)) {
+		room = !is_full(acceptor) && accept_one(acceptor);
+	}
+	return NULL;
+}
+
+int acceptor_create(struct acceptor **ret_acceptor, struct http_server *server,
+	size_t connections_max, struct error *err)
+{
+	struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
+	int failed;
+
+	if (!acceptor) {
+		return error_no_memory(err);
+	}
+	*acceptor = (struct acceptor){
+		.server = server,
+		.connections_max = connections_max,
+		.stop_fd = eventfd(0, EFD_CLOEXEC),
+	};
+	if (acceptor->stop_fd < 0) {
+		error_set_errno(err, errno, "cannot make an event");
+		acceptor_destroy(acceptor);
+		return -1;
+	}
+	failed = pthread_create(&acceptor->thread, NULL, run, acceptor);
+	if (failed) {
+		acceptor_destroy(acceptor);
+		return error_set_errno(err, failed, "cannot start a thread");
+	}
+	acceptor->started = true;
+	*ret_acceptor = acceptor;
+	return 0;
+}
+
+void acceptor_destroy(struct acceptor *acceptor)
+{
+	if (!acceptor) {
+		return;
+	}
+	if (acceptor->started) {
+		eventfd_write(acceptor->stop_fd, 1);
+		pthread_join(acceptor->thread, NULL);
+	}
+	file_close(&acceptor->stop_fd);
+	free(acceptor);
+}
