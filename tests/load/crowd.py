@@ -109,6 +109,17 @@ class Process:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
+    def watched(self):
+        """How many descriptors each of its threads that wait for several waits for."""
+        counts = []
+        for descriptor in os.listdir(f"/proc/{self.pid}/fdinfo"):
+            try:
+                with open(f"/proc/{self.pid}/fdinfo/{descriptor}") as file:
+                    counts.append(sum(line.startswith("tfd:") for line in file))
+            except FileNotFoundError:
+                continue
+        return [count for count in counts if count > 0]
+
     def resident(self):
         """Bytes."""
         with open(f"/proc/{self.pid}/statm") as file:

@@ -140,6 +140,19 @@ def test_a_connection_too_many_is_told_so_and_room_is_given_again(serve):
         connection.close()
 
 
+def test_connections_that_come_together_are_shared_by_the_threads(serve):
+    server, _, client = serve("--threads", "2")
+    connections = [connect(server, i) for i in range(40)]
+    for connection in connections:
+        connection.sendall(request(client, "/healthz"))
+    for connection in connections:
+        assert read_answer(connection)[0] == 200
+    watched = Process(server).watched()
+    assert len(watched) == 2 and min(watched) >= 15, watched
+    for connection in connections:
+        connection.close()
+
+
 def test_one_address_can_be_kept_from_taking_all_connections(serve):
     server, _, client = serve("--connections-per-address-max", "5")
     own = [connect(server, 1) for _ in range(5)]

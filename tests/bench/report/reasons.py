@@ -10,12 +10,12 @@ ONE_NUMBER = ("What PHP counts here is one number's calls, a tenth of the window
               "The ratio is that of the work: ten rows with their total against an index scan of the number's calls.")
 
 REASONS = {
-    "page10000-json-gzip/nginx": "40% of callstep's time is SQLite finding and copying 10,000 calls, 37% the system's sending: the bytes go from its cache to the database's, to the answer, to the socket. Four answers of 14 MB under way at once do not fit "
-                                 "the processor's caches (pages of 1,000 calls, which do, come nearer, see below), where nginx hands the system one file that it need not look at. "
-                                 "Next: making a large answer piece by piece while it is sent.",
+    "page10000-json-gzip/nginx": "Half of callstep's time is SQLite finding 10,000 calls and reading them out of the system's cache of the file, 15% sending them, where nginx hands the system one file that it need not look at. "
+                                 "Waiting for memory that has left the processor's caches was a quarter and is mostly gone (docs/decisions/0004-answers.md). "
+                                 "Next: the sizes of packed calls in the table of calls, so that a large answer can be made piece by piece while it is sent.",
     "page10000-json-gzip/php": "The ratio is held down by callstep's side of it, see the row above.",
-    "page10000-json/nginx": "Each page is 60 MB that must be inflated, where nginx sends 60 MB that lie ready: of callstep's time 45% is inflating, 37% the system's sending. "
-                            "Next: inflating piece by piece while it is sent, so that what is sent is still in the processor's caches, and an inflater with smaller tables.",
+    "page10000-json/nginx": "Each page is 60 MB that must be inflated, where nginx sends 60 MB that lie ready: of callstep's time 48% is inflating, 30% the system's sending. "
+                            "Next: an inflater for fixed codes alone.",
     "page10000-json/php": "Inflating bounds it, see the row above.",
     "page10-json-gzip/nginx": SMALL_PAGE,
     "page10-json/nginx": SMALL_PAGE + " Besides, ten calls are inflated.",
