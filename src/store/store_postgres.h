@@ -32,6 +32,7 @@ enum postgres_type {
 	POSTGRES_SMALLINT = 21,
 	POSTGRES_INTEGER = 23,
 	POSTGRES_TEXT = 25,
+	POSTGRES_TSVECTOR = 3614,
 };
 
 /* Values in their order, all in PostgreSQL's binary form. A failure is kept and told when they are sent. */
@@ -262,7 +263,7 @@ void postgres_parts_drop_empty(
 
 /* ---- store_postgres_text.c: words ---- */
 
-/* Writes words of store_index_make() as a tsvector; false: it has more than a tsvector tells apart. */
+/* Writes words of store_index_make() as a tsvector in binary form; false: it has more than a tsvector tells apart. */
 bool postgres_write_vector(struct buffer *out, struct text words, struct arena *scratch);
 /* Writes what is asked for as a tsquery. */
 void postgres_write_query(struct buffer *out, int64_t account_id, const struct words_query *query);

@@ -46,7 +46,7 @@ static const enum postgres_type types[] = {
 	[CRC32] = POSTGRES_BIGINT,
 	[CRC32_OP] = POSTGRES_BIGINT,
 	[DEFLATE] = POSTGRES_BYTEA,
-	[WORDS] = POSTGRES_TEXT,
+	[WORDS] = POSTGRES_TSVECTOR,
 };
 
 /* ---- values ---- */

@@ -131,9 +131,9 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 	[POSTGRES_DETAIL_ADD] =
 		"insert into detail (account_id, start, session_id, part, size, crc32, crc32_op, "
 		"deflate, words) select u.account_id, u.start, u.session_id, u.part, u.size, "
-		"u.crc32, u.crc32_op, u.deflate, u.words::tsvector from "
+		"u.crc32, u.crc32_op, u.deflate, u.words from "
 		"unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], "
-		"$6::bigint[], $7::bigint[], $8::bytea[], $9::text[]) as u (account_id, start, "
+		"$6::bigint[], $7::bigint[], $8::bytea[], $9::tsvector[]) as u (account_id, start, "
 		"session_id, part, size, crc32, crc32_op, deflate, words)",
 
 	[POSTGRES_TALLY_ADD] =

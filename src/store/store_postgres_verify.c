@@ -44,12 +44,12 @@ enum row_column {
 	ROW_PART,
 };
 
-/* Those of the places whose words are not what they should be; $5 as text. */
+/* Those of the places whose words are not what they should be. */
 #define WRONG_WORDS                                                                                \
 	"select u.session_id from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], "   \
-	"$5::text[]) as u (account_id, start, session_id, part, words) join detail d on "          \
+	"$5::tsvector[]) as u (account_id, start, session_id, part, words) join detail d on "      \
 	"d.account_id = u.account_id and d.start = u.start and d.session_id = u.session_id and "   \
-	"d.part = u.part where d.words is distinct from u.words::tsvector"
+	"d.part = u.part where d.words is distinct from u.words"
 
 /* A call of the batch at hand whose detail is sound: what it has to be found by. */
 struct sound {
@@ -310,13 +310,15 @@ static bool path_fits(const struct verify_run *run, const struct sound *sound)
 
 static void bind_places(struct verify_run *run)
 {
+	static const enum postgres_type types[] = {POSTGRES_BIGINT, POSTGRES_BIGINT, POSTGRES_TEXT,
+		POSTGRES_BIGINT, POSTGRES_TSVECTOR};
 	struct postgres_params *params = &run->params;
 
 	postgres_params_clear(params);
 	for (int column = 0; column < 5; column++) {
 		bool is_text = column == 2 || column == 4;
 
-		postgres_array_begin(params, is_text ? POSTGRES_TEXT : POSTGRES_BIGINT);
+		postgres_array_begin(params, types[column]);
 		for (size_t i = 0; i < run->sound_count; i++) {
 			const struct sound *sound = &run->sound[i];
 
