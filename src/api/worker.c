@@ -6,9 +6,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #define ACCOUNT_WAITING_MAX 64
 #define WAITING_MAX	    1024
+#define WORKER_NICE	    5
 
 /* An account that has jobs waiting or running. */
 struct lane {
@@ -157,11 +159,19 @@ static void settle(struct workers *workers, struct worker_job *job)
 	pthread_cond_signal(&workers->work);
 }
 
+/* Where all cores search, who asks for a small page gets a core at once, and not when a search's share of it is over. On Linux each thread
+ * has a niceness of its own, which 0 means here. Where it cannot be had, all go on alike. */
+static void step_back(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + WORKER_NICE);
+}
+
 static void *work(void *context)
 {
 	struct workers *workers = context;
 	struct worker_job *job;
 
+	step_back();
 	pthread_mutex_lock(&workers->lock);
 	while ((job = take(workers))) {
 		pthread_mutex_unlock(&workers->lock);
