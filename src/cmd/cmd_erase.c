@@ -11,7 +11,8 @@
 /* What became of it. */
 struct receipt {
 	int64_t calls;
-	bool done; /* no file holds anything of them */
+	int64_t records; /* of the audit trail that no longer name them */
+	bool done;	 /* no file holds anything of them */
 };
 
 static int check_usage(const struct settings *settings, int argc, char **argv)
@@ -66,18 +67,17 @@ static bool is_wanted(int64_t calls)
 }
 
 static int erase_calls(
-	struct store *store, struct store_erase *erase, int64_t *ret_calls, struct error *err)
+	struct store *store, struct store_erase *erase, struct receipt *receipt, struct error *err)
 {
 	struct store_erased erased = {.more = true};
-	int64_t calls = 0;
 
 	while (erased.more) {
 		if (store_erase(store, erase, &erased, err) < 0) {
 			return -1;
 		}
-		calls += erased.calls;
+		receipt->calls += erased.calls;
+		receipt->records += erased.records;
 		erase->from = erased.from;
-		*ret_calls = calls;
 	}
 	return 0;
 }
@@ -143,15 +143,15 @@ static int erase_all(
 {
 	struct receipt receipt = {0};
 	struct error err;
-	int status = erase_calls(store, erase, &receipt.calls, &err);
+	int status = erase_calls(store, erase, &receipt, &err);
 
 	if (status == 0) {
 		status = record(store, erase, receipt.calls, &err);
 	}
-	if (status == 0 && receipt.calls > 0 && !settings->defer) {
+	if (status == 0 && receipt.calls + receipt.records > 0 && !settings->defer) {
 		status = scrub(store, &receipt, &err);
 	}
-	receipt.done |= receipt.calls == 0 && status == 0;
+	receipt.done |= receipt.calls + receipt.records == 0 && status == 0;
 	write_calls(settings, "erased", "erased", &receipt);
 	return status < 0 ? fail_unfinished(&err) : CMD_DONE;
 }
@@ -216,7 +216,9 @@ const struct cmd cmd_erase = {
 		"their detail, their words, and what they counted for. Then it writes the store's "
 		"files anew, so that none of them holds a byte of these calls: neither the "
 		"database, in places that are no longer used, nor its log. How many calls went "
-		"is written to standard output.\n"
+		"is written to standard output. In the audit trail \"(erased)\" stands in the "
+		"place of "
+		"the number or the session id; its records stay.\n"
 		"\n"
 		"A server may run meanwhile. What it answers does not have the calls from the "
 		"first "

@@ -289,7 +289,7 @@ enum store_outcome {
 
 #define STORE_SUBJECT_MAX 512 /* bytes; a longer one is cut */
 
-/* Who did what. A record is never changed; old ones are dropped in the order in which they were added. */
+/* Who did what. A record is never changed, but that store_erase() puts a mark in the place of what it erases; old ones are dropped in the order in which they were added. */
 struct store_audit {
 	int64_t id;	    /* from 1, without a gap */
 	int64_t time;	    /* UNIX seconds */
@@ -379,8 +379,9 @@ struct store_erase {
 
 struct store_erased {
 	int64_t calls;
-	int64_t from; /* of the next round */
-	bool more;    /* the limit was reached: another round may find some */
+	int64_t from;	 /* of the next round */
+	bool more;	 /* the limit was reached: another round may find some */
+	int64_t records; /* of the audit trail that named the number or session; with the last round of an embedded store they no longer do */
 };
 
 /* Erases the calls with all that they are found by, in one durable transaction. Their bytes may still lie in the files, in places

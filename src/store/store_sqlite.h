@@ -85,6 +85,9 @@ enum sqlite_sql {
 	SQL_AUDIT_OLD,
 	SQL_AUDIT_RAISE_FLOOR,
 	SQL_AUDIT_DROP,
+	SQL_AUDIT_SUBJECTS,
+	SQL_AUDIT_TRIGGER,
+	SQL_AUDIT_MARK,
 	SQL_TALLY_ADD,
 	SQL_TALLY_DROP_EMPTY,
 	SQL_TALLY_SUM,
@@ -469,6 +472,9 @@ int sqlite_changes_read(struct store *store, int64_t account_id, int64_t after, 
 
 int sqlite_erase(struct store *store, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err);
+/* Puts a mark in the place of @erased, a number's key or a session id, in the subjects of the account's records; tells how many those are. */
+int sqlite_audit_erase(struct sqlite_store *store, int64_t account_id, struct text erased,
+	int64_t *ret_records, struct error *err) CHECK_RESULT;
 int sqlite_scrub(struct store *store, struct error *err);
 int sqlite_audit_add(
 	struct store *store, const struct store_audit *records, size_t count, struct error *err);

@@ -168,6 +168,10 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_AUDIT_OLD] = "select id, time from audit order by id limit ?",
 	[SQL_AUDIT_RAISE_FLOOR] = "update audit_floor set dropped = ? where id = 1",
 	[SQL_AUDIT_DROP] = "delete from audit where id <= ?",
+	[SQL_AUDIT_SUBJECTS] = "select id, subject from audit where account_id = ?",
+	[SQL_AUDIT_TRIGGER] = "select sql from sqlite_schema where type = 'trigger' and "
+			      "name = 'audit_is_not_changed'",
+	[SQL_AUDIT_MARK] = "update audit set subject = ? where id = ?",
 
 	[SQL_TALLY_ADD] = "insert into tally (account_id, is_all, dest_key, seconds, bucket, "
 			  "calls) values (?, ?, ?, ?, ?, ?) "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Gathering and writing records. Two tables take turns: one is filled while the other is written. */
+ * Gathering and writing records. Two tables take turns: one is filled while the other is written. A third has the wrong keys of a minute: whoever
+ * likes can send them without end, so the first of each kind is a record, and what comes behind it another at the end of the minute. */
 #include "upkeep/auditor.h"
 
 #include <pthread.h>
@@ -9,6 +10,7 @@
 #include "base/hash.h"
 
 #define WRITE_EVERY_US INT64_C(1000000)
+#define MINUTE_US      INT64_C(60000000)
 #define ENTRIES_MAX    2048 /* beyond them, only how often is counted, in the last one */
 #define PLACES	       4096 /* a power of two, well above ENTRIES_MAX */
 #define ADDRESS_MAX    46
@@ -37,7 +39,10 @@ struct auditor {
 	bool started;
 	bool stopping;
 	bool failing;
-	struct table *filling;	     /* under the lock */
+	struct table *filling; /* under the lock */
+	struct table
+		*refused; /* wrong keys of this minute, which began at minute_us; under the lock */
+	int64_t minute_us;
 	struct table *written;	     /* the thread's; not empty: its writing failed */
 	struct store_audit *records; /* for writing: ENTRIES_MAX of them */
 };
@@ -81,7 +86,7 @@ static uint16_t *find(struct table *table, uint64_t hash, const struct store_aud
 
 static void count_in(struct store_audit *held, const struct store_audit *record)
 {
-	held->times++;
+	held->times += record->times;
 	held->time = record->time;
 	if (record->calls >= 0) {
 		held->calls = (held->calls < 0 ? 0 : held->calls) + record->calls;
@@ -96,11 +101,16 @@ static void add(
 	*place = (uint16_t)table->count;
 	entry->hash = hash;
 	entry->record = *record;
-	entry->record.times = 1;
 	memcpy(entry->texts, record->address.data, record->address.size);
 	memcpy(entry->texts + ADDRESS_MAX, record->subject.data, record->subject.size);
 	entry->record.address.data = entry->texts;
 	entry->record.subject.data = entry->texts + ADDRESS_MAX;
+}
+
+static void empty(struct table *table)
+{
+	table->count = 0;
+	memset(table->places, 0, sizeof(table->places));
 }
 
 static size_t count_subjects(const struct table *table, int64_t account_id)
@@ -143,6 +153,76 @@ static void note_more(
 	}
 }
 
+/* Under the lock. @record stands for as often as its times say. */
+static void fill(struct auditor *auditor, const struct store_audit *record)
+{
+	struct table *table = auditor->filling;
+	uint64_t hash = hash_of(auditor, record);
+	uint16_t *place = find(table, hash, record);
+	bool first = table->count == 0;
+
+	if (*place != 0) {
+		count_in(&table->entries[*place - 1].record, record);
+	} else if (table->count < ENTRIES_MAX - 1 &&
+		   count_subjects(table, record->account_id) < AUDITOR_SUBJECTS_MAX) {
+		add(table, place, hash, record);
+	} else {
+		note_more(auditor, table, record);
+	}
+	if (first) {
+		pthread_cond_signal(&auditor->changed);
+	}
+}
+
+/* ---- wrong keys ---- */
+
+static bool is_wrong_key(const struct store_audit *record)
+{
+	return record->outcome == STORE_REFUSED && record->account_id == 0 && record->key_id == 0;
+}
+
+static void fill_refused(struct auditor *auditor, const struct store_audit *record)
+{
+	struct table *table = auditor->refused;
+	struct store_audit other = *record;
+	uint64_t hash = hash_of(auditor, record);
+	uint16_t *place = find(table, hash, record);
+
+	if (table->count == 0) {
+		auditor->minute_us = clock_monotonic_us();
+	}
+	if (*place == 0 && table->count < AUDITOR_REFUSED_MAX) {
+		add(table, place, hash, record);
+		table->entries[*place - 1].record.times = 0;
+		fill(auditor, record);
+		return;
+	}
+	if (*place == 0) {
+		other.address = TEXT("");
+		other.subject = TEXT(AUDITOR_MORE);
+		hash = hash_of(auditor, &other);
+		place = find(table, hash, &other);
+	}
+	if (*place == 0) {
+		add(table, place, hash, &other);
+	} else {
+		count_in(&table->entries[*place - 1].record, &other);
+	}
+}
+
+/* Under the lock: the minute is over. */
+static void move_refused(struct auditor *auditor)
+{
+	struct table *table = auditor->refused;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->entries[i].record.times > 0) {
+			fill(auditor, &table->entries[i].record);
+		}
+	}
+	empty(table);
+}
+
 static struct text cut(struct text text, size_t max)
 {
 	if (text.size <= max) {
@@ -158,28 +238,15 @@ static struct text cut(struct text text, size_t max)
 void auditor_note(struct auditor *auditor, const struct store_audit *record)
 {
 	struct store_audit kept = *record;
-	struct table *table;
-	uint64_t hash;
-	uint16_t *place;
-	bool first;
 
+	kept.times = 1;
 	kept.address = cut(kept.address, ADDRESS_MAX);
 	kept.subject = cut(kept.subject, SUBJECT_KEPT);
-	hash = hash_of(auditor, &kept);
 	pthread_mutex_lock(&auditor->lock);
-	table = auditor->filling;
-	first = table->count == 0;
-	place = find(table, hash, &kept);
-	if (*place != 0) {
-		count_in(&table->entries[*place - 1].record, &kept);
-	} else if (table->count < ENTRIES_MAX - 1 &&
-		   count_subjects(table, kept.account_id) < AUDITOR_SUBJECTS_MAX) {
-		add(table, place, hash, &kept);
+	if (is_wrong_key(&kept)) {
+		fill_refused(auditor, &kept);
 	} else {
-		note_more(auditor, table, &kept);
-	}
-	if (first) {
-		pthread_cond_signal(&auditor->changed);
+		fill(auditor, &kept);
 	}
 	pthread_mutex_unlock(&auditor->lock);
 }
@@ -251,12 +318,6 @@ static void tell(struct auditor *auditor, const struct error *err)
 	auditor->failing = err != NULL;
 }
 
-static void empty(struct table *table)
-{
-	table->count = 0;
-	memset(table->places, 0, sizeof(table->places));
-}
-
 /* A refusal whose subject is an account's e-mail is of that account, so that it is told who tried to get in. This is looked up here, where
  * nobody who waits for an answer could tell by the time it takes whether there is such an account. */
 static void find_account(struct auditor *auditor, struct store_audit *record)
@@ -318,17 +379,22 @@ static void *run(void *context)
 
 	pthread_mutex_lock(&auditor->lock);
 	while (!auditor->stopping) {
-		if (auditor->filling->count == 0 && auditor->written->count == 0) {
+		if (auditor->filling->count == 0 && auditor->written->count == 0 &&
+			auditor->refused->count == 0) {
 			pthread_cond_wait(&auditor->changed, &auditor->lock);
 			continue;
 		}
 		wait_a_second(auditor);
+		if (clock_monotonic_us() - auditor->minute_us >= MINUTE_US) {
+			move_refused(auditor);
+		}
 		take(auditor);
 		pthread_mutex_unlock(&auditor->lock);
 		write_table(auditor);
 		pthread_mutex_lock(&auditor->lock);
 	}
 	/* What is left: what failed before, then what came since. */
+	move_refused(auditor);
 	for (int i = 0; i < 2; i++) {
 		take(auditor);
 		write_table(auditor);
@@ -352,8 +418,9 @@ int auditor_create(
 	clock_cond_init(&auditor->changed);
 	auditor->filling = calloc(1, sizeof(*auditor->filling));
 	auditor->written = calloc(1, sizeof(*auditor->written));
+	auditor->refused = calloc(1, sizeof(*auditor->refused));
 	auditor->records = calloc(ENTRIES_MAX, sizeof(*auditor->records));
-	if (!auditor->filling || !auditor->written || !auditor->records) {
+	if (!auditor->filling || !auditor->written || !auditor->refused || !auditor->records) {
 		return error_no_memory(err);
 	}
 	failed = pthread_create(&auditor->thread, NULL, run, auditor);
@@ -380,6 +447,7 @@ void auditor_destroy(struct auditor *auditor)
 	}
 	free(auditor->filling);
 	free(auditor->written);
+	free(auditor->refused);
 	free(auditor->records);
 	pthread_cond_destroy(&auditor->changed);
 	pthread_mutex_destroy(&auditor->lock);

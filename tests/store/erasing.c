@@ -364,6 +364,109 @@ static void no_file_holds_what_was_erased(void **state)
 	assert_string_equal(sessions_with(f, "text", "czugzwang2"), "");
 }
 
+/* ---- the audit trail ---- */
+
+static const struct {
+	const char *before, *after; /* NULL: it is left as it is */
+} subjects[] = {
+	{"/api/calls/0/9?number=6663334445", "/api/calls/0/9?number=(erased)"},
+	{"/v1/calls?dest=666-333.4445&text=6663334445", "/v1/calls?dest=(erased)&text=(erased)"},
+	{"/v1/calls?src=%2B%28666%29+333%2d4445", "/v1/calls?src=%2B%28(erased)"},
+	{"/v1/calls?text=6663334445*", "/v1/calls?text=(erased)*"},
+	{"6663334445", "(erased)"},
+	{"/v1/calls?dest=16663334445", NULL},
+	{"/v1/calls?dest=66633344451", NULL},
+	{"/v1/calls?text=x6663334445", NULL},
+	{"/v1/calls?text=666333444", NULL},
+	{"/v1/calls?text=666 333 4446", NULL},
+	{"%", NULL},
+	{"", NULL},
+};
+
+static void write_records(struct fixture *f, int64_t account_id)
+{
+	for (size_t i = 0; i < COUNT_OF(subjects); i++) {
+		const struct store_audit record = {
+			.time = T,
+			.account_id = account_id,
+			.address = TEXT("127.0.0.1"),
+			.user = TEXT(""),
+			.action = TEXT("read-calls"),
+			.subject = text_of(subjects[i].before),
+			.times = 1,
+		};
+
+		assert_int_equal(store_audit_add(f->store, &record, 1, NULL), 0);
+	}
+}
+
+static void expect_subjects(struct fixture *f, int64_t account_id, bool erased)
+{
+	const struct store_audit_query query = {
+		.account_id = account_id, .end = INT64_MAX, .limit = INT64_MAX};
+	struct store_audit *records;
+	size_t count;
+
+	assert_int_equal(store_audit_list(f->store, &query, &f->arena, &records, &count, NULL), 0);
+	assert_int_equal(count, COUNT_OF(subjects));
+	for (size_t i = 0; i < count; i++) {
+		const char *wanted =
+			erased && subjects[i].after ? subjects[i].after : subjects[i].before;
+		struct text subject = records[count - 1 - i].subject;
+
+		if (!text_equal_string(subject, wanted)) {
+			fail_msg("'%.*s', not '%s'", TEXT_ARG(subject), wanted);
+		}
+		assert_true(text_equal_string(records[i].action, "read-calls"));
+	}
+}
+
+static void the_audit_trail_no_longer_names_what_was_erased(void **state)
+{
+	struct fixture *f = *state;
+
+	if (!f->folder[0]) {
+		return; /* only an embedded store does that so far */
+	}
+	write_records(f, f->account);
+	assert_int_equal(erase_of(f, "666-333-4445", NULL, 0, 10, true).records, 0);
+	expect_subjects(f, f->account, false);
+	assert_int_equal(erase_of(f, "666-333-4445", NULL, 0, 10, false).records, 5);
+	expect_subjects(f, f->account, true);
+	assert_int_equal(store_scrub(f->store, NULL), 1);
+	assert_int_equal(files_with(f, TEXT("number=6663334445")), 0);
+	/* Another account's records are its own, and nobody else changes any. */
+	write_records(f, f->other);
+	assert_int_equal(erase_of(f, "666-333-4445", NULL, 0, 10, false).records, 0);
+	expect_subjects(f, f->other, false);
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+static void the_audit_trail_no_longer_names_a_session_that_was_erased(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_audit_query query = {
+		.account_id = f->account, .end = INT64_MAX, .limit = 1};
+	const struct store_audit record = {
+		.account_id = f->account,
+		.address = TEXT(""),
+		.user = TEXT(""),
+		.action = TEXT("read-call"),
+		.subject = TEXT("/api/call/100035%3B000%3b1575898377"),
+		.times = 1,
+	};
+	struct store_audit *records;
+	size_t count;
+
+	if (!f->folder[0]) {
+		return;
+	}
+	assert_int_equal(store_audit_add(f->store, &record, 1, NULL), 0);
+	assert_int_equal(erase_of(f, NULL, "100035;000;1575898377", 0, 10, false).records, 1);
+	assert_int_equal(store_audit_list(f->store, &query, &f->arena, &records, &count, NULL), 0);
+	assert_true(text_equal_string(records[0].subject, "/api/call/(erased)"));
+}
+
 /* Waits as long as for any lock, then says that it is not done. */
 static void a_reader_keeps_the_log(void **state)
 {
@@ -398,6 +501,8 @@ int main(void)
 		TEST(changes_of_an_erased_call_show_no_other_one),
 		TEST(a_number_is_erased_on_either_side_in_rounds),
 		TEST(no_file_holds_what_was_erased),
+		TEST(the_audit_trail_no_longer_names_what_was_erased),
+		TEST(the_audit_trail_no_longer_names_a_session_that_was_erased),
 		TEST(a_reader_keeps_the_log),
 	};
 

@@ -132,6 +132,46 @@ static void a_flood_is_counted_whole_in_few_records(void **state)
 	assert_in_range(second, 0, 1);
 }
 
+static void wrong_keys_without_end_make_few_records_a_minute(void **state)
+{
+	struct fixture *f = *state;
+	int64_t times = 0, of_one = 0, others = 0;
+
+	for (int i = 0; i < 30000; i++) {
+		char email[32], address[32];
+		struct store_audit record = {
+			.time = 1000,
+			.address = TEXT("192.0.2.1"),
+			.user = TEXT(""),
+			.action = TEXT("sign-in"),
+			.subject = TEXT("me@example.com"),
+			.outcome = STORE_REFUSED,
+			.calls = -1,
+		};
+
+		if (i % 2 == 1) {
+			snprintf(email, sizeof(email), "%d@example.com", i);
+			snprintf(address, sizeof(address), "10.0.%d.%d", i / 250, i % 250);
+			record.subject = text_of(email);
+			record.address = text_of(address);
+		}
+		auditor_note(f->auditor, &record);
+	}
+	note(f, 2, "127.0.0.1", "/v1/calls", 1);
+	finish(f);
+	for (size_t i = 0; i < f->count; i++) {
+		times += f->records[i].times;
+		of_one += text_equal_string(f->records[i].subject, "me@example.com")
+				  ? f->records[i].times
+				  : 0;
+		others += text_equal_string(f->records[i].subject, AUDITOR_MORE);
+	}
+	assert_int_equal(times, 30001);
+	assert_int_equal(of_one, 15000);
+	assert_int_equal(others, 1);
+	assert_in_range(f->count, 3, AUDITOR_REFUSED_MAX + 4);
+}
+
 static void subjects_hold_no_key_and_nothing_that_would_break_a_line(void **state)
 {
 	static const struct {
@@ -196,6 +236,7 @@ int main(void)
 		AUDITOR_TEST(what_is_the_same_is_one_record),
 		AUDITOR_TEST(what_differs_is_told_apart),
 		AUDITOR_TEST(a_flood_is_counted_whole_in_few_records),
+		AUDITOR_TEST(wrong_keys_without_end_make_few_records_a_minute),
 		cmocka_unit_test(subjects_hold_no_key_and_nothing_that_would_break_a_line),
 		AUDITOR_TEST(many_threads_lose_nothing),
 	};
