@@ -10,6 +10,9 @@
 /* What packing may add: with fixed codes (RFC 1951 §3.2.6) a byte takes at most 9 bits, and there are a header and the tail. */
 #define OVERHEAD_BYTES(size) ((size) / 8 + 64)
 
+/* What a byte of deflate holds at most: 258 bytes in two bits (RFC 1951 §3.2.5). */
+#define DEFLATE_RATIO_MAX 1032
+
 static const unsigned char tail[PACKED_TAIL_SIZE] = {0x00, 0x00, 0xff, 0xff};
 
 /* An empty final block with fixed codes: what libdeflate wants to see at the end of a stream. */
@@ -161,8 +164,14 @@ int unpacker_unpack(
 int unpacker_append(struct unpacker *unpacker, const struct packed *packed, struct buffer *out,
 	struct error *err)
 {
-	char *room = buffer_reserve(out, packed->size);
+	char *room;
 
+	/* Before gigabytes are asked for, on the word of a damaged row. */
+	if (packed->size / DEFLATE_RATIO_MAX > packed->deflate.size) {
+		return error_set(err, ERROR_CORRUPT, "a packed call of %zu bytes cannot hold %u",
+			packed->deflate.size, packed->size);
+	}
+	room = buffer_reserve(out, packed->size);
 	if (!room) {
 		return error_no_memory(err);
 	}

@@ -15,6 +15,7 @@
 #define CHANGES_MAX 16
 #define FILE_MAX    ((size_t)8 << 20)
 #define NOW	    INT64_C(1769817600)
+#define TIDY_STEPS  20
 
 /* What someone with sqlite3 could do to the schema. */
 static const char *const statements[] = {
@@ -51,6 +52,9 @@ static const char *const statements[] = {
 	"pragma journal_mode = delete",
 	"pragma encoding = 'UTF-16'",
 	"delete from words",
+	"update words_data set block = x'00000000ffffffffffffffffff' where id = 10",
+	"update words_data set block = x'' where id = 10",
+	"insert into words (words, rank) values ('automerge', 0)",
 	"insert into kind values (1, 0, '', '', '')",
 };
 
@@ -194,6 +198,27 @@ static void answered(int result, struct error *err)
 	*err = (struct error){0};
 }
 
+/* What upkeep and erasing do. */
+static void change_everything(struct store *store)
+{
+	const struct store_drop drop = {.account_id = 1, .up_to = INT64_MAX, .limit = 2};
+	const struct store_erase erase = {.account_id = 1, .number = TEXT("1"), .limit = 10};
+	struct store_erased erased;
+	struct error err = {0};
+	int64_t number;
+	int more = 1;
+
+	answered(store_oldest(store, 1, true, &number, &err), &err);
+	answered(store_drop(store, &drop, &number, &err), &err);
+	for (int i = 0; i < TIDY_STEPS && more > 0; i++) {
+		more = store_tidy(store, &err);
+		answered(more, &err);
+	}
+	answered(store_erase(store, &erase, &erased, &err), &err);
+	answered(store_audit_drop(store, INT64_MAX, 1, &number, &err), &err);
+	answered(store_shrink(store, 0, INT64_MAX, &number, &err), &err);
+}
+
 /* Ends, whatever it finds. */
 static void ask_everything(struct store *store)
 {
@@ -242,6 +267,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	ask_everything(store);
+	change_everything(store);
 	store_close(store);
 	return 0;
 }

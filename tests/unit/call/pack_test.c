@@ -291,6 +291,22 @@ static void every_shortened_piece_is_corrupt(void **state)
 	release(&packed);
 }
 
+/* The size of a damaged row may say anything: no memory is asked for what cannot be. */
+static void a_size_that_cannot_be_is_corrupt(void **state)
+{
+	struct fixture *fixture = *state;
+	struct packed packed = pack(fixture, sample_words(&fixture->arena, 900, 7));
+	struct error err = {0};
+	struct buffer out;
+
+	buffer_init(&out, 1 << 20); /* more than that is ERROR_NO_MEMORY */
+	packed.size = UINT32_MAX;
+	assert_int_equal(unpacker_append(fixture->unpacker, &packed, &out, &err), -1);
+	assert_int_equal(err.code, ERROR_CORRUPT);
+	buffer_deinit(&out);
+	release(&packed);
+}
+
 static void random_bytes_are_corrupt(void **state)
 {
 	struct fixture *fixture = *state;
@@ -369,6 +385,7 @@ int main(void)
 		TEST(a_full_buffer_fails_and_leaves_the_result_alone),
 		TEST(every_flipped_bit_is_corrupt_or_harmless),
 		TEST(every_shortened_piece_is_corrupt),
+		TEST(a_size_that_cannot_be_is_corrupt),
 		TEST(random_bytes_are_corrupt),
 		TEST(a_wrong_size_or_checksum_is_corrupt),
 		TEST(what_is_none_is_corrupt),
