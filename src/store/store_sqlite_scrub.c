@@ -57,7 +57,9 @@ static int rewrite(struct sqlite_store *store, struct error *err)
 	pthread_mutex_lock(&store->write_mutex);
 	status = stay_in_folder(store->writer, err);
 	if (status == 0) {
-		status = sqlite_exec(store->writer, "vacuum", err);
+		/* A store of an earlier schema gives free pages back to the disk from here on as well. */
+		status =
+			sqlite_exec(store->writer, "pragma auto_vacuum = incremental; vacuum", err);
 	}
 	pthread_mutex_unlock(&store->write_mutex);
 	return status;

@@ -129,6 +129,41 @@ static void a_store_of_schema_2_gets_tallies_of_32_days(void **state)
 	folder_remove(folder);
 }
 
+static int64_t vacuum_of(const char *folder)
+{
+	char path[256];
+	sqlite3 *db;
+	sqlite3_stmt *statement;
+	int64_t vacuum;
+
+	snprintf(path, sizeof(path), "%s/callstep.db", folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "pragma auto_vacuum", -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	vacuum = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return vacuum;
+}
+
+/* Stores made before schema 4 keep free pages, until their files are written anew. */
+static void an_old_store_gives_pages_back_once_it_was_scrubbed(void **state)
+{
+	char folder[128];
+	struct store *store;
+
+	(void)state;
+	make_store(folder, SCHEMA_1);
+	assert_int_equal(store_open(&store, folder, NULL, NULL), 0);
+	assert_int_equal(vacuum_of(folder), 0);
+	assert_int_equal(store_scrub(store, NULL), 1);
+	assert_int_equal(vacuum_of(folder), 2);
+	assert_int_equal(problems_of(store), 0);
+	store_close(store);
+	folder_remove(folder);
+}
+
 static void a_damaged_call_does_not_keep_a_store_from_being_opened(void **state)
 {
 	char folder[128];
@@ -154,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_store_of_schema_1_gets_paths_and_words),
 		cmocka_unit_test(a_store_of_schema_2_gets_tallies_of_32_days),
+		cmocka_unit_test(an_old_store_gives_pages_back_once_it_was_scrubbed),
 		cmocka_unit_test(a_damaged_call_does_not_keep_a_store_from_being_opened),
 	};
 
