@@ -74,6 +74,17 @@ def end_something(cluster, servers, folder, location, random_):
     return what
 
 
+def wait_until_ready(client):
+    """A server that found the database gone asks again within two seconds, and says until then that it is away."""
+    for _ in range(600):
+        answer = client.get("/readyz")
+        if answer.status == 200:
+            return
+        assert answer.status == 503, answer.body
+        threading.Event().wait(0.05)
+    raise AssertionError("it does not answer though the database does")
+
+
 @pytest.fixture
 def servers():
     started = []
@@ -107,6 +118,8 @@ def test_every_acknowledged_call_is_on_every_server_exactly_once(tmp_path, clust
         if any(session in poster.acked for poster in posters[:2]):
             ledger.acked[session] = 1
     cluster.wait()
+    for server in servers:
+        wait_until_ready(Client(server, key))
     seen = [trouble.read_all(Client(server, key)) for server in servers]
     assert seen[0] == seen[1] == seen[2]
     for server in servers:

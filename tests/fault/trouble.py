@@ -56,7 +56,7 @@ def read_all(client):
         page = client.get(f"/api/all_logs/{EVERYTHING}?limit=10000&offset={len(calls)}", gzipped=True)
         if page.status == 404:
             return {}
-        assert page.status == 200
+        assert page.status == 200, (page.status, page.body)
         total = page.json["total_calls"]
         for item in page.json["calls"]:
             assert item["session_id"] not in calls, f"{item['session_id']} stands on two pages"
