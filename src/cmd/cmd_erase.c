@@ -112,7 +112,7 @@ static int scrub(struct store *store, struct receipt *receipt, struct error *err
 
 	if (done == 0) {
 		return error_set(err, ERROR_BUSY,
-			"cannot empty the store's log: someone was reading all the time");
+			"cannot clear the store's files: someone was reading all the time");
 	}
 	receipt->done = done > 0;
 	return done < 0 ? -1 : 0;

@@ -354,6 +354,7 @@ int store_oldest(struct store *store, int64_t account_id, bool detail, int64_t *
 struct store_space {
 	int64_t used_bytes;
 	int64_t free_bytes; /* taken, and used again before more is */
+	bool headers_stay; /* to drop whole calls makes no less of what is used: only their detail does */
 };
 int store_space(struct store *store, struct store_space *ret_space, struct error *err) CHECK_RESULT;
 
@@ -390,8 +391,8 @@ int store_erase(struct store *store, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err) CHECK_RESULT;
 
 /* Leaves nothing in the store's files but what is held now: brings the text index together, writes the database anew, and empties its
- * log. Others read meanwhile; who writes waits, on the whole for as long as a copy of the database takes. 1 done; 0 when the log could
- * not be emptied because someone was reading all the time: what was erased may still stand in it. */
+ * log. Others read meanwhile; who writes waits, on the whole for as long as a copy of the database takes. 1 done; 0 when
+ * someone was reading all the time: what was erased may still stand in the files, and this is to be done again. */
 int store_scrub(struct store *store, struct error *err) CHECK_RESULT;
 
 /* Writes a consistent copy of the store into the new folder @destination while others read and write. */

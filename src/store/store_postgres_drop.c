@@ -62,7 +62,7 @@ int postgres_drop(
 	if (postgres_run(session.connection, err) < 0) {
 		return -1;
 	}
-	if (dropped > 0 && dropped < drop->limit) {
+	if (dropped > 0) {
 		postgres_parts_drop_empty(store, session.connection, drop->up_to);
 	}
 	*ret_dropped = dropped;
@@ -91,7 +91,8 @@ int postgres_oldest(
 	return 1;
 }
 
-/* What PostgreSQL keeps free within its files it does not tell; it uses it again by itself. */
+/* What PostgreSQL keeps free within its files it does not tell; it uses it again by itself. So a day's detail takes room until the last of it
+ * has gone, the partition for days without one of their own until it is empty, and a header for ever. */
 int postgres_space(struct store *base, struct store_space *ret_space, struct error *err)
 {
 	AUTO(postgres_session_close) struct postgres_session session = {0};
@@ -102,7 +103,8 @@ int postgres_space(struct store *base, struct store_space *ret_space, struct err
 		return -1;
 	}
 	rows = postgres_rows(session.connection, 0);
-	*ret_space = (struct store_space){.used_bytes = postgres_int64(&rows, 0, 0)};
+	*ret_space = (struct store_space){
+		.used_bytes = postgres_int64(&rows, 0, 0), .headers_stay = true};
 	return 0;
 }
 

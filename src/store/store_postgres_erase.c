@@ -103,22 +103,60 @@ int postgres_erase(struct store *base, const struct store_erase *erase,
 	return 0;
 }
 
-/* The tables are written anew, while nobody reads them. PostgreSQL's log, and whoever copies that, are its own to clear. */
-int postgres_scrub(struct store *base, struct error *err)
+/* ---- what is left of them in the files ---- */
+
+#define LOCK_NOT_AVAILABLE "55P03"
+
+/* A table that is written anew keeps the rows that somebody's snapshot may still see: whoever is in a transaction on this database now is
+ * waited for, for ten seconds. */
+#define WAIT_FOR_READERS                                                                           \
+	"do $$ declare readers text[]; begin "                                                     \
+	"select array_agg(l.virtualtransaction) into readers from pg_locks l "                     \
+	"join pg_stat_activity a using (pid) where l.locktype = 'virtualxid' and "                 \
+	"a.datname = current_database() and pid <> pg_backend_pid(); "                             \
+	"for i in 1..200 loop "                                                                    \
+	"if not exists (select from pg_locks where locktype = 'virtualxid' and "                   \
+	"virtualtransaction = any (readers)) then return; end if; "                                \
+	"perform pg_sleep(0.05); end loop; "                                                       \
+	"raise 'someone is reading all the time' using errcode = '" LOCK_NOT_AVAILABLE "'; "       \
+	"end $$"
+
+/* Samples of what the columns hold lie in the statistics of the planner: those are made anew too. */
+static int write_anew(struct postgres_connection *connection, struct error *err)
 {
 	static const char *const tables[] = {"call", "detail", "change", "tally", "kind"};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		char sql[64];
+
+		snprintf(sql, sizeof(sql), "vacuum (full, analyze) %s", tables[i]);
+		if (postgres_exec(connection, sql, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* While nobody reads a table it is written anew; who waits for that holds up all others, and so does not wait for long. PostgreSQL's log,
+ * and whoever copies that, are its own to clear. */
+int postgres_scrub(struct store *base, struct error *err)
+{
 	AUTO(postgres_session_close) struct postgres_session session = {0};
+	int status;
 
 	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
 		return -1;
 	}
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		char sql[64];
-
-		snprintf(sql, sizeof(sql), "vacuum (full) %s", tables[i]);
-		if (postgres_exec(session.connection, sql, err) < 0) {
-			return -1;
-		}
+	status = postgres_exec(session.connection, "set lock_timeout = '10s'", err);
+	if (status == 0) {
+		status = postgres_exec(session.connection, WAIT_FOR_READERS, err);
+	}
+	if (status == 0) {
+		status = write_anew(session.connection, err);
+	}
+	session.connection->broken = true; /* the setting goes with it */
+	if (status < 0) {
+		return postgres_failed_with(session.connection, LOCK_NOT_AVAILABLE) ? 0 : -1;
 	}
 	return 1;
 }

@@ -212,7 +212,9 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 				 "order by start limit 1",
 	[POSTGRES_SPACE] = "select sum(pg_total_relation_size(c.oid))::bigint from pg_class c "
 			   "where c.relkind = 'r' and "
-			   "c.relnamespace = current_schema()::text::regnamespace",
+			   "c.relnamespace = current_schema()::text::regnamespace and "
+			   "(c.relname <> 'detail_0' or "
+			   "exists (select from detail_0 where account_id > 0))",
 
 	[POSTGRES_AUDIT_ADD] =
 		"with head as (update audit_floor set newest = newest + $1::bigint "

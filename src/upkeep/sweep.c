@@ -240,7 +240,7 @@ static int drop_until_it_fits(struct sweep *sweep, struct error *err)
 		if (store_space(sweep->options->store, &space, err) < 0) {
 			return -1;
 		}
-		if (space.used_bytes <= cap_target(sweep)) {
+		if (space.used_bytes <= cap_target(sweep) || (!detail && space.headers_stay)) {
 			return 0;
 		}
 		dropped = drop_oldest(sweep, detail, err);

@@ -472,15 +472,20 @@ static void a_reader_keeps_the_log(void **state)
 {
 	struct fixture *f = *state;
 	struct store_put put = put_of(f, "a", "1", T, 1, "word");
+	char location[256];
 	struct store_view view;
 	struct store *other;
 	struct store_call call;
 
-	if (!f->folder[0]) {
-		return;
+	if (f->schema[0]) {
+		postgres_location(f->schema, location);
+	} else if (f->folder[0]) {
+		snprintf(location, sizeof(location), "%s", f->folder);
+	} else {
+		return; /* there are no files */
 	}
 	put_all(f, &put, 1);
-	assert_int_equal(store_open(&other, f->folder, NULL, NULL), 0);
+	assert_int_equal(store_open(&other, location, NULL, NULL), 0);
 	assert_int_equal(store_view_open(&view, other, NULL), 0);
 	assert_int_equal(store_view_find(&view, f->account, TEXT("a"), &f->arena, &call, NULL), 1);
 	assert_int_equal(erase_of(f, NULL, "a", 0, 1, false).calls, 1);
