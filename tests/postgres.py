@@ -55,6 +55,16 @@ def unprivileged():
     raise RuntimeError("there is no user 'postgres' or 'nobody' for PostgreSQL to run as")
 
 
+def run_sql(location, text, separately=False):
+    """What psql prints, unaligned. All of it is one transaction unless it is run separately."""
+    how = {"input": text} if separately else {"stdin": subprocess.DEVNULL}
+    done = subprocess.run([programs() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", location,
+                           *([] if separately else ["-c", text])], capture_output=True, text=True, **how)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+    return done.stdout.strip()
+
+
 class Cluster:
     """Starts at once; stop() ends it by its own id and removes its folder."""
 
@@ -119,13 +129,7 @@ class Cluster:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def sql(self, text, schema=None, separately=False):
-        """What psql prints, unaligned. All of it is one transaction unless it is run separately."""
-        how = {"input": text} if separately else {"stdin": subprocess.DEVNULL}
-        done = subprocess.run([programs() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.location(schema),
-                               *([] if separately else ["-c", text])], capture_output=True, text=True, **how)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr)
-        return done.stdout.strip()
+        return run_sql(self.location(schema), text, separately)
 
     def location(self, schema=None):
         options = f"&options={urllib.parse.quote('-csearch_path=' + schema)}" if schema else ""

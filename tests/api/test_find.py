@@ -14,6 +14,7 @@ import pytest
 
 import finding
 from conftest import BINARY, Client, add_account, call, callstep, step
+from stores import store_at
 
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 NOW = int(time.time())
@@ -384,7 +385,7 @@ LONG = ["/v1/calls?text=answered", "/v1/calls?module=nothing", "/v1/stats?group=
 @pytest.fixture(scope="module")
 def large_store(tmp_path_factory):
     """A store with more calls than can be looked at in a millisecond."""
-    store = tmp_path_factory.mktemp("large") / "store"
+    store = store_at(tmp_path_factory.mktemp("large"))
     key = add_account(store, "large@example.com")
     made = subprocess.run([BINARY, "generate", "--calls", "6000", "--end", "now", "--days", "2"], capture_output=True, check=True).stdout
     subprocess.run([BINARY, "import", "--data", store, "--account", "large@example.com", "-"], input=made, capture_output=True, check=True)

@@ -4,13 +4,13 @@ the cap of the disk; and the audit trail: who did what."""
 import json
 import os
 import re
-import sqlite3
 import subprocess
 import time
 
 import pytest
 
 from conftest import BINARY, EMAIL, Client, add_account, call, callstep, step
+from stores import KIND, run_sql, store_at
 
 DAY = 86400
 WINDOW = "0/99999999999"
@@ -147,9 +147,8 @@ def test_a_server_sweeps_and_says_what_it_dropped(tmp_path, start_server):
     server = start_server("--header-days", "10", "--sweep-every", "1s", store=server.store)
     found = wait_for(lambda: re.search(r" swept detail=(\d+) calls=(\d+) ", server.log))
     assert found.groups() == ("2", "1")
-    database = sqlite3.connect(server.store / "callstep.db")
-    assert database.execute("select count(*) from call").fetchone() == (2,)
-    assert database.execute("select count(*) from packed").fetchone() == (1,)
+    assert run_sql(server.store, "select count(*) from call") == [("2",)]
+    assert run_sql(server.store, "select count(*) from packed", "select count(*) from detail") == [("1",)]
     client = Client(server, client.key)
     assert sessions(client.get("/v1/calls")) == ["new", "bare"]
     server.stop()
@@ -157,24 +156,33 @@ def test_a_server_sweeps_and_says_what_it_dropped(tmp_path, start_server):
     assert done.returncode == 0, done.stdout
 
 
+def size_of(store):
+    if KIND == "embedded":
+        return (store / "callstep.db").stat().st_size
+    ((size,),) = run_sql(store, "", "select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r'"
+                                    " and relnamespace = current_schema()::regnamespace")
+    return int(size)
+
+
 def test_a_cap_drops_the_oldest_and_says_so(start_server):
     server = start_server("--detail-days", "0")
     key = add_account(server.store)
     client = Client(server, key)
     for batch in range(20):
-        calls = [call(f"{batch}-{i}", start=ago(3) + batch * 1000 + i, detail=[
+        calls = [call(f"{batch}-{i}", start=ago(3) + batch * 12000 + i, detail=[
             step(f"word {i}", ago(3), module="m", data=os.urandom(2000).hex())]) for i in range(200)]
         assert client.post(calls).json["accepted"] == 200
     server.stop()
-    size = (server.store / "callstep.db").stat().st_size
+    size = size_of(server.store)
     cap = size * 6 // 10
     server = start_server("--detail-days", "0", "--disk-max", str(cap), store=server.store)
-    wait_for(lambda: re.search(r" disk state=above-the-cap .* disk state=near-the-cap ", server.log, re.S))
+    wait_for(lambda: re.search(r" disk state=above-the-cap .* disk state=(near-the-cap|ok) ", server.log, re.S))
     swept = re.search(r" swept .*cap-detail=(\d+) cap-calls=(\d+)", server.log)
     dropped = int(swept.group(1))
     assert 0 < dropped < 4000
     client = Client(server, key)
-    assert client.get("/readyz").json["disk"] == "near the cap"
+    if KIND == "embedded":  # on PostgreSQL room is given back day by day: there may be more of it
+        assert client.get("/readyz").json["disk"] == "near the cap"
     page = client.get(f"/api/calls/{WINDOW}?limit=10000").json
     assert page["total_calls"] == 4000 - int(swept.group(2))
     logs = [c["log"] for c in page["calls"]]
@@ -188,7 +196,7 @@ def test_a_cap_drops_the_oldest_and_says_so(start_server):
 
 
 def test_a_cap_below_an_empty_store_is_refused(tmp_path):
-    done = callstep("serve", "--data", tmp_path / "store", "--disk-max", "20")
+    done = callstep("serve", "--data", store_at(tmp_path), "--disk-max", "20")
     assert done.returncode == 2 and "--disk-max 20 is below what an empty store takes" in done.stderr
 
 

@@ -4,7 +4,6 @@ import os
 import resource
 import signal
 import socket
-import sqlite3
 import ssl
 import subprocess
 import time
@@ -13,7 +12,7 @@ import urllib.request
 import pytest
 
 from conftest import BINARY, Client, Server, add_account, call, callstep, step
-from stores import only_embedded
+from stores import only_embedded, run_sql, store_at
 
 ALL = "/api/all_logs/0/99999999999"
 
@@ -58,7 +57,7 @@ def test_running_requests_end_before_it_stops(tmp_path):
     assert got.endswith(b'"total_calls":700}')
 
 
-@only_embedded
+@only_embedded("a store on PostgreSQL has any number of servers: test_postgres.py")
 def test_a_second_server_on_the_same_store_is_refused(start_server):
     server = start_server()
     done = serve(server.store)
@@ -67,22 +66,23 @@ def test_a_second_server_on_the_same_store_is_refused(start_server):
 
 def test_a_port_in_use_is_named(start_server, tmp_path):
     server = start_server()
-    done = callstep("serve", "--data", tmp_path / "other", "--listen", server.address)
+    done = callstep("serve", "--data", store_at(tmp_path / "other"), "--listen", server.address)
     assert done.returncode == 1 and server.address in done.stderr and "in use" in done.stderr
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0"])
 def test_other_than_loopback_addresses_need_tls_or_insecure(tmp_path, listen):
-    done = callstep("serve", "--data", tmp_path / "store", "--listen", listen)
+    done = callstep("serve", "--data", store_at(tmp_path), "--listen", listen)
     assert done.returncode in (1, 2) and "--insecure" in done.stderr
 
 
 @pytest.mark.parametrize("listen", ["nonsense", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:x"])
 def test_a_listen_address_that_is_none_is_named(tmp_path, listen):
-    done = callstep("serve", "--data", tmp_path / "store", "--listen", listen, "--insecure")
+    done = callstep("serve", "--data", store_at(tmp_path), "--listen", listen, "--insecure")
     assert done.returncode in (1, 2) and listen in done.stderr
 
 
+@only_embedded("about the permissions of its folder")
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o755)
@@ -99,6 +99,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     assert done.returncode == 1 and str(folder) in done.stderr and "ermission denied" in done.stderr
 
 
+@only_embedded("about its file")
 def test_a_file_that_is_no_store_is_refused(tmp_path):
     (tmp_path / "store").mkdir()
     (tmp_path / "store/callstep.db").write_bytes(b"this is not a database, and it is longer than a header" * 100)
@@ -106,23 +107,20 @@ def test_a_file_that_is_no_store_is_refused(tmp_path):
     assert done.returncode == 1 and "store" in done.stderr
     other = tmp_path / "other"
     other.mkdir()
-    with sqlite3.connect(other / "callstep.db") as database:
-        database.execute("create table t (x)")
+    run_sql(other, "create table t (x)")
     done = serve(other)
     assert done.returncode == 1 and "callstep" in done.stderr
 
 
 def test_a_newer_store_is_refused(tmp_path):
-    store = tmp_path / "store"
+    store = store_at(tmp_path)
     add_account(store)
-    database = sqlite3.connect(store / "callstep.db")
-    database.execute("pragma user_version = 4711")
-    database.commit()
-    database.close()
+    run_sql(store, "pragma user_version = 4711", "update callstep_store set version = 4711")
     done = serve(store)
     assert done.returncode == 1 and "4711" in done.stderr and "newer" in done.stderr
 
 
+@only_embedded("about the permissions of its files")
 def test_files_are_the_owners_alone(tmp_path):
     store = tmp_path / "store"
     add_account(store)
@@ -173,6 +171,7 @@ def fill(client):
     raise AssertionError("the disk did not fill up")
 
 
+@only_embedded("fills the disk that its folder lies on")
 def test_a_full_disk_is_507_leaves_nothing_half_written_and_heals_when_there_is_room(small_disk, tmp_path):
     store = small_disk / "store"
     key = add_account(store)
@@ -191,6 +190,7 @@ def test_a_full_disk_is_507_leaves_nothing_half_written_and_heals_when_there_is_
     assert callstep("verify", "--data", store).returncode == 0
 
 
+@only_embedded("its file cannot grow")
 def test_a_failing_disk_is_told_and_leaves_nothing_half_written(tmp_path):
     store = tmp_path / "store"
     key = add_account(store)
@@ -205,16 +205,12 @@ def test_a_failing_disk_is_told_and_leaves_nothing_half_written(tmp_path):
     assert callstep("verify", "--data", store).returncode == 0
 
 
-@only_embedded
 def test_a_failure_below_the_api_is_500_database_error_and_its_cause_only_in_the_log(tmp_path):
     server = Server(tmp_path)
     try:
         client = Client(server, add_account(server.store))
         client.post([call("a")])
-        database = sqlite3.connect(server.store / "callstep.db")
-        database.execute("alter table tally rename to gone")
-        database.commit()
-        database.close()
+        run_sql(server.store, "alter table tally rename to gone")
         answer = client.get(ALL)
         assert answer.status == 500 and answer.json == {"error": "database error"}
         assert client.get(ALL, accept="text/xml").text == \
@@ -225,13 +221,9 @@ def test_a_failure_below_the_api_is_500_database_error_and_its_cause_only_in_the
 
 
 def damage(server):
-    database = sqlite3.connect(server.store / "callstep.db")
-    database.execute("update packed set crc32 = crc32 + 1")
-    database.commit()
-    database.close()
+    run_sql(server.store, "update packed set crc32 = crc32 + 1", "update detail set crc32 = crc32 + 1")
 
 
-@only_embedded
 def test_a_damaged_packed_call_breaks_a_large_page_off(tmp_path):
     server = Server(tmp_path)
     try:
@@ -246,7 +238,6 @@ def test_a_damaged_packed_call_breaks_a_large_page_off(tmp_path):
         server.stop()
 
 
-@only_embedded
 def test_a_damaged_packed_call_never_becomes_a_wrong_answer(tmp_path):
     server = Server(tmp_path)
     try:
@@ -295,9 +286,9 @@ def test_tls_with_certificate_and_key_reread_on_sighup(tmp_path):
 
 def test_a_certificate_that_is_none_is_named(tmp_path):
     (tmp_path / "bad.pem").write_text("nonsense")
-    done = serve(tmp_path / "store", "--tls-certificate", tmp_path / "bad.pem", "--tls-key", tmp_path / "bad.pem")
+    done = serve(store_at(tmp_path), "--tls-certificate", tmp_path / "bad.pem", "--tls-key", tmp_path / "bad.pem")
     assert done.returncode in (1, 2) and "bad.pem" in done.stderr
-    done = serve(tmp_path / "store", "--tls-certificate", tmp_path / "bad.pem")
+    done = serve(store_at(tmp_path), "--tls-certificate", tmp_path / "bad.pem")
     assert done.returncode in (1, 2) and "--tls-key" in done.stderr
 
 

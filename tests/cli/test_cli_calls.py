@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 
-from stores import only_embedded
+from stores import only_embedded, run_sql
 
 SESSION = "100035;000;1575898377"
 
@@ -122,7 +122,7 @@ def test_progress_is_drawn_on_a_terminal_only(program):
     assert "\r" not in program.run_on_terminal("import", "--quiet", path)
 
 
-@only_embedded
+@only_embedded("a store on PostgreSQL is copied by PostgreSQL's means, or by callstep copy")
 def test_a_backup_is_a_store(example):
     copy = example.home / "copy"
     example.run("backup", copy)
@@ -136,11 +136,8 @@ def test_verify_finds_nothing_wrong_in_a_good_store(example):
     assert done.stderr == "checked 1 accounts, 1 calls, 1 of them with detail: 0 problems\n"
 
 
-@only_embedded
 def test_verify_tells_what_is_damaged(example):
-    import sqlite3
-    with sqlite3.connect(example.data / "callstep.db") as database:
-        database.execute("update packed set crc32 = crc32 + 1")
+    run_sql(example.data, "update packed set crc32 = crc32 + 1", "update detail set crc32 = crc32 + 1")
     done = example.run("verify", status=1)
     assert SESSION in done.stdout
     assert done.stderr.endswith(": 1 problems\n")

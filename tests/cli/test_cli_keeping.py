@@ -3,12 +3,11 @@
 import json
 import os
 import pwd
-import sqlite3
 import time
 
 import pytest
 
-from stores import only_embedded
+from stores import KIND, run_sql
 
 from .conftest import EMAIL
 
@@ -113,7 +112,6 @@ def trail(program, *options):
     return [json.loads(record) for record in program.run("audit", "--json", *options).stdout.splitlines()]
 
 
-@only_embedded
 def test_commands_are_recorded_with_their_user(kept, tmp_path):
     kept.run("key", "add", "--scope", "read", "--label", "x")
     kept.run("key", "revoke", "2")
@@ -121,20 +119,21 @@ def test_commands_are_recorded_with_their_user(kept, tmp_path):
     kept.run("account", "enable", EMAIL)
     kept.run("account", "set", EMAIL, "--keep-detail", "30")
     kept.run("export", "--text", "said new", "--number", "1", "--format", "csv")
-    kept.run("backup", tmp_path / "copy")
+    if KIND == "embedded":  # there is no other backup
+        kept.run("backup", tmp_path / "copy")
     kept.run("erase", "--session", "new", "--yes")
     kept.run("sweep", environment={**DAYS, "CALLSTEP_HEADER_DAYS": "0"})
     records = trail(kept)
     user = pwd.getpwuid(os.geteuid()).pw_name
     assert [(r["action"], r["subject"], r["calls"]) for r in records] == [
-        ("erase-calls", "one session", 1), ("backup", str(tmp_path / "copy"), None), ("export", "csv --text said new --number 1", 1),
+        ("erase-calls", "one session", 1), *([("backup", str(tmp_path / "copy"), None)] if KIND == "embedded" else []), ("export", "csv --text said new --number 1", 1),
         ("set-account", "keeps detail 30, headers default", None), ("enable-account", EMAIL, None), ("disable-account", EMAIL, None),
         ("revoke-key", "key 2", None), ("make-key", "key 2, scopes read", None), ("import", "fuse -", 3), ("add-account", EMAIL, None)]
-    assert {r["account"] for r in records} == {EMAIL, None}
+    assert {r["account"] for r in records if r["action"] != "backup"} == {EMAIL}
     for record in records:
         assert record["user"].startswith(user) and record["outcome"] == "done" and record["times"] == 1
         assert record["address"] is None and record["key"] is None
-    assert [r["id"] for r in records] == list(range(10, 0, -1))
+    assert [r["id"] for r in records] == list(range(len(records), 0, -1))
 
 
 def test_what_is_swept_is_recorded(kept):
@@ -159,12 +158,9 @@ def test_the_trail_is_a_table(kept):
     assert "WHO" in kept.run_on_terminal("audit")
 
 
-@only_embedded
 def test_an_old_trail_is_dropped(kept):
-    database = sqlite3.connect(kept.data / "callstep.db")
-    database.execute("insert into audit values (3, 1, 0, 0, '', 'x', 'x', '', 0, -1, 1)")
-    database.commit()
-    database.close()
+    record = "insert into audit values (3, 1, 0, 0, '', 'x', 'x', '', 0, -1, 1)"
+    run_sql(kept.data, record, f"{record}; update audit_floor set newest = 3")
     kept.run("sweep")  # the records before it are not old: the trail is dropped from its old end only
     assert len(trail(kept)) == 3
     done = kept.run("sweep", "--audit-days", "1")

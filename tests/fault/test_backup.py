@@ -7,6 +7,9 @@ import threading
 import answers
 import trouble
 from conftest import Client, Server, add_account, callstep
+from stores import only_embedded
+
+pytestmark = only_embedded("a store on PostgreSQL is backed up by PostgreSQL's means")
 
 BACKUPS = trouble.rounds("CALLSTEP_BACKUP_ROUNDS", 4)
 

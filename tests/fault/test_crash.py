@@ -13,6 +13,7 @@ import pytest
 
 import trouble
 from conftest import Client, Server, add_account
+from stores import store_at
 
 ROUNDS = trouble.rounds("CALLSTEP_CRASH_ROUNDS", 50)
 SEED = int(os.environ.get("CALLSTEP_CRASH_SEED", random.randrange(10 ** 9)))
@@ -32,7 +33,7 @@ def run_round(folder, store, key, number, ledger, random_):
 
 @pytest.mark.parametrize("life", range(max(1, ROUNDS // ROUNDS_PER_STORE)))
 def test_no_acknowledged_call_is_lost_when_the_server_is_killed(tmp_path, life):
-    store = tmp_path / "store"
+    store = store_at(tmp_path)
     key = add_account(store)
     seed = SEED + life
     random_ = random.Random(seed)

@@ -9,6 +9,9 @@ import pytest
 
 import trouble
 from conftest import Client, Server, add_account, call, callstep
+from stores import only_embedded
+
+pytestmark = only_embedded("fills the disk that its folder lies on")
 
 ROUNDS = trouble.rounds("CALLSTEP_FULL_ROUNDS", 3)
 BALLAST = 4 << 20

@@ -13,6 +13,7 @@ import time
 
 import trouble
 from conftest import BINARY, Client, Server, add_account, call, callstep, step
+from stores import store_at
 
 ROUNDS = trouble.rounds("CALLSTEP_SWEEP_ROUNDS", 10)
 SEED = int(os.environ.get("CALLSTEP_CRASH_SEED", random.randrange(10 ** 9)))
@@ -41,7 +42,7 @@ def held(client):
 
 def test_a_sweep_that_is_killed_leaves_a_whole_store(tmp_path):
     random_ = random.Random(SEED)
-    store = tmp_path / "store"
+    store = store_at(tmp_path)
     key = add_account(store)
     old, new = int(time.time()) - 400 * DAY, int(time.time()) - 3600
     server = Server(tmp_path, "--detail-days", "0", store=store)

@@ -15,6 +15,7 @@ import pytest
 
 from conftest import BINARY, Client, Server, add_account, call
 from crowd import READERS, Process, connect, dribble, read_answer, read_to_end, request, vanish
+from stores import store_at
 from told import percentile, tell
 
 pytest_plugins = ["told"]
@@ -31,7 +32,7 @@ PLAIN = not any(word in subprocess.run(["nm", "-D", BINARY], capture_output=True
 @pytest.fixture(scope="module")
 def large_store(tmp_path_factory):
     """10,000 calls of one account, 200 of another."""
-    store = tmp_path_factory.mktemp("large") / "store"
+    store = store_at(tmp_path_factory.mktemp("large"))
     keys = []
     for email, calls in (("large@example.com", 10_000), ("small@example.com", 200)):
         keys.append(add_account(store, email))

@@ -23,7 +23,7 @@ const views = [
 	['#/calls?min_duration=soon', '.field-problem'],
 	['#/calls?text=nothinghasthisword', '.state'],
 	[`#/call/${encodeURIComponent(EXAMPLE)}?step=4`, '.chosen-step'],
-	['#/call/nobody', '.state'],
+	['#/call/nobody', '.state h1'],
 	[`#/compare/${encodeURIComponent(EXAMPLE)}/pbx-1795459158.2`, '.diff tbody tr'],
 	['#/live', '.list-head'],
 	['#/statistics?group=module', '.bars tbody tr'],

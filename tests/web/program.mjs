@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The real program: a store of its own, its command line, its server on a free port.
 import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,10 +12,22 @@ export const binary = resolve(process.env.CALLSTEP_BIN ?? join(root, 'build/gcc/
 export const fixtures = join(root, 'tests/fixtures');
 export const email = 'me@example.com';
 
+/* Where a new store is to be: in the folder, or with CALLSTEP_TEST_STORE=postgres a schema of its own of the PostgreSQL that tests/postgres.py
+ * started. */
+function newStore(folder) {
+	if (process.env.CALLSTEP_TEST_STORE !== 'postgres') {
+		return join(folder, 'store');
+	}
+	const database = process.env.CALLSTEP_TEST_POSTGRES;
+	const schema = `web_${randomUUID().replaceAll('-', '')}`;
+	execFileSync('psql', ['-X', '-q', '-d', database, '-c', `create schema ${schema}`]);
+	return `${database}&options=-csearch_path%3D${schema}`;
+}
+
 export class Program {
 	constructor() {
 		this.folder = mkdtempSync(join(tmpdir(), 'callstep-web-'));
-		this.data = join(this.folder, 'store');
+		this.data = newStore(this.folder);
 		this.key = this.run(['account', 'add', email]).trim();
 		this.adminKey = this.run(['key', 'add', '--scope', 'read,write,admin']).trim();
 	}
