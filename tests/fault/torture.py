@@ -164,6 +164,14 @@ def backups(torture):
     torture.for_share(0.03, lambda: torture.pytest("backup", "tests/fault/test_backup.py", {}))
 
 
+def on_postgres(torture):
+    """What is tried on a folder above; servers() has several of them on one database."""
+    for name in ("test_crash.py", "test_process.py", "test_sweep_crash.py"):
+        torture.pytest("postgres", f"tests/fault/{name}", {"CALLSTEP_TEST_STORE": "postgres", "CALLSTEP_CRASH_ROUNDS": "20"})
+    if torture.seconds >= WHOLE_SECONDS:
+        torture.pytest("postgres", "tests/load", {"CALLSTEP_TEST_STORE": "postgres"})
+
+
 def load(torture):
     torture.pytest("load", "tests/load", {"CALLSTEP_LOAD_LONG": "1" if torture.seconds >= WHOLE_SECONDS else "0"})
 
@@ -182,7 +190,7 @@ def fuzz(torture):
         torture.sum.take(f"figure: fuzz {target}: {inputs.group(1) if inputs else 0} inputs")
 
 
-PARTS = (every_fault, kills, sweeps, processes, full_disks, servers, backups, load, memory, fuzz)
+PARTS = (every_fault, kills, sweeps, processes, full_disks, servers, on_postgres, backups, load, memory, fuzz)
 
 
 def stop(number, _):
