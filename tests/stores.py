@@ -71,9 +71,14 @@ RELATIONS = """with own as (select oid, reltoastrelid from pg_class where relnam
     where pg_relation_filepath(oid) is not null"""
 
 
+SAMPLES = """select concat_ws(' ', most_common_vals::text, histogram_bounds::text, most_common_elems::text) from pg_stats
+    where schemaname = current_schema()"""
+
+
 def files_of(store):
-    """What lies in the files of @store, by their names; on PostgreSQL in those of its tables and their indices."""
+    """What lies in the files of @store, by their names; on PostgreSQL in those of its tables and their indices, and what the planner noted."""
     if KIND == "embedded":
         return {path.name: path.read_bytes() for path in store.iterdir()}
     postgres.run_sql(store, "checkpoint")
-    return {name: (cluster().data / name).read_bytes() for (name,) in run_sql(store, RELATIONS)}
+    files = {name: (cluster().data / name).read_bytes() for (name,) in run_sql(store, RELATIONS)}
+    return {**files, "samples": postgres.run_sql(store, SAMPLES).encode()}
