@@ -16,8 +16,8 @@ KEYS = ("page10-json", "page10-json-gzip", "page1000-json-gzip", "page10000-json
 
 def run(setting):
     kept = setting.store(setting.calls)
-    # One server works on a store: the second has a copy.
-    stores = [kept, data.copy_store(kept, RUN / "cores")]
+    # One server works on a store, and one may be at work on the kept one: these have copies.
+    stores = [data.copy_store(kept, RUN / "cores" / str(count)) for _, count in CORES]
     with ExitStack() as stack:
         sides = [stack.enter_context(Callstep(setting.binary, store, f"callstep on {count}", cpus=cpus, options=["--threads", str(count)]))
                  for (cpus, count), store in zip(CORES, stores)]

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Memory at rest, under load and after it, of callstep and of PHP with PostgreSQL and nginx: pages shared by processes counted once."""
+import shutil
 import time
 
+import data
 import questions
 from measure import say
+from paths import RUN
 from process import memory
 from sides.callstep import Callstep
 from sides.side import Contestant
@@ -38,11 +41,13 @@ def measure(setting, contestant):
 
 
 def run(setting):
-    rows = []
-    with Callstep(setting.binary, setting.store(setting.calls), "callstep for memory") as side:
+    rows, folder = [], RUN / "memory"
+    # A server that has answered nothing yet; another may be at work on the kept store.
+    with Callstep(setting.binary, data.copy_store(setting.store(setting.calls), folder), "callstep for memory") as side:
         reader = Contestant("callstep", side)
         setting.bench.learn(reader, questions.pages("")[0])
         rows += measure(setting, reader)
+    shutil.rmtree(folder)
     say("-- PHP, nginx and PostgreSQL together")
     rows += measure(setting, Contestant("PHP + nginx + PostgreSQL", setting.php))
     for row in rows:
