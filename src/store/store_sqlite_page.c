@@ -414,11 +414,14 @@ static int add_calls(struct reading *reading, struct error *err)
 static int add_many_calls(struct reading *reading, struct error *err)
 {
 	struct sqlite_connection *connection = reading->subject->connection;
+	int failed;
 
-	if (sqlite_exec(connection, SQLITE_CACHE_SMALL, err) < 0 || add_calls(reading, err) < 0) {
+	if (sqlite_exec(connection, SQLITE_CACHE_SMALL, err) < 0) {
 		return -1;
 	}
-	return sqlite_exec(connection, SQLITE_CACHE, err);
+	failed = add_calls(reading, err);
+	/* The connection is used again, also after a failure. */
+	return sqlite_exec(connection, SQLITE_CACHE, failed < 0 ? NULL : err) < 0 ? -1 : failed;
 }
 
 static int read_rows(const struct subject *subject, const struct store_query *query,
