@@ -480,7 +480,9 @@ def test_tail_follows_what_other_processes_store(program, number):
 
 
 def test_tail_follows_the_calls_that_a_filter_means(program):
-    with Following(program, "--text", '"wrong input"', "--limit", "0") as following:
+    program.run("import", "-", input=one_call("old", "Wrong input!"))
+    with Following(program, "--text", '"wrong input"') as following:
+        assert following.next_session() == "old"
         program.run("import", "-", input=one_call("a", "good input"))
         program.run("import", "-", input=one_call("b", "Wrong input!"))
         assert following.next_session() == "b"
@@ -489,9 +491,9 @@ def test_tail_follows_the_calls_that_a_filter_means(program):
 
 def test_tail_shows_all_of_many(program):
     calls = program.run("generate", "--calls", "1000").stdout
-    with Following(program, "--limit", "0") as following:
-        program.run("import", "-", input=one_call("first"))
-        assert following.next_session() == "first"
+    program.run("import", "-", input=one_call("old"))
+    with Following(program) as following:
+        assert following.next_session() == "old"
         program.run("import", "-", input=calls)
         seen = sorted(following.next_session() for _ in range(1000))
         assert seen == sorted(json.loads(line)["session_id"] for line in calls.splitlines())
