@@ -66,6 +66,9 @@ static int run(const struct settings *settings, int argc, char **argv)
 	}
 	options.store = store;
 	done = sweep_run(&options, &counts, &err);
+	if (done > 0) {
+		return cmd_fail(&err);
+	}
 	if (!settings->quiet) {
 		summarise(&counts);
 	}
@@ -91,7 +94,14 @@ const struct cmd cmd_sweep = {
 		"a "
 		"server, and for cron; it works beside a server, in short steps. Give it the same "
 		"settings as the server, best by the INI file or the environment: what it drops is "
-		"gone.",
+		"gone.\n"
+		"\n"
+		"On PostgreSQL one program at a time sweeps, however many servers there are: where "
+		"another one does, it says so, and the exit status is 1. The detail of a day that "
+		"is "
+		"over for all accounts goes with its partition, up to a day after the last of it "
+		"was "
+		"served.",
 	.examples = "callstep sweep --detail-days 5 --header-days 365\n"
 		    "callstep sweep --disk-max 40G",
 	.run = run,

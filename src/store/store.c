@@ -286,6 +286,63 @@ int store_drop(
 	return store->backend->drop(store, drop, ret_dropped, err);
 }
 
+int store_turn_take(struct store_turn *turn, struct store *store, char holder[STORE_HOLDER_SIZE],
+	struct error *err)
+{
+	struct store_turn taken = {0};
+
+	if (store->backend->turn_take) {
+		int status = store->backend->turn_take(&taken, store, holder, err);
+
+		if (status <= 0) {
+			return status;
+		}
+	}
+	taken.store = store;
+	*turn = taken;
+	return 1;
+}
+
+int store_turn_check(struct store_turn *turn, struct error *err)
+{
+	const struct store_backend *backend = turn->store->backend;
+
+	return backend->turn_check ? backend->turn_check(turn, err) : 0;
+}
+
+void store_turn_end(struct store_turn *turn)
+{
+	if (turn->store && turn->store->backend->turn_end) {
+		turn->store->backend->turn_end(turn);
+	}
+	turn->store = NULL;
+}
+
+bool store_keeps_days(const struct store *store)
+{
+	return store->backend->day_find != NULL;
+}
+
+int store_day_find(struct store *store, const struct store_expiry *expiries, size_t count,
+	int64_t after, struct store_day *ret_day, struct error *err)
+{
+	return store_keeps_days(store)
+		       ? store->backend->day_find(store, expiries, count, after, ret_day, err)
+		       : 0;
+}
+
+int store_day_drop(struct store *store, const struct store_expiry *expiries, size_t count,
+	const struct store_day *day, int64_t *ret_dropped, struct error *err)
+{
+	assert(store_keeps_days(store));
+	return store->backend->day_drop(store, expiries, count, day, ret_dropped, err);
+}
+
+int store_day_tidy(struct store *store, int64_t limit, struct error *err)
+{
+	return store_keeps_days(store) ? store->backend->day_tidy(store, limit, err) : 0;
+}
+
 int store_oldest(
 	struct store *store, int64_t account_id, bool detail, int64_t *ret_start, struct error *err)
 {

@@ -346,6 +346,51 @@ struct store_drop {
 int store_drop(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
 	struct error *err) CHECK_RESULT;
 
+/* The right to sweep: of all programs that work on a store, one at a time has it. */
+struct store_turn {
+	struct store *store; /* NULL: it is not this program's turn */
+	void *state;	     /* the backend's */
+};
+#define STORE_HOLDER_SIZE 128
+
+/* 1: it is this program's turn until store_turn_end(), or until the store loses sight of it; 0: it is another's, which @holder names. In
+ * stores that one server has to itself everybody has it. */
+int store_turn_take(struct store_turn *turn, struct store *store, char holder[STORE_HOLDER_SIZE],
+	struct error *err) CHECK_RESULT;
+/* Whether it still is. */
+int store_turn_check(struct store_turn *turn, struct error *err) CHECK_RESULT;
+void store_turn_end(struct store_turn *turn);
+
+/* What of an account's detail is over. */
+struct store_expiry {
+	int64_t account_id;
+	int64_t up_to; /* that of calls which started then or before; INT64_MIN: nothing */
+	struct store_audit
+		record; /* what is written when something was dropped; its calls are not looked at */
+};
+
+/* The detail of the calls of one day (UTC). */
+struct store_day {
+	int64_t start; /* of the day */
+	int64_t end;
+};
+
+/* Whether the store keeps detail by day, and drops a day's at once: what of store_day_… below does something. */
+bool store_keeps_days(const struct store *store);
+
+/* Finds the oldest day after @after (-1: any) whose detail is over for every account that has some in it; @expiries has all accounts, by their id. 1
+ * found, 0 there is none. */
+int store_day_find(struct store *store, const struct store_expiry *expiries, size_t count,
+	int64_t after, struct store_day *ret_day, struct error *err) CHECK_RESULT;
+
+/* Drops it, in one durable transaction: *ret_dropped calls look, from then on, as if they never had steps. 0 when it is not over for all after
+ * all. ERROR_BUSY when others would have had to wait too long: try again. */
+int store_day_drop(struct store *store, const struct store_expiry *expiries, size_t count,
+	const struct store_day *day, int64_t *ret_dropped, struct error *err) CHECK_RESULT;
+
+/* Tidies what is left of at most @limit calls of such days. 1 there may be more, 0 there is none. */
+int store_day_tidy(struct store *store, int64_t limit, struct error *err) CHECK_RESULT;
+
 /* When the oldest of the account's calls, or with @detail of those that have steps, started. 1 found, 0 there is none. */
 int store_oldest(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
 	struct error *err) CHECK_RESULT;

@@ -95,6 +95,17 @@ struct store_backend {
 	/* The limit is not negative. */
 	int (*drop)(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
 		struct error *err);
+	/* All three NULL: everybody has the turn. store and state are zero; only state is the backend's to set. */
+	int (*turn_take)(struct store_turn *turn, struct store *store,
+		char holder[STORE_HOLDER_SIZE], struct error *err);
+	int (*turn_check)(struct store_turn *turn, struct error *err);
+	void (*turn_end)(struct store_turn *turn);
+	/* All three NULL: detail is not kept by day. */
+	int (*day_find)(struct store *store, const struct store_expiry *expiries, size_t count,
+		int64_t after, struct store_day *ret_day, struct error *err);
+	int (*day_drop)(struct store *store, const struct store_expiry *expiries, size_t count,
+		const struct store_day *day, int64_t *ret_dropped, struct error *err);
+	int (*day_tidy)(struct store *store, int64_t limit, struct error *err);
 	int (*oldest)(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
 		struct error *err);
 	int (*space)(struct store *store, struct store_space *ret_space, struct error *err);

@@ -257,6 +257,10 @@ int postgres_part_for(struct postgres_store *store, struct postgres_connection *
 	int64_t start, int64_t *ret_part, struct error *err) CHECK_RESULT;
 /* After a partition was found to be gone. */
 void postgres_parts_forget(struct postgres_store *store);
+/* The days behind the day @after that have a partition, in their order; returns how many, at most POSTGRES_PARTS_AT_ONCE. */
+#define POSTGRES_PARTS_AT_ONCE 64
+int postgres_parts_list(struct postgres_connection *connection, int64_t after,
+	int64_t ret_days[POSTGRES_PARTS_AT_ONCE], struct error *err) CHECK_RESULT;
 /* Drops the partitions of days that ended at or before @up_to and in which nothing is left. */
 void postgres_parts_drop_empty(
 	struct postgres_store *store, struct postgres_connection *connection, int64_t up_to);
@@ -419,6 +423,15 @@ int postgres_audit_drop(struct store *store, int64_t before, int64_t limit, int6
 
 int postgres_drop(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
 	struct error *err);
+int postgres_turn_take(struct store_turn *turn, struct store *store, char holder[STORE_HOLDER_SIZE],
+	struct error *err);
+int postgres_turn_check(struct store_turn *turn, struct error *err);
+void postgres_turn_end(struct store_turn *turn);
+int postgres_day_find(struct store *store, const struct store_expiry *expiries, size_t count,
+	int64_t after, struct store_day *ret_day, struct error *err);
+int postgres_day_drop(struct store *store, const struct store_expiry *expiries, size_t count,
+	const struct store_day *day, int64_t *ret_dropped, struct error *err);
+int postgres_day_tidy(struct store *store, int64_t limit, struct error *err);
 int postgres_oldest(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
 	struct error *err);
 int postgres_space(struct store *store, struct store_space *ret_space, struct error *err);

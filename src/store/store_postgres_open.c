@@ -73,7 +73,8 @@ static int refuse_missing(struct error *err)
 	"foreach t in array array['account', 'key'] loop "                                         \
 	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then "     \
 	"perform create_reference_table(t::regclass); end if; end loop; "                          \
-	"foreach t in array array['call', 'detail', 'kind', 'tally', 'change'] loop "              \
+	"foreach t in array array['call', 'detail', 'detail_gone', 'kind', 'tally', 'change'] "    \
+	"loop "                                                                                    \
 	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then "     \
 	"perform create_distributed_table(t::regclass, 'account_id'); end if; end loop; "          \
 	"end if; end $$"

@@ -113,35 +113,46 @@ static int drop_empty(struct postgres_connection *connection, int64_t part)
 	snprintf(sql, sizeof(sql),
 		"begin; set local lock_timeout = '100ms'; "
 		"do $$ begin if not exists (select from %s) then "
-		"lock table detail, %s in access exclusive mode; "
+		"lock table only detail, %s in access exclusive mode; "
 		"if not exists (select from %s) then drop table %s; end if; "
 		"end if; end $$; commit",
 		name_of(part, name), name, name, name);
 	return postgres_exec(connection, sql, NULL);
 }
 
+int postgres_parts_list(struct postgres_connection *connection, int64_t after,
+	int64_t ret_days[POSTGRES_PARTS_AT_ONCE], struct error *err)
+{
+	AUTO(postgres_params_deinit) struct postgres_params params;
+	struct postgres_rows rows;
+
+	postgres_params_init(&params);
+	postgres_bind_int64(&params, after);
+	postgres_bind_int64(&params, POSTGRES_PARTS_AT_ONCE);
+	if (postgres_run_one(connection, POSTGRES_PARTS, &params, err) < 0) {
+		return -1;
+	}
+	rows = postgres_rows(connection, 0);
+	for (int i = 0; i < rows.count; i++) {
+		ret_days[i] = postgres_int64(&rows, i, 0);
+	}
+	return rows.count;
+}
+
 void postgres_parts_drop_empty(
 	struct postgres_store *store, struct postgres_connection *connection, int64_t up_to)
 {
-	int64_t days[POSTGRES_PARTS_KNOWN];
-	struct postgres_rows rows;
-	int count = 0;
+	int64_t days[POSTGRES_PARTS_AT_ONCE];
+	int count = postgres_parts_list(connection, 0, days, NULL);
+	int old = 0;
 
-	if (postgres_run_one(connection, POSTGRES_PARTS, NULL, NULL) < 0) {
-		return;
+	while (old < count && (days[old] + 1) * SECONDS_A_DAY <= up_to) {
+		old++;
 	}
-	rows = postgres_rows(connection, 0);
-	for (int i = 0; i < rows.count && count < POSTGRES_PARTS_KNOWN; i++) {
-		int64_t day = postgres_int64(&rows, i, 0);
-
-		if ((day + 1) * SECONDS_A_DAY <= up_to) {
-			days[count++] = day;
-		}
-	}
-	for (int i = 0; i < count && drop_empty(connection, days[i]) == 0; i++) {
+	for (int i = 0; i < old && drop_empty(connection, days[i]) == 0; i++) {
 		/* the next one */
 	}
-	if (count > 0) {
+	if (old > 0) {
 		postgres_parts_forget(store);
 	}
 }

@@ -92,12 +92,14 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 	[POSTGRES_PART_FIND] = "select 1 from pg_inherits i join pg_class c on c.oid = i.inhrelid "
 			       "where i.inhparent = 'detail'::regclass and c.relname = $1::text",
 	[POSTGRES_PARTS] =
-		"select substr(c.relname, 8)::bigint from pg_inherits i "
+		"select day from (select substr(c.relname, 8)::bigint as day from pg_inherits i "
 		"join pg_class c on c.oid = i.inhrelid where i.inhparent = 'detail'::regclass and "
-		"c.relname ~ '^detail_[1-9][0-9]*$'",
+		"c.relname ~ '^detail_[1-9][0-9]*$') p where day > $1::bigint "
+		"order by day limit $2::bigint",
 
 	[POSTGRES_HELD] =
-		"select u.place, c.start, c.dest_key, c.steps, c.part from "
+		"select u.place, c.start, c.dest_key, case when " POSTGRES_GONE
+		" then -1 else c.steps end, c.part from "
 		"unnest($1::bigint[], $2::text[]) with ordinality as u (account_id, session_id, "
 		"place) join call c on c.account_id = u.account_id and c.session_id = "
 		"u.session_id",
@@ -118,8 +120,9 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 		"\"end\" = excluded.\"end\", type = excluded.type, dest = excluded.dest, "
 		"dest_key = excluded.dest_key, src = excluded.src, src_key = excluded.src_key, "
 		"steps = excluded.steps, part = excluded.part, "
-		"last_kind = coalesce(excluded.last_kind, call.last_kind), "
-		"path = coalesce(excluded.path, call.path)",
+		"last_kind = case when excluded.steps >= 0 then "
+		"coalesce(excluded.last_kind, call.last_kind) end, "
+		"path = case when excluded.steps >= 0 then coalesce(excluded.path, call.path) end",
 	[POSTGRES_DETAIL_DROP] = "delete from detail d using " PLACES "where " AT_PLACE,
 	[POSTGRES_DETAIL_MOVE] =
 		"update detail d set start = u.new_start, part = u.new_part, size = u.size, "

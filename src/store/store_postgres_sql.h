@@ -117,6 +117,13 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	"c.session_id = o.session_id) "                                                            \
 	"select count(*), max(start) from old"
 
+/* Whether the detail of the call c went with its day, and its header does not say so yet: it looks as if it never had any. */
+#define POSTGRES_GONE                                                                              \
+	"(c.part is not null and exists (select from detail_gone g where "                         \
+	"g.account_id = c.account_id and g.part = c.part and c.start >= g.start) and "             \
+	"not exists (select from detail o where o.account_id = c.account_id and "                  \
+	"o.start = c.start and o.session_id = c.session_id and o.part = c.part))"
+
 #define POSTGRES_NEWEST_FIRST "order by c.start desc, c.session_id desc "
 
 #endif

@@ -15,6 +15,10 @@
 #define CALLS_AT_ONCE	500
 #define RECORDS_AT_ONCE 2000
 #define BYTES_AT_ONCE	(INT64_C(2) << 20)
+#define TIDY_AT_ONCE	1000
+
+/* How often a day that others keep at work is tried to be dropped, before its calls are taken one by one. */
+#define DAY_ATTEMPTS 5
 
 /* Below the cap by a part of it, so that not every call that comes in drops one. */
 #define CAP_TARGET_PERCENT 95
@@ -29,20 +33,34 @@ struct sweep {
 	struct arena arena;
 	struct store_account *accounts;
 	size_t accounts_count;
+	struct store_expiry *expiries; /* of each account */
+	struct store_turn turn;
 	int64_t now;
 	bool ended;
 };
 
 static void sweep_end(struct sweep *sweep)
 {
+	store_turn_end(&sweep->turn);
 	arena_deinit(&sweep->arena);
 }
 
 static int begin(struct sweep *sweep, const struct sweep_options *options,
 	struct sweep_counts *counts, struct error *err)
 {
+	char holder[STORE_HOLDER_SIZE];
+	int taken;
+
 	*sweep = (struct sweep){.options = options, .counts = counts, .now = options->now()};
 	arena_init(&sweep->arena, ACCOUNTS_MAX);
+	taken = store_turn_take(&sweep->turn, options->store, holder, err);
+	if (taken <= 0) {
+		if (taken == 0) {
+			error_set(err, ERROR_BUSY,
+				"the store is being swept by %s: try again later", holder);
+		}
+		return taken < 0 ? -1 : 1;
+	}
 	return store_account_list(
 		options->store, &sweep->arena, &sweep->accounts, &sweep->accounts_count, err);
 }
@@ -68,6 +86,31 @@ static int tidy(struct sweep *sweep, struct error *err)
 	return more;
 }
 
+/* @buffer keeps the subject. */
+static struct store_audit record_of(const struct sweep *sweep, int64_t account_id,
+	const char *action, int64_t up_to, const char *reason, char buffer[STORE_SUBJECT_MAX])
+{
+	int size =
+		snprintf(buffer, STORE_SUBJECT_MAX, "started up to %" PRId64 ": %s", up_to, reason);
+
+	return (struct store_audit){
+		.time = sweep->options->now(),
+		.account_id = account_id,
+		.address = TEXT(""),
+		.user = sweep->options->user,
+		.action = text_of(action),
+		.subject = {buffer, (size_t)size},
+		.times = 1,
+	};
+}
+
+#define REASON_SIZE 64
+
+static void write_reason(char reason[REASON_SIZE], int64_t days)
+{
+	snprintf(reason, REASON_SIZE, "older than %" PRId64 " days", days);
+}
+
 /* What is to be dropped of an account, and why. */
 struct task {
 	int64_t account_id;
@@ -84,17 +127,8 @@ static int64_t drop_some(struct sweep *sweep, const struct task *task, struct er
 {
 	int64_t began_us = clock_monotonic_us();
 	char subject[STORE_SUBJECT_MAX];
-	int size = snprintf(subject, sizeof(subject), "started up to %" PRId64 ": %s", task->up_to,
-		task->reason);
-	const struct store_audit record = {
-		.time = sweep->options->now(),
-		.account_id = task->account_id,
-		.address = TEXT(""),
-		.user = sweep->options->user,
-		.action = text_of(task->action),
-		.subject = {subject, (size_t)size},
-		.times = 1,
-	};
+	const struct store_audit record = record_of(
+		sweep, task->account_id, task->action, task->up_to, task->reason, subject);
 	const struct store_drop drop = {
 		.account_id = task->account_id,
 		.up_to = task->up_to,
@@ -104,7 +138,8 @@ static int64_t drop_some(struct sweep *sweep, const struct task *task, struct er
 	};
 	int64_t dropped;
 
-	if (store_drop(sweep->options->store, &drop, &dropped, err) < 0) {
+	if (store_turn_check(&sweep->turn, err) < 0 ||
+		store_drop(sweep->options->store, &drop, &dropped, err) < 0) {
 		return -1;
 	}
 	*task->count += dropped;
@@ -130,21 +165,158 @@ static int drop_all(struct sweep *sweep, const struct task *task, struct error *
 	return dropped < 0 ? -1 : 0;
 }
 
+/* ---- days that are over for all ---- */
+
+/* What of each account's detail is over, and the record of a day of it that is dropped. */
+static int note_expiries(struct sweep *sweep, struct error *err)
+{
+	sweep->expiries =
+		arena_calloc(&sweep->arena, sweep->accounts_count, sizeof(*sweep->expiries));
+	if (!sweep->expiries) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < sweep->accounts_count; i++) {
+		const struct store_account *account = &sweep->accounts[i];
+		const struct store_days days =
+			retention_days(&sweep->options->days, &account->days);
+
+		sweep->expiries[i] = (struct store_expiry){
+			.account_id = account->id,
+			.up_to = retention_at(&days, sweep->now).detail_after,
+		};
+	}
+	return 0;
+}
+
+static int write_records(struct sweep *sweep, const struct store_day *day, struct error *err)
+{
+	for (size_t i = 0; i < sweep->accounts_count; i++) {
+		const struct store_days days =
+			retention_days(&sweep->options->days, &sweep->accounts[i].days);
+		char *subject = arena_alloc(&sweep->arena, STORE_SUBJECT_MAX);
+		char reason[REASON_SIZE];
+
+		if (!subject) {
+			return error_no_memory(err);
+		}
+		write_reason(reason, days.detail);
+		sweep->expiries[i].record = record_of(sweep, sweep->accounts[i].id, "expire-detail",
+			day->end - 1, reason, subject);
+	}
+	return 0;
+}
+
+/* Whoever works on that day's detail is not made to wait: tried again a few times. 0: it is left to the next sweep, or to the calls one by one. */
+static int drop_day(struct sweep *sweep, const struct store_day *day, struct error *err)
+{
+	for (int i = 0; i < DAY_ATTEMPTS && !sweep->ended; i++) {
+		int64_t began_us = clock_monotonic_us();
+		int64_t dropped = 0;
+		int done;
+
+		if (store_turn_check(&sweep->turn, err) < 0) {
+			return -1;
+		}
+		done = store_day_drop(sweep->options->store, sweep->expiries, sweep->accounts_count,
+			day, &dropped, err);
+		sweep->counts->detail += dropped;
+		pause_for(sweep, began_us);
+		if (done == 0 || err->code != ERROR_BUSY) {
+			return done;
+		}
+	}
+	return 0;
+}
+
+static int tidy_days(struct sweep *sweep, struct error *err)
+{
+	int more = 1;
+
+	while (more > 0 && !sweep->ended) {
+		int64_t began_us = clock_monotonic_us();
+
+		if (store_turn_check(&sweep->turn, err) < 0) {
+			return -1;
+		}
+		more = store_day_tidy(sweep->options->store, TIDY_AT_ONCE, err);
+		pause_for(sweep, began_us);
+	}
+	return more < 0 ? -1 : 0;
+}
+
+static int sweep_days(struct sweep *sweep, struct error *err)
+{
+	struct store_day day = {.start = -1};
+	int found;
+
+	if (!store_keeps_days(sweep->options->store)) {
+		return 0;
+	}
+	do {
+		found = store_day_find(sweep->options->store, sweep->expiries,
+			sweep->accounts_count, day.start, &day, err);
+		if (found > 0 &&
+			(write_records(sweep, &day, err) < 0 || drop_day(sweep, &day, err) < 0)) {
+			return -1;
+		}
+	} while (found > 0 && !sweep->ended);
+	return found < 0 ? -1 : tidy_days(sweep, err);
+}
+
+/* Whether someone else, who keeps calls for longer than up to @up_to, has detail from before @end. */
+static int is_kept_by_others(struct sweep *sweep, int64_t up_to, int64_t end, struct error *err)
+{
+	for (size_t i = 0; i < sweep->accounts_count; i++) {
+		int64_t oldest;
+		int found;
+
+		if (sweep->expiries[i].up_to >= up_to) {
+			continue;
+		}
+		found = store_oldest(
+			sweep->options->store, sweep->accounts[i].id, true, &oldest, err);
+		if (found < 0 || (found > 0 && oldest < end)) {
+			return found < 0 ? -1 : 1;
+		}
+	}
+	return 0;
+}
+
+/* Up to where detail that is over up to @up_to is taken call by call: the day that is running out is left where it goes as a whole when it has. */
+static int single_up_to(struct sweep *sweep, int64_t up_to, int64_t *ret_up_to, struct error *err)
+{
+	int64_t day = up_to - up_to % SECONDS_A_DAY;
+	int kept = 1;
+
+	if (up_to >= 0 && store_keeps_days(sweep->options->store)) {
+		kept = is_kept_by_others(sweep, up_to, day + SECONDS_A_DAY, err);
+	}
+	if (kept < 0) {
+		return -1;
+	}
+	*ret_up_to = kept > 0 ? up_to : day - 1;
+	return 0;
+}
+
+/* ---- the rest of an account ---- */
+
 static int sweep_account(
 	struct sweep *sweep, const struct store_account *account, struct error *err)
 {
 	const struct store_days days = retention_days(&sweep->options->days, &account->days);
 	const struct retention retention = retention_at(&days, sweep->now);
-	char detail_reason[64], header_reason[64];
-	const struct task detail = {account->id, retention.detail_after, DETAIL_AT_ONCE, false,
+	char detail_reason[REASON_SIZE], header_reason[REASON_SIZE];
+	struct task detail = {account->id, retention.detail_after, DETAIL_AT_ONCE, false,
 		"expire-detail", detail_reason, &sweep->counts->detail};
 	const struct task calls = {account->id, retention.header_after, CALLS_AT_ONCE, true,
 		"expire-calls", header_reason, &sweep->counts->calls};
 
-	snprintf(detail_reason, sizeof(detail_reason), "older than %" PRId64 " days", days.detail);
-	snprintf(header_reason, sizeof(header_reason), "older than %" PRId64 " days", days.header);
+	write_reason(detail_reason, days.detail);
+	write_reason(header_reason, days.header);
 	/* Detail first: it goes in smaller steps. */
-	if (days.detail > 0 && drop_all(sweep, &detail, err) < 0) {
+	if (days.detail > 0 &&
+		(single_up_to(sweep, retention.detail_after, &detail.up_to, err) < 0 ||
+			drop_all(sweep, &detail, err) < 0)) {
 		return -1;
 	}
 	return days.header > 0 ? drop_all(sweep, &calls, err) : 0;
@@ -159,7 +331,9 @@ static int sweep_records(struct sweep *sweep, struct error *err)
 	while (options->audit_days > 0 && dropped == RECORDS_AT_ONCE && !sweep->ended) {
 		int64_t began_us = clock_monotonic_us();
 
-		if (store_audit_drop(options->store, before, RECORDS_AT_ONCE, &dropped, err) < 0) {
+		if (store_turn_check(&sweep->turn, err) < 0 ||
+			store_audit_drop(options->store, before, RECORDS_AT_ONCE, &dropped, err) <
+				0) {
 			return -1;
 		}
 		sweep->counts->records += dropped;
@@ -306,32 +480,35 @@ static int tidy_all(struct sweep *sweep, struct error *err)
 	return more < 0 ? -1 : 0;
 }
 
-int sweep_run(const struct sweep_options *options, struct sweep_counts *counts, struct error *err)
+static int sweep_all(struct sweep *sweep, struct error *err)
 {
-	AUTO(sweep_end) struct sweep sweep;
-
-	if (begin(&sweep, options, counts, err) < 0) {
+	if (note_expiries(sweep, err) < 0 || sweep_days(sweep, err) < 0) {
 		return -1;
 	}
-	for (size_t i = 0; i < sweep.accounts_count && !sweep.ended; i++) {
-		if (sweep_account(&sweep, &sweep.accounts[i], err) < 0) {
+	for (size_t i = 0; i < sweep->accounts_count && !sweep->ended; i++) {
+		if (sweep_account(sweep, &sweep->accounts[i], err) < 0) {
 			return -1;
 		}
 	}
-	if (sweep_records(&sweep, err) < 0 || hold_cap(&sweep, err) < 0 ||
-		tidy_all(&sweep, err) < 0) {
+	if (sweep_records(sweep, err) < 0 || hold_cap(sweep, err) < 0 || tidy_all(sweep, err) < 0) {
 		return -1;
 	}
-	return give_back(&sweep, err);
+	return give_back(sweep, err);
+}
+
+int sweep_run(const struct sweep_options *options, struct sweep_counts *counts, struct error *err)
+{
+	AUTO(sweep_end) struct sweep sweep;
+	int begun = begin(&sweep, options, counts, err);
+
+	return begun == 0 ? sweep_all(&sweep, err) : begun;
 }
 
 int sweep_hold_cap(
 	const struct sweep_options *options, struct sweep_counts *counts, struct error *err)
 {
 	AUTO(sweep_end) struct sweep sweep;
+	int begun = begin(&sweep, options, counts, err);
 
-	if (begin(&sweep, options, counts, err) < 0) {
-		return -1;
-	}
-	return hold_cap(&sweep, err);
+	return begun == 0 ? hold_cap(&sweep, err) : begun;
 }

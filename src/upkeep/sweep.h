@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The sweep: what is over its days, or does not fit below the cap of the disk any more, is dropped and its space given back. In short
- * transactions with pauses between them, so that neither answers nor intake wait. */
+ * transactions with pauses between them, so that neither answers nor intake wait. One program at a time sweeps a store, however many work on
+ * it. */
 #ifndef UPKEEP_SWEEP_H
 #define UPKEEP_SWEEP_H
 
@@ -27,7 +28,7 @@ struct sweep_counts {
 	int64_t freed_bytes;
 };
 
-/* Sweeps once. *counts tells what was done, in a failure as well. */
+/* Sweeps once. *counts tells what was done, in a failure as well. 1: another program sweeps this store, which @err says; nothing was done. */
 int sweep_run(const struct sweep_options *options, struct sweep_counts *counts,
 	struct error *err) CHECK_RESULT;
 

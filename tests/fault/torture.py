@@ -143,7 +143,8 @@ def kills(torture):
 
 
 def sweeps(torture):
-    torture.for_share(0.05, lambda: torture.pytest("sweep", "tests/fault/test_sweep_crash.py", {"CALLSTEP_SWEEP_ROUNDS": "20"}))
+    more = {"CALLSTEP_SWEEP_ROUNDS": "20"}
+    torture.for_share(0.05, lambda: [torture.pytest("sweep", f"tests/fault/{name}.py", more) for name in ("test_sweep_crash", "test_days")])
 
 
 def servers(torture):

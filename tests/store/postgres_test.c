@@ -147,9 +147,9 @@ static void tables_are_spread_by_account_where_citus_is_there(void **state)
 		   "logicalrelid in ('account'::regclass, 'key'::regclass)) = 2");
 	expect(&f,
 		"(select count(*) from pg_dist_partition where how = 'account_id' and logicalrelid "
-		"in ('call'::regclass, 'detail'::regclass, 'kind'::regclass, 'tally'::regclass, "
-		"'change'::regclass)) = 5");
-	expect(&f, "(select count(*) from pg_dist_partition) = 7");
+		"in ('call'::regclass, 'detail'::regclass, 'detail_gone'::regclass, "
+		"'kind'::regclass, 'tally'::regclass, 'change'::regclass)) = 6");
+	expect(&f, "(select count(*) from pg_dist_partition) = 8");
 	postgres_schema_drop(f.schema);
 }
 
@@ -387,6 +387,184 @@ static void a_partition_that_another_program_dropped_is_made_again(void **state)
 	assert_int_equal(problems_of(f->store), 0);
 }
 
+/* ---- sweeping ---- */
+
+static void one_program_at_a_time_has_the_turn_to_sweep(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = open_again(f);
+	struct store_turn turn, others = {0};
+	char holder[STORE_HOLDER_SIZE] = "";
+	struct error err;
+
+	assert_int_equal(store_turn_take(&turn, f->store, holder, &err), 1);
+	assert_int_equal(store_turn_check(&turn, &err), 0);
+	assert_int_equal(store_turn_take(&others, other, holder, &err), 0);
+	assert_null(others.store);
+	assert_non_null(strstr(holder, "PostgreSQL's process"));
+	store_turn_end(&turn);
+	assert_int_equal(store_turn_take(&others, other, holder, &err), 1);
+	store_turn_end(&others);
+	store_close(other);
+}
+
+static void the_turn_is_lost_with_its_connection(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = open_again(f);
+	struct store_turn turn, others;
+	char holder[STORE_HOLDER_SIZE];
+	struct error err;
+
+	assert_int_equal(store_turn_take(&turn, f->store, holder, &err), 1);
+	sql(f, "select pg_terminate_backend(pid, 10000) from pg_locks where locktype = 'advisory'");
+	assert_int_equal(store_turn_take(&others, other, holder, &err), 1);
+	assert_int_equal(store_turn_check(&turn, &err), -1);
+	store_turn_end(&turn);
+	assert_int_equal(store_turn_check(&others, &err), 0);
+	store_turn_end(&others);
+	store_close(other);
+}
+
+/* Two days ago at noon. */
+static int64_t old_noon(void)
+{
+	return clock_now_s() / DAY * DAY - 2 * DAY + DAY / 2;
+}
+
+/* Both accounts' calls of two days ago, of one of them more than is tidied at once, and one call of today. */
+static void put_old_calls(struct fixture *f)
+{
+	struct store_put puts[12];
+
+	for (int i = 0; i < 10; i++) {
+		puts[i] = put_of(f, arena_printf(&f->arena, "old%d", i).data, "1",
+			old_noon() + i / 4, 2, "press one");
+	}
+	puts[10] = put_of(f, "others", "1", old_noon(), 1, "press one");
+	puts[10].account_id = f->other;
+	puts[11] = put_of(f, "today", "1", clock_now_s(), 1, "press one");
+	put_all(f, puts, COUNT_OF(puts));
+}
+
+/* All of the first account that started before yesterday is over, and of the other up to @up_to. */
+static void expire(const struct fixture *f, int64_t up_to, struct store_expiry expiries[2])
+{
+	for (int i = 0; i < 2; i++) {
+		expiries[i] = (struct store_expiry){
+			.account_id = i ? f->other : f->account,
+			.up_to = i ? up_to : clock_now_s() - DAY,
+			.record = {.time = 7,
+				.account_id = i ? f->other : f->account,
+				.address = TEXT(""),
+				.user = TEXT("me"),
+				.action = TEXT("expire-detail"),
+				.subject = TEXT("a day"),
+				.times = 1},
+		};
+	}
+}
+
+static struct store_day find_day(const struct fixture *f, const struct store_expiry expiries[2])
+{
+	struct store_day day = {0};
+	struct error err;
+
+	assert_int_equal(store_day_find(f->store, expiries, 2, -1, &day, &err), 1);
+	assert_int_equal(day.start, old_noon() - DAY / 2);
+	assert_int_equal(day.end, day.start + DAY);
+	return day;
+}
+
+static void a_day_that_is_over_for_all_goes_with_its_partition(void **state)
+{
+	struct fixture *f = *state;
+	struct store_expiry expiries[2];
+	struct store_put again[2];
+	struct store_day day;
+	int64_t dropped;
+	struct error err;
+	int rounds = 0;
+
+	put_old_calls(f);
+	expire(f, clock_now_s() - DAY, expiries);
+	day = find_day(f, expiries);
+	assert_int_equal(store_day_drop(f->store, expiries, 2, &day, &dropped, &err), 0);
+	assert_int_equal(dropped, 11);
+	assert_int_equal(store_day_find(f->store, expiries, 2, -1, &day, &err), 0);
+	expect(f, "(select count(*) from pg_inherits where inhparent = 'detail'::regclass) = 2");
+	expect(f, "(select array_agg(calls order by account_id) from audit) = '{10,1}'");
+	expect(f, "(select count(*) from call) = 12 and (select count(*) from detail) = 1");
+	expect_text(f, "press", 1);
+	/* Sound before its calls' headers are tidied, and when calls of that day come in again before that. */
+	assert_int_equal(problems_of(f->store), 0);
+	again[0] = put_of(f, "old1", "1", old_noon(), 1, "press two");
+	again[1] = put_of(f, "old2", "1", old_noon() + 1, -1, "");
+	put_all(f, again, 2);
+	assert_int_equal(problems_of(f->store), 0);
+	while (store_day_tidy(f->store, 3, &err) > 0) {
+		rounds++;
+		assert_int_equal(problems_of(f->store), 0);
+	}
+	assert_true(rounds >= 4);
+	expect(f, "(select count(*) from detail_gone) = 0");
+	expect(f, "(select array_agg(session_id order by session_id) from call where steps >= 0) = "
+		  "'{old1,today}'");
+	expect_text(f, "press", 2);
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+static void a_day_that_an_account_still_keeps_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct store_put late = put_of(f, "late", "1", old_noon(), 1, "press one");
+	struct store_expiry expiries[2];
+	struct store_day day;
+	int64_t dropped = -1;
+	struct error err;
+
+	put_old_calls(f);
+	expire(f, INT64_MIN, expiries);
+	assert_int_equal(store_day_find(f->store, expiries, 2, -1, &day, &err), 0);
+	/* An account without a call of that day does not keep it, until it has one. */
+	sql(f, "delete from detail where session_id = 'others'; update call set steps = -1, part = "
+	       "null, path = null, last_kind = null where session_id = 'others'");
+	day = find_day(f, expiries);
+	late.account_id = f->other;
+	put_all(f, &late, 1);
+	assert_int_equal(store_day_drop(f->store, expiries, 2, &day, &dropped, &err), 0);
+	assert_int_equal(dropped, 0);
+	expect(f, "(select count(*) from detail) = 12 and (select count(*) from audit) = 0");
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+static void who_reads_detail_is_not_disturbed_by_a_day_that_goes(void **state)
+{
+	struct fixture *f = *state;
+	struct store_query query = query_all(f);
+	struct store *other = open_again(f);
+	struct store_expiry expiries[2];
+	struct store_view view;
+	struct store_page page;
+	struct store_day day;
+	int64_t dropped;
+	struct error err;
+
+	put_old_calls(f);
+	expire(f, clock_now_s() - DAY, expiries);
+	day = find_day(f, expiries);
+	assert_int_equal(store_view_open(&view, other, &err), 0);
+	assert_int_equal(store_view_page(&view, &query, &f->arena, &page, &err), 0);
+	assert_int_equal(store_day_drop(f->store, expiries, 2, &day, &dropped, &err), -1);
+	assert_int_equal(err.code, ERROR_BUSY);
+	assert_int_equal(store_view_page(&view, &query, &f->arena, &page, &err), 0);
+	assert_int_equal(page.count, 11);
+	store_view_close(&view);
+	assert_int_equal(store_day_drop(f->store, expiries, 2, &day, &dropped, &err), 0);
+	assert_int_equal(dropped, 11);
+	store_close(other);
+}
+
 /* ---- trouble ---- */
 
 static void lost_connections_are_replaced(void **state)
@@ -530,6 +708,11 @@ int main(void)
 		TEST(names_longer_than_an_index_takes_are_kinds_all_the_same),
 		TEST(each_day_around_today_has_its_partition_and_goes_with_it),
 		TEST(a_partition_that_another_program_dropped_is_made_again),
+		TEST(one_program_at_a_time_has_the_turn_to_sweep),
+		TEST(the_turn_is_lost_with_its_connection),
+		TEST(a_day_that_is_over_for_all_goes_with_its_partition),
+		TEST(a_day_that_an_account_still_keeps_stays),
+		TEST(who_reads_detail_is_not_disturbed_by_a_day_that_goes),
 		TEST(lost_connections_are_replaced),
 		TEST(a_question_that_waits_too_long_is_cancelled),
 		TEST(a_read_only_database_is_told),
