@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cmd/cmd.h"
+#include "cmd/copy_trail.h"
 #include "cmd/progress.h"
 #include "cmd/terminal.h"
 
@@ -28,7 +29,8 @@ struct tally {
 	int64_t copied;
 	int64_t differing; /* found by the comparison, as is missing */
 	int64_t missing;
-	int64_t more; /* only the other store has them */
+	int64_t more;	  /* only the other store has them */
+	int64_t accounts; /* that differ, or whose keys do */
 };
 
 struct copy {
@@ -42,6 +44,7 @@ struct copy {
 	size_t puts_count;
 	bool comparing; /* nothing is written */
 	struct tally tally;
+	struct copy_trail trail;
 };
 
 static void side_init(struct side *side, struct store *store)
@@ -134,8 +137,9 @@ static bool is_same(const struct store_call *source, const struct store_call *co
 		a->type != b->type) {
 		return false;
 	}
-	return !a->has_detail || (b->has_detail && source->packed.size == copy->packed.size &&
-					 source->packed.crc32 == copy->packed.crc32);
+	return !source->packed.deflate.data ||
+	       (b->has_detail && source->packed.size == copy->packed.size &&
+		       source->packed.crc32 == copy->packed.crc32);
 }
 
 /* ---- writing ---- */
@@ -150,14 +154,18 @@ static int write_puts(struct copy *copy, struct error *err)
 	return 0;
 }
 
-/* The call stays where it is as long as the source's page. */
+/* The call stays where it is as long as the source's page. Detail that went with its day may still be told of by its header. */
 static void take(struct copy *copy, const struct store_call *call)
 {
-	copy->puts[copy->puts_count++] = (struct store_put){
+	struct store_put *put = &copy->puts[copy->puts_count++];
+
+	*put = (struct store_put){
 		.account_id = copy->target.account_id,
 		.call = call->call,
 		.packed = call->packed,
 	};
+	put->call.has_detail = call->packed.deflate.data != NULL;
+	put->call.steps = put->call.has_detail ? call->call.steps : 0;
 }
 
 static void take_missing(struct copy *copy, const struct store_call *call)
@@ -223,7 +231,6 @@ static int go_through(struct copy *copy, struct error *err)
 	}
 }
 
-/* The number of the account's keys that were added; negative on failure. */
 static int copy_keys(struct copy *copy, int64_t from_id, int64_t to_id, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
@@ -253,7 +260,7 @@ static int copy_keys(struct copy *copy, int64_t from_id, int64_t to_id, struct e
 	return 0;
 }
 
-/* Finds or makes the account in the other store. */
+/* Finds or makes the account in the other store. 1: it is there, as is its number. */
 static int copy_account(
 	struct copy *copy, const struct store_account *account, int64_t *ret_id, struct error *err)
 {
@@ -281,7 +288,59 @@ static int copy_account(
 		return -1;
 	}
 	*ret_id = held.id;
-	return copy_keys(copy, account->id, held.id, err);
+	return copy_keys(copy, account->id, held.id, err) < 0 ? -1 : 1;
+}
+
+/* 1 the same, 0 not. */
+static int compare_keys(struct copy *copy, int64_t from_id, int64_t to_id, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_key *keys;
+	size_t count;
+
+	arena_init(&arena, SIZE_MAX);
+	if (store_key_list(copy->from, from_id, &arena, &keys, &count, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct store_account account;
+		struct store_key held;
+		int found = store_key_find(copy->to, keys[i].hash, &arena, &held, &account, err);
+
+		if (found <= 0) {
+			return found;
+		}
+		if (held.account_id != to_id || held.scopes != keys[i].scopes ||
+			(held.revoked != 0) != (keys[i].revoked != 0) ||
+			!text_equal(held.label, keys[i].label)) {
+			return 0;
+		}
+	}
+	return 1;
+}
+
+static int compare_account(
+	struct copy *copy, const struct store_account *account, int64_t *ret_id, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account held = {0};
+	int same;
+
+	arena_init(&arena, SIZE_MAX);
+	same = store_account_find(copy->to, account->email, &arena, &held, err);
+	if (same > 0) {
+		*ret_id = held.id;
+		same = compare_keys(copy, account->id, held.id, err);
+	}
+	if (same < 0) {
+		return -1;
+	}
+	if (same == 0 || held.disabled != account->disabled ||
+		held.days.detail != account->days.detail ||
+		held.days.header != account->days.header) {
+		copy->tally.accounts++;
+	}
+	return held.id != 0;
 }
 
 /* ---- the whole ---- */
@@ -308,8 +367,8 @@ static int count_calls(
 	return 0;
 }
 
-/* Goes through all accounts once: copies, or compares. */
-static int pass(struct copy *copy, struct error *err)
+/* Goes through all accounts and their calls once: copies, or compares. */
+static int pass_calls(struct copy *copy, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
 	struct store_account *accounts;
@@ -321,11 +380,12 @@ static int pass(struct copy *copy, struct error *err)
 		count_calls(copy, accounts, count, err) < 0) {
 		return -1;
 	}
-	for (size_t i = 0; i < count && status == 0; i++) {
-		int64_t to_id;
+	for (size_t i = 0; i < count && status >= 0; i++) {
+		int64_t to_id = 0;
 
-		status = copy_account(copy, &accounts[i], &to_id, err);
-		if (status == 0) {
+		status = (copy->comparing ? compare_account : copy_account)(
+			copy, &accounts[i], &to_id, err);
+		if (status > 0) {
 			side_begin(&copy->source, accounts[i].id);
 			side_begin(&copy->target, to_id);
 			status = go_through(copy, err);
@@ -333,6 +393,32 @@ static int pass(struct copy *copy, struct error *err)
 	}
 	progress_clear(&copy->progress);
 	return status;
+}
+
+static void tell_accounts(int64_t accounts)
+{
+	char number[NUMBER_SIZE];
+
+	if (accounts > 0) {
+		fprintf(stderr, "%s accounts differ in their keys, their days or their state\n",
+			number_format(accounts, number));
+	}
+}
+
+static void tell_trail(const struct copy_trail *trail)
+{
+	char a[NUMBER_SIZE], b[NUMBER_SIZE], c[NUMBER_SIZE];
+
+	fprintf(stderr, "copied %s records of the audit trail; compared: %s the same, %s missing\n",
+		number_format(trail->copied, a), number_format(trail->same, b),
+		number_format(trail->missing, c));
+}
+
+static int pass(struct copy *copy, struct error *err)
+{
+	copy->trail.comparing = copy->comparing;
+	copy->trail.same = 0;
+	return pass_calls(copy, err) < 0 ? -1 : copy_trail(&copy->trail, err);
 }
 
 static int summarise(const struct copy *copy, int64_t copied)
@@ -348,8 +434,12 @@ static int summarise(const struct copy *copy, int64_t copied)
 			number_format(copied, a), number_format(tally->same, b),
 			number_format(tally->missing, c), number_format(tally->differing, d),
 			number_format(tally->more, e));
+		tell_trail(&copy->trail);
+		tell_accounts(tally->accounts);
 	}
-	return tally->missing + tally->differing == 0 ? CMD_DONE : CMD_FAILED;
+	return tally->missing + tally->differing + tally->accounts + copy->trail.missing == 0
+		       ? CMD_DONE
+		       : CMD_FAILED;
 }
 
 static int open_stores(struct copy *copy, struct error *err)
@@ -364,6 +454,8 @@ static int open_stores(struct copy *copy, struct error *err)
 		store_open(&copy->to, copy->settings->to, NULL, err) < 0) {
 		return -1;
 	}
+	copy->trail.from = copy->from;
+	copy->trail.to = copy->to;
 	side_init(&copy->source, copy->from);
 	side_init(&copy->target, copy->to);
 	return 0;
@@ -404,13 +496,16 @@ const struct cmd cmd_copy = {
 	.arguments = "--from STORE --to STORE",
 	.settings = settings,
 	.description =
-		"Copies all accounts, their keys' hashes and all calls with their detail into "
-		"another store, which is made where it is missing; then compares both. STORE is a "
+		"Copies all accounts with their days and their keys' hashes, all calls with their "
+		"detail, and the audit trail into another store, which is made where it is "
+		"missing; "
+		"then compares both. STORE is a "
 		"folder or a URL. Calls that are there already and are the same are passed over, "
 		"so a copy that was cut short goes on when it is run again, and what came in "
 		"meanwhile is brought over by one more run. The exit status is 1 when something "
 		"is missing or different in the end. Keys keep their secrets and get new "
-		"numbers.",
+		"numbers, by which the records of the audit trail name them then; records get new "
+		"numbers, too.",
 	.examples = "callstep copy --from /srv/calls --to postgresql://callstep@db/calls\n"
 		    "callstep copy --from postgresql://callstep@db/calls --to /srv/calls",
 	.run = run,

@@ -30,13 +30,24 @@ def exported(program, store, email="ann@example.org"):
     return program.run("export", "--data", store, "--account", email, "--quiet").stdout
 
 
+def trail(program, store):
+    """The records without their numbers, which each store gives itself."""
+    records = program.run("audit", "--data", store, "--limit", 100000, "--json").stdout.splitlines()
+    return [{name: value for name, value in json.loads(record).items() if name != "id"} for record in records]
+
+
 def test_everything_is_copied(empty, source, target):
     fill(empty, source)
     empty.run("account", "disable", "--data", source, "bob@example.org")
     empty.run("key", "add", "--data", source, "--account", "ann@example.org", "--scope", "read", "--label", "desk")
     empty.run("key", "revoke", "--data", source, "--account", "ann@example.org", "1")
+    empty.run("account", "set", "--data", source, "ann@example.org", "--keep-detail", "30", "--keep-headers", "ever")
+    records = len(trail(empty, source))
     done = empty.run("copy", "--from", source, "--to", target)
-    assert done.stderr == "copied 2,400 calls; compared: 2,400 the same, 0 missing, 0 different, 0 only in the copy\n"
+    assert done.stderr == ("copied 2,400 calls; compared: 2,400 the same, 0 missing, 0 different, 0 only in the copy\n"
+                           f"copied {records} records of the audit trail; compared: {records} the same, 0 missing\n")
+    assert trail(empty, source) == trail(empty, target)
+    assert "30\tever" in empty.run("account", "list", "--data", target).stdout
     for email in ("ann@example.org", "bob@example.org"):
         assert exported(empty, target, email) == exported(empty, source, email)
     assert empty.run("verify", "--data", target, "--quiet").stdout == ""
@@ -67,6 +78,21 @@ def test_calls_of_the_copy_alone_stay_and_are_told(empty, source, target):
     made = empty.run("generate", "--calls", 3, "--seed", 99).stdout
     empty.run("import", "--data", target, "--quiet", "-", input=made)
     assert "3 only in the copy" in empty.run("copy", "--from", source, "--to", target).stderr
+
+
+def test_the_trail_goes_on_where_it_was_and_comes_back(empty, source, target, tmp_path):
+    fill(empty, source, emails=("ann@example.org",), calls=5)
+    empty.run("copy", "--from", source, "--to", target)
+    # The other store has records of its own, some of them in the seconds of those that are copied.
+    empty.run("key", "add", "--data", target, "--account", "ann@example.org", "--scope", "write")
+    for _ in range(3):
+        empty.run("key", "add", "--data", source, "--account", "ann@example.org", "--scope", "read", "--label", "x")
+    told = empty.run("copy", "--from", source, "--to", target).stderr
+    assert f"copied 3 records of the audit trail; compared: {len(trail(empty, source))} the same, 0 missing\n" in told
+    assert [len(trail(empty, store)) for store in (source, target)] == [5, 6]
+    assert "copied 1 records of the audit trail; compared: 6 the same" in empty.run("copy", "--from", target, "--to", source).stderr
+    assert [record["time"] for record in trail(empty, source)] == [record["time"] for record in trail(empty, target)]
+    assert empty.run("verify", "--data", target, "--quiet").stdout == ""
 
 
 @pytest.mark.parametrize("arguments, words", [
