@@ -14,7 +14,10 @@
 #include "call/call_json.h"
 #include "call/pack.h"
 
-#define LOOK_MS		200
+/* Between two looks at the store; where it tells of what is stored, looking is only for what was not told, and waiting only for the clients. */
+#define LOOK_US		INT64_C(200000)
+#define LOOK_TOLD_US	INT64_C(5000000)
+#define WAIT_TOLD_US	INT64_C(1000000)
 #define HEARTBEAT_US	INT64_C(15000000)
 #define GONE_CHECK_US	INT64_C(1000000)
 #define ACCOUNT_MAX	100
@@ -35,6 +38,7 @@ struct tails {
 	struct tail *first; /* those of one account stand together */
 	uint64_t round;
 	bool woken;
+	bool told;	/* the store tells when something was stored */
 	bool finishing; /* streams end */
 	bool stopping;	/* the thread ends */
 	/* of the thread alone */
@@ -47,6 +51,7 @@ struct tails {
 	struct buffer json; /* one call */
 	struct buffer events;
 	int64_t gone_checked_us;
+	int64_t looked_us;
 	bool failing; /* the store's failure was told */
 };
 
@@ -292,22 +297,42 @@ static struct tail *not_looked_at(const struct tails *tails)
 	return tail;
 }
 
-/* Looks at each tail once. Returns whether there is more to do at once. */
-static bool run_round(struct tails *tails)
+/* Whether there may be something new. */
+static bool is_due(const struct tails *tails, int64_t now_us)
 {
-	int64_t now_us = clock_monotonic_us();
-	int64_t newest = 0;
-	bool more = false;
+	return tails->woken || !tails->told || tails->failing ||
+	       now_us - tails->looked_us >= LOOK_TOLD_US;
+}
+
+/* The newest change, without the lock meanwhile. */
+static int look(struct tails *tails, int64_t *ret_newest)
+{
 	struct error err;
-	struct tail *tail;
 	int done;
 
 	pthread_mutex_unlock(&tails->lock);
-	done = store_change_newest(tails->options.store, &newest, &err);
+	done = store_change_newest(tails->options.store, ret_newest, &err);
 	if (done < 0) {
 		tell(tails, &err);
 	}
 	pthread_mutex_lock(&tails->lock);
+	return done;
+}
+
+/* Looks at each tail once. Returns whether there is more to do at once. */
+static bool run_round(struct tails *tails)
+{
+	int64_t now_us = clock_monotonic_us();
+	bool due = is_due(tails, now_us), more = false;
+	int64_t newest = 0;
+	struct tail *tail;
+	int done = 0;
+
+	tails->woken = false;
+	if (due) {
+		tails->looked_us = now_us;
+		done = look(tails, &newest);
+	}
 	tails->round++;
 	if (now_us - tails->gone_checked_us >= GONE_CHECK_US) {
 		tails->gone_checked_us = now_us;
@@ -315,11 +340,11 @@ static bool run_round(struct tails *tails)
 	while ((tail = not_looked_at(tails))) {
 		tail->round = tails->round;
 		check(tails, tail, now_us);
-		if (done == 0 && tail->after != newest && !tail->ended && !is_full(tail)) {
+		if (due && done == 0 && tail->after != newest && !tail->ended && !is_full(tail)) {
 			more |= serve(tails, tail, newest);
 		}
 	}
-	tails->failing &= done < 0;
+	tails->failing &= !due || done < 0;
 	if (!more) {
 		forget_changes(tails);
 	}
@@ -328,7 +353,8 @@ static bool run_round(struct tails *tails)
 
 static void wait_for_more(struct tails *tails)
 {
-	struct timespec until = clock_in_us(LOOK_MS * 1000);
+	bool told = tails->told && !tails->failing;
+	struct timespec until = clock_in_us(told ? WAIT_TOLD_US : LOOK_US);
 
 	if (!tails->woken && !tails->stopping) {
 		pthread_cond_timedwait(&tails->changed, &tails->lock, &until);
@@ -345,7 +371,6 @@ static void *follow(void *context)
 			pthread_cond_wait(&tails->changed, &tails->lock);
 			continue;
 		}
-		tails->woken = false;
 		if (!run_round(tails)) {
 			wait_for_more(tails);
 		}
@@ -355,6 +380,21 @@ static void *follow(void *context)
 }
 
 /* ---- from other threads ---- */
+
+static void hear(void *context)
+{
+	tails_look(context);
+}
+
+static int listen_to(struct tails *tails, struct error *err)
+{
+	int told = store_listen(tails->options.store, hear, tails, err);
+
+	pthread_mutex_lock(&tails->lock);
+	tails->told = told > 0;
+	pthread_mutex_unlock(&tails->lock);
+	return told < 0 ? -1 : 0;
+}
 
 int tails_create(struct tails **ret_tails, const struct tails_options *options, struct error *err)
 {
@@ -379,6 +419,10 @@ int tails_create(struct tails **ret_tails, const struct tails_options *options, 
 		return error_set_errno(err, failed, "cannot start the thread that follows calls");
 	}
 	tails->started = true;
+	if (listen_to(tails, err) < 0) {
+		tails_destroy(tails);
+		return -1;
+	}
 	*ret_tails = tails;
 	return 0;
 }
@@ -399,6 +443,7 @@ void tails_destroy(struct tails *tails)
 		return;
 	}
 	assert(!tails->first);
+	store_listen_end(tails->options.store);
 	pthread_mutex_lock(&tails->lock);
 	tails->stopping = true;
 	pthread_cond_signal(&tails->changed);
@@ -487,12 +532,23 @@ void tails_remove(struct tails *tails, struct tail *tail)
 	buffer_deinit(&tail->out);
 }
 
+/* Under the lock. */
+static void wake(struct tails *tails)
+{
+	tails->woken = true;
+	if (tails->first) {
+		pthread_cond_signal(&tails->changed);
+	}
+}
+
 ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max)
 {
 	ssize_t result;
+	bool was_full;
 	size_t size;
 
 	pthread_mutex_lock(&tails->lock);
+	was_full = is_full(tail);
 	size = tail->out.size - tail->out_at;
 	size = size < max ? size : max;
 	if (size > 0 && !tail->failed) {
@@ -507,6 +563,9 @@ ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max)
 		buffer_deinit(&tail->out);
 		tail->out_at = 0;
 	}
+	if (was_full && !is_full(tail)) {
+		wake(tails); /* it was passed over */
+	}
 	pthread_mutex_unlock(&tails->lock);
 	return result;
 }
@@ -514,9 +573,6 @@ ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max)
 void tails_look(struct tails *tails)
 {
 	pthread_mutex_lock(&tails->lock);
-	tails->woken = true;
-	if (tails->first) {
-		pthread_cond_signal(&tails->changed);
-	}
+	wake(tails);
 	pthread_mutex_unlock(&tails->lock);
 }

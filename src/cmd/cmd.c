@@ -71,7 +71,10 @@ int cmd_wrong_usage(const struct cmd *cmd, const char *format, ...)
 int cmd_open_store(struct store **ret_store, const struct settings *settings, bool must_exist,
 	struct error *err)
 {
-	struct store_options options = {.must_exist = must_exist};
+	const struct store_options options = {
+		.must_exist = must_exist,
+		.connections = (int)settings->store_connections,
+	};
 
 	return store_open(ret_store, settings->data, &options, err);
 }

@@ -326,10 +326,10 @@ static int run(const struct settings *settings, int argc, char **argv)
 
 static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
 	"threads", "detail-days", "header-days", "sweep-every", "disk-max", "audit-days",
-	"audit-reads", "connections-max", "connections-per-address-max", "timeout", "rate-min",
-	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "query-time-max",
-	"intake-memory-max", "wrong-keys-max", REDACT_OPTIONS, "grace", "log-requests", "log-level",
-	NULL};
+	"audit-reads", "store-connections", "connections-max", "connections-per-address-max",
+	"timeout", "rate-min", "header-size-max", "body-size-max", "call-size-max",
+	"page-memory-max", "query-time-max", "intake-memory-max", "wrong-keys-max", REDACT_OPTIONS,
+	"grace", "log-requests", "log-level", NULL};
 
 const struct cmd cmd_serve = {
 	.name = "serve",

@@ -138,6 +138,16 @@ const struct setting setting_table[] = {
 		.offset = MEMBER(audit_reads),
 		.fallback = "yes",
 		.help = "Records in the audit trail who read what, beside who changed what."},
+	{.name = "store-connections",
+		.type = SETTING_INTEGER,
+		.offset = MEMBER(store_connections),
+		.metavariable = "N",
+		.fallback = "32",
+		.min = 4,
+		.max = 10000,
+		.help = "Holds at most N connections to PostgreSQL, and one that listens. Who "
+			"finds "
+			"all in use waits; after 10 s he is answered 503."},
 	{.name = "connections-max",
 		.type = SETTING_INTEGER,
 		.offset = MEMBER(connections_max),

@@ -256,6 +256,19 @@ int store_changes(struct store *store, int64_t account_id, int64_t after, int64_
 		store, account_id, after, limit, detail_after, arena, ret_changes, err);
 }
 
+int store_listen(
+	struct store *store, void (*heard)(void *context), void *context, struct error *err)
+{
+	return store->backend->listen ? store->backend->listen(store, heard, context, err) : 0;
+}
+
+void store_listen_end(struct store *store)
+{
+	if (store->backend->listen_end) {
+		store->backend->listen_end(store);
+	}
+}
+
 int store_audit_add(
 	struct store *store, const struct store_audit *records, size_t count, struct error *err)
 {

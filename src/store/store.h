@@ -23,6 +23,7 @@ struct store;
  * scheme://), ERROR_CORRUPT (no callstep store), ERROR_NOT_FOUND. */
 struct store_options {
 	bool must_exist; /* do not make a new one */
+	int connections; /* to a database, at most; 0: 32 */
 };
 int store_open(struct store **ret_store, const char *location, const struct store_options *options,
 	struct error *err) CHECK_RESULT;
@@ -278,6 +279,14 @@ int store_change_newest(struct store *store, int64_t *ret_id, struct error *err)
 int store_changes(struct store *store, int64_t account_id, int64_t after, int64_t limit,
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err) CHECK_RESULT;
+
+/* Calls @heard, on a thread of the store's own, soon after any program may have stored calls; it may come too often, and where the way to the
+ * database is lost too late, but not never. 1: it will; 0: this store does not tell, look from time to time. Once at a time; @heard must not use the
+ * store. */
+int store_listen(struct store *store, void (*heard)(void *context), void *context,
+	struct error *err) CHECK_RESULT;
+/* After this @heard is not called any more. */
+void store_listen_end(struct store *store);
 
 /* ---- the audit trail ---- */
 

@@ -78,6 +78,11 @@ struct store_backend {
 		int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 		struct error *err);
 
+	/* Both NULL: it does not tell. */
+	int (*listen)(struct store *store, void (*heard)(void *context), void *context,
+		struct error *err);
+	void (*listen_end)(struct store *store);
+
 	/* One of number and session_id is given; from is not negative, limit at least 1. */
 	int (*erase)(struct store *store, const struct store_erase *erase,
 		struct store_erased *ret_erased, struct error *err);

@@ -6,6 +6,7 @@ static void close_store(struct store *base)
 {
 	struct postgres_store *store = (struct postgres_store *)base;
 
+	postgres_listen_end(base);
 	postgres_pool_deinit(&store->pool);
 	postgres_kinds_deinit(&store->kinds);
 	pthread_mutex_destroy(&store->parts.mutex);
@@ -86,6 +87,8 @@ static const struct store_backend backend = {
 	.count_buckets = postgres_count_buckets,
 	.change_newest = postgres_change_newest,
 	.changes = postgres_changes_read,
+	.listen = postgres_listen,
+	.listen_end = postgres_listen_end,
 	.audit_add = postgres_audit_add,
 	.audit_list = postgres_audit_list,
 	.audit_drop = postgres_audit_drop,
@@ -118,7 +121,7 @@ int store_postgres_open(struct store **ret_store, const char *location,
 	pthread_mutex_init(&store->parts.mutex, NULL);
 	postgres_kinds_init(&store->kinds);
 	owned = &store->base;
-	if (postgres_pool_init(&store->pool, location, err) < 0 ||
+	if (postgres_pool_init(&store->pool, location, options->connections, err) < 0 ||
 		postgres_schema_prepare(store, options->must_exist, err) < 0) {
 		return -1;
 	}

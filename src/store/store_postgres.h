@@ -161,7 +161,7 @@ bool postgres_failed_with(const struct postgres_connection *connection, const ch
 
 /* ---- store_postgres_pool.c: who uses which connection ---- */
 
-#define POSTGRES_CONNECTIONS_MAX 32
+#define POSTGRES_CONNECTIONS 32 /* at most, where nothing else is said */
 
 struct postgres_pool {
 	char *location;
@@ -169,6 +169,7 @@ struct postgres_pool {
 	pthread_cond_t given_back;
 	struct postgres_connection *idle;
 	int open;
+	int max;
 	int64_t retry_us; /* no new connection before that time: the last one failed */
 	int64_t backoff_us;
 	struct error failure; /* of the last one */
@@ -176,7 +177,7 @@ struct postgres_pool {
 };
 
 int postgres_pool_init(
-	struct postgres_pool *pool, const char *location, struct error *err) CHECK_RESULT;
+	struct postgres_pool *pool, const char *location, int max, struct error *err) CHECK_RESULT;
 void postgres_pool_deinit(struct postgres_pool *pool);
 uint64_t postgres_pool_losses(struct postgres_pool *pool);
 
@@ -302,11 +303,14 @@ int postgres_match_bind(struct postgres_match *match, const struct store_place *
 
 /* ---- store_postgres.c ---- */
 
+struct postgres_listener;
+
 struct postgres_store {
 	struct store base;
 	struct postgres_pool pool;
 	struct postgres_kinds kinds;
 	struct postgres_parts parts;
+	struct postgres_listener *listener; /* NULL: nobody wants to hear */
 };
 
 /* ---- store_postgres_open.c: making, recognising and upgrading a store ---- */
@@ -412,6 +416,10 @@ int postgres_change_newest(struct store *store, int64_t *ret_id, struct error *e
 int postgres_changes_read(struct store *store, int64_t account_id, int64_t after, int64_t limit,
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
+
+int postgres_listen(
+	struct store *store, void (*heard)(void *context), void *context, struct error *err);
+void postgres_listen_end(struct store *store);
 
 int postgres_audit_add(
 	struct store *store, const struct store_audit *records, size_t count, struct error *err);

@@ -13,10 +13,10 @@
 #define BACKOFF_FIRST_US INT64_C(50000)
 #define BACKOFF_LAST_US	 INT64_C(2000000)
 
-int postgres_pool_init(struct postgres_pool *pool, const char *location, struct error *err)
+int postgres_pool_init(struct postgres_pool *pool, const char *location, int max, struct error *err)
 {
-
-	*pool = (struct postgres_pool){.location = strdup(location)};
+	*pool = (struct postgres_pool){
+		.location = strdup(location), .max = max > 0 ? max : POSTGRES_CONNECTIONS};
 	pthread_mutex_init(&pool->mutex, NULL);
 	clock_cond_init(&pool->given_back);
 	return pool->location ? 0 : error_no_memory(err);
@@ -63,11 +63,12 @@ static int take_place(
 {
 	struct timespec until = clock_in_us(WAIT_US);
 
-	while (!pool->idle && pool->open >= POSTGRES_CONNECTIONS_MAX) {
+	while (!pool->idle && pool->open >= pool->max) {
 		if (pthread_cond_timedwait(&pool->given_back, &pool->mutex, &until) != 0) {
 			return error_set(err, ERROR_BUSY,
-				"the PostgreSQL store: all %d connections are in use: try again",
-				POSTGRES_CONNECTIONS_MAX);
+				"the PostgreSQL store: all %d connections are in use "
+				"(--store-connections): try again",
+				pool->max);
 		}
 	}
 	if (pool->idle) {

@@ -198,7 +198,7 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 			     "left join detail" POSTGRES_JOIN_DETAIL(
 				     "c") "and c.start > $4::bigint "
 					  "order by h.id",
-	[POSTGRES_NOTIFY] = "select pg_notify('callstep', '')",
+	[POSTGRES_NOTIFY] = "select pg_notify('" POSTGRES_CHANNEL "', '')",
 
 	[POSTGRES_DROP_DETAIL] =
 		"with old as materialized (select account_id, start, session_id, part from detail "

@@ -3,6 +3,9 @@
 #ifndef STORE_STORE_POSTGRES_SQL_H
 #define STORE_STORE_POSTGRES_SQL_H
 
+/* What is notified when calls were stored: a hint, change_head says how many. */
+#define POSTGRES_CHANNEL "callstep"
+
 enum postgres_sql {
 	POSTGRES_BEGIN_READ,
 	POSTGRES_BEGIN_WRITE,

@@ -60,6 +60,33 @@ def test_a_tail_sees_what_another_server_took_in(servers):
         assert tail.sessions(1) == ["over there"]
 
 
+def test_tails_go_on_when_the_connection_that_listens_is_lost(cluster, servers):
+    listening = "select count(*) from pg_stat_activity where query like 'listen%'"
+    with Tail(servers[1]) as first, Tail(servers[1]) as second:
+        for number in range(3):
+            cluster.sql("select pg_terminate_backend(pid, 10000) from pg_stat_activity where query like 'listen%'")
+            servers[0].post([call(f"meanwhile {number}")])
+            for tail in (first, second):
+                assert tail.sessions(1) == [f"meanwhile {number}"]
+    while cluster.sql(listening) != "3":  # one a server, however many follow
+        threading.Event().wait(0.05)
+
+
+def test_a_server_holds_no_more_connections_than_it_may(cluster, tmp_path):
+    location = cluster.new_store()
+    server = Server(tmp_path, "--store-connections", "4", store=location)
+    client = Client(server, add_account(location))
+    posters = [threading.Thread(target=lambda i=i: [client.post([call(f"{i}-{j}")]) for j in range(10)]) for i in range(12)]
+    for thread in posters:
+        thread.start()
+    for thread in posters:
+        thread.join()
+    assert total(client) == 120
+    pids = cluster.sql("select count(*) from pg_stat_activity where application_name = 'callstep' and query not like 'listen%'")
+    assert 1 <= int(pids) <= 4
+    assert server.stop() == 0
+
+
 def test_a_key_that_is_revoked_stops_on_all(servers):
     store = servers[0].server.store
     key = callstep("key", "add", "--data", store, "--account", servers[0].email, "--scope", "read").stdout.strip()

@@ -387,6 +387,56 @@ static void a_partition_that_another_program_dropped_is_made_again(void **state)
 	assert_int_equal(problems_of(f->store), 0);
 }
 
+/* ---- hearing ---- */
+
+struct ear {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	int heard;
+};
+
+static void hear(void *context)
+{
+	struct ear *ear = context;
+
+	pthread_mutex_lock(&ear->mutex);
+	ear->heard++;
+	pthread_cond_signal(&ear->changed);
+	pthread_mutex_unlock(&ear->mutex);
+}
+
+/* Until it was called once more. */
+static void wait_until_heard(struct ear *ear)
+{
+	pthread_mutex_lock(&ear->mutex);
+	while (ear->heard == 0) {
+		pthread_cond_wait(&ear->changed, &ear->mutex);
+	}
+	ear->heard = 0;
+	pthread_mutex_unlock(&ear->mutex);
+}
+
+static void what_another_program_stores_is_heard_of_even_after_the_connection_was_lost(void **state)
+{
+	struct ear ear = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+	struct fixture *f = *state;
+	struct store_put put = put_of(f, "a", "1", 100, 1, "x");
+	struct store *other = open_again(f);
+	struct error err;
+
+	assert_int_equal(store_listen(other, hear, &ear, &err), 1);
+	wait_until_heard(&ear); /* it is listening */
+	put_all(f, &put, 1);
+	wait_until_heard(&ear);
+	sql(f, "select pg_terminate_backend(pid, 10000) from pg_stat_activity where query like "
+	       "'listen%'");
+	wait_until_heard(&ear); /* it listens again */
+	put_all(f, &put, 1);
+	wait_until_heard(&ear);
+	store_listen_end(other);
+	store_close(other);
+}
+
 /* ---- sweeping ---- */
 
 static void one_program_at_a_time_has_the_turn_to_sweep(void **state)
@@ -708,6 +758,7 @@ int main(void)
 		TEST(names_longer_than_an_index_takes_are_kinds_all_the_same),
 		TEST(each_day_around_today_has_its_partition_and_goes_with_it),
 		TEST(a_partition_that_another_program_dropped_is_made_again),
+		TEST(what_another_program_stores_is_heard_of_even_after_the_connection_was_lost),
 		TEST(one_program_at_a_time_has_the_turn_to_sweep),
 		TEST(the_turn_is_lost_with_its_connection),
 		TEST(a_day_that_is_over_for_all_goes_with_its_partition),
