@@ -149,6 +149,7 @@ def sweeps(torture):
 
 def servers(torture):
     torture.for_share(0.05, lambda: torture.pytest("servers", "tests/fault/test_servers.py", {"CALLSTEP_CRASH_ROUNDS": "100"}))
+    torture.pytest("database", "tests/fault/test_database.py", {"CALLSTEP_FAILOVER_ROUNDS": "5", "CALLSTEP_SLOW_LONG": "1"})
 
 
 def processes(torture):
