@@ -232,6 +232,20 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size)
 	return memory;
 }
 
+void *arena_list_grow(struct arena *arena, void *list, size_t count, size_t size)
+{
+	void *grown;
+
+	if (count != 0 && (count < 8 || (count & (count - 1)) != 0)) {
+		return list;
+	}
+	grown = arena_alloc(arena, (count < 8 ? 8 : count * 2) * size);
+	if (grown && count > 0) {
+		memcpy(grown, list, count * size);
+	}
+	return grown;
+}
+
 struct text arena_copy(struct arena *arena, struct text text)
 {
 	char *copy = text.size < SIZE_MAX ? arena_alloc(arena, text.size + 1) : NULL;

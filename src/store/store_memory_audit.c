@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The store in memory: the audit trail, and dropping old calls. */
+#include "store/erase_marks.h"
 #include "store/store_memory.h"
 
 static int copy_texts(struct arena *arena, struct store_audit *record, struct error *err)
@@ -99,6 +100,32 @@ int memory_audit_list(struct store *base, const struct store_audit_query *query,
 }
 
 /* Their texts stay until the store goes. */
+int memory_audit_erase(struct memory_store *store, int64_t account_id, struct text erased,
+	int64_t *ret_records, struct error *err)
+{
+	AUTO(erase_marks_deinit) struct erase_marks marks;
+
+	erase_marks_init(&marks, erased);
+	for (size_t i = 0; i < store->records_count; i++) {
+		const struct store_audit *record = &store->records[i];
+
+		if (record->account_id == account_id &&
+			erase_marks_look(&marks, (int64_t)i, record->subject, err) < 0) {
+			return -1;
+		}
+	}
+	for (size_t i = 0; i < marks.count; i++) {
+		struct text subject = arena_copy(&store->names, marks.records[i].subject);
+
+		if (!subject.data) {
+			return error_no_memory(err);
+		}
+		store->records[marks.records[i].id].subject = subject;
+	}
+	*ret_records = (int64_t)marks.count;
+	return 0;
+}
+
 int memory_audit_drop(
 	struct store *base, int64_t before, int64_t limit, int64_t *ret_dropped, struct error *err)
 {

@@ -86,6 +86,18 @@ static int drop(struct postgres_connection *connection, const struct store_erase
 	return 0;
 }
 
+static int erase_audit(struct postgres_connection *connection, const struct store_erase *erase,
+	struct store_erased *erased, struct error *err)
+{
+	char buffer[CALL_NUMBER_MAX];
+	struct text named = erase->session_id;
+
+	if (!named.data) {
+		named = call_number_key(erase->number, buffer);
+	}
+	return postgres_audit_erase(connection, erase->account_id, named, &erased->records, err);
+}
+
 int postgres_erase(struct store *base, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err)
 {
@@ -97,6 +109,10 @@ int postgres_erase(struct store *base, const struct store_erase *erase,
 	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0 ||
 		(erase->count_only ? count : drop)(
 			session.connection, erase, &params, &erased, err) < 0) {
+		return -1;
+	}
+	if (!erase->count_only && !erased.more &&
+		erase_audit(session.connection, erase, &erased, err) < 0) {
 		return -1;
 	}
 	*ret_erased = erased;
@@ -124,7 +140,7 @@ int postgres_erase(struct store *base, const struct store_erase *erase,
 /* Samples of what the columns hold lie in the statistics of the planner: those are made anew too. */
 static int write_anew(struct postgres_connection *connection, struct error *err)
 {
-	static const char *const tables[] = {"call", "detail", "change", "tally", "kind"};
+	static const char *const tables[] = {"call", "detail", "change", "tally", "kind", "audit"};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		char sql[64];

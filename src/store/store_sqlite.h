@@ -218,10 +218,6 @@ bool sqlite_column_is_null(struct sqlite_query *query, int column);
 struct text sqlite_column_text(struct sqlite_query *query, int column);
 struct text sqlite_column_blob(struct sqlite_query *query, int column);
 
-/* Room for one more entry of @size bytes in a list of @count in @arena: it doubles, and what it leaves behind goes with the arena. NULL: the
- * arena is used up. */
-void *sqlite_list_grow(struct arena *arena, void *list, size_t count, size_t size) CHECK_RESULT;
-
 /* Runs one of the statements that take nothing and give nothing. */
 int sqlite_run(struct sqlite_connection *connection, enum sqlite_sql sql, struct error *err);
 /* The same with one integer to bind. */

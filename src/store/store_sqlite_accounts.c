@@ -96,7 +96,7 @@ int sqlite_account_list(struct store *base, struct arena *arena,
 		return -1;
 	}
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		accounts = sqlite_list_grow(arena, accounts, count, sizeof(*accounts));
+		accounts = arena_list_grow(arena, accounts, count, sizeof(*accounts));
 		if (!accounts) {
 			return error_set(
 				err, ERROR_TOO_LARGE, "the accounts do not fit into memory");
@@ -216,7 +216,7 @@ int sqlite_key_list(struct store *base, int64_t account_id, struct arena *arena,
 	}
 	sqlite_query_int64(&query, account_id);
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		keys = sqlite_list_grow(arena, keys, count, sizeof(*keys));
+		keys = arena_list_grow(arena, keys, count, sizeof(*keys));
 		if (!keys) {
 			return error_set(err, ERROR_TOO_LARGE, "the keys do not fit into memory");
 		}

@@ -115,7 +115,7 @@ int sqlite_audit_list(struct store *base, const struct store_audit_query *query,
 	}
 	bind_query(&row, query);
 	while ((more = sqlite_query_step(&row, err)) > 0) {
-		records = sqlite_list_grow(arena, records, count, sizeof(*records));
+		records = arena_list_grow(arena, records, count, sizeof(*records));
 		if (!records) {
 			return error_set(
 				err, ERROR_TOO_LARGE, "the records do not fit into memory");

@@ -353,20 +353,6 @@ int sqlite_query_start(struct sqlite_query *query, struct sqlite_connection *con
 	return 0;
 }
 
-void *sqlite_list_grow(struct arena *arena, void *list, size_t count, size_t size)
-{
-	void *grown;
-
-	if (count != 0 && (count < 8 || (count & (count - 1)) != 0)) {
-		return list;
-	}
-	grown = arena_alloc(arena, (count < 8 ? 8 : count * 2) * size);
-	if (grown && count > 0) {
-		memcpy(grown, list, count * size);
-	}
-	return grown;
-}
-
 static void note_bound(struct sqlite_query *query, int status)
 {
 	query->failed = query->failed || status != SQLITE_OK;

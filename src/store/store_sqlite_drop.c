@@ -31,7 +31,7 @@ static int read_row(struct drop_run *run, struct sqlite_query *row, struct error
 {
 	struct text dest_key = arena_copy(&run->arena, sqlite_column_text(row, 4));
 
-	run->calls = sqlite_list_grow(&run->arena, run->calls, run->count, sizeof(*run->calls));
+	run->calls = arena_list_grow(&run->arena, run->calls, run->count, sizeof(*run->calls));
 	if (!run->calls || !dest_key.data) {
 		return error_no_memory(err);
 	}

@@ -425,16 +425,15 @@ static void the_audit_trail_no_longer_names_what_was_erased(void **state)
 {
 	struct fixture *f = *state;
 
-	if (!f->folder[0]) {
-		return; /* only an embedded store does that so far */
-	}
 	write_records(f, f->account);
 	assert_int_equal(erase_of(f, "666-333-4445", NULL, 0, 10, true).records, 0);
 	expect_subjects(f, f->account, false);
 	assert_int_equal(erase_of(f, "666-333-4445", NULL, 0, 10, false).records, 5);
 	expect_subjects(f, f->account, true);
-	assert_int_equal(store_scrub(f->store, NULL), 1);
-	assert_int_equal(files_with(f, TEXT("number=6663334445")), 0);
+	if (f->folder[0]) {
+		assert_int_equal(store_scrub(f->store, NULL), 1);
+		assert_int_equal(files_with(f, TEXT("number=6663334445")), 0);
+	}
 	/* Another account's records are its own, and nobody else changes any. */
 	write_records(f, f->other);
 	assert_int_equal(erase_of(f, "666-333-4445", NULL, 0, 10, false).records, 0);
@@ -458,9 +457,6 @@ static void the_audit_trail_no_longer_names_a_session_that_was_erased(void **sta
 	struct store_audit *records;
 	size_t count;
 
-	if (!f->folder[0]) {
-		return;
-	}
 	assert_int_equal(store_audit_add(f->store, &record, 1, NULL), 0);
 	assert_int_equal(erase_of(f, NULL, "100035;000;1575898377", 0, 10, false).records, 1);
 	assert_int_equal(store_audit_list(f->store, &query, &f->arena, &records, &count, NULL), 0);
