@@ -87,7 +87,9 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	"($10::integer[] is null or c.last_kind = any($10)) and "                                  \
 	"(c.start, c.session_id) < ($11::bigint, $12::text) "
 
-/* The calls to look at: all, or those that have the text $13, and $14 and $15 side by side, which were looked at elsewhere. */
+/* The calls to look at: all, or those that have the text $13, and $14 and $15 side by side, which were looked at elsewhere. Those
+ * that have the text are found first, once, and then looked up one by one (`offset 0` keeps it so): the other way round, which PostgreSQL takes for better
+ * where a table was never analysed, the text is looked for anew for each call. */
 #define POSTGRES_FROM_ALL "from call c where $13::text is null and " POSTGRES_MATCH
 #define POSTGRES_FROM_TEXT                                                                         \
 	"from (select d.account_id, d.session_id from detail d where d.account_id = $1::bigint "   \
@@ -95,7 +97,8 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	"and "                                                                                     \
 	"(d.part = 0 or d.part between $2 / 86400 and $3 / 86400) union all "                      \
 	"select $1::bigint, u.session_id from unnest($14::text[]) as u (session_id)) f "           \
-	"join call c on c.account_id = f.account_id and c.session_id = f.session_id "              \
+	"cross join lateral (select * from call k where k.account_id = f.account_id "              \
+	"and k.session_id = f.session_id offset 0) c "                                             \
 	"where " POSTGRES_MATCH
 
 /* What follows "with old as materialized (…), ", old being calls with account_id, start, session_id, part and dest_key: takes them out of every

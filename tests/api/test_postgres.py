@@ -2,6 +2,7 @@
 """Several servers on one PostgreSQL, and what they answer when it is gone, comes back, or takes no writes."""
 import signal
 import threading
+import time
 
 import pytest
 
@@ -137,3 +138,18 @@ def test_the_log_does_not_tell_the_password(cluster, tmp_path):
     assert server.stop() == 0
     assert "geheim" not in server.log
     assert "store=postgresql://callstep@/postgres" in server.log
+
+
+def test_words_are_found_in_tables_that_were_never_analysed(tmp_path):
+    """PostgreSQL knows nothing of such tables, and may not choose a way that looks for the words once for each call."""
+    now = int(time.time())
+    made = callstep("generate", "--calls", "6000", "--seed", "3", "--start", str(now - 4 * 86400), "--end", str(now))
+    with Cluster(autovacuum="off") as cluster:
+        location = cluster.new_store()
+        client = Client(Server(tmp_path, store=location), add_account(location))
+        assert callstep("import", "--data", location, "-", input=made.stdout).returncode == 0
+        for query, least in (("welcome", 1), ("welcome&module=menu", 1), ("nosuchword", 0)):
+            answer = client.get(f"/v1/calls?text={query}&limit=10")
+            assert answer.status == 200, answer.text
+            assert answer.json["total_calls"] >= least
+        assert client.server.stop() == 0
