@@ -382,9 +382,20 @@ int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, i
 int store_erase(struct store *store, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err)
 {
+	char buffer[CALL_NUMBER_MAX];
+	struct text named;
+
 	assert(!erase->number.data != !erase->session_id.data);
 	assert(erase->from >= 0 && erase->limit >= 1);
-	return store->backend->erase(store, erase, ret_erased, err);
+	if (store->backend->erase(store, erase, ret_erased, err) < 0) {
+		return -1;
+	}
+	if (erase->count_only || ret_erased->more) {
+		return 0;
+	}
+	named = erase->session_id.data ? erase->session_id : call_number_key(erase->number, buffer);
+	return store->backend->audit_erase(
+		store, erase->account_id, named, &ret_erased->records, err);
 }
 
 int store_scrub(struct store *store, struct error *err)

@@ -86,6 +86,9 @@ struct store_backend {
 	/* One of number and session_id is given; from is not negative, limit at least 1. */
 	int (*erase)(struct store *store, const struct store_erase *erase,
 		struct store_erased *ret_erased, struct error *err);
+	/* Puts a mark in the place of @erased, a number's key or a session id, in the subjects of the account's records; tells how many those are. */
+	int (*audit_erase)(struct store *store, int64_t account_id, struct text erased,
+		int64_t *ret_records, struct error *err);
 	int (*scrub)(struct store *store, struct error *err);
 	/* The subjects are at most STORE_SUBJECT_MAX bytes, @count is at least 1. */
 	int (*audit_add)(struct store *store, const struct store_audit *records, size_t count,

@@ -376,6 +376,7 @@ static const struct store_backend backend = {
 	.change_newest = memory_change_newest,
 	.changes = memory_changes,
 	.erase = memory_erase,
+	.audit_erase = memory_audit_erase,
 	.scrub = scrub,
 	.audit_add = memory_audit_add,
 	.audit_list = memory_audit_list,

@@ -90,9 +90,8 @@ int memory_audit_add(
 int memory_audit_list(struct store *base, const struct store_audit_query *query,
 	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
 	struct error *err);
-/* As erasing does with the subjects of the account's records. The store is locked. */
-int memory_audit_erase(struct memory_store *store, int64_t account_id, struct text erased,
-	int64_t *ret_records, struct error *err) CHECK_RESULT;
+int memory_audit_erase(struct store *base, int64_t account_id, struct text erased,
+	int64_t *ret_records, struct error *err);
 int memory_audit_drop(
 	struct store *base, int64_t before, int64_t limit, int64_t *ret_dropped, struct error *err);
 int memory_drop(

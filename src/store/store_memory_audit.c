@@ -100,9 +100,10 @@ int memory_audit_list(struct store *base, const struct store_audit_query *query,
 }
 
 /* Their texts stay until the store goes. */
-int memory_audit_erase(struct memory_store *store, int64_t account_id, struct text erased,
+int memory_audit_erase(struct store *base, int64_t account_id, struct text erased,
 	int64_t *ret_records, struct error *err)
 {
+	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
 	AUTO(erase_marks_deinit) struct erase_marks marks;
 
 	erase_marks_init(&marks, erased);

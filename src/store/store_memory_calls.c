@@ -342,6 +342,7 @@ int memory_erase(struct store *base, const struct store_erase *erase,
 	struct text number_key = call_number_key(erase->number, buffer);
 	struct store_erased erased = {.from = erase->from};
 
+	(void)err;
 	for (size_t i = store->calls_count; i > 0 && !erased.more; i--) {
 		const struct memory_call *call = store->calls[i - 1];
 
@@ -355,12 +356,6 @@ int memory_erase(struct store *base, const struct store_erase *erase,
 		erased.from = call->held.call.start;
 		erased.more = erased.calls == erase->limit;
 		erase_at(store, i - 1);
-	}
-	if (!erase->count_only && !erased.more &&
-		memory_audit_erase(store, erase->account_id,
-			erase->session_id.data ? erase->session_id : number_key, &erased.records,
-			err) < 0) {
-		return -1;
 	}
 	*ret_erased = erased;
 	return 0;

@@ -103,6 +103,7 @@ static const struct store_backend backend = {
 	.space = postgres_space,
 	.shrink = postgres_shrink,
 	.erase = postgres_erase,
+	.audit_erase = postgres_audit_erase,
 	.scrub = postgres_scrub,
 	.backup = backup,
 	.verify = postgres_verify,

@@ -447,9 +447,8 @@ int postgres_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes
 	int64_t *ret_freed, struct error *err);
 int postgres_erase(struct store *store, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err);
-/* Puts a mark in the place of @erased, a number's key or a session id, in the subjects of the account's records; tells how many those are. */
-int postgres_audit_erase(struct postgres_connection *connection, int64_t account_id,
-	struct text erased, int64_t *ret_records, struct error *err) CHECK_RESULT;
+int postgres_audit_erase(struct store *store, int64_t account_id, struct text erased,
+	int64_t *ret_records, struct error *err);
 int postgres_scrub(struct store *store, struct error *err);
 int postgres_verify(struct store *store, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,

@@ -86,18 +86,6 @@ static int drop(struct postgres_connection *connection, const struct store_erase
 	return 0;
 }
 
-static int erase_audit(struct postgres_connection *connection, const struct store_erase *erase,
-	struct store_erased *erased, struct error *err)
-{
-	char buffer[CALL_NUMBER_MAX];
-	struct text named = erase->session_id;
-
-	if (!named.data) {
-		named = call_number_key(erase->number, buffer);
-	}
-	return postgres_audit_erase(connection, erase->account_id, named, &erased->records, err);
-}
-
 int postgres_erase(struct store *base, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err)
 {
@@ -109,10 +97,6 @@ int postgres_erase(struct store *base, const struct store_erase *erase,
 	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0 ||
 		(erase->count_only ? count : drop)(
 			session.connection, erase, &params, &erased, err) < 0) {
-		return -1;
-	}
-	if (!erase->count_only && !erased.more &&
-		erase_audit(session.connection, erase, &erased, err) < 0) {
 		return -1;
 	}
 	*ret_erased = erased;

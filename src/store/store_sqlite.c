@@ -210,6 +210,7 @@ static const struct store_backend backend = {
 	.change_newest = sqlite_change_newest,
 	.changes = sqlite_changes_read,
 	.erase = sqlite_erase,
+	.audit_erase = sqlite_audit_erase,
 	.scrub = sqlite_scrub,
 	.audit_add = sqlite_audit_add,
 	.audit_list = sqlite_audit_list,

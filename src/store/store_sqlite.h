@@ -468,9 +468,8 @@ int sqlite_changes_read(struct store *store, int64_t account_id, int64_t after, 
 
 int sqlite_erase(struct store *store, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err);
-/* Puts a mark in the place of @erased, a number's key or a session id, in the subjects of the account's records; tells how many those are. */
-int sqlite_audit_erase(struct sqlite_store *store, int64_t account_id, struct text erased,
-	int64_t *ret_records, struct error *err) CHECK_RESULT;
+int sqlite_audit_erase(struct store *store, int64_t account_id, struct text erased,
+	int64_t *ret_records, struct error *err);
 int sqlite_scrub(struct store *store, struct error *err);
 int sqlite_audit_add(
 	struct store *store, const struct store_audit *records, size_t count, struct error *err);

@@ -213,12 +213,6 @@ int sqlite_erase(struct store *base, const struct store_erase *erase,
 			return -1;
 		}
 	}
-	if (!erase->count_only && !erased.more &&
-		sqlite_audit_erase(run.store, erase->account_id,
-			erase->session_id.data ? erase->session_id : run.number_key,
-			&erased.records, err) < 0) {
-		return -1;
-	}
 	*ret_erased = erased;
 	return 0;
 }
