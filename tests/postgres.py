@@ -78,12 +78,15 @@ class Cluster:
         if user:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
         try:
-            self.run(programs() / "initdb", "-D", self.data, "-U", USER, "-A", "trust", "--encoding=UTF8", "--locale=C.UTF-8",
-                     "--no-sync", "--no-instructions")
+            self.make()
             self.start()
         except BaseException:
             self.stop()
             raise
+
+    def make(self):
+        self.run(programs() / "initdb", "-D", self.data, "-U", USER, "-A", "trust", "--encoding=UTF8", "--locale=C.UTF-8",
+                 "--no-sync", "--no-instructions")
 
     @property
     def data(self):
