@@ -9,7 +9,7 @@ import bodies
 import data
 from load import fetch, is_sound
 from measure import say, summary
-from paths import RUN
+from paths import scratch
 from process import run as run_command
 from sides import postgres
 from sides.callstep import Callstep
@@ -139,16 +139,12 @@ def show(row):
 
 
 def run(setting):
-    folder = RUN / "intake"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    folder.chmod(0o755)
-    say("-- over HTTP")
-    rows = over_http(setting, folder)
-    say("-- by the command line")
-    rows += by_command(setting, folder, 30_000 if setting.quick else IMPORT_CALLS)
-    if not setting.quick:
-        say("-- PostgreSQL's COPY")
-        rows += by_copy(setting, folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    with scratch("intake") as folder:
+        say("-- over HTTP")
+        rows = over_http(setting, folder)
+        say("-- by the command line")
+        rows += by_command(setting, folder, 30_000 if setting.quick else IMPORT_CALLS)
+        if not setting.quick:
+            say("-- PostgreSQL's COPY")
+            rows += by_copy(setting, folder)
     return {"rows": rows}

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """callstep over PostgreSQL beside callstep over its own file: pages, offsets, and taking calls in by one server and by three on one database."""
 import json
-import shutil
 import time
 from contextlib import ExitStack
 
@@ -11,7 +10,7 @@ import questions
 from load import fetch, is_sound
 from measure import say, summary
 from parts.intake import copy_once, show
-from paths import RUN
+from paths import scratch
 from process import run as run_command
 from sides import postgres
 from sides.callstep import Callstep
@@ -139,11 +138,6 @@ def intake(setting, folder):
 
 def run(setting):
     rows = pages(setting)
-    folder = RUN / "postgres"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    folder.chmod(0o755)
     say("-- taking in, by one server and by three")
-    taken = intake(setting, folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    return {"rows": rows, "intake": taken}
+    with scratch("postgres") as folder:
+        return {"rows": rows, "intake": intake(setting, folder)}
