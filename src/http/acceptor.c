@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The acceptor. Whom a connection is dealt to goes by its descriptor's number (MHD_add_connection()): those that come together get numbers
- * that follow one another, and a new one gets the number, and so the thread, of one that went. */
+ * The acceptor: a thread that waits for connections and for the word to end. */
 #include "http/acceptor.h"
 
 #include <errno.h>
@@ -11,12 +10,14 @@
 #include <sys/socket.h>
 
 #include "base/file.h"
+#include "http/loop.h"
 
 #define REST_MS 20 /* when there is no room for another connection */
 
 struct acceptor {
 	struct http_server *server;
 	size_t connections_max;
+	size_t next; /* loop */
 	int stop_fd;
 	pthread_t thread;
 	bool started;
@@ -39,29 +40,47 @@ static bool wait_for_one(const struct acceptor *acceptor, bool room)
 	return poll(fds, room ? 2 : 1, room ? -1 : REST_MS) < 0 || fds[0].revents == 0;
 }
 
+/* To the next loop, or the one after it where that has stood still for thousands of connections. */
+static bool deal(struct acceptor *acceptor, struct connection *connection)
+{
+	const struct http_server *server = acceptor->server;
+
+	for (size_t tried = 0; tried < server->loop_count; tried++) {
+		if (loop_give(server->loops[acceptor->next++ % server->loop_count], connection)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Returns false when the system has no room for another connection. */
-static bool accept_one(const struct acceptor *acceptor)
+static bool accept_one(struct acceptor *acceptor)
 {
 	struct http_server *server = acceptor->server;
-	struct sockaddr_storage address = {0};
+	union connection_address address = {0};
 	socklen_t size = sizeof(address);
-	int fd = accept4(server->listen_fd, (struct sockaddr *)&address, &size,
-		SOCK_NONBLOCK | SOCK_CLOEXEC);
+	AUTO(file_close)
+	int fd = accept4(server->listen_fd, &address.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct connection *connection;
 
 	if (fd < 0) {
 		return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
 	}
-	watch_expect(server->watch, fd, server->tls);
-	/* The library closes what it does not take. */
-	if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, size) != MHD_YES) {
-		watch_forget(server->watch, fd);
+	connection = server->finishing ? NULL : watch_add(server->watch, fd, &address, server->tls);
+	if (!connection) {
+		return true;
+	}
+	if (deal(acceptor, connection)) {
+		fd = -1;
+	} else {
+		watch_remove(server->watch, connection);
 	}
 	return true;
 }
 
 static void *run(void *context)
 {
-	const struct acceptor *acceptor = context;
+	struct acceptor *acceptor = context;
 	bool room = true;
 
 	while (wait_for_one(acceptor, room)) {

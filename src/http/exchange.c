@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "http/loop.h"
 #include "http/uri.h"
 
 static uint64_t next_id(struct http_server *server)
@@ -103,7 +104,7 @@ enum pause exchange_pause(struct exchange *exchange)
 static void resume(struct exchange *exchange)
 {
 	remove_suspended(exchange);
-	MHD_resume_connection(exchange->connection);
+	loop_resume(exchange->watched->loop, exchange->connection);
 }
 
 void http_request_wake(struct http_request *request)

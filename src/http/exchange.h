@@ -12,6 +12,7 @@
 #include "http/watch.h"
 
 struct acceptor;
+struct loop;
 struct tls;
 
 /* What the library's next call of the access handler means. */
@@ -32,7 +33,7 @@ struct exchange {
 	struct http_response response;
 	struct http_server *server;
 	struct MHD_Connection *connection;
-	struct connection *watched; /* NULL: memory was short, or the header is not whole */
+	struct connection *watched; /* NULL until the header is whole */
 	int socket_fd;
 	const char *method; /* as sent; NULL until the header was whole */
 	struct text query;  /* raw: what follows the `?` */
@@ -59,7 +60,8 @@ struct exchange {
 
 struct http_server {
 	struct http_server_options options;
-	struct MHD_Daemon *daemon;
+	struct loop **loops;
+	size_t loop_count;
 	struct acceptor *acceptor;
 	struct tls *tls; /* NULL: plain */
 	struct watch *watch;

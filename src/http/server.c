@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The server: starting and stopping the HTTP library's threads. */
+ * The server: starting and stopping its threads. */
 #include "http/http.h"
 
 #include <sched.h>
@@ -9,15 +9,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "http/acceptor.h"
-#include "http/dispatch.h"
 #include "http/listen.h"
+#include "http/loop.h"
 #include "http/tls.h"
 #include "http/watch.h"
-
-/* Memory of a connection: the request's header, reading of bodies, and the buffer that a body of unknown size is sent from. The
- * library zeroes it after each request, which is why it is not larger. */
-#define CONNECTION_MEMORY_MIN ((size_t)64 * 1024)
-#define OPTIONS_MAX	      16
 
 static unsigned int thread_count(unsigned int wanted)
 {
@@ -30,22 +25,6 @@ static unsigned int thread_count(unsigned int wanted)
 								: 1;
 }
 
-/* The socket is open as long as the connection is watched: the library closes it after this. */
-static void notify_connection(void *context, struct MHD_Connection *connection,
-	void **connection_context, enum MHD_ConnectionNotificationCode code)
-{
-	const struct http_server *server = context;
-	const union MHD_ConnectionInfo *info;
-
-	if (code != MHD_CONNECTION_NOTIFY_STARTED) {
-		watch_remove(server->watch, *connection_context);
-		*connection_context = NULL;
-		return;
-	}
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	*connection_context = info ? watch_begin(server->watch, info->connect_fd) : NULL;
-}
-
 /* Above the ceiling some are let in all the same, so that they hear why they are not served. */
 static size_t connection_limit(const struct http_server_options *options)
 {
@@ -54,79 +33,19 @@ static size_t connection_limit(const struct http_server_options *options)
 	return max > 0 ? max + max / 8 + 16 : 0;
 }
 
-/* For options with one argument that is no pointer, and only where it is not 0. */
-static void add_number(
-	struct MHD_OptionItem *items, size_t *count, enum MHD_OPTION option, size_t value)
+static int start_loops(struct http_server *server, struct error *err)
 {
-	if (value > 0) {
-		items[(*count)++] =
-			(struct MHD_OptionItem){.option = option, .value = (intptr_t)value};
+	size_t count = thread_count(server->options.threads);
+
+	server->loops = calloc(count, sizeof(*server->loops));
+	if (!server->loops) {
+		return error_no_memory(err);
 	}
-}
-
-static size_t connection_memory(const struct http_server_options *options)
-{
-	/* Each header line costs the library a record beside its text, and what is above the ceiling must still fit for
-	 * the answer to be ours. */
-	size_t wanted = options->header_size_max * 4;
-
-	return wanted > CONNECTION_MEMORY_MIN ? wanted : CONNECTION_MEMORY_MIN;
-}
-
-static void make_options(const struct http_server *server, struct MHD_OptionItem *items)
-{
-	const struct http_server_options *options = &server->options;
-	unsigned int threads = thread_count(options->threads);
-	size_t count = 0;
-
-	add_number(items, &count, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0);
-	/* The acceptor holds to the limit; the library would give each of its threads a share of it. */
-	add_number(items, &count, MHD_OPTION_CONNECTION_LIMIT, connection_limit(options) * threads);
-	add_number(items, &count, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		options->connections_per_address_max);
-	add_number(items, &count, MHD_OPTION_CONNECTION_TIMEOUT, options->timeout_s);
-	add_number(items, &count, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory(options));
-	if (server->tls) {
-		items[count++] = (struct MHD_OptionItem){
-			.option = MHD_OPTION_HTTPS_CERT_CALLBACK,
-			.ptr_value = tls_certificate_callback(),
-		};
-		items[count++] = (struct MHD_OptionItem){
-			.option = MHD_OPTION_HTTPS_PRIORITIES,
-			.ptr_value = (void *)(uintptr_t)TLS_PRIORITIES,
-		};
-	}
-	items[count] = (struct MHD_OptionItem){.option = MHD_OPTION_END};
-}
-
-/* A server that is finishing closes new connections. */
-static enum MHD_Result may_connect(
-	void *context, const struct sockaddr *address, socklen_t address_size)
-{
-	const struct http_server *server = context;
-
-	(void)address;
-	(void)address_size;
-	return server->finishing ? MHD_NO : MHD_YES;
-}
-
-static int start_daemon(struct http_server *server, struct error *err)
-{
-	struct MHD_OptionItem items[OPTIONS_MAX];
-	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-			     MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET;
-
-	make_options(server, items);
-	server->daemon = MHD_start_daemon(flags | (server->tls ? MHD_USE_TLS : 0U), 0, may_connect,
-		server, dispatch_request, server, MHD_OPTION_URI_LOG_CALLBACK, dispatch_target,
-		server, MHD_OPTION_UNESCAPE_CALLBACK, dispatch_unescape, server,
-		MHD_OPTION_NOTIFY_COMPLETED, dispatch_completed, server,
-		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server, MHD_OPTION_ARRAY, items,
-		MHD_OPTION_END);
-	if (!server->daemon) {
-		return error_set(err, ERROR_SYSTEM,
-			"cannot start the HTTP server on '%s': the HTTP library refused",
-			server->address);
+	while (server->loop_count < count) {
+		if (loop_create(&server->loops[server->loop_count], server, err) < 0) {
+			return -1;
+		}
+		server->loop_count++;
 	}
 	return 0;
 }
@@ -134,9 +53,10 @@ static int start_daemon(struct http_server *server, struct error *err)
 static void server_free(struct http_server *server)
 {
 	acceptor_destroy(server->acceptor);
-	if (server->daemon) {
-		MHD_stop_daemon(server->daemon);
+	for (size_t i = 0; i < server->loop_count; i++) {
+		loop_destroy(server->loops[i]);
 	}
+	free(server->loops);
 	file_close(&server->listen_fd);
 	watch_destroy(server->watch);
 	tls_close(server->tls);
@@ -166,6 +86,7 @@ static int start_watch(struct http_server *server, struct error *err)
 {
 	const struct watch_options options = {
 		.connections_max = server->options.connections_max,
+		.connections_per_address_max = server->options.connections_per_address_max,
 		.timeout_s = server->options.timeout_s,
 		.rate_min = server->options.rate_min,
 	};
@@ -191,7 +112,7 @@ int http_server_start(struct http_server **ret_server, const struct http_server_
 	}
 	if (start_watch(server, err) < 0 ||
 		listen_open(options->listen, &server->listen_fd, server->address, err) < 0 ||
-		start_daemon(server, err) < 0 ||
+		start_loops(server, err) < 0 ||
 		acceptor_create(&server->acceptor, server, connection_limit(options), err) < 0) {
 		return -1;
 	}

@@ -12,10 +12,12 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 #define SECOND_US	INT64_C(1000000)
 #define LOOKS		4 /* in the time of the timeout */
 #define HEADER_TIMEOUTS 2 /* one to stand idle, one for the header */
+#define LISTS		1024
 
 struct watch {
 	struct watch_options options;
@@ -24,9 +26,9 @@ struct watch {
 	pthread_t thread;
 	bool started;
 	bool stopping;
-	size_t count;		     /* of both lists */
-	struct connection *first;    /* that are open */
-	struct connection *expected; /* the newest first */
+	size_t count;
+	struct hash_key key;
+	struct connection *lists[LISTS]; /* by address */
 };
 
 static void push(struct connection **list, struct connection *connection)
@@ -51,14 +53,19 @@ static void take(struct connection **list, struct connection *connection)
 	}
 }
 
-static void free_list(struct connection *list)
+static struct text host_of(const struct connection *connection)
 {
-	while (list) {
-		struct connection *next = list->next;
+	const union connection_address *address = &connection->address;
 
-		free(list);
-		list = next;
+	if (address->any.sa_family == AF_INET6) {
+		return (struct text){(const char *)&address->v6.sin6_addr, sizeof(struct in6_addr)};
 	}
+	return (struct text){(const char *)&address->v4.sin_addr, sizeof(struct in_addr)};
+}
+
+static struct connection **list_of(struct watch *watch, const struct connection *connection)
+{
+	return &watch->lists[hash_text(&watch->key, host_of(connection)) % LISTS];
 }
 
 /* Bytes that the client has sent, or has taken. */
@@ -146,9 +153,11 @@ static void look(struct watch *watch)
 {
 	int64_t now_us = clock_monotonic_us();
 
-	for (struct connection *at = watch->first; at; at = at->next) {
-		if (!at->slow && is_slow(watch, at, now_us)) {
-			end(at);
+	for (size_t i = 0; i < LISTS; i++) {
+		for (struct connection *at = watch->lists[i]; at; at = at->next) {
+			if (at->begun && !at->slow && is_slow(watch, at, now_us)) {
+				end(at);
+			}
 		}
 	}
 }
@@ -180,6 +189,7 @@ int watch_create(struct watch **ret_watch, const struct watch_options *options, 
 		return error_no_memory(err);
 	}
 	watch->options = *options;
+	watch->key = hash_key_random();
 	pthread_mutex_init(&watch->lock, NULL);
 	clock_cond_init(&watch->over);
 	failed = options->timeout_s > 0 ? pthread_create(&watch->thread, NULL, run, watch) : 0;
@@ -204,68 +214,59 @@ void watch_destroy(struct watch *watch)
 	if (watch->started) {
 		pthread_join(watch->thread, NULL);
 	}
-	free_list(watch->expected);
 	pthread_cond_destroy(&watch->over);
 	pthread_mutex_destroy(&watch->lock);
 	free(watch);
 }
 
-/* Takes the expected connection of @fd out of its list; NULL when there is none. Under the lock. */
-static struct connection *take_expected(struct watch *watch, int fd)
+static bool address_has_room(struct watch *watch, const struct connection *connection)
 {
-	struct connection *at = watch->expected;
+	struct text host = host_of(connection);
+	unsigned int others = 0;
 
-	while (at && at->fd != fd) {
-		at = at->next;
+	if (watch->options.connections_per_address_max == 0) {
+		return true;
 	}
-	if (at) {
-		take(&watch->expected, at);
+	for (const struct connection *at = *list_of(watch, connection); at; at = at->next) {
+		others += text_equal(host_of(at), host) ? 1 : 0;
 	}
-	return at;
+	return others < watch->options.connections_per_address_max;
 }
 
-void watch_forget(struct watch *watch, int fd)
-{
-	struct connection *connection;
-
-	pthread_mutex_lock(&watch->lock);
-	connection = take_expected(watch, fd);
-	watch->count -= connection ? 1 : 0;
-	pthread_mutex_unlock(&watch->lock);
-	free(connection);
-}
-
-void watch_expect(struct watch *watch, int fd, struct tls *tls)
+struct connection *watch_add(
+	struct watch *watch, int fd, const union connection_address *address, struct tls *tls)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
+	bool room;
 
-	/* The library may have dropped one before its thread got to it, and says so nowhere: its descriptor is another's now. */
-	watch_forget(watch, fd);
 	if (!connection) {
-		return;
+		return NULL;
 	}
+	connection->address = *address;
 	connection->tls = tls;
 	connection->fd = fd;
 	pthread_mutex_lock(&watch->lock);
-	push(&watch->expected, connection);
-	watch->count++;
-	connection->surplus =
-		watch->options.connections_max > 0 && watch->count > watch->options.connections_max;
-	pthread_mutex_unlock(&watch->lock);
-}
-
-struct connection *watch_begin(struct watch *watch, int fd)
-{
-	struct connection *connection;
-
-	pthread_mutex_lock(&watch->lock);
-	connection = take_expected(watch, fd);
-	if (connection) {
-		connection->since_us = clock_monotonic_us();
-		push(&watch->first, connection);
+	room = address_has_room(watch, connection);
+	if (room) {
+		push(list_of(watch, connection), connection);
+		watch->count++;
+		connection->surplus = watch->options.connections_max > 0 &&
+				      watch->count > watch->options.connections_max;
 	}
 	pthread_mutex_unlock(&watch->lock);
+	if (!room) {
+		free(connection);
+		return NULL;
+	}
 	return connection;
+}
+
+void watch_begin(struct watch *watch, struct connection *connection)
+{
+	pthread_mutex_lock(&watch->lock);
+	connection->begun = true;
+	connection->since_us = clock_monotonic_us();
+	pthread_mutex_unlock(&watch->lock);
 }
 
 void watch_remove(struct watch *watch, struct connection *connection)
@@ -274,7 +275,7 @@ void watch_remove(struct watch *watch, struct connection *connection)
 		return;
 	}
 	pthread_mutex_lock(&watch->lock);
-	take(&watch->first, connection);
+	take(list_of(watch, connection), connection);
 	watch->count--;
 	pthread_mutex_unlock(&watch->lock);
 	free(connection);

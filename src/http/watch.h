@@ -4,12 +4,14 @@
 #ifndef HTTP_WATCH_H
 #define HTTP_WATCH_H
 
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
 
+struct loop;
 struct tls;
 
 /* Whom a connection waits for. */
@@ -20,13 +22,22 @@ enum connection_phase {
 	CONNECTION_ANSWER, /* the client, which takes the answer, or us, where none of it is left to take */
 };
 
+union connection_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
 struct connection {
-	struct tls *tls; /* NULL: plain */
+	union connection_address address;
+	struct tls *tls;   /* NULL: plain */
+	struct loop *loop; /* that serves it */
 	int fd;
 	bool surplus;		/* one more than there may be */
 	atomic_bool slow;	/* was broken off for it */
 	_Atomic uint64_t state; /* phase, and above it how often that was set */
 	/* guarded by the watch's lock */
+	bool begun;			  /* is with the thread that serves it */
 	uint64_t seen;			  /* the state at the last look */
 	int64_t since_us;		  /* since when it has been that */
 	uint64_t moved;			  /* bytes that had moved by then */
@@ -34,9 +45,10 @@ struct connection {
 };
 
 struct watch_options {
-	unsigned int connections_max; /* 0: no ceiling */
-	unsigned int timeout_s;	      /* 0: connections are not looked at */
-	int64_t rate_min;	      /* bytes a second; 0: any */
+	unsigned int connections_max;		  /* 0: no ceiling */
+	unsigned int connections_per_address_max; /* 0: no ceiling */
+	unsigned int timeout_s;			  /* 0: connections are not looked at */
+	int64_t rate_min;			  /* bytes a second; 0: any */
 };
 
 struct watch;
@@ -46,18 +58,23 @@ int watch_create(struct watch **ret_watch, const struct watch_options *options,
 /* No connection may be left. NULL is accepted. */
 void watch_destroy(struct watch *watch);
 
-/* Counts a connection that was accepted and is yet to get to the library's thread that serves it: in the order of coming, which is what
- * makes it a surplus one or not. */
-void watch_expect(struct watch *watch, int fd, struct tls *tls);
-/* It does not come. */
-void watch_forget(struct watch *watch, int fd);
-/* The expected connection of @fd is there; NULL when memory was short. */
-struct connection *watch_begin(struct watch *watch, int fd);
-/* Before @connection's socket is closed. NULL is accepted. */
+/* Counts the connection on @fd, which was accepted just now: the order of coming makes it a surplus one or not. NULL where its address has
+ * as many as it may, or memory is short. */
+struct connection *watch_add(
+	struct watch *watch, int fd, const union connection_address *address, struct tls *tls);
+/* The thread that serves @connection has it; from now on it is looked at. */
+void watch_begin(struct watch *watch, struct connection *connection);
+/* Before @connection's socket is closed, where it had begun. NULL is accepted. */
 void watch_remove(struct watch *watch, struct connection *connection);
 
-/* Connections that are open or expected. */
+/* Connections, begun or not. */
 size_t watch_count(struct watch *watch);
+
+static inline socklen_t connection_address_size(const struct connection *connection)
+{
+	return connection->address.any.sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+							     : sizeof(struct sockaddr_in);
+}
 
 /* From the connection's own thread. To be in @phase already changes nothing: its time goes on. */
 static inline void connection_set(struct connection *connection, enum connection_phase phase)

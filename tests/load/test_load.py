@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import resource
 import select
+import signal
 import subprocess
 import threading
 import time
@@ -153,6 +154,26 @@ def test_connections_that_come_together_are_shared_by_the_threads(serve):
         assert read_answer(connection)[0] == 200
     watched = Process(server).watched()
     assert len(watched) == 2 and min(watched) >= 15, watched
+    for connection in connections:
+        connection.close()
+
+
+@pytest.mark.parametrize("count", [127, 128, 129, 256])
+def test_all_are_answered_who_ask_at_the_same_instant(serve, count):
+    """A stopped server finds them all at once when it goes on: whole batches of the 128 events that the HTTP library asks the kernel for."""
+    server, _, client = serve("--threads", "1")
+    connections = [connect(server, i) for i in range(count)]
+    for connection in connections:
+        connection.sendall(request(client, "/healthz"))
+        assert read_answer(connection)[0] == 200
+    for _ in range(3):
+        server.process.send_signal(signal.SIGSTOP)
+        for connection in connections:
+            connection.sendall(request(client, "/healthz"))
+        server.process.send_signal(signal.SIGCONT)
+        for connection in connections:
+            connection.settimeout(10)
+            assert read_answer(connection)[0] == 200
     for connection in connections:
         connection.close()
 

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT
+ * The loop. Connections come through a pipe, one pointer each, which is queue, wake-up (a pointer to nothing) and, where it ends, the word
+ * to stop. All that is done with the library's daemon is done by the loop's thread, apart from resuming. */
+#include "http/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "http/dispatch.h"
+#include "http/tls.h"
+
+/* Memory of a connection: the request's header, reading of bodies, and the buffer that a body of unknown size is sent from. The
+ * library zeroes it after each request, which is why it is not larger. */
+#define CONNECTION_MEMORY_MIN ((size_t)64 * 1024)
+#define OPTIONS_MAX	      8
+#define TAKEN_MAX	      64 /* connections at once */
+
+struct loop {
+	struct http_server *server;
+	struct MHD_Daemon *daemon;
+	struct connection *starting; /* is being handed to the library */
+	int give_fd;
+	int take_fd;
+	pthread_t thread;
+	bool started;
+};
+
+/* The socket is open as long as the connection is watched: the library closes it after this. */
+static void notify_connection(void *context, struct MHD_Connection *connection,
+	void **connection_context, enum MHD_ConnectionNotificationCode code)
+{
+	struct loop *loop = context;
+	struct watch *watch = loop->server->watch;
+
+	(void)connection;
+	if (code != MHD_CONNECTION_NOTIFY_STARTED) {
+		watch_remove(watch, *connection_context);
+		*connection_context = NULL;
+		return;
+	}
+	watch_begin(watch, loop->starting);
+	*connection_context = loop->starting;
+	loop->starting = NULL;
+}
+
+/* The library closes what it does not take. */
+static void start_connection(struct loop *loop, struct connection *connection)
+{
+	loop->starting = connection;
+	connection->loop = loop;
+	MHD_add_connection(loop->daemon, connection->fd, &connection->address.any,
+		connection_address_size(connection));
+	watch_remove(loop->server->watch, loop->starting);
+	loop->starting = NULL;
+}
+
+/* Returns false when there will be no more. */
+static bool take_connections(struct loop *loop)
+{
+	struct connection *taken[TAKEN_MAX];
+	ssize_t size = read(loop->take_fd, taken, sizeof(taken));
+
+	for (ssize_t i = 0; i < size / (ssize_t)sizeof(taken[0]); i++) {
+		if (taken[i]) {
+			start_connection(loop, taken[i]);
+		}
+	}
+	return size != 0;
+}
+
+/* Milliseconds until the library has something to do where nothing happens; -1: never. */
+static int library_timeout(const struct loop *loop)
+{
+	MHD_UNSIGNED_LONG_LONG timeout_ms;
+
+	if (MHD_get_timeout(loop->daemon, &timeout_ms) != MHD_YES) {
+		return -1;
+	}
+	return timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX;
+}
+
+static void *run(void *context)
+{
+	struct loop *loop = context;
+	struct pollfd fds[] = {
+		{.fd = loop->take_fd, .events = POLLIN},
+		{.fd = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
+			.events = POLLIN},
+	};
+	sigset_t signals;
+	bool more = true;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	while (more) {
+		fds[0].revents = 0;
+		poll(fds, 2, library_timeout(loop));
+		more = fds[0].revents == 0 || take_connections(loop);
+		/* The last time too: it ends what was suspended. */
+		MHD_run_wait(loop->daemon, 0);
+	}
+	MHD_stop_daemon(loop->daemon);
+	return NULL;
+}
+
+static size_t connection_memory(const struct http_server_options *options)
+{
+	/* Each header line costs the library a record beside its text, and what is above the ceiling must still fit for
+	 * the answer to be ours. */
+	size_t wanted = options->header_size_max * 4;
+
+	return wanted > CONNECTION_MEMORY_MIN ? wanted : CONNECTION_MEMORY_MIN;
+}
+
+static void make_options(const struct http_server *server, struct MHD_OptionItem *items)
+{
+	const struct http_server_options *options = &server->options;
+	size_t count = 0;
+
+	/* The acceptor holds to the ceiling; the library has one of its own where none is set. */
+	items[count++] =
+		(struct MHD_OptionItem){.option = MHD_OPTION_CONNECTION_LIMIT, .value = INT_MAX};
+	items[count++] = (struct MHD_OptionItem){
+		.option = MHD_OPTION_CONNECTION_TIMEOUT, .value = options->timeout_s};
+	items[count++] = (struct MHD_OptionItem){.option = MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		.value = (intptr_t)connection_memory(options)};
+	items[count++] =
+		(struct MHD_OptionItem){.option = MHD_OPTION_SIGPIPE_HANDLED_BY_APP, .value = 1};
+	if (server->tls) {
+		items[count++] = (struct MHD_OptionItem){
+			.option = MHD_OPTION_HTTPS_CERT_CALLBACK,
+			.ptr_value = tls_certificate_callback(),
+		};
+		items[count++] = (struct MHD_OptionItem){
+			.option = MHD_OPTION_HTTPS_PRIORITIES,
+			.ptr_value = (void *)(uintptr_t)TLS_PRIORITIES,
+		};
+	}
+	items[count] = (struct MHD_OptionItem){.option = MHD_OPTION_END};
+}
+
+static struct MHD_Daemon *start_daemon(struct loop *loop)
+{
+	struct http_server *server = loop->server;
+	struct MHD_OptionItem items[OPTIONS_MAX];
+	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
+
+	make_options(server, items);
+	return MHD_start_daemon(flags | (server->tls ? MHD_USE_TLS : 0U), 0, NULL, NULL,
+		dispatch_request, server, MHD_OPTION_URI_LOG_CALLBACK, dispatch_target, server,
+		MHD_OPTION_UNESCAPE_CALLBACK, dispatch_unescape, server,
+		MHD_OPTION_NOTIFY_COMPLETED, dispatch_completed, server,
+		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, loop, MHD_OPTION_ARRAY, items,
+		MHD_OPTION_END);
+}
+
+static int start(struct loop *loop, struct error *err)
+{
+	int fds[2];
+	int failed;
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
+		return error_set_errno(err, errno, "cannot make a pipe");
+	}
+	loop->take_fd = fds[0];
+	loop->give_fd = fds[1];
+	loop->daemon = start_daemon(loop);
+	if (!loop->daemon) {
+		return error_set(err, ERROR_SYSTEM,
+			"cannot start the HTTP server on '%s': the HTTP library refused",
+			loop->server->address);
+	}
+	failed = pthread_create(&loop->thread, NULL, run, loop);
+	if (failed) {
+		MHD_stop_daemon(loop->daemon);
+		return error_set_errno(err, failed, "cannot start a thread");
+	}
+	loop->started = true;
+	return 0;
+}
+
+int loop_create(struct loop **ret_loop, struct http_server *server, struct error *err)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+
+	if (!loop) {
+		return error_no_memory(err);
+	}
+	*loop = (struct loop){.server = server, .give_fd = -1, .take_fd = -1};
+	if (start(loop, err) < 0) {
+		loop_destroy(loop);
+		return -1;
+	}
+	*ret_loop = loop;
+	return 0;
+}
+
+bool loop_give(struct loop *loop, struct connection *connection)
+{
+	return write(loop->give_fd, &connection, sizeof(connection)) == sizeof(connection);
+}
+
+void loop_resume(struct loop *loop, struct MHD_Connection *connection)
+{
+	const struct connection *none = NULL;
+
+	MHD_resume_connection(connection);
+	/* Where the pipe is full, the loop is awake. */
+	if (write(loop->give_fd, &none, sizeof(none)) < 0) {
+	}
+}
+
+void loop_destroy(struct loop *loop)
+{
+	if (!loop) {
+		return;
+	}
+	file_close(&loop->give_fd);
+	if (loop->started) {
+		pthread_join(loop->thread, NULL);
+	}
+	file_close(&loop->take_fd);
+	free(loop);
+}
