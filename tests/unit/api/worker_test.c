@@ -113,6 +113,7 @@ static void one_account_cannot_have_all_threads(void **state)
 	for (int i = 0; i < 4; i++) {
 		make(bench, &tasks[i], i == 3 ? 2 : 1, i, i == 0);
 		submit(bench, &tasks[i]);
+		await(bench, &bench->begun, 1);
 	}
 	await(bench, &bench->done, 1);
 	assert_int_equal(bench->order[1], 3);
