@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stage, totalOf, until, withPage } from './browser.mjs';
+import { goTo, stage, totalOf, until, withPage } from './browser.mjs';
 
 const COUNT = 100000;
 const held = stage((program) => program.generate(COUNT));
@@ -21,6 +21,22 @@ test('a filter stands in the address, and the address is a filter', withPage(hel
 	await page.waitForURL((url) => !url.hash.includes('outbound'));
 	await page.goBack();
 	await until(page, () => totalOf(page), (total) => total === long);
+}));
+
+test('what is typed into a field stays while answers come in', withPage(held, { address: '#/statistics' }, async (page) => {
+	const held_back = [];
+	let holding = true;
+	await page.route('**/v1/calls?*', (route) => (holding ? held_back.push(route) : route.continue()));
+	await goTo(page, '#/calls');
+	await page.getByRole('button', { name: /^Filters/ }).click();
+	const field = page.getByRole('textbox', { name: 'At least seconds' });
+	await field.pressSequentially('60');
+	holding = false;
+	await Promise.all(held_back.map((route) => route.continue()));
+	await totalOf(page);
+	assert.equal(await field.inputValue(), '60');
+	await field.press('Enter');
+	await page.waitForURL(/min_duration=60/);
 }));
 
 test('words find the calls whose steps have them', withPage(held, {}, async (page, program) => {
@@ -74,7 +90,7 @@ test('the list scrolls to its end and back with few requests', withPage(held, {}
 	assert.ok((await rowAt(page, 0).textContent()).includes(await wanted(0)));
 	await grid.evaluate((box) => { box.scrollTop = box.scrollHeight; });
 	await rowAt(page, COUNT - 1).getByText(await wanted(COUNT - 1)).waitFor();
-	assert.match(await page.getByTestId('total').textContent(), /–100,000 of 100,000 calls$/);
+	await page.getByTestId('total').filter({ hasText: /–100,000 of 100,000 calls$/ }).waitFor();
 	await grid.evaluate((box) => { box.scrollTop = box.scrollHeight / 2; });
 	const middle = Number(await until(page, () => page.locator('.table-row').nth(6).getAttribute('aria-rowindex'), (row) => row > 40000 && row < 60000)) - 2;
 	await rowAt(page, middle).getByText(await wanted(middle)).waitFor();

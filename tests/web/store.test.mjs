@@ -55,6 +55,22 @@ test('a key is made, works, and is revoked', withPage(held, { key: 'admin', addr
 	assert.equal((await program.ask('/v1/account', { key })).status, 401);
 }));
 
+test('what a key may do stays chosen when making it fails', withPage(held, { key: 'admin', address: '#/keys' }, async (page) => {
+	const [read, write] = [page.getByRole('checkbox', { name: /^read:/ }), page.getByRole('checkbox', { name: /^write:/ })];
+	await page.route('**/v1/keys', (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()));
+	await page.getByLabel('Label').fill('the dialler');
+	await read.uncheck();
+	await write.check();
+	await page.getByRole('button', { name: 'Make a key' }).click();
+	await page.getByRole('alert').waitFor();
+	assert.deepEqual([await read.isChecked(), await write.isChecked()], [false, true]);
+	await page.unroute('**/v1/keys');
+	await page.getByRole('button', { name: 'Make a key' }).click();
+	await page.getByTestId('new-key').waitFor();
+	await page.getByRole('alert').waitFor({ state: 'detached' });
+	assert.deepEqual([await read.isChecked(), await write.isChecked()], [true, false]);
+}));
+
 test('a key without a scope shows no view that it may not use', withPage(held, { key: null }, async (page, program) => {
 	await signIn(page, program.run(['key', 'add', '--scope', 'read']).trim());
 	const views = page.getByRole('navigation', { name: 'Views' });

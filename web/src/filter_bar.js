@@ -37,19 +37,25 @@ export function FilterBar({ filter, onChange, problem, withWindow = true }) {
 		</section>`;
 }
 
+/* What stands in an input until it is applied: rendering again for an answer must not take away what is being typed. */
+function useDraft(value) {
+	const [draft, setDraft] = useState(value);
+	useEffect(() => setDraft(value), [value]);
+	return { value: draft, onInput: (event) => setDraft(event.target.value) };
+}
+
 function Words({ value, onChange, problem }) {
-	const [text, setText] = useState(value);
-	useEffect(() => setText(value), [value]);
+	const draft = useDraft(value);
 	const submit = (event) => {
 		event.preventDefault();
-		onChange(text.trim());
+		onChange(draft.value.trim());
 	};
 	return html`
 		<form class="words" role="search" onSubmit=${submit}>
 			<label for="words" class="hidden">Words in the calls' steps</label>
-			<input id="words" type="search" value=${text} data-shortcut="/" placeholder='Words in the steps: invalid "press one" confir*'
+			<input id="words" type="search" ...${draft} data-shortcut="/" placeholder='Words in the steps: invalid "press one" confir*'
 				aria-invalid=${problem !== null} aria-describedby=${problem ? 'words-problem' : undefined}
-				onInput=${(event) => setText(event.target.value)} onSearch=${(event) => onChange(event.target.value.trim())} />
+				onSearch=${(event) => onChange(event.target.value.trim())} />
 			${problem && html`<p id="words-problem" class="field-problem" role="alert">${problem.message}</p>`}
 		</form>`;
 }
@@ -108,7 +114,7 @@ function Fields({ filter, change, problem }) {
 function Field({ field, value, problem }) {
 	const id = `field-${field.name}`;
 	const about = problem ? `${id}-problem` : field.hint ? `${id}-hint` : undefined;
-	const shared = { id, name: field.name, value, 'aria-describedby': about, 'aria-invalid': problem !== null };
+	const shared = { id, name: field.name, ...useDraft(value), 'aria-describedby': about, 'aria-invalid': problem !== null };
 	return html`
 		<div class="field">
 			<label for=${id}>${field.label}</label>

@@ -40,7 +40,7 @@ function Make({ onMade }) {
 	return html`
 		<form class="make" ref=${form} onSubmit=${submit}>
 			<label>Label <input name="label" required maxlength="128" placeholder="Reports on the wallboard" /></label>
-			<fieldset><legend>May</legend>${scopes.map(([name, what]) => html`<label key=${name}><input type="checkbox" name="scope" value=${name} checked=${name === 'read'} /> ${name}: ${what}</label>`)}</fieldset>
+			<fieldset><legend>May</legend>${scopes.map(([name, what]) => html`<label key=${name}><input type="checkbox" name="scope" value=${name} defaultChecked=${name === 'read'} /> ${name}: ${what}</label>`)}</fieldset>
 			<button>Make a key</button>
 			${problem && html`<p class="field-problem" role="alert">${problem.message}</p>`}
 		</form>`;
