@@ -5,6 +5,7 @@
 
 #include "api/answer.h"
 #include "api/api_private.h"
+#include "http/header.h"
 
 /* The page's own scripts, styles and pictures and nothing else, no other host, no inline code, in no one's frame
  * (Content Security Policy Level 3). data: and blob: pictures are what the page draws itself. */
@@ -37,24 +38,6 @@ static void write_headers(struct http_response *response, const struct page_file
 	http_response_header(response, "Cross-Origin-Resource-Policy", TEXT("same-origin"));
 }
 
-/* Whether If-None-Match names @etag (RFC 9110 §13.1.2: a list, compared weakly) or is `*`. */
-static bool is_known(struct http_request *request, struct text etag)
-{
-	struct text rest = http_header(request, "If-None-Match");
-	struct text item;
-
-	while (text_split(&rest, ',', &item)) {
-		item = text_trim(item);
-		if (text_starts_with(item, TEXT("W/"))) {
-			item = text_tail(item, 2);
-		}
-		if (text_equal(item, etag) || text_equal(item, TEXT("*"))) {
-			return true;
-		}
-	}
-	return false;
-}
-
 enum http_step page_files_begin(
 	void *context, struct http_request *request, struct http_response *response)
 {
@@ -67,7 +50,7 @@ enum http_step page_files_begin(
 					      : "there is no such page");
 	}
 	write_headers(response, file);
-	if (is_known(request, text_of(file->etag))) {
+	if (header_names_etag(http_header(request, "If-None-Match"), text_of(file->etag))) {
 		response->status = 304;
 		return HTTP_DONE;
 	}

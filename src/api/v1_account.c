@@ -7,6 +7,7 @@
 #include "api/audit.h"
 #include "api/key.h"
 #include "api/query.h"
+#include "http/header.h"
 #include "json/json_reader.h"
 #include "json/json_writer.h"
 
@@ -145,15 +146,13 @@ struct making {
 enum http_step v1_key_add_begin(
 	void *context, struct http_request *request, struct http_response *response)
 {
-	struct text rest = http_header(request, "Content-Type");
-	struct text type = {0};
+	struct text type = header_media_type(http_header(request, "Content-Type"));
 	struct making *making;
 
 	if (!access_check(context, request, response, STORE_SCOPE_ADMIN, NULL)) {
 		return HTTP_DONE;
 	}
-	text_split(&rest, ';', &type);
-	if (!text_equal_ascii_case(text_trim(type), TEXT("application/json"))) {
+	if (!text_equal_ascii_case(type, TEXT("application/json"))) {
 		return answer_error(response, 415, "Content-Type must be application/json");
 	}
 	making = arena_calloc(&request->arena, 1, sizeof(*making));

@@ -9,6 +9,7 @@
 #include "api/audit.h"
 #include "base/buffer.h"
 #include "base/log.h"
+#include "http/header.h"
 #include "json/json_writer.h"
 
 #define REJECTS_LISTED 1000 /* the others are counted in "rejected_more" */
@@ -35,16 +36,6 @@ struct posting {
 
 /* ---- what comes in ---- */
 
-/* `type/subtype` without parameters. */
-static struct text media_type(struct text header)
-{
-	struct text rest = header;
-	struct text type = {0};
-
-	text_split(&rest, ';', &type);
-	return text_trim(type);
-}
-
 static bool read_shape(struct http_request *request, enum batch_shape *ret_shape)
 {
 	static const struct {
@@ -56,7 +47,7 @@ static bool read_shape(struct http_request *request, enum batch_shape *ret_shape
 		{"application/ndjson", BATCH_NDJSON},
 		{"application/jsonl", BATCH_NDJSON},
 	};
-	struct text type = media_type(http_header(request, "Content-Type"));
+	struct text type = header_media_type(http_header(request, "Content-Type"));
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (text_equal_ascii_case(type, text_of(known[i].type))) {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as the headers that are read: Accept, Accept-Encoding, Authorization, and as a cursor. What is refused changes nothing, what is taken
- * can be written again. */
+ * Any bytes as the headers that are read: Accept, Accept-Encoding, Authorization, Content-Type, If-None-Match, and as a cursor. What is refused
+ * changes nothing, what is taken can be written again. */
 #include <sodium.h>
 
 #include "api/credentials.h"
 #include "api/cursor.h"
+#include "base/buffer.h"
 #include "fuzz_target.h"
+#include "http/header.h"
 #include "http/negotiate.h"
 
 static void check_accept(struct text header)
@@ -50,6 +52,38 @@ static void check_credentials(struct text header)
 		     text_equal(again.key, credentials.key));
 }
 
+static struct text joined(struct buffer *buffer, struct text first, struct text second)
+{
+	buffer_init(buffer, SIZE_MAX);
+	buffer_append(buffer, first);
+	buffer_append(buffer, second);
+	return buffer_text(buffer);
+}
+
+static void check_media_type(struct text header)
+{
+	AUTO(buffer_deinit) struct buffer longer;
+	struct text type = header_media_type(header);
+
+	fuzz_require(text_equal(type, text_trim(type)));
+	fuzz_require(type.size == 0 || !memchr(type.data, ';', type.size));
+	/* Parameters change nothing. */
+	fuzz_require(text_equal(
+		type, header_media_type(joined(&longer, type, TEXT("\t; charset=utf-8")))));
+}
+
+static void check_etags(struct text header)
+{
+	AUTO(buffer_deinit) struct buffer longer;
+	struct text etag = TEXT("\"v1\"");
+
+	if (header_names_etag(header, etag)) {
+		fuzz_require(memchr(header.data, '*', header.size) ||
+			     memmem(header.data, header.size, etag.data, etag.size));
+	}
+	fuzz_require(header_names_etag(joined(&longer, header, TEXT(", W/\"v1\"")), etag));
+}
+
 static void check_cursor(struct text word)
 {
 	AUTO(arena_deinit) struct arena arena;
@@ -71,6 +105,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check_accept(header);
 	check_credentials(header);
+	check_media_type(header);
+	check_etags(header);
 	check_cursor(header);
 	return 0;
 }
