@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""scripts/bench --check: fails when callstep fell by half. Each figure is a ratio within this run: to nginx serving the same bytes, to
-zlib compressing the same calls, or to callstep's own answer to an easier question; its sides take turns, so that whatever else the machine does slows both. What such
-a ratio must be stands in expected.json; below LEAST of it, and again in two more tries, is a fall. expected.json is rewritten by
-scripts/bench --check --record, on purpose, never by a run that checks."""
+"""scripts/bench --check: fails when callstep fell by half. What callstep needs for an answer is held against what yardsticks need in the same
+run: nginx to send the same bytes, which is the system's work; SQLite to count 1,000 numbers, which is a program's; and callstep itself to answer an easier
+question. For a call taken in it is zlib packing 100 calls. They take turns, so that whatever else the machine does slows all; and since the
+system's work and a program's have each their yardstick, a processor that does one of them slowly and the other not changes little. How many of each
+callstep takes stands in expected.json: the figure is the time that these take now, divided by callstep's. Below LEAST, and again in two more
+tries, is a fall. expected.json is rewritten by scripts/bench --check --record, on purpose, never by a run that checks."""
+import ctypes
 import json
+import os
 import shutil
 import statistics
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import bodies
 import questions
@@ -17,7 +21,7 @@ from load import is_sound
 from measure import say
 from paths import HERE, RUN
 from parts.intake import post
-from process import memory
+from process import memory, user_seconds
 
 CALLS = 20_000
 EXPECTED = HERE / "expected.json"
@@ -26,6 +30,9 @@ TRIES = 3
 ROUNDS = 3
 SECONDS = 0.3
 POSTED = 12_000
+COUNTED = 100_000  # numbers, by each core
+CORES = len(os.sched_getaffinity(0))
+SQLITE = ctypes.CDLL("libsqlite3.so.0")
 MEMORY_AT_REST_MAX = 64 * 2**20
 
 
@@ -37,18 +44,68 @@ def asked():
     return [*questions.in_forms(ten, forms[:2]), *questions.in_forms(thousand, forms[:1]), *questions.in_forms(most, forms[:3])]
 
 
-def rates(bench, ready, question, clients):
-    seconds = {one: bench.duration(one, question, answer, clients) for one, answer in ready}
-    for _ in range(ROUNDS):
-        results = [bench.once(one, question, answer, clients, seconds[one]) for one, answer in ready]
-        if not all(map(is_sound, results)):
-            raise SystemExit(f"{question.title}: wrong answers under load: {results}")
-        yield [result["rate"] for result in results]
+@dataclass
+class Trial:
+    """Seconds of one round, side by side."""
+    callstep: float         # for an answer, or a call taken in
+    yardsticks: dict        # by name: for one of its own
+    computed: float = None  # of the first, what callstep spent in its own code, on all cores
+
+    def figure(self, expected):
+        return sum(count * self.yardsticks[name] for name, count in expected.items()) / self.callstep
+
+    def counts(self):
+        """How many of each a figure of 1 takes. Where there are two, SQLite stands for what callstep computed, nginx for the rest."""
+        if len(self.yardsticks) == 1:
+            return {name: self.callstep / seconds for name, seconds in self.yardsticks.items()}
+        return {"nginx": (self.callstep - self.computed) / self.yardsticks["nginx"], "sqlite": self.computed / self.yardsticks["sqlite"]}
 
 
-def beside_nginx(setting, question):
+def on_all_cores(work, pieces):
+    """Seconds until @work was done with each of the pieces, by threads; it holds no lock of Python's."""
+    began = time.monotonic()
+    with ThreadPoolExecutor(CORES) as pool:
+        list(pool.map(work, pieces))
+    return time.monotonic() - began
+
+
+def count_by_sqlite(numbers):
+    database = ctypes.c_void_p()
+    sql = f"with recursive one(n) as (select 1 union all select n + 1 from one limit {numbers}) select sum(n) from one"
+    if SQLITE.sqlite3_open(b":memory:", ctypes.byref(database)) or SQLITE.sqlite3_exec(database, sql.encode(), None, None, None):
+        raise SystemExit("SQLite does not count")
+    SQLITE.sqlite3_close(database)
+
+
+def count_seconds():
+    """Of SQLite for 1,000 numbers, on all cores."""
+    return on_all_cores(count_by_sqlite, [COUNTED] * CORES) / (COUNTED * CORES) * 1000
+
+
+def compress_seconds(lines):
+    """Of zlib level 1 for 100 of the calls, on all cores."""
+    pieces = [b"".join(lines[first:first + 500]) for first in range(0, len(lines), 500)]
+    return on_all_cores(lambda piece: zlib.compress(piece, 1), pieces) / len(lines) * 100
+
+
+def answering(setting, question):
+    """Trials of one question to callstep and nginx, SQLite counting between them."""
     ready = setting.bench.prepare(setting.contestants, question, setting.nginx)
-    return lambda: statistics.median(mine / theirs for mine, theirs in rates(setting.bench, ready, question, question.clients))
+    lengths = {one: setting.bench.duration(one, question, answer, question.clients) for one, answer in ready}
+
+    def once(one, answer):
+        result = setting.bench.once(one, question, answer, question.clients, lengths[one])
+        if not is_sound(result):
+            raise SystemExit(f"{question.title}: wrong answers under load: {result}")
+        return result
+
+    def trial():
+        before = user_seconds(setting.callstep.pids())
+        result = once(*ready[0])
+        computed = (user_seconds(setting.callstep.pids()) - before) / CORES / result["answers"]
+        counting = count_seconds()
+        return Trial(1 / result["rate"], {"nginx": 1 / once(*ready[1])["rate"], "sqlite": counting}, computed)
+    return trial
 
 
 def deep_beside_near(setting):
@@ -57,59 +114,50 @@ def deep_beside_near(setting):
     reader = setting.contestants[0]
     ready = [(reader, question, setting.bench.prepare([reader], question)[0][1]) for question in (far, near)]
 
-    def measure():
-        pairs = []
-        for _ in range(ROUNDS):
-            deep, easy = (setting.bench.once(one, question, answer, question.clients, SECONDS)["rate"] for one, question, answer in ready)
-            pairs.append(deep / easy)
-        return statistics.median(pairs)
-    return measure
-
-
-def compress_rate(lines):
-    """Calls/s of zlib level 1 over the same lines, on all cores."""
-    pieces = [b"".join(lines[first:first + 500]) for first in range(0, len(lines), 500)]
-    began = time.monotonic()
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda piece: zlib.compress(piece, 1), pieces))
-    return len(lines) / (time.monotonic() - began)
+    def trial():
+        deep, easy = (setting.bench.once(one, question, answer, question.clients, SECONDS)["rate"] for one, question, answer in ready)
+        return Trial(1 / deep, {"near": 1 / easy})
+    return trial
 
 
 def intake_beside_zlib(setting, folder):
     lines = bodies.first_lines(setting.lines.path, POSTED)
 
-    def measure():
-        pairs = []
-        for _ in range(ROUNDS):
-            result, count = post(setting, bodies.NDJSON, 100, 16, folder, POSTED)
-            if not result["sound"]:
-                raise SystemExit("intake: not all calls that were posted are there")
-            pairs.append(count / result["seconds"] / compress_rate(lines))
-        return statistics.median(pairs)
-    return measure
+    def trial():
+        result, count = post(setting, bodies.NDJSON, 100, 16, folder, POSTED)
+        if not result["sound"]:
+            raise SystemExit("intake: not all calls that were posted are there")
+        return Trial(result["seconds"] / count, {"zlib": compress_seconds(lines)})
+    return trial
 
 
 def all_checks(setting, folder):
-    """By name: how to measure the ratio once."""
+    """By name: how to make one trial."""
     used = memory(setting.callstep.pids())["pss"]
     if used > MEMORY_AT_REST_MAX:
         raise SystemExit(f"memory at rest: {used / 2**20:.0f} MB, more than 64 MB")
-    found = {question.key: beside_nginx(setting, question) for question in asked()}
+    found = {question.key: answering(setting, question) for question in asked()}
     found["deep-offset"] = deep_beside_near(setting)
     found["intake"] = intake_beside_zlib(setting, folder)
     return found
 
 
-def hold(name, measure, wanted):
-    """Whether the ratio is no fall; the best of up to three tries, for a machine that others use too."""
+def hold(name, trial, expected):
+    """Whether the figure is no fall; the best of up to three tries, for a machine that others use too."""
     best = 0.0
     for _ in range(TRIES):
-        best = max(best, measure())
-        if best >= LEAST * wanted:
+        best = max(best, statistics.median(trial().figure(expected) for _ in range(ROUNDS)))
+        if best >= LEAST:
             break
-    fell = best < LEAST * wanted
-    print(f"{name:24} {best:8.3f}, expected {wanted:.3f}, at least {LEAST * wanted:.3f}{'   FELL' if fell else ''}", flush=True)
-    return not fell
+    beside = ", ".join(f"{count:.4g} × {yardstick}" for yardstick, count in expected.items())
+    print(f"{name:24} {best:6.2f} of what {beside} took{'   FELL' if best < LEAST else ''}", flush=True)
+    return best >= LEAST
+
+
+def counted(trial):
+    """The medians of what trials come to, each by itself."""
+    trials = [trial().counts() for _ in range(TRIES * ROUNDS)]
+    return {name: float(f"{statistics.median(one[name] for one in trials):.4g}") for name in trials[0]}
 
 
 def run(setting, record):
@@ -118,13 +166,13 @@ def run(setting, record):
     folder.mkdir(parents=True)
     checks = all_checks(setting, folder)
     if record:
-        ratios = {name: round(statistics.median(measure() for _ in range(TRIES)), 4) for name, measure in checks.items()}
-        EXPECTED.write_text(json.dumps(ratios, indent=1) + "\n")
-        say(f"recorded: {ratios}")
+        recorded = {name: counted(trial) for name, trial in checks.items()}
+        EXPECTED.write_text(json.dumps(recorded, indent=1) + "\n")
+        say(f"recorded: {recorded}")
         return True
     expected = json.loads(EXPECTED.read_text())
     if set(expected) != set(checks):
         raise SystemExit("expected.json has other checks than these: scripts/bench --check --record")
-    held = [hold(name, measure, expected[name]) for name, measure in checks.items()]
+    held = [hold(name, trial, expected[name]) for name, trial in checks.items()]
     print(f"{sum(held)} passed, {len(held) - sum(held)} failed")
     return all(held)

@@ -32,7 +32,8 @@ def read_options():
     parser.add_argument("--callstep", metavar="BINARY", default=os.environ.get("CALLSTEP_BIN", BUILD / "release/callstep"),
                         help="measure this one; its build has the load client too [$CALLSTEP_BIN]")
     parser.add_argument("--before", metavar="BINARY", help="measure this other callstep beside it, as a side of its own")
-    parser.add_argument("--check", action="store_true", help="fail when callstep fell by half against what expected.json says; less than a minute")
+    parser.add_argument("--check", action="store_true", help="fail when callstep fell by half against what expected.json says; some two minutes")
+    parser.add_argument("--report", metavar="NAME", default="benchmarks", help="write docs/NAME.md and its charts [%(default)s]")
     parser.add_argument("--record", action="store_true", help="with --check: write expected.json instead")
     options = parser.parse_args()
     options.client = BUILD / "release/tests/bench/client/bench_load"
@@ -86,7 +87,7 @@ def main():
             return 0 if check.run(setting, options.record) else 1
         run_parts(names, options, facts, setting)
     if not options.quick:
-        import_module("report.render").write(RESULTS)
+        import_module("report.render").write(RESULTS, options.report)
     return 0
 
 

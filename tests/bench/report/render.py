@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes docs/benchmarks.md and its charts from the parts' results."""
+"""Writes a report, docs/NAME.md, and its charts from the parts' results."""
 import json
 
 from paths import ROOT
@@ -39,7 +39,7 @@ TEXTS = {
     "cores": ("One core and two", "The server alone is held to one core; the client runs on both. What a machine with more cores would give shows in the ratio: what is near 2 is bound by "
                                   "the server's cores, what is lower by the client beside it or by memory."),
     "growth": ("Growth", "Calls of one year, so that a larger store has more of them in every window. "
-                         "The cost of an answer must follow the size of the answer and not that of the store: lines that stay flat.\n\n![cost by size of the store](benchmarks-growth.svg)"),
+                         "The cost of an answer must follow the size of the answer and not that of the store: lines that stay flat.\n\n![cost by size of the store]({name}-growth.svg)"),
 }
 
 
@@ -107,15 +107,15 @@ def growth_chart(part):
     return chart.lines(series, "cost of an answer by the size of the store", "calls in the store", "µs an answer")
 
 
-def write_charts(parts):
+def write_charts(parts, name):
     drawn = comparison_chart(parts)
     if drawn:
-        (DOCS / "benchmarks.svg").write_text(drawn)
+        (DOCS / f"{name}.svg").write_text(drawn)
     if "growth" in parts:
-        (DOCS / "benchmarks-growth.svg").write_text(growth_chart(parts["growth"]))
+        (DOCS / f"{name}-growth.svg").write_text(growth_chart(parts["growth"]))
 
 
-def write(folder):
+def write(folder, name):
     parts = load(folder)
     if not parts:
         return
@@ -123,18 +123,18 @@ def write(folder):
     rounds = sorted({part["rounds"] for part in parts.values()})
     chapters = [
         INTRODUCTION.format(calls="200,000 calls of `callstep generate --seed 1`, spread over one year", rounds=" or ".join(map(str, rounds))),
-        "![callstep beside others](benchmarks.svg)",
+        f"![callstep beside others]({name}.svg)",
         "## What it must reach", verdict_table(found), "### Not met, why, and what comes next", reasons(found),
         "## Machine and versions", machine(parts),
         "## Run it\n```\nscripts/bench                          # everything\nscripts/bench --only pages,intake      # parts: " + " ".join(ORDER)
         + "\nscripts/bench --quick                  # callstep and nginx, within 3 minutes\n"
-          "scripts/bench --quick --before BINARY  # and another callstep beside it\nscripts/bench --check                  # fails when a ratio fell by half\n```",
+          "scripts/bench --quick --before BINARY  # and another callstep beside it\nscripts/bench --check                  # fails when callstep fell by half\n```",
     ]
-    for name in ORDER:
-        if name in parts:
-            title, words = TEXTS[name]
-            chapters += [f"## {title}", words, getattr(tables, name)(parts[name]), origin(parts[name])]
+    for part in ORDER:
+        if part in parts:
+            title, words = TEXTS[part]
+            chapters += [f"## {title}", words.format(name=name), getattr(tables, part)(parts[part]), origin(parts[part])]
     chapters += ["## Settings", settings(parts)]
-    (DOCS / "benchmarks.md").write_text("\n\n".join(chapters) + "\n")
-    write_charts(parts)
+    (DOCS / f"{name}.md").write_text("\n\n".join(chapters) + "\n")
+    write_charts(parts, name)
     print("\n" + "\n".join(f"{'holds' if one.holds else 'open' if one.holds is None else 'DOES NOT HOLD':14} {one.what}: {one.measured}, goal {one.goal}" for one in found))
