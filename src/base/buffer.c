@@ -25,7 +25,7 @@ void buffer_clear(struct buffer *buffer)
 	buffer->failed = false;
 }
 
-static bool grow(struct buffer *buffer, size_t wanted)
+static bool enlarge(struct buffer *buffer, size_t wanted)
 {
 	size_t capacity = buffer->capacity < CAPACITY_MIN ? CAPACITY_MIN : buffer->capacity;
 	char *data;
@@ -45,49 +45,14 @@ static bool grow(struct buffer *buffer, size_t wanted)
 	return true;
 }
 
-char *buffer_reserve(struct buffer *buffer, size_t size)
+char *buffer_grow(struct buffer *buffer, size_t size)
 {
-	if (buffer->failed) {
-		return NULL;
-	}
-	if (size > buffer->ceiling_bytes - buffer->size) {
-		buffer->failed = true;
-		return NULL;
-	}
-	if (size > buffer->capacity - buffer->size && !grow(buffer, buffer->size + size)) {
+	if (buffer->failed || size > buffer->ceiling_bytes - buffer->size ||
+		!enlarge(buffer, buffer->size + size)) {
 		buffer->failed = true;
 		return NULL;
 	}
 	return buffer->data + buffer->size;
-}
-
-void buffer_advance(struct buffer *buffer, size_t size)
-{
-	buffer->size += size;
-}
-
-void buffer_append(struct buffer *buffer, struct text text)
-{
-	char *at;
-
-	if (text.size == 0) {
-		return;
-	}
-	at = buffer_reserve(buffer, text.size);
-	if (at) {
-		memcpy(at, text.data, text.size);
-		buffer->size += text.size;
-	}
-}
-
-void buffer_append_byte(struct buffer *buffer, char byte)
-{
-	char *at = buffer_reserve(buffer, 1);
-
-	if (at) {
-		*at = byte;
-		buffer->size++;
-	}
 }
 
 void buffer_append_int64(struct buffer *buffer, int64_t value)
