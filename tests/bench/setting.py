@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import data
 from load import Load
 from measure import Bench, say
+from paths import scratch
 from question import JSON
 from sides import postgres
 from sides.callstep import Callstep
@@ -122,7 +123,10 @@ class Setting:
     def make_contestants(self):
         found = [Contestant("callstep", self.callstep)]
         if self.options.before:
-            before = self.up("before", lambda: Callstep(self.options.before, self.store(self.calls, self.options.before), "before"))
+            # Its store is a copy: where both can read the same one, only one may serve it.
+            folder = self.stack.enter_context(scratch("before"))
+            before = self.up("before", lambda: Callstep(
+                self.options.before, data.copy_store(self.store(self.calls, self.options.before), folder / "copy"), "before"))
             found.append(Contestant("callstep before", before))
         found.append(Contestant("nginx", self.nginx))
         return found if self.quick else found + peers(self.php, self.node)
