@@ -7,7 +7,6 @@ callstep takes stands in expected.json: the figure is the time that these take n
 tries, is a fall. expected.json is rewritten by scripts/bench --check --record, on purpose, never by a run that checks."""
 import ctypes
 import json
-import os
 import shutil
 import statistics
 import time
@@ -18,6 +17,7 @@ from dataclasses import dataclass, replace
 import bodies
 import questions
 from load import is_sound
+from machine import CORES
 from measure import say
 from paths import HERE, RUN
 from parts.intake import post
@@ -31,7 +31,6 @@ ROUNDS = 3
 SECONDS = 0.3
 POSTED = 12_000
 COUNTED = 100_000  # numbers, by each core
-CORES = len(os.sched_getaffinity(0))
 SQLITE = ctypes.CDLL("libsqlite3.so.0")
 MEMORY_AT_REST_MAX = 64 * 2**20
 

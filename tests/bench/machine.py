@@ -9,6 +9,8 @@ from pathlib import Path
 
 from paths import ROOT
 
+CORES = len(os.sched_getaffinity(0))    # that this program may use
+
 
 def output(*command):
     try:
@@ -44,7 +46,7 @@ def facts():
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": commit(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": CORES,
         "processor": processor(),
         "memory_gb": memory_gb(),
         "system": system(),
