@@ -60,6 +60,8 @@ enum sqlite_sql {
 	SQL_SCAN,
 	SQL_SCAN_DEST,
 	SQL_SCAN_ONE,
+	SQL_PLACE,
+	SQL_IDS,
 	SQL_UNINDEXED,
 	SQL_WORDS_SEGMENTS,
 	SQL_WORDS_MERGE_FROM,
@@ -343,6 +345,8 @@ struct sqlite_id_set {
 void sqlite_id_set_deinit(struct sqlite_id_set *set);
 /* Of one that has bits. */
 bool sqlite_id_set_has(const struct sqlite_id_set *set, int64_t id);
+/* Each id once, *at from 0 on; false after the last. */
+bool sqlite_id_set_next(const struct sqlite_id_set *set, size_t *at, int64_t *ret_id);
 
 /* Adds the calls of the account that have every phrase of @text to the empty @set. */
 int sqlite_words_find(struct sqlite_connection *connection, int64_t account_id,

@@ -129,6 +129,8 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_SCAN] = SCAN_WINDOW NEWEST_FIRST,
 	[SQL_SCAN_DEST] = SCAN_WINDOW "and dest_key = ?5 " NEWEST_FIRST,
 	[SQL_SCAN_ONE] = SCAN_COLUMNS "where id = ?",
+	[SQL_PLACE] = "select start, session_id from call where id = ?",
+	[SQL_IDS] = "select id " IN_WINDOW,
 	[SQL_UNINDEXED] = "select c.id, c.account_id, c.steps, p.size, p.crc32, p.crc32_op, "
 			  "p.deflate from packed p cross join call c on c.id = p.call_id "
 			  "where c.steps >= 0 and c.path is null order by p.call_id",

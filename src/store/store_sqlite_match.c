@@ -42,6 +42,19 @@ static int read_kinds(
 	return 0;
 }
 
+static bool asks_for_one_dest(const struct filter *filter)
+{
+	return filter->dest.key.data && !filter->dest.open_left && !filter->dest.open_right;
+}
+
+static bool asks_for_text_alone(const struct filter *filter)
+{
+	struct filter rest = *filter;
+
+	rest.text.count = 0;
+	return filter->text.count > 0 && !filter->dest.key.data && filter_is_window(&rest);
+}
+
 int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *connection,
 	const struct store_search *search, struct error *err)
 {
@@ -57,7 +70,9 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 			    filter->max_duration<INT64_MAX, .step = filter->classes.count> 0 ||
 			    filter->modules.count > 0 || filter->variables.count > 0,
 		.last = filter->last_modules.count > 0 || filter->last_variables.count > 0,
+		.one_dest = asks_for_one_dest(filter),
 		.text = filter->text.count > 0,
+		.text_alone = asks_for_text_alone(filter),
 	};
 	if (filter_needs_detail(filter) && search->detail_after >= match->start) {
 		match->start =

@@ -27,7 +27,9 @@ struct sqlite_match {
 	bool duration; /* is asked for, as are those below */
 	bool step;
 	bool last;
+	bool one_dest; /* and no part of one */
 	bool text;
+	bool text_alone;      /* in the window */
 	unsigned char *kinds; /* by the kinds' ids: what a step of each is for the filter */
 	size_t kinds_count;
 	struct sqlite_id_set ids; /* that have the text */
@@ -37,6 +39,14 @@ struct sqlite_match {
 int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *connection,
 	const struct store_search *search, struct error *err) CHECK_RESULT;
 void sqlite_match_deinit(struct sqlite_match *match);
+
+/* How many calls of the account lie in the window, and have the number where one is asked for: the rows of a pass. */
+int sqlite_match_window(const struct sqlite_match *match, struct sqlite_connection *connection,
+	int64_t *ret_calls, struct error *err) CHECK_RESULT;
+
+/* How many calls the filter means, where that is told by less than a look at each row of the window; -1 where not. */
+int sqlite_match_count(const struct sqlite_match *match, struct sqlite_connection *connection,
+	int64_t *ret_total, struct error *err) CHECK_RESULT;
 
 /* Whether the row that @row stands on is meant. Its start lies in the window of @match. */
 bool sqlite_match_row(const struct sqlite_match *match, struct sqlite_query *row);

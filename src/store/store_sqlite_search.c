@@ -9,6 +9,11 @@
 /* Ends a pass that needs no more; no error. */
 #define ENOUGH (-2)
 
+/* A call is looked up by its id in the time that a pass takes for so many rows. */
+#define LOOK_UP_ROWS 5
+/* Calls that are looked up at the most: each takes some 100 bytes. */
+#define LOOK_UPS_MAX 50000
+
 /* One pass through the calls that match. */
 struct pass {
 	struct sqlite_reader reader;
@@ -21,6 +26,8 @@ struct pass {
 	/* of a search */
 	struct store_page page;
 	size_t room;
+	bool counting; /* the total is not known: each call that matches adds to it */
+	int64_t total;
 	int64_t passed; /* calls of the offset */
 
 	/* of a scan */
@@ -67,24 +74,18 @@ static void pass_end(struct pass *pass)
 
 /* ---- all rows of the window ---- */
 
-static bool asks_for_one_dest(const struct filter *filter)
-{
-	return filter->dest.key.data && !filter->dest.open_left && !filter->dest.open_right;
-}
-
 static int start_window(struct pass *pass, struct sqlite_query *row, struct error *err)
 {
-	bool one_dest = asks_for_one_dest(pass->search->filter);
+	enum sqlite_sql sql = pass->match.one_dest ? SQL_SCAN_DEST : SQL_SCAN;
 
-	if (sqlite_query_start(
-		    row, pass->reader.connection, one_dest ? SQL_SCAN_DEST : SQL_SCAN, err) < 0) {
+	if (sqlite_query_start(row, pass->reader.connection, sql, err) < 0) {
 		return -1;
 	}
 	sqlite_query_int64(row, pass->search->account_id);
 	sqlite_query_int64(row, pass->match.start);
 	sqlite_query_int64(row, pass->top.start);
 	sqlite_query_text(row, pass->top.session_id);
-	if (one_dest) {
+	if (pass->match.one_dest) {
 		sqlite_query_text(row, pass->search->filter->dest.key);
 	}
 	return 0;
@@ -137,22 +138,40 @@ static int start_one(struct pass *pass, int64_t id, struct sqlite_query *row, st
 	return sqlite_query_step(row, err);
 }
 
-/* 1 when the call matches, 0 when not. */
+/* 1 when the call matches what is asked besides the text, 0 when not. */
+static int match_one(struct pass *pass, int64_t id, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query row = {0};
+	int found = start_one(pass, id, &row, err);
+
+	return found <= 0 ? found : sqlite_match_row(&pass->match, &row);
+}
+
+/* The same for the window and all that is asked. The place of a call is found in the index by ids alone. */
 static int look_at_one(
 	struct pass *pass, struct arena *arena, struct candidate *candidate, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query row = {0};
-	int found = start_one(pass, candidate->id, &row, err);
+	AUTO(sqlite_query_end) struct sqlite_query place = {0};
+	int found = -1;
 
+	if (sqlite_query_start(&place, pass->reader.connection, SQL_PLACE, err) == 0) {
+		sqlite_query_int64(&place, candidate->id);
+		found = sqlite_query_step(&place, err);
+	}
 	if (found <= 0) {
 		return found;
 	}
-	candidate->call.start = sqlite_column_int64(&row, SCAN_START);
-	candidate->call.session_id = sqlite_column_text(&row, SCAN_SESSION_ID);
+	candidate->call.start = sqlite_column_int64(&place, 0);
+	candidate->call.session_id = sqlite_column_text(&place, 1);
 	if (candidate->call.start < pass->match.start ||
-		!store_find_is_behind(&pass->top, &candidate->call) ||
-		!sqlite_match_row(&pass->match, &row)) {
+		!store_find_is_behind(&pass->top, &candidate->call)) {
 		return 0;
+	}
+	if (!pass->match.text_alone) {
+		found = match_one(pass, candidate->id, err);
+		if (found <= 0) {
+			return found;
+		}
 	}
 	candidate->call.session_id = arena_copy(arena, candidate->call.session_id);
 	return candidate->call.session_id.data ? 1 : error_no_memory(err);
@@ -171,17 +190,18 @@ static int look_at_few(struct pass *pass, struct error *err)
 	AUTO(arena_deinit) struct arena arena;
 	const struct sqlite_id_set *ids = &pass->match.ids;
 	struct candidate *candidates;
-	size_t count = 0;
+	size_t count = 0, at = 0;
+	int64_t id;
 
 	arena_init(&arena, SIZE_MAX);
 	candidates = arena_calloc(&arena, ids->count, sizeof(*candidates));
 	if (!candidates) {
 		return error_no_memory(err);
 	}
-	for (size_t i = 0; i < ids->count; i++) {
+	while (sqlite_id_set_next(ids, &at, &id)) {
 		int found;
 
-		candidates[count].id = ids->ids[i];
+		candidates[count].id = id;
 		found = look_at_one(pass, &arena, &candidates[count], err);
 		if (found < 0) {
 			return -1;
@@ -189,6 +209,10 @@ static int look_at_few(struct pass *pass, struct error *err)
 		count += (size_t)found;
 	}
 	qsort(candidates, count, sizeof(*candidates), newest_first);
+	if (pass->counting) {
+		pass->total = (int64_t)count;
+		pass->counting = false;
+	}
 	for (size_t i = 0; i < count; i++) {
 		int status = show_one(pass, candidates[i].id, err);
 
@@ -199,11 +223,40 @@ static int look_at_few(struct pass *pass, struct error *err)
 	return 0;
 }
 
+/* Whether looking up the calls that have the text is less than passing over the window, which ends early where only a page is asked for. */
+static int are_few(const struct pass *pass, bool *ret_few, struct error *err)
+{
+	const struct sqlite_id_set *ids = &pass->match.ids;
+	const struct store_search *search = pass->search;
+	int64_t window;
+	double rows;
+
+	*ret_few = pass->match.text && !ids->bits;
+	if (!ids->bits || ids->count > LOOK_UPS_MAX) {
+		return 0;
+	}
+	if (sqlite_match_window(&pass->match, pass->reader.connection, &window, err) < 0) {
+		return -1;
+	}
+	rows = (double)window;
+	if (!pass->each && !pass->counting) {
+		double page = (double)search->offset + (double)search->limit;
+
+		rows = page < (double)ids->count ? rows * page / (double)ids->count : rows;
+	}
+	*ret_few = (double)ids->count * LOOK_UP_ROWS < rows;
+	return 0;
+}
+
 static int pass_run(struct pass *pass, struct error *err)
 {
-	bool few = pass->match.text && !pass->match.ids.bits;
-	int status = few ? look_at_few(pass, err) : look_at_window(pass, err);
+	bool few;
+	int status;
 
+	if (are_few(pass, &few, err) < 0) {
+		return -1;
+	}
+	status = few ? look_at_few(pass, err) : look_at_window(pass, err);
 	return status == ENOUGH ? 0 : status;
 }
 
@@ -246,7 +299,7 @@ static int take_for_page(struct pass *pass, struct sqlite_query *row, struct err
 {
 	const struct store_search *search = pass->search;
 
-	pass->page.total_calls++;
+	pass->total += pass->counting;
 	if (search->after.session_id.data) {
 		const struct call place = {
 			.start = sqlite_column_int64(row, SCAN_START),
@@ -264,7 +317,19 @@ static int take_for_page(struct pass *pass, struct sqlite_query *row, struct err
 	if ((int64_t)pass->page.count < search->limit) {
 		return add_to_page(pass, row, err);
 	}
-	return search->with_total ? 0 : ENOUGH;
+	return pass->counting ? 0 : ENOUGH;
+}
+
+static int begin_counting(struct pass *pass, struct error *err)
+{
+	int64_t total;
+
+	if (sqlite_match_count(&pass->match, pass->reader.connection, &total, err) < 0) {
+		return -1;
+	}
+	pass->counting = total < 0;
+	pass->total = pass->counting ? 0 : total;
+	return 0;
 }
 
 int sqlite_search(struct store *base, const struct store_search *search, struct arena *arena,
@@ -272,36 +337,24 @@ int sqlite_search(struct store *base, const struct store_search *search, struct 
 {
 	AUTO(pass_end)
 	struct pass pass = {.search = search, .found = take_for_page, .arena = arena};
-	bool is_window = filter_is_window(search->filter);
-	struct store_search rows_only = *search;
-	int64_t total = -1;
 
-	if (is_window && !search->after.session_id.data) {
+	if (filter_is_window(search->filter) && !search->after.session_id.data) {
 		return store_find_window(base, search, arena, ret_page, err);
 	}
 	if (pass_begin(&pass, base, err) < 0) {
 		return -1;
 	}
-	if (is_window && search->with_total &&
-		sqlite_count_window(pass.reader.connection, search->account_id, search->filter,
-			&total, err) < 0) {
+	if (search->with_total && begin_counting(&pass, err) < 0) {
 		return -1;
 	}
-	if (is_window || !search->with_total) {
-		/* What is above the place need not be looked at. */
-		rows_only.with_total = false;
-		pass.search = &rows_only;
-		if (search->after.session_id.data && search->after.start < pass.match.end) {
-			pass.top = search->after;
-		}
+	if (!pass.counting && search->after.session_id.data &&
+		search->after.start < pass.match.end) {
+		pass.top = search->after; /* what is above the place need not be looked at */
 	}
 	if (pass_run(&pass, err) < 0) {
 		return -1;
 	}
-	if (rows_only.with_total) {
-		total = pass.page.total_calls;
-	}
-	pass.page.total_calls = total;
+	pass.page.total_calls = search->with_total ? pass.total : -1;
 	*ret_page = pass.page;
 	return 0;
 }

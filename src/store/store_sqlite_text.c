@@ -162,6 +162,25 @@ bool sqlite_id_set_has(const struct sqlite_id_set *set, int64_t id)
 	return at < set->bits_room && (set->bits[at] >> (id % BITS) & 1) != 0;
 }
 
+bool sqlite_id_set_next(const struct sqlite_id_set *set, size_t *at, int64_t *ret_id)
+{
+	if (!set->bits) {
+		*ret_id = *at < set->count ? set->ids[*at] : 0;
+		return (*at)++ < set->count;
+	}
+	while (*at < set->bits_room * (size_t)BITS) {
+		uint64_t left = set->bits[*at / (size_t)BITS] >> *at % (size_t)BITS;
+
+		if (left != 0) {
+			*at += (size_t)__builtin_ctzll(left);
+			*ret_id = (int64_t)(*at)++;
+			return true;
+		}
+		*at = (*at / (size_t)BITS + 1) * (size_t)BITS;
+	}
+	return false;
+}
+
 int sqlite_words_find(struct sqlite_connection *connection, int64_t account_id,
 	const struct words_query *text, struct sqlite_id_set *set, struct error *err)
 {

@@ -76,6 +76,7 @@ struct plan {
 	size_t puts; /* a round */
 	uint32_t sessions;
 	int questions; /* a round */
+	bool texts;    /* each question is for a text, every other for more */
 };
 
 static void put_some(struct fixture *f, struct dice *dice, const struct plan *plan)
@@ -147,11 +148,12 @@ static void ask_header(struct fixture *f, struct dice *dice, struct question *qu
 	}
 }
 
+static const char *const texts[] = {"one", "press", "\"press one\"", "pre*", "\"one two\"",
+	"one two", "cafe", "user-input", "\xe9\x81\x94", "\"one t*\"", "unheard", "three",
+	"invalid user", "\"two user\""};
+
 static void ask_detail(struct fixture *f, struct dice *dice, struct question *question)
 {
-	static const char *const texts[] = {"one", "press", "\"press one\"", "pre*", "\"one two\"",
-		"one two", "cafe", "user-input", "\xe9\x81\x94", "\"one t*\"", "unheard", "three",
-		"invalid user", "\"two user\""};
 	static const char *const some_modules[] = {"menu", "queue,digits", "hangup", "nowhere"};
 
 	if (throw(dice, 3) == 0) {
@@ -174,15 +176,22 @@ static void ask_detail(struct fixture *f, struct dice *dice, struct question *qu
 	}
 }
 
-static void random_question(struct fixture *f, struct dice *dice, struct question *question)
+static void random_question(
+	struct fixture *f, struct dice *dice, const struct plan *plan, struct question *question)
 {
 	static const char *const sessions[] = {"s", "s1", "s50", "s99", "t"};
 
 	*question = (struct question){0};
 	filter_init(&question->filter);
 	ask_times(f, dice, question);
-	ask_header(f, dice, question);
-	ask_detail(f, dice, question);
+	if (plan->texts) {
+		ask(f, question, "text", PICK(dice, texts));
+	} else {
+		ask_detail(f, dice, question);
+	}
+	if (!plan->texts || throw(dice, 2)) {
+		ask_header(f, dice, question);
+	}
 	question->search = (struct store_search){
 		.account_id = throw(dice, 4) == 0 ? f->other : f->account,
 		.filter = &question->filter,
@@ -331,7 +340,7 @@ static void run_seed(const struct plan *plan, uint64_t seed)
 		for (int i = 0; i < plan->questions; i++) {
 			struct question question;
 
-			random_question(&f, &dice, &question);
+			random_question(&f, &dice, plan, &question);
 			check_search(&f, &question, seed);
 			check_scan(&f, &question, seed);
 			check_buckets(&f, &question, seed);
@@ -348,12 +357,20 @@ static void any_question_finds_what_walking_finds(void **state)
 	/* So many that words are asked for by a bit a call. */
 	static const struct plan large = {
 		.seeds = 1, .rounds = 1, .puts = 5000, .sessions = 4000, .questions = 30};
+	/* So many more that calls are looked up which more than a few have. */
+	static const struct plan words = {.seeds = 1,
+		.rounds = 1,
+		.puts = 12000,
+		.sessions = 20000,
+		.questions = 150,
+		.texts = true};
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= small.seeds; seed++) {
 		run_seed(&small, seed);
 	}
 	run_seed(&large, 1);
+	run_seed(&words, 1);
 }
 
 /* ---- paging ---- */
