@@ -26,6 +26,8 @@ REASONS = {
     "page10-json/php": COUNTING + " An identity answer is 68 KB to inflate and to send besides.",
     "page10-number-json-gzip/php": ONE_NUMBER,
     "page10-number-json/php": ONE_NUMBER,
+    "intake": "The goal is a number of calls, not a ratio: it holds on the EPYC of benchmarks.md and not on a processor on which zlib packs a third as many calls a second "
+              "(docs/decisions/0004-answers.md). Cutting, packing and indexing take both cores. Next: several rows a statement.",
     "intake/copy": "COPY reads rows that lie ready in the server's own files; callstep on the same two cores also carries HTTP, reads and checks every byte of the JSON, "
                    "compresses it and replaces calls that came before. Next: several rows a statement.",
     "size": "Faster codes were chosen over smaller ones (docs/decisions/0004-answers.md), and the text index keeps the place of every word for phrases (0005-finding.md). "
