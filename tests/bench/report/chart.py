@@ -56,7 +56,7 @@ def ticks(low, high):
 
 def lines(series, name, below, beside):
     """@series: (title, [(x, y)]); both axes are logarithmic."""
-    left, right, top, width, height = 70, 250, 30, 760, 380
+    left, right, top, width, height = 70, 290, 30, 800, 380
     xs = [x for _, points in series for x, _ in points]
     ys = [y for _, points in series for _, y in points]
     x_ticks, y_ticks = ticks(min(xs), max(xs)), ticks(min(ys), max(ys))
