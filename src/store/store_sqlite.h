@@ -399,6 +399,12 @@ int sqlite_call_drop(struct sqlite_store *store, int64_t id, int64_t account_id,
 int sqlite_audit_write(struct sqlite_connection *connection, const struct store_audit *records,
 	size_t count, struct error *err) CHECK_RESULT;
 
+/* ---- store_sqlite_accounts.c: what others need of it ---- */
+
+/* No call of the account that started before *ret_start has detail. */
+int sqlite_detail_from(struct sqlite_connection *connection, int64_t account_id, int64_t *ret_start,
+	struct error *err) CHECK_RESULT;
+
 /* ---- store_sqlite_page.c: what others need of it ---- */
 
 /* Counts the calls of a window and at most one whole dest, by the tallies. */

@@ -143,6 +143,22 @@ int sqlite_account_set_days(
 	return run_and_commit(&writer, &query, err);
 }
 
+int sqlite_detail_from(struct sqlite_connection *connection, int64_t account_id, int64_t *ret_start,
+	struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_query_start(&query, connection, SQL_DETAIL_FROM, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, account_id);
+	if (sqlite_query_step(&query, err) < 0) {
+		return -1;
+	}
+	*ret_start = sqlite_column_int64(&query, 0);
+	return 0;
+}
+
 int sqlite_key_add(
 	struct store *base, const struct store_key *key, int64_t *ret_id, struct error *err)
 {

@@ -81,9 +81,11 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 	if ((match->step || match->last) && read_kinds(match, connection, err) < 0) {
 		return -1;
 	}
-	return match->text ? sqlite_words_find(
-				     connection, match->account_id, &filter->text, &match->ids, err)
-			   : 0;
+	if (match->text && sqlite_words_find(connection, match->account_id, &filter->text,
+				   &match->ids, err) < 0) {
+		return -1;
+	}
+	return match->ids.bits ? sqlite_match_window(match, connection, &match->rows, err) : 0;
 }
 
 void sqlite_match_deinit(struct sqlite_match *match)

@@ -33,6 +33,7 @@ struct sqlite_match {
 	unsigned char *kinds; /* by the kinds' ids: what a step of each is for the filter */
 	size_t kinds_count;
 	struct sqlite_id_set ids; /* that have the text */
+	int64_t rows;		  /* of a pass through the window; where ids has bits */
 };
 
 /* Reads what the filter needs of the store's state that @connection sees. */

@@ -48,16 +48,9 @@ static int note_change(struct put_run *run, int64_t account_id, struct text dest
 
 static int read_detail_from(struct put_run *run, int64_t account_id, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, run->connection, SQL_DETAIL_FROM, err) < 0) {
+	if (sqlite_detail_from(run->connection, account_id, &run->detail_from, err) < 0) {
 		return -1;
 	}
-	sqlite_query_int64(&query, account_id);
-	if (sqlite_query_step(&query, err) < 0) {
-		return -1;
-	}
-	run->detail_from = sqlite_column_int64(&query, 0);
 	run->account_id = account_id;
 	return 0;
 }

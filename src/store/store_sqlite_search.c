@@ -129,9 +129,10 @@ static int newest_first(const void *left, const void *right)
 	return text_compare(b->call.session_id, a->call.session_id);
 }
 
-static int start_one(struct pass *pass, int64_t id, struct sqlite_query *row, struct error *err)
+static int start_one(struct pass *pass, enum sqlite_sql sql, int64_t id, struct sqlite_query *row,
+	struct error *err)
 {
-	if (sqlite_query_start(row, pass->reader.connection, SQL_SCAN_ONE, err) < 0) {
+	if (sqlite_query_start(row, pass->reader.connection, sql, err) < 0) {
 		return -1;
 	}
 	sqlite_query_int64(row, id);
@@ -142,7 +143,7 @@ static int start_one(struct pass *pass, int64_t id, struct sqlite_query *row, st
 static int match_one(struct pass *pass, int64_t id, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query row = {0};
-	int found = start_one(pass, id, &row, err);
+	int found = start_one(pass, SQL_SCAN_ONE, id, &row, err);
 
 	return found <= 0 ? found : sqlite_match_row(&pass->match, &row);
 }
@@ -152,12 +153,8 @@ static int look_at_one(
 	struct pass *pass, struct arena *arena, struct candidate *candidate, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query place = {0};
-	int found = -1;
+	int found = start_one(pass, SQL_PLACE, candidate->id, &place, err);
 
-	if (sqlite_query_start(&place, pass->reader.connection, SQL_PLACE, err) == 0) {
-		sqlite_query_int64(&place, candidate->id);
-		found = sqlite_query_step(&place, err);
-	}
 	if (found <= 0) {
 		return found;
 	}
@@ -180,7 +177,7 @@ static int look_at_one(
 static int show_one(struct pass *pass, int64_t id, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query row = {0};
-	int found = start_one(pass, id, &row, err);
+	int found = start_one(pass, SQL_SCAN_ONE, id, &row, err);
 
 	return found <= 0 ? found : pass->found(pass, &row, err);
 }
@@ -224,39 +221,27 @@ static int look_at_few(struct pass *pass, struct error *err)
 }
 
 /* Whether looking up the calls that have the text is less than passing over the window, which ends early where only a page is asked for. */
-static int are_few(const struct pass *pass, bool *ret_few, struct error *err)
+static bool are_few(const struct pass *pass)
 {
 	const struct sqlite_id_set *ids = &pass->match.ids;
 	const struct store_search *search = pass->search;
-	int64_t window;
-	double rows;
+	double count = (double)ids->count, rows = (double)pass->match.rows;
 
-	*ret_few = pass->match.text && !ids->bits;
-	if (!ids->bits || ids->count > LOOK_UPS_MAX) {
-		return 0;
+	if (!ids->bits) {
+		return pass->match.text;
 	}
-	if (sqlite_match_window(&pass->match, pass->reader.connection, &window, err) < 0) {
-		return -1;
-	}
-	rows = (double)window;
 	if (!pass->each && !pass->counting) {
 		double page = (double)search->offset + (double)search->limit;
 
-		rows = page < (double)ids->count ? rows * page / (double)ids->count : rows;
+		rows = page < count ? rows * page / count : rows;
 	}
-	*ret_few = (double)ids->count * LOOK_UP_ROWS < rows;
-	return 0;
+	return ids->count <= LOOK_UPS_MAX && count * LOOK_UP_ROWS < rows;
 }
 
 static int pass_run(struct pass *pass, struct error *err)
 {
-	bool few;
-	int status;
+	int status = are_few(pass) ? look_at_few(pass, err) : look_at_window(pass, err);
 
-	if (are_few(pass, &few, err) < 0) {
-		return -1;
-	}
-	status = few ? look_at_few(pass, err) : look_at_window(pass, err);
 	return status == ENOUGH ? 0 : status;
 }
 
