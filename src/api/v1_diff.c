@@ -17,6 +17,15 @@ struct compared {
 	char missing[512];	  /* what is not there, as a sentence; empty: all is */
 };
 
+/* What is asked begins afresh: it may have been asked before, with less memory than it needed. */
+static struct compared *begin_afresh(struct question *question)
+{
+	struct compared *asked = (struct compared *)(void *)question;
+
+	asked->missing[0] = '\0';
+	return asked;
+}
+
 /* ---- asking ---- */
 
 static int no_room(struct error *err)
@@ -67,7 +76,7 @@ static int find(struct question *question, struct text session_id, struct call *
 
 static int ask_call(struct question *question, struct error *err)
 {
-	struct compared *asked = (struct compared *)(void *)question;
+	struct compared *asked = begin_afresh(question);
 	struct text session_id = question->request->parameters[0];
 	struct call call;
 	struct text detail;
@@ -92,6 +101,9 @@ static int find_steps(struct compared *asked, size_t parameter, struct call *ret
 	struct text session_id = asked->question.request->parameters[parameter];
 	int found = find(&asked->question, session_id, ret_call, ret_detail, err);
 
+	if (found < 0) {
+		return -1;
+	}
 	if (found > 0 && ret_call->steps > 0) {
 		return 1;
 	}
@@ -99,12 +111,12 @@ static int find_steps(struct compared *asked, size_t parameter, struct call *ret
 		found > 0 ? "the call '%.*s' has no steps that could be compared"
 			  : "there is no call '%.*s'",
 		TEXT_ARG(session_id));
-	return found < 0 ? -1 : 0;
+	return 0;
 }
 
 static int ask_diff(struct question *question, struct error *err)
 {
-	struct compared *asked = (struct compared *)(void *)question;
+	struct compared *asked = begin_afresh(question);
 	struct text detail_a, detail_b;
 	struct call a, b;
 	struct diff diff;
