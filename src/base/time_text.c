@@ -100,8 +100,7 @@ static bool take_clock(struct text *rest, struct tm *tm)
 	return tm->tm_hour <= 23 && tm->tm_min <= 59 && tm->tm_sec <= 60;
 }
 
-/* Z, +hh:mm, +hhmm or +hh at the end. Returns 1 when there, 0 when nothing is left, negative otherwise. */
-static int take_zone(struct text rest, int64_t *ret_offset_s)
+int time_text_zone(struct text rest, int64_t *ret_offset_s)
 {
 	int hours, minutes = 0;
 	bool west;
@@ -120,9 +119,11 @@ static int take_zone(struct text rest, int64_t *ret_offset_s)
 	if (!text_take_digits(&rest, 2, &hours)) {
 		return -1;
 	}
-	text_take_byte(&rest, ':');
-	if (rest.size > 0 && !text_take_digits(&rest, 2, &minutes)) {
-		return -1;
+	if (rest.size > 0) {
+		text_take_byte(&rest, ':');
+		if (!text_take_digits(&rest, 2, &minutes)) {
+			return -1;
+		}
 	}
 	if (rest.size > 0 || hours > 23 || minutes > 59) {
 		return -1;
@@ -145,7 +146,7 @@ static bool read_iso(struct text text, int64_t *ret_s)
 	if ((text_take_byte(&rest, 'T') || text_take_byte(&rest, ' ')) && !take_clock(&rest, &tm)) {
 		return false;
 	}
-	zone = take_zone(text_trim(rest), &offset_s);
+	zone = time_text_zone(text_trim(rest), &offset_s);
 	if (zone < 0) {
 		return false;
 	}

@@ -16,6 +16,10 @@
 int time_text_parse(
 	struct text text, int64_t now_s, int64_t *ret_s, struct error *err) CHECK_RESULT;
 
+/* Reads a zone: Z, +hh:mm, +hhmm or +hh, with nothing after it. Returns 1 when there, 0 when @rest is empty, and
+ * negative otherwise; *@ret_offset_s, seconds east of UTC, is set only when 1. Source: ISO 8601; PostgreSQL writes +hh. */
+int time_text_zone(struct text rest, int64_t *ret_offset_s);
+
 /* Reads a whole number of seconds with an optional unit s, m, h, d or w: "30", "15m". */
 int time_text_parse_duration(struct text text, int64_t *ret_s, struct error *err) CHECK_RESULT;
 

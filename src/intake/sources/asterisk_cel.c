@@ -233,10 +233,8 @@ static void take_fields(
 		    field[CEL_EVENT_TIME], source->local_times, source->time_us, &time_us)) {
 		struct text time = field[CEL_EVENT_TIME];
 
-		reject(source, line, linked_id,
-			"eventtime '%.*s' is no time: write an epoch or YYYY-MM-DD hh:mm:ss; if "
-			"the columns have another order, name them by a header row or --columns",
-			(int)(time.size < 40 ? time.size : 40), time.data);
+		reject(source, line, linked_id, "eventtime '%.*s' is not a time: %s",
+			(int)(time.size < 40 ? time.size : 40), time.data, cel_time_advice(time));
 		return;
 	}
 	source->time_us = time_us;

@@ -2,19 +2,20 @@
  * Times of a channel event log, to the microsecond. */
 #include "intake/sources/cel_time.h"
 
-#define SECOND_US     INT64_C(1000000)
-#define SECONDS_MAX   INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
-#define DISORDER_US   (60 * SECOND_US)
-#define ZONE_MINUTE_S 60
+#include "base/time_text.h"
 
-/* `.369387` of any length as microseconds, 0 where there is none. */
+#define SECOND_US   INT64_C(1000000)
+#define SECONDS_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+#define DISORDER_US (60 * SECOND_US)
+
+/* `.369387` or `,369387` (ISO 8601 has both) of any length as microseconds, 0 where there is none. */
 static bool take_fraction(struct text *rest, int64_t *ret_us)
 {
 	int64_t us = 0, unit = SECOND_US / 10;
 	size_t digits = 0;
 
 	*ret_us = 0;
-	if (!text_take_byte(rest, '.')) {
+	if (!text_take_byte(rest, '.') && !text_take_byte(rest, ',')) {
 		return true;
 	}
 	while (rest->size > 0 && rest->data[0] >= '0' && rest->data[0] <= '9') {
@@ -42,6 +43,12 @@ static bool read_epoch(struct text text, int64_t *ret_us)
 	return true;
 }
 
+/* `05` or `5`. */
+static bool take_hour(struct text *rest, int *ret_hour)
+{
+	return text_take_digits(rest, 2, ret_hour) || text_take_digits(rest, 1, ret_hour);
+}
+
 static bool take_date_and_time(struct text *rest, struct tm *ret_tm)
 {
 	struct tm tm = {0};
@@ -52,7 +59,7 @@ static bool take_date_and_time(struct text *rest, struct tm *ret_tm)
 		return false;
 	}
 	if ((!text_take_byte(rest, ' ') && !text_take_byte(rest, 'T')) ||
-		!text_take_digits(rest, 2, &tm.tm_hour) || !text_take_byte(rest, ':') ||
+		!take_hour(rest, &tm.tm_hour) || !text_take_byte(rest, ':') ||
 		!text_take_digits(rest, 2, &tm.tm_min) || !text_take_byte(rest, ':') ||
 		!text_take_digits(rest, 2, &tm.tm_sec)) {
 		return false;
@@ -61,31 +68,6 @@ static bool take_date_and_time(struct text *rest, struct tm *ret_tm)
 	tm.tm_mon -= 1;
 	*ret_tm = tm;
 	return tm.tm_hour <= 23 && tm.tm_min <= 59 && tm.tm_sec <= 60;
-}
-
-/* Z, +hh:mm or +hhmm. Returns 1 when there, 0 when nothing is left, negative otherwise. */
-static int read_zone(struct text rest, int64_t *ret_offset_s)
-{
-	bool west = rest.size > 0 && rest.data[0] == '-';
-	int hours, minutes;
-
-	*ret_offset_s = 0;
-	if (rest.size == 0) {
-		return 0;
-	}
-	if (text_equal_ascii_case(rest, TEXT("Z"))) {
-		return 1;
-	}
-	if ((!text_take_byte(&rest, '+') && !text_take_byte(&rest, '-')) ||
-		!text_take_digits(&rest, 2, &hours)) {
-		return -1;
-	}
-	text_take_byte(&rest, ':');
-	if (!text_take_digits(&rest, 2, &minutes) || rest.size > 0 || hours > 23 || minutes > 59) {
-		return -1;
-	}
-	*ret_offset_s = (hours * 60 + minutes) * ZONE_MINUTE_S * (west ? -1 : 1);
-	return 1;
 }
 
 /* A day that its month does not have moves into the next one. */
@@ -124,7 +106,7 @@ static int64_t local_seconds(struct tm tm, int64_t us, int64_t after_us)
 bool cel_time_parse(struct text text, bool local, int64_t after_us, int64_t *ret_us)
 {
 	struct text rest = text_trim(text);
-	int64_t us, offset_s, seconds;
+	int64_t us, offset_s = 0, seconds;
 	struct tm tm;
 	int zone;
 
@@ -134,7 +116,7 @@ bool cel_time_parse(struct text text, bool local, int64_t after_us, int64_t *ret
 	if (!take_date_and_time(&rest, &tm) || !is_calendar_day(tm) || !take_fraction(&rest, &us)) {
 		return false;
 	}
-	zone = read_zone(text_trim(rest), &offset_s);
+	zone = time_text_zone(text_trim(rest), &offset_s);
 	if (zone < 0) {
 		return false;
 	}
@@ -145,4 +127,21 @@ bool cel_time_parse(struct text text, bool local, int64_t after_us, int64_t *ret
 	}
 	*ret_us = seconds * SECOND_US + us;
 	return true;
+}
+
+const char *cel_time_advice(struct text text)
+{
+	struct text rest = text_trim(text);
+	int64_t number, us;
+	struct tm tm;
+
+	if (text_to_int64(rest, &number) && number > SECONDS_MAX) {
+		return "is this in milliseconds? write UNIX seconds";
+	}
+	if (take_date_and_time(&rest, &tm) && take_fraction(&rest, &us) && rest.size > 0) {
+		return "a zone is written as +hh:mm, since its short name does not tell where it "
+		       "is";
+	}
+	return "write UNIX seconds or YYYY-MM-DD hh:mm:ss; if the columns have another order, name "
+	       "them by a header row or --columns";
 }

@@ -513,7 +513,7 @@ static void a_broken_row_is_named_and_the_rest_is_kept(void **state)
 		const char *error;
 	} cases[] = {
 		{"ANSWER,101\n", "2 columns where 12 are expected"},
-		{"ANSWER,noon,1,Ann,2,in,SIP/a-1,,,c1,c1,\n", "eventtime 'noon' is no time"},
+		{"ANSWER,noon,1,Ann,2,in,SIP/a-1,,,c1,c1,\n", "eventtime 'noon' is not a time"},
 		{",101,1,Ann,2,in,SIP/a-1,,,c1,c1,\n", "the eventtype is empty"},
 		{"ANSWER,101,1,Ann,2,in,SIP/a-1,,,,,\n", "the linkedid must be"},
 		{"ANSWER,101,1,Ann,2,in,SIP/a-1,,,c1,c\x01,\n", "the linkedid must be"},
