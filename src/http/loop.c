@@ -25,12 +25,30 @@
 struct loop {
 	struct http_server *server;
 	struct MHD_Daemon *daemon;
-	struct connection *starting; /* is being handed to the library */
+	/* Handed to the library, which tells of each in MHD_add_connection() (0.9) or in the next MHD_run_wait() (1.0). */
+	struct connection *starting[TAKEN_MAX];
+	size_t starting_count;
 	int give_fd;
 	int take_fd;
 	pthread_t thread;
 	bool started;
 };
+
+/* Which of those that are starting has @connection's socket; NULL: none. It is starting no longer. */
+static struct connection *find_starting(struct loop *loop, struct MHD_Connection *connection)
+{
+	int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+
+	for (size_t i = 0; i < loop->starting_count; i++) {
+		struct connection *found = loop->starting[i];
+
+		if (found->fd == fd) {
+			loop->starting[i] = loop->starting[--loop->starting_count];
+			return found;
+		}
+	}
+	return NULL;
+}
 
 /* The socket is open as long as the connection is watched: the library closes it after this. */
 static void notify_connection(void *context, struct MHD_Connection *connection,
@@ -39,26 +57,30 @@ static void notify_connection(void *context, struct MHD_Connection *connection,
 	struct loop *loop = context;
 	struct watch *watch = loop->server->watch;
 
-	(void)connection;
 	if (code != MHD_CONNECTION_NOTIFY_STARTED) {
 		watch_remove(watch, *connection_context);
 		*connection_context = NULL;
 		return;
 	}
-	watch_begin(watch, loop->starting);
-	*connection_context = loop->starting;
-	loop->starting = NULL;
+	*connection_context = find_starting(loop, connection);
+	watch_begin(watch, *connection_context);
 }
 
-/* The library closes what it does not take. */
+/* The library closes what it does not take, now or when it runs. */
 static void start_connection(struct loop *loop, struct connection *connection)
 {
-	loop->starting = connection;
 	connection->loop = loop;
+	loop->starting[loop->starting_count++] = connection;
 	MHD_add_connection(loop->daemon, connection->fd, &connection->address.any,
 		connection_address_size(connection));
-	watch_remove(loop->server->watch, loop->starting);
-	loop->starting = NULL;
+}
+
+/* Once the library has run, what it has not told of is closed. */
+static void forget_refused(struct loop *loop)
+{
+	while (loop->starting_count > 0) {
+		watch_remove(loop->server->watch, loop->starting[--loop->starting_count]);
+	}
 }
 
 /* Returns false when there will be no more. */
@@ -106,6 +128,7 @@ static void *run(void *context)
 		more = fds[0].revents == 0 || take_connections(loop);
 		/* The last time too: it ends what was suspended. */
 		MHD_run_wait(loop->daemon, 0);
+		forget_refused(loop);
 	}
 	MHD_stop_daemon(loop->daemon);
 	return NULL;
