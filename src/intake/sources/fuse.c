@@ -10,6 +10,13 @@
 #include "intake/sources/source.h"
 #include "json/json_writer.h"
 
+/* Expat 2.9 has names for positions above 4 GiB; the ones before it are as wide where a long has 64 bits. */
+#if XML_MAJOR_VERSION * 1000 + XML_MINOR_VERSION < 2009
+#define XML_GetCurrentLineNumber64   XML_GetCurrentLineNumber
+#define XML_GetCurrentColumnNumber64 XML_GetCurrentColumnNumber
+#define XML_GetCurrentByteIndex64    XML_GetCurrentByteIndex
+#endif
+
 #define DEPTH_MAX      72 /* 64 of a call's JSON, and what is around it */
 #define PIECE_BYTES    ((size_t)64 << 10)
 #define JSON_BYTES_MAX ((size_t)4 << 20)
@@ -76,8 +83,8 @@ static int fail(struct source *source, const char *format, ...)
 	va_end(args);
 	XML_StopParser(source->parser, XML_FALSE);
 	return error_set(&source->failure, ERROR_INVALID, "line %lu, column %lu: %s",
-		(unsigned long)XML_GetCurrentLineNumber(source->parser),
-		(unsigned long)XML_GetCurrentColumnNumber(source->parser) + 1, message);
+		(unsigned long)XML_GetCurrentLineNumber64(source->parser),
+		(unsigned long)XML_GetCurrentColumnNumber64(source->parser) + 1, message);
 }
 
 static bool is_blank(struct text text)
@@ -181,7 +188,7 @@ static void begin_call(struct source *source)
 	buffer_clear(&source->json);
 	buffer_clear(&source->session_id);
 	source->too_long = false;
-	source->call_line = XML_GetCurrentLineNumber(source->parser);
+	source->call_line = XML_GetCurrentLineNumber64(source->parser);
 }
 
 /* The comma and the name before a value inside a call. */
@@ -397,7 +404,7 @@ static int parse(struct source *source, const char *data, size_t size, bool last
 			XML_ErrorString(code));
 	}
 	source->fed_bytes += size;
-	read_bytes = (size_t)XML_GetCurrentByteIndex(source->parser);
+	read_bytes = (size_t)XML_GetCurrentByteIndex64(source->parser);
 	if (source->failure.code == ERROR_NONE && !last && read_bytes < source->fed_bytes &&
 		source->fed_bytes - read_bytes > TOKEN_BYTES_MAX) {
 		fail(source, "a tag or comment is longer than 8 MiB");
