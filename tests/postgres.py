@@ -32,7 +32,7 @@ SETTINGS = {
 
 def programs():
     """Where initdb and postgres are."""
-    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: float(place.parent.name), reverse=True)
     for place in places:
         if (place / "postgres").exists():
             return place

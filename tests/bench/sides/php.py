@@ -11,7 +11,8 @@ from sides.postgres import KEY
 from sides.side import Side
 
 HERE = Path(__file__).with_name("php")
-PROGRAM = "php-fpm8.2"
+# Its name holds the version.
+PROGRAM = str(max(Path("/usr/sbin").glob("php-fpm*"), default="php-fpm"))
 
 
 class Php(Side):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""PostgreSQL 15 as a cluster of its own, apart from the system's."""
+"""PostgreSQL as a cluster of its own, apart from the system's."""
 import hashlib
 import os
 import shutil
@@ -16,7 +16,8 @@ from sides.side import Side
 
 HERE = Path(__file__).with_name("postgres")
 SCHEMA = ROOT / "src/store/schema/postgres"
-PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+# The newest that is installed; a folder for each version is Debian's way.
+PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: float(place.parent.name), default=Path("/usr/lib/postgresql"))
 USER = "postgres"
 KEY = "the-key-of-the-benchmark"
 
