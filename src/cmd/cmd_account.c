@@ -59,8 +59,7 @@ static int add(struct store *store, struct text email, struct error *err)
 	char key[KEY_TEXT_SIZE];
 	int64_t id;
 
-	if (check_email(email, err) < 0 ||
-		store_account_add(store, email, clock_now_s(), &id, err) < 0 ||
+	if (store_account_add(store, email, clock_now_s(), &id, err) < 0 ||
 		add_key(store, id, key, err) < 0) {
 		return -1;
 	}
@@ -225,7 +224,9 @@ static int run(const struct settings *settings, int argc, char **argv)
 		return cmd_wrong_usage(
 			&cmd_account, "write add, set, disable or enable with an e-mail, or list");
 	}
-	if (cmd_open_store(&store, settings, strcmp(argv[0], "add") != 0, &err) < 0 ||
+	/* What is wrong is found before a store is made. */
+	if ((strcmp(argv[0], "add") == 0 && check_email(text_of(argv[1]), &err) < 0) ||
+		cmd_open_store(&store, settings, strcmp(argv[0], "add") != 0, &err) < 0 ||
 		act(store, settings, argv, &err) < 0) {
 		return cmd_fail(&err);
 	}

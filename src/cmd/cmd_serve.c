@@ -29,6 +29,7 @@ struct service {
 
 static void service_stop(struct service *service)
 {
+	http_server_stop(service->server, 0);
 	sweeper_destroy(service->sweeper);
 	intake_destroy(service->intake);
 	api_destroy(service->api);
@@ -205,9 +206,10 @@ static unsigned int fit_connections(int64_t wanted)
 	return (unsigned int)fitting;
 }
 
-static int start_server(struct service *service, const struct settings *settings, struct error *err)
+static void fill_server_options(
+	const struct settings *settings, struct http_server_options *ret_options)
 {
-	struct http_server_options options = {
+	*ret_options = (struct http_server_options){
 		.listen = settings->listen,
 		.tls_certificate = settings->tls_certificate,
 		.tls_key = settings->tls_key,
@@ -220,23 +222,37 @@ static int start_server(struct service *service, const struct settings *settings
 		.request_memory_max = REQUEST_MEMORY_MAX,
 		.log_requests = settings->log_requests,
 	};
-
-	api_attach(service->api, &options);
-	return http_server_start(&service->server, &options, err);
 }
 
+static int open_store(struct service *service, const struct settings *settings, struct error *err)
+{
+	const struct store_options options = {
+		.for_server = true,
+		.connections = (int)settings->store_connections,
+	};
+
+	return store_open(&service->store, settings->data, &options, err);
+}
+
+/* A start that fails changes nothing in a store: it is opened only when the server listens, and swept only when it serves. */
 static int service_start(struct service *service, const struct settings *settings, const char *user,
 	struct error *err)
 {
+	struct http_server_options options;
+
+	fill_server_options(settings, &options);
 	if (redact_options_read(&service->redactor, settings, err) < 0 ||
-		cmd_open_store(&service->store, settings, false, err) < 0 ||
-		store_lock_for_server(service->store, err) < 0 || open_auditor(service, err) < 0 ||
+		http_server_open(&service->server, &options, err) < 0 ||
+		open_store(service, settings, err) < 0 || open_auditor(service, err) < 0 ||
 		open_intake(service, settings, err) < 0 ||
 		open_sweeper(service, settings, user, err) < 0 ||
 		open_api(service, settings, err) < 0) {
 		return -1;
 	}
-	return start_server(service, settings, err);
+	api_attach(service->api, &options);
+	return http_server_begin(service->server, &options, err) < 0
+		       ? -1
+		       : sweeper_start(service->sweeper, err);
 }
 
 static void reload(struct service *service)
@@ -319,6 +335,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 	wait_for_end(&service, &signals);
 	api_finish(service.api);
 	http_server_stop(service.server, (unsigned int)settings->grace_s);
+	service.server = NULL;
 	log_event(LOG_INFO, "stopped", "store=%s",
 		log_value(text_of(location), store, sizeof(store)));
 	return CMD_DONE;

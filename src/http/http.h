@@ -162,7 +162,16 @@ struct http_server_options {
 
 struct http_server;
 
-/* ERROR_BUSY when the port is taken, ERROR_INVALID when listen or the certificate is not usable. */
+/* Reads the certificate and listens: everything that @options may have wrong is found here. Clients that connect wait until
+ * http_server_begin(). ERROR_BUSY when the port is taken, ERROR_INVALID when listen or the certificate is not usable. */
+int http_server_open(struct http_server **ret_server, const struct http_server_options *options,
+	struct error *err) CHECK_RESULT;
+
+/* Serves. @options are those that the server was opened with; routes and callbacks may have come since. */
+int http_server_begin(struct http_server *server, const struct http_server_options *options,
+	struct error *err) CHECK_RESULT;
+
+/* Both at once. */
 int http_server_start(struct http_server **ret_server, const struct http_server_options *options,
 	struct error *err) CHECK_RESULT;
 
@@ -172,7 +181,7 @@ const char *http_server_address(const struct http_server *server);
 /* Rereads the certificate files; new connections use them. On failure the old ones stay. */
 int http_server_reload(struct http_server *server, struct error *err) CHECK_RESULT;
 
-/* Stops accepting, waits up to @grace_s seconds for what runs, closes everything. */
+/* Stops accepting, waits up to @grace_s seconds for what runs, closes everything. NULL is accepted. */
 void http_server_stop(struct http_server *server, unsigned int grace_s);
 
 #endif

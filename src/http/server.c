@@ -52,6 +52,9 @@ static int start_loops(struct http_server *server, struct error *err)
 
 static void server_free(struct http_server *server)
 {
+	if (!server) {
+		return;
+	}
 	acceptor_destroy(server->acceptor);
 	for (size_t i = 0; i < server->loop_count; i++) {
 		loop_destroy(server->loops[i]);
@@ -94,7 +97,7 @@ static int start_watch(struct http_server *server, struct error *err)
 	return watch_create(&server->watch, &options, err);
 }
 
-int http_server_start(struct http_server **ret_server, const struct http_server_options *options,
+int http_server_open(struct http_server **ret_server, const struct http_server_options *options,
 	struct error *err)
 {
 	AUTO(server_freep) struct http_server *server = server_new(options);
@@ -110,10 +113,31 @@ int http_server_start(struct http_server **ret_server, const struct http_server_
 		tls_open(&server->tls, options->tls_certificate, options->tls_key, err) < 0) {
 		return -1;
 	}
-	if (start_watch(server, err) < 0 ||
-		listen_open(options->listen, &server->listen_fd, server->address, err) < 0 ||
-		start_loops(server, err) < 0 ||
-		acceptor_create(&server->acceptor, server, connection_limit(options), err) < 0) {
+	if (listen_open(options->listen, &server->listen_fd, server->address, err) < 0) {
+		return -1;
+	}
+	*ret_server = server;
+	server = NULL;
+	return 0;
+}
+
+int http_server_begin(
+	struct http_server *server, const struct http_server_options *options, struct error *err)
+{
+	server->options = *options;
+	if (start_watch(server, err) < 0 || start_loops(server, err) < 0) {
+		return -1;
+	}
+	return acceptor_create(&server->acceptor, server, connection_limit(options), err);
+}
+
+int http_server_start(struct http_server **ret_server, const struct http_server_options *options,
+	struct error *err)
+{
+	AUTO(server_freep) struct http_server *server = NULL;
+
+	if (http_server_open(&server, options, err) < 0 ||
+		http_server_begin(server, options, err) < 0) {
 		return -1;
 	}
 	*ret_server = server;

@@ -23,6 +23,7 @@ struct store;
  * scheme://), ERROR_CORRUPT (no callstep store), ERROR_NOT_FOUND. */
 struct store_options {
 	bool must_exist; /* do not make a new one */
+	bool for_server; /* store_lock_for_server() before anything in the store is changed */
 	int connections; /* to a database, at most; 0: 32 */
 };
 int store_open(struct store **ret_store, const char *location, const struct store_options *options,

@@ -263,6 +263,7 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 
 	if (make_paths(store, folder, err) < 0 ||
 		sqlite_folder_prepare(folder, store->path, options->must_exist, err) < 0 ||
+		(options->for_server && lock_for_server(owned, err) < 0) ||
 		sqlite_connection_open(
 			&store->writer, store->path, store->folder, SQLITE_TO_WRITE, err) < 0 ||
 		sqlite_schema_prepare(store, err) < 0) {

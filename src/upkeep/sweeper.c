@@ -132,8 +132,7 @@ static void *run(void *context)
 int sweeper_create(
 	struct sweeper **ret_sweeper, const struct sweeper_options *options, struct error *err)
 {
-	AUTO(sweeper_destroyp) struct sweeper *sweeper = calloc(1, sizeof(*sweeper));
-	int failed = 0;
+	struct sweeper *sweeper = calloc(1, sizeof(*sweeper));
 
 	if (!sweeper) {
 		return error_no_memory(err);
@@ -142,16 +141,21 @@ int sweeper_create(
 	atomic_init(&sweeper->disk, SWEEP_DISK_OK);
 	pthread_mutex_init(&sweeper->lock, NULL);
 	clock_cond_init(&sweeper->changed);
-	if (options->every_s > 0 || options->sweep.disk_max_bytes > 0) {
-		failed = pthread_create(&sweeper->thread, NULL, run, sweeper);
-		sweeper->started = failed == 0;
-	}
-	if (failed) {
-		return error_set_errno(err, failed, "cannot start the thread that sweeps");
-	}
 	*ret_sweeper = sweeper;
-	sweeper = NULL;
 	return 0;
+}
+
+int sweeper_start(struct sweeper *sweeper, struct error *err)
+{
+	const struct sweeper_options *options = &sweeper->options;
+	int failed;
+
+	if (options->every_s == 0 && options->sweep.disk_max_bytes == 0) {
+		return 0;
+	}
+	failed = pthread_create(&sweeper->thread, NULL, run, sweeper);
+	sweeper->started = failed == 0;
+	return failed ? error_set_errno(err, failed, "cannot start the thread that sweeps") : 0;
 }
 
 void sweeper_destroy(struct sweeper *sweeper)

@@ -51,6 +51,7 @@ static void it_sweeps_at_once_and_tells_what_it_did(void **state)
 	assert_int_equal(store_audit_add(store, &record, 1, NULL), 0);
 	options.sweep.store = store;
 	assert_int_equal(sweeper_create(&sweeper, &options, NULL), 0);
+	assert_int_equal(sweeper_start(sweeper, NULL), 0);
 	pthread_mutex_lock(&told.lock);
 	while (told.records == 0) {
 		pthread_cond_wait(&told.changed, &told.lock);
@@ -69,6 +70,7 @@ static void nothing_runs_where_there_is_nothing_to_do(void **state)
 
 	(void)state;
 	assert_int_equal(sweeper_create(&sweeper, &options, NULL), 0);
+	assert_int_equal(sweeper_start(sweeper, NULL), 0);
 	assert_int_equal(sweeper_disk(sweeper), SWEEP_DISK_OK);
 	sweeper_destroy(sweeper);
 	sweeper_destroy(NULL);

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""A `serve` that fails to start changes nothing in a store: what is over its days, the schema, the audit trail and a store that is not there
+stay as they are."""
+import contextlib
+import fcntl
+import os
+import sqlite3
+import struct
+import time
+
+import pytest
+
+from conftest import ROOT, Client, Server, add_account, call, callstep
+from stores import KIND, files_of, is_there, only_embedded, run_sql, store_at
+
+DAY = 86400
+SWEEPS = {**os.environ, "CALLSTEP_SWEEP_EVERY": "10m"}
+F_OFD_SETLK = 37
+SERVER_LOCK = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)  # the byte of callstep.lock that a server holds
+
+
+def failing_starts(taken, missing):
+    """Options by which a start fails late, and what its message names."""
+    return {
+        "a port that is taken": (["--listen", taken], taken),
+        "no certificate": (["--listen", "127.0.0.1:0", "--tls-certificate", missing, "--tls-key", missing], missing),
+        "no address": (["--listen", "nonsense"], "nonsense"),
+        "no redaction key": (["--listen", "127.0.0.1:0", "--redact-variables", "pin", "--redact-key-file", missing], missing),
+    }
+
+
+KINDS = list(failing_starts("", ""))
+
+
+@pytest.fixture
+def taken(start_server):
+    """An address that another server listens on."""
+    return start_server().address
+
+
+def content(store):
+    """All that a store holds. On PostgreSQL, how many rows of what a start could change."""
+    if KIND == "embedded":
+        return files_of(store)
+    return run_sql(store, "", "select (select count(*) from detail), (select count(*) from call), (select count(*) from audit), "
+                              "(select version from callstep_store)")
+
+
+def start_and_fail(store, kind, taken, tmp_path):
+    options, named = failing_starts(taken, str(tmp_path / "missing.pem"))[kind]
+    done = callstep("serve", "--data", store, *options, env=SWEEPS)
+    assert done.returncode in (1, 2) and named in done.stderr
+    return done
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_start_that_fails_leaves_what_is_over_its_days(kind, taken, tmp_path):
+    (tmp_path / "filled").mkdir()
+    filled = Server(tmp_path / "filled")
+    client = Client(filled, add_account(filled.store))
+    old = int(time.time()) - 400 * DAY
+    assert client.post([call(f"s{i}", start=old + i) for i in range(50)]).json["accepted"] == 50
+    assert filled.stop() == 0
+    before = content(filled.store)
+    for _ in range(3):
+        start_and_fail(filled.store, kind, taken, tmp_path)
+    assert content(filled.store) == before
+
+
+@only_embedded("it has a store of the first schema")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_start_that_fails_leaves_the_schema(kind, taken, tmp_path):
+    store = old_store(tmp_path)
+    before = content(store)
+    start_and_fail(store, kind, taken, tmp_path)
+    assert content(store) == before
+
+
+@only_embedded("a store on PostgreSQL has any number of servers")
+def test_a_second_server_leaves_the_schema_to_the_first(tmp_path):
+    store = old_store(tmp_path)
+    with open(store / "callstep.lock", "wb") as lock:
+        fcntl.fcntl(lock, F_OFD_SETLK, SERVER_LOCK)
+        before = content(store)
+        done = callstep("serve", "--data", store, "--listen", "127.0.0.1:0", env=SWEEPS)
+        assert done.returncode == 1 and "another server" in done.stderr
+        assert content(store) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_start_that_fails_makes_no_store(kind, taken, tmp_path):
+    store = store_at(tmp_path / "none")
+    start_and_fail(store, kind, taken, tmp_path)
+    assert not is_there(store) and not (tmp_path / "none").exists()
+
+
+def test_an_account_whose_email_is_none_makes_no_store(tmp_path):
+    store = store_at(tmp_path / "none")
+    done = callstep("account", "add", "--data", store, "nobody")
+    assert done.returncode == 2 and "'nobody' is no e-mail address" in done.stderr
+    assert not is_there(store) and not (tmp_path / "none").exists()
+
+
+def old_store(tmp_path):
+    """A store as the first program wrote it."""
+    store = tmp_path / "old"
+    store.mkdir()
+    with contextlib.closing(sqlite3.connect(store / "callstep.db")) as database:
+        database.executescript((ROOT / "tests/fixtures/store-schema-1.sql").read_text())
+    return store
