@@ -123,6 +123,28 @@ def test_what_was_entered_stays_hidden_in_the_steps_that_repeat_it(program, fixt
     assert program.run("search", "123456").stdout == ""
 
 
+def test_passwords_of_the_dialplan_are_nowhere_in_the_store_whatever_row_they_come_by(program, fixtures):
+    source = fixtures / "cel" / "passwords.csv"
+    assert source.read_text().count("90210") == 19
+    program.run("import", "--format", "asterisk-cel", source)
+    exported = program.run("export").stdout
+    assert "90210" not in exported and '"902' not in exported
+    lines = lines_of(program)
+    for wanted in [f"Running Authenticate({HID})", f"Running DISA({HID})", f"Running MeetMe(800,M,{HID})",
+                   f"Running Set(PIN={HID})", f"pin: {HID}", f"login: pin={HID}", f"User input: {HID} (dtmf)"]:
+        assert wanted in lines
+    assert program.run("search", "90210*").stdout == ""
+    assert stands_in(program, "90210") == []
+
+
+def test_what_callers_enter_as_a_password_is_hidden_by_a_rule(program, fixtures):
+    source = fixtures / "asterisk" / "cel-Master.csv"
+    program.run("import", "--format", "asterisk-cel", "--redact-input", "Authenticate, DISA, VM*, Voicemail*", source)
+    lines = lines_of(program)
+    assert f"User input: {HID} (dtmf)" in lines and "User input: 123456 (dtmf)" in lines
+    assert not [line for line in lines if "4711" in line]
+
+
 def test_a_token_is_found_again(program):
     key = make_key(program)
     program.run("import", "--redact-cards", "--redact-key-file", key, "-",

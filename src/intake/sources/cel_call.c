@@ -2,6 +2,7 @@
  * Collects the rows of a call. */
 #include "intake/sources/cel_call.h"
 
+#include "intake/sources/cel_secret.h"
 #include "intake/sources/repair.h"
 
 #define DISORDER_US 1000
@@ -156,17 +157,28 @@ static void insert(struct cel_call *call, struct cel_row *row)
 }
 
 /* Most fields of a row are those of the row before it: they are kept once. */
+static struct text copy_field(struct cel_call *call, enum cel_field which, struct text text)
+{
+	if (text.size == 0) {
+		return text.data ? TEXT("") : text;
+	}
+	if (call->last && text_equal(call->last->field[which], text)) {
+		return call->last->field[which];
+	}
+	return repair_utf8(&call->arena, text);
+}
+
+/* Passwords are gone from here on: no row of the call has them. */
 static bool copy_fields(
 	struct cel_call *call, const struct text field[CEL_FIELDS], struct cel_row *row)
 {
 	for (int i = 0; i < CEL_FIELDS; i++) {
-		if (field[i].size == 0) {
-			row->field[i] = TEXT("");
-		} else if (call->last && text_equal(call->last->field[i], field[i])) {
-			row->field[i] = call->last->field[i];
-		} else {
-			row->field[i] = repair_utf8(&call->arena, field[i]);
+		struct text text = field[i];
+
+		if (i == CEL_APP_DATA) {
+			text = cel_secret_hide(&call->arena, field[CEL_APP], text);
 		}
+		row->field[i] = copy_field(call, (enum cel_field)i, text);
 		if (!row->field[i].data) {
 			return false;
 		}

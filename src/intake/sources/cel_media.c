@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Prompts, music on hold and digits. */
+#include "intake/sources/cel_secret.h"
 #include "intake/sources/cel_walk.h"
 
 #define SECOND_US	 INT64_C(1000000)
@@ -182,6 +183,7 @@ static bool begins_input(const struct cel_leg *leg, int64_t now_us)
 void cel_media_digit(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
 {
 	struct text digit = cel_walk_extra(walk, row, "digit");
+	struct text shown;
 
 	/* `Sent` is the same digit passed on to another channel. */
 	if (text_equal(row->field[CEL_USER_EVENT], TEXT("Sent")) || digit.size == 0) {
@@ -196,7 +198,8 @@ void cel_media_digit(struct cel_walk *walk, struct cel_leg *leg, const struct ce
 	}
 	leg->digits = cel_walk_text(walk, "%.*s%.*s", TEXT_ARG(leg->digits), TEXT_ARG(digit));
 	leg->last_digit_us = row->time_us;
-	leg->input->line = cel_walk_text(walk, "User input: %.*s (dtmf)", TEXT_ARG(leg->digits));
+	shown = cel_secret_is_name(leg->input->variable) ? TEXT(CEL_SECRET_MARK) : leg->digits;
+	leg->input->line = cel_walk_text(walk, "User input: %.*s (dtmf)", TEXT_ARG(shown));
 	if (leg != walk->main) {
 		struct text from = cel_walk_describe(walk, leg);
 

@@ -36,18 +36,12 @@ struct text cel_app_module(struct text app, const char *word)
 	return text_starts_with(app, TEXT("App")) && app.size > 3 ? text_tail(app, 3) : app;
 }
 
-/* Whether what the application was given belongs into the log: called channels have none of their own, a user's event
- * shows it anyway, and a password stays out. */
+/* Whether what the application was given belongs into the log: called channels have none of their own, and a user's
+ * event shows it anyway. */
 static bool tells_argument(const struct cel_leg *leg)
 {
-	static const char *const silent[] = {"CELGenUserEvent", "Authenticate", "DISA"};
-
-	for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++) {
-		if (text_equal_ascii_case(leg->app, text_of(silent[i]))) {
-			return false;
-		}
-	}
-	return !text_equal(leg->app_data, TEXT("(Outgoing Line)"));
+	return !text_equal_ascii_case(leg->app, TEXT("CELGenUserEvent")) &&
+	       !text_equal(leg->app_data, TEXT("(Outgoing Line)"));
 }
 
 struct cel_step *cel_walk_step(struct cel_walk *walk, const struct cel_leg *leg,

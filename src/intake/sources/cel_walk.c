@@ -2,6 +2,8 @@
  * The walk over a call's rows. */
 #include "intake/sources/cel_walk.h"
 
+#include "intake/sources/cel_secret.h"
+
 static void start_main(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
 {
 	const struct cel_channel *channel = leg->channel;
@@ -82,6 +84,17 @@ static void on_optimize(struct cel_walk *walk, struct cel_leg *leg, const struct
 	}
 }
 
+/* The value of a user's event or variable @name as it may be shown. */
+static struct text hidden_value(struct cel_walk *walk, struct text name, struct text value)
+{
+	struct text shown = cel_secret_is_name(name) && value.size > 0
+				    ? TEXT(CEL_SECRET_MARK)
+				    : cel_secret_hide(walk->arena, TEXT(""), value);
+
+	walk->failed |= !shown.data;
+	return shown.data ? shown : TEXT("");
+}
+
 static void on_user_event(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
 {
 	struct text name = row->field[CEL_EVENT_TYPE];
@@ -95,6 +108,7 @@ static void on_user_event(struct cel_walk *walk, struct cel_leg *leg, const stru
 	if (!cel_walk_extra_is_json(row)) {
 		value = row->field[CEL_EXTRA];
 	}
+	value = hidden_value(walk, name, value);
 	step = cel_walk_step(walk, leg, row, "event", "event");
 	step->module = TEXT("CELGenUserEvent");
 	step->variable = name;
