@@ -110,6 +110,19 @@ static void refuse_key(struct api *api, struct http_request *request,
 	}
 }
 
+/* From now on the request is followed: what its key may no longer do ends. A handler that is called again is followed already. */
+static bool follow(struct api *api, struct http_request *request, const struct access *access)
+{
+	struct audit_note *note = audit_note(request);
+
+	if (note && !note->permit.request) {
+		note->permit = (struct permit){.request = request, .key_id = access->key_id};
+		memcpy(note->permit.key_hash, access->key_hash, sizeof(access->key_hash));
+		permits_add(api->permits, &note->permit);
+	}
+	return note != NULL;
+}
+
 /* Checks the credentials alone. What is found lies in @arena. */
 static bool let_in(struct api *api, struct store_view *view, struct http_request *request,
 	struct http_response *response, struct arena *arena, struct access *ret_access)
@@ -144,6 +157,10 @@ static bool let_in(struct api *api, struct store_view *view, struct http_request
 		refuse_key(api, request, response, &credentials);
 		return false;
 	}
+	if (!follow(api, request, ret_access)) {
+		answer_error(response, 503, "out of memory");
+		return false;
+	}
 	audit_let_in(request, ret_access->key_id);
 	intake_key_used(api->options.intake, ret_access->key_id, api->options.now());
 	return true;
@@ -155,6 +172,8 @@ bool access_has(const struct access *access, struct http_response *response, enu
 		refuse_scope(response, scope);
 		return false;
 	}
+	/* There is one where there is an access. */
+	audit_note(response->request)->permit.scopes |= (unsigned int)scope;
 	return true;
 }
 

@@ -138,7 +138,8 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 			api->routes[i].body_size_max = options->body_size_max;
 		}
 	}
-	if (guesses_create(&api->guesses, options->wrong_keys_max, err) < 0 ||
+	if (permits_create(&api->permits, options->store, err) < 0 ||
+		guesses_create(&api->guesses, options->wrong_keys_max, err) < 0 ||
 		workers_create(&api->workers, options->threads, err) < 0 ||
 		start_tails(api, err) < 0) {
 		api_destroy(api);
@@ -158,6 +159,7 @@ void api_destroy(struct api *api)
 	if (api) {
 		tails_destroy(api->tails);
 		guesses_destroy(api->guesses);
+		permits_destroy(api->permits);
 		workers_destroy(api->workers);
 		arena_pool_deinit(&api->page_blocks);
 		page_memory_deinit(&api->page_memory);
@@ -173,10 +175,21 @@ static void write_error(void *context, struct http_request *request, struct http
 	answer_error(response, response->status, sentence);
 }
 
+static void completed(void *context, struct http_request *request, int status)
+{
+	const struct api *api = context;
+	struct audit_note *note = request->note;
+
+	if (note) {
+		permits_remove(api->permits, &note->permit);
+	}
+	audit_completed(context, request, status);
+}
+
 void api_attach(struct api *api, struct http_server_options *options)
 {
 	options->routes = api->routes;
 	options->error = write_error;
-	options->completed = audit_completed;
+	options->completed = completed;
 	options->context = api;
 }

@@ -18,6 +18,7 @@ struct api {
 	struct workers *workers;
 	struct tails *tails;
 	struct guesses *guesses;       /* wrong keys */
+	struct permits *permits;       /* of the requests under way */
 	struct arena_pool page_blocks; /* what pages lie in */
 	struct http_route routes[API_ROUTES_MAX];
 };

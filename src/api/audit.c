@@ -7,7 +7,7 @@
 /* A request that was refused for want of a key that fits, whatever it wanted. */
 #define SIGN_IN "sign-in"
 
-static struct audit_note *note_of(struct http_request *request)
+struct audit_note *audit_note(struct http_request *request)
 {
 	struct audit_note *note = request->note;
 
@@ -23,7 +23,7 @@ static struct audit_note *note_of(struct http_request *request)
 
 void audit_let_in(struct http_request *request, int64_t key_id)
 {
-	struct audit_note *note = note_of(request);
+	struct audit_note *note = audit_note(request);
 
 	if (note) {
 		note->key_id = key_id;
@@ -32,7 +32,7 @@ void audit_let_in(struct http_request *request, int64_t key_id)
 
 void audit_refused(struct http_request *request, struct text email)
 {
-	struct audit_note *note = note_of(request);
+	struct audit_note *note = audit_note(request);
 	/* Who puts the key in its place is not to find it in the trail. */
 	bool is_email = email.size > 0 && memchr(email.data, '@', email.size);
 
@@ -43,7 +43,7 @@ void audit_refused(struct http_request *request, struct text email)
 
 void audit_calls(struct http_request *request, int64_t calls)
 {
-	struct audit_note *note = note_of(request);
+	struct audit_note *note = audit_note(request);
 
 	if (note) {
 		note->calls = (note->calls < 0 ? 0 : note->calls) + calls;
@@ -97,7 +97,7 @@ int audit_write(struct api *api, struct http_request *request, const char *actio
 	const char *subject, struct error *err)
 {
 	char address[HTTP_ADDRESS_SIZE];
-	struct audit_note *note = note_of(request);
+	struct audit_note *note = audit_note(request);
 	struct store_audit record = record_of(api, request, note, address);
 
 	record.action = text_of(action);
@@ -123,7 +123,8 @@ void audit_completed(void *context, struct http_request *request, int status)
 {
 	struct api *api = context;
 	const struct audit_note *note = request->note;
-	enum store_outcome outcome = outcome_of(status);
+	enum store_outcome outcome =
+		note && note->permit.ended ? STORE_REFUSED : outcome_of(status);
 	char address[HTTP_ADDRESS_SIZE], subject[STORE_SUBJECT_MAX];
 	bool wrong_key = status == 401 || (note && note->subject.data);
 	struct store_audit record;

@@ -5,6 +5,7 @@
 #define API_AUDIT_H
 
 #include "api/api_private.h"
+#include "api/permits.h"
 
 /* What is known of a request beside what the server knows: request->note. */
 struct audit_note {
@@ -12,7 +13,11 @@ struct audit_note {
 	int64_t calls;	     /* that were given out or taken in; -1: it is not about calls */
 	struct text subject; /* instead of the address; data NULL: the address */
 	bool recorded;	     /* there is a record already */
+	struct permit permit;
 };
+
+/* That of @request, made where there is none; NULL when memory is short. */
+struct audit_note *audit_note(struct http_request *request);
 
 /* The request was let in by this key. */
 void audit_let_in(struct http_request *request, int64_t key_id);

@@ -267,8 +267,8 @@ static bool serve(struct tails *tails, struct tail *tail, int64_t newest)
 		}
 		return false;
 	}
+	/* Its request is about to be ended (permits.h). */
 	if (!allowed) {
-		end(tail, false);
 		return false;
 	}
 	tail->after = after;

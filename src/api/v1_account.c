@@ -119,6 +119,8 @@ enum http_step v1_key_delete_begin(
 	if (!access_check(api, request, response, STORE_SCOPE_ADMIN, NULL)) {
 		return HTTP_DONE;
 	}
+	/* Its own key may be the one, and the answer is to come all the same. */
+	permits_remove(api->permits, &audit_note(request)->permit);
 	if (text_to_int64(request->parameters[0], &id)) {
 		done = store_key_revoke(
 			api->options.store, request->account_id, id, api->options.now(), &err);

@@ -332,7 +332,7 @@ enum MHD_Result dispatch_request(void *context, struct MHD_Connection *connectio
 	if (!exchange) {
 		return out_of_memory(connection);
 	}
-	if (server->stopping) {
+	if (server->stopping || exchange->ended) {
 		exchange->stopped = true;
 		return MHD_NO;
 	}

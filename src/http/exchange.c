@@ -88,7 +88,7 @@ enum pause exchange_pause(struct exchange *exchange)
 	enum pause pause = PAUSE_SUSPENDED;
 
 	pthread_mutex_lock(&server->lock);
-	if (server->stopping) {
+	if (server->stopping || exchange->ended) {
 		pause = PAUSE_STOPPING;
 	} else if (exchange->woken) {
 		exchange->woken = false;
@@ -119,6 +119,15 @@ void http_request_wake(struct http_request *request)
 		exchange->woken = true;
 	}
 	pthread_mutex_unlock(&server->lock);
+}
+
+void http_request_end(struct http_request *request)
+{
+	struct exchange *exchange = exchange_of(request);
+
+	exchange->ended = true;
+	connection_cut(exchange->watched);
+	http_request_wake(request);
 }
 
 void exchange_wake_all(struct http_server *server)

@@ -46,6 +46,7 @@ struct exchange {
 	bool last;	   /* the connection ends with its answer */
 	bool refused;	   /* answered in the middle of the body, which ends the connection */
 	bool stopped;	   /* broken off because the server stops */
+	atomic_bool ended; /* broken off by http_request_end() */
 	int64_t body_taken;
 	int64_t sent; /* bytes of the response's body */
 	int64_t started_us;
@@ -92,7 +93,7 @@ void exchange_destroy(struct exchange *exchange);
 enum pause {
 	PAUSE_OVER,	 /* it was woken already: call the handler again */
 	PAUSE_SUSPENDED, /* return to the library, which comes back after http_request_wake() */
-	PAUSE_STOPPING,	 /* the server stops: break the connection off */
+	PAUSE_STOPPING,	 /* the server stops, or the request was ended: break the connection off */
 };
 
 /* Suspends the exchange's connection until http_request_wake(). Only from within the access handler. */

@@ -64,6 +64,10 @@ int http_query_next(struct http_request *request, size_t *at, struct text *ret_n
  * release() returned. */
 bool http_request_gone(struct http_request *request);
 
+/* Breaks the request off, whether it waits, is read or is answered: its connection is closed without what is left of the answer, so that the
+ * client sees that it is cut. From any thread, until release() returned. */
+void http_request_end(struct http_request *request);
+
 /* ---- responses ---- */
 
 /* What a body's read() returns when it has nothing now. */

@@ -12,6 +12,9 @@
 static const char *end_of(
 	const struct exchange *exchange, enum MHD_RequestTerminationCode code, int status)
 {
+	if (exchange->ended) {
+		return " end=no-longer-allowed";
+	}
 	if (exchange->watched && exchange->watched->slow) {
 		return " end=too-slow";
 	}

@@ -60,6 +60,9 @@ static ssize_t body_read(void *context, uint64_t position, char *to, size_t max)
 	ssize_t size;
 
 	(void)position;
+	if (exchange->ended) {
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
 	do {
 		size = body->read(body->context, to, max);
 	} while (size == HTTP_BODY_WAIT && (pause = exchange_pause(exchange)) == PAUSE_OVER);
@@ -81,6 +84,9 @@ static ssize_t pieces_read(void *context, uint64_t position, char *to, size_t ma
 	size_t used = 0;
 
 	(void)position;
+	if (exchange->ended) {
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
 	while (used < max && exchange->piece < response->piece_count) {
 		const struct iovec *piece = &response->pieces[exchange->piece];
 		size_t size = piece->iov_len - exchange->piece_offset;

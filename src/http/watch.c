@@ -138,13 +138,10 @@ static bool is_slow(const struct watch *watch, struct connection *connection, in
 	return false;
 }
 
-/* The library sees the socket's end and closes it; what waits to be taken is thrown away then, instead of being kept for a client that takes
- * its time. */
-static void end(struct connection *connection)
+void connection_cut(struct connection *connection)
 {
 	const struct linger none = {.l_onoff = 1, .l_linger = 0};
 
-	connection->slow = true;
 	setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	shutdown(connection->fd, SHUT_RDWR);
 }
@@ -156,7 +153,8 @@ static void look(struct watch *watch)
 	for (size_t i = 0; i < LISTS; i++) {
 		for (struct connection *at = watch->lists[i]; at; at = at->next) {
 			if (at->begun && !at->slow && is_slow(watch, at, now_us)) {
-				end(at);
+				at->slow = true;
+				connection_cut(at);
 			}
 		}
 	}

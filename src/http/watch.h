@@ -67,6 +67,10 @@ void watch_begin(struct watch *watch, struct connection *connection);
 /* Before @connection's socket is closed, where it had begun. NULL is accepted. */
 void watch_remove(struct watch *watch, struct connection *connection);
 
+/* Ends it from any thread: the library sees the socket's end and closes it; what waits to be taken is thrown away then, instead of being kept
+ * for a client that takes its time. Only while it is watched. */
+void connection_cut(struct connection *connection);
+
 /* Connections, begun or not. */
 size_t watch_count(struct watch *watch);
 
