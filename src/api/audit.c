@@ -3,6 +3,7 @@
 #include "api/audit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* A request that was refused for want of a key that fits, whatever it wanted. */
 #define SIGN_IN "sign-in"
@@ -119,10 +120,51 @@ static bool is_wanted(
 	return api->options.auditor && (!reads || api->options.audit_reads);
 }
 
+/* A record that outlives its request. */
+struct audit_later {
+	struct auditor *auditor;
+	struct store_audit record;
+	char address[HTTP_ADDRESS_SIZE];
+	char subject[STORE_SUBJECT_MAX];
+};
+
+static struct audit_later *keep(struct api *api, const struct store_audit *record)
+{
+	struct audit_later *later = malloc(sizeof(*later));
+
+	if (later) {
+		later->auditor = api->options.auditor;
+		later->record = *record;
+		memcpy(later->address, record->address.data, record->address.size);
+		memcpy(later->subject, record->subject.data, record->subject.size);
+		later->record.address.data = later->address;
+		later->record.subject.data = later->subject;
+	}
+	return later;
+}
+
+void audit_note_later(struct audit_later *later, int64_t calls)
+{
+	later->record.calls = calls;
+	auditor_note(later->auditor, &later->record);
+	free(later);
+}
+
+/* Where memory is short, a record that waits says no number of calls. */
+static void hand_in(struct api *api, struct audit_note *note, const struct store_audit *record)
+{
+	if (note && note->waits) {
+		note->later = keep(api, record);
+	}
+	if (!note || !note->later) {
+		auditor_note(api->options.auditor, record);
+	}
+}
+
 void audit_completed(void *context, struct http_request *request, int status)
 {
 	struct api *api = context;
-	const struct audit_note *note = request->note;
+	struct audit_note *note = request->note;
 	enum store_outcome outcome =
 		note && note->permit.ended ? STORE_REFUSED : outcome_of(status);
 	char address[HTTP_ADDRESS_SIZE], subject[STORE_SUBJECT_MAX];
@@ -138,5 +180,5 @@ void audit_completed(void *context, struct http_request *request, int status)
 	record.outcome = outcome;
 	record.subject = wrong_key ? auditor_subject(note ? note->subject : TEXT(""), subject)
 				   : address_asked(request, subject);
-	auditor_note(api->options.auditor, &record);
+	hand_in(api, note, &record);
 }

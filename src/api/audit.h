@@ -13,6 +13,8 @@ struct audit_note {
 	int64_t calls;	     /* that were given out or taken in; -1: it is not about calls */
 	struct text subject; /* instead of the address; data NULL: the address */
 	bool recorded;	     /* there is a record already */
+	bool waits; /* the record is known only after the request is over: `later` has what it is made of then */
+	struct audit_later *later; /* NULL: there is none to make */
 	struct permit permit;
 };
 
@@ -31,6 +33,9 @@ void audit_calls(struct http_request *request, int64_t calls);
 /* Writes the record of a change at once, durably: `make-key`, "key 7". */
 int audit_write(struct api *api, struct http_request *request, const char *action,
 	const char *subject, struct error *err) CHECK_RESULT;
+
+/* Makes the record of a request that waited, with the calls that were taken in, and frees @later. From any thread. */
+void audit_note_later(struct audit_later *later, int64_t calls);
 
 /* What the HTTP server calls when a request is over. */
 void audit_completed(void *context, struct http_request *request, int status);

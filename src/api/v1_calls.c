@@ -142,6 +142,8 @@ static int open_posting(struct api *api, struct http_request *request,
 	buffer_init(&posting->rejects, REJECTS_MAX);
 	buffer_init(&posting->order, REJECTS_LISTED * sizeof(struct listed));
 	request->user = posting;
+	/* The client may go, and what it sent so far is stored all the same. */
+	audit_note(request)->waits = true;
 	return 0;
 }
 
@@ -307,6 +309,7 @@ enum http_step v1_calls_finish(
 		return HTTP_WAIT;
 	}
 	result = batch_result(posting->batch);
+	audit_note(request)->waits = false;
 	audit_calls(request, (int64_t)result.accepted);
 	if (result.failure.code != ERROR_NONE) {
 		status = status_of(result.failure.code);
@@ -320,13 +323,24 @@ enum http_step v1_calls_finish(
 	return answer_counts(response, status, sentence, &counts);
 }
 
+static void note_left(void *context, const struct batch_result *result)
+{
+	audit_note_later(context, (int64_t)result->accepted);
+}
+
 void v1_calls_release(void *context, struct http_request *request)
 {
 	struct posting *posting = request->user;
 
 	(void)context;
 	if (posting) {
-		batch_destroy(posting->batch);
+		const struct audit_note *note = request->note;
+
+		if (note->later) {
+			batch_leave(posting->batch, note_left, note->later);
+		} else {
+			batch_destroy(posting->batch);
+		}
 		buffer_deinit(&posting->rejects);
 		buffer_deinit(&posting->order);
 		pthread_mutex_destroy(&posting->lock);

@@ -117,6 +117,9 @@ void batch_unreference(struct batch *batch)
 	if (atomic_fetch_sub(&batch->references, 1) > 1) {
 		return;
 	}
+	if (batch->over) {
+		batch->over(batch->over_context, &batch->result);
+	}
 	chunk_destroy(batch->filling);
 	splitter_destroy(batch->splitter);
 	decoder_destroy(batch->decoder);
@@ -309,6 +312,14 @@ void batch_destroy(struct batch *batch)
 	batch_end(batch, true);
 	intake_stop_waiting(batch->intake, batch);
 	batch_unreference(batch);
+}
+
+void batch_leave(struct batch *batch,
+	void (*over)(void *context, const struct batch_result *result), void *context)
+{
+	batch->over = over;
+	batch->over_context = context;
+	batch_destroy(batch);
 }
 
 void batch_reject(struct batch *batch, uint64_t line, struct text session_id, const char *error)

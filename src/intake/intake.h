@@ -110,6 +110,11 @@ void batch_wait(struct batch *batch);
 /* So far; final once batch_done(). */
 struct batch_result batch_result(struct batch *batch);
 
+/* batch_destroy() for a batch that may have calls under way: @over is called once they are committed or failed, with what became of all, from
+ * any thread, perhaps before this returns. It must not wait. */
+void batch_leave(struct batch *batch,
+	void (*over)(void *context, const struct batch_result *result), void *context);
+
 /* Frees it; a batch that was not ended is ended as cut off, and what is under way is committed without it. */
 void batch_destroy(struct batch *batch);
 AUTO_POINTER(struct batch *, batch_destroy);

@@ -59,6 +59,8 @@ struct batch {
 	bool by_call;	       /* it came by batch_add_call(): there is no stream to be complete */
 	bool starved;	       /* there was no memory for a call: no later one is taken */
 	bool was_ended;
+	void (*over)(void *context, const struct batch_result *result); /* see batch_leave() */
+	void *over_context;
 
 	/* Under intake->lock. */
 	struct chunk *first_sent; /* chunks not yet handed to the committer, in order */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Gathering and writing records. Two tables take turns: one is filled while the other is written. A third has the wrong keys of a minute: whoever
- * likes can send them without end, so the first of each kind is a record, and what comes behind it another at the end of the minute. */
+ * Gathering and writing records. Two tables take turns: one is filled while the other is written. A third has the wrong keys of a minute: anyone
+ * can send them without end, so the first of each kind is a record, and what came again makes two a second at most. */
 #include "upkeep/auditor.h"
 
 #include <pthread.h>
@@ -210,17 +210,47 @@ static void fill_refused(struct auditor *auditor, const struct store_audit *reco
 	}
 }
 
-/* Under the lock: the minute is over. */
+/* Of those that came again since they were last written, the one that came most often; *ret_count: how many they are. */
+static struct entry *find_most(struct table *table, size_t *ret_count)
+{
+	struct entry *most = NULL;
+
+	*ret_count = 0;
+	for (size_t i = 0; i < table->count; i++) {
+		struct entry *entry = &table->entries[i];
+
+		if (entry->record.times > 0) {
+			most = !most || entry->record.times > most->record.times ? entry : most;
+			(*ret_count)++;
+		}
+	}
+	return most;
+}
+
+/* Under the lock: what came again is to be written. Where more than two kinds did, all but one share a record. */
 static void move_refused(struct auditor *auditor)
 {
 	struct table *table = auditor->refused;
+	size_t count;
+	const struct entry *most = find_most(table, &count);
 
 	for (size_t i = 0; i < table->count; i++) {
-		if (table->entries[i].record.times > 0) {
-			fill(auditor, &table->entries[i].record);
+		struct entry *entry = &table->entries[i];
+		struct store_audit record = entry->record;
+
+		if (record.times == 0) {
+			continue;
 		}
+		if (entry != most && count > 2) {
+			record.address = TEXT("");
+			record.subject = TEXT(AUDITOR_MORE);
+		}
+		fill(auditor, &record);
+		entry->record.times = 0;
 	}
-	empty(table);
+	if (clock_monotonic_us() - auditor->minute_us >= MINUTE_US) {
+		empty(table);
+	}
 }
 
 static struct text cut(struct text text, size_t max)
@@ -385,9 +415,7 @@ static void *run(void *context)
 			continue;
 		}
 		wait_a_second(auditor);
-		if (clock_monotonic_us() - auditor->minute_us >= MINUTE_US) {
-			move_refused(auditor);
-		}
+		move_refused(auditor);
 		take(auditor);
 		pthread_mutex_unlock(&auditor->lock);
 		write_table(auditor);

@@ -29,9 +29,9 @@ AUTO_POINTER(struct auditor *, auditor_destroy);
  * outcome, whose subject is AUDITOR_MORE. */
 #define AUDITOR_SUBJECTS_MAX 100
 
-/* Of wrong keys so many are told apart within a minute, by address and e-mail; each of these makes a record at once and another at the end of
- * the minute that says how often it came again, and the rest one record in all. */
-#define AUDITOR_REFUSED_MAX 100
+/* Of wrong keys so many are told apart within a minute, by address and e-mail, each by a record of its own. Those that come again are in two records a
+ * second at most, which say how often: one names the address and e-mail that came most often, the other is of the rest. */
+#define AUDITOR_REFUSED_MAX 80
 
 /* Notes a record; its id and times are not looked at, its action is a literal. From any thread; never waits for the store. */
 void auditor_note(struct auditor *auditor, const struct store_audit *record);

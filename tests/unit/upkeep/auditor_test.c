@@ -168,8 +168,9 @@ static void wrong_keys_without_end_make_few_records_a_minute(void **state)
 	}
 	assert_int_equal(times, 30001);
 	assert_int_equal(of_one, 15000);
-	assert_int_equal(others, 1);
-	assert_in_range(f->count, 3, AUDITOR_REFUSED_MAX + 4);
+	/* Twice, where a second was over just then. */
+	assert_in_range(others, 1, 2);
+	assert_in_range(f->count, 3, AUDITOR_REFUSED_MAX + 2 * 2 + 1);
 }
 
 static void subjects_hold_no_key_and_nothing_that_would_break_a_line(void **state)
