@@ -163,7 +163,7 @@ static void close_what_is_over(struct source *source)
 	/* Calls whose end was never recorded would otherwise fill the memory of a long import. */
 	while (source->open_bytes > OPEN_BYTES_MAX) {
 		call = TAILQ_FIRST(&source->by_use);
-		close_call(source, call, call->has_ended ? NULL : CUT_BY_MEMORY);
+		close_call(source, call, cel_call_is_silent(call) ? NULL : CUT_BY_MEMORY);
 	}
 }
 
@@ -357,7 +357,7 @@ static int cel_end(struct source *source, struct error *err)
 	int result = csv_end(&source->csv, err);
 
 	while ((call = TAILQ_FIRST(&source->by_use))) {
-		close_call(source, call, call->has_ended ? NULL : CUT_BY_END);
+		close_call(source, call, cel_call_is_silent(call) ? NULL : CUT_BY_END);
 	}
 	return result;
 }

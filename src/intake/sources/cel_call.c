@@ -102,6 +102,22 @@ static bool begins_with_app(struct text app)
 	return text_starts_with(app, TEXT("App")) && app.size > 3;
 }
 
+bool cel_channel_was_called(const struct cel_channel *channel)
+{
+	return begins_with_app(channel->first_app);
+}
+
+struct text cel_channel_local_exten(const struct cel_channel *channel)
+{
+	struct text rest = channel->name, exten;
+
+	if (!text_starts_with(rest, TEXT("Local/"))) {
+		return TEXT("");
+	}
+	rest = text_tail(rest, 6);
+	return text_split(&rest, '@', &exten) ? exten : TEXT("");
+}
+
 /* Asterisk shows the extension `s` as the caller id of a channel that has none. */
 static bool is_placeholder(struct text number)
 {
@@ -119,11 +135,28 @@ static void learn(struct cel_channel *channel, const struct cel_row *row)
 	if (!is_placeholder(number)) {
 		note_first(&channel->number, number);
 	}
+	note_first(&channel->first_app, row->field[CEL_APP]);
 	if (begins_with_app(row->field[CEL_APP])) {
 		note_first(&channel->app, row->field[CEL_APP]);
 	}
+	channel->started |= cel_row_is(row, "CHAN_START");
+	channel->connected |= cel_row_is(row, "ANSWER") ||
+			      text_starts_with(row->field[CEL_EVENT_TYPE], TEXT("BRIDGE_"));
 }
 
+bool cel_call_knows_giver(const struct cel_call *call)
+{
+	return call->channels->unique_id.size == 0 ||
+	       find_channel(call, call->linked_id, TEXT("")) != NULL;
+}
+
+bool cel_call_is_silent(const struct cel_call *call)
+{
+	return call->has_ended || call->channels_up == 0;
+}
+
+/* In a recording that begins in the middle of a call other channels may come and go before the first row of the one that
+ * gave the linkedid, and is still up. */
 static void note_bounds(struct cel_call *call, struct cel_row *row)
 {
 	bool last = cel_row_is(row, "LINKEDID_END");
@@ -134,7 +167,7 @@ static void note_bounds(struct cel_call *call, struct cel_row *row)
 		row->channel->is_up = false;
 		call->channels_up--;
 	}
-	if (last || (end && call->channels_up == 0)) {
+	if (last || (end && call->channels_up == 0 && cel_call_knows_giver(call))) {
 		call->has_ended = true;
 		call->ended_us = row->time_us;
 	} else if (call->channels_up > 0 && cel_row_is(row, "CHAN_START")) {

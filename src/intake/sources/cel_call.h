@@ -23,8 +23,11 @@ struct cel_channel {
 	struct text context;	 /* the first one */
 	struct text
 		app; /* what it runs when it was called rather than calling: AppDial, AppQueue, … */
-	bool is_up;	     /* neither HANGUP nor CHAN_END yet */
-	struct cel_leg *leg; /* where cel_walk.h has got to with it */
+	struct text first_app; /* what it ran first */
+	bool started;	       /* its CHAN_START was recorded */
+	bool connected;	       /* it answered, or was in a bridge, which only those are that did */
+	bool is_up;	       /* neither HANGUP nor CHAN_END yet */
+	struct cel_leg *leg;   /* where cel_walk.h has got to with it */
 };
 
 struct cel_row {
@@ -45,7 +48,7 @@ struct cel_call {
 	struct cel_channel *channels; /* in the order in which they came up */
 	size_t channels_up;
 	bool has_bounds; /* some channel's start or end was recorded */
-	bool has_ended;	 /* by LINKEDID_END, or all its channels ended */
+	bool has_ended; /* by LINKEDID_END, or all its channels ended, the one that gave the linkedid among them */
 	int64_t ended_us;
 	bool is_ending; /* it stands in the source's list of those that have ended */
 };
@@ -58,8 +61,23 @@ void cel_call_destroy(struct cel_call *call);
  * time belongs: processes write the log side by side. Returns false when the call has reached its ceiling. */
 bool cel_call_add(struct cel_call *call, const struct text field[CEL_FIELDS], int64_t time_us);
 
+/* Whether rows of the channel that gave the linkedid are among the call's; where they are not, they were recorded before
+ * the first of these. Without unique ids none can be told, and true is returned. */
+bool cel_call_knows_giver(const struct cel_call *call);
+
+/* Whether no channel of the call is up as far as its rows tell, the one that gave the linkedid perhaps not among them. */
+bool cel_call_is_silent(const struct cel_call *call);
+
 /* The channel that the call is about: the one that gave it its id, otherwise the first. NULL without rows. */
 struct cel_channel *cel_call_main(const struct cel_call *call);
+
+/* Whether the exchange called it, rather than the other way round. A channel that picked up another's call runs what
+ * that one ran, but only later. */
+bool cel_channel_was_called(const struct cel_channel *channel);
+
+/* What the Local channel, Asterisk's pipe to another piece of dialplan, leads to: 201 for `Local/201@internal-0;1`;
+ * empty when it is none. */
+struct text cel_channel_local_exten(const struct cel_channel *channel);
 
 struct cel_channel *cel_call_channel_by_name(const struct cel_call *call, struct text name);
 

@@ -8,6 +8,8 @@
 enum {
 	CAUSE_CLEARING = 16,
 	CAUSE_BUSY = 17,
+	CAUSE_NO_RESPONSE = 18,
+	CAUSE_NO_ANSWER = 19,
 };
 
 struct hangup {
@@ -89,6 +91,15 @@ static void hangup_main(struct cel_walk *walk, struct cel_leg *leg, const struct
 	cel_step_set(step, "channel", leg->channel->name);
 }
 
+/* Of a channel that came up before its first row here, an answer may stand elsewhere: in an older log, or under another
+ * linkedid. */
+static bool may_have_answered(const struct cel_leg *leg, const struct hangup *hangup)
+{
+	return leg->answered ||
+	       (!leg->channel->started && hangup->cause != CAUSE_BUSY &&
+		       hangup->cause != CAUSE_NO_RESPONSE && hangup->cause != CAUSE_NO_ANSWER);
+}
+
 static struct text unanswered_words(
 	struct cel_walk *walk, const struct cel_leg *leg, const struct hangup *hangup)
 {
@@ -112,7 +123,7 @@ static bool is_worth_telling(const struct cel_leg *leg, const struct hangup *han
 	if (cel_leg_is_local(leg, '1') || cel_leg_is_local(leg, '2')) {
 		return false;
 	}
-	return !leg->answered || hangup->cause != CAUSE_CLEARING ||
+	return !may_have_answered(leg, hangup) || hangup->cause != CAUSE_CLEARING ||
 	       text_equal(hangup->source, leg->channel->name);
 }
 
@@ -126,8 +137,9 @@ static void hangup_other(struct cel_walk *walk, struct cel_leg *leg, const struc
 		return;
 	}
 	step = cel_walk_step(walk, leg, row, "event", "hangup");
-	step->line = leg->answered ? cel_walk_text(walk, "%.*s hung up", TEXT_ARG(who))
-				   : unanswered_words(walk, leg, hangup);
+	step->line = may_have_answered(leg, hangup)
+			     ? cel_walk_text(walk, "%.*s hung up", TEXT_ARG(who))
+			     : unanswered_words(walk, leg, hangup);
 	add_cause(walk, step, hangup);
 	cel_step_set(step, "channel", leg->channel->name);
 }

@@ -181,6 +181,14 @@ bool cel_walk_extra_is_json(const struct cel_row *row)
 	       json_reader_next(&reader, &token, NULL) == 0;
 }
 
+struct text cel_walk_extra_or_all(
+	struct cel_walk *walk, const struct cel_row *row, const char *name)
+{
+	struct text extra = text_trim(row->field[CEL_EXTRA]);
+
+	return extra.size > 0 && extra.data[0] != '{' ? extra : cel_walk_extra(walk, row, name);
+}
+
 struct cel_leg *cel_walk_leg_by_name(const struct cel_walk *walk, struct text name)
 {
 	struct cel_channel *channel = name.size ? cel_call_channel_by_name(walk->call, name) : NULL;

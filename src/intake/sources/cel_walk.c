@@ -17,9 +17,11 @@ static void start_main(struct cel_walk *walk, struct cel_leg *leg, const struct 
 	} else if (walk->originated) {
 		step->line = cel_walk_text(walk, "Calling %.*s, showing %.*s",
 			TEXT_ARG(channel->name), TEXT_ARG(from));
-	} else {
+	} else if (row->field[CEL_EXTEN].size > 0) {
 		step->line = cel_walk_text(walk, "Dialled %.*s from %.*s",
 			TEXT_ARG(row->field[CEL_EXTEN]), TEXT_ARG(from));
+	} else {
+		step->line = cel_walk_text(walk, "Call from %.*s", TEXT_ARG(from));
 	}
 	if (channel->caller_name.size > 0 && !walk->originated) {
 		step->line = cel_walk_text(
@@ -173,6 +175,31 @@ static void on_app_start(struct cel_walk *walk, struct cel_leg *leg, const struc
 		walk, "Running %.*s(%.*s)", TEXT_ARG(leg->app), TEXT_ARG(leg->app_data));
 }
 
+/* What Asterisk 1.8 to 11 said of a conference, of three on a line, and of a telephone's key for a second call. */
+static void on_old_event(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	static const struct {
+		const char *event_type;
+		const char *line;
+	} lines[] = {
+		{"CONF_START", "The conference begins"},
+		{"CONF_END", "The conference is over"},
+		{"3WAY_START", "Three-way call begins"},
+		{"3WAY_END", "Three-way call ends"},
+		{"HOOKFLASH", "Hook flash"},
+		{"TRANSFER", "Transfer"},
+	};
+	struct cel_step *step = cel_walk_step(walk, leg, row, "info", "event");
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (cel_row_is(row, lines[i].event_type)) {
+			step->line = text_of(lines[i].line);
+		}
+	}
+	cel_step_set(step, "channel", leg->channel->name);
+	cel_step_set(step, "peer", row->field[CEL_PEER]);
+}
+
 static void on_nothing(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
 {
 	(void)walk;
@@ -195,6 +222,15 @@ static const struct {
 	{"BRIDGE_EXIT", cel_bridge_exit},
 	{"BRIDGE_START", cel_bridge_enter},
 	{"BRIDGE_END", cel_bridge_exit},
+	{"BRIDGE_UPDATE", cel_bridge_enter},
+	{"CONF_ENTER", cel_conference_enter},
+	{"CONF_EXIT", cel_conference_exit},
+	{"CONF_START", on_old_event},
+	{"CONF_END", on_old_event},
+	{"3WAY_START", on_old_event},
+	{"3WAY_END", on_old_event},
+	{"HOOKFLASH", on_old_event},
+	{"TRANSFER", on_old_event},
 	{"BLINDTRANSFER", cel_blind_transfer},
 	{"ATTENDEDTRANSFER", cel_attended_transfer},
 	{"PARK_START", cel_park_start},
@@ -244,10 +280,8 @@ static bool make_legs(struct cel_walk *walk)
 
 static void note_cut_start(struct cel_walk *walk)
 {
-	for (const struct cel_row *row = walk->call->first; row; row = row->after) {
-		if (row->channel == walk->main->channel && cel_row_is(row, "CHAN_START")) {
-			return;
-		}
+	if (walk->main->channel->started && cel_call_knows_giver(walk->call)) {
+		return;
 	}
 	struct cel_step *step = cel_walk_step(
 		walk, &(struct cel_leg){.app = TEXT("")}, walk->call->first, "info", "start");
@@ -267,7 +301,7 @@ void cel_walk(
 		return;
 	}
 	walk->main = main->leg;
-	walk->originated = main->app.size > 0;
+	walk->originated = cel_channel_was_called(main);
 	note_cut_start(walk);
 	for (const struct cel_row *row = call->first; row; row = row->after) {
 		take_row(walk, row);

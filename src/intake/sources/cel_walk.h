@@ -34,7 +34,8 @@ struct cel_leg {
 	struct cel_leg *next;
 	struct cel_channel *channel;
 	struct text app, app_data; /* that it runs */
-	bool answered, hung_up;
+	bool answered;		   /* or was in a bridge, wherever its ANSWER stands */
+	bool hung_up;
 	int64_t hung_up_us;
 	bool optimized; /* half of a Local channel that is being taken out of the way */
 
@@ -95,6 +96,11 @@ struct text cel_walk_describe(struct cel_walk *walk, const struct cel_leg *leg);
 struct text cel_walk_extra(struct cel_walk *walk, const struct cel_row *row, const char *name);
 bool cel_walk_extra_is_json(const struct cel_row *row);
 
+/* The same; where eventextra is no object, all of it as it stands: Asterisk 1.8 to 11 wrote the one thing there was to
+ * say, without a name. */
+struct text cel_walk_extra_or_all(
+	struct cel_walk *walk, const struct cel_row *row, const char *name);
+
 /* The leg of the channel of that name; NULL when none has it. */
 struct cel_leg *cel_walk_leg_by_name(const struct cel_walk *walk, struct text name);
 
@@ -120,6 +126,8 @@ struct text cel_media_variable(const struct cel_leg *leg);
 /* ---- cel_bridge.c ---- */
 void cel_bridge_enter(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
 void cel_bridge_exit(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
+void cel_conference_enter(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
+void cel_conference_exit(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
 void cel_blind_transfer(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
 void cel_attended_transfer(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
 void cel_park_start(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);

@@ -92,6 +92,7 @@ const char *cel_park_words(struct text reason)
 		{"ParkedCallTimeOut", "nobody took the call in time"},
 		{"ParkedCallGiveUp", "the parked party hung up"},
 		{"ParkedCallUnparked", "the call was taken"},
+		{"UnParkedCall", "the call was taken"},
 		{"ParkedCallFailed", "parking failed"},
 		{"ParkedCallSwap", "another channel took its place"},
 	};

@@ -52,6 +52,52 @@ static struct text device_of(struct text channel)
 	return channel;
 }
 
+/* The number or the device of a channel that was called. */
+static struct text party_of(const struct cel_channel *channel)
+{
+	struct text local = cel_channel_local_exten(channel);
+
+	if (local.size > 0) {
+		return local;
+	}
+	return channel->number.size > 0 ? channel->number : device_of(channel->name);
+}
+
+/* Whom the main channel was put through to, or else whom it called first; empty when it called nobody. */
+static struct text find_called_party(const struct cel_call *call)
+{
+	const struct cel_channel *main = cel_call_main(call);
+	const struct cel_channel *first = NULL;
+
+	for (const struct cel_channel *channel = call->channels; channel; channel = channel->next) {
+		if (channel != main && channel->connected) {
+			return party_of(channel);
+		}
+		first = !first && channel != main ? channel : first;
+	}
+	return first ? party_of(first) : TEXT("");
+}
+
+/* The first number that rows of the main channel show; not the one that a Local channel has in its name, which is where
+ * the exchange called, and not where it was called from there. */
+static struct text find_number(const struct cel_call *call)
+{
+	const struct cel_channel *main = cel_call_main(call);
+	struct text local = cel_channel_local_exten(main);
+
+	for (const struct cel_row *row = call->first; row; row = row->after) {
+		struct text exten = row->field[CEL_EXTEN];
+
+		if (row->channel == main && is_number(exten) && !text_equal(exten, local)) {
+			return exten;
+		}
+		if (row->channel == main && is_number(row->field[CEL_DNID])) {
+			return row->field[CEL_DNID];
+		}
+	}
+	return TEXT("");
+}
+
 /* What was dialled: by the main channel, or, when the exchange called it, on whose behalf nobody dialled, the number it
  * was sent to or the device that was called. */
 static struct text find_dest(const struct cel_call *call)
@@ -59,19 +105,37 @@ static struct text find_dest(const struct cel_call *call)
 	const struct cel_channel *main = cel_call_main(call);
 	const struct cel_row *start = main_start(call);
 	struct text dialled = start ? start->field[CEL_EXTEN] : TEXT("");
+	bool called = cel_channel_was_called(main);
+	struct text number;
 
-	if (main->app.size == 0 && cel_is_known(dialled) && !text_equal(dialled, TEXT("s"))) {
+	if (!called && cel_is_known(dialled) && !text_equal(dialled, TEXT("s"))) {
 		return dialled;
 	}
-	for (const struct cel_row *row = call->first; row; row = row->after) {
-		if (row->channel == main && is_number(row->field[CEL_EXTEN])) {
-			return row->field[CEL_EXTEN];
-		}
-		if (row->channel == main && is_number(row->field[CEL_DNID])) {
-			return row->field[CEL_DNID];
-		}
+	number = find_number(call);
+	if (number.size > 0) {
+		return number;
 	}
-	return main->name.size > 0 ? device_of(main->name) : main->exten;
+	if (!called) {
+		return find_called_party(call);
+	}
+	number = cel_channel_local_exten(main);
+	return number.size > 0 ? number : device_of(main->name);
+}
+
+/* The caller's number; when the exchange called the main channel for somebody to be put through to @dest, it is the one
+ * who was called first. What is shown to that one may be any number, @dest's as well. */
+static struct text find_src(const struct cel_call *call, struct text dest)
+{
+	const struct cel_channel *main = cel_call_main(call);
+	struct text local = cel_channel_local_exten(main);
+
+	if (!cel_channel_was_called(main)) {
+		return main->number;
+	}
+	if (is_number(local) && !text_equal(local, dest)) {
+		return local;
+	}
+	return text_equal(main->number, dest) ? device_of(main->name) : main->number;
 }
 
 static bool matches(struct text pattern, struct text context)
@@ -92,7 +156,7 @@ static enum call_type find_type(const struct cel_call *call, const char *inbound
 	struct text pattern;
 
 	/* The exchange made this call, whatever context the trunk's channel starts in. */
-	if (main->app.size > 0) {
+	if (cel_channel_was_called(main)) {
 		return CALL_OUTBOUND;
 	}
 	while (text_split(&rest, ',', &pattern)) {
@@ -131,9 +195,10 @@ static struct call make_header(const struct cel_call *call, const char *inbound_
 	const struct cel_row *start = main_start(call);
 	int64_t start_us = start ? start->time_us : call->first->time_us;
 	int64_t end_us = find_end_us(call, cut);
+	struct text dest = find_dest(call);
 	struct call header = {
-		.dest = repair_header(arena, find_dest(call), CALL_NUMBER_MAX),
-		.src = repair_header(arena, cel_call_main(call)->number, CALL_NUMBER_MAX),
+		.dest = repair_header(arena, dest, CALL_NUMBER_MAX),
+		.src = repair_header(arena, find_src(call, dest), CALL_NUMBER_MAX),
 		.session_id = call->linked_id,
 		.start = start_us / SECOND_US,
 		.type = find_type(call, inbound_contexts),
