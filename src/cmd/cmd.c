@@ -206,8 +206,8 @@ const char *cmd_user(char buffer[CMD_USER_SIZE])
 	return buffer;
 }
 
-int cmd_record(struct store *store, int64_t account_id, const char *action, struct text subject,
-	enum store_outcome outcome, int64_t calls, struct error *err)
+static int write_record(struct store *store, int64_t account_id, const char *action,
+	struct text subject, enum store_outcome outcome, int64_t calls, struct error *err)
 {
 	char user[CMD_USER_SIZE], clean[STORE_SUBJECT_MAX];
 	const struct store_audit record = {
@@ -222,10 +222,27 @@ int cmd_record(struct store *store, int64_t account_id, const char *action, stru
 		.times = 1,
 	};
 
-	if (store_audit_add(store, &record, 1, err) < 0) {
+	return store_audit_add(store, &record, 1, err);
+}
+
+int cmd_record(struct store *store, int64_t account_id, const char *action, struct text subject,
+	enum store_outcome outcome, int64_t calls, struct error *err)
+{
+	if (write_record(store, account_id, action, subject, outcome, calls, err) < 0) {
 		return error_prefix(err, "it is done, but not recorded in the audit trail");
 	}
 	return 0;
+}
+
+void cmd_record_read(struct store *store, int64_t account_id, const char *action,
+	struct text subject, int64_t calls)
+{
+	struct error err;
+
+	if (write_record(store, account_id, action, subject, STORE_DONE, calls, &err) < 0) {
+		(void)error_prefix(&err, "this is not recorded in the audit trail");
+		cmd_fail(&err);
+	}
 }
 
 int cmd_unpack_call(struct unpacker *unpacker, const struct store_call *call, struct buffer *json,

@@ -91,6 +91,11 @@ const char *cmd_user(char buffer[CMD_USER_SIZE]);
 int cmd_record(struct store *store, int64_t account_id, const char *action, struct text subject,
 	enum store_outcome outcome, int64_t calls, struct error *err) CHECK_RESULT;
 
+/* The same for a command that showed, or is about to show, what is stored: where it cannot be written (a database that is read-only) that is told
+ * on standard error, and the command goes on. */
+void cmd_record_read(struct store *store, int64_t account_id, const char *action,
+	struct text subject, int64_t calls);
+
 /* Appends @call's canonical JSON to @json, which was cleared: its packed form inflated, or the header alone. */
 int cmd_unpack_call(struct unpacker *unpacker, const struct store_call *call, struct buffer *json,
 	struct error *err) CHECK_RESULT;

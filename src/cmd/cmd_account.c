@@ -182,6 +182,7 @@ static int list(struct store *store, const struct settings *settings, struct err
 	if (store_account_list(store, &arena, &accounts, &count, err) < 0) {
 		return -1;
 	}
+	cmd_record_read(store, 0, "list-accounts", TEXT("account list"), -1);
 	table_init(&table, &arena, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < count; i++) {
 		add_row(&table, &accounts[i], settings);

@@ -43,7 +43,13 @@ static int read_trail(struct trail *trail, struct store *store, struct error *er
 		    store, &trail->arena, &trail->accounts, &trail->accounts_count, err) < 0) {
 		return -1;
 	}
-	return store_audit_list(store, &query, &trail->arena, &trail->records, &trail->count, err);
+	if (store_audit_list(store, &query, &trail->arena, &trail->records, &trail->count, err) <
+		0) {
+		return -1;
+	}
+	cmd_record_read(store, query.account_id < 0 ? 0 : query.account_id, "read-audit",
+		TEXT("audit"), -1);
+	return 0;
 }
 
 static struct text email_of(const struct trail *trail, int64_t account_id)
@@ -156,15 +162,18 @@ const struct cmd cmd_audit = {
 		"list-keys, "
 		"make-key, revoke-key, read-audit. Of the command line: add-account, set-account, "
 		"disable-account, enable-account, make-key, revoke-key, import, export, "
-		"erase-calls, backup. Of the sweep: expire-detail, expire-calls, cap-detail, "
-		"cap-calls.\n"
+		"erase-calls, backup, copy, list-accounts, list-keys, read-audit, and what shows "
+		"calls: read-calls (calls, search), read-call (show), compare-calls (diff), "
+		"count-calls (stats, dropoff), follow-calls (tail), scan-calls (privacy-scan). Of "
+		"the sweep: expire-detail, expire-calls, cap-detail, cap-calls.\n"
 		"\n"
 		"Records cannot be changed or deleted, by SQL either; they are numbered without a "
 		"gap, which 'callstep verify' checks, and dropped after --audit-days. A "
 		"server writes what requests did once a second: a crash may lose the last second "
 		"of "
 		"it. Commands, new and revoked keys, and what the sweep drops, are recorded before "
-		"they are said to be done.\n"
+		"they are said to be done, and what a command shows before it is shown; where the "
+		"store cannot be written, that is told on standard error.\n"
 		"\n"
 		"In a pipe the columns are parted by tabs, without a header. --json writes a "
 		"record "

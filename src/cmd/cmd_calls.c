@@ -23,7 +23,12 @@ static int read_page(struct store *store, const struct settings *settings, struc
 	search.offset = settings->offset;
 	search.limit = settings->limit;
 	search.with_total = true;
-	return store_search(store, &search, arena, ret_page, err);
+	if (store_search(store, &search, arena, ret_page, err) < 0) {
+		return -1;
+	}
+	filter_options_record(store, settings, search.account_id, "read-calls", "calls",
+		(int64_t)ret_page->count);
+	return 0;
 }
 
 static int write_table(const struct store_page *page, const struct settings *settings,

@@ -461,6 +461,15 @@ static int open_stores(struct copy *copy, struct error *err)
 	return 0;
 }
 
+/* Before the trail is copied, so that both stores have it. */
+static void record(const struct copy *copy)
+{
+	char location[512];
+
+	cmd_record_read(copy->from, 0, "copy",
+		text_of(cmd_shown_location(copy->settings->to, location, sizeof(location))), -1);
+}
+
 static int run(const struct settings *settings, int argc, char **argv)
 {
 	AUTO(copy_close) struct copy copy = {.settings = settings};
@@ -476,7 +485,11 @@ static int run(const struct settings *settings, int argc, char **argv)
 	if (strcmp(settings->from, settings->to) == 0) {
 		return cmd_wrong_usage(&cmd_copy, "--from and --to name the same store");
 	}
-	if (open_stores(&copy, &err) < 0 || pass(&copy, &err) < 0) {
+	if (open_stores(&copy, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	record(&copy);
+	if (pass(&copy, &err) < 0) {
 		return cmd_fail(&err);
 	}
 	copied = copy.tally.copied;

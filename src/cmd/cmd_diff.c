@@ -252,6 +252,15 @@ static int load(struct subject *subject, struct store *store, const struct cmd_o
 	return cmd_unpack_call(unpacker, &subject->call, &subject->json, err);
 }
 
+static void record(const struct comparison *comparison, struct store *store, int64_t account_id)
+{
+	char subject[STORE_SUBJECT_MAX];
+
+	snprintf(subject, sizeof(subject), "diff %.*s %.*s", TEXT_ARG(comparison->a.session_id),
+		TEXT_ARG(comparison->b.session_id));
+	cmd_record_read(store, account_id, "compare-calls", text_of(subject), -1);
+}
+
 static int compare(struct comparison *comparison, struct store *store, struct error *err)
 {
 	AUTO(unpacker_destroyp) struct unpacker *unpacker = unpacker_create();
@@ -262,8 +271,11 @@ static int compare(struct comparison *comparison, struct store *store, struct er
 	if (!unpacker) {
 		return error_no_memory(err);
 	}
-	if (cmd_find_owner(store, comparison->settings, &owner, err) < 0 ||
-		load(a, store, &owner, unpacker, arena, err) < 0 ||
+	if (cmd_find_owner(store, comparison->settings, &owner, err) < 0) {
+		return -1;
+	}
+	record(comparison, store, owner.account_id);
+	if (load(a, store, &owner, unpacker, arena, err) < 0 ||
 		load(b, store, &owner, unpacker, arena, err) < 0 ||
 		diff_make(&a->call.call, call_json_detail(buffer_text(&a->json)), &b->call.call,
 			call_json_detail(buffer_text(&b->json)), arena, &comparison->diff,

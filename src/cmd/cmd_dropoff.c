@@ -107,6 +107,7 @@ static int find(struct store *store, const struct settings *settings, struct fil
 		dropoff_find(store, &search, (size_t)settings->limit, arena, &result, err) < 0) {
 		return -1;
 	}
+	filter_options_record(store, settings, search.account_id, "count-calls", "dropoff", -1);
 	return settings->json ? write_json(&result, err)
 			      : write_table(&result, settings, arena, err);
 }

@@ -70,6 +70,7 @@ static int list(struct store *store, const struct settings *settings, struct err
 		store_key_list(store, account_id, &arena, &keys, &count, err) < 0) {
 		return -1;
 	}
+	cmd_record_read(store, account_id, "list-keys", TEXT("key list"), -1);
 	table_init(&table, &arena, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < count; i++) {
 		add_row(&table, &keys[i], settings);

@@ -295,6 +295,8 @@ static int run_scan(struct scan *scan, struct error *err)
 	if (filter_options_search(scan->store, scan->settings, &scan->filter, &search, err) < 0) {
 		return -1;
 	}
+	filter_options_record(
+		scan->store, scan->settings, search.account_id, "scan-calls", "privacy-scan", -1);
 	progress_begin(&scan->progress, scan->settings, "privacy-scan", "calls", 0);
 	fputs(scan->settings->json ? "{\"findings\":[" : "", stdout);
 	if (filter_options_walk(scan->store, &search, look_at_call, scan, err) < 0 ||

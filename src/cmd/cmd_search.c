@@ -19,6 +19,7 @@
 /* One run of the command. */
 struct finding {
 	const struct settings *settings;
+	const char *words; /* the command with its operands, for the audit trail */
 	struct arena arena;
 	struct filter filter;
 	struct store_page page;
@@ -44,6 +45,7 @@ static void finding_init(struct finding *finding, const struct settings *setting
 {
 	*finding = (struct finding){
 		.settings = settings,
+		.words = "search",
 		.unpacker = unpacker_create(),
 		.pretty = terminal_is(stdout),
 		.color = terminal_color(stdout, settings),
@@ -76,6 +78,11 @@ static int read_words(struct finding *finding, int argc, char **argv, struct err
 		buffer_append(&words, text_of(argv[i]));
 	}
 	if (words.failed) {
+		return error_no_memory(err);
+	}
+	finding->words =
+		arena_printf(&finding->arena, "search %.*s", TEXT_ARG(buffer_text(&words))).data;
+	if (!finding->words) {
 		return error_no_memory(err);
 	}
 	return words_query_read(buffer_text(&words), &finding->arena, &finding->filter.text, err);
@@ -299,6 +306,8 @@ static int find(struct finding *finding, struct store *store, struct error *err)
 	if (store_search(store, &search, &finding->arena, &finding->page, err) < 0) {
 		return -1;
 	}
+	filter_options_record(store, finding->settings, search.account_id, "read-calls",
+		finding->words, (int64_t)finding->page.count);
 	return finding->settings->json ? write_json(finding, err) : write_table(finding, err);
 }
 

@@ -204,6 +204,9 @@ static int show(struct store *store, const struct settings *settings, struct tex
 	if (found > 0) {
 		found = retention_show(&owner.retention, &call);
 	}
+	if (found >= 0) {
+		cmd_record_read(store, owner.account_id, "read-call", session_id, found);
+	}
 	if (found == 0) {
 		return error_set(err, ERROR_NOT_FOUND, "the account has no call '%.*s'",
 			TEXT_ARG(session_id));

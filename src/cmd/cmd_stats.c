@@ -157,6 +157,7 @@ static int find(struct store *store, const struct settings *settings, struct fil
 		stats_find(store, &search, &question, arena, &result, err) < 0) {
 		return -1;
 	}
+	filter_options_record(store, settings, search.account_id, "count-calls", "stats", -1);
 	return settings->json ? write_json(&result, err)
 			      : write_table(&result, settings, arena, err);
 }

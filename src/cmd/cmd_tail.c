@@ -259,8 +259,12 @@ static int show(struct tail *tail, struct error *err)
 	/* Before the newest calls are read: what comes between is seen twice rather than never. */
 	if (filter_options_search(tail->store, tail->settings, &tail->filter, &tail->search, err) <
 			0 ||
-		store_change_newest(tail->store, &tail->after, err) < 0 ||
-		show_newest(tail, err) < 0) {
+		store_change_newest(tail->store, &tail->after, err) < 0) {
+		return -1;
+	}
+	filter_options_record(tail->store, tail->settings, tail->search.account_id, "follow-calls",
+		tail->settings->follow ? "tail --follow" : "tail", -1);
+	if (show_newest(tail, err) < 0) {
 		return -1;
 	}
 	if (tail->settings->follow) {

@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#define SUBJECT_SIZE_MAX ((size_t)64 << 10)
+
 /* `min-duration` is the parameter `min_duration`. */
 static struct text parameter_name(const char *option, char buffer[SETTING_NAME_MAX])
 {
@@ -144,4 +146,15 @@ void filter_options_write(const struct settings *settings, struct buffer *buffer
 	if (settings->number) {
 		buffer_printf(buffer, " --number %s", settings->number);
 	}
+}
+
+void filter_options_record(struct store *store, const struct settings *settings, int64_t account_id,
+	const char *action, const char *words, int64_t calls)
+{
+	AUTO(buffer_deinit) struct buffer subject;
+
+	buffer_init(&subject, SUBJECT_SIZE_MAX);
+	buffer_append(&subject, text_of(words));
+	filter_options_write(settings, &subject);
+	cmd_record_read(store, account_id, action, buffer_text(&subject), calls);
 }

@@ -109,7 +109,9 @@ def test_a_sweep_leaves_an_account_its_own_days(kept):
 # ---- the audit trail ----
 
 def trail(program, *options):
-    return [json.loads(record) for record in program.run("audit", "--json", *options).stdout.splitlines()]
+    """The records but those of reading them here."""
+    records = [json.loads(record) for record in program.run("audit", "--json", *options).stdout.splitlines()]
+    return [record for record in records if record["action"] != "read-audit"]
 
 
 def test_commands_are_recorded_with_their_user(kept, tmp_path):
@@ -137,6 +139,41 @@ def test_commands_are_recorded_with_their_user(kept, tmp_path):
     assert [r["id"] for r in records] == list(range(len(records), 0, -1))
 
 
+READS = [
+    (["calls", "--dest", "617*"], "read-calls", "calls --dest 617*", 0), (["calls"], "read-calls", "calls", 2),
+    (["search", "said", "new", "--type", "inbound"], "read-calls", "search said new --type inbound", 1), (["search"], "read-calls", "search", 2),
+    (["show", "new"], "read-call", "new", 1), (["diff", "new", "new"], "compare-calls", "diff new new", None),
+    (["stats", "--group", "type"], "count-calls", "stats", None), (["dropoff", "--class", "event"], "count-calls", "dropoff --class event", None),
+    (["tail"], "follow-calls", "tail", None), (["privacy-scan"], "scan-calls", "privacy-scan", None), (["key", "list"], "list-keys", "key list", None),
+    (["account", "list"], "list-accounts", "account list", None), (["audit"], "read-audit", "audit", None),
+    (["audit", "--account", EMAIL], "read-audit", "audit", None),
+]
+
+
+@pytest.mark.parametrize("command, action, subject, calls", READS, ids=[" ".join(row[0]) for row in READS])
+def test_what_a_command_shows_is_recorded(kept, command, action, subject, calls):
+    kept.run(*command)
+    newest = json.loads(kept.run("audit", "--json", "--limit", "1").stdout)
+    calls = newest["calls"] if calls == 2 else calls  # all there are
+    assert (newest["action"], newest["subject"], newest["calls"]) == (action, subject, calls)
+    assert newest["account"] == (None if command in (["account", "list"], ["audit"]) else EMAIL)
+    assert newest["user"].startswith(pwd.getpwuid(os.geteuid()).pw_name) and newest["outcome"] == "done"
+
+
+def test_a_call_that_is_not_there_is_recorded_as_asked_for(kept):
+    kept.run("show", "none", status=1)
+    newest = json.loads(kept.run("audit", "--json", "--limit", "1").stdout)
+    assert (newest["action"], newest["subject"], newest["calls"]) == ("read-call", "none", 0)
+
+
+def test_what_is_shown_without_a_record_is_told(kept):
+    refuse = "create trigger no before insert on audit begin select raise(abort, 'no more room'); end"
+    run_sql(kept.data, refuse, "create function no() returns trigger language plpgsql as $$ begin raise 'no more room'; end $$; "
+            "create trigger no before insert on audit for each row execute function no()")
+    done = kept.run("show", "new")
+    assert "new" in done.stdout and "this is not recorded in the audit trail: " in done.stderr
+
+
 def test_what_is_swept_is_recorded(kept):
     kept.run("sweep", environment=DAYS)
     records = [r for r in trail(kept) if r["action"].startswith("expire-")]
@@ -149,10 +186,10 @@ def test_what_is_swept_is_recorded(kept):
 
 def test_the_trail_is_filtered(kept):
     kept.run("account", "add", "bob@example.org")
+    assert [r["account"] for r in trail(kept, "--limit", "1")] == ["bob@example.org"]
     assert [r["action"] for r in trail(kept, "--account", "bob@example.org")] == ["add-account"]
     assert [r["action"] for r in trail(kept, "--action", "import")] == ["import"]
     assert trail(kept, "--end", "-1h") == [] and len(trail(kept, "--start", "-1h")) == 3
-    assert [r["account"] for r in trail(kept, "--limit", "1")] == ["bob@example.org"]
     assert "there is no account" in kept.run("audit", "--account", "x@y", status=1).stderr
 
 
