@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A call's header: types, the time its detail is served, numbers as they are compared. */
+ * A call's header: types, the time its detail is served. */
 #include "call/call.h"
 
 static const struct text type_names[] = {
@@ -27,31 +27,4 @@ bool call_type_parse(struct text name, enum call_type *ret_type)
 bool call_detail_served(int64_t start, int64_t now, int64_t detail_seconds)
 {
 	return detail_seconds == 0 || start > now - detail_seconds;
-}
-
-static bool is_filler(char byte)
-{
-	return byte == ' ' || byte == '(' || byte == ')' || byte == '-' || byte == '.';
-}
-
-struct text call_number_key(struct text number, char buffer[CALL_NUMBER_MAX])
-{
-	size_t digits = 0;
-	bool plus = false;
-
-	if (number.size > CALL_NUMBER_MAX) {
-		return number;
-	}
-	for (size_t i = 0; i < number.size; i++) {
-		char byte = number.data[i];
-
-		if (byte >= '0' && byte <= '9') {
-			buffer[digits++] = byte;
-		} else if (byte == '+' && !plus && digits == 0) {
-			plus = true;
-		} else if (!is_filler(byte)) {
-			return number;
-		}
-	}
-	return digits > 0 ? (struct text){.data = buffer, .size = digits} : number;
 }

@@ -35,9 +35,4 @@ bool call_type_parse(struct text name, enum call_type *ret_type);
  * (API.md §1 "5 days"); always when @detail_seconds is 0. */
 bool call_detail_served(int64_t start, int64_t now, int64_t detail_seconds);
 
-/* @number as it is compared (API.md §1 "number"): without spaces, `(`, `)`, `-`, `.` and a leading `+` where what
- * is left is all digits (and at least one); otherwise byte for byte. @buffer is where it is built; the result
- * points into it or is @number itself. A @number longer than CALL_NUMBER_MAX comes back as it is. */
-struct text call_number_key(struct text number, char buffer[CALL_NUMBER_MAX]);
-
 #endif

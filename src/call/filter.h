@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "call/call.h"
+#include "call/call_number.h"
 #include "call/words.h"
 
 /* Any of these; count 0: anything goes. */

@@ -82,8 +82,8 @@ const struct cmd cmd_token = {
 	.settings = settings,
 	.description = "Reads values from standard input, a line each, and writes for each the "
 		       "token that stands in its place where --redact-key-file is set: a word "
-		       "that calls can be found by. Spaces and hyphens between digits do not "
-		       "matter.",
+		       "that calls can be found by. However a number is written, its digits "
+		       "count.",
 	.examples = "callstep token --redact-key-file redact.key < number\n"
 		    "callstep search $(callstep token --redact-key-file redact.key < number)",
 	.run = run,

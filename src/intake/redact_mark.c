@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "call/call_number.h"
 
 #define BULLET	     "\xe2\x80\xa2" /* U+2022 */
 #define KEY_FILE_MIN 32
@@ -101,32 +102,15 @@ void redact_key_forget(struct redact_key *key)
 
 /* ---- marks ---- */
 
-static bool is_number(struct text value)
-{
-	for (size_t i = 0; i < value.size; i++) {
-		char byte = value.data[i];
-
-		if ((byte < '0' || byte > '9') && byte != ' ' && byte != '-') {
-			return false;
-		}
-	}
-	return true;
-}
-
+/* A number has the token of its digits, however it is written. */
 static void hash_value(struct text value, const struct redact_key *key,
 	unsigned char hash[crypto_generichash_BYTES_MIN])
 {
-	crypto_generichash_state state;
-	bool number = is_number(value);
+	char buffer[CALL_NUMBER_MAX];
+	struct text number = call_number_key(value, buffer);
 
-	crypto_generichash_init(
-		&state, key->bytes, sizeof(key->bytes), crypto_generichash_BYTES_MIN);
-	for (size_t i = 0; i < value.size; i++) {
-		if (!number || (value.data[i] >= '0' && value.data[i] <= '9')) {
-			crypto_generichash_update(&state, (const unsigned char *)value.data + i, 1);
-		}
-	}
-	crypto_generichash_final(&state, hash, crypto_generichash_BYTES_MIN);
+	crypto_generichash(hash, crypto_generichash_BYTES_MIN, (const unsigned char *)number.data,
+		number.size, key->bytes, sizeof(key->bytes));
 }
 
 void redact_mark_write(struct buffer *out, const struct redact_key *key, struct text value)

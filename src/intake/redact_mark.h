@@ -21,7 +21,8 @@ int redact_key_read(struct redact_key *ret_key, const char *path, struct error *
 
 void redact_key_forget(struct redact_key *key);
 
-/* Appends the mark for @value. Digits with spaces and hyphens between have the token of the digits alone. */
+/* Appends the mark for @value. A number has the token of its digits alone, however it is written: as
+ * call_number_key() has it. */
 void redact_mark_write(struct buffer *out, const struct redact_key *key, struct text value);
 
 /* Whether @text is a mark and nothing else. */

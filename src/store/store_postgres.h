@@ -318,6 +318,12 @@ struct postgres_store {
 int postgres_schema_prepare(
 	struct postgres_store *store, bool must_exist, struct error *err) CHECK_RESULT;
 
+/* ---- store_postgres_numbers.c: keys of numbers that the rule before did not know ---- */
+
+/* Gives each call, and the tallies, the keys that call_number_key() makes now. Within a transaction, which it may lengthen by two passes over the
+ * calls. */
+int postgres_numbers_renew(struct postgres_connection *connection, struct error *err) CHECK_RESULT;
+
 /* ---- store_postgres_call.c: calls out of rows ---- */
 
 /* The columns of POSTGRES_CALL (store_postgres_sql.h), in their order. */

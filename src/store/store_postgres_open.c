@@ -79,6 +79,9 @@ static int refuse_missing(struct error *err)
 	"perform create_distributed_table(t::regclass, 'account_id'); end if; end loop; "          \
 	"end if; end $$"
 
+/* From this schema on the keys of numbers are those of store_postgres_numbers.c. */
+#define SCHEMA_OF_NUMBERS 5
+
 static int apply_steps(struct postgres_connection *connection, int64_t version, struct error *err)
 {
 	char note[128];
@@ -93,7 +96,9 @@ static int apply_steps(struct postgres_connection *connection, int64_t version, 
 		version < 0 ? "create table " VERSION_TABLE " as select %d as version"
 			    : "update " VERSION_TABLE " set version = %d",
 		postgres_schema_version);
-	if (postgres_exec(connection, SPREAD, err) < 0) {
+	if (postgres_exec(connection, SPREAD, err) < 0 ||
+		(version > 0 && version < SCHEMA_OF_NUMBERS &&
+			postgres_numbers_renew(connection, err) < 0)) {
 		return -1;
 	}
 	return postgres_exec(connection, note, err);

@@ -291,6 +291,8 @@ int sqlite_folder_sync(const char *folder, struct error *err) CHECK_RESULT;
 /* ---- store_sqlite_open.c: making, recognising and upgrading a store ---- */
 
 int sqlite_schema_prepare(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+/* Gives a connection the functions that the steps of the schema call. Returns SQLite's status: without memory it is not SQLITE_OK. */
+int sqlite_schema_functions(sqlite3 *db) CHECK_RESULT;
 
 /* ---- store_sqlite_call.c: single calls by their row ---- */
 

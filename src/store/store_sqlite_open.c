@@ -102,6 +102,27 @@ static int set_file_format(struct sqlite_connection *connection, struct error *e
 		err);
 }
 
+/* For the steps of the schema: a number as it is compared. */
+static void number_key(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	struct text number = {.data = sqlite3_value_blob(values[0])};
+	char buffer[CALL_NUMBER_MAX];
+	struct text key;
+
+	(void)count;
+	number.size = (size_t)sqlite3_value_bytes(values[0]);
+	key = call_number_key(number, buffer);
+	sqlite3_result_text64(
+		context, key.size ? key.data : "", key.size, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+int sqlite_schema_functions(sqlite3 *db)
+{
+	return sqlite3_create_function_v2(db, "callstep_number_key", 1,
+		SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, number_key, NULL,
+		NULL, NULL);
+}
+
 static int bring_up_to_date(struct sqlite_store *store, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
@@ -115,6 +136,9 @@ static int bring_up_to_date(struct sqlite_store *store, struct error *err)
 	usable = judge(store->folder, &identity, err);
 	if (usable != 0) {
 		return usable;
+	}
+	if (sqlite_schema_functions(store->writer->db) != SQLITE_OK) {
+		return error_no_memory(err);
 	}
 	if (apply_steps(store, identity.version, err) < 0) {
 		return -1;

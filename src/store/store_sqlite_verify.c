@@ -126,7 +126,8 @@ static int make_model(sqlite3 **ret_model, struct error *err)
 {
 	AUTO(close_database) sqlite3 *model = NULL;
 
-	if (sqlite3_open(":memory:", &model) != SQLITE_OK) {
+	if (sqlite3_open(":memory:", &model) != SQLITE_OK ||
+		sqlite_schema_functions(model) != SQLITE_OK) {
 		return error_no_memory(err);
 	}
 	for (int i = 0; i < schema_version; i++) {

@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 
 from conftest import call, step
 
-NUMBERS = ["6177123001", "+1 (617) 712-3001", "6177123002", "4155550100", "+14155550100", "anonymous", "sip:ann@pbx", "100"]
+NUMBERS = ["6177123001", "+1 (617) 712-3001", "6177123002", "4155550100", "+14155550100", "anonymous", "sip:ann@pbx", "100",
+           "tel:+1-415/5550100", "\u202a+1 617\u00a07123001\u202c"]
 CLASSES = ["info", "event", "prompt", "error"]
 MODULES = ["menu", "prompt", "transfer", "hangup", ""]
 VARIABLES = ["language", "order", ""]
@@ -27,7 +28,7 @@ def random_call(rng, number, now):
 
 
 def number_key(number):
-    bare = re.sub(r"[ ().-]", "", number)
+    bare = re.sub(r"^tel:|[ ()./\u00a0\u202a\u202c-]", "", number)
     bare = bare[1:] if bare.startswith("+") else bare
     return bare if bare.isascii() and bare.isdigit() else number
 

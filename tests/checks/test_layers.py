@@ -29,7 +29,7 @@ ONLY_IN = {
     r"microhttpd\.h": r"src/http/[^/]*",
     r"gnutls/.*": r"src/http/[^/]*",
     r"expat\.h": r"src/intake/sources/[^/]*",
-    r"utf8proc\.h": r"src/call/words\.c",
+    r"utf8proc\.h": r"src/call/(call_number|words)\.c",
     r"ini\.h": r"src/cmd/[^/]*",
     r"sodium\.h": r"src/((api|cmd)/[^/]*|intake/redact_mark\.c)",
 }

@@ -139,7 +139,7 @@ static void a_number_is_erased_on_either_side_in_rounds(void **state)
 		{"from", "2", "16177123001"},
 		{"both", "16177123001", "1 617 712 3001"},
 		{"longer", "161771230010", "016177123001"},
-		{"name", "a16177123001", "sip:16177123001"},
+		{"name", "a16177123001", "sip:a16177123001@pbx"},
 	};
 	struct fixture *f = *state;
 	struct store_erased erased;

@@ -25,7 +25,10 @@ static const char *pick(struct dice *dice, const char *const *items, size_t coun
 }
 #define PICK(dice, items) pick(dice, items, COUNT_OF(items))
 
-static const char *const numbers[] = {"6177123001", "+617 712-3002", "6177123003", "sales", "*98"};
+static const char *const numbers[] = {"6177123001", "+617 712-3002", "6177123003", "sales", "*98",
+	"sip:+6177123002@pbx",
+	"617/7123\xc2\xa0"
+	"003"};
 static const char *const classes[] = {"info", "prompt", "error"};
 static const char *const modules[] = {"menu", "queue", "hangup", "digits"};
 static const char *const variables[] = {"main", "help", "pin"};

@@ -129,6 +129,57 @@ static void a_store_of_schema_2_gets_tallies_of_32_days(void **state)
 	folder_remove(folder);
 }
 
+/* As the program of schema 4 kept calls: under what came, where it has more than digits and what stands between them. */
+#define WITH_OLD_KEYS                                                                              \
+	"update call set dest_key = dest where dest glob '*[/:]*';"                                \
+	"delete from tally where is_all = 0;"                                                      \
+	"insert into tally select account_id, 0, dest_key, value, start - start % value, "         \
+	"count(*) from call, json_each('[60, 3600, 86400, 2764800]') group by 1, 3, 4, 5;"         \
+	"pragma user_version = 4"
+
+static void put_numbers(struct store *store)
+{
+	static const char *const numbers[] = {"tel:+617/712-3001", "sip:6177123001@pbx",
+		"\"7\" <617/7123001>", "sales/7", "+617-712-3001"};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		char session[2] = {(char)('a' + i), 0};
+		struct store_put put = {
+			.account_id = 2,
+			.call = {.dest = text_of(numbers[i]),
+				.src = TEXT("1"),
+				.session_id = text_of(session),
+				.start = 100,
+				.end = 200},
+		};
+
+		assert_int_equal(store_put_calls(store, &put, 1, NULL), 0);
+	}
+}
+
+static void a_store_of_schema_4_finds_calls_by_numbers_it_did_not_know(void **state)
+{
+	char folder[128];
+	struct error err = {0};
+	struct store *store;
+
+	(void)state;
+	make_store(folder, SCHEMA_1);
+	assert_int_equal(store_open(&store, folder, NULL, &err), 0);
+	put_numbers(store);
+	store_close(store);
+	run_sql(folder, WITH_OLD_KEYS);
+
+	if (store_open(&store, folder, NULL, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	assert_int_equal(found_by(store, 2, "dest", "+617 712 3001"), 5);
+	assert_int_equal(found_by(store, 2, "dest", "sales/7"), 1);
+	assert_int_equal(problems_of(store), 0);
+	store_close(store);
+	folder_remove(folder);
+}
+
 static int64_t vacuum_of(const char *folder)
 {
 	char path[256];
@@ -189,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_store_of_schema_1_gets_paths_and_words),
 		cmocka_unit_test(a_store_of_schema_2_gets_tallies_of_32_days),
+		cmocka_unit_test(a_store_of_schema_4_finds_calls_by_numbers_it_did_not_know),
 		cmocka_unit_test(an_old_store_gives_pages_back_once_it_was_scrubbed),
 		cmocka_unit_test(a_damaged_call_does_not_keep_a_store_from_being_opened),
 	};

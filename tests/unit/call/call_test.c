@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "call/call.h"
+#include "call/call_number.h"
 
 static void types_have_their_names(void **state)
 {
@@ -45,9 +45,49 @@ static void numbers_are_compared_without_their_dress(void **state)
 		{"49+", "49+"},
 		{"617-CALL", "617-CALL"},
 		{"Outbound", "Outbound"},
-		{"sip:100@example.com", "sip:100@example.com"},
 		{"*98", "*98"},
-		{"617/712", "617/712"},
+		{"617/712", "617712"},
+		{"+49 (89) 123/45", "498912345"},
+		{"+49\xc2\xa0"
+		 "89\xc2\xa0"
+		 "12345",
+			"498912345"},				     /* U+00A0 */
+		{"\xe2\x80\xaa+498912345\xe2\x80\xac", "498912345"}, /* U+202A, U+202C */
+		{"4989\xe2\x80\x8b"
+		 "12345\xef\xbb\xbf",
+			"498912345"}, /* U+200B, U+FEFF */
+		{"49\xe2\x80\x93"
+		 "89\xe2\x80\x91"
+		 "12\xe2\x88\x92"
+		 "345",
+			"498912345"}, /* dashes */
+		{"sip:100@example.com", "100"},
+		{"SIPS:+4989-12345;npdi@[2001:db8::1]:5061;user=phone", "498912345"},
+		{"sip:201:secret@pbx", "201"},
+		{"sip:201", "201"},
+		{"sip:201;transport=udp", "201"},
+		{"\"Ann\" <sip:+39021234567@example.com>;tag=1", "39021234567"},
+		{"\"7\" <201>", "201"},
+		{"<tel:+49 89 12345>", "498912345"},
+		{"tel:+49-89-12345", "498912345"},
+		{"\xe2\x80\xaatel:12345;phone-context=+4989\xe2\x80\xac", "12345"},
+		/* What is not a number stays as it came. */
+		{"sip:ann@example.com", "sip:ann@example.com"},
+		{"sip:192.0.2.1", "sip:192.0.2.1"},
+		{"sip:192.0.2.1:5060", "sip:192.0.2.1:5060"},
+		{"tel:+49-89-12345;ext=12", "tel:+49-89-12345;ext=12"},
+		{"tel:911;phone-context=x;ISUB=7", "tel:911;phone-context=x;ISUB=7"},
+		{"tel:", "tel:"},
+		{"sip:@example.com", "sip:@example.com"},
+		{"201@example.com", "201@example.com"},
+		{"\"201\" <", "\"201\" <"},
+		{"201>", "201>"},
+		{"+498912345,,12#", "+498912345,,12#"},
+		{"\xd9\xa4\xd9\xa9", "\xd9\xa4\xd9\xa9"}, /* digits of another script */
+		{"61\xff"
+		 "7",
+			"61\xff"
+			"7"},
 		{"61\t7", "61\t7"},
 	};
 	char buffer[CALL_NUMBER_MAX];
