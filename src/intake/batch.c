@@ -6,6 +6,17 @@
 #define SMALL_CALLS 4
 #define SMALL_BYTES ((size_t)32 << 10)
 
+/* What a feed decodes on the thread that feeds, which others wait for. What unfolds to more goes to the pool, this much at a time. */
+#define FEED_BYTES  DECODER_STEP
+#define SLICE_BYTES ((size_t)256 << 10)
+
+/* Of a body that the pool decodes: as much is taken before it is decoded. */
+#define PENDING_BYTES ((size_t)64 << 10)
+
+/* What a body may unfold to: as many times its size as gzip can, and something for small ones. */
+#define UNFOLD_TIMES 1100
+#define UNFOLD_BYTES ((uint64_t)16 << 20)
+
 static void fail(struct batch *batch, const struct error *err)
 {
 	pthread_mutex_lock(&batch->lock);
@@ -80,6 +91,7 @@ static int open_batch(struct batch *batch, struct intake *intake,
 		.call_size_max = intake->call_size_max,
 	};
 
+	batch->task.run = batch_work;
 	batch->intake = intake;
 	batch->options = *options;
 	atomic_init(&batch->references, 1);
@@ -120,6 +132,7 @@ void batch_unreference(struct batch *batch)
 	if (batch->over) {
 		batch->over(batch->over_context, &batch->result);
 	}
+	free(batch->pending);
 	chunk_destroy(batch->filling);
 	splitter_destroy(batch->splitter);
 	decoder_destroy(batch->decoder);
@@ -128,33 +141,82 @@ void batch_unreference(struct batch *batch)
 	free(batch);
 }
 
-/* Decodes and cuts one step's worth off the front of @input. Returns whether more would come without more input. */
+/* ---- feeding ---- */
+
+static size_t holds(const struct batch *batch)
+{
+	return sizeof(*batch) + decoder_holds(batch->decoder) + splitter_holds(batch->splitter) +
+	       (batch->filling ? chunk_cost(batch->filling) : 0) +
+	       (batch->pending ? PENDING_BYTES : 0);
+}
+
+static bool has_room(struct batch *batch, bool wait)
+{
+	return intake_room(batch->intake, batch, holds(batch), decoder_wants(batch->decoder), wait);
+}
+
+static int check_unfolding(const struct batch *batch, struct error *err)
+{
+	if (batch->given_bytes <= UNFOLD_BYTES + UNFOLD_TIMES * batch->taken_bytes) {
+		return 0;
+	}
+	return error_set(err, ERROR_TOO_LARGE,
+		"the body unfolds to more than %d times its size: send it in parts, or compress it "
+		"less",
+		UNFOLD_TIMES);
+}
+
+/* Decodes and cuts one step's worth off the front of @input. */
 static int feed_step(struct batch *batch, struct text *input, struct error *err)
 {
+	size_t before = input->size;
 	struct text output;
 	int more = decoder_step(batch->decoder, input, &output, err);
 
 	if (more < 0 || splitter_feed(batch->splitter, output, err) < 0) {
 		return -1;
 	}
-	return more;
+	batch->more = more > 0;
+	batch->taken_bytes += before - input->size;
+	batch->given_bytes += output.size;
+	return check_unfolding(batch, err);
 }
 
-/* Feeds as much of @input as there is room for, and takes it off. What the decoder holds back of bytes taken is
- * little (a deflate match, a zstd block) and is let through, room or not. */
-static int feed_while_room(struct batch *batch, struct text *input, struct error *err)
-{
-	int more = 0;
+enum fed {
+	FED_ALL,
+	FED_NO_ROOM, /* with @wait it is woken when there is some */
+	FED_ENOUGH,  /* there is more to decode than was asked for */
+};
 
-	while (more > 0 || (input->size > 0 && intake_room(batch->intake, batch, false))) {
-		more = feed_step(batch, input, err);
-		if (more < 0) {
+/* Feeds as much of @input as there is room for, and as unfolds to @bytes, and takes it off. What the decoder holds back of
+ * bytes taken is let through, room or not. Negative: the body is over. */
+static int feed_some(
+	struct batch *batch, struct text *input, size_t bytes, bool wait, struct error *err)
+{
+	uint64_t enough = batch->given_bytes + bytes;
+
+	while (input->size > 0 || batch->more) {
+		if (batch->given_bytes >= enough) {
+			return FED_ENOUGH;
+		}
+		if ((input->size > 0 || decoder_wants(batch->decoder) > 0) &&
+			!has_room(batch, wait)) {
+			return FED_NO_ROOM;
+		}
+		if (feed_step(batch, input, err) < 0) {
 			return -1;
 		}
-		/* As long as there is input, room is asked for before each step. */
-		more = more > 0 && input->size == 0;
 	}
-	return 0;
+	return FED_ALL;
+}
+
+/* While chunks of this batch are under way the next one may as well become full. */
+static void send_unless_under_way(struct batch *batch)
+{
+	if (batch->filling && !is_small(batch->filling) &&
+		!intake_under_way(batch->intake, batch)) {
+		send_filling(batch, false);
+	}
 }
 
 /* Asks to be woken when there is room. Returns whether there is room already. */
@@ -163,29 +225,67 @@ static bool wait_for_room(struct batch *batch)
 	pthread_mutex_lock(&batch->lock);
 	batch->woken = false;
 	pthread_mutex_unlock(&batch->lock);
-	return intake_room(batch->intake, batch, true);
+	return has_room(batch, true);
 }
 
-size_t batch_feed(struct batch *batch, const char *data, size_t size)
+/* Lets the pool go on with what is left of @input, as far as it is taken. */
+static int hand_over(struct batch *batch, struct text *input, struct error *err)
+{
+	size_t size = input->size < PENDING_BYTES ? input->size : PENDING_BYTES;
+
+	batch->pending = malloc(PENDING_BYTES);
+	if (!batch->pending) {
+		return error_no_memory(err);
+	}
+	memcpy(batch->pending, input->data, size);
+	batch->rest = (struct text){.data = batch->pending, .size = size};
+	*input = text_tail(*input, size);
+	batch->by_pool = true;
+	intake_decode(batch->intake, batch);
+	return 0;
+}
+
+/* On the owner's thread: what unfolds to @bytes, and no more. */
+static int feed_here(struct batch *batch, struct text *input, size_t bytes, struct error *err)
+{
+	int fed;
+
+	do {
+		fed = batch->by_pool ? FED_ENOUGH : feed_some(batch, input, bytes, false, err);
+	} while (fed == FED_NO_ROOM && wait_for_room(batch));
+	if (fed == FED_ENOUGH) {
+		return hand_over(batch, input, err);
+	}
+	if (fed >= 0) {
+		send_unless_under_way(batch);
+	}
+	return fed < 0 ? -1 : 0;
+}
+
+static size_t feed(struct batch *batch, const char *data, size_t size, size_t bytes)
 {
 	struct text input = {.data = data, .size = size};
 	struct error err;
 
-	do {
-		if (has_failed(batch)) {
-			return size;
-		}
-		if (feed_while_room(batch, &input, &err) < 0) {
-			fail(batch, &err);
-			return size;
-		}
-	} while (input.size > 0 && wait_for_room(batch));
-	/* While chunks of this batch are under way the next one may as well become full. */
-	if (batch->filling && !is_small(batch->filling) &&
-		!intake_under_way(batch->intake, batch)) {
-		send_filling(batch, false);
+	pthread_mutex_lock(&batch->lock);
+	batch->woken = false;
+	pthread_mutex_unlock(&batch->lock);
+	if (intake_behind(batch->intake, batch)) {
+		return 0;
+	}
+	if (has_failed(batch)) {
+		return size;
+	}
+	if (feed_here(batch, &input, bytes, &err) < 0) {
+		fail(batch, &err);
+		return size;
 	}
 	return size - input.size;
+}
+
+size_t batch_feed(struct batch *batch, const char *data, size_t size)
+{
+	return feed(batch, data, size, FEED_BYTES);
 }
 
 static void wait_until_woken(struct batch *batch)
@@ -199,11 +299,11 @@ static void wait_until_woken(struct batch *batch)
 
 void batch_feed_all(struct batch *batch, const char *data, size_t size)
 {
-	size_t taken = batch_feed(batch, data, size);
+	size_t taken = feed(batch, data, size, SIZE_MAX);
 
 	while (taken < size) {
 		wait_until_woken(batch);
-		taken += batch_feed(batch, data + taken, size - taken);
+		taken += feed(batch, data + taken, size - taken, SIZE_MAX);
 	}
 }
 
@@ -250,26 +350,79 @@ static void announce(struct batch *batch)
 	}
 }
 
-void batch_end(struct batch *batch, bool cut_off)
+/* By whichever thread has it. */
+static void end(struct batch *batch, bool cut_off)
 {
 	struct error err;
 
-	if (batch->was_ended) {
-		return;
-	}
-	batch->was_ended = true;
 	if (!batch->by_call && !has_failed(batch) && finish_stream(batch, cut_off, &err) < 0) {
 		fail(batch, &err);
 	}
 	if (batch->filling) {
 		send_filling(batch, is_small(batch->filling));
 	}
+	decoder_destroy(batch->decoder);
+	batch->decoder = NULL;
+	splitter_destroy(batch->splitter);
+	batch->splitter = NULL;
+	intake_leave(batch->intake, batch);
 	pthread_mutex_lock(&batch->lock);
 	batch->ended = true;
 	if (is_done(batch)) {
 		announce(batch);
 	}
 	pthread_mutex_unlock(&batch->lock);
+}
+
+void batch_end(struct batch *batch, bool cut_off)
+{
+	if (batch->was_ended) {
+		return;
+	}
+	batch->was_ended = true;
+	if (!intake_end_behind(batch->intake, batch, cut_off)) {
+		end(batch, cut_off);
+	}
+}
+
+/* ---- on the pool ---- */
+
+static void catch_up(struct batch *batch)
+{
+	bool cut_off;
+
+	free(batch->pending);
+	batch->pending = NULL;
+	batch->rest = (struct text){0};
+	send_unless_under_way(batch);
+	if (intake_caught_up(batch->intake, batch, holds(batch), &cut_off)) {
+		end(batch, cut_off);
+	} else {
+		batch_wake(batch);
+	}
+	batch_unreference(batch);
+}
+
+void batch_work(struct task *task)
+{
+	struct batch *batch = (struct batch *)(void *)task;
+	struct error err;
+	int fed = FED_ALL;
+
+	if (!has_failed(batch) && !intake_cut_off(batch->intake, batch)) {
+		fed = feed_some(batch, &batch->rest, SLICE_BYTES, true, &err);
+	}
+	if (fed == FED_NO_ROOM) {
+		return; /* it comes back */
+	}
+	if (fed == FED_ENOUGH) {
+		intake_decode(batch->intake, batch);
+		return;
+	}
+	if (fed < 0) {
+		fail(batch, &err);
+	}
+	catch_up(batch);
 }
 
 bool batch_done(struct batch *batch)

@@ -59,7 +59,7 @@ bool chunk_full(const struct chunk *chunk)
 
 size_t chunk_cost(const struct chunk *chunk)
 {
-	return chunk->is_read ? chunk->held.used_bytes : chunk->json_bytes;
+	return sizeof(*chunk) + chunk->raw.used_bytes + chunk->held.used_bytes;
 }
 
 struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct redactor *redactor)

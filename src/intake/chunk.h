@@ -5,6 +5,7 @@
 
 #include "call/pack.h"
 #include "intake/redact.h"
+#include "intake/turns.h"
 #include "store/store_index.h"
 #include "json/json_reader.h"
 
@@ -21,9 +22,10 @@ struct chunk_entry {
 };
 
 struct chunk {
+	struct task task; /* first: to read it */
 	struct batch *batch;
 	struct chunk *next_of_batch; /* in the order of the batch, until it is read */
-	struct chunk *next;	     /* in the queue that it waits in */
+	struct chunk *next;	     /* in the committer's queue */
 	size_t cost_bytes;	     /* what it counts for in flight */
 	bool is_read;
 	bool out_of_memory; /* it could not be read: the batch fails, its calls are not called bad */
@@ -48,7 +50,7 @@ int chunk_add(struct chunk *chunk, struct text json, struct json_position positi
 
 bool chunk_full(const struct chunk *chunk);
 
-/* The bytes that it holds: much less when it was read. */
+/* The bytes that it holds: less when it was read. */
 size_t chunk_cost(const struct chunk *chunk);
 
 /* What reading takes, kept from chunk to chunk; one a thread at a time. */

@@ -22,12 +22,43 @@ static struct chunk_reader *take_reader(struct intake *intake)
 	return reader ? reader : chunk_reader_create(intake->call_size_max, intake->redactor);
 }
 
-static bool has_room(const struct intake *intake, const struct batch *batch)
+/* ---- what is held ---- */
+
+static struct intake_share *share_of(struct intake *intake, const struct batch *batch)
 {
-	return intake->in_flight < intake->in_flight_max || batch->in_flight == 0;
+	return &intake->shares[turns_line(batch->options.account_id)];
 }
 
-/* Unlinks a batch that waits: @wanted, or, when that is NULL, any that has room now. */
+/* Under the lock. An account has three quarters at most, so that there is always some for another. */
+static bool has_room(struct intake *intake, struct batch *batch)
+{
+	struct intake_share *share = share_of(intake, batch);
+	size_t max = intake->in_flight_max;
+
+	if (intake->bytes + batch->wanted_bytes < max &&
+		share->bytes + batch->wanted_bytes < max - max / 4) {
+		share->past = share->past == batch ? NULL : share->past;
+		return true;
+	}
+	share->past = share->past ? share->past : batch;
+	return share->past == batch && batch->in_flight == 0;
+}
+
+static void count(struct intake *intake, const struct batch *batch, size_t *counted, size_t bytes)
+{
+	intake->bytes += bytes - *counted;
+	share_of(intake, batch)->bytes += bytes - *counted;
+	*counted = bytes;
+}
+
+/* Under the lock. */
+static void count_in_flight(struct intake *intake, struct chunk *chunk, size_t cost_bytes)
+{
+	chunk->batch->in_flight += cost_bytes - chunk->cost_bytes;
+	count(intake, chunk->batch, &chunk->cost_bytes, cost_bytes);
+}
+
+/* Unlinks a batch that waits: @wanted, or, when that is NULL, the first that has room now. */
 static struct batch *unlink_waiting(struct intake *intake, const struct batch *wanted)
 {
 	for (struct batch **link = &intake->waiting; *link; link = &(*link)->next_waiting) {
@@ -42,12 +73,23 @@ static struct batch *unlink_waiting(struct intake *intake, const struct batch *w
 	return NULL;
 }
 
-/* Under the lock. */
-static void count_in_flight(struct intake *intake, struct chunk *chunk, size_t cost_bytes)
+static void link_waiting(struct intake *intake, struct batch *batch)
 {
-	intake->in_flight += cost_bytes - chunk->cost_bytes;
-	chunk->batch->in_flight += cost_bytes - chunk->cost_bytes;
-	chunk->cost_bytes = cost_bytes;
+	struct batch **end = &intake->waiting;
+
+	while (*end) {
+		end = &(*end)->next_waiting;
+	}
+	batch->waiting = true;
+	batch->next_waiting = NULL;
+	*end = batch;
+}
+
+/* Under the lock. */
+static void push_task(struct intake *intake, const struct batch *batch, struct task *task)
+{
+	turns_push(&intake->to_do, batch->options.account_id, task);
+	pthread_cond_signal(&intake->work);
 }
 
 static void wake_waiting(struct intake *intake)
@@ -57,6 +99,9 @@ static void wake_waiting(struct intake *intake)
 	pthread_mutex_lock(&intake->lock);
 	/* One at a time, since none may be called back under the lock. */
 	while ((woken = unlink_waiting(intake, NULL))) {
+		if (woken->behind) {
+			push_task(intake, woken, &woken->task);
+		}
 		pthread_mutex_unlock(&intake->lock);
 		batch_wake(woken);
 		batch_unreference(woken);
@@ -64,6 +109,105 @@ static void wake_waiting(struct intake *intake)
 	}
 	pthread_mutex_unlock(&intake->lock);
 }
+
+bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_t wants, bool wait)
+{
+	bool room;
+
+	pthread_mutex_lock(&intake->lock);
+	count(intake, batch, &batch->held_bytes, holds);
+	batch->wanted_bytes = wants;
+	room = has_room(intake, batch);
+	if (room) {
+		count(intake, batch, &batch->held_bytes, holds + wants);
+	} else if (wait && !batch->waiting) {
+		batch_reference(batch);
+		link_waiting(intake, batch);
+	}
+	pthread_mutex_unlock(&intake->lock);
+	return room;
+}
+
+void intake_leave(struct intake *intake, struct batch *batch)
+{
+	struct intake_share *share = share_of(intake, batch);
+	struct batch *waited;
+
+	pthread_mutex_lock(&intake->lock);
+	waited = unlink_waiting(intake, batch);
+	count(intake, batch, &batch->held_bytes, 0);
+	share->past = share->past == batch ? NULL : share->past;
+	pthread_mutex_unlock(&intake->lock);
+	if (waited) {
+		batch_unreference(waited);
+	}
+	wake_waiting(intake);
+}
+
+/* ---- what the pool decodes ---- */
+
+void intake_decode(struct intake *intake, struct batch *batch)
+{
+	pthread_mutex_lock(&intake->lock);
+	if (!batch->behind) {
+		batch->behind = true;
+		intake->behind_count++;
+		batch_reference(batch);
+	}
+	push_task(intake, batch, &batch->task);
+	pthread_mutex_unlock(&intake->lock);
+}
+
+bool intake_behind(struct intake *intake, struct batch *batch)
+{
+	bool behind;
+
+	pthread_mutex_lock(&intake->lock);
+	behind = batch->behind;
+	pthread_mutex_unlock(&intake->lock);
+	return behind;
+}
+
+bool intake_end_behind(struct intake *intake, struct batch *batch, bool cut_off)
+{
+	bool behind;
+
+	pthread_mutex_lock(&intake->lock);
+	behind = batch->behind;
+	batch->end_wanted |= behind;
+	batch->cut_off |= cut_off;
+	pthread_mutex_unlock(&intake->lock);
+	return behind;
+}
+
+bool intake_caught_up(struct intake *intake, struct batch *batch, size_t holds, bool *ret_cut_off)
+{
+	bool end_wanted;
+
+	pthread_mutex_lock(&intake->lock);
+	count(intake, batch, &batch->held_bytes, holds);
+	batch->behind = false;
+	intake->behind_count--;
+	if (intake->no_more_work) {
+		pthread_cond_broadcast(&intake->work);
+	}
+	end_wanted = batch->end_wanted;
+	*ret_cut_off = batch->cut_off;
+	pthread_mutex_unlock(&intake->lock);
+	return end_wanted;
+}
+
+bool intake_cut_off(struct intake *intake, struct batch *batch)
+{
+	bool cut_off;
+
+	pthread_mutex_lock(&intake->lock);
+	cut_off = batch->cut_off;
+	pthread_mutex_unlock(&intake->lock);
+	return cut_off;
+}
+
+/* ---- chunks ---- */
 
 /* Hands the chunks at the front of a batch's order to the committer, as far as they are read. */
 static void forward_read_chunks(struct intake *intake, struct batch *batch)
@@ -91,10 +235,12 @@ static void chunk_was_read(struct intake *intake, struct chunk *chunk, struct ch
 	wake_waiting(intake);
 }
 
-static void read_chunk(struct intake *intake, struct chunk *chunk)
+static void read_chunk(struct task *task)
 {
-	struct chunk_reader *reader = take_reader(intake);
+	struct chunk *chunk = (struct chunk *)(void *)task;
 	struct batch *batch = chunk->batch;
+	struct intake *intake = batch->intake;
+	struct chunk_reader *reader = take_reader(intake);
 
 	if (reader) {
 		chunk_read(chunk, reader, batch->options.account_id, batch_reject);
@@ -110,13 +256,13 @@ static void *work(void *argument)
 
 	pthread_mutex_lock(&intake->lock);
 	while (true) {
-		struct chunk *chunk = chunk_queue_pop(&intake->to_read);
+		struct task *task = turns_pop(&intake->to_do);
 
-		if (chunk) {
+		if (task) {
 			pthread_mutex_unlock(&intake->lock);
-			read_chunk(intake, chunk);
+			task->run(task);
 			pthread_mutex_lock(&intake->lock);
-		} else if (intake->no_more_work) {
+		} else if (intake->no_more_work && intake->behind_count == 0) {
 			break;
 		} else {
 			pthread_cond_wait(&intake->work, &intake->lock);
@@ -138,30 +284,14 @@ void intake_send(struct intake *intake, struct chunk *chunk, bool small)
 	}
 	batch->last_sent = chunk;
 	count_in_flight(intake, chunk, chunk_cost(chunk));
+	chunk->task.run = read_chunk;
 	if (!small) {
-		chunk_queue_push(&intake->to_read, chunk);
-		pthread_cond_signal(&intake->work);
+		push_task(intake, batch, &chunk->task);
 	}
 	pthread_mutex_unlock(&intake->lock);
 	if (small) {
-		read_chunk(intake, chunk);
+		read_chunk(&chunk->task);
 	}
-}
-
-bool intake_room(struct intake *intake, struct batch *batch, bool wait)
-{
-	bool room;
-
-	pthread_mutex_lock(&intake->lock);
-	room = has_room(intake, batch);
-	if (!room && wait && !batch->waiting) {
-		batch_reference(batch);
-		batch->waiting = true;
-		batch->next_waiting = intake->waiting;
-		intake->waiting = batch;
-	}
-	pthread_mutex_unlock(&intake->lock);
-	return room;
 }
 
 bool intake_under_way(struct intake *intake, struct batch *batch)
@@ -180,6 +310,9 @@ void intake_stop_waiting(struct intake *intake, struct batch *batch)
 
 	pthread_mutex_lock(&intake->lock);
 	waited = unlink_waiting(intake, batch);
+	if (waited && batch->behind) {
+		push_task(intake, batch, &batch->task);
+	}
 	pthread_mutex_unlock(&intake->lock);
 	if (waited) {
 		batch_unreference(waited);

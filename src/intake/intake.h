@@ -15,7 +15,7 @@ struct intake_options {
 	unsigned int threads;		 /* that read and pack; 0: one a core */
 	size_t call_size_max;		 /* bytes of one call's JSON */
 	const struct redactor *redactor; /* NULL: nothing is hidden; outlives the intake */
-	size_t in_flight_max; /* bytes of calls taken in but not yet committed, of all batches; above it batches wait */
+	size_t in_flight_max; /* bytes that all open batches hold, with what is taken in and not yet committed; above it batches wait */
 };
 
 int intake_create(struct intake **ret_intake, struct store *store,
@@ -86,12 +86,13 @@ int batch_create(struct batch **ret_batch, struct intake *intake,
 	const struct batch_options *options, struct error *err) CHECK_RESULT;
 
 /* Takes bytes, from one thread at a time. Returns how many were taken; less than @size, perhaps 0, when too much is in
- * flight: call it again after `wake`. A batch that has nothing of its own in flight always takes some, so that each gets on.
- * After a failure it takes and drops everything.
- * Besides what is in flight a batch holds at most two calls of the largest size, a chunk of 256 KiB and its decoder (zstd: 8 MB). */
+ * held, or while the pool decodes what was taken before: call it again after `wake`. It decodes little itself, so that its thread is soon
+ * back. Of each account one batch gets on although there is no room. After a failure it takes and drops everything.
+ * A batch holds at most two calls of the largest size, a chunk of 256 KiB and its decoder (zstd: 8 MB); all that is counted in
+ * in_flight_max. A body that unfolds to more than 1,100 times its size and 16 MiB fails with ERROR_TOO_LARGE. */
 size_t batch_feed(struct batch *batch, const char *data, size_t size);
 
-/* As batch_feed(), but waits until all of @size is taken. */
+/* As batch_feed(), but decodes all on its thread, and waits until all of @size is taken. */
 void batch_feed_all(struct batch *batch, const char *data, size_t size);
 
 /* Hands in one call that a source made, its JSON whole; waits while too much is in flight. @line goes into a reject. Shape

@@ -2,8 +2,9 @@
  * Inside intake: what batches, the pool and the committer share.
  *
  * A chunk goes: filled by its batch → intake_send() → read by a worker, or by the sender when it is small → intake_chunk_read() →
- * committer, in the batch's order → batch_settle(). Two locks, never held together: intake->lock guards the queues and
- * what is in flight, batch->lock what became of a batch and its callbacks. */
+ * committer, in the batch's order → batch_settle(). What unfolds to more than a little is decoded and cut by a worker too, in slices
+ * (batch_work()). Two locks, never held together: intake->lock guards the queues and what is held, batch->lock what became of a batch
+ * and its callbacks. */
 #ifndef INTAKE_INTAKE_PRIVATE_H
 #define INTAKE_INTAKE_PRIVATE_H
 
@@ -15,8 +16,15 @@
 #include "intake/intake.h"
 #include "intake/key_use.h"
 #include "intake/splitter.h"
+#include "intake/turns.h"
 
 struct group;
+
+/* The accounts of a line (turns_line()). */
+struct intake_share {
+	size_t bytes;	    /* that they hold */
+	struct batch *past; /* goes on although there is no room, so that they get on; NULL: none */
+};
 
 struct intake {
 	struct store *store;
@@ -27,13 +35,15 @@ struct intake {
 	struct arena_pool pool; /* of the chunks */
 
 	pthread_mutex_t lock;
-	pthread_cond_t work;   /* to_read or no_more_work changed */
-	pthread_cond_t commit; /* to_commit, key_used or no_more_commits changed */
-	struct chunk_queue to_read;
+	pthread_cond_t work;	      /* to_do or no_more_work changed */
+	pthread_cond_t commit;	      /* to_commit, key_used or no_more_commits changed */
+	struct turns to_do;	      /* chunks to read, bodies to decode */
 	struct chunk_queue to_commit; /* read; each batch's chunks in its order */
 	struct chunk_reader *idle_readers;
-	struct batch *waiting; /* batches whose feed found no room */
-	size_t in_flight;      /* bytes */
+	unsigned int behind_count; /* batches that the pool has */
+	struct batch *waiting;	   /* batches whose feed found no room, the latest last */
+	size_t bytes;		   /* held by chunks in flight and by open batches */
+	struct intake_share shares[TURNS_LINES];
 	bool key_used;
 	void (*stored)(void *context); /* may be NULL; see intake_on_stored() */
 	void *stored_context;
@@ -48,24 +58,37 @@ struct intake {
 };
 
 struct batch {
+	struct task task; /* first: to work off `pending` */
 	struct intake *intake;
 	struct batch_options options;
-	atomic_uint references; /* the owner, each chunk sent, the list of waiting batches */
+	atomic_uint
+		references; /* the owner, each chunk sent, the list of waiting batches, the pool while it is behind */
 
-	/* The owner's, who feeds from one thread at a time. */
+	/* The owner's, who feeds from one thread at a time; the pool's while it is behind. */
 	struct decoder *decoder;
 	struct splitter *splitter;
 	struct chunk *filling; /* NULL, or not full */
 	bool by_call;	       /* it came by batch_add_call(): there is no stream to be complete */
 	bool starved;	       /* there was no memory for a call: no later one is taken */
-	bool was_ended;
+	bool more;	       /* the decoder has more to give without more input */
+	bool by_pool;	       /* it unfolds to much: the pool decodes all that comes */
+	char *pending;	       /* taken and not decoded yet; NULL: nothing */
+	struct text rest;      /* of it */
+	uint64_t taken_bytes;  /* decoded */
+	uint64_t given_bytes;  /* what they unfolded to */
+	bool was_ended;	       /* the owner's at all times */
 	void (*over)(void *context, const struct batch_result *result); /* see batch_leave() */
 	void *over_context;
 
 	/* Under intake->lock. */
+	bool behind;	 /* the pool has it */
+	bool end_wanted; /* the owner has ended it meanwhile */
+	bool cut_off;
+	size_t held_bytes;	  /* beside chunks in flight */
+	size_t wanted_bytes;	  /* that its next step takes */
 	struct chunk *first_sent; /* chunks not yet handed to the committer, in order */
 	struct chunk *last_sent;
-	size_t in_flight; /* bytes */
+	size_t in_flight; /* bytes of its chunks */
 	struct batch *next_waiting;
 	bool waiting;
 
@@ -82,14 +105,33 @@ struct batch {
 /* Sends @chunk of @batch on its way. @small: let the calling thread read it, which spares a single call two changes of threads. */
 void intake_send(struct intake *intake, struct chunk *chunk, bool small);
 
-/* Whether @batch may take more bytes now: something is free in flight, or nothing of its own is in flight. If not, and
- * @wait, it is woken when there is. */
-bool intake_room(struct intake *intake, struct batch *batch, bool wait);
+/* Whether @batch, which holds so much beside its chunks in flight, may take so much more and go on: there is room for it, in the whole and in its
+ * account's share; or nothing of its own is in flight and it is the one that goes on without. If so, it is counted. If not, and @wait, it
+ * is woken when it may; or, while the pool has it, the pool goes on with it. */
+bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_t wants, bool wait);
+
+/* It is ended: it holds nothing but what is in flight, and wants nothing. */
+void intake_leave(struct intake *intake, struct batch *batch);
+
+/* Hands `pending` to the pool. */
+void intake_decode(struct intake *intake, struct batch *batch);
+
+/* Whether the pool has it. */
+bool intake_behind(struct intake *intake, struct batch *batch);
+
+/* Ends it when the pool has done with it: returns true. False: the pool does not have it. */
+bool intake_end_behind(struct intake *intake, struct batch *batch, bool cut_off);
+
+/* The pool has worked off what was pending; the batch holds so much now. Returns true when the owner has ended the batch meanwhile, *@ret_cut_off telling how. */
+bool intake_caught_up(struct intake *intake, struct batch *batch, size_t holds, bool *ret_cut_off);
+
+/* Whether the owner is gone, so that what is pending is not worth its work. */
+bool intake_cut_off(struct intake *intake, struct batch *batch);
 
 /* Whether something of @batch is under way. */
 bool intake_under_way(struct intake *intake, struct batch *batch);
 
-/* Takes @batch off the list of those that wait. */
+/* @batch does not wait for room any more. While the pool has it, the pool looks at it once more. */
 void intake_stop_waiting(struct intake *intake, struct batch *batch);
 
 /* The bytes of @chunk are no longer in flight. */
@@ -104,6 +146,8 @@ void *committer_run(void *argument);
 
 /* ---- what others tell a batch ---- */
 
+/* On a thread of the pool: works off a slice of what is pending. */
+void batch_work(struct task *task);
 void batch_reference(struct batch *batch);
 void batch_unreference(struct batch *batch);
 void batch_reject(struct batch *batch, uint64_t line, struct text session_id, const char *error);

@@ -49,8 +49,13 @@ int lines_feed(struct lines *lines, struct text data, struct error *err)
 	place_begin(&lines->place, at);
 	piece_resume(&lines->piece, at);
 	while (at < end) {
-		const char *feed = memchr(at, '\n', (size_t)(end - at));
+		const char *feed;
 
+		if (*at == '\n' && !lines->piece.open) {
+			place_line_feed(&lines->place, at++);
+			continue;
+		}
+		feed = memchr(at, '\n', (size_t)(end - at));
 		if (!lines->piece.open) {
 			piece_open(&lines->piece, at);
 		}

@@ -44,6 +44,15 @@ void splitter_destroy(struct splitter *splitter)
 	free(splitter);
 }
 
+size_t splitter_holds(const struct splitter *splitter)
+{
+	return sizeof(*splitter) +
+	       (splitter->shape == BATCH_NDJSON
+			       ? splitter->lines.piece.carried.capacity
+			       : splitter->envelope.bare.carried.capacity +
+					 splitter->envelope.piece.carried.capacity);
+}
+
 int splitter_feed(struct splitter *splitter, struct text data, struct error *err)
 {
 	if (data.size == 0) {
