@@ -191,5 +191,6 @@ void api_attach(struct api *api, struct http_server_options *options)
 	options->routes = api->routes;
 	options->error = write_error;
 	options->completed = completed;
+	options->shown_query = audit_write_query;
 	options->context = api;
 }

@@ -12,6 +12,8 @@
 struct api_options {
 	struct store *store;
 	struct intake *intake;
+	const struct redactor
+		*redactor; /* hides in what is recorded of questions, too; NULL: nothing */
 	struct store_days
 		days; /* how long calls are served, of accounts that have no days of their own */
 	struct auditor

@@ -5,8 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
+#include "upkeep/asked.h"
+
 /* A request that was refused for want of a key that fits, whatever it wanted. */
 #define SIGN_IN "sign-in"
+
+#define ADDRESS_ASKED_MAX ((size_t)64 << 10)
 
 struct audit_note *audit_note(struct http_request *request)
 {
@@ -51,19 +56,50 @@ void audit_calls(struct http_request *request, int64_t calls)
 	}
 }
 
-/* The address as it was asked for: "/v1/calls?text=invalid". */
-static struct text address_asked(struct http_request *request, char buffer[STORE_SUBJECT_MAX])
+/* What rules hide and what asked_write() does; where memory is short, nothing of it. */
+static void write_value(
+	struct redaction *redaction, struct buffer *out, struct text name, struct text value)
 {
-	char address[STORE_SUBJECT_MAX];
-	struct text query = http_query_text(request);
-	int size = snprintf(address, sizeof(address), "%.*s%s%.*s", TEXT_ARG(request->path),
-		query.size > 0 ? "?" : "", TEXT_ARG(query));
+	struct error err;
 
-	if (size < 0) {
-		return TEXT("");
+	if (redaction->redactor && !asked_is_plain(name) &&
+		redact_plain(redaction, value, &value, &err) < 0) {
+		value = TEXT("");
 	}
-	size = size < (int)sizeof(address) ? size : (int)sizeof(address) - 1;
-	return auditor_subject((struct text){address, (size_t)size}, buffer);
+	asked_write(out, name, value);
+}
+
+void audit_write_query(void *context, struct http_request *request, struct buffer *out)
+{
+	AUTO(redaction_deinit) struct redaction redaction;
+	const struct api *api = context;
+	const char *separator = "";
+	struct text name, value;
+	size_t at = 0;
+
+	redaction_init(&redaction, api->options.redactor);
+	while (!out->failed && http_query_next(request, &at, &name, &value) > 0) {
+		buffer_append(out, text_of(separator));
+		write_value(&redaction, out, TEXT(""), name);
+		buffer_append(out, value.size > 0 ? TEXT("=") : TEXT(""));
+		write_value(&redaction, out, name, value);
+		separator = "&";
+	}
+}
+
+/* The address as it was asked for: "/v1/calls?text=invalid". */
+static struct text address_asked(
+	struct api *api, struct http_request *request, char buffer[STORE_SUBJECT_MAX])
+{
+	AUTO(buffer_deinit) struct buffer address;
+
+	buffer_init(&address, ADDRESS_ASKED_MAX);
+	buffer_append(&address, request->path);
+	if (http_query_text(request).size > 0) {
+		buffer_append_byte(&address, '?');
+		audit_write_query(api, request, &address);
+	}
+	return auditor_subject(buffer_text(&address), buffer);
 }
 
 static enum store_outcome outcome_of(int status)
@@ -179,6 +215,6 @@ void audit_completed(void *context, struct http_request *request, int status)
 	record.action = wrong_key ? TEXT(SIGN_IN) : text_of(request->route->action);
 	record.outcome = outcome;
 	record.subject = wrong_key ? auditor_subject(note ? note->subject : TEXT(""), subject)
-				   : address_asked(request, subject);
+				   : address_asked(api, request, subject);
 	hand_in(api, note, &record);
 }

@@ -37,6 +37,10 @@ int audit_write(struct api *api, struct http_request *request, const char *actio
 /* Makes the record of a request that waited, with the calls that were taken in, and frees @later. From any thread. */
 void audit_note_later(struct audit_later *later, int64_t calls);
 
+/* Appends the request's query, decoded, without what rules hide and without digits of words that calls were searched for (upkeep/asked.h). For the
+ * audit trail and the log. */
+void audit_write_query(void *context, struct http_request *request, struct buffer *out);
+
 /* What the HTTP server calls when a request is over. */
 void audit_completed(void *context, struct http_request *request, int status);
 

@@ -166,6 +166,7 @@ static int open_api(struct service *service, const struct settings *settings, st
 	struct api_options options = {
 		.store = service->store,
 		.intake = service->intake,
+		.redactor = service->redactor,
 		.days = cmd_days(settings),
 		.auditor = service->auditor,
 		.audit_reads = settings->audit_reads,

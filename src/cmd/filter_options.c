@@ -3,6 +3,7 @@
 #include "cmd/filter_options.h"
 
 #include "base/clock.h"
+#include "upkeep/asked.h"
 
 #define SUBJECT_SIZE_MAX ((size_t)64 << 10)
 
@@ -140,8 +141,10 @@ int filter_options_walk(struct store *store, const struct store_search *search,
 void filter_options_write(const struct settings *settings, struct buffer *buffer)
 {
 	for (size_t i = 0; i < settings->filter_count; i++) {
-		buffer_printf(
-			buffer, " --%s %s", settings->filter[i].name, settings->filter[i].value);
+		const struct setting_word *word = &settings->filter[i];
+
+		buffer_printf(buffer, " --%s ", word->name);
+		asked_write(buffer, text_of(word->name), text_of(word->value));
 	}
 	if (settings->number) {
 		buffer_printf(buffer, " --number %s", settings->number);
@@ -154,7 +157,7 @@ void filter_options_record(struct store *store, const struct settings *settings,
 	AUTO(buffer_deinit) struct buffer subject;
 
 	buffer_init(&subject, SUBJECT_SIZE_MAX);
-	buffer_append(&subject, text_of(words));
+	asked_write_words(&subject, text_of(words));
 	filter_options_write(settings, &subject);
 	cmd_record_read(store, account_id, action, buffer_text(&subject), calls);
 }

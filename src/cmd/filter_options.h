@@ -31,11 +31,11 @@ int filter_options_walk(struct store *store, const struct store_search *search,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
 	struct error *err) CHECK_RESULT;
 
-/* cmd_record_read() with the command's @words and the options as they were given as its subject. */
+/* cmd_record_read() with the command's @words and its options as the subject. */
 void filter_options_record(struct store *store, const struct settings *settings, int64_t account_id,
 	const char *action, const char *words, int64_t calls);
 
-/* Appends the options as they were given, each with a space before it. */
+/* Appends the options as they were given, each with a space before it, for the audit trail (upkeep/asked.h). */
 void filter_options_write(const struct settings *settings, struct buffer *buffer);
 
 #endif

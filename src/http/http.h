@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -161,6 +162,8 @@ struct http_server_options {
 	/* Called once for each request that reached `begin`, at its end, before release(); @status 0: there was no answer. NULL: not
 	 * called. */
 	void (*completed)(void *context, struct http_request *request, int status);
+	/* Appends the request's query as it may stand in the log, which has it at debug level only. NULL: as it was sent. */
+	void (*shown_query)(void *context, struct http_request *request, struct buffer *out);
 	void *context; /* handed to every callback */
 };
 

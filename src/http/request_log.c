@@ -8,6 +8,7 @@
 #define METHOD_SIZE 32
 #define PATH_SIZE   512
 #define QUERY_SIZE  1024
+#define SHOWN_MAX   ((size_t)64 << 10)
 
 static const char *end_of(
 	const struct exchange *exchange, enum MHD_RequestTerminationCode code, int status)
@@ -38,7 +39,24 @@ static const char *end_of(
 	return exchange->stopped ? " end=stopped" : exchange->refused ? "" : " end=broken-off";
 }
 
-void request_log(const struct exchange *exchange, struct MHD_Connection *connection,
+static void log_query(struct exchange *exchange)
+{
+	AUTO(buffer_deinit) struct buffer shown;
+	const struct http_server_options *options = &exchange->server->options;
+	char query[QUERY_SIZE];
+
+	buffer_init(&shown, SHOWN_MAX);
+	if (options->shown_query) {
+		options->shown_query(options->context, &exchange->request, &shown);
+	} else {
+		buffer_append(&shown, exchange->query);
+	}
+	log_event(LOG_DEBUG, "request-query", "id=%016llx query=%s",
+		(unsigned long long)exchange->request.id,
+		log_value(buffer_text(&shown), query, sizeof(query)));
+}
+
+void request_log(struct exchange *exchange, struct MHD_Connection *connection,
 	enum MHD_RequestTerminationCode code)
 {
 	const struct http_request *request = &exchange->request;
@@ -49,7 +67,6 @@ void request_log(const struct exchange *exchange, struct MHD_Connection *connect
 					: 0;
 	char method[METHOD_SIZE];
 	char path[PATH_SIZE];
-	char query[QUERY_SIZE];
 
 	log_event(LOG_INFO, "request",
 		"id=%016llx method=%s path=%s status=%d bytes=%lld us=%lld account=%lld%s",
@@ -60,8 +77,6 @@ void request_log(const struct exchange *exchange, struct MHD_Connection *connect
 		(long long)(clock_monotonic_us() - exchange->started_us),
 		(long long)request->account_id, end_of(exchange, code, status));
 	if (exchange->query.size > 0 && log_enabled(LOG_DEBUG)) {
-		log_event(LOG_DEBUG, "request-query", "id=%016llx query=%s",
-			(unsigned long long)request->id,
-			log_value(exchange->query, query, sizeof(query)));
+		log_query(exchange);
 	}
 }

@@ -54,4 +54,9 @@ void redaction_deinit(struct redaction *redaction);
 int redact_call(struct redaction *redaction, struct text canonical, struct buffer *out,
 	struct error *err) CHECK_RESULT;
 
+/* The same for a text that is of no call, such as the words of a search: what cards and patterns hide in it. 1: *ret_text is the text with
+ * marks, valid until @redaction is used again; 0: nothing is to be hidden. */
+int redact_plain(struct redaction *redaction, struct text text, struct text *ret_text,
+	struct error *err) CHECK_RESULT;
+
 #endif

@@ -297,3 +297,15 @@ int redact_text(struct redaction *redaction, struct text text, const struct reda
 	}
 	return redaction->marked.failed ? error_no_memory(err) : any;
 }
+
+int redact_plain(
+	struct redaction *redaction, struct text text, struct text *ret_text, struct error *err)
+{
+	const struct redact_place place = {0};
+	int changed = redact_text(redaction, text, &place, err);
+
+	if (changed > 0) {
+		*ret_text = buffer_text(&redaction->marked);
+	}
+	return changed;
+}

@@ -54,3 +54,38 @@ def test_an_upload_that_is_cut_off_is_recorded_with_the_calls_that_it_stored(sta
     records = run_sql(server.store, "select outcome, calls from audit where action = 'store-calls'")
     assert records == [("2", run_sql(server.store, "select count(*) from call")[0][0])]
     assert int(records[0][1]) > 20
+
+
+# ---- what was searched for ----
+
+CARD = "4111111111111111"
+SECRETS = [CARD, "4111 1111 1111 1111", "%34111-1111-1111-1111", "7291", "ABCD-EF"]
+
+
+def test_what_was_searched_for_is_on_record_and_in_the_log_without_what_is_hidden_in_calls(start_server):
+    server = start_server("--log-level", "debug", "--redact-patterns", "@{4}-@@")
+    client = Client(server, add_account(server.store))
+    for secret in SECRETS:
+        for path in ("/v1/calls?text={}", "/v1/stats?text={}", "/v1/dropoff?text=invalid+{}", "/v1/calls?{}", "/api/calls/0/9?pin={}",
+                     "/api/all_logs/0/9?text={}", "/v1/tail?state=x&text={}", "/healthz?{}", "/none?x={}"):
+            client.ask(path.format(secret.replace(" ", "%20")))
+        client.ask(f"/v1/calls?text={secret.replace(' ', '+')}", authorization=None)
+    client.ask("/v1/calls?text=invalid&dest=6177123001&limit=17")
+    server.stop()
+    subjects = {subject for (subject,) in run_sql(server.store, "select subject from audit")}
+    assert "/v1/calls?text=invalid&dest=6177123001&limit=17" in subjects
+    assert "/v1/dropoff?text=invalid \u2022\u2022\u2022" in subjects
+    for text in (server.log, *subjects):
+        for secret in SECRETS + ["1111", "ABCD"]:
+            assert secret not in text, text
+    assert "query=\"text=invalid&dest=6177123001&limit=17\"" in server.log
+
+
+def test_what_a_command_searched_for_is_on_record_without_its_digits(start_server):
+    server = start_server()
+    add_account(server.store)
+    for words in (["search", CARD], ["search", "4111", "1111 1111 1111"], ["calls", "--text", CARD], ["export", "--text", CARD, "--quiet"]):
+        assert callstep(*words, "--data", server.store).returncode == 0
+    subjects = [subject for (subject,) in run_sql(server.store, "select subject from audit order by id")][1:]
+    hidden = "\u2022\u2022\u2022"
+    assert subjects == [f"search {hidden}", f"search {hidden}", f"calls --text {hidden}", f"ndjson --text {hidden}"]
