@@ -104,6 +104,47 @@ int store_account_set_disabled(
 	return store->backend->account_set_disabled(store, account_id, disabled, err);
 }
 
+/* What a damaged store says must not drop anything. */
+static int64_t sane_days(int64_t days)
+{
+	return days < 0 || days > STORE_DAYS_MAX ? 0 : days;
+}
+
+int store_keeping(struct store *store, struct store_keeping *ret_keeping, struct error *err)
+{
+	struct store_keeping keeping;
+
+	if (store->backend->keeping(store, &keeping, err) < 0) {
+		return -1;
+	}
+	*ret_keeping = (struct store_keeping){
+		.days = {sane_days(keeping.days.detail), sane_days(keeping.days.header)},
+		.audit_days = sane_days(keeping.audit_days),
+	};
+	return 0;
+}
+
+int store_set_keeping(struct store *store, const struct store_keeping *keeping, struct error *err)
+{
+	assert(keeping->days.detail >= 0 && keeping->days.header >= 0 && keeping->audit_days >= 0);
+	return store->backend->set_keeping(store, keeping, err);
+}
+
+struct store_days store_days_in_force(const struct store_days *store, const struct store_days *own)
+{
+	struct store_days days = {
+		.detail =
+			sane_days(own->detail == STORE_DAYS_DEFAULT ? store->detail : own->detail),
+		.header =
+			sane_days(own->header == STORE_DAYS_DEFAULT ? store->header : own->header),
+	};
+
+	if (days.detail == 0 || days.header < days.detail) {
+		days.header = days.header == 0 ? 0 : days.detail;
+	}
+	return days;
+}
+
 int store_account_set_days(
 	struct store *store, int64_t account_id, const struct store_days *days, struct error *err)
 {

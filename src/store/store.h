@@ -60,19 +60,39 @@ enum store_scope {
 	STORE_SCOPE_ADMIN = 4,
 };
 
-/* How long an account's calls are kept. */
-#define STORE_DAYS_DEFAULT (-1) /* as long as the program is set */
+/* How long calls are kept. */
+#define STORE_DAYS_DEFAULT (-1) /* of an account: as long as the store keeps them */
 struct store_days {
 	int64_t detail; /* after a call's start; 0: for ever */
 	int64_t header;
 };
 
+/* How long a store keeps what it has. A store with accounts that was made before stores knew keeps it for ever, a new one for these. */
+#define STORE_DETAIL_DAYS 31
+#define STORE_HEADER_DAYS 365
+#define STORE_AUDIT_DAYS  365
+#define STORE_DAYS_MAX	  36500
+struct store_keeping {
+	struct store_days days; /* of accounts that have none of their own */
+	int64_t audit_days;	/* of the audit trail; 0: for ever */
+};
+
+int store_keeping(
+	struct store *store, struct store_keeping *ret_keeping, struct error *err) CHECK_RESULT;
+int store_set_keeping(
+	struct store *store, const struct store_keeping *keeping, struct error *err) CHECK_RESULT;
+
+/* The days in force for an account with the days @own in a store with the days @store: its own where it has some. Calls are kept at least as
+ * long as their detail. Days that no program sets count as for ever. */
+struct store_days store_days_in_force(const struct store_days *store, const struct store_days *own);
+
 struct store_account {
 	int64_t id;
-	struct text email; /* compared with ASCII letters of either case the same */
-	int64_t created;   /* UNIX seconds */
-	int64_t disabled;  /* UNIX seconds; 0: active */
-	struct store_days days;
+	struct text email;	/* compared with ASCII letters of either case the same */
+	int64_t created;	/* UNIX seconds */
+	int64_t disabled;	/* UNIX seconds; 0: active */
+	struct store_days days; /* its own */
+	struct store_days kept; /* those in force */
 };
 
 struct store_key {

@@ -29,6 +29,10 @@ struct store_backend {
 		struct store_account **ret_accounts, size_t *ret_count, struct error *err);
 	int (*account_set_disabled)(
 		struct store *store, int64_t account_id, int64_t disabled, struct error *err);
+	int (*keeping)(struct store *store, struct store_keeping *ret_keeping, struct error *err);
+	/* No days are negative. */
+	int (*set_keeping)(
+		struct store *store, const struct store_keeping *keeping, struct error *err);
 	/* Neither is below STORE_DAYS_DEFAULT. */
 	int (*account_set_days)(struct store *store, int64_t account_id,
 		const struct store_days *days, struct error *err);

@@ -129,6 +129,15 @@ static int account_add(
 	return 0;
 }
 
+/* Copies @held for someone to keep. */
+static int copy_account(struct arena *arena, const struct memory_store *store,
+	const struct store_account *held, struct store_account *ret_account, struct error *err)
+{
+	*ret_account = *held;
+	ret_account->kept = store_days_in_force(&store->keeping.days, &held->days);
+	return copy_text(arena, &ret_account->email, err);
+}
+
 static int account_find(struct store *base, struct text email, struct arena *arena,
 	struct store_account *ret_account, struct error *err)
 {
@@ -139,8 +148,7 @@ static int account_find(struct store *base, struct text email, struct arena *are
 	if (!held) {
 		return 0;
 	}
-	account = *held;
-	if (copy_text(arena, &account.email, err) < 0) {
+	if (copy_account(arena, store, held, &account, err) < 0) {
 		return -1;
 	}
 	*ret_account = account;
@@ -165,8 +173,7 @@ static int account_list(struct store *base, struct arena *arena,
 		return error_no_memory(err);
 	}
 	for (size_t i = 0; i < store->accounts_count; i++) {
-		accounts[i] = store->accounts[i];
-		if (copy_text(arena, &accounts[i].email, err) < 0) {
+		if (copy_account(arena, store, &store->accounts[i], &accounts[i], err) < 0) {
 			return -1;
 		}
 	}
@@ -200,6 +207,24 @@ static int account_set_days(
 		account->days = *days;
 	}
 	return account != NULL;
+}
+
+static int keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err)
+{
+	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+
+	(void)err;
+	*ret_keeping = store->keeping;
+	return 0;
+}
+
+static int set_keeping(struct store *base, const struct store_keeping *keeping, struct error *err)
+{
+	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+
+	(void)err;
+	store->keeping = *keeping;
+	return 0;
 }
 
 static const struct store_key *key_by_hash(
@@ -295,8 +320,9 @@ static int key_find(struct store_view *view, const unsigned char hash[STORE_KEY_
 		return 0;
 	}
 	key = *held;
-	account = *account_by_id(store, key.account_id);
-	if (copy_text(arena, &key.label, err) < 0 || copy_text(arena, &account.email, err) < 0) {
+	if (copy_text(arena, &key.label, err) < 0 ||
+		copy_account(arena, store, account_by_id(store, key.account_id), &account, err) <
+			0) {
 		return -1;
 	}
 	*ret_key = key;
@@ -360,6 +386,8 @@ static const struct store_backend backend = {
 	.account_list = account_list,
 	.account_set_disabled = account_set_disabled,
 	.account_set_days = account_set_days,
+	.keeping = keeping,
+	.set_keeping = set_keeping,
 	.key_add = key_add,
 	.key_list = key_list,
 	.key_revoke = key_revoke,
@@ -397,6 +425,8 @@ int store_memory_open(struct store **ret_store, struct error *err)
 		return error_no_memory(err);
 	}
 	store->base.backend = &backend;
+	store->keeping =
+		(struct store_keeping){{STORE_DETAIL_DAYS, STORE_HEADER_DAYS}, STORE_AUDIT_DAYS};
 	pthread_mutex_init(&store->mutex, NULL);
 	arena_init(&store->names, SIZE_MAX);
 	store_rewrap_init(&store->rewrap);

@@ -35,6 +35,7 @@ struct memory_store {
 	size_t accounts_count;
 	struct store_key *keys;
 	size_t keys_count;
+	struct store_keeping keeping;
 	struct memory_call **calls;
 	size_t calls_count;
 	struct store_rewrap rewrap;

@@ -383,6 +383,9 @@ int postgres_account_list(struct store *store, struct arena *arena,
 	struct store_account **ret_accounts, size_t *ret_count, struct error *err);
 int postgres_account_set_disabled(
 	struct store *store, int64_t account_id, int64_t disabled, struct error *err);
+int postgres_keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err);
+int postgres_set_keeping(
+	struct store *base, const struct store_keeping *keeping, struct error *err);
 int postgres_account_set_days(
 	struct store *store, int64_t account_id, const struct store_days *days, struct error *err);
 int postgres_key_add(

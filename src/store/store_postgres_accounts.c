@@ -50,6 +50,11 @@ static int copy_text(struct arena *arena, struct text *text, struct error *err)
 static int read_account(const struct postgres_rows *rows, int row, int column, struct arena *arena,
 	struct store_account *ret_account, struct error *err)
 {
+	const struct store_days store = {
+		.detail = postgres_int64(rows, row, column + 6),
+		.header = postgres_int64(rows, row, column + 7),
+	};
+
 	*ret_account = (struct store_account){
 		.id = postgres_int64(rows, row, column),
 		.email = postgres_text(rows, row, column + 1),
@@ -58,6 +63,7 @@ static int read_account(const struct postgres_rows *rows, int row, int column, s
 		.days = {.detail = postgres_int64(rows, row, column + 4),
 			.header = postgres_int64(rows, row, column + 5)},
 	};
+	ret_account->kept = store_days_in_force(&store, &ret_account->days);
 	return copy_text(arena, &ret_account->email, err);
 }
 
@@ -156,6 +162,37 @@ int postgres_account_set_days(
 	postgres_bind_int64(&asking.params, days->detail);
 	postgres_bind_int64(&asking.params, days->header);
 	return change(&asking, POSTGRES_ACCOUNT_SET_DAYS, err);
+}
+
+int postgres_keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err)
+{
+	AUTO(asking_close) struct asking asking = {0};
+	struct postgres_rows rows;
+
+	if (asking_open(&asking, base, err) < 0 || ask(&asking, POSTGRES_KEEPING, &rows, err) < 0) {
+		return -1;
+	}
+	/* Where the row is missing nothing is dropped. */
+	*ret_keeping = (struct store_keeping){0};
+	if (rows.count > 0) {
+		ret_keeping->days.detail = postgres_int64(&rows, 0, 0);
+		ret_keeping->days.header = postgres_int64(&rows, 0, 1);
+		ret_keeping->audit_days = postgres_int64(&rows, 0, 2);
+	}
+	return 0;
+}
+
+int postgres_set_keeping(struct store *base, const struct store_keeping *keeping, struct error *err)
+{
+	AUTO(asking_close) struct asking asking = {0};
+
+	if (asking_open(&asking, base, err) < 0) {
+		return -1;
+	}
+	postgres_bind_int64(&asking.params, keeping->days.detail);
+	postgres_bind_int64(&asking.params, keeping->days.header);
+	postgres_bind_int64(&asking.params, keeping->audit_days);
+	return change(&asking, POSTGRES_SET_KEEPING, err) < 0 ? -1 : 0;
 }
 
 int postgres_key_add(

@@ -70,7 +70,7 @@ static int refuse_missing(struct error *err)
 #define SPREAD                                                                                     \
 	"do $$ declare t text; begin "                                                             \
 	"if exists (select from pg_proc where proname = 'create_distributed_table') then "         \
-	"foreach t in array array['account', 'key'] loop "                                         \
+	"foreach t in array array['account', 'key', 'keeping'] loop "                              \
 	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then "     \
 	"perform create_reference_table(t::regclass); end if; end loop; "                          \
 	"foreach t in array array['call', 'detail', 'detail_gone', 'kind', 'tally', 'change'] "    \

@@ -4,7 +4,8 @@
 
 #define ACCOUNT_COLUMNS                                                                            \
 	"a.account_id, a.email, a.created, a.disabled, coalesce(a.detail_days, -1), "              \
-	"coalesce(a.header_days, -1)"
+	"coalesce(a.header_days, -1), (select detail_days from keeping), "                         \
+	"(select header_days from keeping)"
 #define KEY_COLUMNS                                                                                \
 	"k.id, k.account_id, k.hash, k.scope, k.label, k.created, k.last_used, k.revoked"
 
@@ -59,6 +60,12 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 	[POSTGRES_ACCOUNT_SET_DAYS] =
 		"update account set detail_days = nullif($2::bigint, -1), "
 		"header_days = nullif($3::bigint, -1) where account_id = $1::bigint",
+	[POSTGRES_KEEPING] = "select detail_days, header_days, audit_days from keeping",
+	[POSTGRES_SET_KEEPING] =
+		"insert into keeping (detail_days, header_days, audit_days) values ($1::bigint, "
+		"$2::bigint, $3::bigint) on conflict (only_row) do update set detail_days = "
+		"excluded.detail_days, header_days = excluded.header_days, audit_days = "
+		"excluded.audit_days",
 	/* Those who store for an account take turns: what they read of it stays so until they commit. */
 	[POSTGRES_ACCOUNTS_LOCK] =
 		"select account_id from account where account_id = any($1::bigint[]) "

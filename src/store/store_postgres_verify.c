@@ -141,6 +141,24 @@ static int check_audit(struct verify_run *run, struct error *err)
 	return 0;
 }
 
+static int check_keeping(struct verify_run *run, struct error *err)
+{
+	int64_t rows;
+
+	if (ask_int64(run,
+		    "select count(*) from keeping where detail_days between 0 and 36500 and "
+		    "header_days between 0 and 36500 and audit_days between 0 and 36500",
+		    &rows, err) < 0) {
+		return -1;
+	}
+	if (rows != 1) {
+		store_check_tell(&run->check,
+			"how long calls are kept is said %lld times, and not once",
+			(long long)rows);
+	}
+	return 0;
+}
+
 static int check_tallies(struct verify_run *run, struct error *err)
 {
 	for (int unit = TALLY_MINUTE; unit < TALLY_UNITS; unit++) {
@@ -441,8 +459,9 @@ int postgres_verify(struct store *base, void (*problem)(void *context, const cha
 	run.connection->patient = true;
 	postgres_add_text(run.connection, KEEP_DAYS, NULL);
 	if (postgres_run(run.connection, err) < 0 || check_audit(&run, err) < 0 ||
-		count_accounts(&run, err) < 0 || check_tallies(&run, err) < 0 ||
-		check_orphans(&run, err) < 0 || check_changes(&run, err) < 0) {
+		check_keeping(&run, err) < 0 || count_accounts(&run, err) < 0 ||
+		check_tallies(&run, err) < 0 || check_orphans(&run, err) < 0 ||
+		check_changes(&run, err) < 0) {
 		return -1;
 	}
 	return check_calls(&run, err);

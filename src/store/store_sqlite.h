@@ -29,6 +29,8 @@ enum sqlite_sql {
 	SQL_ACCOUNT_LIST,
 	SQL_ACCOUNT_SET_DISABLED,
 	SQL_ACCOUNT_SET_DAYS,
+	SQL_KEEPING,
+	SQL_SET_KEEPING,
 	SQL_DETAIL_FROM,
 	SQL_DETAIL_FROM_LOWER,
 	SQL_DETAIL_FROM_RAISE,
@@ -439,6 +441,8 @@ int sqlite_account_list(struct store *store, struct arena *arena,
 	struct store_account **ret_accounts, size_t *ret_count, struct error *err);
 int sqlite_account_set_disabled(
 	struct store *store, int64_t account_id, int64_t disabled, struct error *err);
+int sqlite_keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err);
+int sqlite_set_keeping(struct store *base, const struct store_keeping *keeping, struct error *err);
 int sqlite_account_set_days(
 	struct store *store, int64_t account_id, const struct store_days *days, struct error *err);
 int sqlite_key_add(

@@ -48,6 +48,10 @@ static int read_account(struct sqlite_query *query, int column, struct arena *ar
 	struct store_account *ret_account, struct error *err)
 {
 	struct text email = arena_copy(arena, sqlite_column_text(query, column + 1));
+	const struct store_days store = {
+		.detail = sqlite_column_int64(query, column + 6),
+		.header = sqlite_column_int64(query, column + 7),
+	};
 
 	if (!email.data) {
 		return error_set(err, ERROR_TOO_LARGE, "the accounts do not fit into memory");
@@ -60,6 +64,7 @@ static int read_account(struct sqlite_query *query, int column, struct arena *ar
 		.days = {.detail = sqlite_column_int64(query, column + 4),
 			.header = sqlite_column_int64(query, column + 5)},
 	};
+	ret_account->kept = store_days_in_force(&store, &ret_account->days);
 	return 0;
 }
 
@@ -141,6 +146,40 @@ int sqlite_account_set_days(
 	sqlite_query_int64(&query, days->detail);
 	sqlite_query_int64(&query, days->header);
 	return run_and_commit(&writer, &query, err);
+}
+
+int sqlite_keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err)
+{
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0 ||
+		sqlite_query_start(&query, reader.connection, SQL_KEEPING, err) < 0 ||
+		sqlite_query_step(&query, err) < 0) {
+		return -1;
+	}
+	/* Where the row is missing these are zeros: nothing is dropped. */
+	*ret_keeping = (struct store_keeping){
+		.days = {.detail = sqlite_column_int64(&query, 0),
+			.header = sqlite_column_int64(&query, 1)},
+		.audit_days = sqlite_column_int64(&query, 2),
+	};
+	return 0;
+}
+
+int sqlite_set_keeping(struct store *base, const struct store_keeping *keeping, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_writer_begin(&writer, (struct sqlite_store *)base, err) < 0 ||
+		sqlite_query_start(&query, writer.connection, SQL_SET_KEEPING, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, keeping->days.detail);
+	sqlite_query_int64(&query, keeping->days.header);
+	sqlite_query_int64(&query, keeping->audit_days);
+	return run_and_commit(&writer, &query, err) < 0 ? -1 : 0;
 }
 
 int sqlite_detail_from(struct sqlite_connection *connection, int64_t account_id, int64_t *ret_start,

@@ -27,7 +27,8 @@
 /* An account, as read_account() takes it. */
 #define ACCOUNT_COLUMNS                                                                            \
 	"a.id, a.email, a.created, a.disabled, coalesce(a.detail_days, -1), "                      \
-	"coalesce(a.header_days, -1)"
+	"coalesce(a.header_days, -1), (select detail_days from keeping), "                         \
+	"(select header_days from keeping)"
 
 /* The account's calls that may have detail. */
 #define DETAIL_FROM                                                                                \
@@ -69,6 +70,9 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_ACCOUNT_SET_DAYS] =
 		"update account set detail_days = nullif(?2, -1), header_days = nullif(?3, -1) "
 		"where id = ?1",
+	[SQL_KEEPING] = "select detail_days, header_days, audit_days from keeping",
+	[SQL_SET_KEEPING] = "insert or replace into keeping (id, detail_days, header_days, "
+			    "audit_days) values (1, ?, ?, ?)",
 	[SQL_DETAIL_FROM] = "select detail_from from account where id = ?",
 	[SQL_DETAIL_FROM_LOWER] = "update account set detail_from = ?2 where id = ?1 and "
 				  "detail_from > ?2",

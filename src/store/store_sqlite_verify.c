@@ -205,6 +205,9 @@ static const struct {
 		"the call of row", "is none that could be stored"},
 	{"select id from key where length(hash) <> 32 or scope not between 1 and 7", "the key",
 		"is none that could be made"},
+	{"select count(*) from keeping where detail_days between 0 and 36500 and header_days "
+	 "between 0 and 36500 and audit_days between 0 and 36500 having count(*) <> 1",
+		"how long calls are kept is said", "times, and not once"},
 	{"select account_id from kind where account_id not in (select id from account) group by 1",
 		"the account", "is not there, and has kinds of steps"},
 };

@@ -234,6 +234,17 @@ def test_servers_that_start_together_bring_a_store_of_the_step_before_up_to_date
     trouble.verify(location)
 
 
+@pytest.mark.parametrize("used, days", [(True, "0|0|0"), (False, "31|365|365")])
+def test_a_store_with_accounts_from_before_stores_had_days_keeps_everything_for_ever(cluster, used, days):
+    location, schema = cluster.new_store(), f"store{cluster.schemas}"
+    before = [path.read_text() for path in sorted(SCHEMA.glob("*.sql")) if path.name < "0006"]
+    cluster.sql(";\n".join(before) + f";\ncreate table callstep_store as select {len(before)} as version", schema)
+    if used:
+        cluster.sql("insert into account (email, created) values ('me@example.com', 1)", schema)
+    assert callstep("account", "list", "--data", location).returncode == 0
+    assert cluster.sql("select detail_days, header_days, audit_days from keeping", schema) == days
+
+
 def test_a_server_goes_on_while_a_newer_program_takes_the_schema_one_step_further(cluster, serve, others):
     location, schema = cluster.new_store(), f"store{cluster.schemas}"
     key = add_account(location)

@@ -195,6 +195,98 @@ static void a_key_comes_with_its_accounts_days(void **state)
 	assert_int_equal(account.days.header, STORE_DAYS_DEFAULT);
 }
 
+static void expect_keeping(
+	struct fixture *f, int64_t detail_days, int64_t header_days, int64_t audit_days)
+{
+	struct store_keeping keeping;
+	struct error err = {0};
+
+	if (store_keeping(f->store, &keeping, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	assert_int_equal(keeping.days.detail, detail_days);
+	assert_int_equal(keeping.days.header, header_days);
+	assert_int_equal(keeping.audit_days, audit_days);
+}
+
+static void expect_kept(struct fixture *f, int64_t detail_days, int64_t header_days)
+{
+	struct store_account listed = {0}, found, *accounts;
+	struct error err;
+	size_t count;
+
+	assert_int_equal(store_account_list(f->store, &f->arena, &accounts, &count, &err), 0);
+	for (size_t i = 0; i < count; i++) {
+		if (accounts[i].id == f->account) {
+			listed = accounts[i];
+		}
+	}
+	assert_int_equal(store_account_find(f->store, listed.email, &f->arena, &found, &err), 1);
+	assert_int_equal(listed.kept.detail, detail_days);
+	assert_int_equal(listed.kept.header, header_days);
+	assert_int_equal(found.kept.detail, detail_days);
+	assert_int_equal(found.kept.header, header_days);
+}
+
+static void a_new_store_keeps_a_month_of_detail_and_a_year_of_calls(void **state)
+{
+	struct fixture *f = *state;
+
+	expect_keeping(f, 31, 365, 365);
+	expect_kept(f, 31, 365);
+}
+
+static void the_stores_days_are_those_of_accounts_that_have_none(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_keeping keeping = {{90, 400}, 0};
+	const struct store_days own = {.detail = 7, .header = STORE_DAYS_DEFAULT};
+	struct store_key key = {.account_id = f->account, .scopes = 1, .label = TEXT("")};
+	struct store_account account;
+	struct error err;
+
+	assert_int_equal(store_key_add(f->store, &key, &key.id, &err), 0);
+	assert_int_equal(store_set_keeping(f->store, &keeping, &err), 0);
+	expect_keeping(f, 90, 400, 0);
+	expect_kept(f, 90, 400);
+	assert_int_equal(store_account_set_days(f->store, f->account, &own, &err), 1);
+	expect_kept(f, 7, 400);
+	assert_int_equal(store_key_find(f->store, key.hash, &f->arena, &key, &account, &err), 1);
+	assert_int_equal(account.kept.detail, 7);
+	assert_int_equal(account.kept.header, 400);
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+static void an_accounts_own_days_count_and_calls_last_as_long_as_their_detail(void **state)
+{
+	static const struct {
+		struct store_days store, account, kept;
+	} rows[] = {
+		{{5, 365}, {-1, -1}, {5, 365}},
+		{{5, 365}, {30, -1}, {30, 365}},
+		{{5, 365}, {-1, 90}, {5, 90}},
+		{{5, 365}, {400, -1}, {400, 400}},
+		{{5, 365}, {0, -1}, {0, 0}},
+		{{5, 365}, {-1, 0}, {5, 0}},
+		{{0, 365}, {-1, -1}, {0, 0}},
+		{{0, 365}, {7, -1}, {7, 365}},
+		{{5, 0}, {-1, -1}, {5, 0}},
+		{{5, 3}, {-1, -1}, {5, 5}},
+		{{0, 0}, {2, 1}, {2, 2}},
+		/* Of a damaged store. */
+		{{INT64_MAX, 365}, {-1, -1}, {0, 0}},
+		{{5, 365}, {-7, 1000000}, {0, 0}},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct store_days kept = store_days_in_force(&rows[i].store, &rows[i].account);
+
+		assert_int_equal(kept.detail, rows[i].kept.detail);
+		assert_int_equal(kept.header, rows[i].kept.header);
+	}
+}
+
 /* ---- the audit trail ---- */
 
 static struct store_audit record_of(int64_t time, int64_t account_id, const char *action)
@@ -390,6 +482,9 @@ int main(void)
 		KEEPING_TEST(dropped_calls_are_passed_over_by_those_who_follow),
 		KEEPING_TEST(an_account_has_its_own_days_or_none),
 		KEEPING_TEST(a_key_comes_with_its_accounts_days),
+		KEEPING_TEST(a_new_store_keeps_a_month_of_detail_and_a_year_of_calls),
+		KEEPING_TEST(the_stores_days_are_those_of_accounts_that_have_none),
+		KEEPING_TEST(an_accounts_own_days_count_and_calls_last_as_long_as_their_detail),
 		KEEPING_TEST(records_are_listed_newest_first_by_what_is_asked),
 		KEEPING_TEST(a_record_is_read_as_it_was_written),
 		KEEPING_TEST(records_are_dropped_from_the_old_end_only),

@@ -103,7 +103,9 @@ static void a_store_of_schema_1_gets_paths_and_words(void **state)
 }
 
 /* What a store of schema 3 does not have yet. */
+#define WITHOUT_STEP_6 "drop table keeping; "
 #define WITHOUT_STEP_4                                                                             \
+	WITHOUT_STEP_6                                                                             \
 	"drop table audit; drop table audit_floor; "                                               \
 	"alter table account drop column detail_days; "                                            \
 	"alter table account drop column header_days; "                                            \
@@ -131,6 +133,7 @@ static void a_store_of_schema_2_gets_tallies_of_32_days(void **state)
 
 /* As the program of schema 4 kept calls: under what came, where it has more than digits and what stands between them. */
 #define WITH_OLD_KEYS                                                                              \
+	WITHOUT_STEP_6                                                                             \
 	"update call set dest_key = dest where dest glob '*[/:]*';"                                \
 	"delete from tally where is_all = 0;"                                                      \
 	"insert into tally select account_id, 0, dest_key, value, start - start % value, "         \
@@ -177,6 +180,57 @@ static void a_store_of_schema_4_finds_calls_by_numbers_it_did_not_know(void **st
 	assert_int_equal(found_by(store, 2, "dest", "sales/7"), 1);
 	assert_int_equal(problems_of(store), 0);
 	store_close(store);
+	folder_remove(folder);
+}
+
+static void expect_days(const char *folder, int64_t detail_days, int64_t header_days,
+	int64_t audit_days, int64_t kept_detail, int64_t kept_header)
+{
+	AUTO(arena_deinit) struct arena arena;
+	AUTO(store_closep) struct store *store = NULL;
+	struct store_account *accounts;
+	struct store_keeping keeping;
+	size_t count;
+
+	arena_init(&arena, SIZE_MAX);
+	assert_int_equal(store_open(&store, folder, NULL, NULL), 0);
+	assert_int_equal(store_keeping(store, &keeping, NULL), 0);
+	assert_int_equal(keeping.days.detail, detail_days);
+	assert_int_equal(keeping.days.header, header_days);
+	assert_int_equal(keeping.audit_days, audit_days);
+	assert_int_equal(store_account_list(store, &arena, &accounts, &count, NULL), 0);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(accounts[i].kept.detail, kept_detail);
+		assert_int_equal(accounts[i].kept.header, kept_header);
+	}
+	assert_int_equal(problems_of(store), 0);
+}
+
+/* How long its programs were told to keep calls is not known: it drops nothing until it is told itself. Accounts had days of their own. */
+static void a_store_from_before_it_had_days_keeps_everything_for_ever(void **state)
+{
+	char folder[128];
+
+	(void)state;
+	make_store(folder, SCHEMA_1);
+	expect_days(folder, 0, 0, 0, 0, 0);
+	run_sql(folder, WITHOUT_STEP_6
+		"update account set detail_days = 8, header_days = 9; pragma user_version = 5");
+	expect_days(folder, 0, 0, 0, 8, 9);
+	folder_remove(folder);
+}
+
+static void a_store_without_accounts_gets_the_days_of_a_new_one(void **state)
+{
+	char folder[128];
+	struct store *store;
+
+	(void)state;
+	folder_make(folder);
+	assert_int_equal(store_open(&store, folder, NULL, NULL), 0);
+	store_close(store);
+	run_sql(folder, WITHOUT_STEP_6 "pragma user_version = 5");
+	expect_days(folder, 31, 365, 365, 31, 365);
 	folder_remove(folder);
 }
 
@@ -241,6 +295,8 @@ int main(void)
 		cmocka_unit_test(a_store_of_schema_1_gets_paths_and_words),
 		cmocka_unit_test(a_store_of_schema_2_gets_tallies_of_32_days),
 		cmocka_unit_test(a_store_of_schema_4_finds_calls_by_numbers_it_did_not_know),
+		cmocka_unit_test(a_store_from_before_it_had_days_keeps_everything_for_ever),
+		cmocka_unit_test(a_store_without_accounts_gets_the_days_of_a_new_one),
 		cmocka_unit_test(an_old_store_gives_pages_back_once_it_was_scrubbed),
 		cmocka_unit_test(a_damaged_call_does_not_keep_a_store_from_being_opened),
 	};

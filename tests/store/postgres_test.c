@@ -144,23 +144,25 @@ static void tables_are_spread_by_account_where_citus_is_there(void **state)
 		"language sql as 'insert into pg_dist_partition values (t, c)'");
 	store_close(open_again(&f));
 	expect(&f, "(select count(*) from pg_dist_partition where how = 'reference' and "
-		   "logicalrelid in ('account'::regclass, 'key'::regclass)) = 2");
+		   "logicalrelid in ('account'::regclass, 'key'::regclass, 'keeping'::regclass)) "
+		   "= 3");
 	expect(&f,
 		"(select count(*) from pg_dist_partition where how = 'account_id' and logicalrelid "
 		"in ('call'::regclass, 'detail'::regclass, 'detail_gone'::regclass, "
 		"'kind'::regclass, 'tally'::regclass, 'change'::regclass)) = 6");
-	expect(&f, "(select count(*) from pg_dist_partition) = 8");
+	expect(&f, "(select count(*) from pg_dist_partition) = 9");
 	postgres_schema_drop(f.schema);
 }
 
 /* What Citus asks of tables that it spreads. */
 static void every_key_begins_with_the_account(void **state)
 {
-	expect(*state, "not exists (select from pg_index i join pg_class t on t.oid = i.indrelid "
-		       "join pg_attribute a on a.attrelid = t.oid and a.attnum = i.indkey[0] "
-		       "where (i.indisprimary or i.indisunique) and t.relnamespace = "
-		       "current_schema()::regnamespace and t.relname not in ('account', 'key', "
-		       "'change_head', 'audit', 'audit_floor') and a.attname <> 'account_id')");
+	expect(*state,
+		"not exists (select from pg_index i join pg_class t on t.oid = i.indrelid "
+		"join pg_attribute a on a.attrelid = t.oid and a.attnum = i.indkey[0] "
+		"where (i.indisprimary or i.indisunique) and t.relnamespace = "
+		"current_schema()::regnamespace and t.relname not in ('account', 'key', "
+		"'change_head', 'audit', 'audit_floor', 'keeping') and a.attname <> 'account_id')");
 }
 
 /* ---- several programs ---- */
@@ -718,6 +720,8 @@ static void verifying_finds_each_kind_of_damage(void **state)
 		"delete from kind",
 		"update change_head set newest = 1",
 		"delete from change_head",
+		"delete from keeping",
+		"update keeping set header_days = -1",
 	};
 	static const struct step_of steps[] = {
 		{"info", "menu", "main", "Press one"},

@@ -549,6 +549,8 @@ static const struct {
 	{"create trigger stranger after insert on call begin delete from call; end",
 		"its trigger 'stranger' is not of this schema"},
 	{"create view stranger as select * from call", "its view 'stranger' is not of this schema"},
+	{"delete from keeping", "how long calls are kept is said 0 times"},
+	{"update keeping set detail_days = -5", "how long calls are kept is said 0 times"},
 	{"update account set detail_from = 102", "has 2 calls with detail where there should be"},
 	{ADD_RECORDS "drop trigger audit_is_kept; delete from audit where id = 2",
 		"its trigger 'audit_is_kept' is not as this schema has it"},
