@@ -67,13 +67,25 @@ static void take_batch_reject(void *context, const struct batch_reject *reject)
 }
 
 static void take_source_reject(
-	void *context, uint64_t line, struct text session_id, const char *error)
+	void *context, uint64_t line, struct text session_id, const char *error, uint64_t count)
 {
 	struct import *import = context;
 
 	pthread_mutex_lock(&import->lock);
 	tell_reject(import, line, session_id, error);
-	import->rejected++;
+	import->rejected += count;
+	pthread_mutex_unlock(&import->lock);
+}
+
+static void take_warning(void *context, const char *warning)
+{
+	struct import *import = context;
+
+	pthread_mutex_lock(&import->lock);
+	progress_clear(&import->progress);
+	fprintf(stderr, "%s: ", import->name);
+	text_write_clean(stderr, text_of(warning));
+	fputc('\n', stderr);
 	pthread_mutex_unlock(&import->lock);
 }
 
@@ -132,12 +144,19 @@ static void note_end(void *context, struct text json, uint64_t line)
 }
 
 static void pass_over_reject(
-	void *context, uint64_t line, struct text session_id, const char *error)
+	void *context, uint64_t line, struct text session_id, const char *error, uint64_t count)
 {
 	(void)context;
 	(void)line;
 	(void)session_id;
 	(void)error;
+	(void)count;
+}
+
+static void pass_over_warning(void *context, const char *warning)
+{
+	(void)context;
+	(void)warning;
 }
 
 static void add_call(void *context, struct text json, uint64_t line)
@@ -158,14 +177,18 @@ static void add_call(void *context, struct text json, uint64_t line)
 /* ---- files ---- */
 
 static int cut_file(struct import *import, const struct import_format *format,
-	void (*call)(void *context, struct text json, uint64_t line),
-	void (*reject)(void *context, uint64_t line, struct text session_id, const char *error),
-	struct error *err)
+	const struct source_sink *sink, struct error *err)
 {
-	struct source_sink sink = {.call = call, .reject = reject, .context = import};
-
 	return import_file_cut(import->input, format, &import->options,
-		(size_t)import->settings->call_size_max, &sink, show_progress, err);
+		(size_t)import->settings->call_size_max, sink, show_progress, err);
+}
+
+/* Reads the file for its newest call alone; what is wrong with it, the pass that imports says. */
+static int measure_file(
+	struct import *import, const struct import_format *format, struct error *err)
+{
+	return cut_file(import, format,
+		&(struct source_sink){note_end, pass_over_reject, pass_over_warning, import}, err);
 }
 
 static int feed_batch(struct import *import, struct error *err)
@@ -211,7 +234,9 @@ static int run_batch(struct import *import, const struct import_format *format, 
 	}
 	import->batch = batch;
 	if (format->source || import->shifting) {
-		status = cut_file(import, format, add_call, take_source_reject, err);
+		status = cut_file(import, format,
+			&(struct source_sink){add_call, take_source_reject, take_warning, import},
+			err);
 	} else {
 		status = feed_batch(import, err);
 	}
@@ -233,16 +258,16 @@ static void run_file(struct import *import, const char *path, bool measuring)
 
 	import->input = &input;
 	import->name = strcmp(path, "-") == 0 ? "standard input" : path;
+	import->options.input_name = import->name;
 	status = input_open(&input, path, &err);
 	if (status == 0) {
 		status = import_format_find(&format, import->settings->format, &input, &err);
 	}
 	if (status == 0) {
-		status = measuring ? cut_file(import, &format, note_end, pass_over_reject, &err)
+		status = measuring ? measure_file(import, &format, &err)
 				   : run_batch(import, &format, &err);
 	}
 	import->read_before += input.read;
-	/* The pass that imports will say the same. */
 	if (status < 0 && !measuring) {
 		tell_failure(import, err.message);
 	}
@@ -459,7 +484,8 @@ const struct cmd cmd_import = {
 		"Formats:\n"
 		"  fuse          documents of this API: JSON, a call a line, or XML\n"
 		"  json, ndjson  the same, without looking which of them it is\n"
-		"  asterisk-cel  Asterisk's channel event log as CSV\n"
+		"  asterisk-cel  Asterisk's channel event log: cel_custom's CSV or JSON, a table's "
+		"rows\n"
 		"\n"
 		"Calls that started so long ago that they, or their detail, are not kept are "
 		"taken, "
@@ -467,7 +493,8 @@ const struct cmd cmd_import = {
 		"\n"
 		"A call that the store has already, by its session, is replaced; what has been "
 		"imported can be imported again. Each call that is not taken is named on standard "
-		"error with file, line, session and reason; the others are taken, and the exit "
+		"error with file, line, session and reason, and rows of an event log by kind and "
+		"count; the others are taken, and the exit "
 		"status is 3.",
 	.examples = "callstep import calls.ndjson.gz\n"
 		    "callstep generate --calls 1000 | callstep import -\n"

@@ -64,7 +64,7 @@ int import_format_find(
 	}
 	*ret_format = (struct import_format){
 		.source = is_json_format(name) ? NULL : source_format_find(text_of(name)),
-		.shape = strcmp(name, "ndjson") == 0 ? BATCH_NDJSON : BATCH_DOCUMENT,
+		.shape = strcmp(name, "json") == 0 ? BATCH_DOCUMENT : BATCH_NDJSON,
 	};
 	return 0;
 }
@@ -118,7 +118,7 @@ static void forward_reject(void *context, uint64_t line, struct text session_id,
 {
 	const struct source_sink *sink = context;
 
-	sink->reject(sink->context, line, session_id, error);
+	sink->reject(sink->context, line, session_id, error, 1);
 }
 
 static int cut_json(struct input *input, enum batch_shape shape, size_t call_size_max,

@@ -555,8 +555,9 @@ const struct setting setting_table[] = {
 		.offset = MEMBER(columns),
 		.metavariable = "FILE",
 		.per_run = true,
-		.help = "Takes the names of the columns from FILE, for asterisk-cel a "
-			"cel_custom.conf."},
+		.help = "Takes the names of the columns, and how they are written, from FILE, "
+			"for asterisk-cel a cel_custom.conf; of several mappings that for a file "
+			"named like the input."},
 	{.name = "zone",
 		.type = SETTING_TEXT,
 		.offset = MEMBER(zone),

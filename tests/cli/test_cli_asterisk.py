@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Asterisk's event log in the forms in which people have it. Each file under tests/fixtures/cel is small and made up; its properties are those of
 real logs."""
+import csv
+import io
+import json
 import re
 
 import pytest
@@ -72,3 +75,118 @@ def test_any_other_time_is_refused_and_the_message_says_how_to_write_it(program,
     said = take(program, program.write("log.csv", rows_at(time)), status=1)
     assert f"eventtime '{time}' is not a time: {advice}" in said
     assert program.run("calls").stdout == ""
+
+
+# ---- columns and how they are written ----
+
+ADVANCED = ["Dialled 1204 from 201 (Ann Roe)", "Answered",
+            "Hung up by the caller (PJSIP/201-00000041): normal call clearing (16)"]
+
+
+def test_a_section_of_the_files_own_names_its_columns(program, cel):
+    assert take(program, cel / "sections.csv", "--columns", cel / "sections.conf") == "took 1 calls (0 replaced), rejected 0\n"
+    assert lines(program, "1795488000.41") == ADVANCED
+
+
+def test_every_name_that_asterisk_has_for_a_column_is_known(program, cel):
+    assert take(program, cel / "sections-header.csv") == "took 1 calls (0 replaced), rejected 0\n"
+    header, _ = shown(program, "1795488000.41")
+    assert (header["From"], header["To"]) == ("201", "1204")
+
+
+@pytest.mark.parametrize("separator, quote, escape", [("\\t", '"', '"'), (";", "'", "'"), ("|", '"', "\\")])
+def test_separator_quote_and_escape_are_those_of_the_section(program, cel, separator, quote, escape):
+    byte = separator.replace("\\t", "\t")
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=byte, quotechar=quote, quoting=csv.QUOTE_ALL, lineterminator="\n",
+                        doublequote=escape == quote, escapechar=None if escape == quote else escape)
+    for row in csv.reader((cel / "sections.csv").open()):
+        writer.writerow([f"Ann{byte}{quote}Roe{quote}" if field == "Ann Roe" else field for field in row])
+    conf = program.write("cel_custom.conf", (cel / "sections.conf").read_text()
+                         .replace("separator_character = ,", "separator_character = " + separator.replace(";", "\\;"))
+                         .replace('quote_character = "', f"quote_character = {quote}\nquote_escape_character = {escape}"))
+    assert take(program, program.write("calls.csv", out.getvalue()), "--columns", conf) == "took 1 calls (0 replaced), rejected 0\n"
+    call = json.loads(program.run("show", "--json", "1795488000.41").stdout)
+    assert [step["event"]["line"] for step in call["detail"]] == [
+        f"Dialled 1204 from 201 (Ann{byte}{quote}Roe{quote})", *ADVANCED[1:]]
+
+
+def test_fields_may_stand_apart_by_tabs_below_a_header_row(program, cel):
+    assert take(program, cel / "tabs.tsv") == "took 1 calls (0 replaced), rejected 0\n"
+    assert lines(program, "1795488000.41")[:2] == ADVANCED[:2]
+
+
+@pytest.mark.parametrize("by_mapping", [False, True])
+def test_rows_may_be_json(program, cel, by_mapping):
+    conf = program.write("cel_custom.conf", "[cel.json]\nformat = json\nfields = EventType,EventTime,CIDName,CIDNum,Exten,Context,ChanName,UniqueID,LinkedID,Extra\n")
+    assert take(program, cel / "objects.json", *(["--columns", conf] if by_mapping else [])) == "took 1 calls (0 replaced), rejected 0\n"
+    assert lines(program, "1795488600.51") == ["Dialled 1204 from 201 (Ann Roe)", "Hung up: normal call clearing (16)"]
+
+
+def test_json_that_is_not_an_object_is_a_reject(program, cel):
+    text = (cel / "objects.json").read_text()
+    said = take(program, program.write("log.json", text.replace("\n", "\n[1]\n{\n", 1)), status=3)
+    assert "log.json:2: the row is not a JSON object (2 rows, lines 2, 3)\n" in said and "took 1 calls (0 replaced), rejected 2\n" in said
+
+
+def test_a_literal_in_a_mapping_is_a_column(program, cel):
+    assert take(program, cel / "literal.csv", "--columns", cel / "literal.conf") == "took 1 calls (0 replaced), rejected 0\n"
+    assert lines(program, "1795489200.61") == ["Dialled 1204 from 201 (Ann Roe)", "Hung up: normal call clearing (16)"]
+
+
+def test_a_time_that_the_mapping_formats_and_blanks_around_quotes_are_read(program, cel):
+    # STRFTIME(…,UTC,…): the zone of the exchange is not theirs.
+    take(program, cel / "expressions.csv", "--columns", cel / "expressions.conf", "--zone", "America/New_York")
+    header, steps = shown(program, "1795500000.591")
+    assert header["From"] == "201" and header["Started"] == "2026-11-24 06:00:00Z"
+
+
+@pytest.mark.parametrize("name", ["Short.csv", "Short.csv.1", "Short.csv-20261124"])
+def test_of_several_mappings_it_is_the_one_for_the_input(program, cel, name):
+    path = program.write(name, (cel / "Short.csv").read_bytes())
+    take(program, path, "--columns", cel / "two-mappings.conf")
+    assert "Calling PJSIP/204-00000222" in lines(program, "1795499400.221")
+
+
+@pytest.mark.parametrize("name", ["Shorter.csv", "other.csv", "-"])
+def test_when_none_of_several_mappings_is_for_the_input_nothing_is_guessed(program, cel, name):
+    content = (cel / "Short.csv").read_text()
+    if name != "-":
+        program.write(name, content)
+    said = take(program, "-" if name == "-" else program.home / name, "--columns", cel / "two-mappings.conf", status=1, input=content)
+    assert "there are several mappings ('Master.csv', 'Short.csv')" in said
+    assert program.run("calls").stdout == ""
+
+
+def test_a_column_that_is_not_known_is_told_once(program):
+    said = take(program, program.write("log.csv", (HEADER + "CHAN_START,100,Ann,1,2,c,S/a-1,,,a.1,a.1,,\n" * 3).replace("peer,extra", "color,shoe size")))
+    assert said.count("columns that are not known were passed over: 'color', 'shoe size'\n") == 1
+    assert "eventtype" not in said
+
+
+def test_a_row_without_exactly_the_columns_is_a_reject_and_nothing_is_shifted(program, cel):
+    said = take(program, cel / "unquoted.csv", status=1)
+    assert "10 columns where 9 are expected: a field that holds the separator may lack its quotes (2 rows, lines 2, 3)\n" in said
+    assert program.run("calls").stdout == ""
+
+
+def test_null_without_quotes_is_no_value(program, cel):
+    assert take(program, cel / "null.csv") == "took 2 calls (0 replaced), rejected 0\n"
+    for session in ("1795497000.181", "1795497060.182"):
+        header, steps = shown(program, session)
+        assert header.get("From", "") == "" and steps[0][1] == "Dialled 300 from an unknown number"
+
+
+def test_columns_of_an_old_version_are_refused_and_the_message_says_what_to_give(program, cel):
+    said = take(program, cel / "old-columns.csv", status=1)
+    assert "19 columns where 20 are expected: without a header row" in said and "--columns cel_custom.conf (2 rows, lines 1, 2)\n" in said
+
+
+def test_rows_as_mariadb_prints_them_are_read(program, cel):
+    text = (cel / "mariadb-batch.tsv").read_text()
+    row = text.splitlines()[1].replace("CHAN_START", "HANGUP").replace("03:20:00", "03:20:09")
+    more = row.replace("\tAnn Roe\t", '\t"Ann\\t\\\\Roe\t') + "\n" + row.replace("\t201\t", "\tNULL\t") + "\n"
+    assert take(program, program.write("cel.tsv", text + more)) == "took 1 calls (0 replaced), rejected 0\n"
+    header, steps = shown(program, "1795490400.1")
+    assert header["From"] == "201" and header["Ended"] == "2026-11-24 03:20:09Z"
+    assert steps[0][1] == "Dialled 1204 from 201 (Ann Roe)"

@@ -21,18 +21,26 @@ static void check_call(void *context, struct text json, uint64_t line)
 	}
 }
 
-static void take_reject(void *context, uint64_t line, struct text session_id, const char *error)
+static void take_reject(
+	void *context, uint64_t line, struct text session_id, const char *error, uint64_t count)
 {
 	(void)context;
 	(void)line;
 	(void)session_id;
-	(void)error;
+	fuzz_require(error[0] && count > 0);
+}
+
+static void take_warning(void *context, const char *warning)
+{
+	(void)context;
+	fuzz_require(warning[0]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct source_format *format = source_format_find(TEXT("asterisk-cel"));
-	const struct source_sink sink = {.call = check_call, .reject = take_reject};
+	const struct source_sink sink = {
+		.call = check_call, .reject = take_reject, .warn = take_warning};
 	const struct source_options options = {.local_times = size % 2};
 	size_t cut = size / 2;
 	struct source *source;

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * The source asterisk-cel: Asterisk's channel event log as CSV. Rows of many calls stand mixed; those of one linkedid
+ * The source asterisk-cel: Asterisk's channel event log. Rows of many calls stand mixed; those of one linkedid
  * are collected until the call is over, then handed over as one call. */
-#include "base/file.h"
 #include "call/call.h"
 #include "intake/sources/cel_call.h"
+#include "intake/sources/cel_input.h"
 #include "intake/sources/cel_time.h"
 #include "intake/sources/cel_write.h"
-#include "intake/sources/csv.h"
 #include "intake/sources/source.h"
 
-#define COLUMNS_FILE_BYTES_MAX ((size_t)1 << 20)
-#define JSON_BYTES_MAX	       ((size_t)4 << 20)
+#define JSON_BYTES_MAX ((size_t)4 << 20)
 
 /* Rows may follow a call's LINKEDID_END: other processes write theirs late. */
 #define LINGER_US	  INT64_C(2000000)
@@ -31,11 +29,10 @@ LIST_HEAD(call_list, cel_call);
 TAILQ_HEAD(call_queue, cel_call);
 
 struct source {
-	struct csv_reader csv;
+	struct cel_input input;
 	struct source_sink sink;
-	struct cel_columns columns;
-	bool has_columns; /* by --columns, or seen from the first row */
-	bool started;	  /* the first row was read */
+	struct rejects rejects; /* of rows */
+	uint64_t row_count, call_count;
 	bool local_times;
 	char *inbound_contexts;
 	int64_t time_us;	  /* of the row read last */
@@ -55,21 +52,6 @@ static uint64_t hash_text(struct text text)
 		hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(1099511628211);
 	}
 	return hash ? hash : 1;
-}
-
-static void reject(struct source *source, uint64_t line, struct text session_id, const char *format,
-	...) FORMAT_PRINTF(4, 5);
-
-static void reject(
-	struct source *source, uint64_t line, struct text session_id, const char *format, ...)
-{
-	char message[300];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
-	va_end(args);
-	source->sink.reject(source->sink.context, line, session_id, message);
 }
 
 /* ---- open calls ---- */
@@ -121,9 +103,11 @@ static void hand_over(struct source *source, struct cel_call *call, const char *
 	}
 	buffer_clear(&source->json);
 	if (cel_write(&source->json, call, source->inbound_contexts, cut, &err) < 0) {
-		reject(source, call->line, call->linked_id, "%s", err.message);
+		source->sink.reject(
+			source->sink.context, call->line, call->linked_id, err.message, 1);
 		return;
 	}
+	source->call_count++;
 	source->sink.call(source->sink.context, buffer_text(&source->json), call->line);
 }
 
@@ -169,25 +153,25 @@ static void close_what_is_over(struct source *source)
 
 /* ---- rows ---- */
 
-static void add_row(struct source *source, const struct text field[CEL_FIELDS],
-	struct text linked_id, int64_t time_us, uint64_t line)
+static void add_row(struct source *source, const struct cel_record *record, struct text linked_id,
+	int64_t time_us)
 {
 	struct cel_call *call = find_call(source, linked_id);
 	size_t before;
 
 	if (!call && was_closed(source, linked_id)) {
-		reject(source, line, linked_id,
+		rejects_add(&source->rejects, record->line, linked_id,
 			"the row comes after its call was over and handed on");
 		return;
 	}
-	call = call ? call : open_call(source, linked_id, line);
+	call = call ? call : open_call(source, linked_id, record->line);
 	if (!call) {
-		reject(source, line, linked_id, "out of memory");
+		rejects_add(&source->rejects, record->line, linked_id, "out of memory");
 		return;
 	}
 	before = call->arena.used_bytes;
-	if (!cel_call_add(call, field, time_us)) {
-		reject(source, line, linked_id,
+	if (!cel_call_add(call, record->field, time_us)) {
+		rejects_add(&source->rejects, record->line, linked_id,
 			"the call's rows are more than %zu MiB: this row is left out",
 			CEL_CALL_BYTES_MAX >> 20);
 	}
@@ -197,104 +181,43 @@ static void add_row(struct source *source, const struct text field[CEL_FIELDS],
 	note_ending(source, call);
 }
 
-static void place_fields(
-	const struct cel_columns *columns, const struct text *fields, struct text field[CEL_FIELDS])
+static bool is_good_id(struct text linked_id)
 {
-	for (int i = 0; i < CEL_FIELDS; i++) {
-		field[i] = columns->place[i] >= 0 ? fields[columns->place[i]] : TEXT("");
-	}
+	return linked_id.size > 0 && linked_id.size <= CALL_SESSION_ID_MAX &&
+	       !text_has_control(linked_id) && text_utf8_valid(linked_id, NULL);
 }
 
-static void take_fields(
-	struct source *source, const struct text *fields, size_t count, uint64_t line)
+static void take_row(void *context, const struct cel_record *record)
 {
-	struct text field[CEL_FIELDS];
-	struct text linked_id;
+	struct source *source = context;
+	struct text linked_id = record->field[CEL_LINKED_ID].size ? record->field[CEL_LINKED_ID]
+								  : record->field[CEL_UNIQUE_ID];
+	struct text time = record->field[CEL_EVENT_TIME];
+	bool local = source->local_times && !source->input.columns.utc;
 	int64_t time_us;
 
-	if (count < source->columns.width) {
-		reject(source, line, TEXT(""), "%zu columns where %zu are expected", count,
-			source->columns.width);
-		return;
-	}
-	place_fields(&source->columns, fields, field);
-	linked_id = field[CEL_LINKED_ID].size ? field[CEL_LINKED_ID] : field[CEL_UNIQUE_ID];
-	if (linked_id.size == 0 || linked_id.size > CALL_SESSION_ID_MAX ||
-		text_has_control(linked_id) || !text_utf8_valid(linked_id, NULL)) {
-		reject(source, line, TEXT(""),
+	if (!is_good_id(linked_id)) {
+		rejects_add(&source->rejects, record->line, TEXT(""),
 			"the linkedid must be 1 to 128 bytes of UTF-8 without control characters");
 		return;
 	}
-	if (field[CEL_EVENT_TYPE].size == 0) {
-		reject(source, line, linked_id, "the eventtype is empty");
+	if (record->field[CEL_EVENT_TYPE].size == 0) {
+		rejects_add(&source->rejects, record->line, linked_id, "the eventtype is empty");
 		return;
 	}
-	if (!cel_time_parse(
-		    field[CEL_EVENT_TIME], source->local_times, source->time_us, &time_us)) {
-		struct text time = field[CEL_EVENT_TIME];
-
-		reject(source, line, linked_id, "eventtime '%.*s' is not a time: %s",
+	if (!cel_time_parse(time, local, source->time_us, &time_us)) {
+		rejects_add(&source->rejects, record->line, linked_id,
+			"eventtime '%.*s' is not a time: %s",
 			(int)(time.size < 40 ? time.size : 40), time.data, cel_time_advice(time));
 		return;
 	}
 	source->time_us = time_us;
-	add_row(source, field, linked_id, time_us, line);
+	source->row_count++;
+	add_row(source, record, linked_id, time_us);
 	close_what_is_over(source);
 }
 
-static int take_record(
-	void *context, const struct text *fields, size_t count, uint64_t line, struct error *err)
-{
-	struct source *source = context;
-	struct cel_columns header;
-
-	if (!source->started) {
-		bool is_header = cel_columns_header(fields, count, &header);
-
-		source->started = true;
-		if (is_header && !source->has_columns) {
-			source->columns = header;
-			if (cel_columns_check(&source->columns, err) < 0) {
-				return error_prefix(err, "line %llu", (unsigned long long)line);
-			}
-		}
-		if (is_header) {
-			return 0;
-		}
-	}
-	take_fields(source, fields, count, line);
-	return 0;
-}
-
-static void take_reject(void *context, uint64_t line, const char *error)
-{
-	struct source *source = context;
-
-	source->sink.reject(source->sink.context, line, TEXT(""), error);
-}
-
 /* ---- the source ---- */
-
-static int read_columns(struct source *source, const char *path, struct error *err)
-{
-	AUTO(arena_deinit) struct arena arena;
-	struct text config;
-
-	arena_init(&arena, 2 * COLUMNS_FILE_BYTES_MAX);
-	cel_columns_sample(&source->columns);
-	if (!path) {
-		return 0;
-	}
-	if (file_read(path, COLUMNS_FILE_BYTES_MAX, &arena, &config, err) < 0) {
-		return -1;
-	}
-	source->has_columns = true;
-	if (cel_columns_config(config, &source->columns, err) < 0 ||
-		cel_columns_check(&source->columns, err) < 0) {
-		return error_prefix(err, "'%s'", path);
-	}
-	return 0;
-}
 
 static void cel_close(struct source *source)
 {
@@ -307,7 +230,7 @@ static void cel_close(struct source *source)
 		TAILQ_REMOVE(&source->by_use, call, by_use);
 		cel_call_destroy(call);
 	}
-	csv_deinit(&source->csv);
+	cel_input_close(&source->input);
 	buffer_deinit(&source->json);
 	free(source->open);
 	free(source->closed);
@@ -329,7 +252,6 @@ static int cel_open(struct source **ret_source, const struct source_options *opt
 	TAILQ_INIT(&source->by_use);
 	TAILQ_INIT(&source->by_end);
 	buffer_init(&source->json, JSON_BYTES_MAX);
-	csv_init(&source->csv, &(struct csv_handler){take_record, take_reject, source});
 	source->sink = *sink;
 	source->local_times = options->local_times;
 	source->inbound_contexts = strdup(contexts);
@@ -338,7 +260,7 @@ static int cel_open(struct source **ret_source, const struct source_options *opt
 	if (!source->inbound_contexts || !source->open || !source->closed) {
 		return error_no_memory(err);
 	}
-	if (read_columns(source, options->columns_path, err) < 0) {
+	if (cel_input_open(&source->input, options, &source->rejects, take_row, source, err) < 0) {
 		return -1;
 	}
 	*ret_source = source;
@@ -348,23 +270,58 @@ static int cel_open(struct source **ret_source, const struct source_options *opt
 
 static int cel_feed(struct source *source, const char *data, size_t size, struct error *err)
 {
-	return csv_feed(&source->csv, data, size, err);
+	return cel_input_feed(&source->input, data, size, err);
+}
+
+static void warn_of_columns(const struct source *source)
+{
+	char warning[300];
+
+	if (source->input.columns.unknown[0]) {
+		snprintf(warning, sizeof(warning),
+			"columns that are not known were passed over: %s",
+			source->input.columns.unknown);
+		source->sink.warn(source->sink.context, warning);
+	}
+}
+
+/* An input that holds none of what was looked for. */
+static int tell_nothing_found(const struct source *source, struct error *err)
+{
+	char warning[200];
+
+	if (source->row_count == 0 && source->rejects.count > 0) {
+		return error_set(err, ERROR_INVALID,
+			"no call was found: none of its rows could be read as one of Asterisk's "
+			"channel event log");
+	}
+	if (source->call_count == 0 && source->rejects.count == 0) {
+		snprintf(warning, sizeof(warning),
+			source->row_count ? "no call was found: none of its %llu rows is a "
+					    "channel's start or end"
+					  : "no call was found: it has no rows",
+			(unsigned long long)source->row_count);
+		source->sink.warn(source->sink.context, warning);
+	}
+	return 0;
 }
 
 static int cel_end(struct source *source, struct error *err)
 {
 	struct cel_call *call;
-	int result = csv_end(&source->csv, err);
+	int result = cel_input_end(&source->input, err);
 
 	while ((call = TAILQ_FIRST(&source->by_use))) {
 		close_call(source, call, cel_call_is_silent(call) ? NULL : CUT_BY_END);
 	}
-	return result;
+	rejects_tell(&source->rejects, &source->sink);
+	warn_of_columns(source);
+	return result < 0 ? result : tell_nothing_found(source, err);
 }
 
 const struct source_format source_asterisk_cel = {
 	.name = "asterisk-cel",
-	.summary = "Asterisk's channel event log as CSV (cel_custom, or with a header row)",
+	.summary = "Asterisk's channel event log (cel_custom, or a table's rows)",
 	.open = cel_open,
 	.feed = cel_feed,
 	.end = cel_end,

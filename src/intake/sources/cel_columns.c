@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Columns of a channel event log: by cel_custom's mapping, by a header row, or in the sample's order. */
+ * Columns of a channel event log: by a header row, or in the sample's order. Those of a mapping: cel_config.c. */
 #include "intake/sources/cel_columns.h"
 
-#define COLUMNS_MAX 256
+#include <stdio.h>
 
-/* Every name a field goes by; several rows may name one field. */
+#define UNUSED CEL_FIELDS /* known, but no step tells it */
+
+/* Every name a field goes by in Asterisk's samples; several rows may name one field. */
 static const struct {
 	const char *name;
 	enum cel_field field;
@@ -50,33 +52,93 @@ static const struct {
 	{"userdeftype", CEL_USER_EVENT},
 	{"eventextra", CEL_EXTRA},
 	{"extra", CEL_EXTRA},
+	{"name", CEL_CALLER_NAME},
+	{"cidname", CEL_CALLER_NAME},
+	{"num", CEL_CALLER_NUMBER},
+	{"cidnum", CEL_CALLER_NUMBER},
+	{"ani", CEL_ANI},
+	{"cidani", CEL_ANI},
+	{"rdnis", CEL_RDNIS},
+	{"cidrdnis", CEL_RDNIS},
+	{"dnid", CEL_DNID},
+	{"ciddnid", CEL_DNID},
+	{"acctcode", CEL_ACCOUNT},
+	{"usereventname", CEL_USER_EVENT},
+	{"id", UNUSED},
+	{"AcctId", UNUSED},
+	{"eventtimeusec", UNUSED},
+	{"peeraccount", UNUSED},
+	{"peeracct", UNUSED},
+	{"CHANNEL(peeraccount)", UNUSED},
+	{"tenantid", UNUSED},
+	{"CHANNEL(tenantid)", UNUSED},
+	{"literal", UNUSED},
 };
 
-static void clear(struct cel_columns *columns)
+/* Standing in for eventtype where that is not recorded: a user's event is USER_DEFINED. */
+#define EVENT_ENUM "eventenum"
+
+int cel_columns_field(struct text name, enum cel_field *ret_field)
 {
-	columns->width = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (text_equal_ascii_case(name, text_of(names[i].name))) {
+			*ret_field = names[i].field;
+			return names[i].field != UNUSED;
+		}
+	}
+	if (text_equal_ascii_case(name, TEXT(EVENT_ENUM))) {
+		*ret_field = CEL_EVENT_TYPE;
+		return 1;
+	}
+	return -1;
+}
+
+void cel_columns_note_unknown(struct cel_columns *columns, struct text name)
+{
+	char *known = columns->unknown;
+	size_t used = strlen(known), room = sizeof(columns->unknown) - used;
+	int more;
+
+	name = text_head(name, name.size < 40 ? name.size : 40);
+	if (memmem(known, used, name.data, name.size) || room < name.size + 8) {
+		return;
+	}
+	more = snprintf(known + used, room, "%s'%.*s'", used ? ", " : "", TEXT_ARG(name));
+	if (more < 0 || (size_t)more >= room) {
+		known[used] = '\0';
+	}
+}
+
+void cel_columns_clear(struct cel_columns *columns)
+{
+	*columns = (struct cel_columns){.dialect = csv_plain};
 	for (int field = 0; field < CEL_FIELDS; field++) {
 		columns->place[field] = -1;
 	}
 }
 
-/* Adds the next column; a name that is not known is a column that is passed over. */
-static void add(struct cel_columns *columns, struct text name)
+void cel_columns_add(struct cel_columns *columns, struct text name)
 {
-	size_t place = columns->width++;
+	int place = (int)columns->width++;
+	bool stands_in = text_equal_ascii_case(name, TEXT(EVENT_ENUM));
+	enum cel_field field;
+	int known = cel_columns_field(name, &field);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (text_equal_ascii_case(name, text_of(names[i].name))) {
-			if (columns->place[names[i].field] < 0) {
-				columns->place[names[i].field] = (int)place;
-			}
-			return;
-		}
+	if (known < 0 && name.size > 0) {
+		cel_columns_note_unknown(columns, name);
+	}
+	if (known <= 0) {
+		return;
+	}
+	if (columns->place[field] < 0 || (field == CEL_EVENT_TYPE && columns->stands_in)) {
+		columns->place[field] = place;
+		columns->stands_in = stands_in || (columns->stands_in && field != CEL_EVENT_TYPE);
 	}
 }
 
 void cel_columns_sample(struct cel_columns *ret_columns)
 {
+	cel_columns_clear(ret_columns);
 	for (int field = 0; field < CEL_FIELDS; field++) {
 		ret_columns->place[field] = field;
 	}
@@ -87,122 +149,61 @@ bool cel_columns_header(const struct text *fields, size_t count, struct cel_colu
 {
 	struct cel_columns columns;
 
-	clear(&columns);
+	cel_columns_clear(&columns);
 	for (size_t i = 0; i < count; i++) {
-		add(&columns, text_trim(fields[i]));
+		cel_columns_add(&columns, text_trim(fields[i]));
 	}
 	/* A row of data cannot name both: its time is a time. */
 	if (columns.place[CEL_EVENT_TYPE] < 0 || columns.place[CEL_EVENT_TIME] < 0) {
 		return false;
 	}
+	columns.dialect = ret_columns->dialect;
 	*ret_columns = columns;
 	return true;
 }
 
-static bool strip(struct text *text, const char *before, const char *after)
+static bool is_header_by(struct text line, char separator)
 {
-	size_t head = strlen(before), tail = strlen(after);
+	struct text fields[CSV_FIELDS_MAX];
+	struct cel_columns columns = {0};
+	size_t count = 0;
 
-	if (text->size < head + tail || !text_starts_with(*text, text_of(before)) ||
-		!text_equal_string(text_tail(*text, text->size - tail), after)) {
-		return false;
-	}
-	*text = text_head(text_tail(*text, head), text->size - head - tail);
-	return true;
-}
+	while (count < CSV_FIELDS_MAX && text_split(&line, separator, &fields[count])) {
+		struct text *field = &fields[count++];
 
-/* `${CSV_QUOTE(${CHANNEL(exten)})}`, `"${CHANNEL(exten)}"` and `${CHANNEL(exten)}` are `CHANNEL(exten)`; anything
- * else, an expression of several variables for example, is a column without a known name. */
-static struct text column_name(struct text expression)
-{
-	struct text name = text_trim(expression);
-
-	strip(&name, "\"", "\"");
-	strip(&name, "${CSV_QUOTE(", ")}");
-	name = text_trim(name);
-	if (!strip(&name, "${", "}") || memchr(name.data, '$', name.size)) {
-		return (struct text){0};
-	}
-	return name;
-}
-
-/* Takes what stands before the next comma outside of braces and brackets off the front of @rest. */
-static bool split_expression(struct text *rest, struct text *ret_part)
-{
-	int depth = 0;
-	size_t at = 0;
-
-	if (!rest->data) {
-		return false;
-	}
-	for (; at < rest->size && (depth > 0 || rest->data[at] != ','); at++) {
-		char byte = rest->data[at];
-
-		depth += byte == '{' || byte == '(';
-		depth -= (byte == '}' || byte == ')') && depth > 0;
-	}
-	*ret_part = text_head(*rest, at);
-	*rest = at < rest->size ? text_tail(*rest, at + 1) : (struct text){0};
-	return true;
-}
-
-/* `;` begins a comment unless a backslash stands before it. */
-static struct text without_comment(struct text line)
-{
-	for (size_t i = 0; i < line.size; i++) {
-		if (line.data[i] == ';' && (i == 0 || line.data[i - 1] != '\\')) {
-			line.size = i;
+		*field = text_trim(*field);
+		if (field->size >= 2 && field->data[0] == '"') {
+			*field = text_head(text_tail(*field, 1), field->size - 2);
 		}
+	}
+	return cel_columns_header(fields, count, &columns);
+}
+
+void cel_columns_guess(struct text beginning, struct cel_columns *columns)
+{
+	static const char separators[] = {'\t', ';', '|'};
+	struct text line;
+
+	columns->dialect = csv_plain;
+	columns->json = beginning.size > 0 && beginning.data[0] == '{';
+	if (columns->json) {
+		columns->dialect = (struct csv_dialect){.separator = '\n'};
+	}
+	if (columns->json || !text_split(&beginning, '\n', &line)) {
+		return;
 	}
 	if (line.size > 0 && line.data[line.size - 1] == '\r') {
 		line.size--;
 	}
-	return text_trim(line);
-}
-
-/* Finds the first `file => columns` of [mappings] and returns its columns; {NULL, 0} without one. */
-static struct text find_mapping(struct text config)
-{
-	struct text line;
-	bool inside = false;
-
-	while (text_split(&config, '\n', &line)) {
-		const char *equals;
-
-		line = without_comment(line);
-		if (line.size > 0 && line.data[0] == '[') {
-			inside = text_starts_with(line, TEXT("[mappings]"));
-			continue;
-		}
-		equals = inside && line.size > 0 ? memchr(line.data, '=', line.size) : NULL;
-		if (equals) {
-			line = text_tail(line, (size_t)(equals - line.data) + 1);
-			return line.size > 0 && line.data[0] == '>' ? text_tail(line, 1) : line;
+	for (size_t i = 0; i < sizeof(separators); i++) {
+		if (is_header_by(line, separators[i])) {
+			columns->dialect.separator = separators[i];
 		}
 	}
-	return (struct text){0};
-}
-
-int cel_columns_config(struct text config, struct cel_columns *ret_columns, struct error *err)
-{
-	struct text mapping = find_mapping(config);
-	struct text expression;
-	struct cel_columns columns;
-
-	if (!mapping.data) {
-		return error_set(err, ERROR_INVALID,
-			"no mapping found: a cel_custom.conf has a section [mappings] with "
-			"'FILE => ${eventtype},${eventtime},…'");
+	/* Asterisk puts quotes around what it parts by tabs, databases do not. */
+	if (columns->dialect.separator == '\t' && beginning.size > 0 && beginning.data[0] != '"') {
+		columns->dialect = (struct csv_dialect){.separator = '\t', .backslashes = true};
 	}
-	clear(&columns);
-	while (split_expression(&mapping, &expression)) {
-		add(&columns, column_name(expression));
-	}
-	if (columns.width > COLUMNS_MAX) {
-		return error_set(err, ERROR_INVALID, "the mapping has more than 256 columns");
-	}
-	*ret_columns = columns;
-	return 0;
 }
 
 int cel_columns_check(const struct cel_columns *columns, struct error *err)

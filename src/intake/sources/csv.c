@@ -6,17 +6,23 @@
  * reading starts again after it. */
 #include "intake/sources/csv.h"
 
+const struct csv_dialect csv_plain = {.separator = ',', .quote = '"', .escape = '"'};
+
 enum {
 	FIELD_START,
+	BLANK_BEFORE, /* blanks, after which a quote may come */
 	PLAIN,
 	QUOTED,
+	ESCAPED,	 /* behind an escape that is not the quote, in quotes */
 	QUOTE_IN_QUOTED, /* it closes the field or belongs to it, as the next byte tells */
-	QUOTE_AND_CR,	 /* the same, when the next byte is a line feed */
+	BLANK_AFTER,	 /* the same, with blanks behind the quote */
 };
 
-void csv_init(struct csv_reader *reader, const struct csv_handler *handler)
+void csv_init(struct csv_reader *reader, const struct csv_dialect *dialect,
+	const struct csv_handler *handler)
 {
-	*reader = (struct csv_reader){.handler = *handler, .line = 1, .state = FIELD_START};
+	*reader = (struct csv_reader){
+		.handler = *handler, .dialect = *dialect, .line = 1, .state = FIELD_START};
 	buffer_init(&reader->pending, SIZE_MAX / 2);
 }
 
@@ -25,42 +31,112 @@ void csv_deinit(struct csv_reader *reader)
 	buffer_deinit(&reader->pending);
 }
 
-static int next_state(int state, char byte)
+static bool is_quote(const struct csv_dialect *dialect, char byte)
 {
-	switch (state) {
-	case FIELD_START:
-		return byte == '"' ? QUOTED : byte == ',' ? FIELD_START : PLAIN;
-	case PLAIN:
-		return byte == ',' ? FIELD_START : PLAIN;
-	case QUOTE_IN_QUOTED:
-		return byte == ',' ? FIELD_START : byte == '\r' ? QUOTE_AND_CR : QUOTED;
-	default:
-		return byte == '"' ? QUOTE_IN_QUOTED : QUOTED;
-	}
+	return dialect->quote && byte == dialect->quote;
 }
 
-/* Cuts the field that begins at @at out of @record, unquoting in place; returns where the next begins. */
-static size_t take_field(char *record, size_t size, size_t at, struct text *ret_field)
+static int state_outside(const struct csv_dialect *dialect, int state, char byte)
 {
-	size_t begin = at, to = at;
+	if (state == PLAIN) {
+		return PLAIN;
+	}
+	return is_quote(dialect, byte) ? QUOTED : byte == ' ' ? BLANK_BEFORE : PLAIN;
+}
+
+/* A quote was not closed yet, or not for certain. */
+static int state_inside(const struct csv_dialect *dialect, int state, char byte)
+{
+	bool may_close = state == QUOTE_IN_QUOTED || state == BLANK_AFTER;
+
+	if (is_quote(dialect, byte)) {
+		return state == QUOTE_IN_QUOTED || state == ESCAPED ? QUOTED : QUOTE_IN_QUOTED;
+	}
+	if (may_close && (byte == ' ' || byte == '\r')) {
+		return BLANK_AFTER;
+	}
+	return byte == dialect->escape ? ESCAPED : QUOTED;
+}
+
+static int next_state(const struct csv_dialect *dialect, int state, char byte)
+{
+	if (byte == dialect->separator && state != QUOTED && state != ESCAPED) {
+		return FIELD_START;
+	}
+	return state == FIELD_START || state == BLANK_BEFORE || state == PLAIN
+		       ? state_outside(dialect, state, byte)
+		       : state_inside(dialect, state, byte);
+}
+
+/* Whether the bytes read so far are inside quotes whatever comes. */
+static bool is_open(int state)
+{
+	return state == QUOTED || state == ESCAPED;
+}
+
+/* Undoes `mariadb --batch`'s backslashes in place. */
+static void undo_backslashes(char *data, size_t *size)
+{
+	size_t to = 0;
+
+	for (size_t at = 0; at < *size; at++) {
+		static const char letters[] = "tn0\\", bytes[] = "\t\n\0\\";
+		const char *letter = data[at] == '\\' && at + 1 < *size
+					     ? memchr(letters, data[at + 1], sizeof(letters) - 1)
+					     : NULL;
+
+		at += letter != NULL;
+		data[to++] = letter ? bytes[letter - letters] : data[at];
+	}
+	*size = to;
+}
+
+static struct text plain_field(const struct csv_dialect *dialect, char *data, size_t size)
+{
+	struct text field = {.data = data, .size = size};
+
+	if (text_equal(field, TEXT("NULL")) || text_equal(field, TEXT("\\N"))) {
+		return (struct text){0};
+	}
+	if (dialect->backslashes) {
+		undo_backslashes(data, &field.size);
+	}
+	return field;
+}
+
+/* Cuts the field that begins at @at out of @record, unquoting in place; returns where the next begins. What may be the field's
+ * or close it, a quote and blanks after it, waits from kept on. */
+static size_t take_field(const struct csv_dialect *dialect, char *record, size_t size, size_t at,
+	struct text *ret_field)
+{
+	size_t begin = at, to = at, kept = at;
 	int state = FIELD_START;
+	bool quoted = false;
 
 	for (; at < size; at++) {
-		char byte = record[at];
-		int next = next_state(state, byte);
+		int next = next_state(dialect, state, record[at]);
+		bool paired = next == QUOTED && (state == QUOTE_IN_QUOTED || state == ESCAPED) &&
+			      is_quote(dialect, record[at]);
 
 		if (next == FIELD_START) {
 			break;
 		}
-		if (state == QUOTE_IN_QUOTED && byte != '"') {
-			record[to++] = '"';
-		}
-		if (next != QUOTE_IN_QUOTED && !(state == FIELD_START && next == QUOTED)) {
-			record[to++] = byte;
+		if (!quoted && next == QUOTED) {
+			quoted = true;
+			to = begin;
+			kept = at + 1;
+		} else if (next != BLANK_AFTER) {
+			size_t end = quoted && next != QUOTED ? at : at + 1;
+
+			kept = paired ? at : kept;
+			while (kept < end) {
+				record[to++] = record[kept++];
+			}
 		}
 		state = next;
 	}
-	*ret_field = (struct text){.data = record + begin, .size = to - begin};
+	*ret_field = quoted ? (struct text){.data = record + begin, .size = to - begin}
+			    : plain_field(dialect, record + begin, to - begin);
 	return at + 1;
 }
 
@@ -81,7 +157,7 @@ static int give_record(struct csv_reader *reader, char *record, size_t size, str
 				reader->handler.context, reader->line, "more than 256 fields");
 			return 0;
 		}
-		at = take_field(record, size, at, &fields[count]);
+		at = take_field(&reader->dialect, record, size, at, &fields[count]);
 		count++;
 	}
 	return reader->handler.record(reader->handler.context, fields, count, reader->line, err);
@@ -119,12 +195,12 @@ static bool find_end(struct csv_reader *reader, size_t start, size_t *ret_end)
 	while (reader->scanned < reader->pending.size && !too_long(reader, start)) {
 		char byte = reader->pending.data[reader->scanned];
 
-		if (byte == '\n' && reader->state != QUOTED) {
+		if (byte == '\n' && !is_open(reader->state)) {
 			*ret_end = reader->scanned;
 			return true;
 		}
 		reader->newlines += byte == '\n';
-		reader->state = next_state(reader->state, byte);
+		reader->state = next_state(&reader->dialect, reader->state, byte);
 		reader->scanned++;
 	}
 	return false;
@@ -143,7 +219,7 @@ static int take_records(struct csv_reader *reader, bool last, size_t *start, str
 				"missing");
 			continue;
 		}
-		if (!found && last && reader->state == QUOTED) {
+		if (!found && last && is_open(reader->state)) {
 			give_up_line(reader, start, "the record is cut off inside quotes");
 			continue;
 		}

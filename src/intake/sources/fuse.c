@@ -284,7 +284,7 @@ static void end_call(struct source *source)
 {
 	if (source->too_long || source->json.failed) {
 		source->sink.reject(source->sink.context, source->call_line,
-			buffer_text(&source->session_id), "the call is longer than 4 MiB");
+			buffer_text(&source->session_id), "the call is longer than 4 MiB", 1);
 		return;
 	}
 	source->sink.call(source->sink.context, buffer_text(&source->json), source->call_line);

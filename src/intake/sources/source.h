@@ -9,6 +9,7 @@
 
 /* What the command line may say to a source; a source ignores what is not for it. */
 struct source_options {
+	const char *input_name;	  /* a path; NULL: the input has no name */
 	const char *columns_path; /* --columns FILE; NULL: not given */
 	const char
 		*inbound_contexts; /* comma-separated dialplan contexts whose calls are inbound */
@@ -19,8 +20,12 @@ struct source_options {
 struct source_sink {
 	/* One call's JSON (as POST /v1/calls takes it), whole; @line is where it began in the input. */
 	void (*call)(void *context, struct text json, uint64_t line);
-	/* Something in the input that could not be used, which the source went on after. */
-	void (*reject)(void *context, uint64_t line, struct text session_id, const char *error);
+	/* Something in the input that could not be used, which the source went on after: @count things of one kind, the first at
+	 * @line. */
+	void (*reject)(void *context, uint64_t line, struct text session_id, const char *error,
+		uint64_t count);
+	/* What the input's owner should know, though everything was taken: a sentence. */
+	void (*warn)(void *context, const char *warning);
 	void *context;
 };
 

@@ -437,7 +437,7 @@ static struct run *run_rewritten(const struct source_options *options, const cha
 	buffer_init(&rewrite.out, 16 << 20);
 	buffer_append(&rewrite.out, text_of(header));
 	input = fixture(&arena, "asterisk/cel-Master.csv");
-	csv_init(&reader, &handler);
+	csv_init(&reader, &csv_plain, &handler);
 	assert_int_equal(csv_feed(&reader, input.data, input.size, NULL), 0);
 	assert_int_equal(csv_end(&reader, NULL), 0);
 	csv_deinit(&reader);

@@ -27,7 +27,7 @@ static void a_mapping_is_read_in_every_way_it_is_written(void **state)
 	for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
 		struct cel_columns columns;
 
-		assert_int_equal(cel_columns_config(text_of(configs[i]), &columns, NULL), 0);
+		assert_int_equal(cel_columns_config(text_of(configs[i]), NULL, &columns, NULL), 0);
 		assert_int_equal(columns.width, 4);
 		assert_int_equal(columns.place[CEL_EVENT_TYPE], 0);
 		assert_int_equal(columns.place[CEL_EVENT_TIME], 1);
@@ -47,7 +47,7 @@ static void a_column_of_several_variables_is_passed_over(void **state)
 		cel_columns_config(
 			TEXT("[mappings]\nx => ${CALLERID(name)} <${CALLERID(num)}>,literal,"
 			     "${IF($[1 = 1]?a,b:c)},${eventtype}"),
-			&columns, NULL),
+			NULL, &columns, NULL),
 		0);
 	assert_int_equal(columns.width, 4);
 	assert_int_equal(columns.place[CEL_CALLER_NAME], -1);
@@ -70,7 +70,8 @@ static void what_is_indispensable_is_named(void **state)
 		struct cel_columns columns;
 		struct error err;
 
-		assert_int_equal(cel_columns_config(text_of(cases[i].mapping), &columns, &err), 0);
+		assert_int_equal(
+			cel_columns_config(text_of(cases[i].mapping), NULL, &columns, &err), 0);
 		assert_int_equal(cel_columns_check(&columns, &err), -1);
 		assert_non_null(strstr(err.message, cases[i].missing));
 	}
@@ -86,7 +87,7 @@ static void a_file_without_a_mapping_is_refused(void **state)
 		struct cel_columns columns = {.width = 99};
 		struct error err;
 
-		assert_int_equal(cel_columns_config(text_of(configs[i]), &columns, &err), -1);
+		assert_int_equal(cel_columns_config(text_of(configs[i]), NULL, &columns, &err), -1);
 		assert_non_null(strstr(err.message, "[mappings]"));
 		assert_int_equal(columns.width, 99);
 	}

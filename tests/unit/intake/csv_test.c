@@ -19,7 +19,7 @@ static int show_record(
 	buffer_printf(shown, "%llu:", (unsigned long long)line);
 	for (size_t i = 0; i < count; i++) {
 		buffer_append(shown, i ? TEXT("|") : TEXT(""));
-		buffer_append(shown, fields[i]);
+		buffer_append(shown, fields[i].data ? fields[i] : TEXT("<none>"));
 	}
 	buffer_append_byte(shown, ';');
 	return 0;
@@ -31,13 +31,14 @@ static void show_reject(void *context, uint64_t line, const char *error)
 	buffer_printf(context, "!%llu;", (unsigned long long)line);
 }
 
-static void read_all(struct buffer *shown, struct text input, size_t piece)
+static void read_as(
+	struct buffer *shown, const struct csv_dialect *dialect, struct text input, size_t piece)
 {
 	struct csv_handler handler = {show_record, show_reject, shown};
 	struct csv_reader reader;
 
 	buffer_clear(shown);
-	csv_init(&reader, &handler);
+	csv_init(&reader, dialect, &handler);
 	for (size_t at = 0; at < input.size; at += piece) {
 		size_t left = input.size - at;
 
@@ -46,6 +47,11 @@ static void read_all(struct buffer *shown, struct text input, size_t piece)
 	}
 	assert_int_equal(csv_end(&reader, NULL), 0);
 	csv_deinit(&reader);
+}
+
+static void read_all(struct buffer *shown, struct text input, size_t piece)
+{
+	read_as(shown, &csv_plain, input, piece);
 }
 
 static void records_are_told_apart_however_they_are_cut(void **state)
@@ -75,6 +81,12 @@ static void records_are_told_apart_however_they_are_cut(void **state)
 		 "a,b\n",
 			"1:a|b;"},
 		{"\xef\xbb", "1:\xef\xbb;"},
+		{"\"Bob \"The\"  Builder\",x\n", "1:Bob \"The\"  Builder|x;"},
+		/* Blanks around quotes, as mappings have them. */
+		{"\"a\", \"b,c\" ,\"d\"  \r\n", "1:a|b,c|d;"},
+		{" a , b\n", "1: a | b;"},
+		/* What databases write for no value. */
+		{"NULL,\\N,\"NULL\",\"\\N\",null\n", "1:<none>|<none>|NULL|\\N|null;"},
 		/* A quote that is never closed costs its own line only. */
 		{"a\n\"b,c\nd,e\nf\n", "1:a;!2;3:d|e;4:f;"},
 		{"\"a", "!1;"},
@@ -86,6 +98,37 @@ static void records_are_told_apart_however_they_are_cut(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (size_t piece = 1; piece <= strlen(cases[i].input) + 1; piece++) {
 			read_all(&shown, text_of(cases[i].input), piece);
+			buffer_append_byte(&shown, '\0');
+			assert_string_equal(shown.data, cases[i].expected);
+		}
+	}
+	buffer_deinit(&shown);
+}
+
+static void other_dialects_are_read(void **state)
+{
+	static const struct {
+		struct csv_dialect dialect;
+		const char *input;
+		const char *expected;
+	} cases[] = {
+		{{'\t', '"', '"', false}, "\"a\tb\"\tc,d\n", "1:a\tb|c,d;"},
+		{{';', '\'', '\'', false}, "'it''s';\"b\"\n", "1:it's|\"b\";"},
+		{{',', '"', '\\', false}, "\"{\\\"a\\\":1,\\\"b\\\":2}\",x\n",
+			"1:{\"a\":1,\"b\":2}|x;"},
+		{{',', '"', '\\', false}, "\"a\\\\\"b\\c\",\"x\ny\"\n", "1:a\\\"b\\c|x\ny;"},
+		{{',', '"', '\\', false}, "\"a\\\",b\n", "!1;"},
+		{{'\t', '\0', '\0', true}, "a\\tb\\\\n\t\"q\tNULL\t\\x\n",
+			"1:a\tb\\n|\"q|<none>|\\x;"},
+		{{'\n', '\0', '\0', false}, "{\"a\":\"b,c\"}\n\n[1]\n", "1:{\"a\":\"b,c\"};3:[1];"},
+	};
+	struct buffer shown;
+
+	(void)state;
+	buffer_init(&shown, 1 << 20);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (size_t piece = 1; piece <= strlen(cases[i].input) + 1; piece++) {
+			read_as(&shown, &cases[i].dialect, text_of(cases[i].input), piece);
 			buffer_append_byte(&shown, '\0');
 			assert_string_equal(shown.data, cases[i].expected);
 		}
@@ -162,6 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_are_told_apart_however_they_are_cut),
+		cmocka_unit_test(other_dialects_are_read),
 		cmocka_unit_test(a_field_may_be_long_but_not_without_end),
 		cmocka_unit_test(an_open_quote_does_not_swallow_the_file),
 		cmocka_unit_test(too_many_fields_are_a_reject),

@@ -32,7 +32,8 @@ static void keep_call(void *context, struct text json, uint64_t line)
 	buffer_deinit(&canonical);
 }
 
-static void keep_reject(void *context, uint64_t line, struct text session_id, const char *error)
+static void keep_reject(
+	void *context, uint64_t line, struct text session_id, const char *error, uint64_t count)
 {
 	struct run *run = context;
 
@@ -41,7 +42,16 @@ static void keep_reject(void *context, uint64_t line, struct text session_id, co
 		.line = line,
 		.session_id = arena_copy(&run->arena, session_id),
 		.error = arena_copy(&run->arena, text_of(error)),
+		.count = count,
 	};
+}
+
+static void keep_warning(void *context, const char *warning)
+{
+	struct run *run = context;
+
+	assert_true(run->warning_count < RUN_WARNINGS_MAX);
+	run->warnings[run->warning_count++] = arena_copy(&run->arena, text_of(warning));
 }
 
 struct run *run_source(
@@ -49,7 +59,7 @@ struct run *run_source(
 {
 	const struct source_format *source_format = source_format_find(text_of(format));
 	struct run *run = calloc(1, sizeof(*run));
-	struct source_sink sink = {.call = keep_call, .reject = keep_reject, .context = run};
+	struct source_sink sink = {keep_call, keep_reject, keep_warning, run};
 	struct source *source = NULL;
 
 	assert_non_null(source_format);

@@ -18,9 +18,11 @@ struct run_reject {
 	uint64_t line;
 	struct text session_id;
 	struct text error;
+	uint64_t count;
 };
 
-#define RUN_MAX 2000
+#define RUN_MAX		 2000
+#define RUN_WARNINGS_MAX 10
 
 struct run {
 	struct arena arena;
@@ -28,6 +30,8 @@ struct run {
 	size_t call_count;
 	struct run_reject rejects[RUN_MAX];
 	size_t reject_count;
+	struct text warnings[RUN_WARNINGS_MAX];
+	size_t warning_count;
 	int result; /* of open, feed and end, whichever failed first */
 	struct error err;
 };
