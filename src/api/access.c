@@ -8,6 +8,7 @@
 #include "api/audit.h"
 #include "api/credentials.h"
 #include "api/key.h"
+#include "api/query.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -163,7 +164,7 @@ static bool let_in(struct api *api, struct store_view *view, struct http_request
 	}
 	audit_let_in(request, ret_access->key_id);
 	intake_key_used(api->options.intake, ret_access->key_id, api->options.now());
-	return true;
+	return query_known(request, response);
 }
 
 bool access_has(const struct access *access, struct http_response *response, enum store_scope scope)

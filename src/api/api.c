@@ -12,6 +12,16 @@
 
 #define KEY_BODY_MAX 16384 /* bytes of a POST of a key */
 
+/* What each question below /v1 may be asked with. Those of /api/ do not mind what they do not know (API.md §1). */
+static const char *const nothing[] = {NULL};
+static const char *const list_query[] = {
+	FILTER_PARAMETERS, "limit", "offset", "cursor", "detail", NULL};
+static const char *const stats_query[] = {
+	FILTER_PARAMETERS, "group", "bucket", "values", "limit", NULL};
+static const char *const dropoff_query[] = {FILTER_PARAMETERS, "limit", NULL};
+static const char *const tail_query[] = {FILTER_PARAMETERS, "detail", "last_event_id", NULL};
+static const char *const audit_query[] = {"start", "end", "action", "limit", "cursor", NULL};
+
 static const struct http_route routes[] = {
 	{.pattern = "/api/all_logs/{start}/{end}",
 		.methods = HTTP_GET,
@@ -31,6 +41,7 @@ static const struct http_route routes[] = {
 	{.pattern = "/v1/calls",
 		.methods = HTTP_POST,
 		.action = "store-calls",
+		.query = nothing,
 		.begin = v1_calls_begin,
 		.data = v1_calls_data,
 		.finish = v1_calls_finish,
@@ -38,44 +49,57 @@ static const struct http_route routes[] = {
 	{.pattern = "/v1/calls",
 		.methods = HTTP_GET,
 		.action = "read-calls",
+		.query = list_query,
 		.begin = v1_list_begin,
 		.release = v1_list_release},
 	{.pattern = "/v1/calls/{session_id}",
 		.methods = HTTP_GET,
 		.action = "read-call",
+		.query = nothing,
 		.begin = v1_call_begin,
 		.release = question_release},
 	{.pattern = "/v1/diff/{a}/{b}",
 		.methods = HTTP_GET,
 		.action = "compare-calls",
+		.query = nothing,
 		.begin = v1_diff_begin,
 		.release = question_release},
 	{.pattern = "/v1/stats",
 		.methods = HTTP_GET,
 		.action = "count-calls",
+		.query = stats_query,
 		.begin = v1_stats_begin,
 		.release = question_release},
 	{.pattern = "/v1/dropoff",
 		.methods = HTTP_GET,
 		.action = "count-calls",
+		.query = dropoff_query,
 		.begin = v1_dropoff_begin,
 		.release = question_release},
 	{.pattern = "/v1/tail",
 		.methods = HTTP_GET,
 		.action = "follow-calls",
+		.query = tail_query,
 		.begin = v1_tail_begin},
 	{.pattern = "/v1/account",
 		.methods = HTTP_GET,
 		.action = "sign-in",
+		.query = nothing,
 		.begin = v1_account_begin},
 	{.pattern = "/v1/audit",
 		.methods = HTTP_GET,
 		.action = "read-audit",
+		.query = audit_query,
 		.begin = v1_audit_begin},
-	{.pattern = "/v1/keys", .methods = HTTP_GET, .action = "list-keys", .begin = v1_keys_begin},
+	{.pattern = "/v1/keys",
+		.methods = HTTP_GET,
+		.action = "list-keys",
+		.query = nothing,
+		.begin = v1_keys_begin},
 	{.pattern = "/v1/keys",
 		.methods = HTTP_POST,
 		.action = "make-key",
+		.query = nothing,
 		.begin = v1_key_add_begin,
 		.data = v1_key_add_data,
 		.finish = v1_key_add_finish,
@@ -84,6 +108,7 @@ static const struct http_route routes[] = {
 	{.pattern = "/v1/keys/{id}",
 		.methods = HTTP_DELETE,
 		.action = "revoke-key",
+		.query = nothing,
 		.begin = v1_key_delete_begin},
 	{.pattern = "/healthz", .methods = HTTP_GET, .begin = healthz_begin},
 	{.pattern = "/readyz", .methods = HTTP_GET, .begin = readyz_begin},

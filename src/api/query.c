@@ -3,6 +3,7 @@
 #include "api/query.h"
 
 #include "api/answer.h"
+#include "base/suggest.h"
 #include "json/json_writer.h"
 
 #define MEMBER_MAX ((size_t)1024)
@@ -31,6 +32,68 @@ bool query_refuse_error(struct http_response *response, const struct error *err)
 	text_split(&rest, ':', &part);
 	snprintf(name, sizeof(name), "%.*s", TEXT_ARG(part));
 	return query_refuse(response, name, err->message);
+}
+
+#define NAME_SHOWN_MAX 40 /* bytes of a name that is not known */
+
+/* Says which parameter is meant, or where none is near which there are. */
+static void refuse_name(struct http_response *response, const char *const *names, struct text name)
+{
+	struct suggestion near = {.word = name, .distance = SIZE_MAX};
+	char shown[NAME_SHOWN_MAX + 1], sentence[512];
+	size_t used;
+
+	for (size_t i = 0; names[i]; i++) {
+		suggest_consider(&near, names[i]);
+	}
+	if (name.size == 0 || name.size > NAME_SHOWN_MAX || text_has_control(name) ||
+		!text_utf8_valid(name, NULL)) {
+		name = TEXT("(a name)");
+	}
+	snprintf(shown, sizeof(shown), "%.*s", TEXT_ARG(name));
+	used = (size_t)snprintf(
+		sentence, sizeof(sentence), "%s: there is no such parameter here", shown);
+	if (near.found.data) {
+		snprintf(sentence + used, sizeof(sentence) - used, "; did you mean '%.*s'?",
+			TEXT_ARG(near.found));
+	} else {
+		for (size_t i = 0; names[i]; i++) {
+			used += (size_t)snprintf(sentence + used, sizeof(sentence) - used, "%s %s",
+				i == 0 ? ": there are" : ",", names[i]);
+		}
+	}
+	query_refuse(response, shown, sentence);
+}
+
+static bool is_among(const char *const *names, struct text name)
+{
+	for (size_t i = 0; names[i]; i++) {
+		if (text_equal_string(name, names[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool query_known(struct http_request *request, struct http_response *response)
+{
+	const char *const *names = request->route->query;
+	struct text name, value;
+	size_t at = 0;
+	int more;
+
+	while (names && (more = http_query_next(request, &at, &name, &value)) != 0) {
+		if (more < 0) {
+			answer_error(response, 503, "out of memory");
+			return false;
+		}
+		/* Nothing stands between two `&`. */
+		if (name.size + value.size > 0 && !is_among(names, name)) {
+			refuse_name(response, names, name);
+			return false;
+		}
+	}
+	return true;
 }
 
 static int set(struct filter *filter, struct text name, struct text value, int64_t now,

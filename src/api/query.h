@@ -7,6 +7,9 @@
 #include "call/filter.h"
 #include "http/http.h"
 
+/* Whether the route knows every parameter that the request has. Otherwise answers 400 that names the first one and the nearest that there is. */
+bool query_known(struct http_request *request, struct http_response *response) CHECK_RESULT;
+
 /* All of these fill in @response and return false when the parameter is wrong. A parameter that is absent leaves the output
  * as it is. */
 

@@ -209,9 +209,7 @@ static int set_state(struct setting *setting)
 		TEXT_ARG(setting->value));
 }
 
-const char *const filter_parameters[] = {"start", "end", "dest", "src", "type", "class", "module",
-	"variable", "last_module", "last_variable", "text", "min_duration", "max_duration", "state",
-	NULL};
+const char *const filter_parameters[] = {FILTER_PARAMETERS, NULL};
 
 /* In the order of filter_parameters. */
 static int (*const setters[])(struct setting *setting) = {

@@ -51,8 +51,12 @@ struct filter {
 /* Everything: the whole of time, any call. */
 void filter_init(struct filter *filter);
 
-/* The parameters' names in the order of the contract, NULL-ended: start end dest src type class module variable last_module
- * last_variable text min_duration max_duration state. */
+/* The parameters' names in the order of the contract. */
+#define FILTER_PARAMETERS                                                                          \
+	"start", "end", "dest", "src", "type", "class", "module", "variable", "last_module",       \
+		"last_variable", "text", "min_duration", "max_duration", "state"
+
+/* The same, NULL-ended. */
 extern const char *const filter_parameters[];
 
 /* Reads one parameter. A repeated type, class, module, variable, last_module or last_variable adds to the ones before, and a comma

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/suggest.h"
 #include "cmd/ini_file.h"
-#include "cmd/suggest.h"
 
 #define SLOTS_MAX 64
 
@@ -47,26 +47,13 @@ struct reader {
 
 /* ---- suggestions ---- */
 
-struct suggestion {
-	struct text word;
-	struct text found;
-	size_t distance;
-};
-
-static void consider(struct suggestion *suggestion, const char *name)
-{
-	if (suggest_nearer(suggestion->word, text_of(name), &suggestion->distance)) {
-		suggestion->found = text_of(name);
-	}
-}
-
 static void consider_options(struct suggestion *suggestion, const struct cmd *cmd)
 {
 	for (size_t i = 0; setting_common[i]; i++) {
-		consider(suggestion, setting_common[i]);
+		suggest_consider(suggestion, setting_common[i]);
 	}
 	for (size_t i = 0; cmd && cmd->settings[i]; i++) {
-		consider(suggestion, cmd->settings[i]);
+		suggest_consider(suggestion, cmd->settings[i]);
 	}
 }
 
@@ -92,7 +79,7 @@ static int unknown_command(const char *name, struct error *err)
 	struct suggestion near = {.word = text_of(name), .distance = SIZE_MAX};
 
 	for (size_t i = 0; cmd_table[i]; i++) {
-		consider(&near, cmd_table[i]->name);
+		suggest_consider(&near, cmd_table[i]->name);
 	}
 	if (near.found.data) {
 		return error_set(err, ERROR_INVALID,
@@ -299,7 +286,7 @@ static int unknown_in_file(
 
 	for (const struct setting *row = setting_table; row->name; row++) {
 		if (!row->per_run) {
-			consider(&near, row->name);
+			suggest_consider(&near, row->name);
 		}
 	}
 	if (near.found.data) {

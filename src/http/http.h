@@ -130,6 +130,8 @@ struct http_route {
 	void (*release)(void *context, struct http_request *request);
 	int64_t body_size_max; /* bytes on the wire; 0: no ceiling */
 	const char *action; /* what its requests do, in a word, for http_server_options.completed */
+	const char *const *
+		query; /* what the handler knows of a query: names, NULL-ended; NULL: it does not mind others */
 };
 
 /* Lets a waiting request go on: from any thread, any number of times, until release() was called. */

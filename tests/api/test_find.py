@@ -5,6 +5,7 @@ import http.client
 import io
 import json
 import random
+import re
 import subprocess
 import threading
 import time
@@ -12,6 +13,7 @@ import urllib.parse
 
 import pytest
 
+import contract
 import finding
 from conftest import BINARY, Client, add_account, call, callstep, step
 from stores import store_at
@@ -267,9 +269,35 @@ def test_any_other_wrong_parameter_is_named(client, path, parameter):
     assert answer.status == 400 and answer.json["parameter"] == parameter
 
 
-def test_unknown_parameters_are_ignored_and_relative_times_count_from_now(client):
+ROUTES = [(path, method.upper()) for path, row in contract.DOCUMENT["paths"].items() for method in row if path.startswith("/v1/")]
+
+
+@pytest.mark.parametrize("path, method", ROUTES, ids=lambda value: value)
+def test_a_parameter_that_there_is_not_is_named(client, path, method):
+    admin = key_with(client, "read,write,admin")
+    for query, name in [("whatever=1", "whatever"), ("a%00b=", "(a name)"), ("&%ff", "(a name)"), ("x" * 99, "(a name)"), ("=1", "(a name)")]:
+        answer = admin.ask(re.sub(r"{[^}]*}", "1", path) + "?" + query, method=method, body=b"" if method == "POST" else None)
+        assert answer.status == 400 and answer.json["parameter"] == name, answer.text
+        assert answer.json["detail"].startswith(f"{name}: there is no such parameter here")
+        assert "did you mean" not in answer.json["detail"]
+
+
+@pytest.mark.parametrize("path, query, nearest", [
+    ("/v1/calls", "status=failed", "state"), ("/v1/calls", "modul=Queue", "module"), ("/v1/calls", "min-duration=9", "min_duration"),
+    ("/v1/calls", "start=1&Limit=3", "limit"), ("/v1/stats", "groups=dest", "group"), ("/v1/dropoff", "txet=x", "text"),
+    ("/v1/tail", "last-event-id=1", "last_event_id"), ("/v1/audit", "limt=1", "limit")])
+def test_and_so_is_the_nearest_one_that_there_is(client, path, query, nearest):
+    answer = key_with(client, "read,admin").get(f"{path}?{query}")
+    assert answer.status == 400 and f"did you mean '{nearest}'?" in answer.json["detail"]
+
+
+def test_what_stands_between_parameters_is_none(client):
+    assert client.get("/v1/calls?&limit=1&&").status == 200
+
+
+def test_relative_times_count_from_now(client):
     post(client, [call("near", NOW - 60), call("far", NOW - 7200)])
-    assert ids(found(client, start="-1h", what="ever")) == ["near"]
+    assert ids(found(client, start="-1h")) == ["near"]
     assert ids(found(client, start="-3h", end="-1h")) == ["far"]
 
 

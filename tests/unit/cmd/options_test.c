@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "base/suggest.h"
 #include "cmd/options.h"
-#include "cmd/suggest.h"
 
 #define ARGUMENTS_MAX 12
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The distance of two words, by the optimal string alignment. */
-#include "cmd/suggest.h"
+#include "base/suggest.h"
 
 #define WORD_MAX 63
 
@@ -38,6 +38,13 @@ size_t suggest_distance(struct text a, struct text b)
 		row = free_row;
 	}
 	return last[b.size];
+}
+
+void suggest_consider(struct suggestion *suggestion, const char *name)
+{
+	if (suggest_nearer(suggestion->word, text_of(name), &suggestion->distance)) {
+		suggestion->found = text_of(name);
+	}
 }
 
 bool suggest_nearer(struct text word, struct text candidate, size_t *best)
