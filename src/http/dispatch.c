@@ -8,10 +8,32 @@
 #include "http/route.h"
 #include "http/uri.h"
 
+static struct connection *watched_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
 void *dispatch_target(void *context, const char *target, struct MHD_Connection *connection)
 {
-	(void)connection;
-	return exchange_create(context, target);
+	struct exchange *exchange = exchange_create(context, target);
+	struct connection *watched = watched_of(connection);
+	char *query = strchr((char *)(uintptr_t)target, '?');
+
+	if (watched) {
+		watched->requests++;
+	}
+	if (exchange && watched) {
+		exchange->number = watched->requests;
+	}
+	/* The exchange has a copy. The library would make a record in its connection's memory of each parameter, and leave the request without
+	 * an answer where there is no room for them: 2,000 in 8 KB. */
+	if (query) {
+		query[1] = '\0';
+	}
+	return exchange;
 }
 
 size_t dispatch_unescape(void *context, struct MHD_Connection *connection, char *text)
@@ -21,129 +43,31 @@ size_t dispatch_unescape(void *context, struct MHD_Connection *connection, char 
 	return strlen(text);
 }
 
-struct framing {
-	bool odd; /* a header that other servers may read as another one, or as two */
-	unsigned int lengths;
-	unsigned int codings;
-	struct text length;
-	struct text coding;
-};
-
-/* Of a value, in which tabs may stand. */
-static bool has_control(const char *value, size_t size)
+/* The gate has seen that there is one length, or one coding. */
+static int64_t body_size(struct http_request *request)
 {
-	bool found = false;
-
-	/* To the end in any case: that is done many bytes at a time. */
-	for (size_t i = 0; i < size; i++) {
-		found |= ((unsigned char)value[i] < ' ' && value[i] != '\t') || value[i] == 0x7f;
-	}
-	return found;
-}
-
-static bool is_number(struct text value)
-{
-	for (size_t i = 0; i < value.size; i++) {
-		if (value.data[i] < '0' || value.data[i] > '9') {
-			return false;
-		}
-	}
-	return value.size > 0;
-}
-
-/* Whether a byte may stand in a header's name (RFC 9110 §5.6.2). */
-static const bool token_bytes[256] = {['!'] = true,
-	['#' ... '\''] = true,
-	['*'] = true,
-	['+'] = true,
-	['-'] = true,
-	['.'] = true,
-	['0' ... '9'] = true,
-	['A' ... 'Z'] = true,
-	['^' ... 'z'] = true,
-	['|'] = true,
-	['~'] = true};
-
-static bool is_token(struct text name)
-{
-	bool all = true;
-
-	for (size_t i = 0; i < name.size; i++) {
-		all &= token_bytes[(unsigned char)name.data[i]];
-	}
-	return all && name.size > 0;
-}
-
-static bool begins_with(struct text name, struct text beginning)
-{
-	return name.size > beginning.size &&
-	       text_equal_ascii_case(text_head(name, beginning.size), beginning);
-}
-
-static enum MHD_Result look_at_framing(void *context, enum MHD_ValueKind kind, const char *name,
-	size_t name_size, const char *value, size_t value_size)
-{
-	struct framing *framing = context;
-	struct text header = {.data = name, .size = name_size};
-
-	(void)kind;
-	framing->odd |= !is_token(header) || has_control(value, value_size) ||
-			begins_with(header, TEXT("Content-Length")) ||
-			begins_with(header, TEXT("Transfer-Encoding"));
-	if (text_equal_ascii_case(header, TEXT("Content-Length"))) {
-		framing->lengths++;
-		framing->length = (struct text){.data = value, .size = value_size};
-	} else if (text_equal_ascii_case(header, TEXT("Transfer-Encoding"))) {
-		framing->codings++;
-		framing->coding = (struct text){.data = value, .size = value_size};
-	}
-	return MHD_YES;
-}
-
-/* The library takes the first of several lengths, a coding that it does not know for a body without end, white space before a colon for a
- * part of the name (RFC 9112 §5.1), a bare CR for a part of the value (§2.2), and puts a line that goes on with the header before it (§5.2) behind that one's name. Where another server stands in front, such a body would be the way to smuggle a second request in (§6.3). */
-static struct refusal check_framing(struct exchange *exchange, const char *version)
-{
-	struct framing framing = {0};
 	int64_t size = 0;
 
-	MHD_get_connection_values_n(
-		exchange->connection, MHD_HEADER_KIND, look_at_framing, &framing);
-	if (framing.odd || (framing.lengths > 0 && !is_number(framing.length))) {
-		exchange->request.body_size = -1; /* whatever it has */
-		return (struct refusal){.status = 400, .sentence = "the header is malformed"};
+	if (http_header(request, "Transfer-Encoding").data) {
+		return -1;
 	}
-	if (framing.codings > 0) {
-		exchange->request.body_size = -1;
-		if (framing.codings > 1 || framing.lengths > 0 ||
-			strcmp(version, "HTTP/1.1") != 0) {
-			return (struct refusal){.status = 400,
-				.sentence = "the body's length is given in more than one way"};
-		}
-		if (!text_equal_ascii_case(framing.coding, TEXT("chunked"))) {
-			return (struct refusal){.status = 501,
-				.sentence = "the only transfer coding known is chunked"};
-		}
-		return (struct refusal){0};
-	}
-	if (framing.lengths > 0 && !text_to_int64(framing.length, &size)) {
-		size = INT64_MAX; /* the library has seen that it is a number */
-	}
-	exchange->request.body_size = size;
-	if (framing.lengths > 1) {
-		return (struct refusal){.status = 400,
-			.sentence = "the body's length is given in more than one way"};
-	}
-	return (struct refusal){0};
+	text_to_int64(http_header(request, "Content-Length"), &size);
+	return size;
 }
 
-static bool header_too_large(const struct exchange *exchange)
+/* What the gate has against the request. One that came through no gate is not served. */
+static struct refusal gate_refusal(const struct exchange *exchange)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		exchange->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	const struct connection *watched = exchange->watched;
 
-	return exchange->server->options.header_size_max > 0 && info &&
-	       info->header_size > exchange->server->options.header_size_max;
+	if (!watched || exchange->number > watched->gate.begun) {
+		return (struct refusal){.status = 503, .sentence = "out of memory"};
+	}
+	if (watched->gate.status != 0 && watched->gate.begun == exchange->number) {
+		return (struct refusal){
+			.status = watched->gate.status, .sentence = watched->gate.sentence};
+	}
+	return (struct refusal){0};
 }
 
 static struct refusal find_route(struct exchange *exchange)
@@ -172,20 +96,17 @@ static struct refusal find_route(struct exchange *exchange)
 	return (struct refusal){0};
 }
 
-static struct refusal check_header(struct exchange *exchange, const char *version)
+static struct refusal check_header(struct exchange *exchange)
 {
-	struct refusal refusal = check_framing(exchange, version);
+	struct refusal refusal = gate_refusal(exchange);
 
+	exchange->request.body_size =
+		refusal.status ? -1 /* whatever it has */ : body_size(&exchange->request);
 	/* What follows such a header is not taken for a request. */
-	exchange->last = refusal.status || (exchange->watched && exchange->watched->surplus);
-	if (exchange->watched && exchange->watched->surplus) {
+	exchange->last = refusal.status || exchange->watched->surplus;
+	if (!refusal.status && exchange->watched->surplus) {
 		return (struct refusal){.status = 503,
 			.sentence = "the server holds as many connections as it may: try again"};
-	}
-
-	if (!refusal.status && header_too_large(exchange)) {
-		refusal = (struct refusal){
-			.status = 431, .sentence = "the request's header is too large"};
 	}
 	return refusal.status ? refusal : find_route(exchange);
 }
@@ -206,6 +127,11 @@ static enum MHD_Result run_finish(struct exchange *exchange)
 	enum MHD_Result result = MHD_NO;
 
 	connection_set(exchange->watched, CONNECTION_BUSY);
+	if (gate_refusal(exchange).status) {
+		exchange->refusal = gate_refusal(exchange);
+		exchange->last = true;
+		return response_refuse(exchange, &exchange->refusal);
+	}
 	do {
 		if (route->finish(exchange->server->options.context, &exchange->request,
 			    &exchange->response) == HTTP_DONE) {
@@ -258,12 +184,12 @@ static enum MHD_Result run_begin(struct exchange *exchange)
 
 /* The header is whole. A response that is queued now makes the library close the connection, since the body is not read:
  * where there is none, the next call is the one to answer in. */
-static enum MHD_Result on_header(struct exchange *exchange, const char *version)
+static enum MHD_Result on_header(struct exchange *exchange)
 {
 	exchange->stage = STAGE_BEGIN;
 	exchange->response.request = &exchange->request;
 	atomic_fetch_add(&exchange->server->active, 1);
-	exchange->refusal = check_header(exchange, version);
+	exchange->refusal = check_header(exchange);
 	if (exchange->request.body_size == 0) {
 		return MHD_YES;
 	}
@@ -276,6 +202,11 @@ static enum MHD_Result on_data(struct exchange *exchange, const char *data, size
 	const struct http_route *route = exchange->request.route;
 	enum MHD_Result result = MHD_YES;
 
+	exchange->refusal = gate_refusal(exchange);
+	if (exchange->refusal.status) {
+		response_refuse_now(exchange, &exchange->refusal);
+		return MHD_NO;
+	}
 	if (exceeds(exchange, exchange->body_taken + (int64_t)*size)) {
 		response_refuse_now(exchange, &body_too_large);
 		return MHD_NO;
@@ -316,8 +247,7 @@ static void know_connection(struct exchange *exchange, struct MHD_Connection *co
 
 	exchange->connection = connection;
 	exchange->socket_fd = info ? info->connect_fd : -1;
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	exchange->watched = info ? info->socket_context : NULL;
+	exchange->watched = watched_of(connection);
 	connection_set(exchange->watched, CONNECTION_BUSY);
 }
 
@@ -329,6 +259,7 @@ enum MHD_Result dispatch_request(void *context, struct MHD_Connection *connectio
 	struct exchange *exchange = *request_context;
 
 	(void)url;
+	(void)version;
 	if (!exchange) {
 		return out_of_memory(connection);
 	}
@@ -340,7 +271,7 @@ enum MHD_Result dispatch_request(void *context, struct MHD_Connection *connectio
 	case STAGE_HEADER:
 		know_connection(exchange, connection);
 		exchange->method = method;
-		return on_header(exchange, version);
+		return on_header(exchange);
 	case STAGE_BEGIN:
 		return exchange->refusal.status ? response_refuse(exchange, &exchange->refusal)
 						: run_begin(exchange);

@@ -34,6 +34,7 @@ struct exchange {
 	struct http_server *server;
 	struct MHD_Connection *connection;
 	struct connection *watched; /* NULL until the header is whole */
+	uint64_t number;	    /* of the connection's requests, from 1 */
 	int socket_fd;
 	const char *method; /* as sent; NULL until the header was whole */
 	struct text query;  /* raw: what follows the `?` */

@@ -157,8 +157,8 @@ struct http_server_options {
 
 	const struct http_route *routes; /* ended by a row whose pattern is NULL */
 	/* Makes the body of a status that the server itself answers (400, 404, 405, 413, 431, 501, 503): fills in
-	 * text and Content-Type of @response, whose status is set; @request has no route then, or was begun. A request that
-	 * the HTTP library cannot even read is answered in the library's own words. NULL: no body. */
+	 * text and Content-Type of @response, whose status is set; @request has no route then, or was begun. NULL: no
+	 * body. */
 	void (*error)(void *context, struct http_request *request, struct http_response *response,
 		const char *sentence);
 	/* Called once for each request that reached `begin`, at its end, before release(); @status 0: there was no answer. NULL: not

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "http/dispatch.h"
+#include "http/receive.h"
 #include "http/tls.h"
 
 /* Memory of a connection: the request's header, reading of bodies, and the buffer that a body of unknown size is sent from. The
@@ -25,6 +26,7 @@
 struct loop {
 	struct http_server *server;
 	struct MHD_Daemon *daemon;
+	struct receiver *receiver;
 	/* Handed to the library, which tells of each in MHD_add_connection() (0.9) or in the next MHD_run_wait() (1.0). */
 	struct connection *starting[TAKEN_MAX];
 	size_t starting_count;
@@ -58,11 +60,13 @@ static void notify_connection(void *context, struct MHD_Connection *connection,
 	struct watch *watch = loop->server->watch;
 
 	if (code != MHD_CONNECTION_NOTIFY_STARTED) {
+		receiver_remove(loop->receiver, *connection_context);
 		watch_remove(watch, *connection_context);
 		*connection_context = NULL;
 		return;
 	}
 	*connection_context = find_starting(loop, connection);
+	receiver_add(loop->receiver, *connection_context);
 	watch_begin(watch, *connection_context);
 }
 
@@ -70,6 +74,7 @@ static void notify_connection(void *context, struct MHD_Connection *connection,
 static void start_connection(struct loop *loop, struct connection *connection)
 {
 	connection->loop = loop;
+	gate_init(&connection->gate, loop->server->options.header_size_max);
 	loop->starting[loop->starting_count++] = connection;
 	MHD_add_connection(loop->daemon, connection->fd, &connection->address.any,
 		connection_address_size(connection));
@@ -122,6 +127,7 @@ static void *run(void *context)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	receiver_use(loop->receiver);
 	while (more) {
 		fds[0].revents = 0;
 		poll(fds, 2, library_timeout(loop));
@@ -157,6 +163,9 @@ static void make_options(const struct http_server *server, struct MHD_OptionItem
 		.value = (intptr_t)connection_memory(options)};
 	items[count++] =
 		(struct MHD_OptionItem){.option = MHD_OPTION_SIGPIPE_HANDLED_BY_APP, .value = 1};
+	/* The gate is stricter still; neither should need the other. */
+	items[count++] =
+		(struct MHD_OptionItem){.option = MHD_OPTION_STRICT_FOR_CLIENT, .value = 1};
 	if (server->tls) {
 		items[count++] = (struct MHD_OptionItem){
 			.option = MHD_OPTION_HTTPS_CERT_CALLBACK,
@@ -195,6 +204,10 @@ static int start(struct loop *loop, struct error *err)
 	}
 	loop->take_fd = fds[0];
 	loop->give_fd = fds[1];
+	loop->receiver = receiver_create();
+	if (!loop->receiver) {
+		return error_no_memory(err);
+	}
 	loop->daemon = start_daemon(loop);
 	if (!loop->daemon) {
 		return error_set(err, ERROR_SYSTEM,
@@ -251,5 +264,6 @@ void loop_destroy(struct loop *loop)
 		pthread_join(loop->thread, NULL);
 	}
 	file_close(&loop->take_fd);
+	receiver_destroy(loop->receiver);
 	free(loop);
 }

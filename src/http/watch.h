@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "http/gate.h"
 
 struct loop;
 struct tls;
@@ -32,6 +33,8 @@ struct connection {
 	union connection_address address;
 	struct tls *tls;   /* NULL: plain */
 	struct loop *loop; /* that serves it */
+	struct gate gate;  /* its loop's, as the next one */
+	uint64_t requests; /* that the library has told of */
 	int fd;
 	bool surplus;		/* one more than there may be */
 	atomic_bool slow;	/* was broken off for it */

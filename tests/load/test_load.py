@@ -294,7 +294,7 @@ def test_who_follows_calls_and_hears_nothing_is_not_taken_for_slow(serve):
     with connect(server, 1) as tail, connect(server, 2) as slow:
         tail.sendall(request(client, "/v1/tail"))
         got = tail.recv(65536)
-        slow.sendall(b"GET / HTTP/1.1\r\nX: ")
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
         assert dribble([slow], give_a_byte(b"a")) == 0  # takes longer than the timeout
         assert client.post([call("told")]).status == 200
         while b'"told"' not in got:

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "client.h"
 #include "toy.h"
 
@@ -51,50 +52,74 @@ static void requests_are_answered(void **state)
 		const char *status;
 		const char *part;
 	} cases[] = {
-		{"GET /text HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "\r\n\r\nhello"},
-		{"GET /text HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "\r\nX-Request-Id: "},
-		{"GET /text HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "Options: nosniff\r\n"},
-		{"GET /text HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "\r\nDate: "},
-		{"GET http://h/text HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "hello"},
+		{"GET /text HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200", "\r\n\r\nhello"},
+		{"GET /text HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200",
+			"\r\nX-Request-Id: "},
+		{"GET /text HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200",
+			"Options: nosniff\r\n"},
+		{"GET /text HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200", "\r\nDate: "},
+		{"GET http://h/text HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200", "hello"},
 		{"GET /text HTTP/1.0\r\n\r\n", "HTTP/1.1 200", "Connection: close\r\n"},
 		{"GET /unknown/10 HTTP/1.0\r\n\r\n", "HTTP/1.1 200", "\r\n\r\nxxxxxxxxxx"},
-		{"GET /unknown/10 HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200",
+		{"GET /unknown/10 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200",
 			"\r\nA\r\nxxxxxxxxxx\r\n0\r\n\r\n"},
-		{"GET /known/10 HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200",
+		{"GET /known/10 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200",
 			"Content-Length: 10\r\n\r\nxxxxxxxxxx"},
-		{"GET /known/0 HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200",
+		{"GET /known/0 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200",
 			"Content-Length: 0\r\n\r\n"},
-		{"GET /pieces/4 HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200",
+		{"GET /pieces/4 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200",
 			"Content-Length: 6\r\n\r\n001012"},
-		{"GET /pieces/0 HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200",
+		{"GET /pieces/0 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200",
 			"Content-Length: 0\r\n\r\n"},
-		{"GET /echo/a%2fb+%20?q=1&q=x+%26%20y&r HTTP/1.1\r\n" CLOSE
+		{"GET /echo/a%2fb+%20?q=1&q=x+%26%20y&r HTTP/1.1\r\nHost: t\r\n" CLOSE
 		 "x-eCHO: one\r\nX-Echo: two\r\n\r\n",
 			"HTTP/1.1 200", "[/echo/a/b+ ][a/b+ ][x & y][two]"},
-		{"GET /self HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "woken by itself"},
-		{"GET /query?a=1&b=x+%26%20y&&a=2&c&%61=&=& HTTP/1.1\r\n" CLOSE "\r\n",
+		{"GET /self HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200",
+			"woken by itself"},
+		{"GET /query?a=1&b=x+%26%20y&&a=2&c&%61=&=& HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n",
 			"HTTP/1.1 200", "\r\n\r\n[a=1][b=x & y][a=2][c=][a=][=]"},
-		{"GET /query HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "Content-Length: 0\r\n"},
-		{"GET /query? HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "Content-Length: 0\r\n"},
-		{"GET /nowhere HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: no such path"},
-		{"GET /text%00 HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: "},
-		{"GET /text% HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: "},
-		{"PUT /nowhere HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: "},
-		{"OPTIONS * HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: "},
-		{"POST /text HTTP/1.1\r\nContent-Length: 999999\r\n\r\n", "HTTP/1.1 405",
+		{"GET /query HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200",
+			"Content-Length: 0\r\n"},
+		{"GET /query? HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200",
+			"Content-Length: 0\r\n"},
+		{"GET /nowhere HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 404",
+			"error: no such path"},
+		{"GET /text%00 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: "},
+		{"GET /text% HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: "},
+		{"PUT /nowhere HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: "},
+		{"OPTIONS * HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 404", "error: "},
+		{"POST /text HTTP/1.1\r\nHost: t\r\nContent-Length: 999999\r\n\r\n", "HTTP/1.1 405",
 			"Allow: GET, HEAD\r\n"},
-		{"OPTIONS /text HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 405", "Allow: GET, HEAD\r\n"},
-		{"BREW /text HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 405", "Allow: GET, HEAD\r\n"},
-		{"GET /sink HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 405", "Allow: POST\r\n"},
-		{"GET /greedy HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 503", "Content-Length: 0"},
-		{"GET /empty/42 HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 500", "\r\n\r\n"},
-		{"GET /empty/204 HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 204", "\r\n\r\n"},
+		{"OPTIONS /text HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 405",
+			"Allow: GET, HEAD\r\n"},
+		{"BREW /text HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 405",
+			"Allow: GET, HEAD\r\n"},
+		{"GET /sink HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 405",
+			"Allow: POST\r\n"},
+		{"GET /greedy HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 503",
+			"Content-Length: 0"},
+		{"GET /empty/42 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 500", "\r\n\r\n"},
+		{"GET /empty/204 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 204", "\r\n\r\n"},
 		{"GET /text FTP/1.1\r\n\r\n", "HTTP/1.1 400", ""},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		expect(*state, cases[i].request, cases[i].status, cases[i].part);
 	}
+}
+
+static void a_body_that_is_offered_is_asked_for(void **state)
+{
+	struct toy *toy = *state;
+	AUTO(buffer_deinit) struct buffer answer;
+	AUTO(file_close) int fd = client_connect(http_server_address(toy->server));
+
+	buffer_init(&answer, ANSWER_MAX);
+	client_send(fd, TEXT("POST /sink HTTP/1.1\r\nHost: t\r\n" CLOSE
+			     "Expect: 100-continue\r\nContent-Length: 3\r\n\r\n"));
+	client_read_until(fd, &answer, "HTTP/1.1 100 Continue\r\n\r\n");
+	client_send(fd, TEXT("abc"));
+	client_read_until(fd, &answer, "3 96354");
 }
 
 static void bodies_are_taken_or_refused(void **state)
@@ -104,42 +129,44 @@ static void bodies_are_taken_or_refused(void **state)
 		const char *status;
 		const char *part;
 	} cases[] = {
-		{"POST /sink HTTP/1.1\r\n" CLOSE "Content-Length: 3\r\n\r\nabc", "HTTP/1.1 200",
-			"3 96354"},
-		{"POST /sink HTTP/1.1\r\n" CLOSE "Content-Length: 0\r\n\r\n", "HTTP/1.1 200",
-			"0 0"},
-		{"POST /sink HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200", "0 0"},
-		{"POST /sink HTTP/1.1\r\n" CLOSE
+		{"POST /sink HTTP/1.1\r\nHost: t\r\n" CLOSE "Content-Length: 3\r\n\r\nabc",
+			"HTTP/1.1 200", "3 96354"},
+		{"POST /sink HTTP/1.1\r\nHost: t\r\n" CLOSE "Content-Length: 0\r\n\r\n",
+			"HTTP/1.1 200", "0 0"},
+		{"POST /sink HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200", "0 0"},
+		{"POST /sink HTTP/1.1\r\nHost: t\r\n" CLOSE
 		 "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n",
 			"HTTP/1.1 200", "3 96354"},
-		{"POST /sink HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		{"POST /sink HTTP/1.1\r\nHost: t\r\n" CLOSE
+		 "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 			"HTTP/1.1 200", "0 0"},
-		{"POST /sink HTTP/1.1\r\n" CLOSE
-		 "Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
-			"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200", "3 96354"},
 		/* without a byte of the body */
-		{"POST /sink HTTP/1.1\r\nX-Refuse: 1\r\nContent-Length: 3\r\n\r\n", "HTTP/1.1 401",
-			"Connection: close\r\n"},
-		{"POST /sink HTTP/1.1\r\nX-Refuse: 1\r\nContent-Length: 3\r\n"
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nX-Refuse: 1\r\nContent-Length: 3\r\n\r\n",
+			"HTTP/1.1 401", "Connection: close\r\n"},
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nX-Refuse: 1\r\nContent-Length: 3\r\n"
 		 "Expect: 100-continue\r\n\r\n",
 			"HTTP/1.1 401", "Connection: close\r\n"},
-		{"POST /sink HTTP/1.1\r\nX-Refuse: 1\r\nContent-Length: 999999\r\n\r\nabc",
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nX-Refuse: 1\r\nContent-Length: "
+		 "999999\r\n\r\nabc",
 			"HTTP/1.1 401", "refused"},
-		{"POST /sink HTTP/1.1\r\nContent-Length: 100001\r\n\r\n", "HTTP/1.1 413",
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nContent-Length: 100001\r\n\r\n", "HTTP/1.1 413",
 			"error: the request's body is too large"},
-		{"POST /sink HTTP/1.1\r\nContent-Length: 9999999999999999999\r\n\r\n",
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nContent-Length: 9999999999999999999\r\n\r\n",
 			"HTTP/1.1 413", "error: the request's body is too large"},
-		{"POST /sink HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 100001\r\n\r\n",
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: "
+		 "100001\r\n\r\n",
 			"HTTP/1.1 413", "Connection: close\r\n"},
-		{"POST /sink HTTP/1.1\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 400", ""},
-		{"POST /sink HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
-			"HTTP/1.1 400", "error: the body's length"},
-		{"POST /sink HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
-			"HTTP/1.1 400", "error: the body's length"},
-		{"POST /sink HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "HTTP/1.1 501",
-			"error: the only transfer coding"},
-		{"POST /sink HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 400",
-			""},
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 400", ""},
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nContent-Length: "
+		 "4\r\n\r\nabc",
+			"HTTP/1.1 400", CLOSE},
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nTransfer-Encoding: "
+		 "chunked\r\n\r\n",
+			"HTTP/1.1 400", CLOSE},
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+			"HTTP/1.1 501", "error: the only transfer coding"},
+		{"POST /sink HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+			"HTTP/1.1 400", ""},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -162,7 +189,8 @@ static void a_body_up_to_the_ceiling_is_taken_whole(void **state)
 
 	buffer_init(&request, ANSWER_MAX);
 	buffer_init(&answer, ANSWER_MAX);
-	buffer_printf(&request, "POST /sink HTTP/1.1\r\n" CLOSE "Content-Length: %d\r\n\r\n",
+	buffer_printf(&request,
+		"POST /sink HTTP/1.1\r\nHost: t\r\n" CLOSE "Content-Length: %d\r\n\r\n",
 		TOY_BODY_MAX);
 	fill(&request, TOY_BODY_MAX);
 	client_ask(http_server_address(toy->server), buffer_text(&request), &answer);
@@ -177,8 +205,8 @@ static void a_chunked_body_above_the_ceiling_is_refused_before_its_end(void **st
 
 	buffer_init(&request, ANSWER_MAX);
 	buffer_init(&answer, ANSWER_MAX);
-	buffer_append(&request,
-		TEXT("POST /sink HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n"));
+	buffer_append(&request, TEXT("POST /sink HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: "
+				     "chunked\r\n\r\nfffff\r\n"));
 	fill(&request, TOY_BODY_MAX + 1);
 	client_ask(http_server_address(toy->server), buffer_text(&request), &answer);
 	assert_int_equal(client_count(&answer, "HTTP/1.1 413"), 1);
@@ -186,36 +214,45 @@ static void a_chunked_body_above_the_ceiling_is_refused_before_its_end(void **st
 	toy_await(toy, &toy->released, toy->begun);
 }
 
+/* Asks by HEAD, and for /text behind it; the head, and then that answer or the connection's end, which the head announced. */
+static void expect_head_alone(struct toy *toy, const char *head, const char *part)
+{
+	AUTO(buffer_deinit) struct buffer request;
+	AUTO(buffer_deinit) struct buffer answer;
+	const char *behind;
+
+	buffer_init(&request, ANSWER_MAX);
+	buffer_init(&answer, ANSWER_MAX);
+	buffer_printf(&request,
+		"%s HTTP/1.1\r\nHost: t\r\n\r\nGET /text HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n",
+		head);
+	client_ask(http_server_address(toy->server), buffer_text(&request), &answer);
+	behind = answer.data ? strstr(answer.data, "\r\n\r\n") : NULL;
+	if (!behind || !strstr(answer.data, part) ||
+		!(strncmp(behind, "\r\n\r\nHTTP/1.1 200", 16) == 0 ||
+			(behind[4] == '\0' && strstr(answer.data, CLOSE)))) {
+		fail_msg("%s: %s", head, answer.data);
+	}
+}
+
 static void head_is_get_without_its_body(void **state)
 {
-	static const char *const heads[] = {
-		"HEAD /text HTTP/1.1\r\n",
-		"HEAD /known/12345 HTTP/1.1\r\n",
-		"HEAD /unknown/12345 HTTP/1.1\r\n",
-		"HEAD /pieces/400 HTTP/1.1\r\n",
-		"HEAD /pieces/4 HTTP/1.1\r\n",
-		"HEAD /nowhere HTTP/1.1\r\n",
-		"GET /empty/304 HTTP/1.1\r\n",
+	static const struct {
+		const char *head;
+		const char *part;
+	} cases[] = {
+		{"HEAD /text", "Content-Length: 5\r\n"},
+		{"HEAD /known/12345", "Content-Length: 12345\r\n"},
+		{"HEAD /unknown/12345", "HTTP/1.1 200"},
+		{"HEAD /unknown/0", "HTTP/1.1 200"},
+		{"HEAD /pieces/400", "Content-Length: 1986\r\n"},
+		{"HEAD /pieces/4", "Content-Length: 6\r\n"},
+		{"HEAD /nowhere", "Content-Length: 19\r\n"},
+		{"GET /empty/304", "HTTP/1.1 304"},
 	};
-	static const char *const lengths[] = {"Content-Length: 5\r\n", "Content-Length: 12345\r\n",
-		"Transfer-Encoding: chunked\r\n", "Content-Length: 1986\r\n",
-		"Content-Length: 6\r\n", "Content-Length: 19\r\n", "HTTP/1.1 304"};
-	struct toy *toy = *state;
 
-	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		AUTO(buffer_deinit) struct buffer request;
-		AUTO(buffer_deinit) struct buffer answer;
-
-		buffer_init(&request, ANSWER_MAX);
-		buffer_init(&answer, ANSWER_MAX);
-		/* the next answer shows where the first one ended */
-		buffer_printf(&request, "%s\r\nGET /text HTTP/1.1\r\n" CLOSE "\r\n", heads[i]);
-		client_ask(http_server_address(toy->server), buffer_text(&request), &answer);
-		if (!strstr(answer.data, lengths[i]) ||
-			!strstr(answer.data, "\r\n\r\nHTTP/1.1 200") ||
-			client_count(&answer, "HTTP/1.1") != 2) {
-			fail_msg("%s: %s", heads[i], answer.data);
-		}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		expect_head_alone(*state, cases[i].head, cases[i].part);
 	}
 }
 
@@ -228,11 +265,11 @@ static void pipelined_requests_are_answered_in_their_order(void **state)
 	buffer_init(&request, ANSWER_MAX);
 	buffer_init(&answer, ANSWER_MAX);
 	for (int i = 0; i < 100; i++) {
-		buffer_printf(&request, "GET /echo/%d HTTP/1.1\r\n\r\n", i);
-		buffer_append(
-			&request, TEXT("POST /sink HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"));
+		buffer_printf(&request, "GET /echo/%d HTTP/1.1\r\nHost: t\r\n\r\n", i);
+		buffer_append(&request,
+			TEXT("POST /sink HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabc"));
 	}
-	buffer_append(&request, TEXT("GET /text HTTP/1.1\r\n" CLOSE "\r\n"));
+	buffer_append(&request, TEXT("GET /text HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n"));
 	client_ask(http_server_address(toy->server), buffer_text(&request), &answer);
 	assert_int_equal(client_count(&answer, "HTTP/1.1 200"), 201);
 	assert_int_equal(client_count(&answer, "\r\n\r\n3 96354"), 100);
@@ -248,7 +285,7 @@ static void many_pieces_arrive_whole(void **state)
 
 	buffer_init(&answer, ANSWER_MAX);
 	client_ask(http_server_address(toy->server),
-		TEXT("GET /pieces/110000 HTTP/1.1\r\n" CLOSE "\r\n"), &answer);
+		TEXT("GET /pieces/110000 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n"), &answer);
 	body = strstr(answer.data, "\r\n\r\n");
 	assert_non_null(body);
 	body += 4;
@@ -265,8 +302,8 @@ static void a_body_that_cannot_go_on_is_cut(void **state)
 	struct toy *toy = *state;
 
 	buffer_init(&answer, ANSWER_MAX);
-	client_ask(http_server_address(toy->server), TEXT("GET /broken/1000000 HTTP/1.1\r\n\r\n"),
-		&answer);
+	client_ask(http_server_address(toy->server),
+		TEXT("GET /broken/1000000 HTTP/1.1\r\nHost: t\r\n\r\n"), &answer);
 	assert_int_equal(client_count(&answer, "Content-Length: 1000000"), 1);
 	assert_true(answer.size < 1000000);
 	toy_await(toy, &toy->closed, 1);
@@ -283,7 +320,7 @@ static void a_large_header_is_refused(void **state)
 
 		buffer_init(&request, ANSWER_MAX);
 		buffer_init(&answer, ANSWER_MAX);
-		buffer_append(&request, TEXT("GET /text HTTP/1.1\r\nX-Long: "));
+		buffer_append(&request, TEXT("GET /text HTTP/1.1\r\nHost: t\r\nX-Long: "));
 		fill(&request, sizes[i]);
 		buffer_append(&request, TEXT("\r\n" CLOSE "\r\n"));
 		client_ask(http_server_address(toy->server), buffer_text(&request), &answer);
@@ -298,7 +335,7 @@ static void a_waiting_request_goes_on_when_it_is_woken(void **state)
 	int fd = client_connect(http_server_address(toy->server));
 
 	buffer_init(&answer, ANSWER_MAX);
-	client_send(fd, TEXT("GET /wait HTTP/1.1\r\n" CLOSE "\r\n"));
+	client_send(fd, TEXT("GET /wait HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n"));
 	for (int i = 1; i <= 100; i++) {
 		toy_await(toy, &toy->parked_count, i);
 		toy_nudge(toy);
@@ -316,7 +353,8 @@ static void a_body_waits_until_it_is_taken(void **state)
 	int fd = client_connect(http_server_address(toy->server));
 
 	buffer_init(&answer, ANSWER_MAX);
-	client_send(fd, TEXT("POST /gate HTTP/1.1\r\n" CLOSE "Content-Length: 3\r\n\r\nabc"));
+	client_send(fd,
+		TEXT("POST /gate HTTP/1.1\r\nHost: t\r\n" CLOSE "Content-Length: 3\r\n\r\nabc"));
 	toy_await(toy, &toy->parked_count, 1);
 	toy_wake(toy);
 	client_read_all(fd, &answer);
@@ -326,8 +364,8 @@ static void a_body_waits_until_it_is_taken(void **state)
 
 static void a_pulled_body_waits_for_what_comes_next(void **state)
 {
-	static const char *const requests[] = {"GET /drip/3 HTTP/1.1\r\n" CLOSE "\r\n",
-		"GET /known-drip/3 HTTP/1.1\r\n" CLOSE "\r\n"};
+	static const char *const requests[] = {"GET /drip/3 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n",
+		"GET /known-drip/3 HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n"};
 	struct toy *toy = *state;
 	int parked = 0;
 
@@ -355,7 +393,7 @@ static void a_waiting_body_ends_when_its_client_vanishes(void **state)
 	struct toy *toy = *state;
 	int fd = client_connect(http_server_address(toy->server));
 
-	client_send(fd, TEXT("GET /drip/1000000 HTTP/1.1\r\n\r\n"));
+	client_send(fd, TEXT("GET /drip/1000000 HTTP/1.1\r\nHost: t\r\n\r\n"));
 	toy_await(toy, &toy->parked_count, 1);
 	assert_false(toy_gone(toy));
 	close(fd);
@@ -388,7 +426,7 @@ static void wakes_from_many_threads_lose_nothing(void **state)
 	pthread_t threads[3];
 
 	buffer_init(&answer, ANSWER_MAX);
-	client_send(fd, TEXT("GET /wait HTTP/1.1\r\n" CLOSE "\r\n"));
+	client_send(fd, TEXT("GET /wait HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n"));
 	toy_await(toy, &toy->parked_count, 1);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(pthread_create(&threads[i], NULL, nudge_often, toy), 0);
@@ -404,8 +442,8 @@ static void wakes_from_many_threads_lose_nothing(void **state)
 static void a_client_that_vanishes_releases_its_request(void **state)
 {
 	static const char *const requests[] = {
-		"GET /wait HTTP/1.1\r\n\r\n",
-		"POST /gate HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+		"GET /wait HTTP/1.1\r\nHost: t\r\n\r\n",
+		"POST /gate HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabc",
 	};
 	struct toy *toy = *state;
 
@@ -428,13 +466,13 @@ static void a_client_that_vanishes_during_a_body_releases_its_request(void **sta
 	int fd = client_connect(http_server_address(toy->server));
 
 	buffer_init(&answer, ANSWER_MAX);
-	client_send(fd, TEXT("GET /known/900000000 HTTP/1.1\r\n\r\n"));
+	client_send(fd, TEXT("GET /known/900000000 HTTP/1.1\r\nHost: t\r\n\r\n"));
 	client_read_until(fd, &answer, "xxx");
 	close(fd);
 	toy_await(toy, &toy->released, 1);
 	toy_await(toy, &toy->closed, 1);
 	fd = client_connect(http_server_address(toy->server));
-	client_send(fd, TEXT("POST /sink HTTP/1.1\r\nContent-Length: 90000\r\n\r\nabc"));
+	client_send(fd, TEXT("POST /sink HTTP/1.1\r\nHost: t\r\nContent-Length: 90000\r\n\r\nabc"));
 	toy_await(toy, &toy->begun, 2);
 	close(fd);
 	toy_await(toy, &toy->released, 2);
@@ -459,7 +497,7 @@ static void a_stop_waits_for_what_runs(void **state)
 	buffer_init(&answer, ANSWER_MAX);
 	toy_start(&toy, NULL);
 	fd = client_connect(http_server_address(toy.server));
-	client_send(fd, TEXT("GET /wait HTTP/1.1\r\n\r\n"));
+	client_send(fd, TEXT("GET /wait HTTP/1.1\r\nHost: t\r\n\r\n"));
 	toy_await(&toy, &toy.parked_count, 1);
 	assert_int_equal(pthread_create(&thread, NULL, wake_later, &toy), 0);
 	http_server_stop(toy.server, 10);
@@ -473,10 +511,10 @@ static void a_stop_waits_for_what_runs(void **state)
 static void a_stop_ends_what_does_not_come_to_an_end(void **state)
 {
 	static const char *const requests[] = {
-		"GET /wait HTTP/1.1\r\n\r\n",
-		"POST /gate HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
-		"GET /drip/3 HTTP/1.1\r\n\r\n",
-		"GET /known-drip/3 HTTP/1.1\r\n\r\n",
+		"GET /wait HTTP/1.1\r\nHost: t\r\n\r\n",
+		"POST /gate HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabc",
+		"GET /drip/3 HTTP/1.1\r\nHost: t\r\n\r\n",
+		"GET /known-drip/3 HTTP/1.1\r\nHost: t\r\n\r\n",
 	};
 	struct toy toy;
 	int fds[40];
@@ -531,6 +569,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(requests_are_answered, start, stop),
+		cmocka_unit_test_setup_teardown(a_body_that_is_offered_is_asked_for, start, stop),
 		cmocka_unit_test_setup_teardown(bodies_are_taken_or_refused, start, stop),
 		cmocka_unit_test_setup_teardown(
 			a_body_up_to_the_ceiling_is_taken_whole, start, stop),
