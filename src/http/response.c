@@ -160,6 +160,21 @@ static struct MHD_Response *make_pieces(struct exchange *exchange)
 		(unsigned int)response->piece_count, NULL, NULL);
 }
 
+/* Whether the library writes the last chunk of a body that is not sent: then HEAD's answer is none of chunks, and its end is the connection's,
+ * as of a client that knows no chunks. */
+#define HEAD_ENDS_WITH_A_CHUNK (MHD_VERSION < 0x01000000)
+
+static struct MHD_Response *make_unsized(struct exchange *exchange)
+{
+	struct MHD_Response *made = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, CHUNK_SIZE, body_read, exchange, NULL);
+
+	if (made && HEAD_ENDS_WITH_A_CHUNK && strcmp(exchange->method, "HEAD") == 0) {
+		MHD_set_response_options(made, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+	}
+	return made;
+}
+
 /* body.close is called by exchange_destroy(), after which the library reads no more. */
 static struct MHD_Response *make_response(struct exchange *exchange)
 {
@@ -172,8 +187,7 @@ static struct MHD_Response *make_response(struct exchange *exchange)
 		return make_text(exchange, response->text);
 	}
 	if (response->body.size < 0) {
-		return MHD_create_response_from_callback(
-			MHD_SIZE_UNKNOWN, CHUNK_SIZE, body_read, exchange, NULL);
+		return make_unsized(exchange);
 	}
 	if (response->body.size == 0) {
 		return make_text(exchange, TEXT(""));
