@@ -190,3 +190,54 @@ def test_rows_as_mariadb_prints_them_are_read(program, cel):
     header, steps = shown(program, "1795490400.1")
     assert header["From"] == "201" and header["Ended"] == "2026-11-24 03:20:09Z"
     assert steps[0][1] == "Dialled 1204 from 201 (Ann Roe)"
+
+
+# ---- order and doubles ----
+
+def calls_of(program, path, account):
+    """What the file's calls are in an account of their own, by session."""
+    program.run("account", "add", account)
+    take(program, path, "--account", account)
+    stored = program.run("export", "--account", account).stdout.splitlines()
+    return {json.loads(line)["session_id"]: line for line in stored}
+
+
+def test_a_call_that_comes_newest_first_is_the_same_call(program, cel):
+    expected = calls_of(program, cel / "oldest-first.csv", "one@example.org")
+    assert len(expected) == 1 and calls_of(program, cel / "newest-first.csv", "two@example.org") == expected
+
+
+@pytest.mark.parametrize("order", ["reversed", "by channel", "doubled", "doubled at a distance"])
+def test_a_recording_gives_the_same_calls_however_its_rows_are_sorted_and_doubled(program, fixtures, order):
+    log = fixtures / "asterisk" / "cel-Master.csv"
+    rows = log.read_text().splitlines(keepends=True)
+    expected = calls_of(program, log, "one@example.org")
+    if order == "reversed":
+        rows.reverse()
+    elif order == "by channel":
+        rows.sort(key=lambda row: row.split('","')[14])
+        # The newest time first: from there on none of the calls is known to be over.
+        last = next(i for i, row in enumerate(rows) if "pbx-1795459223.129" in row)
+        rows = rows[last:] + rows[:last]
+    elif order == "doubled":
+        rows = [row for row in rows for _ in range(2)]
+    else:
+        rows = [row for i in range(0, len(rows), 5) for row in rows[i:i + 5] * 2]
+    assert calls_of(program, program.write("log.csv", "".join(rows)), "two@example.org") == expected and len(expected) == 40
+
+
+def test_a_row_equal_to_one_of_the_same_call_is_the_same_row(program, cel):
+    text = (cel / "twice.csv").read_text()
+    plain = program.write("once.csv", "".join(dict.fromkeys(text.splitlines(keepends=True))))
+    expected = calls_of(program, plain, "one@example.org")
+    assert calls_of(program, cel / "twice.csv", "two@example.org") == expected
+    assert len(json.loads(expected["1795496400.171"])["detail"]) == 5
+
+
+def test_rows_that_differ_in_a_column_without_a_meaning_are_two(program):
+    rows = [("CHAN_START", 0, ""), ("DTMF", 1, "1"), ("DTMF", 1, "1"), ("HANGUP", 5, "")]
+    text = "id," + HEADER + "".join(
+        f'{i},{event},{100 + at},Ann,1,2,c,S/a-1,Read,"ORDER,ask",a.1,a.1,,"{{""digit"":""{digit}""}}"\n'
+        for i, (event, at, digit) in enumerate(rows))
+    take(program, program.write("log.csv", text))
+    assert "User input: 11 (dtmf)" in lines(program, "a.1")

@@ -4,6 +4,7 @@
 #include "call/call.h"
 #include "intake/sources/cel_call.h"
 #include "intake/sources/cel_input.h"
+#include "intake/sources/cel_order.h"
 #include "intake/sources/cel_time.h"
 #include "intake/sources/cel_write.h"
 #include "intake/sources/source.h"
@@ -35,7 +36,11 @@ struct source {
 	uint64_t row_count, call_count;
 	bool local_times;
 	char *inbound_contexts;
-	int64_t time_us;	  /* of the row read last */
+	int64_t time_us;   /* of the row read last */
+	int64_t latest_us; /* of any row */
+	uint64_t forward,
+		back; /* how often a row's time was later, or earlier, than that of the one before */
+	bool disordered; /* rows step back so far that time does not tell which calls are over */
 	struct call_list *open;	  /* OPEN_BUCKETS of them */
 	uint64_t *closed;	  /* CLOSED_REMEMBERED hashes of linkedids */
 	struct call_queue by_use; /* the one that a row was added to last is at its end */
@@ -101,6 +106,7 @@ static void hand_over(struct source *source, struct cel_call *call, const char *
 	if (!call->first || !call->has_bounds) {
 		return;
 	}
+	cel_call_order(call, source->back > source->forward);
 	buffer_clear(&source->json);
 	if (cel_write(&source->json, call, source->inbound_contexts, cut, &err) < 0) {
 		source->sink.reject(
@@ -140,7 +146,7 @@ static void close_what_is_over(struct source *source)
 {
 	struct cel_call *call;
 
-	while ((call = TAILQ_FIRST(&source->by_end)) &&
+	while (!source->disordered && (call = TAILQ_FIRST(&source->by_end)) &&
 		source->time_us - call->ended_us >= LINGER_US) {
 		close_call(source, call, NULL);
 	}
@@ -170,7 +176,7 @@ static void add_row(struct source *source, const struct cel_record *record, stru
 		return;
 	}
 	before = call->arena.used_bytes;
-	if (!cel_call_add(call, record->field, time_us)) {
+	if (!cel_call_add(call, record->field, record->hash, time_us)) {
 		rejects_add(&source->rejects, record->line, linked_id,
 			"the call's rows are more than %zu MiB: this row is left out",
 			CEL_CALL_BYTES_MAX >> 20);
@@ -179,6 +185,16 @@ static void add_row(struct source *source, const struct cel_record *record, stru
 	TAILQ_REMOVE(&source->by_use, call, by_use);
 	TAILQ_INSERT_TAIL(&source->by_use, call, by_use);
 	note_ending(source, call);
+}
+
+/* Of an export that is sorted otherwise, newest first for example, no call is known to be over before the end. */
+static void follow_time(struct source *source, int64_t time_us)
+{
+	source->forward += time_us > source->time_us;
+	source->back += time_us < source->time_us;
+	source->time_us = time_us;
+	source->latest_us = time_us > source->latest_us ? time_us : source->latest_us;
+	source->disordered |= source->latest_us - time_us > LINGER_US;
 }
 
 static bool is_good_id(struct text linked_id)
@@ -211,7 +227,7 @@ static void take_row(void *context, const struct cel_record *record)
 			(int)(time.size < 40 ? time.size : 40), time.data, cel_time_advice(time));
 		return;
 	}
-	source->time_us = time_us;
+	follow_time(source, time_us);
 	source->row_count++;
 	add_row(source, record, linked_id, time_us);
 	close_what_is_over(source);

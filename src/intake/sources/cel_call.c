@@ -5,8 +5,6 @@
 #include "intake/sources/cel_secret.h"
 #include "intake/sources/repair.h"
 
-#define DISORDER_US 1000
-
 struct cel_call *cel_call_create(struct text linked_id, uint64_t line)
 {
 	struct cel_call *call = calloc(1, sizeof(*call));
@@ -124,10 +122,11 @@ static bool is_placeholder(struct text number)
 	return text_equal(number, TEXT("s"));
 }
 
-static void learn(struct cel_channel *channel, const struct cel_row *row)
+void cel_channel_learn(struct cel_channel *channel, const struct cel_row *row)
 {
 	struct text number = row->field[CEL_CALLER_NUMBER];
 
+	channel->is_known = true;
 	note_first(&channel->name, row->field[CEL_CHANNEL]);
 	note_first(&channel->exten, row->field[CEL_EXTEN]);
 	note_first(&channel->context, row->field[CEL_CONTEXT]);
@@ -142,6 +141,12 @@ static void learn(struct cel_channel *channel, const struct cel_row *row)
 	channel->started |= cel_row_is(row, "CHAN_START");
 	channel->connected |= cel_row_is(row, "ANSWER") ||
 			      text_starts_with(row->field[CEL_EVENT_TYPE], TEXT("BRIDGE_"));
+}
+
+void cel_channel_forget(struct cel_channel *channel)
+{
+	*channel = (struct cel_channel){
+		.next = channel->next, .unique_id = channel->unique_id, .is_up = channel->is_up};
 }
 
 bool cel_call_knows_giver(const struct cel_call *call)
@@ -175,18 +180,16 @@ static void note_bounds(struct cel_call *call, struct cel_row *row)
 	}
 }
 
-static void insert(struct cel_call *call, struct cel_row *row)
+static void append(struct cel_call *call, struct cel_row *row)
 {
 	struct cel_row *before = call->last;
 
-	while (before && before->time_us > row->time_us &&
-		before->time_us - row->time_us < DISORDER_US) {
-		before = before->before;
-	}
+	row->arrival = ++call->row_count;
 	row->before = before;
-	row->after = before ? before->after : call->first;
-	*(row->after ? &row->after->before : &call->last) = row;
 	*(before ? &before->after : &call->first) = row;
+	call->last = row;
+	call->forward += before && before->time_us < row->time_us;
+	call->back += before && before->time_us > row->time_us;
 }
 
 /* Most fields of a row are those of the row before it: they are kept once. */
@@ -219,7 +222,8 @@ static bool copy_fields(
 	return true;
 }
 
-bool cel_call_add(struct cel_call *call, const struct text field[CEL_FIELDS], int64_t time_us)
+bool cel_call_add(
+	struct cel_call *call, const struct text field[CEL_FIELDS], uint64_t hash, int64_t time_us)
 {
 	struct cel_row *row = arena_calloc(&call->arena, 1, sizeof(*row));
 
@@ -227,6 +231,7 @@ bool cel_call_add(struct cel_call *call, const struct text field[CEL_FIELDS], in
 		return false;
 	}
 	row->time_us = time_us;
+	row->hash = hash;
 	row->channel = find_channel(call, row->field[CEL_UNIQUE_ID], row->field[CEL_CHANNEL]);
 	if (!row->channel) {
 		row->channel = add_channel(call, row);
@@ -234,8 +239,8 @@ bool cel_call_add(struct cel_call *call, const struct text field[CEL_FIELDS], in
 	if (!row->channel) {
 		return false;
 	}
-	learn(row->channel, row);
+	cel_channel_learn(row->channel, row);
 	note_bounds(call, row);
-	insert(call, row);
+	append(call, row);
 	return true;
 }

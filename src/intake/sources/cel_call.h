@@ -26,6 +26,7 @@ struct cel_channel {
 	struct text first_app; /* what it ran first */
 	bool started;	       /* its CHAN_START was recorded */
 	bool connected;	       /* it answered, or was in a bridge, which only those are that did */
+	bool is_known;	       /* a row told of it */
 	bool is_up;	       /* neither HANGUP nor CHAN_END yet */
 	struct cel_leg *leg;   /* where cel_walk.h has got to with it */
 };
@@ -33,6 +34,8 @@ struct cel_channel {
 struct cel_row {
 	struct cel_row *before, *after;
 	int64_t time_us;
+	int64_t arrival; /* its number among the call's rows */
+	uint64_t hash;	 /* of all that was recorded */
 	struct cel_channel *channel;
 	struct text field[CEL_FIELDS]; /* UTF-8; empty where not recorded, never NULL */
 };
@@ -43,8 +46,11 @@ struct cel_call {
 	LIST_ENTRY(cel_call) by_id;
 	struct arena arena;
 	struct text linked_id;
-	uint64_t line; /* of its first row */
-	struct cel_row *first, *last;
+	uint64_t line;		      /* of its first row */
+	struct cel_row *first, *last; /* as they came, until cel_call_order() */
+	int64_t row_count;
+	uint64_t forward,
+		back; /* how often a row's time was later, or earlier, than that of the one before */
 	struct cel_channel *channels; /* in the order in which they came up */
 	size_t channels_up;
 	bool has_bounds; /* some channel's start or end was recorded */
@@ -57,9 +63,14 @@ struct cel_call {
 struct cel_call *cel_call_create(struct text linked_id, uint64_t line);
 void cel_call_destroy(struct cel_call *call);
 
-/* Adds a row, @field being its bytes as recorded. Rows that step back by less than a millisecond are put where their
- * time belongs: processes write the log side by side. Returns false when the call has reached its ceiling. */
-bool cel_call_add(struct cel_call *call, const struct text field[CEL_FIELDS], int64_t time_us);
+/* Adds a row, @field being its bytes as recorded and @hash that of the whole row, columns without a meaning included. Returns false when
+ * the call has reached its ceiling. */
+bool cel_call_add(
+	struct cel_call *call, const struct text field[CEL_FIELDS], uint64_t hash, int64_t time_us);
+
+/* Notes what @row says of its channel, which knows the first of most things; and takes all of that back. */
+void cel_channel_learn(struct cel_channel *channel, const struct cel_row *row);
+void cel_channel_forget(struct cel_channel *channel);
 
 /* Whether rows of the channel that gave the linkedid are among the call's; where they are not, they were recorded before
  * the first of these. Without unique ids none can be told, and true is returned. */
