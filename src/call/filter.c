@@ -45,6 +45,15 @@ static int set_end(struct setting *setting)
 	return read_time(setting, &setting->filter->end);
 }
 
+/* Numbers may begin with a * of their own: `**98` ends with *98. */
+static bool has_star_inside(struct text part)
+{
+	while (part.size > 0 && part.data[0] == '*') {
+		part = text_tail(part, 1);
+	}
+	return part.size > 0 && memchr(part.data, '*', part.size) != NULL;
+}
+
 static int set_number(struct setting *setting, struct filter_number *ret_number)
 {
 	struct text value = setting->value;
@@ -62,6 +71,13 @@ static int set_number(struct setting *setting, struct filter_number *ret_number)
 	if (value.size > 0 && value.data[value.size - 1] == '*') {
 		number.open_right = true;
 		value = text_head(value, value.size - 1);
+	}
+	if (has_star_inside(value)) {
+		return error_set(setting->err, ERROR_INVALID,
+			"a * stands at either end, for any digits, as in *3001 or 617*; not "
+			"inside, as "
+			"in '%.*s'",
+			TEXT_ARG(setting->value));
 	}
 	if (value.size == 0) { /* `*`: any */
 		*ret_number = (struct filter_number){0};

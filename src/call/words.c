@@ -231,9 +231,27 @@ static int add_word(struct reading *reading, struct words_phrase *phrase, struct
 	return 0;
 }
 
+/* A * means something behind a phrase's last word alone: elsewhere it would be passed over, and find what nobody asked for. */
+static int check_stars(struct reading *reading, struct text piece, bool open)
+{
+	size_t stars = 0;
+
+	for (size_t i = 0; i < piece.size; i++) {
+		stars += piece.data[i] == '*';
+	}
+	if (stars <= open) {
+		return 0;
+	}
+	return error_set(reading->err, ERROR_INVALID,
+		"a * stands behind the beginning of a word, for any ending, as in confir* or "
+		"\"press on*\"; not as in '%.*s'",
+		TEXT_ARG(piece));
+}
+
 /* Makes a phrase of @piece; none when it has no words. */
 static int add_phrase(struct reading *reading, struct text piece)
 {
+	struct text whole = piece;
 	struct words_phrase *phrase = &reading->query.phrases[reading->query.count];
 	char buffer[WORDS_WORD_MAX];
 	struct text word;
@@ -249,7 +267,7 @@ static int add_phrase(struct reading *reading, struct text piece)
 		phrase->open = piece.size > 0 && piece.data[0] == '*';
 	}
 	reading->query.count += phrase->count > 0;
-	return 0;
+	return check_stars(reading, whole, phrase->open);
 }
 
 static bool is_quote(char byte)

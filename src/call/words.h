@@ -31,7 +31,7 @@ struct words_query {
 
 /* Reads `invalid "press one" confir*`. What is no word parts words; what is written together (`user-input`) is a phrase. A * behind
  * a phrase's last word leaves its end open, inside of quotes too. Everything is copied
- * into @arena. ERROR_INVALID: there is no word in it, or a quote has no end, or it has more than 32 words. */
+ * into @arena. ERROR_INVALID: there is no word in it, or a * elsewhere, or a quote has no end, or it has more than 32 words. */
 int words_query_read(struct text text, struct arena *arena, struct words_query *ret_query,
 	struct error *err) CHECK_RESULT;
 

@@ -250,13 +250,15 @@ def test_head_is_get_without_its_body(client, path):
 
 @pytest.mark.parametrize("query", [
     "start=x", "start=", "end=2026-13-01T00:00:00Z", "dest=", "src=", "type=Inbound", "type=", "class=", "module=,", "variable=",
-    "last_module=", "last_variable=a,,b", "text=", "text=...", "text=%22open", "text=%ff", "min_duration=x", "min_duration=-1", "max_duration=1.5",
+    "last_module=", "last_variable=a,,b", "text=", "text=...", "text=%22open", "text=%ff",
+    "text=*0123", "text=**", "text=a*b", "text=%22a*+b%22", "text=%22*98%22", "dest=617*3001", "src=*1*2*", "min_duration=x", "min_duration=-1", "max_duration=1.5",
     "state=over"])
 @pytest.mark.parametrize("path", ["/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/tail"])
 def test_a_wrong_filter_parameter_is_named(client, path, query):
     answer = client.get(f"{path}?{query}")
     assert answer.status == 400 and answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json["parameter"] == query.split("=")[0] and answer.json["detail"].startswith(query.split("=")[0])
+    assert ("a * stands" in answer.json["detail"]) == ("*" in query)
 
 
 @pytest.mark.parametrize("path, parameter", [

@@ -106,8 +106,15 @@ static void questions_are_read_into_phrases(void **state)
 		{"\"Press On*\"", "press on*|"},
 		{"a\"b c\"d", "a|b c|d|"},
 		{"- a ?", "a|"},
-		{"a * b", "a|b|"},
-		{"*a", "a|"},
+		{"a*, b*.", "a*|b*|"},
+		{"a * b", NULL},
+		{"*a", NULL},
+		{"a*b", NULL},
+		{"a**", NULL},
+		{"*", NULL},
+		{"\"*a b\"", NULL},
+		{"\"a* b\"", NULL},
+		{"\"a b *\"", NULL},
 		{"a\xe3\x80\x80"
 		 "b\xc2\xa0"
 		 "c\td",
