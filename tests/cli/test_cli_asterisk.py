@@ -241,3 +241,31 @@ def test_rows_that_differ_in_a_column_without_a_meaning_are_two(program):
         for i, (event, at, digit) in enumerate(rows))
     take(program, program.write("log.csv", text))
     assert "User input: 11 (dtmf)" in lines(program, "a.1")
+
+
+# ---- zones ----
+
+DISAGREE = "times disagree with the channels' ids, which hold UNIX seconds, in 1 of 1 channels; that of line 2 is 5:00 hours before its id: "
+
+
+def test_times_that_disagree_with_the_ids_are_warned_of(program, cel):
+    said = take(program, cel / "local-times.csv")
+    assert said.endswith(f"local-times.csv: {DISAGREE}import it again with --zone and the exchange's zone\ntook 1 calls (0 replaced), rejected 0\n")
+    said = take(program, cel / "local-times.csv", "--zone", "Europe/London")
+    assert f"{DISAGREE}is --zone the exchange's zone?\n" in said
+    assert take(program, cel / "local-times.csv", "--zone", "America/New_York") == "took 1 calls (1 replaced), rejected 0\n"
+    assert shown(program, "1795486201.681")[0]["Started"] == "2026-11-24 02:10:01Z"
+
+
+def test_a_recording_whose_times_agree_is_not_warned_of(program, fixtures):
+    assert take(program, fixtures / "asterisk" / "cel-Master.csv") == "took 40 calls (0 replaced), rejected 0\n"
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_the_hour_that_comes_twice_is_told_by_the_channels_ids(program, cel, newest_first):
+    header, *rows = (cel / "summer-time.csv").read_text().splitlines(keepends=True)
+    log = program.write("log.csv", header + "".join(rows[::-1] if newest_first else rows))
+    assert take(program, log, "--zone", "America/New_York") == "took 2 calls (0 replaced), rejected 0\n"
+    first, second = (shown(program, session)[0] for session in ("1793512790.231", "1793514600.232"))
+    assert (first["Started"], first["Ended"]) == ("2026-11-01 05:59:50Z", "2026-11-01 06:00:10Z")
+    assert (second["Started"], second["Ended"]) == ("2026-11-01 06:30:00Z", "2026-11-01 06:30:09Z")

@@ -3,6 +3,7 @@
  * are collected until the call is over, then handed over as one call. */
 #include "call/call.h"
 #include "intake/sources/cel_call.h"
+#include "intake/sources/cel_clock.h"
 #include "intake/sources/cel_input.h"
 #include "intake/sources/cel_order.h"
 #include "intake/sources/cel_time.h"
@@ -12,7 +13,8 @@
 #define JSON_BYTES_MAX ((size_t)4 << 20)
 
 /* Rows may follow a call's LINKEDID_END: other processes write theirs late. */
-#define LINGER_US	  INT64_C(2000000)
+#define SECOND_US	  INT64_C(1000000)
+#define LINGER_US	  (2 * SECOND_US)
 #define OPEN_BYTES_MAX	  ((size_t)128 << 20) /* of all calls that are not over */
 #define OPEN_BUCKETS	  ((size_t)1 << 14)
 #define CLOSED_REMEMBERED ((size_t)1 << 16)
@@ -34,6 +36,7 @@ struct source {
 	struct source_sink sink;
 	struct rejects rejects; /* of rows */
 	uint64_t row_count, call_count;
+	struct cel_clock clock;
 	bool local_times;
 	char *inbound_contexts;
 	int64_t time_us;   /* of the row read last */
@@ -197,6 +200,18 @@ static void follow_time(struct source *source, int64_t time_us)
 	source->disordered |= source->latest_us - time_us > LINGER_US;
 }
 
+/* What a time that comes twice in a year is not before: the row before it, and its channel's beginning. */
+static int64_t not_before_us(const struct source *source, const struct cel_record *record)
+{
+	int64_t row_us = source->back > source->forward ? 0 : source->time_us;
+	int64_t id_s;
+
+	if (!cel_clock_id_s(record->field[CEL_UNIQUE_ID], &id_s)) {
+		return row_us;
+	}
+	return id_s * SECOND_US > row_us ? id_s * SECOND_US : row_us;
+}
+
 static bool is_good_id(struct text linked_id)
 {
 	return linked_id.size > 0 && linked_id.size <= CALL_SESSION_ID_MAX &&
@@ -221,13 +236,17 @@ static void take_row(void *context, const struct cel_record *record)
 		rejects_add(&source->rejects, record->line, linked_id, "the eventtype is empty");
 		return;
 	}
-	if (!cel_time_parse(time, local, source->time_us, &time_us)) {
+	if (!cel_time_parse(time, local, not_before_us(source, record), &time_us)) {
 		rejects_add(&source->rejects, record->line, linked_id,
 			"eventtime '%.*s' is not a time: %s",
 			(int)(time.size < 40 ? time.size : 40), time.data, cel_time_advice(time));
 		return;
 	}
 	follow_time(source, time_us);
+	if (text_equal(record->field[CEL_EVENT_TYPE], TEXT("CHAN_START"))) {
+		cel_clock_start(
+			&source->clock, record->field[CEL_UNIQUE_ID], time_us, record->line);
+	}
 	source->row_count++;
 	add_row(source, record, linked_id, time_us);
 	close_what_is_over(source);
@@ -301,6 +320,15 @@ static void warn_of_columns(const struct source *source)
 	}
 }
 
+static void warn_of_clock(const struct source *source)
+{
+	char warning[CEL_CLOCK_WARNING_SIZE];
+
+	if (cel_clock_warning(&source->clock, source->local_times, warning)) {
+		source->sink.warn(source->sink.context, warning);
+	}
+}
+
 /* An input that holds none of what was looked for. */
 static int tell_nothing_found(const struct source *source, struct error *err)
 {
@@ -332,6 +360,7 @@ static int cel_end(struct source *source, struct error *err)
 	}
 	rejects_tell(&source->rejects, &source->sink);
 	warn_of_columns(source);
+	warn_of_clock(source);
 	return result < 0 ? result : tell_nothing_found(source, err);
 }
 
