@@ -205,6 +205,7 @@ int store_put_calls(struct store *store, struct store_put *puts, size_t count, s
 		assert(puts[i].call.start >= 0);
 		assert(puts[i].call.has_detail == (puts[i].packed.deflate.data != NULL));
 		puts[i].replaced = false;
+		puts[i].others = false;
 	}
 	return count == 0 ? 0 : store->backend->put_calls(store, puts, count, err);
 }

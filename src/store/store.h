@@ -170,12 +170,15 @@ struct store_put {
 	struct call call;
 	struct packed packed; /* deflate is NULL when call.has_detail is false */
 	struct store_index index;
-	bool replaced; /* set by store_put_calls(): the session was there before */
+	bool recorded; /* from an exchange's recording: it may be a part of a call, and is joined to the part that is held */
+	/* set by store_put_calls(): */
+	bool replaced; /* the session was there before */
+	bool others; /* recorded, and what was there before seems to be another call: numbers and channel differ */
 };
 
 /* Stores @puts in their order in one durable transaction: all or none. A session that is there is replaced; where the new
- * copy has no detail and the old one has, the steps are kept under the new header (API.md §2 "Identity"). ERROR_NOT_FOUND
- * when there is no such account. */
+ * copy has no detail and the old one has, the steps are kept under the new header (API.md §2 "Identity"); where one that was
+ * recorded is a part of a call, it is joined to the part that is held (call_join.h). ERROR_NOT_FOUND when there is no such account. */
 int store_put_calls(
 	struct store *store, struct store_put *puts, size_t count, struct error *err) CHECK_RESULT;
 

@@ -35,6 +35,7 @@ static void close_store(struct store *base)
 	free(store->records);
 	arena_deinit(&store->names);
 	store_rewrap_deinit(&store->rewrap);
+	store_join_deinit(&store->join);
 	pthread_mutex_destroy(&store->mutex);
 	free(store);
 }
@@ -430,6 +431,7 @@ int store_memory_open(struct store **ret_store, struct error *err)
 	pthread_mutex_init(&store->mutex, NULL);
 	arena_init(&store->names, SIZE_MAX);
 	store_rewrap_init(&store->rewrap);
+	store_join_init(&store->join);
 	kind_table_init(&store->kinds);
 	*ret_store = &store->base;
 	return 0;

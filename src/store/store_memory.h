@@ -7,6 +7,7 @@
 
 #include "store/kind_table.h"
 #include "store/store_backend.h"
+#include "store/store_join.h"
 #include "store/store_rewrap.h"
 
 /* A call, with its texts after it in one piece of memory. Replaced, never changed. */
@@ -39,6 +40,7 @@ struct memory_store {
 	struct memory_call **calls;
 	size_t calls_count;
 	struct store_rewrap rewrap;
+	struct store_join join;
 	struct memory_change **changes; /* by id, without gaps */
 	size_t changes_count;
 	int64_t change_newest;

@@ -134,13 +134,30 @@ static void remove_at(struct put_run *run, size_t at)
 	memmove(&run->calls[at], &run->calls[at + 1], (run->count - at) * sizeof(*run->calls));
 }
 
+/* Puts what @put and the part of the call that is held are together into @call and @packed; their texts in @arena. */
+static int join_held(struct put_run *run, struct store_put *put, const struct store_call *held,
+	struct arena *arena, struct call *call, struct packed *packed, struct error *err)
+{
+	struct store_put joined;
+	int parts = store_join(
+		&run->store->join, &held->packed, put, arena, &joined, &put->others, err);
+
+	if (parts > 0) {
+		*call = joined.call;
+		*packed = joined.packed;
+	}
+	return parts < 0 ? -1 : 0;
+}
+
 static int put_call(struct put_run *run, struct store_put *put, struct error *err)
 {
+	AUTO(arena_deinit) struct arena arena;
 	size_t at = find_session(run->calls, run->count, put->account_id, put->call.session_id);
 	struct call call = put->call;
 	struct packed packed = put->packed;
 	struct memory_call *made;
 
+	arena_init(&arena, SIZE_MAX);
 	if (!memory_account_exists(run->store, put->account_id)) {
 		return error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
 			(long long)put->account_id);
@@ -154,6 +171,11 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 		if (store_rewrap(&run->store->rewrap, &call, &held->packed, &packed, err) < 0) {
 			return -1;
 		}
+	}
+	if (put->replaced && put->recorded && put->call.has_detail &&
+		run->calls[at]->held.call.has_detail &&
+		join_held(run, put, &run->calls[at]->held, &arena, &call, &packed, err) < 0) {
+		return -1;
 	}
 	made = make_call(put->account_id, &call, &packed);
 	if (!made) {

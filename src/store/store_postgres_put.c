@@ -14,6 +14,7 @@ static void run_init(struct put_run *run, struct postgres_store *store, struct s
 	arena_init(&run->arena, SIZE_MAX);
 	postgres_kind_run_init(&run->kinds, store, &run->arena);
 	store_rewrap_init(&run->rewrap);
+	store_join_init(&run->join);
 	store_indexer_init(&run->indexer);
 	buffer_init(&run->json, UINT32_MAX);
 	postgres_params_init(&run->params);
@@ -23,6 +24,7 @@ static void run_end(struct put_run *run)
 {
 	postgres_kind_run_deinit(&run->kinds);
 	store_rewrap_deinit(&run->rewrap);
+	store_join_deinit(&run->join);
 	store_indexer_deinit(&run->indexer);
 	unpacker_destroyp(&run->unpacker);
 	buffer_deinit(&run->json);
@@ -55,7 +57,7 @@ static int rewrap_earlier(struct put_run *run, struct error *err)
 	for (size_t i = 0; i < run->entries_count; i++) {
 		struct put_entry *entry = &run->entries[i];
 
-		if (entry->detail && entry->detail != &run->puts[entry->last] &&
+		if (entry->detail && entry->detail != entry->header &&
 			put_rewrap(run, entry, &entry->detail->packed, entry->detail->call.steps,
 				err) < 0) {
 			return -1;
@@ -156,8 +158,9 @@ static int begin(struct put_run *run, struct error *err)
 
 static int write_all(struct put_run *run, struct error *err)
 {
-	if (postgres_kind_resolve(&run->kinds, run->connection, true, err) < 0 ||
-		put_read_kept(run, err) < 0 || put_add_rows(run, err) < 0) {
+	if (put_read_kept(run, err) < 0 ||
+		postgres_kind_resolve(&run->kinds, run->connection, true, err) < 0 ||
+		put_add_rows(run, err) < 0) {
 		return -1;
 	}
 	return postgres_run_one(run->connection, POSTGRES_COMMIT, NULL, err);

@@ -3,7 +3,7 @@
 #ifndef STORE_STORE_POSTGRES_PUT_H
 #define STORE_STORE_POSTGRES_PUT_H
 
-#include "store/store_index.h"
+#include "store/store_join.h"
 #include "store/store_postgres.h"
 #include "store/store_rewrap.h"
 #include "store/tally.h"
@@ -15,7 +15,8 @@ struct put_entry {
 	size_t first; /* of its puts */
 	size_t last;
 	const struct store_put *detail; /* the last one with steps; NULL: none */
-	struct call call;		/* the header of the last */
+	const struct store_put *header; /* the last one */
+	struct call call;		/* its header */
 	char key_buffer[CALL_NUMBER_MAX];
 	char src_buffer[CALL_NUMBER_MAX];
 	struct text dest_key;
@@ -30,7 +31,7 @@ struct put_entry {
 	int64_t held_steps; /* -1: no detail */
 	int64_t held_part;
 	struct text held_dest_key;
-	struct packed held_packed; /* read where it stays under a new header */
+	struct packed held_packed; /* read where it stays under a new header, or is joined */
 };
 
 struct put_run {
@@ -43,6 +44,7 @@ struct put_run {
 	size_t entries_count;
 	struct postgres_kind_run kinds;
 	struct store_rewrap rewrap;
+	struct store_join join;
 	struct store_indexer indexer;
 	struct unpacker *unpacker;
 	struct buffer json;
@@ -53,6 +55,12 @@ struct put_run {
 static inline bool put_keeps_held(const struct put_entry *entry)
 {
 	return !entry->detail && entry->held && entry->held_steps >= 0;
+}
+
+/* Whether the call that comes may be a part of the one that the store holds. */
+static inline bool put_joins_held(const struct put_entry *entry)
+{
+	return entry->detail && entry->detail->recorded && entry->held && entry->held_steps >= 0;
 }
 
 /* ---- store_postgres_put.c ---- */
@@ -67,6 +75,8 @@ int put_rewrap(struct put_run *run, struct put_entry *entry, const struct packed
 int put_make_entries(struct put_run *run, struct error *err) CHECK_RESULT;
 /* Makes what each entry's detail is found by. */
 int put_make_indices(struct put_run *run, struct error *err) CHECK_RESULT;
+/* Joins what is put to entry->held_packed, where they are parts of a call. */
+int put_join_held(struct put_run *run, struct put_entry *entry, struct error *err) CHECK_RESULT;
 
 /* ---- store_postgres_put_rows.c: the rows that it becomes ---- */
 
@@ -74,7 +84,7 @@ int put_make_indices(struct put_run *run, struct error *err) CHECK_RESULT;
 void put_ask_held(struct put_run *run);
 int put_read_held(
 	struct put_run *run, const struct postgres_rows *rows, struct error *err) CHECK_RESULT;
-/* Reads the packed calls that stay under a new header. */
+/* Reads the packed calls that stay under a new header, or are joined. */
 int put_read_kept(struct put_run *run, struct error *err) CHECK_RESULT;
 /* Adds all statements that change calls, their detail, tallies and changes to the batch. */
 int put_add_rows(struct put_run *run, struct error *err) CHECK_RESULT;

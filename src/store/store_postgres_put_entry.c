@@ -28,18 +28,56 @@ static struct put_entry *entry_for(
 	return &run->entries[number];
 }
 
-static void finish(struct put_run *run, struct put_entry *entry)
+static void finish(struct put_entry *entry)
 {
-	struct text src = run->puts[entry->last].call.src;
-
-	entry->call = run->puts[entry->last].call;
+	entry->call = entry->header->call;
 	entry->dest_key = call_number_key(entry->call.dest, entry->key_buffer);
-	entry->src_key = call_number_key(src, entry->src_buffer);
+	entry->src_key = call_number_key(entry->call.src, entry->src_buffer);
 	if (entry->detail) {
 		entry->call.has_detail = true;
 		entry->call.steps = entry->detail->call.steps;
 		entry->packed = entry->detail->packed;
 	}
+}
+
+/* What of @put and the steps @held is to be stored: 1 when that is *@ret_joined, in the run's memory, 0 when it is @put. */
+static int join(struct put_run *run, struct put_entry *entry, const struct packed *held,
+	const struct store_put *put, struct store_put **ret_joined, struct error *err)
+{
+	struct store_put *joined = arena_calloc(&run->arena, 1, sizeof(*joined));
+	int parts;
+	bool others;
+
+	if (!joined) {
+		return error_no_memory(err);
+	}
+	parts = store_join(&run->join, held, put, &run->arena, joined, &others, err);
+	if (parts >= 0) {
+		run->puts[entry->last].others |= others;
+		*ret_joined = joined;
+	}
+	return parts;
+}
+
+/* The put at @at is the entry's last so far. */
+static int take_put(struct put_run *run, struct put_entry *entry, size_t at, struct error *err)
+{
+	const struct store_put *put = &run->puts[at];
+	struct store_put *joined = NULL;
+	int parts = 0;
+
+	entry->last = at;
+	if (entry->detail && put->call.has_detail && put->recorded) {
+		parts = join(run, entry, &entry->detail->packed, put, &joined, err);
+	}
+	if (parts < 0) {
+		return -1;
+	}
+	entry->header = parts > 0 ? joined : put;
+	if (put->call.has_detail) {
+		entry->detail = entry->header;
+	}
+	return 0;
 }
 
 int put_make_entries(struct put_run *run, struct error *err)
@@ -59,13 +97,12 @@ int put_make_entries(struct put_run *run, struct error *err)
 		if (!entry) {
 			return error_no_memory(err);
 		}
-		entry->last = i;
-		if (run->puts[i].call.has_detail) {
-			entry->detail = &run->puts[i];
+		if (take_put(run, entry, i, err) < 0) {
+			return -1;
 		}
 	}
 	for (size_t i = 0; i < run->entries_count; i++) {
-		finish(run, &run->entries[i]);
+		finish(&run->entries[i]);
 	}
 	return 0;
 }
@@ -120,4 +157,22 @@ int put_make_indices(struct put_run *run, struct error *err)
 		}
 	}
 	return 0;
+}
+
+int put_join_held(struct put_run *run, struct put_entry *entry, struct error *err)
+{
+	struct store_put *joined = NULL;
+	int parts = join(run, entry, &entry->held_packed, entry->detail, &joined, err);
+
+	if (parts <= 0) {
+		return parts;
+	}
+	/* It begins where one of the two did. */
+	if (joined->call.start == entry->held_start) {
+		entry->part = entry->held_part;
+	}
+	entry->detail = entry->header = joined;
+	finish(entry);
+	entry->index = joined->index;
+	return meet_kinds(run, entry, err);
 }

@@ -237,6 +237,11 @@ int put_read_held(struct put_run *run, const struct postgres_rows *rows, struct 
 	return 0;
 }
 
+static bool reads_held(const struct put_entry *entry)
+{
+	return put_keeps_held(entry) || put_joins_held(entry);
+}
+
 /* The rows come in any order, each with its place among those that were asked for. */
 static int copy_kept(struct put_run *run, const struct postgres_rows *rows, struct error *err)
 {
@@ -247,7 +252,7 @@ static int copy_kept(struct put_run *run, const struct postgres_rows *rows, stru
 		return error_no_memory(err);
 	}
 	for (size_t i = 0; i < run->entries_count; i++) {
-		if (put_keeps_held(&run->entries[i])) {
+		if (reads_held(&run->entries[i])) {
 			kept[count++] = &run->entries[i];
 		}
 	}
@@ -271,7 +276,7 @@ int put_read_kept(struct put_run *run, struct error *err)
 {
 	struct postgres_rows rows;
 
-	if (bind(run, held_place, put_keeps_held) == 0) {
+	if (bind(run, held_place, reads_held) == 0) {
 		return 0;
 	}
 	if (postgres_run_one(run->connection, POSTGRES_HELD_PACKED, &run->params, err) < 0) {
@@ -286,6 +291,9 @@ int put_read_kept(struct put_run *run, struct error *err)
 
 		if (put_keeps_held(entry) && put_rewrap(run, entry, &entry->held_packed,
 						     (uint32_t)entry->held_steps, err) < 0) {
+			return -1;
+		}
+		if (put_joins_held(entry) && put_join_held(run, entry, err) < 0) {
 			return -1;
 		}
 	}

@@ -131,6 +131,7 @@ static void close_store(struct store *base)
 	}
 	sqlite_connection_close(store->writer);
 	store_rewrap_deinit(&store->rewrap);
+	store_join_deinit(&store->join);
 	sqlite_kinds_deinit(&store->kinds);
 	sqlite_unpacking_deinit(&store->unpacking);
 	file_close(&store->lock_fd);
@@ -259,6 +260,7 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 	pthread_mutex_init(&store->pool_mutex, NULL);
 	sqlite_checkpointer_init(&store->checkpointer);
 	store_rewrap_init(&store->rewrap);
+	store_join_init(&store->join);
 	sqlite_kinds_init(&store->kinds);
 	sqlite_unpacking_init(&store->unpacking);
 	owned = &store->base;

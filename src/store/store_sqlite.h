@@ -10,6 +10,7 @@
 #include "store/kind_ids.h"
 #include "store/store_backend.h"
 #include "store/store_index.h"
+#include "store/store_join.h"
 #include "store/store_rewrap.h"
 #include "store/tally.h"
 
@@ -165,10 +166,11 @@ struct sqlite_store {
 	int lock_fd;
 
 	pthread_mutex_t write_mutex;
-	struct sqlite_connection *writer; /* under write_mutex, as is rewrap */
+	struct sqlite_connection *writer; /* under write_mutex, as are rewrap and join */
 	bool writer_is_doubtful;	  /* it is opened anew before it is used again */
 	int merge_pages; /* that the next step of merging the text index writes; 0: it is the first; under write_mutex */
 	struct store_rewrap rewrap;
+	struct store_join join;
 	struct sqlite_kinds kinds; /* under write_mutex, as is unpacking */
 	struct sqlite_unpacking unpacking;
 

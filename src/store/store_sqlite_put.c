@@ -235,21 +235,56 @@ static int change_call(struct put_run *run, const struct store_put *put, const s
 	return call.has_detail ? replace_detail(run, put, held, err) : 0;
 }
 
+static int find_path(
+	struct put_run *run, const struct store_put *put, struct text *ret_path, struct error *err)
+{
+	*ret_path = (struct text){0};
+	if (!put->call.has_detail) {
+		return 0;
+	}
+	return sqlite_kinds_path(
+		&run->store->kinds, run->connection, put->account_id, &put->index, ret_path, err);
+}
+
+/* Returns 1 when *@ret_joined and *@ret_path, in @arena, are to be stored instead of @put. */
+static int join_held(struct put_run *run, struct store_put *put, const struct held *held,
+	struct arena *arena, struct store_put *ret_joined, struct text *ret_path, struct error *err)
+{
+	int parts;
+
+	if (!put->recorded || !put->call.has_detail || held->steps < 0) {
+		return 0;
+	}
+	parts = store_join(
+		&run->store->join, &held->packed, put, arena, ret_joined, &put->others, err);
+	return parts > 0 && find_path(run, ret_joined, ret_path, err) < 0 ? -1 : parts;
+}
+
 static int replace_call(struct put_run *run, struct store_put *put, struct text dest_key,
 	struct text path, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
+	char buffer[CALL_NUMBER_MAX];
 	struct held held = {0};
+	struct store_put joined;
+	int parts;
 
 	arena_init(&arena, SIZE_MAX);
+	put->replaced = true;
 	if (read_held(run, put, &held, err) < 0 ||
 		(held.steps >= 0 && sqlite_packed_by_id(run->connection, held.id, &arena,
-					    &held.packed, err) < 0) ||
-		change_call(run, put, &held, dest_key, path, err) < 0 ||
+					    &held.packed, err) < 0)) {
+		return -1;
+	}
+	parts = join_held(run, put, &held, &arena, &joined, &path, err);
+	if (parts > 0) {
+		put = &joined;
+		dest_key = call_number_key(put->call.dest, buffer);
+	}
+	if (parts < 0 || change_call(run, put, &held, dest_key, path, err) < 0 ||
 		sqlite_changes_note(&run->log, put->account_id, held.id, err) < 0) {
 		return -1;
 	}
-	put->replaced = true;
 	if (held.start == put->call.start && text_equal(held.dest_key, dest_key)) {
 		return 0;
 	}
@@ -270,17 +305,6 @@ static int add_detail(
 		return -1;
 	}
 	return sqlite_words_add(run->connection, id, put->index.words, err);
-}
-
-static int find_path(
-	struct put_run *run, const struct store_put *put, struct text *ret_path, struct error *err)
-{
-	*ret_path = (struct text){0};
-	if (!put->call.has_detail) {
-		return 0;
-	}
-	return sqlite_kinds_path(
-		&run->store->kinds, run->connection, put->account_id, &put->index, ret_path, err);
 }
 
 static int put_indexed(struct put_run *run, struct store_put *put, struct error *err)
@@ -324,6 +348,7 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 		return -1;
 	}
 	put->replaced = indexed.replaced;
+	put->others = indexed.others;
 	return 0;
 }
 
