@@ -3,6 +3,7 @@
 #include "call/call_join.h"
 
 #include "call/call_json.h"
+#include "call/call_number.h"
 
 struct join_step {
 	struct text json;

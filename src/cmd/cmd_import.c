@@ -13,6 +13,7 @@
 #include "cmd/shift.h"
 #include "cmd/terminal.h"
 
+#define SYSTEM_MAX     64
 #define ARENA_SIZE_MAX ((size_t)2 << 30)
 
 struct import {
@@ -223,7 +224,9 @@ static int run_batch(struct import *import, const struct import_format *format, 
 		.detail_after = import->owner.retention.detail_after,
 		.header_after = import->owner.retention.header_after,
 		.shape = format->shape,
+		.recorded = format->source && format->source->recorded,
 		.rejected = take_batch_reject,
+		.noted = take_batch_reject, /* named as well; the batch does not count it */
 		.context = import,
 	};
 	struct batch_result result;
@@ -376,6 +379,7 @@ static int import_files(const struct settings *settings, struct store *store,
 		.settings = settings,
 		.options = {.columns_path = settings->columns,
 			.inbound_contexts = settings->inbound_contexts,
+			.system = settings->system,
 			.local_times = settings->zone != NULL},
 		.owner = *owner,
 		.newest_end = -1,
@@ -425,6 +429,18 @@ static int set_zone(const char *zone, struct error *err)
 	return 0;
 }
 
+static int check_system(struct text name, struct error *err)
+{
+	if (name.size == 0 || name.size > SYSTEM_MAX || text_has_control(name) ||
+		!text_utf8_valid(name, NULL)) {
+		return error_set(err, ERROR_INVALID,
+			"--system takes a name of 1 to %d bytes of UTF-8 without control "
+			"characters",
+			SYSTEM_MAX);
+	}
+	return 0;
+}
+
 static int check_usage(const struct settings *settings, int argc, char **argv, struct error *err)
 {
 	int standard = 0;
@@ -443,13 +459,8 @@ static int check_usage(const struct settings *settings, int argc, char **argv, s
 		return error_set(err, ERROR_INVALID,
 			"--shift-to reads its input twice: name files that are there, no pipe");
 	}
-	/* The later half of a call that two files share would replace the first. */
-	if (argc > 1 && settings->format && strcmp(settings->format, "asterisk-cel") == 0) {
-		return error_set(err, ERROR_INVALID,
-			"asterisk-cel takes one input, since calls cross from file to file: join "
-			"them, oldest "
-			"first, as in 'cat Master.csv.1 Master.csv | callstep import --format "
-			"asterisk-cel -'");
+	if (settings->system && check_system(text_of(settings->system), err) < 0) {
+		return -1;
 	}
 	return import_format_check(settings->format, err);
 }
@@ -468,7 +479,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 	return import_files(settings, store, &owner, argc, argv);
 }
 
-static const char *const settings[] = {OWNER_OPTIONS, "format", "columns", "zone",
+static const char *const settings[] = {OWNER_OPTIONS, "format", "columns", "zone", "system",
 	"inbound-contexts", "shift-to", "quiet", "threads", "call-size-max", "intake-memory-max",
 	REDACT_OPTIONS, NULL};
 
@@ -491,12 +502,14 @@ const struct cmd cmd_import = {
 		"counted apart, and dropped by the next sweep; until then nobody sees them.\n"
 		"\n"
 		"A call that the store has already, by its session, is replaced; what has been "
-		"imported can be imported again. Each call that is not taken is named on standard "
-		"error with file, line, session and reason, and rows of an event log by kind and "
-		"count; the others are taken, and the exit "
+		"imported can be imported again. Parts of a call that two logs of an exchange "
+		"hold are joined, whichever comes first. Each call that is not taken is named on "
+		"standard error with file, line, session and reason, and rows of an event log by "
+		"kind and count; the others are taken, and the exit "
 		"status is 3.",
 	.examples = "callstep import calls.ndjson.gz\n"
 		    "callstep generate --calls 1000 | callstep import -\n"
-		    "callstep import --format asterisk-cel --zone Europe/Berlin Master.csv",
+		    "callstep import --format asterisk-cel --zone Europe/Berlin Master.csv\n"
+		    "callstep import --format asterisk-cel --system east Master.csv.1 Master.csv",
 	.run = run,
 };

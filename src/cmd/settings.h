@@ -82,6 +82,7 @@ struct settings {
 	const char *columns;
 	const char *zone;
 	const char *inbound_contexts;
+	const char *system;
 	int64_t shift_to; /* UNIX seconds, or SETTING_TIME_NONE */
 	const char *output;
 	bool detail;

@@ -564,6 +564,13 @@ const struct setting setting_table[] = {
 		.metavariable = "ZONE",
 		.help = "Reads times without a zone in ZONE, such as Europe/Berlin. Without it: "
 			"UTC."},
+	{.name = "system",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(system),
+		.metavariable = "NAME",
+		.per_run = true,
+		.help = "Puts NAME and a hyphen before the ids of the calls. Exchanges give the "
+			"same ids: where several send calls to one account, name each."},
 	{.name = "inbound-contexts",
 		.type = SETTING_TEXT,
 		.offset = MEMBER(inbound_contexts),

@@ -491,6 +491,22 @@ void batch_reject(struct batch *batch, uint64_t line, struct text session_id, co
 	pthread_mutex_unlock(&batch->lock);
 }
 
+void batch_note_others(struct batch *batch, uint64_t line, struct text session_id)
+{
+	const struct batch_reject note = {
+		.line = line,
+		.session_id = session_id,
+		.error = "the call that was held under this id had other numbers and another "
+			 "channel: where two exchanges give the same ids, name each with --system",
+	};
+
+	pthread_mutex_lock(&batch->lock);
+	if (batch->options.noted && !batch->detached) {
+		batch->options.noted(batch->options.context, &note);
+	}
+	pthread_mutex_unlock(&batch->lock);
+}
+
 void batch_wake(struct batch *batch)
 {
 	pthread_mutex_lock(&batch->lock);

@@ -170,7 +170,7 @@ static bool asks_too_much(const struct chunk_reader *reader)
 	       reader->canonical.size > reader->canonical.ceiling_bytes / 2;
 }
 
-void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id,
+void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id, bool recorded,
 	void (*reject)(
 		struct batch *batch, uint64_t line, struct text session_id, const char *error))
 {
@@ -178,7 +178,8 @@ void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t accoun
 		struct store_put *put = &chunk->puts[chunk->put_count];
 		struct error err;
 
-		*put = (struct store_put){.account_id = account_id};
+		*put = (struct store_put){.account_id = account_id, .recorded = recorded};
+		chunk->lines[chunk->put_count] = chunk->entries[i].line;
 		if (read_entry(chunk, reader, &chunk->entries[i], put, &err) == 0) {
 			chunk->put_count++;
 			continue;

@@ -37,6 +37,7 @@ struct chunk {
 
 	struct arena held; /* what the puts point to */
 	struct store_put puts[CHUNK_CALLS_MAX];
+	uint64_t lines[CHUNK_CALLS_MAX]; /* where each put's call began */
 	size_t put_count;
 };
 
@@ -71,7 +72,7 @@ void chunk_reader_destroy(struct chunk_reader *reader);
 
 /* Checks, redacts and packs every call: the good ones become puts, the others go to @reject. Without memory there are no puts, and out_of_memory is
  * set. The JSON is freed. */
-void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id,
+void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id, bool recorded,
 	void (*reject)(
 		struct batch *batch, uint64_t line, struct text session_id, const char *error));
 

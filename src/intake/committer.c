@@ -67,11 +67,24 @@ static struct batch_result count(const struct chunk *chunk)
 	return result;
 }
 
+static void tell_others(const struct chunk *chunk)
+{
+	for (size_t i = 0; i < chunk->put_count; i++) {
+		if (chunk->puts[i].others) {
+			batch_note_others(
+				chunk->batch, chunk->lines[i], chunk->puts[i].call.session_id);
+		}
+	}
+}
+
 static void settle(struct intake *intake, struct chunk *chunk, const struct error *failure)
 {
 	struct batch *batch = chunk->batch;
 	const struct batch_result result = count(chunk);
 
+	if (!failure) {
+		tell_others(chunk);
+	}
 	intake_release(intake, chunk);
 	batch_settle(batch, &result, failure);
 	chunk_destroy(chunk);
@@ -125,7 +138,8 @@ static void scatter(struct group *group)
 		struct chunk *chunk = group->chunks[i];
 
 		for (size_t k = 0; k < chunk->put_count; k++) {
-			chunk->puts[k].replaced = group->puts[at++].replaced;
+			chunk->puts[k].replaced = group->puts[at].replaced;
+			chunk->puts[k].others = group->puts[at++].others;
 		}
 	}
 }

@@ -70,9 +70,13 @@ struct batch_options {
 	int64_t header_after; /* the same for the calls themselves */
 	enum batch_shape shape;
 	enum batch_coding coding;
+	bool recorded; /* from an exchange's recording: parts of a call are joined (call_join.h), where others replace each other */
 	/* Called once for each rejected call, from any thread, one at a time, in no particular order. Neither this nor `wake` may
 	 * call a function of this header; neither is called after batch_destroy(). */
 	void (*rejected)(void *context, const struct batch_reject *reject);
+	/* Called likewise of a call that was taken, but is to be looked at: it is recorded, and the one that it replaced seems to
+	 * be another. NULL: nobody is told. */
+	void (*noted)(void *context, const struct batch_reject *note);
 	/* Called from any thread when batch_feed() may be called again after it took less than it was given, and when the batch is
 	 * done, which may be within batch_end() itself. It may come once too often. It must only note or signal; NULL for callers
 	 * that use batch_wait(). */

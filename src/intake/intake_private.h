@@ -151,6 +151,8 @@ void batch_work(struct task *task);
 void batch_reference(struct batch *batch);
 void batch_unreference(struct batch *batch);
 void batch_reject(struct batch *batch, uint64_t line, struct text session_id, const char *error);
+/* The call that it replaced seems to be another. */
+void batch_note_others(struct batch *batch, uint64_t line, struct text session_id);
 /* There is room again. */
 void batch_wake(struct batch *batch);
 bool batch_store_failed(struct batch *batch);

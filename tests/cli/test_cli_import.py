@@ -164,10 +164,82 @@ def test_a_recording_of_asterisk_without_its_format_is_recognised_and_not_guesse
     assert "say --format asterisk-cel" in done.stderr
 
 
-def test_several_logs_of_asterisk_are_to_be_joined_since_calls_cross_from_one_to_the_next(program, fixtures):
-    log = fixtures / "asterisk" / "cel-Master.csv"
-    done = program.run("import", "--format", "asterisk-cel", log, log, status=2)
-    assert "oldest first" in done.stderr
+def calls_of(program):
+    return {one["session_id"]: one for one in map(json.loads, program.run("export").stdout.splitlines())}
+
+
+def import_log(program, *logs, **more):
+    return program.run("import", "--format", "asterisk-cel", *logs, **more)
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1), (1, 2, 1), (2, 1, 2, 1)])
+def test_a_call_that_two_logs_hold_parts_of_is_one_call_whichever_comes_first(program, fixtures, order):
+    days = {day: fixtures / "cel" / f"day-{day}.csv" for day in (1, 2)}
+    for day in order:
+        assert import_log(program, days[day]).stderr.endswith("rejected 0\n")
+    joined = program.run("export").stdout
+    program.run("erase", "--session", "1795564680.161", "--yes")
+    whole = days[1].read_text() + days[2].read_text().split("\n", 1)[1]
+    import_log(program, program.write("whole.csv", whole))
+    assert joined == program.run("export").stdout
+    assert [step["event"]["line"] for step in json.loads(joined)["detail"]] == [
+        "Dialled 300 from +12125550101 (Ann Roe)", "Answered", "order: 4711", "paid: yes",
+        "Hung up by the caller (PJSIP/carrier-00000161): normal call clearing (16)"]
+    assert program.run("search", "order paid").stdout.count("1795564680.161") == 1
+
+
+def test_several_logs_may_be_imported_at_once(program, fixtures):
+    import_log(program, fixtures / "cel" / "day-2.csv", fixtures / "cel" / "day-1.csv")
+    (call,) = calls_of(program).values()
+    assert (call["start"], call["end"], len(call["detail"])) == ("1795564680", "1795564860", 5)
+
+
+def test_a_recording_cut_anywhere_is_the_same_calls_in_either_order(program, fixtures):
+    rows = (fixtures / "asterisk" / "cel-Master.csv").read_text().splitlines(keepends=True)
+    import_log(program, program.write("whole.csv", "".join(rows)))
+    whole = calls_of(program)
+    for at in range(100, len(rows), 250):
+        halves = [program.write("first.csv", "".join(rows[:at])), program.write("second.csv", "".join(rows[at:]))]
+        for name, order in (("onward", halves), ("backward", halves[::-1]), ("again", halves * 2)):
+            import_log(program, "--system", f"{name}{at}", *order)
+        held = calls_of(program)
+        found = [{session: {**held[f"{name}{at}-{session}"], "session_id": session} for session in whole}
+                 for name in ("onward", "backward", "again")]
+        assert found[0] == found[1] == found[2]
+        for session, call in whole.items():
+            joined = found[0][session]
+            assert {**joined, "detail": None} == {**call, "detail": None}
+            # What began before the cut and ends behind it is said twice, or without its length.
+            lines = [step["event"]["line"].split(" after ")[0] for step in joined["detail"]]
+            assert "The recording begins during the call" not in lines or call["start"] == "1795459153"
+            for step in call["detail"]:
+                if step["event"]["data"]["module_type"] in ("start", "answer", "transfer", "park", "CELGenUserEvent"):
+                    assert step["event"]["line"] in lines
+
+
+def test_exchanges_that_give_the_same_ids_are_told_apart_by_their_names(program, fixtures):
+    logs = {name: fixtures / "cel" / f"exchange-{name}.csv" for name in ("a", "b")}
+    for name, log in logs.items():
+        assert "(0 replaced)" in import_log(program, "--system", name, log).stderr
+    assert {session: call["dest"] for session, call in calls_of(program).items()} == {
+        "a-1795550000.1": "300", "b-1795550000.1": "400"}
+    import_log(program, "--system", "a", logs["a"])
+    assert len(calls_of(program)) == 2
+
+
+def test_a_replacement_with_other_numbers_and_another_channel_is_warned_about(program, fixtures):
+    logs = {name: fixtures / "cel" / f"exchange-{name}.csv" for name in ("a", "b")}
+    assert import_log(program, logs["a"], logs["a"]).stderr == "took 2 calls (1 replaced), rejected 0\n"
+    warned = import_log(program, logs["b"]).stderr
+    assert "exchange-b.csv:2: session '1795550000.1': " in warned
+    assert "other numbers and another channel" in warned and "--system" in warned
+    assert "took 1 calls (1 replaced), rejected 0\n" in warned
+
+
+@pytest.mark.parametrize("name", ["x" * 65, "a\tb"])
+def test_the_name_of_an_exchange_is_short_and_has_no_control_characters(program, fixtures, name):
+    done = import_log(program, "--system", name, fixtures / "cel" / "exchange-a.csv", status=2)
+    assert "--system takes a name of 1 to 64 bytes" in done.stderr
 
 
 def test_the_formats_in_help_are_those_that_are_there(program):

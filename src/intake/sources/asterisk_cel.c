@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The source asterisk-cel: Asterisk's channel event log. Rows of many calls stand mixed; those of one linkedid
  * are collected until the call is over, then handed over as one call. */
-#include "call/call.h"
+#include "call/call_join.h"
 #include "intake/sources/cel_call.h"
 #include "intake/sources/cel_clock.h"
 #include "intake/sources/cel_input.h"
@@ -19,7 +19,7 @@
 #define OPEN_BUCKETS	  ((size_t)1 << 14)
 #define CLOSED_REMEMBERED ((size_t)1 << 16)
 
-#define CUT_BY_END    "Call still up at the end of the recording"
+#define CUT_BY_END    CALL_GOES_ON_LINE
 #define CUT_BY_MEMORY "No more of this call was read: too many calls were open at once"
 
 /* FreePBX's names for what comes from outside, and common ones. */
@@ -39,6 +39,7 @@ struct source {
 	struct cel_clock clock;
 	bool local_times;
 	char *inbound_contexts;
+	char *system;	   /* may be NULL */
 	int64_t time_us;   /* of the row read last */
 	int64_t latest_us; /* of any row */
 	uint64_t forward,
@@ -103,15 +104,18 @@ static struct cel_call *open_call(struct source *source, struct text linked_id, 
 
 static void hand_over(struct source *source, struct cel_call *call, const char *cut)
 {
+	const struct cel_write_options options = {
+		.inbound_contexts = source->inbound_contexts,
+		.system = source->system,
+	};
 	struct error err;
 
-	/* Rows of which none is a start or an end belong to no call: a conference's announcer has such. */
-	if (!call->first || !call->has_bounds) {
+	if (!call->first || !call->is_call) {
 		return;
 	}
 	cel_call_order(call, source->back > source->forward);
 	buffer_clear(&source->json);
-	if (cel_write(&source->json, call, source->inbound_contexts, cut, &err) < 0) {
+	if (cel_write(&source->json, call, &options, cut, &err) < 0) {
 		source->sink.reject(
 			source->sink.context, call->line, call->linked_id, err.message, 1);
 		return;
@@ -270,6 +274,7 @@ static void cel_close(struct source *source)
 	free(source->open);
 	free(source->closed);
 	free(source->inbound_contexts);
+	free(source->system);
 	free(source);
 }
 AUTO_POINTER(struct source *, cel_close);
@@ -290,9 +295,11 @@ static int cel_open(struct source **ret_source, const struct source_options *opt
 	source->sink = *sink;
 	source->local_times = options->local_times;
 	source->inbound_contexts = strdup(contexts);
+	source->system = options->system ? strdup(options->system) : NULL;
 	source->open = calloc(OPEN_BUCKETS, sizeof(*source->open));
 	source->closed = calloc(CLOSED_REMEMBERED, sizeof(*source->closed));
-	if (!source->inbound_contexts || !source->open || !source->closed) {
+	if (!source->inbound_contexts || (options->system && !source->system) || !source->open ||
+		!source->closed) {
 		return error_no_memory(err);
 	}
 	if (cel_input_open(&source->input, options, &source->rejects, take_row, source, err) < 0) {
@@ -366,6 +373,7 @@ static int cel_end(struct source *source, struct error *err)
 
 const struct source_format source_asterisk_cel = {
 	.name = "asterisk-cel",
+	.recorded = true,
 	.summary = "Asterisk's channel event log (cel_custom, or a table's rows)",
 	.open = cel_open,
 	.feed = cel_feed,

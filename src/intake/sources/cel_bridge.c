@@ -72,7 +72,7 @@ static void connect(struct cel_walk *walk, struct cel_leg *leg, const struct cel
 	cel_step_set(step, "bridge_id", leg->bridge);
 	leg->peer = partner;
 	partner->peer = leg;
-	partner->answered = true;
+	partner->answered = partner->was_bridged = true;
 	leg->connected_us = partner->connected_us = row->time_us;
 }
 
@@ -99,7 +99,7 @@ void cel_conference_enter(struct cel_walk *walk, struct cel_leg *leg, const stru
 void cel_bridge_enter(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
 {
 	leg->bridge = cel_walk_extra(walk, row, "bridge_id");
-	leg->answered = true;
+	leg->answered = leg->was_bridged = true;
 	if (is_conference(leg)) {
 		cel_conference_enter(walk, leg, row);
 		return;
@@ -134,6 +134,17 @@ void cel_conference_exit(struct cel_walk *walk, struct cel_leg *leg, const struc
 	leg->connected_us = 0;
 }
 
+/* They were connected before the recording began: for how long is not known. */
+static void leave_unseen(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	struct cel_leg *partner = find_partner(walk, leg, row);
+
+	if (partner && !cel_leg_is_local(leg, '2') && !cel_leg_is_local(partner, '2')) {
+		between(walk, leg, partner, row, "Disconnected from", "disconnected from");
+		leg->was_bridged = partner->was_bridged = true;
+	}
+}
+
 void cel_bridge_exit(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
 {
 	struct cel_leg *peer = leg->peer;
@@ -145,6 +156,8 @@ void cel_bridge_exit(struct cel_walk *walk, struct cel_leg *leg, const struct ce
 	} else if (peer && !leg->optimized && !peer->optimized) {
 		step = between(walk, leg, peer, row, "Disconnected from", "disconnected from");
 		add_duration(walk, step, leg, row->time_us);
+	} else if (!peer && !leg->was_bridged) {
+		leave_unseen(walk, leg, row);
 	}
 	if (peer) {
 		leg->peer = NULL;

@@ -88,6 +88,20 @@ static struct cel_channel *add_channel(struct cel_call *call, const struct cel_r
 	return channel;
 }
 
+/* Channels that Asterisk makes for itself leave rows under linkedids of their own, without a start or an end. */
+static bool is_internal(struct text name)
+{
+	static const char *const technologies[] = {
+		"CBAnn/", "CBRec/", "Announcer/", "Recorder/", "Surrogate/"};
+
+	for (size_t i = 0; i < sizeof(technologies) / sizeof(technologies[0]); i++) {
+		if (text_starts_with(name, text_of(technologies[i]))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void note_first(struct text *known, struct text now)
 {
 	if (known->size == 0 && cel_is_known(now)) {
@@ -167,7 +181,6 @@ static void note_bounds(struct cel_call *call, struct cel_row *row)
 	bool last = cel_row_is(row, "LINKEDID_END");
 	bool end = cel_row_is(row, "CHAN_END") || cel_row_is(row, "HANGUP");
 
-	call->has_bounds |= last || end || cel_row_is(row, "CHAN_START");
 	if (end && row->channel->is_up) {
 		row->channel->is_up = false;
 		call->channels_up--;
@@ -240,6 +253,7 @@ bool cel_call_add(
 		return false;
 	}
 	cel_channel_learn(row->channel, row);
+	call->is_call |= !is_internal(row->field[CEL_CHANNEL]);
 	note_bounds(call, row);
 	append(call, row);
 	return true;

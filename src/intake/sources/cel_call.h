@@ -53,7 +53,7 @@ struct cel_call {
 		back; /* how often a row's time was later, or earlier, than that of the one before */
 	struct cel_channel *channels; /* in the order in which they came up */
 	size_t channels_up;
-	bool has_bounds; /* some channel's start or end was recorded */
+	bool is_call; /* someone's channel is among its channels, not only the exchange's own: a conference's announcer */
 	bool has_ended; /* by LINKEDID_END, or all its channels ended, the one that gave the linkedid among them */
 	int64_t ended_us;
 	bool is_ending; /* it stands in the source's list of those that have ended */

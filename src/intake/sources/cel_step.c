@@ -95,6 +95,16 @@ void cel_step_set(struct cel_step *step, const char *name, struct text value)
 	}
 }
 
+void cel_step_set_true(struct cel_step *step, const char *name)
+{
+	struct cel_member *slot = member(step, name);
+
+	if (slot) {
+		slot->value = TEXT("true");
+		slot->is_number = true;
+	}
+}
+
 void cel_step_set_number(
 	struct cel_walk *walk, struct cel_step *step, const char *name, int64_t value)
 {

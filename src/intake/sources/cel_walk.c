@@ -2,6 +2,7 @@
  * The walk over a call's rows. */
 #include "intake/sources/cel_walk.h"
 
+#include "call/call_join.h"
 #include "intake/sources/cel_secret.h"
 
 static void start_main(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
@@ -286,7 +287,8 @@ static void note_cut_start(struct cel_walk *walk)
 	struct cel_step *step = cel_walk_step(
 		walk, &(struct cel_leg){.app = TEXT("")}, walk->call->first, "info", "start");
 
-	step->line = TEXT("The recording begins during the call");
+	step->line = TEXT(CALL_BEGINS_BEFORE_LINE);
+	cel_step_set_true(step, CALL_BEGINS_BEFORE);
 }
 
 void cel_walk(
@@ -311,5 +313,6 @@ void cel_walk(
 			walk, &(struct cel_leg){.app = TEXT("")}, call->last, "info", "end");
 
 		step->line = text_of(cut);
+		cel_step_set_true(step, CALL_GOES_ON);
 	}
 }

@@ -12,7 +12,7 @@
 struct cel_member {
 	const char *name;
 	struct text value;
-	bool is_number;
+	bool is_number; /* or true: it is written without quotes */
 };
 
 /* One step in the making: more may become known of it while it stands in the list. */
@@ -52,6 +52,7 @@ struct cel_leg {
 	int64_t last_digit_us;
 	bool prompt_since; /* a prompt began after the last digit */
 
+	bool was_bridged;     /* its way into a bridge was recorded */
 	struct text bridge;   /* that it is in */
 	struct cel_leg *peer; /* whom it talks to */
 	int64_t connected_us;
@@ -86,6 +87,7 @@ struct text cel_walk_text(struct cel_walk *walk, const char *format, ...) FORMAT
 
 /* Adds or replaces a member of the step's data. */
 void cel_step_set(struct cel_step *step, const char *name, struct text value);
+void cel_step_set_true(struct cel_step *step, const char *name);
 void cel_step_set_number(
 	struct cel_walk *walk, struct cel_step *step, const char *name, int64_t value);
 

@@ -189,7 +189,15 @@ static int64_t find_end_us(const struct cel_call *call, const char *cut)
 	return main_us >= 0 && last_us - main_us < SECOND_US ? main_us : last_us;
 }
 
-static struct call make_header(const struct cel_call *call, const char *inbound_contexts,
+/* `pbx2-1795459157.1`: exchanges give the same ids at the same second. */
+static struct text make_session_id(
+	const struct cel_call *call, const char *system, struct arena *arena)
+{
+	return system ? arena_printf(arena, "%s-%.*s", system, TEXT_ARG(call->linked_id))
+		      : call->linked_id;
+}
+
+static struct call make_header(const struct cel_call *call, const struct cel_write_options *options,
 	const char *cut, struct arena *arena)
 {
 	const struct cel_row *start = main_start(call);
@@ -199,9 +207,9 @@ static struct call make_header(const struct cel_call *call, const char *inbound_
 	struct call header = {
 		.dest = repair_header(arena, dest, CALL_NUMBER_MAX),
 		.src = repair_header(arena, find_src(call, dest), CALL_NUMBER_MAX),
-		.session_id = call->linked_id,
+		.session_id = make_session_id(call, options->system, arena),
 		.start = start_us / SECOND_US,
-		.type = find_type(call, inbound_contexts),
+		.type = find_type(call, options->inbound_contexts),
 		.has_detail = true,
 	};
 
@@ -287,8 +295,8 @@ static void write_detail(struct buffer *detail, struct cel_walk *walk)
 	buffer_append_byte(detail, ']');
 }
 
-int cel_write(struct buffer *json, const struct cel_call *call, const char *inbound_contexts,
-	const char *cut, struct error *err)
+int cel_write(struct buffer *json, const struct cel_call *call,
+	const struct cel_write_options *options, const char *cut, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
 	AUTO(buffer_deinit) struct buffer detail;
@@ -297,10 +305,11 @@ int cel_write(struct buffer *json, const struct cel_call *call, const char *inbo
 
 	arena_init(&arena, WALK_BYTES_MAX);
 	buffer_init(&detail, JSON_BYTES_MAX);
-	header = make_header(call, inbound_contexts, cut, &arena);
+	header = make_header(call, options, cut, &arena);
 	cel_walk(&walk, call, &arena, cut);
 	write_detail(&detail, &walk);
-	if (walk.failed || detail.failed || !header.dest.data || !header.src.data) {
+	if (walk.failed || detail.failed || !header.dest.data || !header.src.data ||
+		!header.session_id.data) {
 		return error_set(err, ERROR_TOO_LARGE, "the call's log is too long to be written");
 	}
 	call_json_write(json, &header, buffer_text(&detail));

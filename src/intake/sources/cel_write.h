@@ -7,9 +7,14 @@
 #include "base/error.h"
 #include "intake/sources/cel_call.h"
 
-/* Appends @call's JSON to @json. @inbound_contexts: comma-separated, `*` at a context's end stands for any rest.
- * @cut: as in cel_walk(). docs/sources.md says how each member comes about. */
-int cel_write(struct buffer *json, const struct cel_call *call, const char *inbound_contexts,
-	const char *cut, struct error *err) CHECK_RESULT;
+struct cel_write_options {
+	const char
+		*inbound_contexts; /* comma-separated, `*` at a context's end stands for any rest */
+	const char *system;	   /* before the linkedid, with a hyphen; NULL: nothing */
+};
+
+/* Appends @call's JSON to @json. @cut: as in cel_walk(). docs/sources.md says how each member comes about. */
+int cel_write(struct buffer *json, const struct cel_call *call,
+	const struct cel_write_options *options, const char *cut, struct error *err) CHECK_RESULT;
 
 #endif

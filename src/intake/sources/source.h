@@ -13,6 +13,8 @@ struct source_options {
 	const char *columns_path; /* --columns FILE; NULL: not given */
 	const char
 		*inbound_contexts; /* comma-separated dialplan contexts whose calls are inbound */
+	const char *
+		system; /* goes before the ids of the calls, with a hyphen; NULL: they stay as they are */
 	bool local_times; /* times without a zone are in the process's zone (TZ); otherwise UTC */
 };
 
@@ -34,6 +36,7 @@ struct source; /* a source at work on one input, private to each format */
 struct source_format {
 	const char *name; /* as --format takes it */
 	const char *summary;
+	bool recorded; /* what it makes may be parts of calls: batch_options.recorded */
 	int (*open)(struct source **ret_source, const struct source_options *options,
 		const struct source_sink *sink, struct error *err);
 	/* Takes the next bytes. Negative: nothing more can be read from this input. */
