@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * Prompts, music on hold and digits. */
-#include "intake/sources/cel_secret.h"
 #include "intake/sources/cel_walk.h"
 
 #define SECOND_US	 INT64_C(1000000)
@@ -183,7 +182,6 @@ static bool begins_input(const struct cel_leg *leg, int64_t now_us)
 void cel_media_digit(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
 {
 	struct text digit = cel_walk_extra(walk, row, "digit");
-	struct text shown;
 
 	/* `Sent` is the same digit passed on to another channel. */
 	if (text_equal(row->field[CEL_USER_EVENT], TEXT("Sent")) || digit.size == 0) {
@@ -198,8 +196,7 @@ void cel_media_digit(struct cel_walk *walk, struct cel_leg *leg, const struct ce
 	}
 	leg->digits = cel_walk_text(walk, "%.*s%.*s", TEXT_ARG(leg->digits), TEXT_ARG(digit));
 	leg->last_digit_us = row->time_us;
-	shown = cel_secret_is_name(leg->input->variable) ? TEXT(CEL_SECRET_MARK) : leg->digits;
-	leg->input->line = cel_walk_text(walk, "User input: %.*s (dtmf)", TEXT_ARG(shown));
+	leg->input->line = cel_walk_text(walk, "User input: %.*s (dtmf)", TEXT_ARG(leg->digits));
 	if (leg != walk->main) {
 		struct text from = cel_walk_describe(walk, leg);
 

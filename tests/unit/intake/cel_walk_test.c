@@ -165,6 +165,13 @@ static const struct {
 		"Dialled s from (212) 555-0101 (ROE ANN)\n"
 		"Answered\n"
 		"Hung up: normal call clearing (16)\n"},
+	/* What a caller enters is kept, whatever the variable is called. */
+	{"twice", "1795496400.171", "300", "+12125550101", CALL_INBOUND, 1795496400, 9,
+		"Dialled 300 from +12125550101 (Ann Roe)\n"
+		"Answered\n"
+		"User input: 12 (dtmf)\n"
+		"order: 1\n"
+		"Hung up: normal call clearing (16)\n"},
 	{"user-defined", "1795563000.541", "300", "+12125550101", CALL_INBOUND, 1795563000, 9,
 		"Dialled 300 from +12125550101 (Ann Roe)\n"
 		"menu_choice: 7\n"
@@ -250,6 +257,12 @@ static void rows_make_lines(void **state)
 			"HANGUP,102,3,Bob,3,in,SIP/b-1,AppDial,,c2,c1,,\"{\"\"hangupcause\"\":17}\""
 			"\n" END_A,
 			"3 (SIP/b-1) is busy: user busy (17)", NULL},
+		/* They were connected before the recording began. */
+		{"BRIDGE_EXIT,101,1,Ann,2,in,SIP/a-1,,,c1,c1,SIP/b-1,\n"
+		 "BRIDGE_EXIT,101,3,Bob,2,in,SIP/b-1,,,c2,c1,,\n" END_A,
+			"Disconnected from 3 (SIP/b-1)", NULL},
+		/* Neither its start nor its end was recorded. */
+		{"note,101,1,Ann,2,in,SIP/a-1,CELGenUserEvent,,c1,c1,,x\n", "note: x", NULL},
 		/* The channel that gave the linkedid came up before the recording, and left no row in it. */
 		{"CHAN_START,100.5,3,Bob,s,in,SIP/b-1,,,c2,c1,,\n"
 		 "HANGUP,102,3,Bob,s,in,SIP/b-1,AppQueue,,c2,c1,,\n",
