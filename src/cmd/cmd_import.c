@@ -243,11 +243,17 @@ static int run_batch(struct import *import, const struct import_format *format, 
 	} else {
 		status = feed_batch(import, err);
 	}
-	batch_end(batch, status < 0);
+	/* A source hands in whole calls, whatever became of its input. */
+	batch_end(batch, status < 0 && !format->source);
 	batch_wait(batch);
 	result = batch_result(batch);
 	import->batch = NULL;
 	add_result(import, &result);
+	/* A source says of its own what it looked for. */
+	if (status == 0 && !format->source && result.accepted == 0 && result.rejected == 0 &&
+		result.failure.code == ERROR_NONE) {
+		take_warning(import, "no call was found in it");
+	}
 	return status;
 }
 

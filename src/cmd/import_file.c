@@ -2,6 +2,7 @@
  * Reading a file call by call. */
 #include "cmd/import_file.h"
 
+#include "intake/sources/source_guess.h"
 #include "intake/splitter.h"
 
 /* The formats that are read by the intake itself. */
@@ -26,12 +27,37 @@ int import_format_check(const char *name, struct error *err)
 		name, names);
 }
 
+static bool is_blank(struct text text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (!memchr(" \t\r\n", text.data[i], 4)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What is neither this API's nor named by --format. */
+static int refuse(struct text head, struct error *err)
+{
+	char words[SOURCE_GUESS_WORDS_SIZE];
+
+	source_guess_unknown(head, words);
+	return error_set(err, ERROR_UNSUPPORTED, "%s", words);
+}
+
 static int detect(struct import_format *ret_format, struct input *input, struct error *err)
 {
+	char words[SOURCE_GUESS_WORDS_SIZE];
+	struct source_guess guess;
 	struct text head;
 
 	if (input_peek(input, &head, err) < 0) {
 		return -1;
+	}
+	if (source_guess_foreign(head, &guess)) {
+		source_guess_words(&guess, words);
+		return error_set(err, ERROR_UNSUPPORTED, "%s", words);
 	}
 	*ret_format = (struct import_format){.shape = BATCH_NDJSON};
 	switch (source_detect(head)) {
@@ -45,15 +71,10 @@ static int detect(struct import_format *ret_format, struct input *input, struct 
 		return 0;
 	case SOURCE_ASTERISK_CEL:
 		return error_set(err, ERROR_UNSUPPORTED,
-			"it looks like Asterisk's channel event log: say --format asterisk-cel");
+			"it seems to be Asterisk's channel event log: say --format asterisk-cel");
 	default:
-		break;
+		return is_blank(head) ? 0 : refuse(head, err);
 	}
-	if (head.size == 0) {
-		return 0; /* nothing in it: no call, no error */
-	}
-	return error_set(err, ERROR_UNSUPPORTED,
-		"it is no JSON or XML of this API: name what it is with --format");
 }
 
 int import_format_find(

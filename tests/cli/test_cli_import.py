@@ -88,12 +88,85 @@ def test_rejects_are_named_with_file_line_and_session_and_the_others_are_taken(p
 
 @pytest.mark.parametrize("name, content, sentence", [
     ("cut.gz", gzip.compress(ndjson([call("a")]).encode())[:-12], "cut off"),
-    ("words.txt", b"just some words\n", "name what it is with --format"),
+    ("words.txt", b"just some words\n", "it is of no kind that is known; what is read is"),
 ])
 def test_what_cannot_be_read_is_a_failure_that_names_the_file(program, name, content, sentence):
     path = program.write(name, content)
     done = program.run("import", path, status=1)
     assert f"callstep: {path}: " in done.stderr and sentence in done.stderr
+
+
+READ = "what is read is this API's JSON and XML, and Asterisk's channel event log (--format asterisk-cel)"
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "asterisk-cel"]], ids=["", "asterisk-cel"])
+@pytest.mark.parametrize("name, what", [
+    ("3cx.csv", f"call detail records of 3CX, and that is not read; {READ}"),
+    ("amazon-connect-flow.json", f"a flow log of Amazon Connect, and that is not read; {READ}"),
+    ("ami-cel.txt", f"events of Asterisk's manager interface, and that is not read; {READ}"),
+    ("array.json", "an array of this API's calls, and that is not read: write {\"calls\":[…]}, or a call a line"),
+    ("freeswitch-master.csv", f"FreeSWITCH's call detail records, and that is not read; {READ}"),
+    ("freeswitch-xml-cdr.xml", f"FreeSWITCH's call detail record in XML, and that is not read; {READ}"),
+    ("generic.csv", "calls as this program exports them as CSV, and that is not read: export them without --format csv"),
+    ("jambonz.json", f"a call record of jambonz, and that is not read; {READ}"),
+    ("mysql-dump.sql", "a dump of a database, and that is not read: print the table's rows with a header, as \"mariadb --batch -e"),
+    ("plum-call-detail.json", "the detail of one call without the call, and that is not read: give it as the member 'detail' of its call"),
+    ("plum-dev-session-logs.json", f"session logs of Plum DEV, and that is not read; {READ}"),
+    ("queue_log", f"Asterisk's queue_log, and that is not read; {READ}"),
+    ("twilio-calls.csv", f"Twilio's list of calls, and that is not read; {READ}"),
+    ("twilio-studio-steps.json", f"the steps of a Twilio Studio execution, and that is not read; {READ}"),
+    ("vonage.json", f"an event of a Vonage call, and that is not read; {READ}"),
+])
+def test_an_input_of_another_program_is_named(program, fixtures, name, what, options):
+    done = program.run("import", *options, fixtures / "formats" / name, status=1)
+    assert f"{name}: it seems to be {what}" in done.stderr
+    assert done.stderr.endswith("took 0 calls (0 replaced), rejected 0\n") and done.stderr.count("\n") == 2
+
+
+@pytest.mark.parametrize("content, what", [
+    (b"SQLite format 3\0", "an SQLite database, and that is not read: print the table's rows"),
+    ("{}".encode("utf-16"), "text in UTF-16, and that is not read: convert it"),
+    (b"PK\x03\x04rest", "a zip archive or a spreadsheet"),
+    (b'\xef\xbb\xbf\n"acme","1","2","c","","a","","Dial","x","2026-11-23 13:39:13","","2026-11-23 13:39:25",12,12,"ANSWERED","DOCUMENTATION","1.0","","","1.0",0\n',
+     "Asterisk's call detail records (CDR), and that is not read: give its channel event log"),
+    (b"[Nov 23 13:39:12] VERBOSE[2916] pbx.c: Executing\n", "Asterisk's own log"),
+    (b"<!DOCTYPE html><html>", "a web page"),
+    (b"name,number,when\nAnn,1,now\n", "CSV that begins with 'name,number,when', and that is not read; what is read is"),
+])
+def test_any_other_input_is_told_by_how_it_begins(program, content, what):
+    done = program.run("import", program.write("input", content), status=1)
+    assert f"it seems to be {what}" in done.stderr
+
+
+def test_calls_that_only_mention_another_programs_words_are_read(program):
+    detail = [{"event": {"line": "core-uuid", "data": {"module_type": "meta", "result_variable": "", "conversation_uuid": "1", "calls": "2"}},
+               "class": "info", "timestamp": 1000}]
+    for content in (ndjson([call("a", detail=detail)]), json.dumps({"calls": [call("a", detail=detail)]})):
+        assert program.run("import", "-", input=content).stderr.startswith("took 1 calls")
+
+
+@pytest.mark.parametrize("options, content, sentence", [
+    ([], "", "no call was found in it"),
+    ([], " \n\n", "no call was found in it"),
+    ([], '{"calls":[]}', "no call was found in it"),
+    (["--format", "asterisk-cel"], "", "no call was found: it has no rows"),
+    (["--format", "asterisk-cel"], "eventtype,eventtime,linkedid\n", "no call was found: it has no rows"),
+])
+def test_an_input_without_a_call_says_so(program, options, content, sentence):
+    done = program.run("import", *options, "-", input=content)
+    assert done.stderr == f"standard input: {sentence}\ntook 0 calls (0 replaced), rejected 0\n"
+
+
+def test_an_event_log_of_which_no_row_can_be_read_says_so_in_one_line_a_kind(program):
+    rows = "eventtype,eventtime,linkedid\n" + "HANGUP,noon,a\n" * 1000 + "HANGUP,1\n" + ",1,b\n"
+    done = program.run("import", "--format", "asterisk-cel", "-", input=rows, status=1)
+    assert done.stderr.splitlines() == [
+        "standard input:2: session 'a': eventtime 'noon' is not a time: write UNIX seconds or YYYY-MM-DD hh:mm:ss; if the columns have another "
+        "order, name them by a header row or --columns (1000 rows, lines 2, 3, 4, 5, 6, 7, 8, 9 and so on)",
+        "standard input:1002: 2 columns where 3 are expected",
+        "standard input:1003: session 'b': the eventtype is empty",
+        "callstep: standard input: no call was found: none of its rows could be read as one of Asterisk's channel event log",
+        "took 0 calls (0 replaced), rejected 1,002"]
 
 
 def test_a_missing_file_does_not_stop_the_others(program):

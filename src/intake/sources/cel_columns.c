@@ -179,10 +179,31 @@ static bool is_header_by(struct text line, char separator)
 	return cel_columns_header(fields, count, &columns);
 }
 
+/* The separator by which @line is a header row; NUL: it is none. */
+static char header_separator(struct text line)
+{
+	static const char separators[] = {',', '\t', ';', '|'};
+
+	if (line.size > 0 && line.data[line.size - 1] == '\r') {
+		line.size--;
+	}
+	for (size_t i = 0; i < sizeof(separators); i++) {
+		if (is_header_by(line, separators[i])) {
+			return separators[i];
+		}
+	}
+	return '\0';
+}
+
+bool cel_columns_is_header(struct text line)
+{
+	return header_separator(line) != '\0';
+}
+
 void cel_columns_guess(struct text beginning, struct cel_columns *columns)
 {
-	static const char separators[] = {'\t', ';', '|'};
 	struct text line;
+	char separator;
 
 	columns->dialect = csv_plain;
 	columns->json = beginning.size > 0 && beginning.data[0] == '{';
@@ -192,16 +213,12 @@ void cel_columns_guess(struct text beginning, struct cel_columns *columns)
 	if (columns->json || !text_split(&beginning, '\n', &line)) {
 		return;
 	}
-	if (line.size > 0 && line.data[line.size - 1] == '\r') {
-		line.size--;
-	}
-	for (size_t i = 0; i < sizeof(separators); i++) {
-		if (is_header_by(line, separators[i])) {
-			columns->dialect.separator = separators[i];
-		}
+	separator = header_separator(line);
+	if (separator) {
+		columns->dialect.separator = separator;
 	}
 	/* Asterisk puts quotes around what it parts by tabs, databases do not. */
-	if (columns->dialect.separator == '\t' && beginning.size > 0 && beginning.data[0] != '"') {
+	if (separator == '\t' && beginning.size > 0 && beginning.data[0] != '"') {
 		columns->dialect = (struct csv_dialect){.separator = '\t', .backslashes = true};
 	}
 }

@@ -48,6 +48,9 @@ void cel_columns_sample(struct cel_columns *ret_columns);
  * cel_odbc, cel_sqlite3_custom and cel_pgsql write to, letters of either case. The dialect of @ret_columns stays. */
 bool cel_columns_header(const struct text *fields, size_t count, struct cel_columns *ret_columns);
 
+/* Whether @line is a header row, whichever separator it has. */
+bool cel_columns_is_header(struct text line);
+
 /* Finds out how @beginning, the first two lines of an input or what there is of them, is written: as JSON, or with which separator
  * a header row's names stand apart. Sets json and dialect only. */
 void cel_columns_guess(struct text beginning, struct cel_columns *columns);

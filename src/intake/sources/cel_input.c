@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "intake/sources/cel_json.h"
+#include "intake/sources/source_guess.h"
 
 #define COLUMNS_FILE_BYTES_MAX ((size_t)1 << 20)
 #define BEGINNING_BYTES_MAX    ((size_t)64 << 10)
@@ -141,6 +142,19 @@ static bool is_enough(struct text beginning)
 	       beginning.size >= BEGINNING_BYTES_MAX;
 }
 
+/* Something else would give rejects, a row each. */
+static int refuse_foreign(struct text beginning, struct error *err)
+{
+	struct source_guess guess;
+	char words[SOURCE_GUESS_WORDS_SIZE];
+
+	if (!source_guess_foreign(beginning, &guess)) {
+		return 0;
+	}
+	source_guess_words(&guess, words);
+	return error_set(err, ERROR_UNSUPPORTED, "%s", words);
+}
+
 static int begin(struct cel_input *input, struct error *err)
 {
 	struct text beginning = buffer_text(&input->beginning);
@@ -148,6 +162,9 @@ static int begin(struct cel_input *input, struct error *err)
 	input->begun = true;
 	if (!input->has_columns) {
 		cel_columns_guess(skip_mark_and_blank(beginning), &input->columns);
+		if (refuse_foreign(beginning, err) < 0) {
+			return -1;
+		}
 	}
 	csv_init(&input->csv, &input->columns.dialect,
 		&(struct csv_handler){take_record, take_reject, input});
@@ -187,6 +204,7 @@ int cel_input_open(struct cel_input *input, const struct source_options *options
 	void *context, struct error *err)
 {
 	*input = (struct cel_input){.take = take, .context = context, .rejects = rejects};
+	csv_init(&input->csv, &csv_plain, &(struct csv_handler){take_record, take_reject, input});
 	buffer_init(&input->beginning, SIZE_MAX / 2);
 	arena_init(&input->arena, ROW_BYTES_MAX);
 	return read_columns(input, options->columns_path, options->input_name, err);
@@ -196,9 +214,7 @@ void cel_input_close(struct cel_input *input)
 {
 	buffer_deinit(&input->beginning);
 	arena_deinit(&input->arena);
-	if (input->begun) {
-		csv_deinit(&input->csv);
-	}
+	csv_deinit(&input->csv);
 }
 
 int cel_input_feed(struct cel_input *input, const char *data, size_t size, struct error *err)

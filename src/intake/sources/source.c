@@ -2,6 +2,8 @@
  * The table of sources, and telling what an input is by its first bytes. */
 #include "intake/sources/source.h"
 
+#include "intake/sources/source_guess.h"
+
 extern const struct source_format source_fuse;
 extern const struct source_format source_asterisk_cel;
 
@@ -72,19 +74,6 @@ static enum source_kind json_kind(struct text text)
 	return skip_blank(text_tail(text, end)).size > 0 ? SOURCE_NDJSON : SOURCE_JSON;
 }
 
-static bool is_event_log(struct text text)
-{
-	const char *newline = memchr(text.data, '\n', text.size);
-	size_t size = newline ? (size_t)(newline - text.data) : text.size;
-	size_t commas = 0;
-
-	for (size_t i = 0; i < size; i++) {
-		commas += text.data[i] == ',';
-	}
-	/* Type, time and id are the least that a row has. */
-	return commas >= 2;
-}
-
 enum source_kind source_detect(struct text beginning)
 {
 	static const struct text mark = {.data = "\xef\xbb\xbf", .size = 3};
@@ -98,12 +87,13 @@ enum source_kind source_detect(struct text beginning)
 	}
 	switch (beginning.data[0]) {
 	case '{':
-		return json_kind(beginning);
+		return source_guess_event_log(beginning) ? SOURCE_ASTERISK_CEL
+							 : json_kind(beginning);
 	case '<':
 		return SOURCE_XML;
 	case '[':
 		return SOURCE_UNKNOWN;
 	default:
-		return is_event_log(beginning) ? SOURCE_ASTERISK_CEL : SOURCE_UNKNOWN;
+		return source_guess_event_log(beginning) ? SOURCE_ASTERISK_CEL : SOURCE_UNKNOWN;
 	}
 }

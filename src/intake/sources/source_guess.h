@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * What an input seems to be: for the message that says why it is not read. */
+#ifndef INTAKE_SOURCES_SOURCE_GUESS_H
+#define INTAKE_SOURCES_SOURCE_GUESS_H
+
+#include "base/text.h"
+
+struct source_guess {
+	const char *what;
+	const char *advice; /* what to do about it; NULL: nothing but to give something else */
+};
+
+/* Whether @beginning, the first lines of an input, is of a known kind that is not read. What may be this API's or
+ * Asterisk's channel event log is not. */
+bool source_guess_foreign(struct text beginning, struct source_guess *ret_guess);
+
+/* Whether it begins like Asterisk's channel event log: a header row, or a row that names one of Asterisk's events. */
+bool source_guess_event_log(struct text beginning);
+
+#define SOURCE_GUESS_WORDS_SIZE 400
+
+/* Writes a sentence: what @guess is, that it is not read, and what is. */
+void source_guess_words(const struct source_guess *guess, char words[SOURCE_GUESS_WORDS_SIZE]);
+
+/* The same for an input that is of no known kind. */
+void source_guess_unknown(struct text beginning, char words[SOURCE_GUESS_WORDS_SIZE]);
+
+#endif
