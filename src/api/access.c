@@ -84,15 +84,15 @@ static struct text email_to_log(const struct credentials *credentials)
 static void log_wrong_key(const struct http_request *request, const struct credentials *credentials,
 	struct text network, bool limited)
 {
-	char email[STORE_EMAIL_MAX + 32], from[64];
+	char email[STORE_EMAIL_MAX + 32], from[64], id[HTTP_ID_SIZE];
 
-	log_event(LOG_WARNING, "wrong-key", "request=%016llx network=%s email=%s%s",
-		(unsigned long long)request->id, log_value(network, from, sizeof(from)),
+	log_event(LOG_WARNING, "wrong-key", "request=%s network=%s email=%s%s",
+		http_request_id(request, id), log_value(network, from, sizeof(from)),
 		log_value(email_to_log(credentials), email, sizeof(email)),
 		limited ? " limited=yes" : "");
 }
 
-/* 401 for a wrong key, 429 where there were too many. Of those the first alone is logged. */
+/* 401 for a wrong key, 429 where there were too many. Of those the first alone is logged, the others are counted. */
 static void refuse_key(struct api *api, struct http_request *request,
 	struct http_response *response, const struct credentials *credentials)
 {
@@ -103,6 +103,8 @@ static void refuse_key(struct api *api, struct http_request *request,
 
 	if (after_s == 0 || first) {
 		log_wrong_key(request, credentials, network, first);
+	} else {
+		request->quiet = true;
 	}
 	if (after_s > 0) {
 		answer_later(response, 429, after_s, LIMITED);

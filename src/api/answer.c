@@ -184,13 +184,17 @@ enum http_step answer_error(struct http_response *response, int status, const ch
 	return answer_later(response, status, RETRY_AFTER_S, sentence);
 }
 
+void answer_log(const char *event, const struct http_request *request, const struct error *err)
+{
+	char cause[sizeof(err->message) + 32], id[HTTP_ID_SIZE];
+
+	log_event(LOG_ERROR, event, "request=%s cause=%s", http_request_id(request, id),
+		log_value(text_of(err->message), cause, sizeof(cause)));
+}
+
 enum http_step answer_failure(struct http_response *response, const struct error *err)
 {
-	char cause[sizeof(err->message) + 32];
-
-	log_event(LOG_ERROR, "request-failed", "request=%llu cause=%s",
-		(unsigned long long)response->request->id,
-		log_value(text_of(err->message), cause, sizeof(cause)));
+	answer_log("request-failed", response->request, err);
 	return answer_error(response, 500, "database error");
 }
 

@@ -31,6 +31,9 @@ enum http_step answer_error(struct http_response *response, int status, const ch
 enum http_step answer_later(
 	struct http_response *response, int status, unsigned int after_s, const char *sentence);
 
+/* Writes @err into the log under the request's id. */
+void answer_log(const char *event, const struct http_request *request, const struct error *err);
+
 /* Answers a failure below the API: "database error" to the client, @err to the log. */
 enum http_step answer_failure(struct http_response *response, const struct error *err);
 

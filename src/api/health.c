@@ -39,14 +39,11 @@ enum http_step readyz_begin(
 {
 	struct api *api = context;
 	struct error err;
-	char cause[sizeof(err.message) + 32];
 
 	if (store_ping(api->options.store, &err) == 0) {
 		return say(response, 200, ready_body(api));
 	}
-	log_event(LOG_ERROR, "store-not-ready", "request=%llu cause=%s",
-		(unsigned long long)request->id,
-		log_value(text_of(err.message), cause, sizeof(cause)));
+	answer_log("store-not-ready", request, &err);
 	http_response_header(response, "Retry-After", TEXT("1"));
 	return say(response, 503, TEXT("{\"status\":\"unavailable\"}"));
 }

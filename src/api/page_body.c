@@ -212,11 +212,7 @@ static int next_chunk(struct page_body *body, struct error *err)
 
 static ssize_t broken_off(const struct page_body *body, const struct error *err)
 {
-	char cause[sizeof(err->message) + 32];
-
-	log_event(LOG_ERROR, "answer-broken-off", "request=%llu cause=%s",
-		(unsigned long long)body->request->id,
-		log_value(text_of(err->message), cause, sizeof(cause)));
+	answer_log("answer-broken-off", body->request, err);
 	return -1;
 }
 

@@ -254,14 +254,10 @@ static int status_of(enum error_code code)
 static const char *sentence_of(
 	const struct http_request *request, const struct error *failure, int status)
 {
-	char cause[sizeof(failure->message) + 32];
-
 	if (status < 500) {
 		return failure->message;
 	}
-	log_event(LOG_ERROR, "intake-failed", "request=%llu cause=%s",
-		(unsigned long long)request->id,
-		log_value(text_of(failure->message), cause, sizeof(cause)));
+	answer_log("intake-failed", request, failure);
 	return status == 507   ? "no space left on the disk of the store"
 	       : status == 503 ? "the store is busy: try again"
 			       : "database error";

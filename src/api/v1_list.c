@@ -330,11 +330,7 @@ static ssize_t have_chunk(struct list *list, struct error *err)
 
 static ssize_t broken_off(const struct list *list, const struct error *err)
 {
-	char cause[sizeof(err->message) + 32];
-
-	log_event(LOG_ERROR, "answer-broken-off", "request=%llu cause=%s",
-		(unsigned long long)list->question.request->id,
-		log_value(text_of(err->message), cause, sizeof(cause)));
+	answer_log("answer-broken-off", list->question.request, err);
 	return -1;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 2048
+#define CHARACTER_MAX  16 /* bytes of one in a value: four of them escaped */
 
 static atomic_int highest_level = LOG_INFO;
 
@@ -35,6 +36,15 @@ static size_t append_time(char *line, size_t size)
 	return used;
 }
 
+/* Where a line that is too long ends: not within a character. */
+static size_t cut(const char *line, size_t size)
+{
+	while (size > 0 && ((unsigned char)line[size - 1] & 0xc0) == 0x80) {
+		size--;
+	}
+	return size > 0 && ((unsigned char)line[size - 1] & 0x80) != 0 ? size - 1 : size;
+}
+
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
 	static const char *const names[] = {"error", "warning", "info", "debug"};
@@ -52,7 +62,7 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
 	more = vsnprintf(line + used, sizeof(line) - used, format, args);
 	va_end(args);
 	used += more > 0 ? (size_t)more : 0;
-	used = used < sizeof(line) - 1 ? used : sizeof(line) - 1;
+	used = used < sizeof(line) - 1 ? used : cut(line, sizeof(line) - 1);
 	line[used++] = '\n';
 	if (write(STDERR_FILENO, line, used) < 0) {
 		return; /* there is nowhere left to say so */
@@ -71,6 +81,27 @@ static bool is_plain(struct text value)
 	return value.size > 0;
 }
 
+/* Returns how many bytes it takes, CHARACTER_MAX at most. */
+static size_t write_character(char *to, struct text character, bool valid)
+{
+	size_t used = 0;
+
+	if (character.data[0] == '"' || character.data[0] == '\\') {
+		to[0] = '\\';
+		to[1] = character.data[0];
+		return 2;
+	}
+	if (valid && !text_is_control(character)) {
+		memcpy(to, character.data, character.size);
+		return character.size;
+	}
+	for (size_t i = 0; i < character.size; i++) {
+		used += (size_t)snprintf(to + used, CHARACTER_MAX + 1 - used, "\\x%02x",
+			(unsigned char)character.data[i]);
+	}
+	return used;
+}
+
 const char *log_value(struct text value, char *buffer, size_t size)
 {
 	size_t used = 0;
@@ -81,18 +112,13 @@ const char *log_value(struct text value, char *buffer, size_t size)
 		return buffer;
 	}
 	buffer[used++] = '"';
-	/* The longest escape takes 4 bytes; the closing quote and the NUL 2 more. */
-	for (size_t i = 0; i < value.size && used + 6 < size; i++) {
-		unsigned char byte = (unsigned char)value.data[i];
+	/* The longest character takes 16 bytes; the closing quote and the NUL 2 more. */
+	while (value.size > 0 && used + CHARACTER_MAX + 2 <= size) {
+		size_t length = text_utf8_length(value);
 
-		if (byte == '"' || byte == '\\') {
-			buffer[used++] = '\\';
-			buffer[used++] = (char)byte;
-		} else if (byte < ' ' || byte == 0x7f) {
-			used += (size_t)snprintf(buffer + used, size - used, "\\x%02x", byte);
-		} else {
-			buffer[used++] = (char)byte;
-		}
+		used += write_character(
+			buffer + used, text_head(value, length > 0 ? length : 1), length > 0);
+		value = text_tail(value, length > 0 ? length : 1);
 	}
 	buffer[used++] = '"';
 	buffer[used] = '\0';

@@ -187,3 +187,30 @@ bool text_has_control(struct text text)
 	}
 	return false;
 }
+
+bool text_is_control(struct text character)
+{
+	static const struct {
+		unsigned int first, last;
+	} controls[] = {{0x00, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x200e, 0x200f},
+		{0x2028, 0x202e}, {0x2066, 0x2069}};
+	unsigned int number = text_utf8_number(character);
+
+	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
+		if (number >= controls[i].first && number <= controls[i].last) {
+			return true;
+		}
+	}
+	return false;
+}
+
+unsigned int text_utf8_number(struct text character)
+{
+	static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	unsigned int number = (unsigned char)character.data[0] & first_bits[character.size];
+
+	for (size_t i = 1; i < character.size; i++) {
+		number = number << 6 | ((unsigned char)character.data[i] & 0x3fU);
+	}
+	return number;
+}

@@ -77,6 +77,13 @@ bool text_utf8_valid(struct text text, size_t *ret_at);
 /* Length of the valid UTF-8 sequence at the start of @text, 0 when there is none. */
 size_t text_utf8_length(struct text text);
 
+/* The number of the UTF-8 character @character, which is valid and whole. */
+unsigned int text_utf8_number(struct text character);
+
+/* Whether the UTF-8 character @character, valid and whole, must not reach a terminal or a log as it is: it controls (C0, DEL, C1), ends lines (U+2028, U+2029), or
+ * turns the direction of what stands around it (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069, Unicode Standard Annex 9). */
+bool text_is_control(struct text character);
+
 /* Whether a byte below 0x20 or 0x7f stands in @text. */
 bool text_has_control(struct text text);
 

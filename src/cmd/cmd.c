@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "call/call_json.h"
+#include "cmd/terminal.h"
 #include "upkeep/auditor.h"
 
 #define ACCOUNTS_SIZE_MAX ((size_t)64 << 20)
@@ -52,18 +53,22 @@ const struct cmd *cmd_find(const char *name)
 
 int cmd_fail(const struct error *err)
 {
-	fprintf(stderr, "callstep: %s\n", err->message);
+	fputs("callstep: ", stderr);
+	text_write_clean(stderr, text_of(err->message));
+	fputc('\n', stderr);
 	return err->code == ERROR_INVALID ? CMD_USAGE : CMD_FAILED;
 }
 
 int cmd_wrong_usage(const struct cmd *cmd, const char *format, ...)
 {
+	char said[1024];
 	va_list args;
 
-	fprintf(stderr, "callstep %s: ", cmd->name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(said, sizeof(said), format, args);
 	va_end(args);
+	fprintf(stderr, "callstep %s: ", cmd->name);
+	text_write_clean(stderr, text_of(said));
 	fprintf(stderr, "; see 'callstep help %s'\n", cmd->name);
 	return CMD_USAGE;
 }

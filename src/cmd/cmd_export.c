@@ -140,7 +140,8 @@ static void write_beginning(struct export *export)
 	if (export->shape->write == write_csv) {
 		buffer_clear(&export->text);
 		call_csv_write_header(&export->text, export->detail);
-		fwrite(export->text.data, 1, export->text.size, export->output.stream);
+		output_text(
+			export->output.stream, export->output.terminal, buffer_text(&export->text));
 	}
 }
 
@@ -179,7 +180,7 @@ static int write_call(void *context, const struct store_call *held, struct error
 	if (export->text.failed) {
 		return error_no_memory(err);
 	}
-	fwrite(export->text.data, 1, export->text.size, export->output.stream);
+	output_text(export->output.stream, export->output.terminal, buffer_text(&export->text));
 	export->calls++;
 	progress_update(&export->progress, export->calls, export->calls);
 	return output_check(&export->output, err);

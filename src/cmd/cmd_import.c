@@ -48,7 +48,8 @@ static void tell_reject(
 	struct import *import, uint64_t line, struct text session_id, const char *error)
 {
 	progress_clear(&import->progress);
-	fprintf(stderr, "%s:%llu: ", import->name, (unsigned long long)line);
+	text_write_clean(stderr, text_of(import->name));
+	fprintf(stderr, ":%llu: ", (unsigned long long)line);
 	if (session_id.size > 0) {
 		fputs("session '", stderr);
 		text_write_clean(stderr, session_id);
@@ -94,7 +95,11 @@ static void tell_failure(struct import *import, const char *message)
 {
 	pthread_mutex_lock(&import->lock);
 	progress_clear(&import->progress);
-	fprintf(stderr, "callstep: %s: %s\n", import->name, message);
+	fputs("callstep: ", stderr);
+	text_write_clean(stderr, text_of(import->name));
+	fputs(": ", stderr);
+	text_write_clean(stderr, text_of(message));
+	fputc('\n', stderr);
 	pthread_mutex_unlock(&import->lock);
 	import->failed = true;
 }

@@ -9,6 +9,7 @@
 #include "call/card.h"
 #include "cmd/cmd.h"
 #include "cmd/filter_options.h"
+#include "cmd/output.h"
 #include "cmd/progress.h"
 #include "cmd/table.h"
 #include "cmd/terminal.h"
@@ -192,7 +193,7 @@ static int write_json(struct scan *scan, const struct finding *finding, struct e
 	if (out.failed) {
 		return error_no_memory(err);
 	}
-	fwrite(out.data, 1, out.size, stdout);
+	output_text(stdout, terminal_is(stdout), buffer_text(&out));
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "cmd/filter_options.h"
 #include "cmd/highlight.h"
+#include "cmd/output.h"
 #include "cmd/terminal.h"
 #include "json/json_writer.h"
 
@@ -269,7 +270,7 @@ static int write_json_call(
 	if (out->failed) {
 		return error_no_memory(err);
 	}
-	fwrite(out->data, 1, out->size, stdout);
+	output_text(stdout, finding->pretty, buffer_text(out));
 	buffer_clear(out);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/time_text.h"
 #include "call/call_json.h"
 #include "cmd/cmd.h"
+#include "cmd/output.h"
 #include "cmd/terminal.h"
 
 #define STEP_MEMORY_MAX ((size_t)1 << 30)
@@ -172,7 +173,8 @@ static int write_call(const struct settings *settings, const struct call *call, 
 	};
 
 	if (settings->json) {
-		printf("%.*s\n", TEXT_ARG(json));
+		output_text(stdout, view.pretty, json);
+		fputc('\n', stdout);
 		return 0;
 	}
 	write_header(&view, call);

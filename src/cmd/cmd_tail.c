@@ -13,6 +13,7 @@
 #include "cmd/call_table.h"
 #include "cmd/cmd.h"
 #include "cmd/filter_options.h"
+#include "cmd/output.h"
 #include "cmd/terminal.h"
 
 #define MEMORY_MAX	((size_t)4 << 30)
@@ -68,7 +69,7 @@ static int write_json(struct tail *tail, const struct call *call, struct error *
 	if (tail->json.failed) {
 		return error_no_memory(err);
 	}
-	fwrite(tail->json.data, 1, tail->json.size, stdout);
+	output_text(stdout, tail->pretty, buffer_text(&tail->json));
 	return 0;
 }
 

@@ -9,7 +9,8 @@
 static void tell_problem(void *context, const char *sentence)
 {
 	progress_clear(context);
-	printf("%s\n", sentence);
+	text_write_clean(stdout, text_of(sentence));
+	fputc('\n', stdout);
 }
 
 static void show_progress(void *context, int64_t done, int64_t all)

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/terminal.h"
+
 static int open_temporary(struct output *output, struct error *err)
 {
 	mode_t mask = umask(0);
@@ -36,6 +38,7 @@ int output_open(struct output *output, const char *path, struct error *err)
 	*output = (struct output){.path = path};
 	if (!path) {
 		output->stream = stdout;
+		output->terminal = terminal_is(stdout);
 		return 0;
 	}
 	if (open_temporary(output, err) < 0) {
@@ -74,12 +77,44 @@ int output_commit(struct output *output, struct error *err)
 	return 0;
 }
 
+/* Line ends and tabs are the document's own. */
+static bool is_layout(struct text text)
+{
+	return text.data[0] == '\n' || text.data[0] == '\t' || text_starts_with(text, TEXT("\r\n"));
+}
+
+static void write_escaped(FILE *stream, struct text text)
+{
+	while (text.size > 0) {
+		size_t length = text_utf8_length(text);
+		struct text character = text_head(text, length > 0 ? length : 1);
+
+		if (length == 0) {
+			fputs("\xef\xbf\xbd", stream);
+		} else if (text_is_control(character) && !is_layout(text)) {
+			fprintf(stream, "\\u%04x", text_utf8_number(character));
+		} else {
+			fwrite(character.data, 1, character.size, stream);
+		}
+		text = text_tail(text, character.size);
+	}
+}
+
+void output_text(FILE *stream, bool terminal, struct text text)
+{
+	if (terminal) {
+		write_escaped(stream, text);
+	} else {
+		fwrite(text.data, 1, text.size, stream);
+	}
+}
+
 int output_buffer(const struct buffer *buffer, struct error *err)
 {
 	if (buffer->failed) {
 		return error_no_memory(err);
 	}
-	fwrite(buffer->data, 1, buffer->size, stdout);
+	output_text(stdout, terminal_is(stdout), buffer_text(buffer));
 	return 0;
 }
 

@@ -79,6 +79,10 @@ static size_t next_character(struct text text, size_t *ret_columns)
 		*ret_columns = 1;
 		return 1;
 	}
+	if (text_is_control(text_head(text, length))) {
+		*ret_columns = 1; /* a space is written for it */
+		return length;
+	}
 	if (length > 1 && mbrtowc(&character, text.data, length, &state) == length) {
 		columns = wcwidth(character);
 	}
@@ -118,15 +122,6 @@ size_t text_fit(struct text text, size_t columns)
 	return used;
 }
 
-/* C0, DEL, and in UTF-8 C1. */
-static bool is_control(struct text character)
-{
-	unsigned char first = (unsigned char)character.data[0];
-
-	return first < ' ' || first == 0x7f ||
-	       (first == 0xc2 && character.size == 2 && (unsigned char)character.data[1] < 0xa0);
-}
-
 void text_write_clean(FILE *stream, struct text text)
 {
 	while (text.size > 0) {
@@ -135,7 +130,7 @@ void text_write_clean(FILE *stream, struct text text)
 
 		if (length == 0) {
 			fputs("\xef\xbf\xbd", stream);
-		} else if (is_control(character)) {
+		} else if (text_is_control(character)) {
 			fputc(' ', stream);
 		} else {
 			fwrite(character.data, 1, character.size, stream);

@@ -72,9 +72,11 @@ struct http_server {
 	int listen_fd;
 	char address[64];
 	_Atomic uint64_t last_id;
-	atomic_int active;     /* exchanges whose header is whole and that are not over */
-	atomic_bool finishing; /* no new connections; responses say `Connection: close` */
-	atomic_bool stopping;  /* no handler is called any more */
+	_Atomic uint64_t quiet_count; /* requests without a line of the log, since they were told */
+	_Atomic int64_t quiet_told_us; /* when that was */
+	atomic_int active;	       /* exchanges whose header is whole and that are not over */
+	atomic_bool finishing;	       /* no new connections; responses say `Connection: close` */
+	atomic_bool stopping;	       /* no handler is called any more */
 	pthread_mutex_t lock;
 	pthread_cond_t idle; /* active became 0 while finishing */
 	struct exchange *suspended;

@@ -35,8 +35,9 @@ struct http_request {
 		[HTTP_PATH_PARAMETERS_MAX]; /* of the path's {…}, percent-decoded, in order */
 	int64_t body_size;		    /* Content-Length; 0: none; -1: unknown (chunked) */
 	void *user;			    /* the handler's; see http_route.release */
-	int64_t account_id;		    /* set by the handler for the request log; 0: none */
-	void *note; /* the handler's, in the arena, for http_server_options.completed */
+	bool quiet; /* set by the handler: too many of its kind come for a line of the log each; they are counted */
+	int64_t account_id; /* set by the handler for the request log; 0: none */
+	void *note;	    /* the handler's, in the arena, for http_server_options.completed */
 };
 
 /* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space; what is no valid encoding
@@ -50,6 +51,11 @@ struct text http_request_network(struct http_request *request);
 
 /* The query as it was sent: what follows the `?`. */
 struct text http_query_text(const struct http_request *request);
+
+#define HTTP_ID_SIZE 17
+
+/* The request's id as the header X-Request-Id and the log have it. Returns @buffer. */
+const char *http_request_id(const struct http_request *request, char buffer[HTTP_ID_SIZE]);
 
 #define HTTP_ADDRESS_SIZE 46
 

@@ -2,6 +2,7 @@
  * What a handler asks a request. */
 #include <arpa/inet.h>
 #include <poll.h>
+#include <stdio.h>
 
 #include "http/exchange.h"
 #include "http/uri.h"
@@ -106,4 +107,10 @@ bool http_request_gone(struct http_request *request)
 	struct pollfd polled = {.fd = exchange_of(request)->socket_fd, .events = POLLRDHUP};
 
 	return poll(&polled, 1, 0) > 0;
+}
+
+const char *http_request_id(const struct http_request *request, char buffer[HTTP_ID_SIZE])
+{
+	snprintf(buffer, HTTP_ID_SIZE, "%016llx", (unsigned long long)request->id);
+	return buffer;
 }

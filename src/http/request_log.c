@@ -5,10 +5,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define METHOD_SIZE 32
-#define PATH_SIZE   512
-#define QUERY_SIZE  1024
-#define SHOWN_MAX   ((size_t)64 << 10)
+#define METHOD_SIZE    32
+#define PATH_SIZE      512
+#define QUERY_SIZE     1024
+#define QUIET_EVERY_US INT64_C(1000000)
+#define SHOWN_MAX      ((size_t)64 << 10)
 
 static const char *end_of(
 	const struct exchange *exchange, enum MHD_RequestTerminationCode code, int status)
@@ -43,7 +44,7 @@ static void log_query(struct exchange *exchange)
 {
 	AUTO(buffer_deinit) struct buffer shown;
 	const struct http_server_options *options = &exchange->server->options;
-	char query[QUERY_SIZE];
+	char query[QUERY_SIZE], id[HTTP_ID_SIZE];
 
 	buffer_init(&shown, SHOWN_MAX);
 	if (options->shown_query) {
@@ -51,9 +52,31 @@ static void log_query(struct exchange *exchange)
 	} else {
 		buffer_append(&shown, exchange->query);
 	}
-	log_event(LOG_DEBUG, "request-query", "id=%016llx query=%s",
-		(unsigned long long)exchange->request.id,
+	log_event(LOG_DEBUG, "request-query", "id=%s query=%s",
+		http_request_id(&exchange->request, id),
 		log_value(buffer_text(&shown), query, sizeof(query)));
+}
+
+/* How many had no line of their own, unless that was told within the last @every_us. */
+static void tell_quiet(struct http_server *server, int64_t every_us)
+{
+	int64_t now_us = clock_monotonic_us();
+	int64_t told_us = atomic_load(&server->quiet_told_us);
+	uint64_t count;
+
+	if (atomic_load(&server->quiet_count) == 0 || now_us - told_us < every_us ||
+		!atomic_compare_exchange_strong(&server->quiet_told_us, &told_us, now_us)) {
+		return;
+	}
+	count = atomic_exchange(&server->quiet_count, 0);
+	if (count > 0) {
+		log_event(LOG_INFO, "requests-not-listed", "count=%llu", (unsigned long long)count);
+	}
+}
+
+void request_log_end(struct http_server *server)
+{
+	tell_quiet(server, 0);
 }
 
 void request_log(struct exchange *exchange, struct MHD_Connection *connection,
@@ -67,10 +90,18 @@ void request_log(struct exchange *exchange, struct MHD_Connection *connection,
 					: 0;
 	char method[METHOD_SIZE];
 	char path[PATH_SIZE];
+	char id[HTTP_ID_SIZE];
 
+	if (request->quiet) {
+		atomic_fetch_add(&exchange->server->quiet_count, 1);
+	}
+	tell_quiet(exchange->server, QUIET_EVERY_US);
+	if (request->quiet) {
+		return;
+	}
 	log_event(LOG_INFO, "request",
-		"id=%016llx method=%s path=%s status=%d bytes=%lld us=%lld account=%lld%s",
-		(unsigned long long)request->id,
+		"id=%s method=%s path=%s status=%d bytes=%lld us=%lld account=%lld%s",
+		http_request_id(request, id),
 		log_value(
 			text_of(exchange->method ? exchange->method : "-"), method, sizeof(method)),
 		log_value(request->path, path, sizeof(path)), status, (long long)exchange->sent,

@@ -12,4 +12,7 @@
 void request_log(struct exchange *exchange, struct MHD_Connection *connection,
 	enum MHD_RequestTerminationCode code);
 
+/* Tells what was counted and not told yet, before the server ends. */
+void request_log_end(struct http_server *server);
+
 #endif

@@ -198,12 +198,10 @@ static struct MHD_Response *make_response(struct exchange *exchange)
 
 static bool add_headers(struct MHD_Response *made, const struct exchange *exchange)
 {
-	char id[20];
-	bool added;
-
-	snprintf(id, sizeof(id), "%016llx", (unsigned long long)exchange->request.id);
-	added = MHD_add_response_header(made, "X-Request-Id", id) == MHD_YES &&
-		MHD_add_response_header(made, "X-Content-Type-Options", "nosniff") == MHD_YES;
+	char id[HTTP_ID_SIZE];
+	bool added = MHD_add_response_header(made, "X-Request-Id",
+			     http_request_id(&exchange->request, id)) == MHD_YES &&
+		     MHD_add_response_header(made, "X-Content-Type-Options", "nosniff") == MHD_YES;
 	for (const struct http_header_line *line = exchange->response.headers; line && added;
 		line = line->next) {
 		added = MHD_add_response_header(made, line->name, line->value) == MHD_YES;
@@ -283,12 +281,13 @@ enum MHD_Result response_refuse(struct exchange *exchange, const struct refusal 
 static void append_head(struct buffer *buffer, const struct exchange *exchange)
 {
 	const struct http_response *response = &exchange->response;
+	char id[HTTP_ID_SIZE];
 
 	buffer_printf(buffer,
-		"HTTP/1.1 %d %s\r\nConnection: close\r\nX-Request-Id: %016llx\r\n"
+		"HTTP/1.1 %d %s\r\nConnection: close\r\nX-Request-Id: %s\r\n"
 		"X-Content-Type-Options: nosniff\r\n",
 		response->status, MHD_get_reason_phrase_for((unsigned int)response->status),
-		(unsigned long long)exchange->request.id);
+		http_request_id(&exchange->request, id));
 	for (const struct http_header_line *line = response->headers; line; line = line->next) {
 		buffer_printf(buffer, "%s: %s\r\n", line->name, line->value);
 	}

@@ -11,6 +11,7 @@
 #include "http/acceptor.h"
 #include "http/listen.h"
 #include "http/loop.h"
+#include "http/request_log.h"
 #include "http/tls.h"
 #include "http/watch.h"
 
@@ -177,5 +178,6 @@ void http_server_stop(struct http_server *server, unsigned int grace_s)
 	server->finishing = true;
 	wait_until_idle(server, grace_s);
 	exchange_wake_all(server);
+	request_log_end(server);
 	server_free(server);
 }

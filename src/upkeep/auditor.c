@@ -316,8 +316,8 @@ static struct text next_piece(struct text rest, size_t *ret_taken)
 	if (key > 0) {
 		return TEXT("(key)");
 	}
-	return length == 0 || text_has_control(text_head(rest, length)) ? TEXT("?")
-									: text_head(rest, length);
+	return length == 0 || text_is_control(text_head(rest, length)) ? TEXT("?")
+								       : text_head(rest, length);
 }
 
 struct text auditor_subject(struct text text, char buffer[STORE_SUBJECT_MAX])

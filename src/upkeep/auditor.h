@@ -36,8 +36,8 @@ AUTO_POINTER(struct auditor *, auditor_destroy);
 /* Notes a record; its id and times are not looked at, its action is a literal. From any thread; never waits for the store. */
 void auditor_note(struct auditor *auditor, const struct store_audit *record);
 
-/* Copies @text as a subject into @buffer: what looks like a key is left out, what is too long is cut, invalid UTF-8 and control characters
- * become `?`. */
+/* Copies @text as a subject into @buffer: what looks like a key is left out, what is too long is cut, invalid UTF-8 and what
+ * text_is_control() names become `?`. */
 struct text auditor_subject(struct text text, char buffer[STORE_SUBJECT_MAX]);
 
 #endif

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What no client of good will sends: requests that two servers could read in two ways, headers and lines made up, bombs, depths, lengths, and
 texts that are code somewhere else. Sent as raw bytes."""
+import base64
 import csv
 import gzip
+import http.client
 import io
 import json
 import re
@@ -16,6 +18,7 @@ import zlib
 import pytest
 
 from conftest import Client, Server, add_account, call, step
+from stores import run_sql
 
 ALL = "/api/all_logs/0/99999999999"
 # If these bytes are taken for a request, its answer is one too many.
@@ -260,6 +263,8 @@ def test_chunk_extensions_and_trailers_are_passed_over(client):
 
 # ---- headers and lines made up ----
 
+# What a terminal obeys, what ends lines, what turns the direction of writing.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 INJECTED = "a\r\nX-Injected: yes\r\n\r\n<script>"
 
 
@@ -277,11 +282,16 @@ def test_nothing_that_is_sent_becomes_a_header_of_the_answer(client):
 def test_nothing_that_is_sent_becomes_a_line_of_the_log(start_server):
     server = start_server("--log-level", "debug")
     client = Client(server, add_account(server.store))
-    forged = "\n2026-01-31T12:00:00.000Z info request id=0 \x1b[31m\x00\x7f\u202e\r"
-    quoted = urllib.parse.quote(forged, safe="")
+    forged = "\n2026-01-31T12:00:00.000Z info request id=0 \x1b[31m\x00\x7f\u202e\u2066\u200f\u061c\u2029\x85\x9b31m\r"
+    quoted = urllib.parse.quote(forged, safe="") + "%FF%C2%E2%80"
     for path in (f"/api/call/{quoted}", f"{ALL}?number={quoted}", f"/v1/calls?text={quoted}", f"/{quoted}?{quoted}={quoted}"):
         client.get(path)
     ending = b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    for odd in ("\u202e\x9b31m".encode(), b"\x9b31m\xff", "\u20ac".encode() * 700, b"a" + "\u202e".encode() * 700):
+        raw(server, b"GET /" + odd + ending)
+        raw(server, b"GET /v1/calls?text=" + odd + b"&" + odd + b"=" + ending)
+        raw(server, b"GET /v1/calls" + ending[:-2] + b"Authorization: Basic " + base64.b64encode(odd + b"@:x") + b"\r\n\r\n")
+        client.get(b"/api/call/".decode() + urllib.parse.quote(odd, safe=""))
     raw(server, b"GET /a\x1b[31m\x08b" + ending)
     raw(server, b"B\x1b[31mREW /x" + ending)
     client.ask(ALL, authorization=client.basic(email=forged + "@", key="x"))
@@ -292,8 +302,36 @@ def test_nothing_that_is_sent_becomes_a_line_of_the_log(start_server):
     assert lines.pop() == b""
     for line in lines:
         assert re.match(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warning|info|debug) [a-z-]+ ", line), line
-        assert not re.search(rb"[\x00-\x1f\x7f]", line), line
+        assert not CONTROL.search(line.decode()), line
         assert not line.startswith(b"2026-01-31T12:00:00.000Z")
+    subjects = [subject for (subject,) in run_sql(server.store, "select subject from audit")]
+    assert len(subjects) > 10 and not any(CONTROL.search(subject) for subject in subjects)
+
+
+def test_a_failure_is_logged_under_the_id_that_its_answer_has(start_server):
+    server = start_server()
+    client = Client(server, add_account(server.store))
+    run_sql(server.store, "alter table call rename to not_call")
+    answers = [client.get("/v1/calls"), client.get("/api/all_logs/0/9"), client.post([call("a")])]
+    server.stop()
+    run_sql(server.store, "alter table not_call rename to call")
+    assert [answer.status for answer in answers] == [500] * 3
+    failed = re.findall(r" error (?:request|intake)-failed request=(\S+) ", server.log)
+    assert failed == [answer.headers["X-Request-Id"] for answer in answers]
+    assert set(failed) <= set(re.findall(r" info request id=(\S+) ", server.log))
+
+
+def test_a_flood_of_wrong_keys_is_counted_in_the_log_and_not_listed(start_server):
+    server = start_server()
+    client = Client(server, add_account(server.store))
+    connection = http.client.HTTPConnection(server.address, timeout=60)
+    for _ in range(4000):
+        connection.request("GET", "/v1/calls", headers={"Authorization": client.basic(key="wrong")})
+        connection.getresponse().read()
+    server.stop()
+    listed = len(re.findall(r" info request id=", server.log))
+    assert listed + sum(map(int, re.findall(r" requests-not-listed count=(\d+)\n", server.log))) == 4000
+    assert listed < 100 and len(server.log) < 65536
 
 
 # ---- bombs, depths, lengths, numbers ----

@@ -95,6 +95,24 @@ static void comparing_looks_at_bytes(void **state)
 	assert_false(text_has_control(TEXT("a b")));
 }
 
+static void controls_are_told_from_what_is_written(void **state)
+{
+	static const char *const controls[] = {"\x1b", "\n", "\x7f", "\xc2\x80", "\xc2\x9b",
+		"\xc2\x9f", "\xd8\x9c", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8",
+		"\xe2\x80\xa9", "\xe2\x80\xaa", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9"};
+	static const char *const others[] = {"a", " ", "\xc2\xa0", "\xc3\xa9", "\xd8\x9b",
+		"\xd8\x9d", "\xe2\x80\x8d", "\xe2\x80\x90", "\xe2\x80\xa7", "\xe2\x80\xaf",
+		"\xe2\x81\xa5", "\xe2\x81\xaa", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
+		assert_true(text_is_control(text_of(controls[i])));
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_false(text_is_control(text_of(others[i])));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +120,7 @@ int main(void)
 		cmocka_unit_test(split_gives_empty_parts_too),
 		cmocka_unit_test(utf8_follows_rfc_3629),
 		cmocka_unit_test(comparing_looks_at_bytes),
+		cmocka_unit_test(controls_are_told_from_what_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
