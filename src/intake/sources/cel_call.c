@@ -217,16 +217,25 @@ static struct text copy_field(struct cel_call *call, enum cel_field which, struc
 	return repair_utf8(&call->arena, text);
 }
 
+/* What the application was given, without passwords; the row before tells when there is nothing to hide. */
+static struct text hide_secrets(struct cel_call *call, const struct text field[CEL_FIELDS])
+{
+	const struct cel_row *last = call->last;
+
+	if (last && text_equal(last->field[CEL_APP_DATA], field[CEL_APP_DATA]) &&
+		text_equal(last->field[CEL_APP], field[CEL_APP])) {
+		return field[CEL_APP_DATA];
+	}
+	return cel_secret_hide(&call->arena, field[CEL_APP], field[CEL_APP_DATA]);
+}
+
 /* Passwords are gone from here on: no row of the call has them. */
 static bool copy_fields(
 	struct cel_call *call, const struct text field[CEL_FIELDS], struct cel_row *row)
 {
 	for (int i = 0; i < CEL_FIELDS; i++) {
-		struct text text = field[i];
+		struct text text = i == CEL_APP_DATA ? hide_secrets(call, field) : field[i];
 
-		if (i == CEL_APP_DATA) {
-			text = cel_secret_hide(&call->arena, field[CEL_APP], text);
-		}
 		row->field[i] = copy_field(call, (enum cel_field)i, text);
 		if (!row->field[i].data) {
 			return false;

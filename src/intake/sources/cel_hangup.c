@@ -152,6 +152,10 @@ void cel_hangup(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row
 	cel_media_settle(walk, leg, row);
 	leg->hung_up = true;
 	leg->hung_up_us = row->time_us;
+	/* Those whom a Local channel connected go on without it. */
+	if (leg == walk->main && leg->optimized) {
+		return;
+	}
 	if (leg == walk->main) {
 		hangup_main(walk, leg, row, during, &hangup);
 	} else {

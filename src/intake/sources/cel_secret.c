@@ -325,7 +325,7 @@ static struct text set_name(struct text data)
 static void hide_arguments(struct hiding *hiding, struct text app, size_t at, size_t end)
 {
 	struct text data = text_head(text_tail(hiding->text, at), end - at);
-	struct text name = set_name(data);
+	struct text name = set_name(data), first;
 
 	/* Set takes all that follows, commas as well. */
 	if (text_equal_ascii_case(app, TEXT("Set")) && cel_secret_is_name(name)) {
@@ -333,14 +333,14 @@ static void hide_arguments(struct hiding *hiding, struct text app, size_t at, si
 		return;
 	}
 	for (size_t i = 0; i < COUNT(takers); i++) {
-		size_t second = argument_at(data, 1);
-
-		if (text_equal_ascii_case(app, text_of(takers[i].app)) &&
-			(!takers[i].named || cel_secret_is_name(shortened(
-						     text_head(data, second), NAME_BYTES_MAX)))) {
-			hide(hiding, at + argument_at(data, takers[i].argument), end);
-			return;
+		if (!text_equal_ascii_case(app, text_of(takers[i].app))) {
+			continue;
 		}
+		first = shortened(text_head(data, argument_at(data, 1)), NAME_BYTES_MAX);
+		if (!takers[i].named || cel_secret_is_name(first)) {
+			hide(hiding, at + argument_at(data, takers[i].argument), end);
+		}
+		return;
 	}
 }
 

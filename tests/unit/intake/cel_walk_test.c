@@ -257,6 +257,16 @@ static void rows_make_lines(void **state)
 			"HANGUP,102,3,Bob,3,in,SIP/b-1,AppDial,,c2,c1,,\"{\"\"hangupcause\"\":17}\""
 			"\n" END_A,
 			"3 (SIP/b-1) is busy: user busy (17)", NULL},
+		/* A Local channel that is taken out of the way does not end the call. */
+		{"CHAN_START,100.5,,,201,in,Local/201@in-1;1,,,c1,c1,,\n"
+		 "CHAN_START,100.6,3,Bob,s,in,SIP/b-1,,,c2,c1,,\n"
+		 "ANSWER,101,3,Bob,s,in,SIP/b-1,AppDial,,c2,c1,,\n"
+		 "LOCAL_OPTIMIZE,102,,,201,in,Local/201@in-1;1,AppDial2,,c1,c1,,\n"
+		 "HANGUP,102,,,201,in,Local/201@in-1;1,AppDial2,,c1,c1,,\n"
+		 "HANGUP,150,3,Bob,s,in,SIP/b-1,AppDial,,c2,c1,,\"{\"\"hangupcause\"\":16,"
+		 "\"\"hangupsource\"\":\"\"SIP/b-1\"\"}\"\n",
+			"3 (SIP/b-1) hung up: normal call clearing (16)",
+			"Hung up: no cause given (0)"},
 		/* They were connected before the recording began. */
 		{"BRIDGE_EXIT,101,1,Ann,2,in,SIP/a-1,,,c1,c1,SIP/b-1,\n"
 		 "BRIDGE_EXIT,101,3,Bob,2,in,SIP/b-1,,,c2,c1,,\n" END_A,
