@@ -129,6 +129,17 @@ def test_json_that_is_not_an_object_is_a_reject(program, cel):
     assert "log.json:2: the row is not a JSON object (2 rows, lines 2, 3)\n" in said and "took 1 calls (0 replaced), rejected 2\n" in said
 
 
+def test_json_of_cel_custom_escapes_quotes_alone(program, cel):
+    """What it writes for a\\,b and for "x" with a tab, and a name in Latin-1."""
+    row = (cel / "objects.json").read_text().splitlines()[0]
+    row = row.replace("CHAN_START", "order").replace('"appname":""', '"appname":"CELGenUserEvent"').replace(
+        '"extra":""', r'"extra":"{\"extra\":\"a\\"x\\"' + '\tb' + r'\"}"').replace('"appdata":""', r'"appdata":"order,a\,b"')
+    text = (cel / "objects.json").read_text().replace("\n", "\n" + row + "\n", 1).encode().replace(b"Ann Roe", b"Ann Ro\xe9")
+    assert take(program, program.write("cel.json", text)) == "took 1 calls (0 replaced), rejected 0\n"
+    assert lines(program, "1795488600.51")[0] == "Dialled 1204 from 201 (Ann Ro\ufffd)"
+    assert lines(program, "1795488600.51")[1].startswith("order: ")
+
+
 def test_a_literal_in_a_mapping_is_a_column(program, cel):
     assert take(program, cel / "literal.csv", "--columns", cel / "literal.conf") == "took 1 calls (0 replaced), rejected 0\n"
     assert lines(program, "1795489200.61") == ["Dialled 1204 from 201 (Ann Roe)", "Hung up: normal call clearing (16)"]
@@ -269,3 +280,13 @@ def test_the_hour_that_comes_twice_is_told_by_the_channels_ids(program, cel, new
     first, second = (shown(program, session)[0] for session in ("1793512790.231", "1793514600.232"))
     assert (first["Started"], first["Ended"]) == ("2026-11-01 05:59:50Z", "2026-11-01 06:00:10Z")
     assert (second["Started"], second["Ended"]) == ("2026-11-01 06:30:00Z", "2026-11-01 06:30:09Z")
+
+
+def test_the_extras_of_a_mapping_that_doubles_no_quotes_are_whole(program):
+    conf = program.write("cel_custom.conf", "[mappings]\nMaster.csv => " + ",".join(f'"${{{name}}}"' for name in (
+        "eventtype", "eventtime", "CALLERID(num)", "CHANNEL(exten)", "CHANNEL(channame)", "eventextra", "CHANNEL(linkedid)")) + "\n")
+    log = program.write("Master.csv", """"CHAN_START","100.5","1","2","SIP/a-1","","a.1"
+"HANGUP","105.5","1","2","SIP/a-1","{"hangupcause":17,"hangupsource":"SIP/a-1","dialstatus":""}","a.1"
+""")
+    assert take(program, log, "--columns", conf) == "took 1 calls (0 replaced), rejected 0\n"
+    assert lines(program, "a.1")[-1] == "Hung up by the caller (SIP/a-1): user busy (17)"

@@ -8,7 +8,7 @@
 
 #define COLUMNS_FILE_BYTES_MAX ((size_t)1 << 20)
 #define BEGINNING_BYTES_MAX    ((size_t)64 << 10)
-#define ROW_BYTES_MAX	       (4 * CSV_RECORD_MAX)
+#define ROW_BYTES_MAX	       (24 * CSV_RECORD_MAX)
 
 /* ---- rows ---- */
 

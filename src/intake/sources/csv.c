@@ -8,14 +8,24 @@
 
 const struct csv_dialect csv_plain = {.separator = ',', .quote = '"', .escape = '"'};
 
+/* What has been read so far of a field. From OPENED on it began with a quote. */
 enum {
 	FIELD_START,
 	BLANK_BEFORE, /* blanks, after which a quote may come */
 	PLAIN,
+	OPENED, /* the quote alone */
 	QUOTED,
-	ESCAPED,	 /* behind an escape that is not the quote, in quotes */
+	ESCAPED,	 /* behind an escape that is not the quote */
 	QUOTE_IN_QUOTED, /* it closes the field or belongs to it, as the next byte tells */
 	BLANK_AFTER,	 /* the same, with blanks behind the quote */
+
+	/* A JSON object whose quotes nobody doubled, `"{"cause":16,"source":"SIP/a"}"`: it ends at a quote behind a brace. */
+	BRACE,	     /* `"{` */
+	BRACE_QUOTE, /* `"{"` */
+	OBJECT,
+	OBJECT_BRACE,
+	OBJECT_QUOTE,
+	OBJECT_BLANK,
 };
 
 void csv_init(struct csv_reader *reader, const struct csv_dialect *dialect,
@@ -41,37 +51,64 @@ static int state_outside(const struct csv_dialect *dialect, int state, char byte
 	if (state == PLAIN) {
 		return PLAIN;
 	}
-	return is_quote(dialect, byte) ? QUOTED : byte == ' ' ? BLANK_BEFORE : PLAIN;
+	return is_quote(dialect, byte) ? OPENED : byte == ' ' ? BLANK_BEFORE : PLAIN;
 }
 
-/* A quote was not closed yet, or not for certain. */
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\r';
+}
+
 static int state_inside(const struct csv_dialect *dialect, int state, char byte)
 {
-	bool may_close = state == QUOTE_IN_QUOTED || state == BLANK_AFTER;
+	bool may_close = state == QUOTE_IN_QUOTED || state == BLANK_AFTER || state == BRACE_QUOTE;
 
 	if (is_quote(dialect, byte)) {
-		return state == QUOTE_IN_QUOTED || state == ESCAPED ? QUOTED : QUOTE_IN_QUOTED;
+		bool paired = state == QUOTE_IN_QUOTED || state == ESCAPED || state == BRACE_QUOTE;
+
+		return paired ? QUOTED : state == BRACE ? BRACE_QUOTE : QUOTE_IN_QUOTED;
 	}
-	if (may_close && (byte == ' ' || byte == '\r')) {
+	if (may_close && is_blank(byte)) {
 		return BLANK_AFTER;
+	}
+	if (state == BRACE_QUOTE) {
+		return OBJECT;
+	}
+	if (state == OPENED && byte == '{') {
+		return BRACE;
 	}
 	return byte == dialect->escape ? ESCAPED : QUOTED;
 }
 
-static int next_state(const struct csv_dialect *dialect, int state, char byte)
+static int state_in_object(const struct csv_dialect *dialect, int state, char byte)
 {
-	if (byte == dialect->separator && state != QUOTED && state != ESCAPED) {
-		return FIELD_START;
+	if (byte == '}') {
+		return OBJECT_BRACE;
 	}
-	return state == FIELD_START || state == BLANK_BEFORE || state == PLAIN
-		       ? state_outside(dialect, state, byte)
-		       : state_inside(dialect, state, byte);
+	if (is_quote(dialect, byte) && state == OBJECT_BRACE) {
+		return OBJECT_QUOTE;
+	}
+	return is_blank(byte) && (state == OBJECT_QUOTE || state == OBJECT_BLANK) ? OBJECT_BLANK
+										  : OBJECT;
 }
 
 /* Whether the bytes read so far are inside quotes whatever comes. */
 static bool is_open(int state)
 {
-	return state == QUOTED || state == ESCAPED;
+	return state == OPENED || state == QUOTED || state == ESCAPED || state == BRACE ||
+	       state == OBJECT || state == OBJECT_BRACE;
+}
+
+static int next_state(const struct csv_dialect *dialect, int state, char byte)
+{
+	if (byte == dialect->separator && !is_open(state)) {
+		return FIELD_START;
+	}
+	if (state < OPENED) {
+		return state_outside(dialect, state, byte);
+	}
+	return state < OBJECT ? state_inside(dialect, state, byte)
+			      : state_in_object(dialect, state, byte);
 }
 
 /* Undoes `mariadb --batch`'s backslashes in place. */
@@ -104,39 +141,45 @@ static struct text plain_field(const struct csv_dialect *dialect, char *data, si
 	return field;
 }
 
-/* Cuts the field that begins at @at out of @record, unquoting in place; returns where the next begins. What may be the field's
- * or close it, a quote and blanks after it, waits from kept on. */
+/* Whether the quote or escape that led to @state may not be the field's; what follows tells. */
+static bool is_in_doubt(int state)
+{
+	return state == QUOTE_IN_QUOTED || state == ESCAPED || state == BRACE_QUOTE ||
+	       state == OBJECT_QUOTE;
+}
+
+/* Cuts the field that begins at @at out of @record, unquoting in place; returns where the next begins. What is in doubt, with blanks
+ * after it, waits from kept on. */
 static size_t take_field(const struct csv_dialect *dialect, char *record, size_t size, size_t at,
 	struct text *ret_field)
 {
 	size_t begin = at, to = at, kept = at;
 	int state = FIELD_START;
-	bool quoted = false;
 
 	for (; at < size; at++) {
 		int next = next_state(dialect, state, record[at]);
-		bool paired = next == QUOTED && (state == QUOTE_IN_QUOTED || state == ESCAPED) &&
-			      is_quote(dialect, record[at]);
 
 		if (next == FIELD_START) {
 			break;
 		}
-		if (!quoted && next == QUOTED) {
-			quoted = true;
+		if (next == OPENED) {
 			to = begin;
 			kept = at + 1;
-		} else if (next != BLANK_AFTER) {
-			size_t end = quoted && next != QUOTED ? at : at + 1;
+		} else if (next != BLANK_AFTER && next != OBJECT_BLANK) {
+			size_t end = is_in_doubt(next) ? at : at + 1;
 
-			kept = paired ? at : kept;
+			/* The second of a pair stands for both. */
+			kept = next == QUOTED && is_in_doubt(state) && is_quote(dialect, record[at])
+				       ? at
+				       : kept;
 			while (kept < end) {
 				record[to++] = record[kept++];
 			}
 		}
 		state = next;
 	}
-	*ret_field = quoted ? (struct text){.data = record + begin, .size = to - begin}
-			    : plain_field(dialect, record + begin, to - begin);
+	*ret_field = state >= OPENED ? (struct text){.data = record + begin, .size = to - begin}
+				     : plain_field(dialect, record + begin, to - begin);
 	return at + 1;
 }
 

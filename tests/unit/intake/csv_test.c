@@ -82,6 +82,10 @@ static void records_are_told_apart_however_they_are_cut(void **state)
 			"1:a|b;"},
 		{"\xef\xbb", "1:\xef\xbb;"},
 		{"\"Bob \"The\"  Builder\",x\n", "1:Bob \"The\"  Builder|x;"},
+		{"\"{\"a\":1,\"b\":\"c\",\"d\":{\"e\":\"\"}}\",\"x\"\r\n",
+			"1:{\"a\":1,\"b\":\"c\",\"d\":{\"e\":\"\"}}|x;"},
+		{"\"{\"a\":\"b\nc\"}\" ,x\n", "1:{\"a\":\"b\nc\"}|x;"},
+		{"\"{}\",\"{\",\"{\"\n", "1:{}|{|{;"},
 		/* Blanks around quotes, as mappings have them. */
 		{"\"a\", \"b,c\" ,\"d\"  \r\n", "1:a|b,c|d;"},
 		{" a , b\n", "1: a | b;"},
