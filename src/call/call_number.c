@@ -167,3 +167,124 @@ struct text call_number_key(struct text number, char buffer[CALL_NUMBER_MAX])
 	}
 	return digits > 0 ? (struct text){.data = buffer, .size = digits} : number;
 }
+
+/* ---- what is dialled for the + ---- */
+
+#define PREFIX_MAX 8 /* digits */
+
+static bool is_digits(struct text text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9') {
+			return false;
+		}
+	}
+	return text.size > 0;
+}
+
+int call_prefixes_read(struct text value, struct call_prefixes *ret_prefixes, struct error *err)
+{
+	struct call_prefixes prefixes = {0};
+	struct text part;
+
+	do {
+		if (!text_split(&value, ',', &part) || !is_digits(part) || part.size > PREFIX_MAX ||
+			prefixes.count == CALL_PREFIXES_MAX) {
+			return error_set(err, ERROR_INVALID,
+				"what is dialled for a + is expected, 1 to %d digits, at most %d "
+				"of "
+				"them with commas between, as in 00,011",
+				PREFIX_MAX, CALL_PREFIXES_MAX);
+		}
+		prefixes.items[prefixes.count++] = part;
+	} while (value.data);
+	*ret_prefixes = prefixes;
+	return 0;
+}
+
+struct text call_number_undialled(const struct call_prefixes *prefixes, struct text key)
+{
+	size_t longest = 0;
+
+	if (!prefixes || !is_digits(key)) {
+		return key;
+	}
+	for (size_t i = 0; i < prefixes->count; i++) {
+		struct text prefix = prefixes->items[i];
+
+		if (prefix.size > longest && prefix.size < key.size &&
+			text_starts_with(key, prefix)) {
+			longest = prefix.size;
+		}
+	}
+	return text_tail(key, longest);
+}
+
+/* ---- keys ---- */
+
+bool call_keys_have(const struct call_keys *keys, struct text key)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		if (text_equal(keys->items[i], key)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int add_key(struct call_keys *keys, struct text key, struct arena *arena, struct error *err)
+{
+	struct text copy;
+
+	if (call_keys_have(keys, key)) {
+		return 0;
+	}
+	if (keys->count == CALL_KEYS_MAX) {
+		return error_set(err, ERROR_INVALID, "these are too many numbers: at most %zu are",
+			CALL_KEYS_MAX);
+	}
+	if (!keys->items) {
+		keys->items = arena_calloc(arena, CALL_KEYS_MAX, sizeof(*keys->items));
+	}
+	copy = keys->items ? arena_copy(arena, key) : (struct text){0};
+	if (!copy.data) {
+		return error_no_memory(err);
+	}
+	keys->items[keys->count++] = copy;
+	return 0;
+}
+
+/* A prefix and a number are a way to dial the number unless a longer prefix makes another one of them. */
+static int add_dialled(struct call_keys *keys, struct text prefix, struct text number,
+	const struct call_prefixes *prefixes, struct arena *arena, struct error *err)
+{
+	char buffer[PREFIX_MAX + CALL_NUMBER_MAX];
+	struct text key = {.data = buffer, .size = prefix.size + number.size};
+
+	if (key.size > CALL_NUMBER_MAX) {
+		return 0;
+	}
+	memcpy(buffer, prefix.data, prefix.size);
+	memcpy(buffer + prefix.size, number.data, number.size);
+	return text_equal(call_number_undialled(prefixes, key), number)
+		       ? add_key(keys, key, arena, err)
+		       : 0;
+}
+
+int call_keys_add(struct call_keys *keys, struct text number, const struct call_prefixes *prefixes,
+	struct arena *arena, struct error *err)
+{
+	char buffer[CALL_NUMBER_MAX];
+	struct text wanted = call_number_undialled(prefixes, call_number_key(number, buffer));
+
+	if (text_equal(call_number_undialled(prefixes, wanted), wanted) &&
+		add_key(keys, wanted, arena, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; prefixes && is_digits(wanted) && i < prefixes->count; i++) {
+		if (add_dialled(keys, prefixes->items[i], wanted, prefixes, arena, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}

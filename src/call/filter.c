@@ -54,22 +54,49 @@ static bool has_star_inside(struct text part)
 	return part.size > 0 && memchr(part.data, '*', part.size) != NULL;
 }
 
-static int set_number(struct setting *setting, struct filter_number *ret_number)
+#define PARTS_MAX ((size_t)64)
+
+static int add_part(struct setting *setting, struct filter_numbers *numbers,
+	const struct filter_part *part, struct text value)
 {
-	struct text value = setting->value;
-	struct filter_number number = {0};
+	const struct filter *filter = setting->filter;
 	char buffer[CALL_NUMBER_MAX];
+	struct text key = call_number_key(value, buffer);
+
+	if (numbers->parts_count == PARTS_MAX) {
+		return error_set(setting->err, ERROR_INVALID,
+			"these are too many parts of numbers: at most %zu are", PARTS_MAX);
+	}
+	if (!numbers->parts) {
+		numbers->parts = arena_calloc(setting->arena, PARTS_MAX, sizeof(*part));
+	}
+	if (!part->open_left) { /* `0049*` is `+49*` */
+		key = call_number_undialled(filter->prefixes, key);
+	}
+	key = numbers->parts ? arena_copy(setting->arena, key) : (struct text){0};
+	if (!key.data) {
+		return error_no_memory(setting->err);
+	}
+	numbers->parts[numbers->parts_count] = *part;
+	numbers->parts[numbers->parts_count++].key = key;
+	return 0;
+}
+
+static int add_number(struct setting *setting, struct filter_numbers *numbers, struct text value)
+{
+	struct filter_part part = {0};
+	struct text whole = value;
 
 	if (value.size == 0) {
 		return error_set(setting->err, ERROR_INVALID,
 			"a number is expected, with * at either end for any digits");
 	}
 	if (value.data[0] == '*') {
-		number.open_left = true;
+		part.open_left = true;
 		value = text_tail(value, 1);
 	}
 	if (value.size > 0 && value.data[value.size - 1] == '*') {
-		number.open_right = true;
+		part.open_right = true;
 		value = text_head(value, value.size - 1);
 	}
 	if (has_star_inside(value)) {
@@ -77,28 +104,39 @@ static int set_number(struct setting *setting, struct filter_number *ret_number)
 			"a * stands at either end, for any digits, as in *3001 or 617*; not "
 			"inside, as "
 			"in '%.*s'",
-			TEXT_ARG(setting->value));
+			TEXT_ARG(whole));
 	}
-	if (value.size == 0) { /* `*`: any */
-		*ret_number = (struct filter_number){0};
+	if (value.size == 0) { /* `*` */
+		numbers->any = true;
 		return 0;
 	}
-	number.key = arena_copy(setting->arena, call_number_key(value, buffer));
-	if (!number.key.data) {
-		return error_no_memory(setting->err);
-	}
-	*ret_number = number;
+	return part.open_left || part.open_right
+		       ? add_part(setting, numbers, &part, value)
+		       : call_keys_add(&numbers->whole, value, setting->filter->prefixes,
+				 setting->arena, setting->err);
+}
+
+static int set_numbers(struct setting *setting, struct filter_numbers *numbers)
+{
+	struct text rest = setting->value, value = {0};
+
+	do {
+		text_split(&rest, ',', &value);
+		if (add_number(setting, numbers, value) < 0) {
+			return -1;
+		}
+	} while (rest.data);
 	return 0;
 }
 
 static int set_dest(struct setting *setting)
 {
-	return set_number(setting, &setting->filter->dest);
+	return set_numbers(setting, &setting->filter->dest);
 }
 
 static int set_src(struct setting *setting)
 {
-	return set_number(setting, &setting->filter->src);
+	return set_numbers(setting, &setting->filter->src);
 }
 
 static int set_type(struct setting *setting)
@@ -297,38 +335,64 @@ bool filter_needs_detail(const struct filter *filter)
 	return asks_for_step(filter) || asks_for_last(filter) || filter->text.count > 0;
 }
 
-bool filter_is_window(const struct filter *filter)
+bool filter_numbers_ask(const struct filter_numbers *numbers)
 {
-	return !filter->src.key.data && !filter->dest.open_left && !filter->dest.open_right &&
-	       filter->types == 0 && filter->min_duration == 0 &&
-	       filter->max_duration == INT64_MAX && filter->state == FILTER_ANY_STATE &&
-	       !filter_needs_detail(filter);
+	return !numbers->any && numbers->whole.count + numbers->parts_count > 0;
 }
 
-bool filter_number_matches(const struct filter_number *number, struct text key)
+struct call_keys filter_dest_keys(const struct filter *filter)
 {
-	struct text wanted = number->key;
+	const struct filter_numbers *dest = &filter->dest;
 
-	if (!wanted.data) {
-		return true;
-	}
+	return dest->any || dest->parts_count > 0 ? (struct call_keys){0} : dest->whole;
+}
+
+bool filter_is_window(const struct filter *filter)
+{
+	return !filter_numbers_ask(&filter->src) &&
+	       (filter->dest.any || filter->dest.parts_count == 0) && filter->types == 0 &&
+	       filter->min_duration == 0 && filter->max_duration == INT64_MAX &&
+	       filter->state == FILTER_ANY_STATE && !filter_needs_detail(filter);
+}
+
+static bool part_matches(const struct filter_part *part, struct text key)
+{
+	struct text wanted = part->key;
+
 	if (key.size < wanted.size) {
 		return false;
 	}
-	if (number->open_left && number->open_right) {
+	if (part->open_left && part->open_right) {
 		return memmem(key.data, key.size, wanted.data, wanted.size) != NULL;
 	}
-	if (number->open_left) {
-		return text_equal(text_tail(key, key.size - wanted.size), wanted);
-	}
-	return text_starts_with(key, wanted) && (number->open_right || key.size == wanted.size);
+	return part->open_left ? text_equal(text_tail(key, key.size - wanted.size), wanted)
+			       : text_starts_with(key, wanted);
 }
 
-static bool number_matches(const struct filter_number *number, struct text raw)
+bool filter_number_matches(
+	const struct filter *filter, const struct filter_numbers *numbers, struct text key)
+{
+	struct text undialled;
+
+	if (!filter_numbers_ask(numbers) || call_keys_have(&numbers->whole, key)) {
+		return true;
+	}
+	undialled = numbers->parts_count > 0 ? call_number_undialled(filter->prefixes, key) : key;
+	for (size_t i = 0; i < numbers->parts_count; i++) {
+		if (part_matches(&numbers->parts[i], undialled)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool number_matches(
+	const struct filter *filter, const struct filter_numbers *numbers, struct text raw)
 {
 	char buffer[CALL_NUMBER_MAX];
 
-	return !number->key.data || filter_number_matches(number, call_number_key(raw, buffer));
+	return !filter_numbers_ask(numbers) ||
+	       filter_number_matches(filter, numbers, call_number_key(raw, buffer));
 }
 
 bool filter_matches_times(const struct filter *filter, const struct call *call)
@@ -343,8 +407,9 @@ bool filter_matches_times(const struct filter *filter, const struct call *call)
 
 bool filter_matches_header(const struct filter *filter, const struct call *call)
 {
-	return filter_matches_times(filter, call) && number_matches(&filter->dest, call->dest) &&
-	       number_matches(&filter->src, call->src);
+	return filter_matches_times(filter, call) &&
+	       number_matches(filter, &filter->dest, call->dest) &&
+	       number_matches(filter, &filter->src, call->src);
 }
 
 static bool is_among(const struct filter_names *names, struct text name)

@@ -16,11 +16,19 @@ struct filter_names {
 	size_t count;
 };
 
-/* A number, normalised as call_number_key() does, or a part of one. */
-struct filter_number {
-	struct text key; /* data NULL: any number */
+/* A part of a number, as call_number_key() makes it. */
+struct filter_part {
+	struct text key;
 	bool open_left;	 /* `*3001`: anything may stand before it */
 	bool open_right; /* `617*` */
+};
+
+/* Any of these; none of either: any number. */
+struct filter_numbers {
+	struct call_keys whole;
+	struct filter_part *parts; /* of numbers without what is dialled for the + */
+	size_t parts_count;
+	bool any; /* `*` was among them: nothing is added any more */
 };
 
 enum filter_state {
@@ -32,8 +40,8 @@ enum filter_state {
 struct filter {
 	int64_t start; /* start <= call.start < end */
 	int64_t end;
-	struct filter_number dest;
-	struct filter_number src;
+	struct filter_numbers dest;
+	struct filter_numbers src;
 	unsigned int types;   /* a bit (1 << enum call_type) for each that is meant; 0: all */
 	int64_t min_duration; /* seconds */
 	int64_t max_duration; /* seconds; INT64_MAX: any */
@@ -46,6 +54,8 @@ struct filter {
 	struct filter_names last_modules;
 	struct filter_names last_variables;
 	struct words_query text; /* of the steps' lines */
+	/* What is dialled for a + where the calls come from; set before the numbers are read. NULL: nothing. */
+	const struct call_prefixes *prefixes;
 };
 
 /* Everything: the whole of time, any call. */
@@ -59,7 +69,7 @@ void filter_init(struct filter *filter);
 /* The same, NULL-ended. */
 extern const char *const filter_parameters[];
 
-/* Reads one parameter. A repeated type, class, module, variable, last_module or last_variable adds to the ones before, and a comma
+/* Reads one parameter. A repeated dest, src, type, class, module, variable, last_module or last_variable adds to the ones before, and a comma
  * parts several in one value; any other repeated one takes the last value. @now is what relative times count from. What
  * has to be kept is copied into @arena. Returns 1 when it was read, 0 when @name is no parameter of a filter; ERROR_INVALID
  * names the parameter and says what it takes: "min_duration: a number of seconds is expected, not 'x'". */
@@ -72,7 +82,7 @@ int filter_check(const struct filter *filter, struct error *err) CHECK_RESULT;
 /* Whether matching needs the call's steps: they are there only while its detail is served. */
 bool filter_needs_detail(const struct filter *filter);
 
-/* Whether it asks for nothing but a window and at most one whole `dest`: what tallies can count. */
+/* Whether it asks for nothing but a window and whole numbers as `dest`: what tallies can count. */
 bool filter_is_window(const struct filter *filter);
 
 /* Whether @call's header matches: window, numbers, type, duration, state. */
@@ -81,8 +91,15 @@ bool filter_matches_header(const struct filter *filter, const struct call *call)
 /* The same but for its numbers, which filter_number_matches() is for where their keys are at hand. */
 bool filter_matches_times(const struct filter *filter, const struct call *call);
 
+/* Whether the filter asks for some of the numbers. */
+bool filter_numbers_ask(const struct filter_numbers *numbers);
+
+/* The keys of the numbers called that the filter asks for; none where it does not ask, or for parts too. */
+struct call_keys filter_dest_keys(const struct filter *filter);
+
 /* Whether the number with @key, as call_number_key() makes it, is meant. */
-bool filter_number_matches(const struct filter_number *number, struct text key);
+bool filter_number_matches(
+	const struct filter *filter, const struct filter_numbers *numbers, struct text key);
 
 /* Whether a step is one that classes, modules and variables ask for; an empty text is a step that has none. */
 bool filter_step_matches(const struct filter *filter, struct text class_name, struct text module,

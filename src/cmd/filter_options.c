@@ -50,14 +50,11 @@ static int set_one(struct filter *filter, const struct setting_word *word, int64
 static int set_number(
 	struct filter *filter, const char *number, struct arena *arena, struct error *err)
 {
-	char buffer[CALL_NUMBER_MAX];
-
-	if (filter->dest.key.data) {
+	if (filter->dest.any || filter->dest.whole.count + filter->dest.parts_count > 0) {
 		return error_set(err, ERROR_INVALID,
 			"--number and --dest both say which number was called: give one of them");
 	}
-	filter->dest.key = arena_copy(arena, call_number_key(text_of(number), buffer));
-	return filter->dest.key.data ? 0 : error_no_memory(err);
+	return call_keys_add(&filter->dest.whole, text_of(number), filter->prefixes, arena, err);
 }
 
 int filter_options_read(const struct settings *settings, struct arena *arena,
@@ -129,7 +126,7 @@ int filter_options_walk(struct store *store, const struct store_search *search,
 		.account_id = search->account_id,
 		.start = filter->start,
 		.end = filter->end,
-		.number = filter->dest.key,
+		.keys = filter_dest_keys(filter),
 		.limit = INT64_MAX,
 		.detail_after = search->detail_after,
 	};

@@ -380,8 +380,10 @@ const struct setting setting_table[] = {
 		.type = SETTING_FILTER,
 		.metavariable = "TYPE",
 		.per_run = true,
-		.help = "Only calls of this type: inbound, outbound or transfer. This and the next "
-			"five may be given several times, or with commas, for any of several."},
+		.help = "Only calls of this type: inbound, outbound or transfer. This, --dest, "
+			"--src and "
+			"the next five may be given several times, or with commas, for any of "
+			"several."},
 	{.name = "class",
 		.type = SETTING_FILTER,
 		.metavariable = "CLASS",

@@ -193,7 +193,9 @@ struct store_query {
 	int64_t account_id;
 	int64_t start; /* start <= call.start < end */
 	int64_t end;
-	struct text number; /* raw; compared by call_number_key(); data NULL: any */
+	struct text
+		number; /* raw; compared by call_number_key(); data NULL: any, or those of the next line */
+	struct call_keys keys; /* of the numbers that were called; none: any */
 	int64_t offset;
 	int64_t limit;
 	int64_t detail_after; /* read the packed call only where call.start > detail_after; INT64_MAX: never */

@@ -9,6 +9,15 @@
 
 #include "store/store.h"
 
+/* Where the key of a query's only number lies. */
+struct store_one_key {
+	struct text key;
+	char buffer[CALL_NUMBER_MAX];
+};
+
+/* The keys that a query is about; none: any number's. They last as long as @one and the query. */
+struct call_keys store_query_keys(const struct store_query *query, struct store_one_key *one);
+
 struct store_backend {
 	/* Frees @store and what it holds. */
 	void (*close)(struct store *store);

@@ -3,6 +3,7 @@
 #include "store/store_find.h"
 
 #include "base/clock.h"
+#include "store/store_backend.h"
 
 #define ROOM_AT_FIRST ((size_t)64)
 
@@ -119,6 +120,15 @@ struct store_kind store_find_kind(const struct call_step *step, struct arena *ar
 	};
 }
 
+struct call_keys store_query_keys(const struct store_query *query, struct store_one_key *one)
+{
+	if (!query->number.data) {
+		return query->keys;
+	}
+	one->key = call_number_key(query->number, one->buffer);
+	return (struct call_keys){.items = &one->key, .count = 1};
+}
+
 int store_find_window(struct store *store, const struct store_search *search, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
@@ -126,7 +136,7 @@ int store_find_window(struct store *store, const struct store_search *search, st
 		.account_id = search->account_id,
 		.start = search->filter->start,
 		.end = search->filter->end,
-		.number = search->filter->dest.key,
+		.keys = filter_dest_keys(search->filter),
 		.offset = search->offset,
 		.limit = search->limit,
 		.detail_after = search->with_packed ? search->detail_after : INT64_MAX,

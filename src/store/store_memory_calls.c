@@ -239,20 +239,20 @@ static int copy_call(const struct memory_call *call, bool with_packed, struct ar
 	return 0;
 }
 
-static bool matches(
-	const struct memory_call *call, const struct store_query *query, struct text dest_key)
+static bool matches(const struct memory_call *call, const struct store_query *query,
+	const struct call_keys *keys)
 {
 	return call->account_id == query->account_id && call->held.call.start >= query->start &&
 	       call->held.call.start < query->end &&
-	       (!query->number.data || text_equal(call->dest_key, dest_key));
+	       (keys->count == 0 || call_keys_have(keys, call->dest_key));
 }
 
 int memory_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
 	struct memory_store *store = memory_of(view);
-	char buffer[CALL_NUMBER_MAX];
-	struct text dest_key = call_number_key(query->number, buffer);
+	struct store_one_key one;
+	const struct call_keys keys = store_query_keys(query, &one);
 	struct store_page page = {0};
 
 	page.calls = arena_calloc(arena, store->calls_count, sizeof(*page.calls));
@@ -262,7 +262,7 @@ int memory_page(struct store_view *view, const struct store_query *query, struct
 	for (size_t i = 0; i < store->calls_count; i++) {
 		const struct memory_call *call = store->calls[i];
 
-		if (!matches(call, query, dest_key)) {
+		if (!matches(call, query, &keys)) {
 			continue;
 		}
 		if (page.total_calls++ < query->offset || (int64_t)page.count >= query->limit) {

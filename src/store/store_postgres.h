@@ -56,6 +56,8 @@ void postgres_bind_bool(struct postgres_params *params, bool value);
 void postgres_bind_text(struct postgres_params *params, struct text value);
 /* A text that is asked for: where it is none that a column can hold (UTF-8 without control characters), nothing equals it. */
 void postgres_bind_asked(struct postgres_params *params, struct text value);
+/* An array of such texts. */
+void postgres_bind_keys(struct postgres_params *params, const struct call_keys *keys);
 void postgres_bind_null(struct postgres_params *params);
 
 /* An array: begin, its elements, end. */
@@ -275,11 +277,15 @@ void postgres_write_query(struct buffer *out, int64_t account_id, const struct w
 
 /* ---- store_postgres_match.c: what a filter asks of the tables ---- */
 
+#define POSTGRES_FROM_SIZE 4096
+
 struct postgres_match {
 	const struct store_search *search;
 	int64_t start;	       /* of what can match */
 	struct buffer text;    /* the tsquery; empty: none */
 	struct buffer pattern; /* of a number */
+	char from
+		[POSTGRES_FROM_SIZE]; /* POSTGRES_FROM_ALL or POSTGRES_FROM_TEXT with what is asked of numbers */
 	struct arena arena;
 	/* The sessions of calls that have the text, though the index does not say so. */
 	struct text *unsure;
@@ -296,7 +302,7 @@ int postgres_match_init(struct postgres_match *match, struct postgres_connection
 	const struct store_search *search, struct error *err) CHECK_RESULT;
 void postgres_match_deinit(struct postgres_match *match);
 
-/* Binds the parameters of POSTGRES_FROM_ALL, or of POSTGRES_FROM_TEXT where the filter asks for text, for what comes behind @top. Returns the
+/* Binds the parameters of match->from for what comes behind @top. Returns the
  * number of the parameter that comes next. */
 int postgres_match_bind(struct postgres_match *match, const struct store_place *top,
 	struct postgres_params *params);
@@ -359,13 +365,17 @@ void postgres_audit_write(struct postgres_connection *connection, const struct s
 
 /* ---- store_postgres_page.c: what others need of it ---- */
 
-/* A question about a window and at most one whole number. */
+/* A question about a window and whole numbers. */
 struct postgres_subject {
 	struct postgres_connection *connection;
 	int64_t account_id;
 	bool is_all;
-	struct text dest_key; /* empty when is_all */
+	struct call_keys keys; /* the empty one alone when is_all */
 };
+
+/* @keys: none: all calls. */
+struct postgres_subject postgres_subject_of(
+	struct postgres_connection *connection, int64_t account_id, struct call_keys keys);
 
 /* Adds the question for how many calls start in start <= x < end to the batch: one statement for each span, at most
  * TALLY_SPANS_MAX; returns how many. */

@@ -58,7 +58,7 @@ static void add_whole(
 	postgres_params_init(&params);
 	postgres_bind_int64(&params, subject->account_id);
 	postgres_bind_bool(&params, subject->is_all);
-	postgres_bind_asked(&params, subject->dest_key);
+	postgres_bind_keys(&params, &subject->keys);
 	postgres_bind_int32(&params, (int32_t)seconds);
 	postgres_bind_int64(&params, cut->first);
 	postgres_bind_int64(&params, cut->last);
@@ -92,18 +92,14 @@ int postgres_count_buckets(struct store *base, int64_t account_id, const struct 
 		.arena = arena,
 	};
 	const struct cut *cut = &counting.cut;
-	struct postgres_subject subject = {
-		.account_id = account_id,
-		.is_all = filter->dest.key.data == NULL,
-		.dest_key = filter->dest.key,
-	};
+	struct postgres_subject subject;
 	struct postgres_rows whole;
 	size_t before, behind;
 
 	if (postgres_session_open_snapshot(&session, (struct postgres_store *)base, err) < 0) {
 		return -1;
 	}
-	subject.connection = session.connection;
+	subject = postgres_subject_of(session.connection, account_id, filter_dest_keys(filter));
 	add_whole(&subject, cut, bucket_seconds);
 	before = postgres_add_counts(&subject, cut->start, cut->first);
 	behind = postgres_add_counts(&subject, cut->last, cut->end);

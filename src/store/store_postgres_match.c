@@ -214,6 +214,62 @@ static int read_store(
 	return look_at_unsure(match, connection, err);
 }
 
+/* ---- what is asked of numbers ---- */
+
+#define COLUMN_SIZE 256
+
+/* The key in @column without what is dialled for a +, as call_number_undialled() has it: of several that fit PostgreSQL takes the longest. */
+static void write_undialled(
+	char out[COLUMN_SIZE], const struct call_prefixes *prefixes, const char *column)
+{
+	char choices[CALL_PREFIXES_MAX * 10] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; prefixes && i < prefixes->count; i++) {
+		used += (size_t)snprintf(choices + used, sizeof(choices) - used, "%s%.*s",
+			i == 0 ? "" : "|", TEXT_ARG(prefixes->items[i]));
+	}
+	snprintf(out, COLUMN_SIZE,
+		used == 0 ? "%1$s"
+			  : "case when %1$s ~ '^[0-9]+$' then regexp_replace(%1$s, "
+			    "'^(?:%2$s)([0-9])', '\\1') else %1$s end",
+		column, choices);
+}
+
+/* What the whole numbers in the parameter @at, and the parts of some in the next, ask of @column. One alone is compared as one, so that it is looked up
+ * in the index in its order. */
+static void write_numbers(char out[2 * COLUMN_SIZE], const struct filter *filter,
+	const struct filter_numbers *numbers, const char *column, int at)
+{
+	bool asks = filter_numbers_ask(numbers);
+	size_t whole = asks ? numbers->whole.count : 0, parts = asks ? numbers->parts_count : 0;
+	char undialled[COLUMN_SIZE], first[64], second[64 + COLUMN_SIZE];
+
+	write_undialled(undialled, filter->prefixes, column);
+	snprintf(first, sizeof(first),
+		whole == 0   ? "$%d::text is %snull"
+		: whole == 1 ? "%2$s = $%1$d::text"
+			     : "%2$s = any($%1$d::text[])",
+		at, whole == 0 ? (parts == 0 ? "" : "not ") : column);
+	snprintf(second, sizeof(second),
+		parts == 0   ? "$%d::text is not null"
+		: parts == 1 ? "%2$s like $%1$d::text"
+			     : "%2$s like any($%1$d::text[])",
+		at + 1, undialled);
+	snprintf(out, 2 * COLUMN_SIZE, "(%s or %s)", first, second);
+}
+
+static void write_from(struct postgres_match *match)
+{
+	const struct filter *filter = match->search->filter;
+	char dest[2 * COLUMN_SIZE], src[2 * COLUMN_SIZE];
+
+	write_numbers(dest, filter, &filter->dest, "c.dest_key", 7);
+	write_numbers(src, filter, &filter->src, "coalesce(c.src_key, c.src)", 9);
+	snprintf(match->from, sizeof(match->from),
+		filter->text.count > 0 ? POSTGRES_FROM_TEXT : POSTGRES_FROM_ALL, dest, src);
+}
+
 int postgres_match_init(struct postgres_match *match, struct postgres_connection *connection,
 	const struct store_search *search, struct error *err)
 {
@@ -227,6 +283,7 @@ int postgres_match_init(struct postgres_match *match, struct postgres_connection
 		match->start =
 			search->detail_after == INT64_MAX ? INT64_MAX : search->detail_after + 1;
 	}
+	write_from(match);
 	return read_store(match, connection, err);
 }
 
@@ -239,26 +296,57 @@ void postgres_match_deinit(struct postgres_match *match)
 
 /* ---- parameters ---- */
 
-/* As a pattern of LIKE. */
-static void bind_number(struct postgres_match *match, const struct filter_number *number,
-	struct postgres_params *params)
+static void write_pattern(struct buffer *pattern, const struct filter_part *part)
 {
-	struct buffer *pattern = &match->pattern;
-
-	if (!number->key.data) {
-		postgres_bind_null(params);
-		return;
-	}
 	buffer_clear(pattern);
-	buffer_append(pattern, number->open_left ? TEXT("%") : TEXT(""));
-	for (size_t i = 0; i < number->key.size; i++) {
-		if (strchr("%_\\", number->key.data[i]) && number->key.data[i] != '\0') {
+	buffer_append(pattern, part->open_left ? TEXT("%") : TEXT(""));
+	for (size_t i = 0; i < part->key.size; i++) {
+		if (strchr("%_\\", part->key.data[i]) && part->key.data[i] != '\0') {
 			buffer_append_byte(pattern, '\\');
 		}
-		buffer_append_byte(pattern, number->key.data[i]);
+		buffer_append_byte(pattern, part->key.data[i]);
 	}
-	buffer_append(pattern, number->open_right ? TEXT("%") : TEXT(""));
-	postgres_bind_asked(params, buffer_text(pattern));
+	buffer_append(pattern, part->open_right ? TEXT("%") : TEXT(""));
+}
+
+static void bind_parts(struct postgres_match *match, const struct filter_numbers *numbers,
+	struct postgres_params *params)
+{
+	struct call_keys patterns = {.items = arena_calloc(&match->arena, numbers->parts_count,
+					     sizeof(*patterns.items))};
+
+	for (size_t i = 0; patterns.items && i < numbers->parts_count; i++) {
+		write_pattern(&match->pattern, &numbers->parts[i]);
+		patterns.items[i] = arena_copy(&match->arena, buffer_text(&match->pattern));
+		patterns.count += patterns.items[i].data != NULL;
+	}
+	params->bytes.failed = params->bytes.failed || match->pattern.failed ||
+			       patterns.count < numbers->parts_count;
+	if (patterns.count == 1) {
+		postgres_bind_asked(params, patterns.items[0]);
+	} else {
+		postgres_bind_keys(params, &patterns);
+	}
+}
+
+/* Whole numbers, then parts of some: each is null, one text or an array, as write_numbers() expects it. */
+static void bind_numbers(struct postgres_match *match, const struct filter_numbers *numbers,
+	struct postgres_params *params)
+{
+	bool asks = filter_numbers_ask(numbers);
+
+	if (!asks || numbers->whole.count == 0) {
+		postgres_bind_null(params);
+	} else if (numbers->whole.count == 1) {
+		postgres_bind_asked(params, numbers->whole.items[0]);
+	} else {
+		postgres_bind_keys(params, &numbers->whole);
+	}
+	if (!asks || numbers->parts_count == 0) {
+		postgres_bind_null(params);
+	} else {
+		bind_parts(match, numbers, params);
+	}
 }
 
 static void bind_types(const struct filter *filter, struct postgres_params *params)
@@ -293,7 +381,7 @@ static int bind_text(const struct postgres_match *match, struct postgres_params 
 {
 	if (match->text.size == 0) {
 		postgres_bind_null(params);
-		return 14;
+		return 16;
 	}
 	postgres_bind_text(params, buffer_text(&match->text));
 	postgres_array_begin(params, POSTGRES_TEXT);
@@ -301,7 +389,7 @@ static int bind_text(const struct postgres_match *match, struct postgres_params 
 		postgres_array_text(params, match->unsure[i]);
 	}
 	postgres_array_end(params);
-	return 15;
+	return 17;
 }
 
 int postgres_match_bind(
@@ -318,8 +406,8 @@ int postgres_match_bind(
 	bind_types(filter, params);
 	postgres_bind_int64(params, filter->min_duration);
 	postgres_bind_int64(params, filter->max_duration);
-	bind_number(match, &filter->dest, params);
-	bind_number(match, &filter->src, params);
+	bind_numbers(match, &filter->dest, params);
+	bind_numbers(match, &filter->src, params);
 	bind_kinds(match->step, match->step_count, params);
 	bind_kinds(match->last, match->last_count, params);
 	postgres_bind_int64(params, top->start);

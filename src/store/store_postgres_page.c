@@ -18,17 +18,17 @@ static int contradiction(struct error *err)
 		"the tallies of the PostgreSQL store contradict its calls: verify it");
 }
 
-/* The subject's number, normalised, lies in @buffer. */
-static struct postgres_subject subject_of(const struct store_query *query,
-	struct postgres_connection *connection, char buffer[CALL_NUMBER_MAX])
-{
-	bool is_all = query->number.data == NULL;
+/* Of all calls the tallies have the empty key. */
+static struct text no_key[] = {{.data = "", .size = 0}};
 
+struct postgres_subject postgres_subject_of(
+	struct postgres_connection *connection, int64_t account_id, struct call_keys keys)
+{
 	return (struct postgres_subject){
 		.connection = connection,
-		.account_id = query->account_id,
-		.is_all = is_all,
-		.dest_key = is_all ? TEXT("") : call_number_key(query->number, buffer),
+		.account_id = account_id,
+		.is_all = keys.count == 0,
+		.keys = keys.count > 0 ? keys : (struct call_keys){.items = no_key, .count = 1},
 	};
 }
 
@@ -40,7 +40,7 @@ static void bind_tally(struct postgres_params *params, const struct postgres_sub
 	postgres_params_clear(params);
 	postgres_bind_int64(params, subject->account_id);
 	postgres_bind_bool(params, subject->is_all);
-	postgres_bind_asked(params, subject->dest_key);
+	postgres_bind_keys(params, &subject->keys);
 	postgres_bind_int32(params, (int32_t)tally_unit_seconds(span->unit));
 	postgres_bind_int64(params, span->start);
 	postgres_bind_int64(params, span->end);
@@ -65,7 +65,7 @@ static void add_count(const struct postgres_subject *subject, const struct tally
 	}
 	bind_window(params, subject, span);
 	if (!subject->is_all) {
-		postgres_bind_asked(params, subject->dest_key);
+		postgres_bind_keys(params, &subject->keys);
 	}
 	postgres_add(subject->connection, subject->is_all ? POSTGRES_COUNT : POSTGRES_COUNT_DEST,
 		params);
@@ -148,7 +148,7 @@ static int find_place(const struct postgres_subject *subject, struct tally_span 
 	bind_window(&params, subject, span);
 	postgres_bind_int64(&params, offset);
 	if (!subject->is_all) {
-		postgres_bind_asked(&params, subject->dest_key);
+		postgres_bind_keys(&params, &subject->keys);
 	}
 	if (postgres_run_one(subject->connection,
 		    subject->is_all ? POSTGRES_SKIP : POSTGRES_SKIP_DEST, &params, err) < 0) {
@@ -200,11 +200,16 @@ static void add_rows(const struct postgres_subject *subject, const struct store_
 	postgres_bind_text(&params, place->session_id);
 	postgres_bind_int64(&params, query->detail_after);
 	postgres_bind_int64(&params, limit);
-	if (!subject->is_all) {
-		postgres_bind_asked(&params, subject->dest_key);
+	if (!subject->is_all && subject->keys.count == 1) {
+		postgres_bind_asked(&params, subject->keys.items[0]);
+	} else if (!subject->is_all) {
+		postgres_bind_keys(&params, &subject->keys);
 	}
-	postgres_add(
-		subject->connection, subject->is_all ? POSTGRES_PAGE : POSTGRES_PAGE_DEST, &params);
+	postgres_add(subject->connection,
+		subject->is_all		   ? POSTGRES_PAGE
+		: subject->keys.count == 1 ? POSTGRES_PAGE_DEST
+					   : POSTGRES_PAGE_DESTS,
+		&params);
 }
 
 static int copy_rows(struct postgres_connection *connection, struct arena *arena,
@@ -266,8 +271,9 @@ static int read_page(const struct postgres_subject *subject, const struct store_
 int postgres_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
-	char buffer[CALL_NUMBER_MAX];
-	struct postgres_subject subject = subject_of(query, view->state, buffer);
+	struct store_one_key one;
+	struct postgres_subject subject =
+		postgres_subject_of(view->state, query->account_id, store_query_keys(query, &one));
 	struct store_page page = {0};
 
 	if (read_page(&subject, query, arena, &page, err) < 0) {
@@ -324,14 +330,15 @@ int postgres_walk(struct store *base, const struct store_query *query,
 	struct error *err)
 {
 	AUTO(postgres_session_close) struct postgres_session session = {0};
-	char buffer[CALL_NUMBER_MAX];
+	struct store_one_key one;
 	struct walk walk = {.query = query, .each = each, .context = context};
 	int shown = WALK_CALLS;
 
 	if (postgres_session_open_snapshot(&session, (struct postgres_store *)base, err) < 0) {
 		return -1;
 	}
-	walk.subject = subject_of(query, session.connection, buffer);
+	walk.subject = postgres_subject_of(
+		session.connection, query->account_id, store_query_keys(query, &one));
 	walk.place = window_top(query);
 	while (shown == WALK_CALLS) {
 		add_rows(&walk.subject, query, &walk.place, WALK_CALLS);

@@ -90,12 +90,26 @@ void postgres_bind_text(struct postgres_params *params, struct text value)
 	end(params);
 }
 
-void postgres_bind_asked(struct postgres_params *params, struct text value)
+/* DEL, which no stored text has, for what cannot be one. */
+static struct text asked(struct text value)
 {
 	bool can_be = text_utf8_valid(value, NULL) && !text_has_control(value);
 
-	/* DEL, which no stored text has. */
-	postgres_bind_text(params, can_be ? value : TEXT("\x7f"));
+	return can_be ? value : TEXT("\x7f");
+}
+
+void postgres_bind_asked(struct postgres_params *params, struct text value)
+{
+	postgres_bind_text(params, asked(value));
+}
+
+void postgres_bind_keys(struct postgres_params *params, const struct call_keys *keys)
+{
+	postgres_array_begin(params, POSTGRES_TEXT);
+	for (size_t i = 0; i < keys->count; i++) {
+		postgres_array_text(params, asked(keys->items[i]));
+	}
+	postgres_array_end(params);
 }
 
 void postgres_bind_null(struct postgres_params *params)

@@ -7,7 +7,7 @@
 #include "store/store_find.h"
 #include "store/store_postgres.h"
 
-#define SQL_SIZE   4096
+#define SQL_SIZE   8192
 #define SCAN_CALLS "1000"
 
 /* One question to the store. */
@@ -43,11 +43,6 @@ static void asking_close(struct asking *asking)
 	postgres_session_close(&asking->session);
 }
 
-static const char *from_of(const struct asking *asking)
-{
-	return asking->search->filter->text.count > 0 ? POSTGRES_FROM_TEXT : POSTGRES_FROM_ALL;
-}
-
 /* No session_id is empty: what comes behind (end, '') started before the end. */
 static struct store_place top_of(const struct store_search *search)
 {
@@ -75,7 +70,7 @@ static void add_rows(struct asking *asking)
 					  "left join detail" POSTGRES_JOIN_DETAIL(
 						  "c") "and c.start > "
 						       "$%d::bigint " POSTGRES_NEWEST_FIRST,
-		from_of(asking), next, next + 1, next + 2);
+		asking->match.from, next, next + 1, next + 2);
 	postgres_bind_int64(&asking->params, search->offset);
 	postgres_bind_int64(&asking->params, search->limit);
 	postgres_bind_int64(
@@ -89,7 +84,7 @@ static void add_count(struct asking *asking)
 	char sql[SQL_SIZE];
 
 	postgres_match_bind(&asking->match, &top, &asking->params);
-	snprintf(sql, sizeof(sql), "select count(*) %s", from_of(asking));
+	snprintf(sql, sizeof(sql), "select count(*) %s", asking->match.from);
 	postgres_add_text(asking->session.connection, sql, &asking->params);
 }
 
@@ -116,12 +111,8 @@ static int copy_rows(
 static void add_total(struct asking *asking, bool is_window, size_t *ret_counts)
 {
 	const struct filter *filter = asking->search->filter;
-	const struct postgres_subject subject = {
-		.connection = asking->session.connection,
-		.account_id = asking->search->account_id,
-		.is_all = filter->dest.key.data == NULL,
-		.dest_key = filter->dest.key,
-	};
+	const struct postgres_subject subject = postgres_subject_of(
+		asking->session.connection, asking->search->account_id, filter_dest_keys(filter));
 
 	*ret_counts = 1;
 	if (is_window) {
@@ -251,7 +242,7 @@ static int declare_cursor(struct asking *asking, struct error *err)
 	snprintf(sql, sizeof(sql),
 		"declare scan no scroll cursor for select " POSTGRES_HEADER(
 			"c") ", c.path %s" POSTGRES_NEWEST_FIRST,
-		from_of(asking));
+		asking->match.from);
 	postgres_add_text(asking->session.connection, sql, &asking->params);
 	return postgres_run(asking->session.connection, err);
 }

@@ -32,6 +32,19 @@
 				  "limit $6::bigint) c left join detail" POSTGRES_JOIN_DETAIL(     \
 					  "c") "and c.start > $5::bigint " POSTGRES_NEWEST_FIRST
 
+/* The same of several numbers: each one's newest are found out of its index first. */
+#define PAGE_OF_DESTS                                                                              \
+	"select " POSTGRES_HEADER(                                                                 \
+		"c") ", " POSTGRES_PACKED                                                          \
+		     " from (select c.* from unnest($7::text[]) as u (dest_key) "                  \
+		     "cross join lateral (select c.account_id, c.part, " POSTGRES_HEADER(          \
+			     "c") " from call c where c.account_id = $1::bigint and c.start >= "   \
+				  "$2::bigint and (c.start, c.session_id) <= ($3::bigint, "        \
+				  "$4::text) and c.dest_key = u.dest_key " POSTGRES_NEWEST_FIRST   \
+				  "limit $6::bigint) c " POSTGRES_NEWEST_FIRST                     \
+				  "limit $6::bigint) c left join detail" POSTGRES_JOIN_DETAIL(     \
+					  "c") "and c.start > $5::bigint " POSTGRES_NEWEST_FIRST
+
 /* Rows of arrays side by side, each row a call's detail: where it lies. */
 #define PLACES                                                                                     \
 	"unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) "                            \
@@ -160,22 +173,24 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 		"t.bucket = u.bucket and t.calls = 0",
 	[POSTGRES_TALLY_SUM] =
 		"select coalesce(sum(calls), 0)::bigint from tally where account_id = $1::bigint "
-		"and is_all = $2::boolean and dest_key = $3::text and seconds = $4::integer and "
+		"and is_all = $2::boolean and dest_key = any($3::text[]) and seconds = $4::integer "
+		"and "
 		"bucket >= $5::bigint and bucket < $6::bigint",
 	[POSTGRES_TALLY_NEWEST_FIRST] =
-		"select bucket, calls from tally where account_id = $1::bigint and "
-		"is_all = $2::boolean and dest_key = $3::text and seconds = $4::integer and "
-		"bucket >= $5::bigint and bucket < $6::bigint order by bucket desc",
+		"select bucket, sum(calls)::bigint from tally where account_id = $1::bigint and "
+		"is_all = $2::boolean and dest_key = any($3::text[]) and seconds = $4::integer and "
+		"bucket >= $5::bigint and bucket < $6::bigint group by bucket order by bucket desc",
 
 	[POSTGRES_COUNT] = "select count(*) " IN_WINDOW,
-	[POSTGRES_COUNT_DEST] = "select count(*) " IN_WINDOW "and c.dest_key = $4::text",
+	[POSTGRES_COUNT_DEST] = "select count(*) " IN_WINDOW "and c.dest_key = any($4::text[])",
 	[POSTGRES_SKIP] = "select c.start, c.session_id " IN_WINDOW POSTGRES_NEWEST_FIRST
 			  "limit 1 offset $4::bigint",
-	[POSTGRES_SKIP_DEST] =
-		"select c.start, c.session_id " IN_WINDOW
-		"and c.dest_key = $5::text " POSTGRES_NEWEST_FIRST "limit 1 offset $4::bigint",
+	[POSTGRES_SKIP_DEST] = "select c.start, c.session_id " IN_WINDOW
+			       "and c.dest_key = any($5::text[]) " POSTGRES_NEWEST_FIRST
+			       "limit 1 offset $4::bigint",
 	[POSTGRES_PAGE] = PAGE_OF(""),
 	[POSTGRES_PAGE_DEST] = PAGE_OF("and c.dest_key = $7::text "),
+	[POSTGRES_PAGE_DESTS] = PAGE_OF_DESTS,
 	[POSTGRES_CALL_FIND] = "select " POSTGRES_HEADER(
 		"c") ", " POSTGRES_PACKED
 		     " from call c left join detail" POSTGRES_JOIN_DETAIL(

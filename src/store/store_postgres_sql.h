@@ -47,6 +47,7 @@ enum postgres_sql {
 	POSTGRES_SKIP_DEST,
 	POSTGRES_PAGE,
 	POSTGRES_PAGE_DEST,
+	POSTGRES_PAGE_DESTS,
 	POSTGRES_CALL_FIND,
 	POSTGRES_CHANGES_ADD,
 	POSTGRES_CHANGES_TRIM,
@@ -77,28 +78,28 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	" d on d.account_id = " c ".account_id and d.start = " c ".start and d.session_id = " c    \
 	".session_id and d.part = " c ".part "
 
-/* What the header of the call c has to be like: the parameters of postgres_match_bind() but the text. $7 is the whole dest or a pattern, $11 and
- * $12 the place behind which calls are looked for. */
+/* What the header of the call c has to be like: the parameters of postgres_match_bind() but the text. $7 and $8 are the numbers called, whole ones
+ * and patterns, $9 and $10 those that called; %s what postgres_match_sql() makes of each pair. $13 and $14 are the place behind which calls are looked
+ * for. */
 #define POSTGRES_MATCH                                                                             \
 	"c.account_id = $1::bigint and c.start >= $2::bigint and c.start < $3::bigint and "        \
 	"($4::smallint[] is null or c.type = any($4)) and "                                        \
 	"c.\"end\" - c.start between $5::bigint and $6::bigint and "                               \
-	"($7::text is null or c.dest_key like $7) and "                                            \
-	"($8::text is null or coalesce(c.src_key, c.src) like $8) and "                            \
-	"($9::integer[] is null or c.path && $9) and "                                             \
-	"($10::integer[] is null or c.last_kind = any($10)) and "                                  \
-	"(c.start, c.session_id) < ($11::bigint, $12::text) "
+	"%s and %s and "                                                                           \
+	"($11::integer[] is null or c.path && $11) and "                                           \
+	"($12::integer[] is null or c.last_kind = any($12)) and "                                  \
+	"(c.start, c.session_id) < ($13::bigint, $14::text) "
 
-/* The calls to look at: all, or those that have the text $13, and $14 and $15 side by side, which were looked at elsewhere. Those
+/* The calls to look at: all, or those that have the text $15, and $16 and $17 side by side, which were looked at elsewhere. Those
  * that have the text are found first, once, and then looked up one by one (`offset 0` keeps it so): the other way round, which PostgreSQL takes for better
  * where a table was never analysed, the text is looked for anew for each call. */
-#define POSTGRES_FROM_ALL "from call c where $13::text is null and " POSTGRES_MATCH
+#define POSTGRES_FROM_ALL "from call c where $15::text is null and " POSTGRES_MATCH
 #define POSTGRES_FROM_TEXT                                                                         \
 	"from (select d.account_id, d.session_id from detail d where d.account_id = $1::bigint "   \
-	"and d.words @@ ($13::text)::tsquery and d.start >= $2::bigint and d.start < $3::bigint "  \
+	"and d.words @@ ($15::text)::tsquery and d.start >= $2::bigint and d.start < $3::bigint "  \
 	"and "                                                                                     \
 	"(d.part = 0 or d.part between $2 / 86400 and $3 / 86400) union all "                      \
-	"select $1::bigint, u.session_id from unnest($14::text[]) as u (session_id)) f "           \
+	"select $1::bigint, u.session_id from unnest($16::text[]) as u (session_id)) f "           \
 	"cross join lateral (select * from call k where k.account_id = f.account_id "              \
 	"and k.session_id = f.session_id offset 0) c "                                             \
 	"where " POSTGRES_MATCH

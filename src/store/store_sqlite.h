@@ -204,9 +204,14 @@ struct sqlite_query {
 	sqlite3_stmt *statement;
 	int bound;
 	bool failed; /* a bind did; seen by the next step */
+	bool own;    /* prepared for this use alone */
+	bool over;   /* for sqlite_rows_step() */
 };
 
 int sqlite_query_start(struct sqlite_query *query, struct sqlite_connection *connection,
+	enum sqlite_sql sql, struct error *err) CHECK_RESULT;
+/* The same statement once more, beside one that is in use. */
+int sqlite_query_start_own(struct sqlite_query *query, struct sqlite_connection *connection,
 	enum sqlite_sql sql, struct error *err) CHECK_RESULT;
 void sqlite_query_int64(struct sqlite_query *query, int64_t value);
 void sqlite_query_text(struct sqlite_query *query, struct text value);
@@ -216,6 +221,24 @@ int sqlite_query_step(struct sqlite_query *query, struct error *err) CHECK_RESUL
 /* Steps a statement that gives no rows. */
 int sqlite_query_run(struct sqlite_query *query, struct error *err) CHECK_RESULT;
 void sqlite_query_end(struct sqlite_query *query);
+
+/* ---- store_sqlite_rows.c: the rows of several numbers as one list ---- */
+
+struct sqlite_rows {
+	struct sqlite_query *queries; /* one for each number: start, bind each alike */
+	size_t count;
+	struct sqlite_query *row; /* after a step that gave 1: the one whose row is next */
+	int start;		  /* the column that rows are ordered by, the largest first */
+	int session_id;		  /* and the one among equals; -1: none */
+	struct sqlite_query one;
+};
+
+/* Starts a statement @count times, at least once. */
+int sqlite_rows_start(struct sqlite_rows *rows, struct sqlite_connection *connection,
+	enum sqlite_sql sql, size_t count, struct error *err) CHECK_RESULT;
+/* 1 rows->row is the next one, 0 there is no more. */
+int sqlite_rows_step(struct sqlite_rows *rows, struct error *err) CHECK_RESULT;
+void sqlite_rows_end(struct sqlite_rows *rows);
 
 /* A column of the row; text and blob are valid until the next step. */
 int64_t sqlite_column_int64(struct sqlite_query *query, int column);

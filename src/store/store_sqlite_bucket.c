@@ -39,29 +39,49 @@ static int add_part(struct counting *counting, int64_t start, int64_t end, struc
 	return add(counting, start - start % counting->seconds, calls, err);
 }
 
-/* Whole buckets, @start and @end being borders of theirs. */
-static int add_whole(struct counting *counting, int64_t start, int64_t end, struct error *err)
+static int start_whole(struct sqlite_rows *rows, const struct counting *counting, int64_t start,
+	int64_t end, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	struct text dest_key = counting->filter->dest.key;
-	int row;
+	struct call_keys keys = filter_dest_keys(counting->filter);
 
-	if (sqlite_query_start(&query, counting->connection, SQL_TALLY_NEWEST_FIRST, err) < 0) {
+	if (sqlite_rows_start(rows, counting->connection, SQL_TALLY_NEWEST_FIRST, keys.count, err) <
+		0) {
 		return -1;
 	}
-	sqlite_query_int64(&query, counting->account_id);
-	sqlite_query_int64(&query, dest_key.data == NULL);
-	sqlite_query_text(&query, dest_key);
-	sqlite_query_int64(&query, counting->seconds);
-	sqlite_query_int64(&query, start);
-	sqlite_query_int64(&query, end);
-	while ((row = sqlite_query_step(&query, err)) > 0) {
-		if (add(counting, sqlite_column_int64(&query, 0), sqlite_column_int64(&query, 1),
-			    err) < 0) {
+	for (size_t i = 0; i < rows->count; i++) {
+		struct sqlite_query *query = &rows->queries[i];
+
+		sqlite_query_int64(query, counting->account_id);
+		sqlite_query_int64(query, keys.count == 0);
+		sqlite_query_text(query, keys.count == 0 ? TEXT("") : keys.items[i]);
+		sqlite_query_int64(query, counting->seconds);
+		sqlite_query_int64(query, start);
+		sqlite_query_int64(query, end);
+	}
+	return 0;
+}
+
+/* Whole buckets, @start and @end being borders of theirs. Of several numbers each has its own of a time. */
+static int add_whole(struct counting *counting, int64_t start, int64_t end, struct error *err)
+{
+	AUTO(sqlite_rows_end) struct sqlite_rows rows = {.session_id = -1};
+	struct store_bucket bucket = {0};
+	int more;
+
+	if (start_whole(&rows, counting, start, end, err) < 0) {
+		return -1;
+	}
+	while ((more = sqlite_rows_step(&rows, err)) > 0) {
+		int64_t next = sqlite_column_int64(rows.row, 0);
+
+		if (next != bucket.start && add(counting, bucket.start, bucket.calls, err) < 0) {
 			return -1;
 		}
+		bucket.calls = next == bucket.start ? bucket.calls : 0;
+		bucket.calls += sqlite_column_int64(rows.row, 1);
+		bucket.start = next;
 	}
-	return row;
+	return more < 0 ? -1 : add(counting, bucket.start, bucket.calls, err);
 }
 
 static int count(struct counting *counting, struct error *err)

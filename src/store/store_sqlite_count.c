@@ -8,7 +8,7 @@ static int count_between(const struct sqlite_match *match, struct sqlite_connect
 	const struct filter window = {
 		.start = start,
 		.end = end,
-		.dest.key = match->one_dest ? match->filter->dest.key : (struct text){0},
+		.dest.whole = match->dest_keys,
 	};
 
 	return sqlite_count_window(connection, match->account_id, &window, ret_calls, err);

@@ -193,8 +193,7 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_COUNT] = "select count(*) " IN_WINDOW,
 	[SQL_COUNT_DEST] = "select count(*) " IN_WINDOW "and dest_key = ?4",
 	[SQL_SKIP] = "select start, session_id " IN_WINDOW NEWEST_FIRST "limit 1 offset ?4",
-	[SQL_SKIP_DEST] = "select start, session_id " IN_WINDOW "and dest_key = ?5 " NEWEST_FIRST
-			  "limit 1 offset ?4",
+	[SQL_SKIP_DEST] = "select start, session_id " IN_WINDOW "and dest_key = ?4 " NEWEST_FIRST,
 	[SQL_PAGE] = CALL_COLUMNS("") CALLS_FROM CALLS_ORDERED,
 	[SQL_PAGE_DEST] = CALL_COLUMNS("indexed by call_by_dest") CALLS_FROM
 	"and i.dest_key = ?7 " CALLS_ORDERED,
@@ -359,6 +358,17 @@ int sqlite_query_start(struct sqlite_query *query, struct sqlite_connection *con
 	return 0;
 }
 
+int sqlite_query_start_own(struct sqlite_query *query, struct sqlite_connection *connection,
+	enum sqlite_sql sql, struct error *err)
+{
+	*query = (struct sqlite_query){.connection = connection, .own = true};
+	if (sqlite3_prepare_v2(connection->db, sql_texts[sql], -1, &query->statement, NULL) !=
+		SQLITE_OK) {
+		return sqlite_fail(connection, err, "use");
+	}
+	return 0;
+}
+
 static void note_bound(struct sqlite_query *query, int status)
 {
 	query->failed = query->failed || status != SQLITE_OK;
@@ -408,7 +418,9 @@ int sqlite_query_run(struct sqlite_query *query, struct error *err)
 
 void sqlite_query_end(struct sqlite_query *query)
 {
-	if (query->statement) {
+	if (query->own) {
+		sqlite3_finalize(query->statement);
+	} else if (query->statement) {
 		sqlite3_reset(query->statement);
 	}
 }

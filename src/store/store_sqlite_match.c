@@ -42,17 +42,13 @@ static int read_kinds(
 	return 0;
 }
 
-static bool asks_for_one_dest(const struct filter *filter)
-{
-	return filter->dest.key.data && !filter->dest.open_left && !filter->dest.open_right;
-}
-
 static bool asks_for_text_alone(const struct filter *filter)
 {
 	struct filter rest = *filter;
 
 	rest.text.count = 0;
-	return filter->text.count > 0 && !filter->dest.key.data && filter_is_window(&rest);
+	return filter->text.count > 0 && !filter_numbers_ask(&filter->dest) &&
+	       filter_is_window(&rest);
 }
 
 int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *connection,
@@ -70,7 +66,7 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 			    filter->max_duration<INT64_MAX, .step = filter->classes.count> 0 ||
 			    filter->modules.count > 0 || filter->variables.count > 0,
 		.last = filter->last_modules.count > 0 || filter->last_variables.count > 0,
-		.one_dest = asks_for_one_dest(filter),
+		.dest_keys = filter_dest_keys(filter),
 		.text = filter->text.count > 0,
 		.text_alone = asks_for_text_alone(filter),
 	};
@@ -106,14 +102,14 @@ static bool match_times(const struct sqlite_match *match, struct sqlite_query *r
 	return filter_matches_times(match->filter, &call);
 }
 
-static bool match_number(const struct filter_number *number, struct sqlite_query *row,
-	enum sqlite_scan_column column)
+static bool match_number(const struct filter *filter, const struct filter_numbers *numbers,
+	struct sqlite_query *row, enum sqlite_scan_column column)
 {
 	char buffer[CALL_NUMBER_MAX];
 
-	return !number->key.data ||
-	       filter_number_matches(
-		       number, call_number_key(sqlite_column_text(row, (int)column), buffer));
+	return !filter_numbers_ask(numbers) ||
+	       filter_number_matches(filter, numbers,
+		       call_number_key(sqlite_column_text(row, (int)column), buffer));
 }
 
 static bool match_path(const struct sqlite_match *match, struct text path)
@@ -140,8 +136,9 @@ bool sqlite_match_row(const struct sqlite_match *match, struct sqlite_query *row
 	if (match->ids.bits && !sqlite_id_set_has(&match->ids, sqlite_column_int64(row, SCAN_ID))) {
 		return false;
 	}
-	if (!match_times(match, row) || !match_number(&match->filter->dest, row, SCAN_DEST) ||
-		!match_number(&match->filter->src, row, SCAN_SRC)) {
+	if (!match_times(match, row) ||
+		!match_number(match->filter, &match->filter->dest, row, SCAN_DEST) ||
+		!match_number(match->filter, &match->filter->src, row, SCAN_SRC)) {
 		return false;
 	}
 	return (!match->step && !match->last) ||

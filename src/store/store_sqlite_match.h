@@ -27,7 +27,8 @@ struct sqlite_match {
 	bool duration; /* is asked for, as are those below */
 	bool step;
 	bool last;
-	bool one_dest; /* and no part of one */
+	struct call_keys
+		dest_keys; /* of whole numbers called, and no part of one; none: look at all rows */
 	bool text;
 	bool text_alone;      /* in the window */
 	unsigned char *kinds; /* by the kinds' ids: what a step of each is for the filter */

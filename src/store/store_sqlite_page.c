@@ -3,12 +3,12 @@
 #include "store/store_sqlite.h"
 #include "store/tally.h"
 
-/* What a question is about, its number normalised. */
+/* What a question is about. */
 struct subject {
 	struct sqlite_connection *connection;
 	int64_t account_id;
 	bool is_all;
-	struct text dest_key; /* empty when is_all */
+	struct call_keys keys; /* of the numbers called; the empty one alone when is_all */
 };
 
 /* The newest call of a page; a call there comes first, the others after it in the order of pages. */
@@ -17,17 +17,25 @@ struct place {
 	struct text session_id;
 };
 
-static struct subject subject_of(const struct store_query *query,
-	struct sqlite_connection *connection, char buffer[CALL_NUMBER_MAX])
-{
-	bool is_all = query->number.data == NULL;
+/* For all calls there is one statement, with no number bound. */
+static struct text no_key[] = {{.data = "", .size = 0}};
 
+static struct subject subject_of_keys(
+	struct sqlite_connection *connection, int64_t account_id, struct call_keys keys)
+{
 	return (struct subject){
 		.connection = connection,
-		.account_id = query->account_id,
-		.is_all = is_all,
-		.dest_key = is_all ? TEXT("") : call_number_key(query->number, buffer),
+		.account_id = account_id,
+		.is_all = keys.count == 0,
+		.keys = keys.count > 0 ? keys : (struct call_keys){.items = no_key, .count = 1},
 	};
+}
+
+/* A single number's key lies in @one. */
+static struct subject subject_of(const struct store_query *query,
+	struct sqlite_connection *connection, struct store_one_key *one)
+{
+	return subject_of_keys(connection, query->account_id, store_query_keys(query, one));
 }
 
 static int too_large(struct error *err)
@@ -37,61 +45,70 @@ static int too_large(struct error *err)
 
 /* ---- totals ---- */
 
-static int start_tally(struct sqlite_query *query, const struct subject *subject,
-	enum sqlite_sql sql, const struct tally_span *span, struct error *err)
+static void bind_tally(struct sqlite_query *query, const struct subject *subject, struct text key,
+	const struct tally_span *span)
 {
-	if (sqlite_query_start(query, subject->connection, sql, err) < 0) {
-		return -1;
-	}
 	sqlite_query_int64(query, subject->account_id);
 	sqlite_query_int64(query, subject->is_all);
-	sqlite_query_text(query, subject->dest_key);
+	sqlite_query_text(query, key);
 	sqlite_query_int64(query, tally_unit_seconds(span->unit));
 	sqlite_query_int64(query, span->start);
 	sqlite_query_int64(query, span->end);
-	return 0;
 }
 
-static int start_count(struct sqlite_query *query, const struct subject *subject,
-	const struct tally_span *span, struct error *err)
+static void bind_window(struct sqlite_query *query, const struct subject *subject, struct text key,
+	const struct tally_span *span)
 {
-	if (sqlite_query_start(query, subject->connection,
-		    subject->is_all ? SQL_COUNT : SQL_COUNT_DEST, err) < 0) {
-		return -1;
-	}
 	sqlite_query_int64(query, subject->account_id);
 	sqlite_query_int64(query, span->start);
 	sqlite_query_int64(query, span->end);
 	if (!subject->is_all) {
-		sqlite_query_text(query, subject->dest_key);
+		sqlite_query_text(query, key);
 	}
-	return 0;
 }
 
-static int count_span(const struct subject *subject, const struct tally_span *span,
+static int count_key(const struct subject *subject, struct text key, const struct tally_span *span,
 	int64_t *ret_calls, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int started = span->unit == TALLY_UNITS
-			      ? start_count(&query, subject, span, err)
-			      : start_tally(&query, subject, SQL_TALLY_SUM, span, err);
+	bool counted = span->unit == TALLY_UNITS;
+	enum sqlite_sql sql = !counted		? SQL_TALLY_SUM
+			      : subject->is_all ? SQL_COUNT
+						: SQL_COUNT_DEST;
 
-	if (started < 0 || sqlite_query_step(&query, err) < 0) {
+	if (sqlite_query_start(&query, subject->connection, sql, err) < 0) {
+		return -1;
+	}
+	(counted ? bind_window : bind_tally)(&query, subject, key, span);
+	if (sqlite_query_step(&query, err) < 0) {
 		return -1;
 	}
 	*ret_calls = sqlite_column_int64(&query, 0);
 	return 0;
 }
 
+static int count_span(const struct subject *subject, const struct tally_span *span,
+	int64_t *ret_calls, struct error *err)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < subject->keys.count; i++) {
+		int64_t calls;
+
+		if (count_key(subject, subject->keys.items[i], span, &calls, err) < 0) {
+			return -1;
+		}
+		sum += calls;
+	}
+	*ret_calls = sum;
+	return 0;
+}
+
 int sqlite_count_window(struct sqlite_connection *connection, int64_t account_id,
 	const struct filter *filter, int64_t *ret_calls, struct error *err)
 {
-	const struct subject subject = {
-		.connection = connection,
-		.account_id = account_id,
-		.is_all = filter->dest.key.data == NULL,
-		.dest_key = filter->dest.key,
-	};
+	const struct subject subject =
+		subject_of_keys(connection, account_id, filter_dest_keys(filter));
 	struct tally_span spans[TALLY_SPANS_MAX];
 	size_t count = tally_split(filter->start, filter->end, spans);
 	int64_t total = 0;
@@ -110,30 +127,51 @@ int sqlite_count_window(struct sqlite_connection *connection, int64_t account_id
 
 /* ---- offsets ---- */
 
-/* Finds the newest bucket of @span whose calls reach past *offset, and takes the calls of the newer ones off *offset. */
+static int start_buckets(struct sqlite_rows *rows, const struct subject *subject,
+	const struct tally_span *span, struct error *err)
+{
+	if (sqlite_rows_start(rows, subject->connection, SQL_TALLY_NEWEST_FIRST,
+		    subject->keys.count, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < rows->count; i++) {
+		bind_tally(&rows->queries[i], subject, subject->keys.items[i], span);
+	}
+	return 0;
+}
+
+/* Finds the newest bucket of @span whose calls reach past *offset, and takes the calls of the newer ones off *offset. Of several numbers each has its
+ * own bucket of a time. */
 static int find_bucket(
 	const struct subject *subject, struct tally_span *span, int64_t *offset, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int row;
+	AUTO(sqlite_rows_end) struct sqlite_rows rows = {.session_id = -1};
+	int64_t start = INT64_MAX, passed = 0, calls = 0;
+	int more;
 
-	if (start_tally(&query, subject, SQL_TALLY_NEWEST_FIRST, span, err) < 0) {
+	if (start_buckets(&rows, subject, span, err) < 0) {
 		return -1;
 	}
-	while ((row = sqlite_query_step(&query, err)) > 0) {
-		int64_t calls = sqlite_column_int64(&query, 1);
+	while ((more = sqlite_rows_step(&rows, err)) > 0) {
+		int64_t bucket = sqlite_column_int64(rows.row, 0);
 
-		if (calls > *offset) {
-			span->start = sqlite_column_int64(&query, 0);
-			span->end = span->start + tally_unit_seconds(span->unit);
+		if (bucket != start) {
+			passed += calls;
+			calls = 0;
+			start = bucket;
+		}
+		calls += sqlite_column_int64(rows.row, 1);
+		if (passed + calls > *offset) {
+			*offset -= passed;
+			span->start = bucket;
+			span->end = bucket + tally_unit_seconds(span->unit);
 			return 0;
 		}
-		*offset -= calls;
 	}
-	return row < 0 ? -1
-		       : error_set(err, ERROR_CORRUPT,
-				 "the tallies of the store '%s' contradict themselves: verify it",
-				 subject->connection->folder);
+	return more < 0 ? -1
+			: error_set(err, ERROR_CORRUPT,
+				  "the tallies of the store '%s' contradict themselves: verify it",
+				  subject->connection->folder);
 }
 
 /* Narrows @span to a minute, or to seconds that were so already. */
@@ -150,38 +188,50 @@ static int find_minute(
 	return 0;
 }
 
+/* The places of the calls in @span; of all calls only from that on which has @offset newer ones. */
+static int start_places(struct sqlite_rows *rows, const struct subject *subject,
+	const struct tally_span *span, int64_t offset, struct error *err)
+{
+	if (sqlite_rows_start(rows, subject->connection, subject->is_all ? SQL_SKIP : SQL_SKIP_DEST,
+		    subject->keys.count, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < rows->count; i++) {
+		bind_window(&rows->queries[i], subject, subject->keys.items[i], span);
+	}
+	if (subject->is_all) {
+		sqlite_query_int64(&rows->queries[0], offset);
+	}
+	return 0;
+}
+
 /* Finds the call with @offset newer ones in @span by going over the index alone. */
 static int skip_calls(const struct subject *subject, const struct tally_span *span, int64_t offset,
 	struct arena *arena, struct place *ret_place, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	AUTO(sqlite_rows_end) struct sqlite_rows rows = {.session_id = 1};
+	int64_t passed = subject->is_all ? offset : 0;
 	struct text session_id;
-	int row;
+	int more;
 
-	if (sqlite_query_start(&query, subject->connection,
-		    subject->is_all ? SQL_SKIP : SQL_SKIP_DEST, err) < 0) {
+	if (start_places(&rows, subject, span, offset, err) < 0) {
 		return -1;
 	}
-	sqlite_query_int64(&query, subject->account_id);
-	sqlite_query_int64(&query, span->start);
-	sqlite_query_int64(&query, span->end);
-	sqlite_query_int64(&query, offset);
-	if (!subject->is_all) {
-		sqlite_query_text(&query, subject->dest_key);
+	while ((more = sqlite_rows_step(&rows, err)) > 0 && passed < offset) {
+		passed++;
 	}
-	row = sqlite_query_step(&query, err);
-	if (row <= 0) {
-		return row < 0 ? -1
-			       : error_set(err, ERROR_CORRUPT,
-					 "the tallies of the store '%s' count calls that are not "
-					 "there: verify it",
-					 subject->connection->folder);
+	if (more <= 0) {
+		return more < 0 ? -1
+				: error_set(err, ERROR_CORRUPT,
+					  "the tallies of the store '%s' count calls that are not "
+					  "there: verify it",
+					  subject->connection->folder);
 	}
-	session_id = arena_copy(arena, sqlite_column_text(&query, 1));
+	session_id = arena_copy(arena, sqlite_column_text(rows.row, 1));
 	if (!session_id.data) {
 		return too_large(err);
 	}
-	*ret_place = (struct place){sqlite_column_int64(&query, 0), session_id};
+	*ret_place = (struct place){sqlite_column_int64(rows.row, 0), session_id};
 	return 0;
 }
 
@@ -327,21 +377,27 @@ static int copy_call(
 static const enum sqlite_sql packed_rows[] = {SQL_PAGE_PACKED_DEST, SQL_PAGE_PACKED};
 static const enum sqlite_sql whole_rows[] = {SQL_PAGE_DEST, SQL_PAGE};
 
-static int start_rows(struct sqlite_query *rows, const enum sqlite_sql sql[2],
+static int start_rows(struct sqlite_rows *rows, const enum sqlite_sql sql[2],
 	const struct subject *subject, const struct store_query *query, const struct place *place,
 	int64_t limit, struct error *err)
 {
-	if (sqlite_query_start(rows, subject->connection, sql[subject->is_all], err) < 0) {
+	if (sqlite_rows_start(rows, subject->connection, sql[subject->is_all], subject->keys.count,
+		    err) < 0) {
 		return -1;
 	}
-	sqlite_query_int64(rows, subject->account_id);
-	sqlite_query_int64(rows, query->detail_after);
-	sqlite_query_int64(rows, query->start);
-	sqlite_query_int64(rows, place->start);
-	sqlite_query_text(rows, place->session_id);
-	sqlite_query_int64(rows, limit);
-	if (!subject->is_all) {
-		sqlite_query_text(rows, subject->dest_key);
+	rows->start = 1; /* of CALL_COLUMNS */
+	for (size_t i = 0; i < rows->count; i++) {
+		struct sqlite_query *row = &rows->queries[i];
+
+		sqlite_query_int64(row, subject->account_id);
+		sqlite_query_int64(row, query->detail_after);
+		sqlite_query_int64(row, query->start);
+		sqlite_query_int64(row, place->start);
+		sqlite_query_text(row, place->session_id);
+		sqlite_query_int64(row, limit);
+		if (!subject->is_all) {
+			sqlite_query_text(row, subject->keys.items[i]);
+		}
 	}
 	return 0;
 }
@@ -372,18 +428,18 @@ static int copy_place(struct reading *reading, const struct call *call, struct e
  * one that has none, 0 at the end. */
 static int add_rows(struct reading *reading, const enum sqlite_sql sql[2], struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query rows = {0};
+	AUTO(sqlite_rows_end) struct sqlite_rows rows = {0};
 	struct store_page *page = reading->page;
-	int row;
+	int more = 0;
 
 	if (start_rows(&rows, sql, reading->subject, reading->query, &reading->place,
 		    (int64_t)(reading->room - page->count), err) < 0) {
 		return -1;
 	}
-	while ((row = sqlite_query_step(&rows, err)) > 0) {
+	while (page->count < reading->room && (more = sqlite_rows_step(&rows, err)) > 0) {
 		struct store_call *call = &page->calls[page->count];
 
-		*call = read_call(&rows);
+		*call = read_call(rows.row);
 		if (sql == packed_rows && !call->packed.deflate.data) {
 			return copy_place(reading, &call->call, err) < 0 ? -1 : 1;
 		}
@@ -393,7 +449,7 @@ static int add_rows(struct reading *reading, const enum sqlite_sql sql[2], struc
 		}
 		page->count++;
 	}
-	return row;
+	return more < 0 ? -1 : 0;
 }
 
 static int add_calls(struct reading *reading, struct error *err)
@@ -457,10 +513,10 @@ static struct place window_top(const struct store_query *query)
 int sqlite_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
-	char buffer[CALL_NUMBER_MAX];
+	struct store_one_key one;
 	struct place place = window_top(query);
 	struct store_page page = {0};
-	struct subject subject = subject_of(query, view->state, buffer);
+	struct subject subject = subject_of(query, view->state, &one);
 
 	if (locate(&subject, query, arena, &place, &page.total_calls, err) < 0 ||
 		read_rows(&subject, query, &place, arena, &page, err) < 0) {
@@ -501,26 +557,26 @@ int sqlite_walk(struct store *base, const struct store_query *query,
 	struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
-	AUTO(sqlite_query_end) struct sqlite_query rows = {0};
-	char buffer[CALL_NUMBER_MAX];
+	AUTO(sqlite_rows_end) struct sqlite_rows rows = {0};
+	struct store_one_key one;
 	struct place place = window_top(query);
 	struct subject subject;
-	int row;
+	int more;
 
 	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0) {
 		return -1;
 	}
-	subject = subject_of(query, reader.connection, buffer);
+	subject = subject_of(query, reader.connection, &one);
 	if (start_rows(&rows, whole_rows, &subject, query, &place, -1, err) < 0) {
 		return -1;
 	}
-	while ((row = sqlite_query_step(&rows, err)) > 0) {
-		struct store_call call = read_call(&rows);
+	while ((more = sqlite_rows_step(&rows, err)) > 0) {
+		struct store_call call = read_call(rows.row);
 		int status = each(context, &call, err);
 
 		if (status < 0) {
 			return status;
 		}
 	}
-	return row;
+	return more;
 }

@@ -74,36 +74,42 @@ static void pass_end(struct pass *pass)
 
 /* ---- all rows of the window ---- */
 
-static int start_window(struct pass *pass, struct sqlite_query *row, struct error *err)
+static int start_window(struct pass *pass, struct sqlite_rows *rows, struct error *err)
 {
-	enum sqlite_sql sql = pass->match.one_dest ? SQL_SCAN_DEST : SQL_SCAN;
+	const struct call_keys *keys = &pass->match.dest_keys;
 
-	if (sqlite_query_start(row, pass->reader.connection, sql, err) < 0) {
+	if (sqlite_rows_start(rows, pass->reader.connection,
+		    keys->count > 0 ? SQL_SCAN_DEST : SQL_SCAN, keys->count, err) < 0) {
 		return -1;
 	}
-	sqlite_query_int64(row, pass->search->account_id);
-	sqlite_query_int64(row, pass->match.start);
-	sqlite_query_int64(row, pass->top.start);
-	sqlite_query_text(row, pass->top.session_id);
-	if (pass->match.one_dest) {
-		sqlite_query_text(row, pass->search->filter->dest.key);
+	for (size_t i = 0; i < rows->count; i++) {
+		struct sqlite_query *row = &rows->queries[i];
+
+		sqlite_query_int64(row, pass->search->account_id);
+		sqlite_query_int64(row, pass->match.start);
+		sqlite_query_int64(row, pass->top.start);
+		sqlite_query_text(row, pass->top.session_id);
+		if (keys->count > 0) {
+			sqlite_query_text(row, keys->items[i]);
+		}
 	}
 	return 0;
 }
 
 static int look_at_window(struct pass *pass, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query row = {0};
+	AUTO(sqlite_rows_end)
+	struct sqlite_rows rows = {.start = SCAN_START, .session_id = SCAN_SESSION_ID};
 	int more;
 
-	if (start_window(pass, &row, err) < 0) {
+	if (start_window(pass, &rows, err) < 0) {
 		return -1;
 	}
-	while ((more = sqlite_query_step(&row, err)) > 0) {
+	while ((more = sqlite_rows_step(&rows, err)) > 0) {
 		int status = 0;
 
-		if (sqlite_match_row(&pass->match, &row)) {
-			status = pass->found(pass, &row, err);
+		if (sqlite_match_row(&pass->match, rows.row)) {
+			status = pass->found(pass, rows.row, err);
 		}
 		if (status < 0) {
 			return status;

@@ -28,7 +28,10 @@ static const char *pick(struct dice *dice, const char *const *items, size_t coun
 static const char *const numbers[] = {"6177123001", "+617 712-3002", "6177123003", "sales", "*98",
 	"sip:+6177123002@pbx",
 	"617/7123\xc2\xa0"
-	"003"};
+	"003",
+	"006177123001", "011 617 712 3002", "01161771"};
+static const struct call_prefixes prefixes = {
+	.items = {{"00", 2}, {"011", 3}, {"0116", 4}}, .count = 3};
 static const char *const classes[] = {"info", "prompt", "error"};
 static const char *const modules[] = {"menu", "queue", "hangup", "digits"};
 static const char *const variables[] = {"main", "help", "pin"};
@@ -139,8 +142,10 @@ static void ask_times(struct fixture *f, struct dice *dice, struct question *que
 
 static void ask_header(struct fixture *f, struct dice *dice, struct question *question)
 {
-	static const char *const wanted[] = {
-		"6177123001", "617*", "*3002", "*712*", "sales", "*", "**98"};
+	static const char *const wanted[] = {"6177123001", "617*", "*3002", "*712*", "sales", "*",
+		"**98", "6177123001,6177123002", "6177123003,sales,1", "*3002,sales",
+		"*3,61771230*", "6177123001,*,1", "00617*", "*06177123002",
+		"6177123003,6177123001,6177123002"};
 	static const char *const types[] = {"inbound", "outbound,transfer", "transfer"};
 
 	if (throw(dice, 4) == 0) {
@@ -186,6 +191,7 @@ static void random_question(
 
 	*question = (struct question){0};
 	filter_init(&question->filter);
+	question->filter.prefixes = throw(dice, 2) ? &prefixes : NULL;
 	ask_times(f, dice, question);
 	if (plan->texts) {
 		ask(f, question, "text", PICK(dice, texts));

@@ -3,8 +3,8 @@
 import { resolveTime } from './time.js';
 
 export const fields = [
-	{ name: 'dest', label: 'To', hint: '* at either end for any digits', placeholder: '*3001' },
-	{ name: 'src', label: 'From', hint: '* at either end for any digits', placeholder: '617*' },
+	{ name: 'dest', label: 'To', hint: '* at either end for any digits, commas between several', placeholder: '*3001' },
+	{ name: 'src', label: 'From', hint: '* at either end for any digits, commas between several', placeholder: '617*' },
 	{ name: 'type', label: 'Type', options: ['inbound', 'outbound', 'transfer'] },
 	{ name: 'state', label: 'State', options: ['live', 'ended'] },
 	{ name: 'class', label: 'Class of a step', options: ['info', 'event', 'debug', 'prompt', 'error'] },
@@ -27,7 +27,7 @@ export const windows = [
 ];
 
 /* Repeated ones of these mean any of them. */
-const several = new Set(['type', 'class', 'module', 'variable', 'last_module', 'last_variable']);
+const several = new Set(['dest', 'src', 'type', 'class', 'module', 'variable', 'last_module', 'last_variable']);
 
 /* What a choice offers; what the address says beyond that, such as `inbound,transfer`, is offered too, so that it is kept. */
 export function optionsOf(field, value) {

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -115,6 +116,60 @@ static void a_number_that_is_too_long_comes_back_as_it_is(void **state)
 	assert_int_equal(call_number_key(number, buffer).size, CALL_NUMBER_MAX);
 }
 
+static void what_is_dialled_for_a_plus_makes_a_number_of_the_same_keys(void **state)
+{
+	static const struct {
+		const char *prefixes, *number;
+		const char *keys; /* with a space behind each */
+	} rows[] = {
+		{"00,011", "+49 89", "4989 004989 0114989 "},
+		{"00,011", "004989", "4989 004989 0114989 "},
+		{"00,011", "sip:0114989@pbx", "4989 004989 0114989 "},
+		{"00", "089", "089 00089 "},
+		{"00", "000049", "000049 "}, /* 0049, dialled */
+		{"00", "00", "00 0000 "},
+		{"0,00", "7", "7 07 007 "},
+		{"0,00", "0007", "0007 "}, /* a longer prefix makes it another way to dial 07 */
+		{"00,011", "sales", "sales "},
+		{"00", "*98", "*98 "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO(arena_deinit) struct arena arena;
+		struct call_prefixes prefixes;
+		struct call_keys keys = {0};
+		char found[128] = "";
+		struct error err;
+
+		arena_init(&arena, SIZE_MAX);
+		assert_int_equal(call_prefixes_read(text_of(rows[i].prefixes), &prefixes, &err), 0);
+		for (int times = 0; times < 2; times++) { /* each key once */
+			assert_int_equal(call_keys_add(&keys, text_of(rows[i].number), &prefixes,
+						 &arena, &err),
+				0);
+		}
+		for (size_t k = 0; k < keys.count; k++) {
+			snprintf(found + strlen(found), sizeof(found) - strlen(found), "%.*s ",
+				TEXT_ARG(keys.items[k]));
+		}
+		assert_string_equal(found, rows[i].keys);
+	}
+}
+
+static void wrong_prefixes_are_told(void **state)
+{
+	static const char *const rows[] = {"", ",", "00,", "+", "0 0", "123456789", "1,2,3,4,5"};
+	struct call_prefixes prefixes;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(call_prefixes_read(text_of(rows[i]), &prefixes, &err), -1);
+		assert_int_equal(err.code, ERROR_INVALID);
+	}
+}
+
 static void detail_is_served_to_the_second(void **state)
 {
 	const int64_t start = 1575898386;
@@ -132,6 +187,8 @@ int main(void)
 		cmocka_unit_test(types_have_their_names),
 		cmocka_unit_test(numbers_are_compared_without_their_dress),
 		cmocka_unit_test(a_number_that_is_too_long_comes_back_as_it_is),
+		cmocka_unit_test(what_is_dialled_for_a_plus_makes_a_number_of_the_same_keys),
+		cmocka_unit_test(wrong_prefixes_are_told),
 		cmocka_unit_test(detail_is_served_to_the_second),
 	};
 
