@@ -50,8 +50,9 @@
 /* Headers and paths, as enum sqlite_scan_column has them. */
 #define SCAN_COLUMNS                                                                               \
 	"select start, session_id, id, \"end\", type, steps, dest, src, path from call "
-#define SCAN_WINDOW                                                                                \
-	SCAN_COLUMNS "where account_id = ?1 and start >= ?2 and (start, session_id) < (?3, ?4) "
+#define SCAN_WINDOW(index)                                                                         \
+	SCAN_COLUMNS index                                                                         \
+		"where account_id = ?1 and start >= ?2 and (start, session_id) < (?3, ?4) "
 
 /* A call to be erased, as read_row() in store_sqlite_erase.c takes it. */
 #define ERASE_COLUMNS "select id, account_id, start, steps, dest_key, src, session_id from call "
@@ -130,8 +131,8 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_WORDS_MERGE_FROM] = "insert into words (words, rank) values ('usermerge', ?)",
 	[SQL_WORDS_MERGE] = "insert into words (words, rank) values ('merge', ?)",
 
-	[SQL_SCAN] = SCAN_WINDOW NEWEST_FIRST,
-	[SQL_SCAN_DEST] = SCAN_WINDOW "and dest_key = ?5 " NEWEST_FIRST,
+	[SQL_SCAN] = SCAN_WINDOW("") NEWEST_FIRST,
+	[SQL_SCAN_DEST] = SCAN_WINDOW("indexed by call_by_dest ") "and dest_key = ?5 " NEWEST_FIRST,
 	[SQL_SCAN_ONE] = SCAN_COLUMNS "where id = ?",
 	[SQL_PLACE] = "select start, session_id from call where id = ?",
 	[SQL_IDS] = "select id " IN_WINDOW,

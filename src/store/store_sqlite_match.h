@@ -42,6 +42,13 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 	const struct store_search *search, struct error *err) CHECK_RESULT;
 void sqlite_match_deinit(struct sqlite_match *match);
 
+/* A call is looked up by an index in the time that a pass takes for so many rows. */
+#define SQLITE_LOOK_UP_ROWS 5
+
+/* Whether to look up the calls to the numbers that are asked for is less than to pass over all of the window. */
+int sqlite_match_by_number(const struct sqlite_match *match, struct sqlite_connection *connection,
+	bool *ret_by_number, struct error *err) CHECK_RESULT;
+
 /* How many calls of the account lie in the window, and have the number where one is asked for: the rows of a pass. */
 int sqlite_match_window(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t *ret_calls, struct error *err) CHECK_RESULT;

@@ -9,8 +9,6 @@
 /* Ends a pass that needs no more; no error. */
 #define ENOUGH (-2)
 
-/* A call is looked up by its id in the time that a pass takes for so many rows. */
-#define LOOK_UP_ROWS 5
 /* Calls that are looked up at the most: each takes some 100 bytes. */
 #define LOOK_UPS_MAX 50000
 
@@ -77,9 +75,12 @@ static void pass_end(struct pass *pass)
 static int start_window(struct pass *pass, struct sqlite_rows *rows, struct error *err)
 {
 	const struct call_keys *keys = &pass->match.dest_keys;
+	bool by_number;
 
-	if (sqlite_rows_start(rows, pass->reader.connection,
-		    keys->count > 0 ? SQL_SCAN_DEST : SQL_SCAN, keys->count, err) < 0) {
+	if (sqlite_match_by_number(&pass->match, pass->reader.connection, &by_number, err) < 0 ||
+		sqlite_rows_start(rows, pass->reader.connection,
+			by_number ? SQL_SCAN_DEST : SQL_SCAN, by_number ? keys->count : 1,
+			err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < rows->count; i++) {
@@ -89,7 +90,7 @@ static int start_window(struct pass *pass, struct sqlite_rows *rows, struct erro
 		sqlite_query_int64(row, pass->match.start);
 		sqlite_query_int64(row, pass->top.start);
 		sqlite_query_text(row, pass->top.session_id);
-		if (keys->count > 0) {
+		if (by_number) {
 			sqlite_query_text(row, keys->items[i]);
 		}
 	}
@@ -241,7 +242,7 @@ static bool are_few(const struct pass *pass)
 
 		rows = page < count ? rows * page / count : rows;
 	}
-	return ids->count <= LOOK_UPS_MAX && count * LOOK_UP_ROWS < rows;
+	return ids->count <= LOOK_UPS_MAX && count * SQLITE_LOOK_UP_ROWS < rows;
 }
 
 static int pass_run(struct pass *pass, struct error *err)
