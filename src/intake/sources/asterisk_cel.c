@@ -129,7 +129,10 @@ static void close_call(struct source *source, struct cel_call *call, const char 
 	uint64_t hash = hash_text(call->linked_id);
 
 	hand_over(source, call, cut);
-	source->closed[hash % CLOSED_REMEMBERED] = hash;
+	/* What comes of a call that was cut is another part of it. */
+	if (!cut) {
+		source->closed[hash % CLOSED_REMEMBERED] = hash;
+	}
 	source->open_bytes -= call->arena.used_bytes;
 	LIST_REMOVE(call, by_id);
 	TAILQ_REMOVE(&source->by_use, call, by_use);
@@ -160,7 +163,7 @@ static void close_what_is_over(struct source *source)
 	/* Calls whose end was never recorded would otherwise fill the memory of a long import. */
 	while (source->open_bytes > OPEN_BYTES_MAX) {
 		call = TAILQ_FIRST(&source->by_use);
-		close_call(source, call, cel_call_is_silent(call) ? NULL : CUT_BY_MEMORY);
+		close_call(source, call, call->has_ended ? NULL : CUT_BY_MEMORY);
 	}
 }
 
@@ -363,7 +366,7 @@ static int cel_end(struct source *source, struct error *err)
 	int result = cel_input_end(&source->input, err);
 
 	while ((call = TAILQ_FIRST(&source->by_use))) {
-		close_call(source, call, cel_call_is_silent(call) ? NULL : CUT_BY_END);
+		close_call(source, call, call->has_ended ? NULL : CUT_BY_END);
 	}
 	rejects_tell(&source->rejects, &source->sink);
 	warn_of_columns(source);

@@ -169,11 +169,6 @@ bool cel_call_knows_giver(const struct cel_call *call)
 	       find_channel(call, call->linked_id, TEXT("")) != NULL;
 }
 
-bool cel_call_is_silent(const struct cel_call *call)
-{
-	return call->has_ended || call->channels_up == 0;
-}
-
 /* In a recording that begins in the middle of a call other channels may come and go before the first row of the one that
  * gave the linkedid, and is still up. */
 static void note_bounds(struct cel_call *call, struct cel_row *row)

@@ -76,9 +76,6 @@ void cel_channel_forget(struct cel_channel *channel);
  * the first of these. Without unique ids none can be told, and true is returned. */
 bool cel_call_knows_giver(const struct cel_call *call);
 
-/* Whether no channel of the call is up as far as its rows tell, the one that gave the linkedid perhaps not among them. */
-bool cel_call_is_silent(const struct cel_call *call);
-
 /* The channel that the call is about: the one that gave it its id, otherwise the first. NULL without rows. */
 struct cel_channel *cel_call_main(const struct cel_call *call);
 

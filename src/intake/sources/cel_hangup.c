@@ -167,8 +167,9 @@ void cel_channel_end(struct cel_walk *walk, struct cel_leg *leg, const struct ce
 {
 	struct cel_step *step;
 
-	/* Where HANGUP is not recorded, this is all that is known. */
-	if (leg->hung_up || leg != walk->main) {
+	/* Where HANGUP is not recorded, this is all that is known; but where the recording begins with it, HANGUP came right
+	 * before. */
+	if (leg->hung_up || leg != walk->main || !leg->seen) {
 		return;
 	}
 	leg->hung_up = true;

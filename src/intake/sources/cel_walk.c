@@ -254,10 +254,12 @@ static void take_row(struct cel_walk *walk, const struct cel_row *row)
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		if (cel_row_is(row, events[i].event_type)) {
 			events[i].handle(walk, leg, row);
+			leg->seen = true;
 			return;
 		}
 	}
 	on_user_event(walk, leg, row);
+	leg->seen = true;
 }
 
 static bool make_legs(struct cel_walk *walk)

@@ -34,6 +34,7 @@ struct cel_leg {
 	struct cel_leg *next;
 	struct cel_channel *channel;
 	struct text app, app_data; /* that it runs */
+	bool seen;		   /* a row of it came before this one */
 	bool answered;		   /* or was in a bridge, wherever its ANSWER stands */
 	bool hung_up;
 	int64_t hung_up_us;

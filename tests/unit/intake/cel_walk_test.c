@@ -276,8 +276,14 @@ static void rows_make_lines(void **state)
 		/* The channel that gave the linkedid came up before the recording, and left no row in it. */
 		{"CHAN_START,100.5,3,Bob,s,in,SIP/b-1,,,c2,c1,,\n"
 		 "HANGUP,102,3,Bob,s,in,SIP/b-1,AppQueue,,c2,c1,,\n",
-			"The recording begins during the call",
-			"Call still up at the end of the recording"},
+			"The recording begins during the call", NULL},
+		{"CHAN_START,100.5,3,Bob,s,in,SIP/b-1,,,c2,c1,,\n"
+		 "HANGUP,102,3,Bob,s,in,SIP/b-1,AppQueue,,c2,c1,,\n",
+			"Call still up at the end of the recording", NULL},
+		/* HANGUP came right before it. */
+		{"CHAN_END,101,1,Ann,2,in,SIP/a-1,,,c1,c1,,\n",
+			"The recording begins during the call", "Hung up"},
+		{START_A "CHAN_END,101,1,Ann,2,in,SIP/a-1,,,c1,c1,,\n", "Hung up", NULL},
 	};
 
 	(void)state;
@@ -291,6 +297,46 @@ static void rows_make_lines(void **state)
 		}
 		run_free(run);
 	}
+}
+
+/* Others fill the memory between two rows of the call: what comes later is a part of it, not lost. */
+static void a_call_that_was_cut_for_others_goes_on_as_a_part(void **state)
+{
+	const struct source_options options = {0};
+	const size_t others = 140, row_size = 1000000;
+	struct buffer input;
+	struct run *run;
+
+	(void)state;
+	buffer_init(&input, (size_t)256 << 20);
+	buffer_append(&input,
+		TEXT("eventtype,eventtime,exten,context,channame,uniqueid,linkedid,userfield\n"
+		     "CHAN_START,100,2,in,SIP/a-1,c1,c1,\n"));
+	for (size_t i = 0; i < others; i++) {
+		char *field;
+
+		buffer_printf(&input, "CHAN_START,101,2,in,SIP/o-%zu,o%zu,o%zu,", i, i, i);
+		field = buffer_reserve(&input, row_size);
+		assert_non_null(field);
+		memset(field, (char)('a' + i % 26), row_size);
+		buffer_advance(&input, row_size);
+		buffer_append_byte(&input, '\n');
+	}
+	buffer_append(&input, TEXT("HANGUP,190,2,in,SIP/a-1,c1,c1,\n"));
+	run = run_source("asterisk-cel", &options, buffer_text(&input), 0);
+	assert_int_equal(run->reject_count, 0);
+	assert_int_equal(run->call_count, others + 2);
+	assert_true(text_equal_string(run->calls[0].header.session_id, "c1"));
+	assert_step(
+		&run->calls[0], "No more of this call was read: too many calls were open at once");
+	for (size_t i = 1; i < run->call_count; i++) {
+		if (text_equal_string(run->calls[i].header.session_id, "c1")) {
+			assert_step(&run->calls[i], "The recording begins during the call");
+			assert_step(&run->calls[i], "Hung up: no cause given (0)");
+		}
+	}
+	run_free(run);
+	buffer_deinit(&input);
 }
 
 static void what_was_dialled_or_called_is_never_the_trunk_that_a_caller_came_in_on(void **state)
@@ -344,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_log_says_what_happened),
 		cmocka_unit_test(rows_make_lines),
+		cmocka_unit_test(a_call_that_was_cut_for_others_goes_on_as_a_part),
 		cmocka_unit_test(
 			what_was_dialled_or_called_is_never_the_trunk_that_a_caller_came_in_on),
 	};
