@@ -270,12 +270,16 @@ static const struct mapping *find_mapping(const struct mappings *mappings, const
 {
 	struct text name = base_name(text_of(input_name));
 	const struct mapping *found = NULL;
+	size_t found_size = 0;
 
 	for (size_t i = 0; i < mappings->count; i++) {
 		const struct mapping *mapping = &mappings->list[i];
 
-		if (is_named(name, mapping) && (!found || mapping->file.size > found->file.size)) {
+		size_t size = base_name(mapping->file).size;
+
+		if (is_named(name, mapping) && size > found_size) {
 			found = mapping;
+			found_size = size;
 		}
 	}
 	return mappings->count == 1 ? &mappings->list[0] : found;

@@ -26,15 +26,10 @@ enum {
 	OBJECT_BRACE,
 	OBJECT_QUOTE,
 	OBJECT_BLANK,
+	STATES,
 };
 
-void csv_init(struct csv_reader *reader, const struct csv_dialect *dialect,
-	const struct csv_handler *handler)
-{
-	*reader = (struct csv_reader){
-		.handler = *handler, .dialect = *dialect, .line = 1, .state = FIELD_START};
-	buffer_init(&reader->pending, SIZE_MAX / 2);
-}
+_Static_assert(STATES == CSV_STATES, "the table of states has a row for each");
 
 void csv_deinit(struct csv_reader *reader)
 {
@@ -99,7 +94,7 @@ static bool is_open(int state)
 	       state == OBJECT || state == OBJECT_BRACE;
 }
 
-static int next_state(const struct csv_dialect *dialect, int state, char byte)
+static int find_next_state(const struct csv_dialect *dialect, int state, char byte)
 {
 	if (byte == dialect->separator && !is_open(state)) {
 		return FIELD_START;
@@ -109,6 +104,25 @@ static int next_state(const struct csv_dialect *dialect, int state, char byte)
 	}
 	return state < OBJECT ? state_inside(dialect, state, byte)
 			      : state_in_object(dialect, state, byte);
+}
+
+void csv_init(struct csv_reader *reader, const struct csv_dialect *dialect,
+	const struct csv_handler *handler)
+{
+	*reader = (struct csv_reader){
+		.handler = *handler, .dialect = *dialect, .line = 1, .state = FIELD_START};
+	buffer_init(&reader->pending, SIZE_MAX / 2);
+	for (int state = 0; state < STATES; state++) {
+		for (int byte = 0; byte < 256; byte++) {
+			reader->next[state][byte] =
+				(unsigned char)find_next_state(dialect, state, (char)byte);
+		}
+	}
+}
+
+static int next_state(const struct csv_reader *reader, int state, char byte)
+{
+	return reader->next[state][(unsigned char)byte];
 }
 
 /* Undoes `mariadb --batch`'s backslashes in place. */
@@ -148,30 +162,48 @@ static bool is_in_doubt(int state)
 	       state == OBJECT_QUOTE;
 }
 
+/* The first byte from @at on that is not one of many like it: most of a field stays where it is. */
+static size_t skip_run(
+	const struct csv_reader *reader, const char *record, size_t size, size_t at, int state)
+{
+	while (at < size && (state == QUOTED || state == PLAIN) &&
+		next_state(reader, state, record[at]) == state) {
+		at++;
+	}
+	return at;
+}
+
 /* Cuts the field that begins at @at out of @record, unquoting in place; returns where the next begins. What is in doubt, with blanks
  * after it, waits from kept on. */
-static size_t take_field(const struct csv_dialect *dialect, char *record, size_t size, size_t at,
+static size_t take_field(const struct csv_reader *reader, char *record, size_t size, size_t at,
 	struct text *ret_field)
 {
 	size_t begin = at, to = at, kept = at;
 	int state = FIELD_START;
 
 	for (; at < size; at++) {
-		int next = next_state(dialect, state, record[at]);
+		int next;
 
+		if (to == at) {
+			at = to = kept = skip_run(reader, record, size, at, state);
+		}
+		next = at < size ? next_state(reader, state, record[at]) : FIELD_START;
 		if (next == FIELD_START) {
 			break;
 		}
 		if (next == OPENED) {
-			to = begin;
-			kept = at + 1;
+			begin = to = kept = at + 1;
 		} else if (next != BLANK_AFTER && next != OBJECT_BLANK) {
 			size_t end = is_in_doubt(next) ? at : at + 1;
 
 			/* The second of a pair stands for both. */
-			kept = next == QUOTED && is_in_doubt(state) && is_quote(dialect, record[at])
+			kept = next == QUOTED && is_in_doubt(state) &&
+					       is_quote(&reader->dialect, record[at])
 				       ? at
 				       : kept;
+			if (to == kept) {
+				to = kept = end;
+			}
 			while (kept < end) {
 				record[to++] = record[kept++];
 			}
@@ -179,7 +211,7 @@ static size_t take_field(const struct csv_dialect *dialect, char *record, size_t
 		state = next;
 	}
 	*ret_field = state >= OPENED ? (struct text){.data = record + begin, .size = to - begin}
-				     : plain_field(dialect, record + begin, to - begin);
+				     : plain_field(&reader->dialect, record + begin, to - begin);
 	return at + 1;
 }
 
@@ -200,7 +232,7 @@ static int give_record(struct csv_reader *reader, char *record, size_t size, str
 				reader->handler.context, reader->line, "more than 256 fields");
 			return 0;
 		}
-		at = take_field(&reader->dialect, record, size, at, &fields[count]);
+		at = take_field(reader, record, size, at, &fields[count]);
 		count++;
 	}
 	return reader->handler.record(reader->handler.context, fields, count, reader->line, err);
@@ -235,18 +267,25 @@ static bool too_long(const struct csv_reader *reader, size_t start)
 /* Looks for the end of the record at @start; false when more bytes are needed or it is too long. */
 static bool find_end(struct csv_reader *reader, size_t start, size_t *ret_end)
 {
-	while (reader->scanned < reader->pending.size && !too_long(reader, start)) {
-		char byte = reader->pending.data[reader->scanned];
+	const char *data = reader->pending.data;
+	size_t at = reader->scanned, limit = start + CSV_RECORD_MAX + 1;
+	size_t end = reader->pending.size < limit ? reader->pending.size : limit;
+	int state = reader->state;
+	bool found = false;
 
-		if (byte == '\n' && !is_open(reader->state)) {
-			*ret_end = reader->scanned;
-			return true;
+	while (at < end && reader->newlines < CSV_RECORD_LINES_MAX) {
+		if (data[at] == '\n' && !is_open(state)) {
+			*ret_end = at;
+			found = true;
+			break;
 		}
-		reader->newlines += byte == '\n';
-		reader->state = next_state(&reader->dialect, reader->state, byte);
-		reader->scanned++;
+		reader->newlines += data[at] == '\n';
+		state = next_state(reader, state, data[at]);
+		at++;
 	}
-	return false;
+	reader->scanned = at;
+	reader->state = state;
+	return found;
 }
 
 static int take_records(struct csv_reader *reader, bool last, size_t *start, struct error *err)

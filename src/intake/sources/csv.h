@@ -34,9 +34,12 @@ struct csv_handler {
 	void *context;
 };
 
+#define CSV_STATES 14
+
 struct csv_reader {
 	struct csv_handler handler;
 	struct csv_dialect dialect;
+	unsigned char next[CSV_STATES][256]; /* from a state by a byte; private to csv.c */
 	struct buffer pending; /* bytes from the start of the record that is not complete */
 	size_t scanned;	       /* how far they were looked at */
 	int state;	       /* private to csv.c */

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "intake/sources/cel_clock.h"
 #include "intake/sources/cel_columns.h"
 #include "intake/sources/cel_time.h"
 
@@ -90,6 +91,149 @@ static void a_file_without_a_mapping_is_refused(void **state)
 		assert_int_equal(cel_columns_config(text_of(configs[i]), NULL, &columns, &err), -1);
 		assert_non_null(strstr(err.message, "[mappings]"));
 		assert_int_equal(columns.width, 99);
+	}
+}
+
+static void a_section_of_its_own_names_a_files_columns(void **state)
+{
+	static const char config[] =
+		"[general]\nenable = yes\n"
+		";--\n[old.csv]\nfields = EventTime,EventType,LinkedID\n--;\n"
+		"[mappings]\n; nothing here any more\n"
+		"[cel.tsv](!,template) ; a template\n"
+		"fields = EventType,\"A, literal\",EventTime(%F, %T^noquote) ,LinkedID(noquote)\n"
+		"separator_character = \\t ; a tab\n"
+		"quote_character = '\n"
+		"quote_escape_character = \\\n"
+		"quoting_method = minimal\n";
+	struct cel_columns columns;
+
+	(void)state;
+	assert_int_equal(cel_columns_config(text_of(config), NULL, &columns, NULL), 0);
+	assert_int_equal(columns.width, 4);
+	assert_int_equal(columns.place[CEL_EVENT_TYPE], 0);
+	assert_int_equal(columns.place[CEL_EVENT_TIME], 2);
+	assert_int_equal(columns.place[CEL_LINKED_ID], 3);
+	assert_int_equal(columns.dialect.separator, '\t');
+	assert_int_equal(columns.dialect.quote, '\'');
+	assert_int_equal(columns.dialect.escape, '\\');
+	assert_false(columns.json);
+	assert_string_equal(columns.unknown, "");
+}
+
+static void of_several_mappings_the_longest_name_fits_best(void **state)
+{
+	static const char config[] =
+		"[mappings]\n/var/log/cel.csv => ${eventtype},${eventtime},${CHANNEL(linkedid)}\n"
+		"[cel.csv.json]\nformat = JSON\nfields = eventtime,eventtype,linkedid\n";
+	static const struct {
+		const char *input;
+		int event_type; /* its place; negative: refused */
+	} cases[] = {
+		{"/srv/cel.csv", 0},
+		{"cel.csv.2.gz", 0},
+		{"cel.csv.json", 1},
+		{"cel.csv.json.1", 1},
+		{"cel.csvx", -1},
+		{"standard input", -1},
+		{NULL, -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cel_columns columns = {.place = {-1}};
+		struct error err;
+
+		assert_int_equal(
+			cel_columns_config(text_of(config), cases[i].input, &columns, &err),
+			cases[i].event_type < 0 ? -1 : 0);
+		assert_int_equal(columns.place[CEL_EVENT_TYPE], cases[i].event_type);
+		assert_int_equal(columns.json, cases[i].event_type == 1);
+	}
+}
+
+static void eventenum_stands_in_for_eventtype(void **state)
+{
+	static const char *const configs[] = {
+		"[a]\nfields = eventenum,eventtime,linkedid\n",
+		"[a]\nfields = eventtype,eventenum,eventtime,linkedid\n",
+	};
+	const char later[] = "[a]\nfields = eventenum,eventtime,eventtype,linkedid\n";
+	struct cel_columns columns;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
+		assert_int_equal(cel_columns_config(text_of(configs[i]), NULL, &columns, NULL), 0);
+		assert_int_equal(columns.place[CEL_EVENT_TYPE], 0);
+	}
+	assert_int_equal(cel_columns_config(text_of(later), NULL, &columns, NULL), 0);
+	assert_int_equal(columns.place[CEL_EVENT_TYPE], 2);
+}
+
+static void a_name_that_is_not_known_is_kept_for_a_warning_once(void **state)
+{
+	struct cel_columns columns;
+
+	(void)state;
+	assert_int_equal(cel_columns_config(TEXT("[a]\nfields = EventType,color,EventTime,color,"
+						 "LinkedID,TenantID,\"Literal\",size"),
+				 NULL, &columns, NULL),
+		0);
+	assert_string_equal(columns.unknown, "'color', 'size'");
+}
+
+static void how_an_input_is_written_is_seen_by_its_first_lines(void **state)
+{
+	static const struct {
+		const char *beginning;
+		char separator, quote;
+		bool backslashes, json;
+	} cases[] = {
+		{"eventtype,eventtime\n\"a\"", ',', '"', false, false},
+		{"id\teventtype\teventtime\r\n1\t", '\t', '\0', true, false},
+		{"id\teventtype\teventtime\n\"1\"\t", '\t', '"', false, false},
+		{"eventtype;eventtime\n", ';', '"', false, false},
+		{"\"CHAN_START\",\"1\"\n", ',', '"', false, false},
+		{"{\"eventtype\":\"a\"}\n", '\n', '\0', false, true},
+		{"", ',', '"', false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cel_columns columns;
+
+		cel_columns_sample(&columns);
+		cel_columns_guess(text_of(cases[i].beginning), &columns);
+		assert_int_equal(columns.dialect.separator, cases[i].separator);
+		assert_int_equal(columns.dialect.quote, cases[i].quote);
+		assert_int_equal(columns.dialect.backslashes, cases[i].backslashes);
+		assert_int_equal(columns.json, cases[i].json);
+	}
+}
+
+static void ids_of_channels_hold_a_time(void **state)
+{
+	static const struct {
+		const char *id;
+		int64_t seconds; /* negative: none */
+	} cases[] = {
+		{"1795486201.681", 1795486201},
+		{"pbx-1-1795486201.0", 1795486201},
+		{"1795486201", -1},
+		{"1795486201.", -1},
+		{"179548620.681", -1},
+		{"a.1", -1},
+		{"1795486201.6x", -1},
+		{"", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t seconds = -1;
+
+		assert_int_equal(
+			cel_clock_id_s(text_of(cases[i].id), &seconds), cases[i].seconds >= 0);
+		assert_int_equal(seconds, cases[i].seconds);
 	}
 }
 
@@ -185,6 +329,12 @@ int main(void)
 		cmocka_unit_test(a_column_of_several_variables_is_passed_over),
 		cmocka_unit_test(what_is_indispensable_is_named),
 		cmocka_unit_test(a_file_without_a_mapping_is_refused),
+		cmocka_unit_test(a_section_of_its_own_names_a_files_columns),
+		cmocka_unit_test(of_several_mappings_the_longest_name_fits_best),
+		cmocka_unit_test(eventenum_stands_in_for_eventtype),
+		cmocka_unit_test(a_name_that_is_not_known_is_kept_for_a_warning_once),
+		cmocka_unit_test(how_an_input_is_written_is_seen_by_its_first_lines),
+		cmocka_unit_test(ids_of_channels_hold_a_time),
 		cmocka_unit_test(a_header_row_is_known_by_its_names),
 		cmocka_unit_test(times_are_read_to_the_microsecond),
 		cmocka_unit_test(the_hour_that_comes_twice_is_told_by_what_was_before),
