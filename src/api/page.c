@@ -117,7 +117,7 @@ static struct page *create_for_window(struct api *api, struct store_view *view,
 	if (!access_check_in(api, view, request, response, STORE_SCOPE_READ, &retention)) {
 		return NULL;
 	}
-	if (parameters_read(request, &query, &err) < 0) {
+	if (parameters_read(request, &api->options.prefixes, &query, &err) < 0) {
 		answer_error(response, 400, err.message);
 		return NULL;
 	}

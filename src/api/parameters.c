@@ -29,7 +29,20 @@ static int read_count(struct http_request *request, const char *name, int64_t mi
 	return 0;
 }
 
-int parameters_read(struct http_request *request, struct store_query *ret_query, struct error *err)
+static int read_number(struct http_request *request, const struct call_prefixes *prefixes,
+	struct call_keys *keys, struct error *err)
+{
+	struct text number = http_query(request, "number");
+
+	if (number.data && number.size == 0) {
+		return error_set(err, ERROR_INVALID,
+			"parameter 'number' is empty: write a number or leave it out");
+	}
+	return number.data ? call_keys_add(keys, number, prefixes, &request->arena, err) : 0;
+}
+
+int parameters_read(struct http_request *request, const struct call_prefixes *prefixes,
+	struct store_query *ret_query, struct error *err)
 {
 	const int64_t offset_max = INT64_C(999999999999999999);
 	struct store_query query = {.limit = PARAMETERS_LIMIT_DEFAULT};
@@ -41,12 +54,8 @@ int parameters_read(struct http_request *request, struct store_query *ret_query,
 	if (query.end < query.start) {
 		return error_set(err, ERROR_INVALID, "parameter 'end' is before 'start'");
 	}
-	query.number = http_query(request, "number");
-	if (query.number.data && query.number.size == 0) {
-		return error_set(err, ERROR_INVALID,
-			"parameter 'number' is empty: write a number or leave it out");
-	}
-	if (read_count(request, "offset", 0, offset_max, &query.offset, err) < 0 ||
+	if (read_number(request, prefixes, &query.keys, err) < 0 ||
+		read_count(request, "offset", 0, offset_max, &query.offset, err) < 0 ||
 		read_count(request, "limit", 1, PARAMETERS_LIMIT_MAX, &query.limit, err) < 0) {
 		return -1;
 	}

@@ -83,7 +83,8 @@ enum http_step v1_tail_begin(
 	following->tail.account_id = request->account_id;
 	following->tail.days = access.days;
 	memcpy(following->tail.key_hash, access.key_hash, sizeof(access.key_hash));
-	if (!query_filter(request, response, api->options.now(), &following->tail.filter) ||
+	if (!query_filter(request, response, api->options.now(), &api->options.prefixes,
+		    &following->tail.filter) ||
 		!query_flag(request, response, "detail", &following->tail.detail) ||
 		!read_place(&following->tail, request, response)) {
 		return HTTP_DONE;

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/filter_options.h"
 #include "cmd/terminal.h"
 
-#define ROUND_CALLS 1000 /* of one transaction: nobody waits long for it */
+#define NUMBERS_SIZE_MAX ((size_t)64 << 10)
+#define ROUND_CALLS	 1000 /* of one transaction: nobody waits long for it */
 
 /* What became of it. */
 struct receipt {
@@ -32,27 +34,63 @@ static int check_usage(const struct settings *settings, int argc, char **argv)
 	return CMD_DONE;
 }
 
-static struct store_erase erase_of(const struct settings *settings, int64_t account_id)
+/* Which calls go: of one session, or to and from any of the numbers. */
+struct erasure {
+	struct store_erase erase;
+	struct call_keys numbers;
+};
+
+static int read_erasure(const struct settings *settings, int64_t account_id, struct arena *arena,
+	struct erasure *ret_erasure, struct error *err)
 {
-	return (struct store_erase){
-		.account_id = account_id,
-		.number = text_of(settings->number),
-		.session_id = text_of(settings->session),
-		.limit = ROUND_CALLS,
+	struct erasure erasure = {
+		.erase = {.account_id = account_id,
+			.session_id = text_of(settings->session),
+			.limit = ROUND_CALLS},
 	};
+	struct call_prefixes prefixes;
+
+	if (filter_options_prefixes(settings, &prefixes, err) < 0 ||
+		(settings->number && call_keys_add(&erasure.numbers, text_of(settings->number),
+					     &prefixes, arena, err) < 0)) {
+		return -1;
+	}
+	*ret_erasure = erasure;
+	return 0;
+}
+
+/* What is erased as one: a session, or all calls of one number. */
+static size_t erasure_rounds(const struct erasure *erasure)
+{
+	return erasure->numbers.count > 0 ? erasure->numbers.count : 1;
+}
+
+static struct store_erase erasure_round(const struct erasure *erasure, size_t round)
+{
+	struct store_erase erase = erasure->erase;
+
+	if (erasure->numbers.count > 0) {
+		erase.number = erasure->numbers.items[round];
+	}
+	return erase;
 }
 
 static int count_calls(
-	struct store *store, const struct store_erase *erase, int64_t *ret_calls, struct error *err)
+	struct store *store, const struct erasure *erasure, int64_t *ret_calls, struct error *err)
 {
-	struct store_erase count = *erase;
-	struct store_erased erased;
+	int64_t calls = 0;
 
-	count.count_only = true;
-	if (store_erase(store, &count, &erased, err) < 0) {
-		return -1;
+	for (size_t i = 0; i < erasure_rounds(erasure); i++) {
+		struct store_erase count = erasure_round(erasure, i);
+		struct store_erased erased;
+
+		count.count_only = true;
+		if (store_erase(store, &count, &erased, err) < 0) {
+			return -1;
+		}
+		calls += erased.calls;
 	}
-	*ret_calls = erased.calls;
+	*ret_calls = calls;
 	return 0;
 }
 
@@ -66,18 +104,21 @@ static bool is_wanted(int64_t calls)
 	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
 }
 
-static int erase_calls(
-	struct store *store, struct store_erase *erase, struct receipt *receipt, struct error *err)
+static int erase_calls(struct store *store, const struct erasure *erasure, struct receipt *receipt,
+	struct error *err)
 {
-	struct store_erased erased = {.more = true};
+	for (size_t i = 0; i < erasure_rounds(erasure); i++) {
+		struct store_erase erase = erasure_round(erasure, i);
+		struct store_erased erased = {.more = true};
 
-	while (erased.more) {
-		if (store_erase(store, erase, &erased, err) < 0) {
-			return -1;
+		while (erased.more) {
+			if (store_erase(store, &erase, &erased, err) < 0) {
+				return -1;
+			}
+			receipt->calls += erased.calls;
+			receipt->records += erased.records;
+			erase.from = erased.from;
 		}
-		receipt->calls += erased.calls;
-		receipt->records += erased.records;
-		erase->from = erased.from;
 	}
 	return 0;
 }
@@ -131,22 +172,22 @@ static int finish(struct store *store)
 
 /* The number itself would stand in the trail long after its calls have gone. */
 static int record(
-	struct store *store, const struct store_erase *erase, int64_t calls, struct error *err)
+	struct store *store, const struct erasure *erasure, int64_t calls, struct error *err)
 {
-	return cmd_record(store, erase->account_id, "erase-calls",
-		erase->number.data ? TEXT("of a number") : TEXT("one session"), STORE_DONE, calls,
-		err);
+	return cmd_record(store, erasure->erase.account_id, "erase-calls",
+		erasure->numbers.count > 0 ? TEXT("of a number") : TEXT("one session"), STORE_DONE,
+		calls, err);
 }
 
 static int erase_all(
-	struct store *store, const struct settings *settings, struct store_erase *erase)
+	struct store *store, const struct settings *settings, const struct erasure *erasure)
 {
 	struct receipt receipt = {0};
 	struct error err;
-	int status = erase_calls(store, erase, &receipt, &err);
+	int status = erase_calls(store, erasure, &receipt, &err);
 
 	if (status == 0) {
-		status = record(store, erase, receipt.calls, &err);
+		status = record(store, erasure, receipt.calls, &err);
 	}
 	if (status == 0 && receipt.calls + receipt.records > 0 && !settings->defer) {
 		status = scrub(store, &receipt, &err);
@@ -158,11 +199,14 @@ static int erase_all(
 
 static int erase(struct store *store, const struct settings *settings, int64_t account_id)
 {
-	struct store_erase which = erase_of(settings, account_id);
+	AUTO(arena_deinit) struct arena arena;
+	struct erasure which;
 	struct receipt found = {0};
 	struct error err;
 
-	if (count_calls(store, &which, &found.calls, &err) < 0) {
+	arena_init(&arena, NUMBERS_SIZE_MAX);
+	if (read_erasure(settings, account_id, &arena, &which, &err) < 0 ||
+		count_calls(store, &which, &found.calls, &err) < 0) {
 		return cmd_fail(&err);
 	}
 	if (settings->dry_run) {
@@ -203,8 +247,8 @@ static int run(const struct settings *settings, int argc, char **argv)
 	return erase(store, settings, account_id);
 }
 
-static const char *const settings[] = {
-	"account", "number", "session", "yes", "dry-run", "defer", "finish", "json", NULL};
+static const char *const settings[] = {"account", "number", "session", "dial-prefix", "yes",
+	"dry-run", "defer", "finish", "json", NULL};
 
 const struct cmd cmd_erase = {
 	.name = "erase",

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/filter_options.h"
 #include "cmd/redact_options.h"
 
 #define REQUEST_MEMORY_MAX                                                                         \
@@ -180,6 +181,9 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.now = clock_now_s,
 	};
 
+	if (filter_options_prefixes(settings, &options.prefixes, err) < 0) {
+		return -1;
+	}
 	return api_create(&service->api, &options, err);
 }
 

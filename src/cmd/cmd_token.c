@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/filter_options.h"
 #include "intake/redact_mark.h"
 
 #define OUT_MAX ((size_t)1 << 20)
@@ -70,10 +71,14 @@ static int run(const struct settings *settings, int argc, char **argv)
 		error_prefix(&err, "redact-key-file");
 		return cmd_fail(&err);
 	}
-	return write_tokens(&key, &err) < 0 ? cmd_fail(&err) : CMD_DONE;
+	if (filter_options_prefixes(settings, &key.prefixes, &err) < 0 ||
+		write_tokens(&key, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	return CMD_DONE;
 }
 
-static const char *const settings[] = {"redact-key-file", NULL};
+static const char *const settings[] = {"redact-key-file", "dial-prefix", NULL};
 
 const struct cmd cmd_token = {
 	.name = "token",

@@ -57,6 +57,26 @@ static int set_number(
 	return call_keys_add(&filter->dest.whole, text_of(number), filter->prefixes, arena, err);
 }
 
+int filter_options_prefixes(
+	const struct settings *settings, struct call_prefixes *ret_prefixes, struct error *err)
+{
+	*ret_prefixes = (struct call_prefixes){0};
+	if (settings->dial_prefix &&
+		call_prefixes_read(text_of(settings->dial_prefix), ret_prefixes, err) < 0) {
+		return error_prefix(err, "dial-prefix");
+	}
+	return 0;
+}
+
+static int set_prefixes(const struct settings *settings, struct filter *filter, struct arena *arena,
+	struct error *err)
+{
+	struct call_prefixes *prefixes = arena_calloc(arena, 1, sizeof(*prefixes));
+
+	filter->prefixes = prefixes;
+	return prefixes ? filter_options_prefixes(settings, prefixes, err) : error_no_memory(err);
+}
+
 int filter_options_read(const struct settings *settings, struct arena *arena,
 	struct filter *ret_filter, struct error *err)
 {
@@ -64,6 +84,9 @@ int filter_options_read(const struct settings *settings, struct arena *arena,
 	struct filter filter;
 
 	filter_init(&filter);
+	if (set_prefixes(settings, &filter, arena, err) < 0) {
+		return -1;
+	}
 	for (size_t i = 0; i < settings->filter_count; i++) {
 		if (set_one(&filter, &settings->filter[i], now, arena, err) < 0) {
 			return -1;

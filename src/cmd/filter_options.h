@@ -12,7 +12,11 @@
 #define FILTER_OPTIONS                                                                             \
 	OWNER_OPTIONS, "start", "end", "dest", "src", "number", "type", "class", "module",         \
 		"variable", "last-module", "last-variable", "text", "min-duration",                \
-		"max-duration", "state"
+		"max-duration", "state", "dial-prefix"
+
+/* What --dial-prefix says; none where it is not given. The texts are the setting's. */
+int filter_options_prefixes(const struct settings *settings, struct call_prefixes *ret_prefixes,
+	struct error *err) CHECK_RESULT;
 
 /* Reads the options into @ret_filter, whose memory is @arena, and checks what only holds for all together. ERROR_INVALID names the option
  * and says what it takes. */

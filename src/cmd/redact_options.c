@@ -2,10 +2,12 @@
  * From settings to a redactor. */
 #include "cmd/redact_options.h"
 
+#include "cmd/filter_options.h"
+
 int redact_options_read(
 	struct redactor **ret_redactor, const struct settings *settings, struct error *err)
 {
-	const struct redact_rules rules = {
+	struct redact_rules rules = {
 		.cards = settings->redact_cards,
 		.input = settings->redact_input,
 		.modules = settings->redact_modules,
@@ -14,5 +16,8 @@ int redact_options_read(
 		.key_path = settings->redact_key_file,
 	};
 
+	if (filter_options_prefixes(settings, &rules.prefixes, err) < 0) {
+		return -1;
+	}
 	return redactor_create(ret_redactor, &rules, err);
 }

@@ -9,7 +9,7 @@
 /* For the settings of a command that takes calls in. */
 #define REDACT_OPTIONS                                                                             \
 	"redact-cards", "redact-input", "redact-modules", "redact-variables", "redact-patterns",   \
-		"redact-key-file"
+		"redact-key-file", "dial-prefix"
 
 /* NULL when nothing is to be hidden. */
 int redact_options_read(struct redactor **ret_redactor, const struct settings *settings,

@@ -64,6 +64,7 @@ struct settings {
 	const char *redact_variables;
 	const char *redact_patterns;
 	const char *redact_key_file;
+	const char *dial_prefix; /* call_prefixes_read(); NULL: none */
 	int64_t grace_s;
 	bool log_requests;
 	const char *log_level; /* "error", "warning", "info", "debug" */

@@ -289,6 +289,14 @@ const struct setting setting_table[] = {
 		.help = "Puts a token in the place of what is hidden, the same for the same text, "
 			"so that calls can be found by it; made with the key in FILE, which its "
 			"owner alone may read. Without it: \xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2."},
+	{.name = "dial-prefix",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(dial_prefix),
+		.metavariable = "LIST",
+		.help = "What is dialled in place of a number's +, with commas between, as in "
+			"00,011: where numbers are compared, 0049 is +49 then. Calls are kept as "
+			"they "
+			"came."},
 	{.name = "log-requests",
 		.type = SETTING_FLAG,
 		.offset = MEMBER(log_requests),

@@ -200,8 +200,9 @@ static int find_call_group(
 	if (stats->question.group == STATS_TIME) {
 		return find_bucket(stats, call->start, ret_number, err);
 	}
-	key = stats->question.group == STATS_DEST ? call_number_key(call->dest, number)
-						  : text_of(call_type_name(call->type));
+	key = stats->question.group == STATS_DEST
+		      ? call_number_undialled(stats->prefixes, call_number_key(call->dest, number))
+		      : text_of(call_type_name(call->type));
 	return find_group(stats, key, ret_number) ? 0 : stats_no_room(stats, err);
 }
 

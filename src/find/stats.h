@@ -18,7 +18,7 @@
 
 enum stats_group {
 	STATS_TIME,
-	STATS_DEST, /* as numbers are compared: call_number_key() */
+	STATS_DEST, /* as numbers are compared: call_number_key(), call_number_undialled() */
 	STATS_TYPE,
 	STATS_CLASS, /* this and the next two: of steps; an empty module or variable is no group */
 	STATS_MODULE,
@@ -79,6 +79,8 @@ struct stats_counts {
 
 struct stats {
 	struct stats_question question;
+	const struct call_prefixes
+		*prefixes; /* the filter's: numbers are grouped as it compares them */
 	struct arena arena;
 	struct intern keys;	     /* of all groups but STATS_TIME */
 	struct kind_map groups;	     /* of kinds */

@@ -24,6 +24,7 @@ static int scan_store(struct store *store, const struct store_search *search,
 	AUTO(stats_deinit) struct stats stats;
 
 	stats_init(&stats, question, STATS_MEMORY_MAX);
+	stats.prefixes = search->filter->prefixes;
 	if (scan_count(store, search, &counter, &stats, err) < 0) {
 		return -1;
 	}

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "call/call_number.h"
 
 /* What is hidden. Names stand with commas between, * at either end or both matches the rest, ASCII letters of either case are the same. */
 struct redact_rules {
@@ -22,6 +23,8 @@ struct redact_rules {
 		variables; /* all that steps with these result variables say; and members of these names in any step */
 	const char *patterns; /* as redact_pattern_next() reads them */
 	const char *key_path; /* marks are tokens made with the key in this file; NULL: bullets */
+	struct call_prefixes
+		prefixes; /* what is dialled for a +: a number has one token whichever way it is dialled */
 };
 
 /* Never changed once it is made: any number of threads may use it. */

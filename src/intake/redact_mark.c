@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "call/call_number.h"
 
 #define BULLET	     "\xe2\x80\xa2" /* U+2022 */
 #define KEY_FILE_MIN 32
@@ -107,7 +106,7 @@ static void hash_value(struct text value, const struct redact_key *key,
 	unsigned char hash[crypto_generichash_BYTES_MIN])
 {
 	char buffer[CALL_NUMBER_MAX];
-	struct text number = call_number_key(value, buffer);
+	struct text number = call_number_undialled(&key->prefixes, call_number_key(value, buffer));
 
 	crypto_generichash(hash, crypto_generichash_BYTES_MIN, (const unsigned char *)number.data,
 		number.size, key->bytes, sizeof(key->bytes));

@@ -6,12 +6,14 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "call/call_number.h"
 
 #define REDACT_KEY_SIZE	  32
 #define REDACT_TOKEN_SIZE 20 /* letters */
 
 struct redact_key {
 	bool given;
+	struct call_prefixes prefixes; /* what is dialled for a +: it makes no other token */
 	unsigned char bytes[REDACT_KEY_SIZE];
 };
 

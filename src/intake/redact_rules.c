@@ -155,6 +155,7 @@ static int read_rules(
 	if (rules->key_path && redact_key_read(&redactor->key, rules->key_path, err) < 0) {
 		return error_prefix(err, "redact-key-file");
 	}
+	redactor->key.prefixes = rules->prefixes;
 	return 0;
 }
 
