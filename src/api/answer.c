@@ -76,6 +76,7 @@ void answer_typed(struct http_response *response, const char *type, bool gzip)
 {
 	http_response_header(response, "Content-Type", text_of(type));
 	http_response_header(response, "Vary", TEXT("Accept, Accept-Encoding"));
+	http_response_header(response, "Cache-Control", TEXT("no-store"));
 	if (gzip) {
 		http_response_header(response, "Content-Encoding", TEXT("gzip"));
 	}

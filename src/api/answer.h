@@ -17,7 +17,7 @@ enum answer_format answer_format(struct http_request *request);
 /* Whether the request's Accept-Encoding asks for gzip. */
 bool answer_gzip(struct http_request *request);
 
-/* Sets Content-Type, Vary, and Content-Encoding when @gzip, for an answer in the representation asked for. */
+/* Sets Content-Type, Vary, Cache-Control (no-store), and Content-Encoding when @gzip, for an answer in the representation asked for. */
 void answer_headers(struct http_response *response, bool gzip);
 
 /* The same for an answer of the media @type, whatever was asked for. */
