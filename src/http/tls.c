@@ -2,11 +2,13 @@
  * TLS: certificates that can be exchanged while the server runs. */
 #include "http/tls.h"
 
+#include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -79,13 +81,30 @@ static int load_chain(
 	return 0;
 }
 
+/* As PostgreSQL has it: its owner's alone, but that the group may read it, which is how one key serves several programs. */
+static int check_key_file(const char *path, struct error *err)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0) {
+		return error_set_errno(err, errno, "cannot look at '%s'", path);
+	}
+	if ((status.st_mode & (S_IRWXO | S_IWGRP | S_IXGRP)) != 0) {
+		return error_set(err, ERROR_DENIED,
+			"others may use the key '%s': change that by chmod 600, or 640 where its "
+			"group has to read it",
+			path);
+	}
+	return 0;
+}
+
 static int load_key(
 	struct identity *identity, const char *path, struct arena *arena, struct error *err)
 {
 	gnutls_datum_t pem;
 	int code;
 
-	if (load(path, arena, &pem, err) < 0) {
+	if (check_key_file(path, err) < 0 || load(path, arena, &pem, err) < 0) {
 		return -1;
 	}
 	if (gnutls_privkey_init(&identity->key) < 0) {

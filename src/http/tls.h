@@ -13,7 +13,7 @@
 
 struct tls;
 
-/* Reads certificate chain and key from PEM files. */
+/* Reads certificate chain and key from PEM files. ERROR_DENIED where others than its owner and its group's readers may use the key. */
 int tls_open(struct tls **ret_tls, const char *certificate_path, const char *key_path,
 	struct error *err) CHECK_RESULT;
 void tls_close(struct tls *tls);
