@@ -221,6 +221,7 @@ static void fill_server_options(
 		.threads = (unsigned int)settings->threads,
 		.connections_max = fit_connections(settings->connections_max),
 		.connections_per_address_max = (unsigned int)settings->connections_per_address_max,
+		.trusted_proxies = settings->trusted_proxies,
 		.timeout_s = (unsigned int)settings->timeout_s,
 		.rate_min = settings->rate_min,
 		.header_size_max = (size_t)settings->header_size_max,
@@ -260,17 +261,25 @@ static int service_start(struct service *service, const struct settings *setting
 		       : sweeper_start(service->sweeper, err);
 }
 
-static void reload(struct service *service)
+/* SIGHUP is for the certificate. Whoever sends it for anything else is told that nothing happened. */
+static void reload(struct service *service, bool tls)
 {
 	char cause[512];
 	struct error err;
 
+	if (!tls) {
+		log_event(LOG_WARNING, "not-reloaded",
+			"certificate=no settings=no hint=\"without TLS there is nothing to read "
+			"again; "
+			"settings and rules are read at the start only\"");
+		return;
+	}
 	if (http_server_reload(service->server, &err) < 0) {
 		log_event(LOG_ERROR, "reload-failed", "cause=%s",
 			log_value(text_of(err.message), cause, sizeof(cause)));
 		return;
 	}
-	log_event(LOG_INFO, "reloaded", "certificate=yes");
+	log_event(LOG_INFO, "reloaded", "certificate=yes settings=no");
 }
 
 /* Blocks the signals before any thread is made, so that only the main thread takes them. */
@@ -284,7 +293,7 @@ static void block_signals(sigset_t *ret_signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void wait_for_end(struct service *service, const sigset_t *signals)
+static void wait_for_end(struct service *service, const sigset_t *signals, bool tls)
 {
 	int number;
 
@@ -293,7 +302,7 @@ static void wait_for_end(struct service *service, const sigset_t *signals)
 			log_event(LOG_INFO, "stopping", "signal=%d", number);
 			return;
 		}
-		reload(service);
+		reload(service, tls);
 	}
 }
 
@@ -337,7 +346,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 	log_event(LOG_INFO, "listening", "address=%s tls=%s store=%s",
 		http_server_address(service.server), settings->tls_certificate ? "yes" : "no",
 		log_value(text_of(location), store, sizeof(store)));
-	wait_for_end(&service, &signals);
+	wait_for_end(&service, &signals, settings->tls_certificate != NULL);
 	api_finish(service.api);
 	http_server_stop(service.server, (unsigned int)settings->grace_s);
 	service.server = NULL;
@@ -349,9 +358,9 @@ static int run(const struct settings *settings, int argc, char **argv)
 static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
 	"threads", "detail-days", "header-days", "sweep-every", "disk-max", "audit-days",
 	"audit-reads", "store-connections", "connections-max", "connections-per-address-max",
-	"timeout", "rate-min", "header-size-max", "body-size-max", "call-size-max",
-	"page-memory-max", "query-time-max", "intake-memory-max", "wrong-keys-max", REDACT_OPTIONS,
-	"grace", "log-requests", "log-level", NULL};
+	"trusted-proxies", "timeout", "rate-min", "header-size-max", "body-size-max",
+	"call-size-max", "page-memory-max", "query-time-max", "intake-memory-max", "wrong-keys-max",
+	REDACT_OPTIONS, "grace", "log-requests", "log-level", NULL};
 
 const struct cmd cmd_serve = {
 	.name = "serve",
@@ -360,7 +369,8 @@ const struct cmd cmd_serve = {
 	.settings = settings,
 	.description = "Serves the calls of the store through the API until SIGTERM or SIGINT, "
 		       "which let running requests "
-		       "end first. SIGHUP reads the certificate again.\n\n"
+		       "end first. SIGHUP reads the certificate and its key again, and nothing "
+		       "else: settings and rules of redaction are read at the start.\n\n"
 		       "Addresses other than the loopback ones are refused without TLS, unless "
 		       "--insecure says that "
 		       "something in front sees to it. Another server on the same folder is "

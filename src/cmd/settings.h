@@ -48,6 +48,7 @@ struct settings {
 	int64_t store_connections;
 	int64_t connections_max;
 	int64_t connections_per_address_max;
+	const char *trusted_proxies; /* NULL: none */
 	int64_t timeout_s;
 	int64_t rate_min;	 /* bytes a second; 0: any */
 	int64_t header_size_max; /* sizes in bytes */

@@ -85,7 +85,8 @@ const struct setting setting_table[] = {
 		.type = SETTING_TEXT,
 		.offset = MEMBER(tls_key),
 		.metavariable = "FILE",
-		.help = "The certificate's private key, a PEM file."},
+		.help = "The certificate's private key, a PEM file, which others may not use (mode "
+			"600, or 640)."},
 	{.name = "threads",
 		.type = SETTING_INTEGER,
 		.offset = MEMBER(threads),
@@ -155,14 +156,27 @@ const struct setting setting_table[] = {
 		.fallback = "1000",
 		.min = 1,
 		.max = 1000000,
-		.help = "Holds at most N connections at once."},
+		.help = "Holds at most N connections at once. Where there are more, those that "
+			"wait for a "
+			"request give way to new ones; where none waits, a new one is answered "
+			"503."},
 	{.name = "connections-per-address-max",
 		.type = SETTING_INTEGER,
 		.offset = MEMBER(connections_per_address_max),
 		.metavariable = "N",
 		.fallback = "0",
 		.max = 1000000,
-		.help = "Holds at most N connections of one address at once; 0 means no ceiling."},
+		.help = "Holds at most N connections of one address (an IPv6 /64) at once; 0 "
+			"means three quarters of --connections-max. A trusted proxy may have all."},
+	{.name = "trusted-proxies",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(trusted_proxies),
+		.metavariable = "LIST",
+		.help = "Takes the word of the proxies at these addresses (10.0.0.1,192.0.2.0/24) "
+			"for "
+			"whom they ask: the last address of X-Forwarded-For that is not one of "
+			"theirs counts wrong keys, and stands in log and audit trail. Of others "
+			"the header is ignored."},
 	{.name = "timeout",
 		.type = SETTING_DURATION,
 		.offset = MEMBER(timeout_s),

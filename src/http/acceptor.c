@@ -26,7 +26,7 @@ struct acceptor {
 static bool is_full(const struct acceptor *acceptor)
 {
 	return acceptor->connections_max > 0 &&
-	       watch_count(acceptor->server->watch) >= acceptor->connections_max;
+	       watch_is_full(acceptor->server->watch, acceptor->connections_max);
 }
 
 /* Returns true when a connection may be there, or REST_MS later when there is no room for it; false when it is time to end. */

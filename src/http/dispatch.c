@@ -3,9 +3,11 @@
 #include "http/dispatch.h"
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "http/request_log.h"
 #include "http/response.h"
 #include "http/route.h"
+#include "http/trust.h"
 #include "http/uri.h"
 
 static struct connection *watched_of(struct MHD_Connection *connection)
@@ -240,6 +242,39 @@ static enum MHD_Result out_of_memory(struct MHD_Connection *connection)
 	return queued;
 }
 
+struct joined {
+	struct arena *arena;
+	struct text values;
+};
+
+static enum MHD_Result join_forwarded(void *context, enum MHD_ValueKind kind, const char *name,
+	size_t name_size, const char *value, size_t value_size)
+{
+	struct joined *joined = context;
+	struct text more = {value, value ? value_size : 0};
+
+	(void)kind;
+	if (text_equal_ascii_case((struct text){name, name_size}, TEXT("X-Forwarded-For"))) {
+		joined->values = joined->values.data
+					 ? arena_printf(joined->arena, "%.*s,%.*s",
+						   TEXT_ARG(joined->values), TEXT_ARG(more))
+					 : more;
+	}
+	return MHD_YES;
+}
+
+static void know_client(struct exchange *exchange)
+{
+	struct joined joined = {.arena = &exchange->request.arena};
+
+	exchange->client = exchange->watched->address;
+	if (trust_has(exchange->server->trust, &exchange->client)) {
+		MHD_get_connection_values_n(
+			exchange->connection, MHD_HEADER_KIND, join_forwarded, &joined);
+		trust_follow(exchange->server->trust, joined.values, &exchange->client);
+	}
+}
+
 static void know_connection(struct exchange *exchange, struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
@@ -248,6 +283,9 @@ static void know_connection(struct exchange *exchange, struct MHD_Connection *co
 	exchange->connection = connection;
 	exchange->socket_fd = info ? info->connect_fd : -1;
 	exchange->watched = watched_of(connection);
+	if (exchange->watched) {
+		know_client(exchange);
+	}
 	connection_set(exchange->watched, CONNECTION_BUSY);
 }
 
@@ -308,6 +346,9 @@ void dispatch_completed(void *context, struct MHD_Connection *connection, void *
 	if (exchange->begun && server->options.completed) {
 		server->options.completed(server->options.context, &exchange->request,
 			exchange->answered ? exchange->response.status : 0);
+	}
+	if (exchange->watched) {
+		exchange->watched->idle_since_us = clock_monotonic_us();
 	}
 	connection_set(exchange->watched, CONNECTION_HEADER);
 	exchange_destroy(exchange);

@@ -14,6 +14,7 @@
 struct acceptor;
 struct loop;
 struct tls;
+struct trust;
 
 /* What the library's next call of the access handler means. */
 enum stage {
@@ -33,8 +34,9 @@ struct exchange {
 	struct http_response response;
 	struct http_server *server;
 	struct MHD_Connection *connection;
-	struct connection *watched; /* NULL until the header is whole */
-	uint64_t number;	    /* of the connection's requests, from 1 */
+	struct connection *watched;	 /* NULL until the header is whole */
+	union connection_address client; /* no family until then */
+	uint64_t number;		 /* of the connection's requests, from 1 */
 	int socket_fd;
 	const char *method; /* as sent; NULL until the header was whole */
 	struct text query;  /* raw: what follows the `?` */
@@ -67,6 +69,7 @@ struct http_server {
 	struct acceptor *acceptor;
 	struct tls *tls; /* NULL: plain */
 	struct watch *watch;
+	struct trust *trust; /* NULL: of nobody */
 	struct hash_key
 		ids; /* of requests: what one client sees tells nothing of how many others had */
 	int listen_fd;

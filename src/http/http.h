@@ -45,7 +45,7 @@ struct http_request {
 struct text http_header(struct http_request *request, const char *name);
 struct text http_query(struct http_request *request, const char *name);
 
-/* Where the request came from, as far as one guesser can be told from another: an IPv4 address, or the half of an IPv6 address that a
+/* Where the request came from (where a trusted proxy sent it, whom it asked for), as far as one guesser can be told from another: an IPv4 address, or the half of an IPv6 address that a
  * customer is given whole: "2001:db8:1:2::/64". In the request's arena; data NULL where it is not known. */
 struct text http_request_network(struct http_request *request);
 
@@ -59,7 +59,7 @@ const char *http_request_id(const struct http_request *request, char buffer[HTTP
 
 #define HTTP_ADDRESS_SIZE 46
 
-/* The address that the request came from: "192.0.2.7", "2001:db8::1"; empty where it is not known. Returns @buffer. */
+/* The address that the request came from, or that a trusted proxy asked for: "192.0.2.7", "2001:db8::1"; empty where it is not known. Returns @buffer. */
 const char *http_address(const struct http_request *request, char buffer[HTTP_ADDRESS_SIZE]);
 
 /* Walks the query's parameters in their order, repeated ones too, decoded as above; `name` alone has an empty value. Start
@@ -152,8 +152,11 @@ struct http_server_options {
 	const char *tls_key;
 	unsigned int threads; /* 0: one a core */
 	unsigned int
-		connections_max; /* requests on further ones are answered by 503; 0: no ceiling */
-	unsigned int connections_per_address_max; /* 0: no ceiling */
+		connections_max; /* of further ones those that are idle give way, or they are answered by 503; 0: no ceiling */
+	/* 0: three quarters of connections_max. Those of trusted proxies have no ceiling of their own. */
+	unsigned int connections_per_address_max;
+	/* "10.0.0.1, 192.0.2.0/24": whose X-Forwarded-For says where a request came from; NULL: nobody's */
+	const char *trusted_proxies;
 	unsigned int
 		timeout_s; /* a connection without a byte for so long is closed; a request's header may take twice that */
 	int64_t rate_min; /* bytes a second that a client is to send of a body, or to take of an answer, over timeout_s; 0: any */

@@ -61,19 +61,15 @@ static struct text network_of_ipv6(struct arena *arena, const struct in6_addr *a
 
 struct text http_request_network(struct http_request *request)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		exchange_of(request)->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *address = info ? info->client_addr : NULL;
+	const union connection_address *client = &exchange_of(request)->client;
 	char text[INET_ADDRSTRLEN] = "";
 
-	if (address && address->sa_family == AF_INET) {
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-			text, sizeof(text));
+	if (client->any.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &client->v4.sin_addr, text, sizeof(text));
 		return arena_copy(&request->arena, text_of(text));
 	}
-	if (address && address->sa_family == AF_INET6) {
-		return network_of_ipv6(&request->arena,
-			&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	if (client->any.sa_family == AF_INET6) {
+		return network_of_ipv6(&request->arena, &client->v6.sin6_addr);
 	}
 	return (struct text){0};
 }
@@ -85,19 +81,13 @@ struct text http_query_text(const struct http_request *request)
 
 const char *http_address(const struct http_request *request, char buffer[HTTP_ADDRESS_SIZE])
 {
-	const struct exchange *exchange = (const struct exchange *)request;
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *address = info ? info->client_addr : NULL;
+	const union connection_address *client = &((const struct exchange *)request)->client;
 
 	buffer[0] = '\0';
-	if (address && address->sa_family == AF_INET) {
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-			buffer, HTTP_ADDRESS_SIZE);
-	} else if (address && address->sa_family == AF_INET6) {
-		inet_ntop(AF_INET6,
-			&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, buffer,
-			HTTP_ADDRESS_SIZE);
+	if (client->any.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &client->v4.sin_addr, buffer, HTTP_ADDRESS_SIZE);
+	} else if (client->any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &client->v6.sin6_addr, buffer, HTTP_ADDRESS_SIZE);
 	}
 	return buffer;
 }

@@ -111,3 +111,10 @@ void request_log(struct exchange *exchange, struct MHD_Connection *connection,
 		log_query(exchange);
 	}
 }
+
+void request_log_crowd(const struct watch_figures *figures, size_t connections)
+{
+	log_event(LOG_WARNING, "crowded", "connections=%zu gave-way=%llu refused=%llu surplus=%llu",
+		connections, (unsigned long long)figures->gave_way,
+		(unsigned long long)figures->refused, (unsigned long long)figures->surplus);
+}

@@ -15,4 +15,9 @@ void request_log(struct exchange *exchange, struct MHD_Connection *connection,
 /* Tells what was counted and not told yet, before the server ends. */
 void request_log_end(struct http_server *server);
 
+/* Writes how often there were too many connections, as a warning:
+ *   crowded connections=… gave-way=… refused=… surplus=…
+ * @figures are those since the start. */
+void request_log_crowd(const struct watch_figures *figures, size_t connections);
+
 #endif

@@ -13,6 +13,7 @@
 #include "http/loop.h"
 #include "http/request_log.h"
 #include "http/tls.h"
+#include "http/trust.h"
 #include "http/watch.h"
 
 static unsigned int thread_count(unsigned int wanted)
@@ -63,6 +64,7 @@ static void server_free(struct http_server *server)
 	free(server->loops);
 	file_close(&server->listen_fd);
 	watch_destroy(server->watch);
+	trust_destroy(server->trust);
 	tls_close(server->tls);
 	pthread_cond_destroy(&server->idle);
 	pthread_mutex_destroy(&server->lock);
@@ -91,6 +93,7 @@ static int start_watch(struct http_server *server, struct error *err)
 	const struct watch_options options = {
 		.connections_max = server->options.connections_max,
 		.connections_per_address_max = server->options.connections_per_address_max,
+		.trust = server->trust,
 		.timeout_s = server->options.timeout_s,
 		.rate_min = server->options.rate_min,
 	};
@@ -126,7 +129,8 @@ int http_server_begin(
 	struct http_server *server, const struct http_server_options *options, struct error *err)
 {
 	server->options = *options;
-	if (start_watch(server, err) < 0 || start_loops(server, err) < 0) {
+	if (trust_create(&server->trust, options->trusted_proxies, err) < 0 ||
+		start_watch(server, err) < 0 || start_loops(server, err) < 0) {
 		return -1;
 	}
 	return acceptor_create(&server->acceptor, server, connection_limit(options), err);

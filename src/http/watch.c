@@ -13,11 +13,14 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "http/request_log.h"
+#include "http/trust.h"
 
 #define SECOND_US	INT64_C(1000000)
 #define LOOKS		4 /* in the time of the timeout */
 #define HEADER_TIMEOUTS 2 /* one to stand idle, one for the header */
 #define LISTS		1024
+#define IDLE_US		SECOND_US /* of a connection that may be closed for another one's sake */
 
 struct watch {
 	struct watch_options options;
@@ -28,6 +31,9 @@ struct watch {
 	bool stopping;
 	size_t count;
 	struct hash_key key;
+	size_t leaving;
+	struct watch_figures figures, told;
+	int64_t none_idle_us;		 /* until then nobody is looked for: nobody was idle */
 	struct connection *lists[LISTS]; /* by address */
 };
 
@@ -58,7 +64,11 @@ static struct text host_of(const struct connection *connection)
 	const union connection_address *address = &connection->address;
 
 	if (address->any.sa_family == AF_INET6) {
-		return (struct text){(const char *)&address->v6.sin6_addr, sizeof(struct in6_addr)};
+		/* A customer is given half of the address whole. */
+		bool whole = IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr);
+
+		return (struct text){(const char *)&address->v6.sin6_addr,
+			sizeof(struct in6_addr) / (whole ? 1 : 2)};
 	}
 	return (struct text){(const char *)&address->v4.sin_addr, sizeof(struct in_addr)};
 }
@@ -160,6 +170,14 @@ static void look(struct watch *watch)
 	}
 }
 
+static void tell(struct watch *watch)
+{
+	if (memcmp(&watch->figures, &watch->told, sizeof(watch->told)) != 0) {
+		request_log_crowd(&watch->figures, watch->count);
+		watch->told = watch->figures;
+	}
+}
+
 static void *run(void *context)
 {
 	struct watch *watch = context;
@@ -173,6 +191,7 @@ static void *run(void *context)
 			pthread_cond_timedwait(&watch->over, &watch->lock, &until) != ETIMEDOUT) {
 		}
 		look(watch);
+		tell(watch);
 	}
 	pthread_mutex_unlock(&watch->lock);
 	return NULL;
@@ -217,24 +236,118 @@ void watch_destroy(struct watch *watch)
 	free(watch);
 }
 
-static bool address_has_room(struct watch *watch, const struct connection *connection)
-{
-	struct text host = host_of(connection);
-	unsigned int others = 0;
+/* ---- room ---- */
 
-	if (watch->options.connections_per_address_max == 0) {
+static bool is_idle(struct connection *connection, int64_t now_us)
+{
+	uint64_t state = atomic_load_explicit(&connection->state, memory_order_relaxed);
+
+	return connection->begun && !connection->leaving && !connection->slow &&
+	       (state & 3) == CONNECTION_HEADER &&
+	       now_us - atomic_load_explicit(&connection->idle_since_us, memory_order_relaxed) >
+		       IDLE_US;
+}
+
+static bool is_longer_idle(struct connection *a, struct connection *b)
+{
+	return !b || atomic_load_explicit(&a->idle_since_us, memory_order_relaxed) <
+			     atomic_load_explicit(&b->idle_since_us, memory_order_relaxed);
+}
+
+/* The one that is idle for longest in the list; of @host's alone where that has data. */
+static struct connection *longest_idle(
+	struct connection *list, struct text host, int64_t now_us, size_t *ret_count)
+{
+	struct connection *found = NULL;
+
+	*ret_count = 0;
+	for (struct connection *at = list; at; at = at->next) {
+		if (host.data && !text_equal(host_of(at), host)) {
+			continue;
+		}
+		*ret_count += !at->leaving;
+		if (is_idle(at, now_us) && is_longer_idle(at, found)) {
+			found = at;
+		}
+	}
+	return found;
+}
+
+static bool close_idle(struct watch *watch, struct connection *idle)
+{
+	if (!idle) {
+		return false;
+	}
+	idle->leaving = true;
+	watch->leaving++;
+	watch->figures.gave_way++;
+	shutdown(idle->fd, SHUT_RDWR);
+	return true;
+}
+
+/* Closes an idle connection of the address that has the most. (Where addresses share a list, they count as one.) */
+static bool close_any_idle(struct watch *watch, int64_t now_us)
+{
+	struct connection *idle = NULL;
+	size_t most = 0;
+
+	if (now_us < watch->none_idle_us) {
+		return false;
+	}
+	for (size_t i = 0; i < LISTS; i++) {
+		size_t count;
+		struct connection *found =
+			longest_idle(watch->lists[i], (struct text){0}, now_us, &count);
+
+		if (found && count > most) {
+			idle = found;
+			most = count;
+		}
+	}
+	if (!idle) {
+		watch->none_idle_us = now_us + IDLE_US / 10;
+	}
+	return close_idle(watch, idle);
+}
+
+static size_t max_of_address(const struct watch *watch, const struct connection *connection)
+{
+	size_t max = watch->options.connections_per_address_max;
+
+	if (trust_has(watch->options.trust, &connection->address)) {
+		return SIZE_MAX;
+	}
+	if (max > 0 || watch->options.connections_max == 0) {
+		return max > 0 ? max : SIZE_MAX;
+	}
+	return watch->options.connections_max - watch->options.connections_max / 4;
+}
+
+static bool make_room_of_address(
+	struct watch *watch, const struct connection *connection, int64_t now_us)
+{
+	size_t count;
+	size_t max = max_of_address(watch, connection);
+	struct connection *idle;
+
+	if (max == SIZE_MAX) {
 		return true;
 	}
-	for (const struct connection *at = *list_of(watch, connection); at; at = at->next) {
-		others += text_equal(host_of(at), host) ? 1 : 0;
-	}
-	return others < watch->options.connections_per_address_max;
+	idle = longest_idle(*list_of(watch, connection), host_of(connection), now_us, &count);
+	return count < max || close_idle(watch, idle);
+}
+
+static bool is_over(const struct watch *watch)
+{
+	return watch->options.connections_max > 0 &&
+	       watch->count - watch->leaving > watch->options.connections_max;
 }
 
 struct connection *watch_add(
 	struct watch *watch, int fd, const union connection_address *address, struct tls *tls)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
+	int64_t now_us = clock_monotonic_us();
 	bool room;
 
 	if (!connection) {
@@ -244,12 +357,14 @@ struct connection *watch_add(
 	connection->tls = tls;
 	connection->fd = fd;
 	pthread_mutex_lock(&watch->lock);
-	room = address_has_room(watch, connection);
+	room = make_room_of_address(watch, connection, now_us);
 	if (room) {
 		push(list_of(watch, connection), connection);
 		watch->count++;
-		connection->surplus = watch->options.connections_max > 0 &&
-				      watch->count > watch->options.connections_max;
+		connection->surplus = is_over(watch) && !close_any_idle(watch, now_us);
+		watch->figures.surplus += connection->surplus;
+	} else {
+		watch->figures.refused++;
 	}
 	pthread_mutex_unlock(&watch->lock);
 	if (!room) {
@@ -264,6 +379,7 @@ void watch_begin(struct watch *watch, struct connection *connection)
 	pthread_mutex_lock(&watch->lock);
 	connection->begun = true;
 	connection->since_us = clock_monotonic_us();
+	connection->idle_since_us = connection->since_us;
 	pthread_mutex_unlock(&watch->lock);
 }
 
@@ -275,16 +391,20 @@ void watch_remove(struct watch *watch, struct connection *connection)
 	pthread_mutex_lock(&watch->lock);
 	take(list_of(watch, connection), connection);
 	watch->count--;
+	watch->leaving -= connection->leaving;
 	pthread_mutex_unlock(&watch->lock);
 	free(connection);
 }
 
-size_t watch_count(struct watch *watch)
+bool watch_is_full(struct watch *watch, size_t max)
 {
-	size_t count;
+	bool full;
 
 	pthread_mutex_lock(&watch->lock);
-	count = watch->count;
+	full = watch->count >= max;
+	if (full && watch->leaving == 0) {
+		close_any_idle(watch, clock_monotonic_us());
+	}
 	pthread_mutex_unlock(&watch->lock);
-	return count;
+	return full;
 }

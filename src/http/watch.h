@@ -14,6 +14,7 @@
 
 struct loop;
 struct tls;
+struct trust;
 
 /* Whom a connection waits for. */
 enum connection_phase {
@@ -38,7 +39,9 @@ struct connection {
 	int fd;
 	bool surplus;		/* one more than there may be */
 	atomic_bool slow;	/* was broken off for it */
+	bool leaving;		/* was closed for another one's sake; guarded by the watch's lock */
 	_Atomic uint64_t state; /* phase, and above it how often that was set */
+	_Atomic int64_t idle_since_us; /* where no request is under way */
 	/* guarded by the watch's lock */
 	bool begun;			  /* is with the thread that serves it */
 	uint64_t seen;			  /* the state at the last look */
@@ -49,9 +52,17 @@ struct connection {
 
 struct watch_options {
 	unsigned int connections_max;		  /* 0: no ceiling */
-	unsigned int connections_per_address_max; /* 0: no ceiling */
+	unsigned int connections_per_address_max; /* 0: three quarters of connections_max */
+	const struct trust *trust;		  /* addresses without that ceiling */
 	unsigned int timeout_s;			  /* 0: connections are not looked at */
 	int64_t rate_min;			  /* bytes a second; 0: any */
+};
+
+/* Since the server began. */
+struct watch_figures {
+	uint64_t gave_way; /* connections that were closed for another one's sake */
+	uint64_t refused;  /* that were closed at once: their address had as many as it may */
+	uint64_t surplus;  /* that were answered by 503 */
 };
 
 struct watch;
@@ -61,8 +72,9 @@ int watch_create(struct watch **ret_watch, const struct watch_options *options,
 /* No connection may be left. NULL is accepted. */
 void watch_destroy(struct watch *watch);
 
-/* Counts the connection on @fd, which was accepted just now: the order of coming makes it a surplus one or not. NULL where its address has
- * as many as it may, or memory is short. */
+/* Counts the connection on @fd, which was accepted just now. Where there are as many as there may be, of its address or of all, one that waits for
+ * its client to begin a request is closed for it: the address's longest idle one, or that of the address with the most. Where there is
+ * none, it is a surplus one; NULL where its address has as many as it may, or memory is short. */
 struct connection *watch_add(
 	struct watch *watch, int fd, const union connection_address *address, struct tls *tls);
 /* The thread that serves @connection has it; from now on it is looked at. */
@@ -74,8 +86,8 @@ void watch_remove(struct watch *watch, struct connection *connection);
  * for a client that takes its time. Only while it is watched. */
 void connection_cut(struct connection *connection);
 
-/* Connections, begun or not. */
-size_t watch_count(struct watch *watch);
+/* Whether there are @max connections. Where there are, one that is idle is closed, so that there will be fewer. */
+bool watch_is_full(struct watch *watch, size_t max);
 
 static inline socklen_t connection_address_size(const struct connection *connection)
 {

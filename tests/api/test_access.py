@@ -123,6 +123,69 @@ def test_wrong_keys_are_logged_with_whence_and_for_whom_but_only_those_that_are_
     assert key[:-1] not in server.log
 
 
+# ---- whom a proxy asks for ----
+
+
+def forwarded(server, *values, source="127.0.0.1", number=0):
+    """One wrong key with X-Forwarded-For; the network that the log has for it."""
+    connection = http.client.HTTPConnection(server.address, timeout=60, source_address=(source, 0))
+    connection.putrequest("GET", CALLS)
+    connection.putheader("Authorization", "Basic " + base64.b64encode(f"me{number}@example.com:wrong".encode()).decode())
+    for value in values:
+        connection.putheader("X-Forwarded-For", value)
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status, re.findall(r" wrong-key .*?network=(\S+)", server.log)[-1]
+
+
+TRUSTED = "127.0.0.1,10.0.0.0/8,2001:db8::/32"
+
+
+@pytest.mark.parametrize("values, network", [
+    ([], "127.0.0.1"),
+    (["192.0.2.7"], "192.0.2.7"),
+    (["invented, 192.0.2.7"], "192.0.2.7"),
+    (["192.0.2.6,192.0.2.7"], "192.0.2.7"),
+    (["192.0.2.7, 10.1.2.3"], "192.0.2.7"),
+    (["192.0.2.7, 2001:db8::5"], "192.0.2.7"),
+    (["192.0.2.7", "10.1.2.3 ,\t10.1.2.4"], "192.0.2.7"),
+    (["192.0.2.7, 10.1.2.3, invented"], "127.0.0.1"),
+    (["192.0.2.7, invented, 10.1.2.3"], "10.1.2.3"),
+    (["10.1.2.3"], "10.1.2.3"),
+    (["192.0.2.7:4711"], "192.0.2.7"),
+    (["[2001:db9::7]:4711"], "2001:db9::/64"),
+    (["2001:db9::7"], "2001:db9::/64"),
+    ([""], "127.0.0.1"),
+    ([","], "127.0.0.1"),
+    (["192.0.2.7,"], "127.0.0.1"),
+    (["1" * 500], "127.0.0.1"),
+])
+def test_of_trusted_proxies_the_last_address_that_is_not_theirs_counts(start_server, values, network):
+    server = start_server("--trusted-proxies", TRUSTED, "--wrong-keys-max", "0")
+    assert forwarded(server, *values) == (401, network)
+
+
+@pytest.mark.parametrize("options", [[], ["--trusted-proxies", "127.0.0.2"], ["--trusted-proxies", "127.0.0.0/32"]])
+def test_of_others_x_forwarded_for_is_ignored(start_server, options):
+    assert forwarded(start_server(*options), "192.0.2.7") == (401, "127.0.0.1")
+
+
+def test_behind_a_trusted_proxy_one_guesser_is_limited_and_others_are_not_and_the_trail_has_their_addresses(start_server):
+    server = start_server("--trusted-proxies", "127.0.0.1", "--wrong-keys-max", "3")
+    assert [forwarded(server, "192.0.2.7", number=n)[0] for n in range(5)] == [401] * 3 + [429] * 2
+    assert forwarded(server, "192.0.2.8", number=9) == (401, "192.0.2.8")
+    server.stop()
+    trail = callstep("audit", "--data", server.store).stdout
+    assert "192.0.2.7" in trail and "192.0.2.8" in trail and "127.0.0.1" not in trail
+
+
+@pytest.mark.parametrize("wrong", ["proxy.example.com", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129", "10.0.0.1,,10.0.0.2", "10.0.0", "1.2.3.4 5"])
+def test_trusted_proxies_that_are_no_addresses_are_named(tmp_path, wrong):
+    done = callstep("serve", "--data", tmp_path / "store", "--listen", "127.0.0.1:0", "--trusted-proxies", wrong)
+    assert done.returncode != 0 and "is not an address of a trusted proxy" in done.stderr
+
+
 # ---- scopes, ends ----
 
 
@@ -325,6 +388,40 @@ def test_a_bad_new_file_keeps_the_old_certificate_and_is_logged(tls_server, tmp_
     assert certificate_of(tls_server) == certificate_in(tmp_path)
 
 
+@pytest.mark.parametrize("mode, taken", [(0o600, True), (0o400, True), (0o640, True), (0o440, True), (0o644, False), (0o666, False), (0o604, False),
+                                         (0o660, False), (0o602, False)])
+def test_a_tls_key_that_others_may_use_is_refused_at_start_and_at_sighup(tmp_path, mode, taken):
+    make_certificate(tmp_path, "first")
+    options = ["--tls-certificate", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem")]
+    (tmp_path / "key.pem").chmod(mode)
+    if taken:
+        assert Server(tmp_path, *options).stop() == 0
+        return
+    done = callstep("serve", "--data", tmp_path / "store", "--listen", "127.0.0.1:0", *options)
+    assert done.returncode != 0 and f"others may use the key '{tmp_path / 'key.pem'}'" in done.stderr and "chmod 600" in done.stderr
+    (tmp_path / "key.pem").chmod(0o600)
+    server = Server(tmp_path, *options)
+    (tmp_path / "key.pem").chmod(mode)
+    hang_up(server, " reload-failed ")
+    assert certificate_of(server) == certificate_in(tmp_path)
+    assert server.stop() == 0
+
+
+def test_sighup_rereads_the_certificate_alone_and_says_so(tls_server):
+    hang_up(tls_server, " reloaded ")
+    assert tls_server.log.rstrip().endswith(" info reloaded certificate=yes settings=no")
+
+
+def test_sighup_without_tls_rereads_nothing_and_says_so(start_server, tmp_path):
+    (tmp_path / "settings").write_text("log-requests = yes\n")
+    server = start_server("--config", str(tmp_path / "settings"))
+    (tmp_path / "settings").write_text("log-requests = no\n")
+    hang_up(server, " not-reloaded ")
+    assert " warning not-reloaded certificate=no settings=no hint=" in server.log and " reloaded " not in server.log
+    Client(server, "none").get("/healthz", authorization=None)
+    assert " request " in server.log
+
+
 @pytest.mark.parametrize("version, taken", [("TLSv1", False), ("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)])
 def test_tls_begins_with_1_2(tls_server, version, taken):
     version = getattr(ssl.TLSVersion, version)
@@ -336,6 +433,21 @@ def test_tls_begins_with_1_2(tls_server, version, taken):
     else:
         with pytest.raises((ssl.SSLError, OSError)):
             connect(tls_server, **options)
+
+
+def test_what_may_be_read_in_two_ways_is_refused_over_tls_too(tls_server):
+    chunked = b"POST /v1/calls HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for odd in (b"GET /healthz HTTP/1.1\nHost: x\n\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: \x00\r\n\r\n", chunked + b"0;a\n\r\n",
+                chunked + b"2;a=b\r\n{}\n0\r\n\r\n"):
+        with connect(tls_server) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + odd + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            got = b""
+            try:
+                while piece := connection.recv(4096):
+                    got += piece
+            except OSError:
+                pass
+        assert got.count(b'"status":"ok"') == 1 and set(re.findall(rb"HTTP/1\.1 (\d\d\d)", got)) <= {b"200", b"400", b"401"}, (odd, got)
 
 
 def test_plain_http_is_not_answered_where_tls_is_spoken(tls_server):

@@ -27,6 +27,18 @@ def connect(server, number=0, receive=None):
     return connection
 
 
+def hold(connection, client):
+    """Makes a request of which the body is to come: the connection is not idle."""
+    head = request(client, "/v1/calls", "Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n")
+    connection.sendall(head.replace(b"GET ", b"POST ", 1))
+    got = b""
+    while not got.endswith(b"\r\n\r\n"):
+        piece = connection.recv(1000)
+        assert piece, got
+        got += piece
+    return int(got.split()[1])
+
+
 def vanish(connection):
     """Ends a connection as a machine does that loses its power: by a reset, whatever is under way."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -6,9 +6,11 @@ CALLSTEP_LOAD_LONG=1 takes the long form. Figures are told at the end of the run
 holds on any."""
 import multiprocessing
 import os
+import re
 import resource
 import select
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -17,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from conftest import BINARY, Client, Server, add_account, call
-from crowd import READERS, Process, connect, dribble, read_answer, read_to_end, request, vanish
+from crowd import READERS, Process, connect, dribble, hold, read_answer, read_to_end, request, vanish
 from stores import store_at
 from told import percentile, tell
 
@@ -125,9 +127,7 @@ def test_ten_thousand_connections_are_held_and_others_answered(serve):
 def test_a_connection_too_many_is_told_so_and_room_is_given_again(serve):
     server, _, client = serve("--connections-max", "40")
     connections = [connect(server, i) for i in range(40)]
-    for connection in connections:
-        connection.sendall(request(client, "/healthz"))
-        assert read_answer(connection)[0] == 200
+    assert {hold(connection, client) for connection in connections} == {100}
     with connect(server, 50) as surplus:
         surplus.sendall(request(client, ALL))
         status, headers, _ = read_answer(surplus)
@@ -140,8 +140,80 @@ def test_a_connection_too_many_is_told_so_and_room_is_given_again(serve):
     assert process.gives_back(open_before - 20 - READERS)
     assert client.get(ALL + "?limit=1").status == 200
     for connection in connections[20:]:
-        connection.sendall(request(client, "/healthz"))
-        assert read_answer(connection)[0] == 200
+        connection.sendall(b" " * 100)
+        assert read_answer(connection)[0] in (400, 422)
+        connection.close()
+
+
+def ended(connection):
+    """Whether the server has closed it."""
+    try:
+        return bool(select.select([connection], [], [], 0)[0]) and connection.recv(10, socket.MSG_PEEK) == b""
+    except ConnectionError:
+        return True
+
+
+def answered(server, client, number):
+    """A connection from the address @number on which a request was answered, and how often one was not before."""
+    for tries in range(600):
+        connection = connect(server, number)
+        try:
+            connection.sendall(request(client, "/healthz"))
+            if read_answer(connection)[0] == 200:
+                return connection, tries
+        except (ConnectionError, AssertionError):
+            pass
+        connection.close()
+        time.sleep(0.05)
+    raise AssertionError("no room was made")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: "], ids=["nothing", "half a head"])
+def test_connections_that_wait_for_their_client_give_way_to_new_ones(serve, sent):
+    server, _, client = serve("--connections-max", "40", "--timeout", "10m")
+    with connect(server, 7) as busy:
+        assert hold(busy, client) == 100
+        connections = [connect(server, i // 10) for i in range(60)]
+        for connection in connections:
+            try:
+                connection.sendall(sent)
+            except ConnectionError:
+                pass
+        for number in range(100, 110):
+            answered(server, client, number)[0].close()
+        assert sum(map(ended, connections)) >= 10
+        busy.sendall(b" " * 100)
+        assert read_answer(busy)[0] in (400, 422)
+    server.stop()
+    for connection in connections:
+        connection.close()
+
+
+def test_one_address_does_not_take_all_connections_and_what_it_holds_idle_gives_way_to_its_own(serve):
+    server, _, client = serve("--connections-max", "40", "--timeout", "4s")
+    greedy = []
+    for _ in range(60):
+        connection = connect(server, 1)
+        try:
+            if hold(connection, client) == 100:
+                greedy.append(connection)
+        except (ConnectionError, AssertionError):
+            connection.close()
+    assert len(greedy) == 30
+    other, tries = answered(server, client, 2)
+    assert tries == 0
+    other.close()
+    greedy.pop().close()
+    idle, _ = answered(server, client, 1)
+    next_, _ = answered(server, client, 1)
+    assert ended(idle)
+    for connection in (idle, next_):
+        connection.close()
+    deadline = time.monotonic() + 30
+    while not re.search(r" warning crowded connections=\d+ gave-way=1 refused=\d+ surplus=0\n", server.log):
+        assert time.monotonic() < deadline, server.log
+        time.sleep(0.05)
+    for connection in greedy:
         connection.close()
 
 
@@ -207,6 +279,8 @@ def test_where_descriptors_are_few_there_are_fewer_connections_and_the_log_says_
         client = Client(server, keys[1], "small@example.com")
         open_before = Process(server).descriptors()
         connections = [connect(server, i) for i in range(70)]
+        for connection in connections[:64]:
+            assert hold(connection, client) == 100
         assert client.get(ALL + "?limit=1").status == 503
         for connection in connections:
             connection.close()
