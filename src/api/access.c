@@ -36,8 +36,7 @@ static bool is_valid(const struct credentials *credentials,
 /* By the key's hash alone: no account is looked up by the e-mail, so that the work does not depend on whether there is one.
  * Returns 1 with the key when the credentials are valid, 0 when not, negative on failure. */
 static int find_key(struct store_view *view, const struct credentials *credentials,
-	const struct store_days *days, struct arena *arena, struct access *ret_access,
-	int64_t *ret_account_id, struct error *err)
+	struct arena *arena, struct access *ret_access, int64_t *ret_account_id, struct error *err)
 {
 	unsigned char hash[STORE_KEY_HASH_SIZE];
 	struct store_account account;
@@ -56,7 +55,7 @@ static int find_key(struct store_view *view, const struct credentials *credentia
 		.key_id = key.id,
 		.scopes = key.scopes,
 		.email = account.email,
-		.days = retention_days(days, &account.days),
+		.days = account.kept,
 	};
 	memcpy(ret_access->key_hash, hash, sizeof(hash));
 	*ret_account_id = key.account_id;
@@ -149,8 +148,7 @@ static bool let_in(struct api *api, struct store_view *view, struct http_request
 		answer_failure(response, &err);
 		return false;
 	}
-	found = find_key(view, &credentials, &api->options.days, arena, ret_access,
-		&request->account_id, &err);
+	found = find_key(view, &credentials, arena, ret_access, &request->account_id, &err);
 	if (found < 0) {
 		answer_failure(response, &err);
 		return false;

@@ -25,7 +25,7 @@ struct access {
 	int64_t key_id;
 	unsigned int scopes;	/* enum store_scope, or-ed */
 	struct text email;	/* in the request's arena */
-	struct store_days days; /* how long its account's calls are served */
+	struct store_days days; /* how long its account's calls are kept */
 	unsigned char key_hash[STORE_KEY_HASH_SIZE];
 };
 

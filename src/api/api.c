@@ -136,7 +136,6 @@ static int start_tails(struct api *api, struct error *err)
 {
 	const struct tails_options options = {
 		.store = api->options.store,
-		.days = api->options.days,
 		.now = api->options.now,
 	};
 

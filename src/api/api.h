@@ -13,9 +13,8 @@ struct api_options {
 	struct store *store;
 	struct intake *intake;
 	const struct redactor
-		*redactor; /* hides in what is recorded of questions, too; NULL: nothing */
-	struct store_days
-		days; /* how long calls are served, of accounts that have no days of their own */
+		*redactor;	 /* hides in what is recorded of questions, too; NULL: nothing */
+	int64_t api_detail_days; /* how long /api/ serves detail; 0: for as long as it is kept */
 	struct auditor
 		*auditor; /* NULL: requests make no records, but for those that change keys */
 	bool audit_reads; /* requests that only read make them too */

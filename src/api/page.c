@@ -24,7 +24,8 @@ struct page *page_create(struct api *api, struct http_request *request,
 	}
 	page->api = api;
 	page->wanted_bytes = guess_bytes;
-	page->retention = *retention;
+	page->retention =
+		retention_served(retention, api->options.api_detail_days, api->options.now());
 	request->user = page;
 	return page;
 }
@@ -127,8 +128,8 @@ static struct page *create_for_window(struct api *api, struct store_view *view,
 		page->query = query;
 		page->query.account_id = request->account_id;
 		page->query.packed_only = true;
-		page->query.start = retention_start(&retention, query.start);
-		page->query.detail_after = with_detail ? retention.detail_after : INT64_MAX;
+		page->query.start = retention_start(&page->retention, query.start);
+		page->query.detail_after = with_detail ? page->retention.detail_after : INT64_MAX;
 	}
 	return page;
 }

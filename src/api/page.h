@@ -32,7 +32,7 @@ struct page {
 	struct error err;
 };
 
-/* Makes the page of @request, which is let in already, with @guess_bytes for what it is going to read. NULL: @response is
+/* Makes the page of @request, which is let in already and whose account's calls are kept as @retention says, with @guess_bytes for what it is going to read. NULL: @response is
  * filled in. It lives until page_release(). */
 struct page *page_create(struct api *api, struct http_request *request,
 	struct http_response *response, const struct retention *retention,

@@ -110,7 +110,7 @@ static int load_changes(
 	return done;
 }
 
-/* Whether the key that the tail was opened with is still good. Learns how long the account's calls are served now. */
+/* Whether the key that the tail was opened with is still good. Learns how long the account's calls are kept now. */
 static bool is_allowed(struct tails *tails, struct tail *tail)
 {
 	struct store_account account;
@@ -123,7 +123,7 @@ static bool is_allowed(struct tails *tails, struct tail *tail)
 	if (found < 0) {
 		tell(tails, &err);
 	} else if (found > 0) {
-		tail->days = retention_days(&tails->options.days, &account.days);
+		tail->days = account.kept;
 	}
 	arena_deinit(&tails->scratch);
 	return allowed;

@@ -14,8 +14,6 @@ struct tails;
 
 struct tails_options {
 	struct store *store;
-	struct store_days
-		days; /* how long calls are served, of accounts that have no days of their own */
 	int64_t (*now)(void);
 };
 
@@ -25,7 +23,7 @@ struct tail {
 	int64_t account_id;
 	unsigned char key_hash[STORE_KEY_HASH_SIZE]; /* nothing is told once it is revoked */
 	struct store_days
-		days; /* how long its account's calls are served; kept up to date by tails.c */
+		days; /* how long its account's calls are kept; kept up to date by tails.c */
 	struct filter filter;
 	bool detail; /* calls come with their steps */
 	bool resume; /* `after` was given; otherwise it begins now */

@@ -46,9 +46,11 @@ enum http_step v1_account_begin(
 	buffer_append(&body, TEXT(",\"scopes\":"));
 	write_scopes(&body, access.scopes);
 	buffer_printf(&body,
-		",\"detail_days\":%lld,\"header_days\":%lld,\"time\":%lld,\"version\":\"%s\"}",
+		",\"detail_days\":%lld,\"header_days\":%lld,\"api_detail_days\":%lld,\"time\":"
+		"%lld,\"version\":\"%s\"}",
 		(long long)access.days.detail, (long long)access.days.header,
-		(long long)api->options.now(), api->options.version);
+		(long long)api->options.api_detail_days, (long long)api->options.now(),
+		api->options.version);
 	return answer_json(response, 200, &body);
 }
 

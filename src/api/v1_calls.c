@@ -210,7 +210,7 @@ static void write_rejects(struct buffer *out, struct posting *posting)
 	}
 }
 
-/* `"accepted":…,"replaced":…,"rejected":[…]` */
+/* `"accepted":…,"replaced":…,"rejected":[…],"old_detail":…,"old_calls":…` */
 static void write_counts(
 	struct buffer *out, struct posting *posting, const struct batch_result *result)
 {
@@ -224,11 +224,8 @@ static void write_counts(
 			(unsigned long long)(result->rejected - posting->listed));
 	}
 	pthread_mutex_unlock(&posting->lock);
-	if (result->old_calls > 0 || result->old_detail > 0) {
-		buffer_printf(out, ",\"old_detail\":%llu,\"old_calls\":%llu",
-			(unsigned long long)result->old_detail,
-			(unsigned long long)result->old_calls);
-	}
+	buffer_printf(out, ",\"old_detail\":%llu,\"old_calls\":%llu",
+		(unsigned long long)result->old_detail, (unsigned long long)result->old_calls);
 }
 
 static int status_of(enum error_code code)

@@ -34,6 +34,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_erase,
 	&cmd_privacy_scan,
 	&cmd_token,
+	&cmd_retention,
 	&cmd_sweep,
 	&cmd_audit,
 	&cmd_version,
@@ -143,28 +144,19 @@ static int find_account(struct store *store, const struct settings *settings, st
 	return 0;
 }
 
-struct store_days cmd_days(const struct settings *settings)
-{
-	return (struct store_days){
-		.detail = settings->detail_days, .header = settings->header_days};
-}
-
 int cmd_find_owner(struct store *store, const struct settings *settings,
 	struct cmd_owner *ret_owner, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
-	const struct store_days program = cmd_days(settings);
 	struct store_account account;
-	struct store_days days;
 
 	arena_init(&arena, ACCOUNTS_SIZE_MAX);
 	if (find_account(store, settings, &arena, &account, err) < 0) {
 		return -1;
 	}
-	days = retention_days(&program, &account.days);
 	*ret_owner = (struct cmd_owner){
 		.account_id = account.id,
-		.retention = retention_at(&days, clock_now_s()),
+		.retention = retention_at(&account.kept, clock_now_s()),
 	};
 	return 0;
 }

@@ -36,8 +36,8 @@ struct cmd {
 
 extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_import, cmd_export, cmd_calls,
 	cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_tail, cmd_diff, cmd_generate, cmd_backup,
-	cmd_copy, cmd_verify, cmd_erase, cmd_privacy_scan, cmd_token, cmd_sweep, cmd_audit,
-	cmd_version, cmd_help;
+	cmd_copy, cmd_verify, cmd_erase, cmd_privacy_scan, cmd_token, cmd_sweep, cmd_retention,
+	cmd_audit, cmd_version, cmd_help;
 
 /* Every command, in the order of the help; NULL-ended. */
 extern const struct cmd *const cmd_table[];
@@ -70,14 +70,11 @@ struct cmd_owner {
 };
 
 /* The settings of commands that show calls: what cmd_find_owner() looks at. */
-#define OWNER_OPTIONS "account", "detail-days", "header-days"
+#define OWNER_OPTIONS "account"
 
 /* The same account with what may be seen of it. */
 int cmd_find_owner(struct store *store, const struct settings *settings,
 	struct cmd_owner *ret_owner, struct error *err) CHECK_RESULT;
-
-/* What @settings say of how long calls are kept. */
-struct store_days cmd_days(const struct settings *settings);
 
 /* Whether --disk-max is none, or a cap that a store fits below. */
 int cmd_check_disk_max(const struct settings *settings, struct error *err) CHECK_RESULT;

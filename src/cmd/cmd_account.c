@@ -6,7 +6,7 @@
 #include "api/key.h"
 #include "base/clock.h"
 #include "base/time_text.h"
-#include "cmd/cmd.h"
+#include "cmd/keeping.h"
 #include "cmd/table.h"
 #include "cmd/terminal.h"
 
@@ -54,18 +54,54 @@ static int add_key(
 	return store_key_add(store, &row, &id, err);
 }
 
-static int add(struct store *store, struct text email, struct error *err)
+/* ---- how long calls are kept ---- */
+
+static bool has_days(const struct settings *settings)
 {
-	char key[KEY_TEXT_SIZE];
+	return settings->keep_detail || settings->keep_headers;
+}
+
+static int parse_days(const struct settings *settings, struct store_days *days, struct error *err)
+{
+	if (keeping_parse_days("keep-detail", settings->keep_detail, true, &days->detail, err) <
+		0) {
+		return -1;
+	}
+	return keeping_parse_days("keep-headers", settings->keep_headers, true, &days->header, err);
+}
+
+#define SENTENCE_SIZE 128
+
+static const char *describe_days(const struct store_days *days, char sentence[SENTENCE_SIZE])
+{
+	char detail[KEEPING_DAYS_SIZE], header[KEEPING_DAYS_SIZE];
+
+	snprintf(sentence, SENTENCE_SIZE, "keeps detail %s, headers %s",
+		keeping_format_days(days->detail, detail),
+		keeping_format_days(days->header, header));
+	return sentence;
+}
+
+/* ---- adding, setting ---- */
+
+static int add(
+	struct store *store, const struct settings *settings, struct text email, struct error *err)
+{
+	struct store_days days = {STORE_DAYS_DEFAULT, STORE_DAYS_DEFAULT};
+	char key[KEY_TEXT_SIZE], sentence[SENTENCE_SIZE], subject[STORE_EMAIL_MAX + SENTENCE_SIZE];
 	int64_t id;
 
-	if (store_account_add(store, email, clock_now_s(), &id, err) < 0 ||
+	if (parse_days(settings, &days, err) < 0 ||
+		store_account_add(store, email, clock_now_s(), &id, err) < 0 ||
+		(has_days(settings) && store_account_set_days(store, id, &days, err) < 0) ||
 		add_key(store, id, key, err) < 0) {
 		return -1;
 	}
 	printf("%s\n", key);
 	sodium_memzero(key, sizeof(key));
-	return cmd_record(store, id, "add-account", email, STORE_DONE, -1, err);
+	snprintf(subject, sizeof(subject), has_days(settings) ? "%.*s, %s" : "%.*s",
+		TEXT_ARG(email), describe_days(&days, sentence));
+	return cmd_record(store, id, "add-account", text_of(subject), STORE_DONE, -1, err);
 }
 
 /* Finds the account, which has to be there; its texts are in @arena. */
@@ -96,62 +132,53 @@ static int set_disabled(struct store *store, struct text email, int64_t disabled
 		STORE_DONE, -1, err);
 }
 
-/* ---- how long calls are kept ---- */
-
-#define DAYS_MAX  36500
-#define DAYS_SIZE 32
-
-static const char *format_days(int64_t days, char buffer[DAYS_SIZE])
+/* Says what the account would lose. Positive: that is not wanted, *ret_status is the exit status. */
+static int ask(struct store *store, const struct store_account *account,
+	const struct store_days *days, const struct settings *settings, int *ret_status,
+	struct error *err)
 {
-	if (days <= 0) {
-		return days == 0 ? "ever" : "default";
+	struct store_keeping keeping;
+	struct keeping_loss loss;
+	struct store_days kept;
+
+	if (store_keeping(store, &keeping, err) < 0) {
+		return -1;
 	}
-	snprintf(buffer, DAYS_SIZE, "%lld", (long long)days);
-	return buffer;
+	kept = store_days_in_force(&keeping.days, days);
+	if (keeping_loss(store, account, &kept, &loss, err) < 0) {
+		return -1;
+	}
+	keeping_tell_loss(account, &loss, settings);
+	return !keeping_is_wanted(&cmd_account, settings,
+		&(struct keeping_sum){.calls = loss.calls, .detail = loss.detail}, ret_status);
 }
 
-/* @given NULL leaves *@days as it is. */
-static int parse_days(const char *option, const char *given, int64_t *days, struct error *err)
-{
-	struct text text = text_of(given);
-
-	if (!given) {
-		return 0;
-	}
-	if (text_equal_string(text, "default") || text_equal_string(text, "ever")) {
-		*days = text_equal_string(text, "ever") ? 0 : STORE_DAYS_DEFAULT;
-		return 0;
-	}
-	if (!text_to_int64(text, days) || *days < 1 || *days > DAYS_MAX) {
-		return error_set(err, ERROR_INVALID,
-			"'%s' is no value for --%s: write a number of days from 1 to %d, ever or "
-			"default",
-			given, option, DAYS_MAX);
-	}
-	return 0;
-}
-
-static int set_days(
-	struct store *store, const struct settings *settings, struct text email, struct error *err)
+static int set_days(struct store *store, const struct settings *settings, struct text email,
+	int *ret_status, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
 	struct store_account account;
-	char detail[DAYS_SIZE], header[DAYS_SIZE], subject[128];
+	struct store_days days;
+	char sentence[SENTENCE_SIZE];
+	int refused;
 
 	arena_init(&arena, LIST_SIZE_MAX);
-	if (!settings->keep_detail && !settings->keep_headers) {
-		return error_set(err, ERROR_INVALID,
-			"there is nothing to set: give --keep-detail or --keep-headers");
-	}
-	if (find(store, email, &arena, &account, err) < 0 ||
-		parse_days("keep-detail", settings->keep_detail, &account.days.detail, err) < 0 ||
-		parse_days("keep-headers", settings->keep_headers, &account.days.header, err) < 0 ||
-		store_account_set_days(store, account.id, &account.days, err) < 0) {
+	if (find(store, email, &arena, &account, err) < 0) {
 		return -1;
 	}
-	snprintf(subject, sizeof(subject), "keeps detail %s, headers %s",
-		format_days(account.days.detail, detail), format_days(account.days.header, header));
-	return cmd_record(store, account.id, "set-account", text_of(subject), STORE_DONE, -1, err);
+	days = account.days;
+	if (parse_days(settings, &days, err) < 0) {
+		return -1;
+	}
+	refused = ask(store, &account, &days, settings, ret_status, err);
+	if (refused != 0) {
+		return refused < 0 ? -1 : 0;
+	}
+	if (store_account_set_days(store, account.id, &days, err) < 0) {
+		return -1;
+	}
+	return cmd_record(store, account.id, "set-account", text_of(describe_days(&days, sentence)),
+		STORE_DONE, -1, err);
 }
 
 /* ---- listing ---- */
@@ -159,14 +186,14 @@ static int set_days(
 static void add_row(
 	struct table *table, const struct store_account *account, const struct settings *settings)
 {
-	char time[TIME_TEXT_SIZE], days[DAYS_SIZE];
+	char time[TIME_TEXT_SIZE], days[KEEPING_DAYS_SIZE];
 
 	table_cell_printf(table, "%lld", (long long)account->id);
 	table_cell(table, account->email);
 	table_cell(table, text_of(time_text_format(account->created, settings->utc, time)));
 	table_cell(table, account->disabled == 0 ? TEXT("active") : TEXT("disabled"));
-	table_cell(table, text_of(format_days(account->days.detail, days)));
-	table_cell(table, text_of(format_days(account->days.header, days)));
+	table_cell(table, text_of(keeping_format_days(account->days.detail, days)));
+	table_cell(table, text_of(keeping_format_days(account->days.header, days)));
 }
 
 static int list(struct store *store, const struct settings *settings, struct error *err)
@@ -194,16 +221,17 @@ static int list(struct store *store, const struct settings *settings, struct err
 	return 0;
 }
 
-static int act(struct store *store, const struct settings *settings, char **argv, struct error *err)
+static int act(struct store *store, const struct settings *settings, char **argv, int *ret_status,
+	struct error *err)
 {
 	if (strcmp(argv[0], "list") == 0) {
 		return list(store, settings, err);
 	}
 	if (strcmp(argv[0], "add") == 0) {
-		return add(store, text_of(argv[1]), err);
+		return add(store, settings, text_of(argv[1]), err);
 	}
 	if (strcmp(argv[0], "set") == 0) {
-		return set_days(store, settings, text_of(argv[1]), err);
+		return set_days(store, settings, text_of(argv[1]), ret_status, err);
 	}
 	return set_disabled(
 		store, text_of(argv[1]), strcmp(argv[0], "disable") == 0 ? clock_now_s() : 0, err);
@@ -215,10 +243,27 @@ static bool is_action(const char *word)
 	       strcmp(word, "enable") == 0 || strcmp(word, "set") == 0;
 }
 
+static int check_days(const struct settings *settings, char **argv, struct error *err)
+{
+	bool setting = strcmp(argv[0], "set") == 0;
+	struct store_days days;
+
+	if (setting && !has_days(settings)) {
+		return error_set(err, ERROR_INVALID,
+			"there is nothing to set: give --keep-detail or --keep-headers");
+	}
+	if (!setting && strcmp(argv[0], "add") != 0 && has_days(settings)) {
+		return error_set(
+			err, ERROR_INVALID, "--keep-detail and --keep-headers go with add and set");
+	}
+	return parse_days(settings, &days, err);
+}
+
 static int run(const struct settings *settings, int argc, char **argv)
 {
 	AUTO(store_closep) struct store *store = NULL;
 	bool listing = argc == 1 && strcmp(argv[0], "list") == 0;
+	int status = CMD_DONE;
 	struct error err;
 
 	if (!listing && !(argc == 2 && is_action(argv[0]))) {
@@ -226,15 +271,16 @@ static int run(const struct settings *settings, int argc, char **argv)
 			&cmd_account, "write add, set, disable or enable with an e-mail, or list");
 	}
 	/* What is wrong is found before a store is made. */
-	if ((strcmp(argv[0], "add") == 0 && check_email(text_of(argv[1]), &err) < 0) ||
+	if (check_days(settings, argv, &err) < 0 ||
+		(strcmp(argv[0], "add") == 0 && check_email(text_of(argv[1]), &err) < 0) ||
 		cmd_open_store(&store, settings, strcmp(argv[0], "add") != 0, &err) < 0 ||
-		act(store, settings, argv, &err) < 0) {
+		act(store, settings, argv, &status, &err) < 0) {
 		return cmd_fail(&err);
 	}
-	return CMD_DONE;
+	return status;
 }
 
-static const char *const settings[] = {"keep-detail", "keep-headers", "utc", "color", NULL};
+static const char *const settings[] = {"keep-detail", "keep-headers", "yes", "utc", "color", NULL};
 
 const struct cmd cmd_account = {
 	.name = "account",
@@ -249,12 +295,16 @@ const struct cmd cmd_account = {
 		"standard output, and it is shown this once: the store keeps a hash of it.\n"
 		"\n"
 		"set says how long the account's calls and their detail are kept, where that is to "
-		"be another time than the server's --detail-days and --header-days. It holds from "
-		"that moment on, and list shows it.\n"
+		"be another time than the store's ('callstep retention'); add takes the same "
+		"options. It holds from that moment on, and list shows it. Shorter days drop calls "
+		"for ever: how many, and when they started, is said first, and the command asks, "
+		"or "
+		"wants --yes where there is no terminal.\n"
 		"\n"
 		"A disabled account gets no answer from the API, from that moment on, until it is "
 		"enabled again.",
 	.examples = "callstep account add ann@example.org\n"
+		    "callstep account add me@example.org --keep-detail ever --keep-headers ever\n"
 		    "callstep account set ann@example.org --keep-detail 30 --keep-headers ever\n"
 		    "callstep account disable ann@example.org",
 	.run = run,

@@ -282,7 +282,7 @@ const struct cmd cmd_export = {
 	.settings = settings,
 	.description =
 		"Writes all calls to which the options apply, newest first, each with its detail. "
-		"What is over its days is left out; --detail-days 0 writes all that is still held. "
+		"What is over its days ('callstep retention') is left out. "
 		"The result, except csv, can be imported again.\n"
 		"\n"
 		"csv has a header row and times as UNIX seconds and in UTC. A cell that a "

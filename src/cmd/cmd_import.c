@@ -328,14 +328,14 @@ static void tell_old(const struct import *import)
 
 	if (import->sum.old_calls > 0) {
 		fprintf(stderr,
-			"%s of them started so long ago that they are not kept (--header-days, or "
-			"the account's own days)\n",
+			"%s of them started so long ago that they are not kept (see "
+			"'callstep retention')\n",
 			number_format((int64_t)import->sum.old_calls, number));
 	}
 	if (import->sum.old_detail > 0) {
 		fprintf(stderr,
 			"%s of them started so long ago that their detail is not kept "
-			"(--detail-days, or the account's own days)\n",
+			"(see 'callstep retention')\n",
 			number_format((int64_t)import->sum.old_detail, number));
 	}
 }

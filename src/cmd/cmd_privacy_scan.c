@@ -273,7 +273,7 @@ static int look_at_call(void *context, const struct store_call *call, struct err
 	scan->calls++;
 	scan->call_counted = false;
 	progress_update(&scan->progress, scan->calls, scan->calls);
-	if (!call->call.has_detail) {
+	if (!call->packed.deflate.data) {
 		return 0;
 	}
 	buffer_clear(&scan->json);

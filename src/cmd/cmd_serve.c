@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/filter_options.h"
+#include "cmd/keeping.h"
 #include "cmd/redact_options.h"
 
 #define REQUEST_MEMORY_MAX                                                                         \
@@ -149,8 +150,6 @@ static int open_sweeper(struct service *service, const struct settings *settings
 {
 	const struct sweeper_options options = {
 		.sweep = {.store = service->store,
-			.days = cmd_days(settings),
-			.audit_days = settings->audit_days,
 			.disk_max_bytes = settings->disk_max,
 			.user = text_of(user),
 			.now = clock_now_s},
@@ -168,7 +167,7 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.store = service->store,
 		.intake = service->intake,
 		.redactor = service->redactor,
-		.days = cmd_days(settings),
+		.api_detail_days = settings->api_detail_days,
 		.auditor = service->auditor,
 		.audit_reads = settings->audit_reads,
 		.sweeper = service->sweeper,
@@ -306,6 +305,27 @@ static void wait_for_end(struct service *service, const sigset_t *signals, bool 
 	}
 }
 
+/* Says how long calls are kept: whoever starts a server sees what it is going to drop. */
+static int tell_keeping(struct store *store, const struct settings *settings, struct error *err)
+{
+	char detail[KEEPING_DAYS_SIZE], header[KEEPING_DAYS_SIZE], audit[KEEPING_DAYS_SIZE],
+		api[KEEPING_DAYS_SIZE];
+	const struct store_days none = {STORE_DAYS_DEFAULT, STORE_DAYS_DEFAULT};
+	struct store_keeping keeping;
+	struct store_days days;
+
+	if (store_keeping(store, &keeping, err) < 0) {
+		return -1;
+	}
+	days = store_days_in_force(&keeping.days, &none);
+	log_event(LOG_INFO, "keeping",
+		"detail-days=%s header-days=%s audit-days=%s api-detail-days=%s",
+		keeping_format_days(days.detail, detail), keeping_format_days(days.header, header),
+		keeping_format_days(keeping.audit_days, audit),
+		keeping_format_days(settings->api_detail_days, api));
+	return 0;
+}
+
 /* A store without any account refuses every request: says so before someone wonders. */
 static void warn_of_no_account(struct store *store)
 {
@@ -338,7 +358,8 @@ static int run(const struct settings *settings, int argc, char **argv)
 		return cmd_fail(&err);
 	}
 	block_signals(&signals);
-	if (service_start(&service, settings, cmd_user(user), &err) < 0) {
+	if (service_start(&service, settings, cmd_user(user), &err) < 0 ||
+		tell_keeping(service.store, settings, &err) < 0) {
 		cmd_fail(&err);
 		return CMD_FAILED;
 	}
@@ -356,29 +377,31 @@ static int run(const struct settings *settings, int argc, char **argv)
 }
 
 static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
-	"threads", "detail-days", "header-days", "sweep-every", "disk-max", "audit-days",
-	"audit-reads", "store-connections", "connections-max", "connections-per-address-max",
-	"trusted-proxies", "timeout", "rate-min", "header-size-max", "body-size-max",
-	"call-size-max", "page-memory-max", "query-time-max", "intake-memory-max", "wrong-keys-max",
-	REDACT_OPTIONS, "grace", "log-requests", "log-level", NULL};
+	"threads", "api-detail-days", "sweep-every", "disk-max", "audit-reads", "store-connections",
+	"connections-max", "connections-per-address-max", "trusted-proxies", "timeout", "rate-min",
+	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "query-time-max",
+	"intake-memory-max", "wrong-keys-max", REDACT_OPTIONS, "grace", "log-requests", "log-level",
+	NULL};
 
 const struct cmd cmd_serve = {
 	.name = "serve",
 	.summary = "answer the API over HTTP",
 	.arguments = "[OPTION]…",
 	.settings = settings,
-	.description = "Serves the calls of the store through the API until SIGTERM or SIGINT, "
-		       "which let running requests "
-		       "end first. SIGHUP reads the certificate and its key again, and nothing "
-		       "else: settings and rules of redaction are read at the start.\n\n"
-		       "Addresses other than the loopback ones are refused without TLS, unless "
-		       "--insecure says that "
-		       "something in front sees to it. Another server on the same folder is "
-		       "refused; any number share a store on PostgreSQL. The command line works "
-		       "beside the server.\n\n"
-		       "What is over its days is dropped every --sweep-every, in short steps, and "
-		       "recorded in the audit trail; see 'callstep help sweep' and 'callstep help "
-		       "audit'.",
+	.description =
+		"Serves the calls of the store through the API until SIGTERM or SIGINT, "
+		"which let running requests "
+		"end first. SIGHUP reads the certificate and its key again, and nothing "
+		"else: settings and rules of redaction are read at the start.\n\n"
+		"Addresses other than the loopback ones are refused without TLS, unless "
+		"--insecure says that "
+		"something in front sees to it. Another server on the same folder is "
+		"refused; any number share a store on PostgreSQL. The command line works "
+		"beside the server.\n\n"
+		"How long calls are kept is the store's: 'callstep retention' shows and sets "
+		"it, and the server's log says it at the start. What is over its days is "
+		"dropped every --sweep-every, in short steps, and recorded in the audit "
+		"trail; see 'callstep help sweep' and 'callstep help audit'.",
 	.examples = "callstep serve --data /srv/calls\n"
 		    "callstep serve --store postgresql://callstep@db/calls\n"
 		    "callstep serve --listen 0.0.0.0:8443 --tls-certificate c.pem --tls-key k.pem",

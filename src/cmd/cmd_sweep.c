@@ -46,8 +46,6 @@ static int run(const struct settings *settings, int argc, char **argv)
 	AUTO(store_closep) struct store *store = NULL;
 	char user[CMD_USER_SIZE];
 	struct sweep_options options = {
-		.days = cmd_days(settings),
-		.audit_days = settings->audit_days,
 		.disk_max_bytes = settings->disk_max,
 		.user = text_of(cmd_user(user)),
 		.now = clock_now_s,
@@ -75,8 +73,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 	return done < 0 ? cmd_fail(&err) : CMD_DONE;
 }
 
-static const char *const settings[] = {
-	"detail-days", "header-days", "disk-max", "audit-days", "quiet", NULL};
+static const char *const settings[] = {"disk-max", "quiet", NULL};
 
 const struct cmd cmd_sweep = {
 	.name = "sweep",
@@ -84,16 +81,15 @@ const struct cmd cmd_sweep = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-		"Drops the detail of calls that started more than --detail-days ago, and calls "
-		"that started more than --header-days ago, of accounts that have no days of their "
-		"own; then, while the store takes more than --disk-max of the disk, the oldest "
-		"detail and the oldest calls of all accounts. Space that is not used again soon is "
-		"given back to the disk. What was dropped is in the audit trail.\n"
+		"Drops the detail of calls, and the calls, that are over the days for which the "
+		"store keeps them ('callstep retention'), or their account has them kept; then, "
+		"while the store takes more than --disk-max of the disk, the oldest detail and the "
+		"oldest calls of all accounts. Space that is not used again soon is given back to "
+		"the disk. What was dropped is in the audit trail.\n"
 		"\n"
 		"A server does the same by itself every --sweep-every. This is for stores without "
 		"a "
-		"server, and for cron; it works beside a server, in short steps. Give it the same "
-		"settings as the server, best by the INI file or the environment: what it drops is "
+		"server, and for cron; it works beside a server, in short steps. What it drops is "
 		"gone.\n"
 		"\n"
 		"On PostgreSQL one program at a time sweeps, however many servers there are: where "
@@ -102,7 +98,7 @@ const struct cmd cmd_sweep = {
 		"over for all accounts goes with its partition, up to a day after the last of it "
 		"was "
 		"served.",
-	.examples = "callstep sweep --detail-days 5 --header-days 365\n"
+	.examples = "callstep sweep\n"
 		    "callstep sweep --disk-max 40G",
 	.run = run,
 };

@@ -210,7 +210,7 @@ static void write_roff_settings(FILE *stream)
 	for (const struct setting *row = setting_table; row->name; row++) {
 		if (!row->per_run) {
 			fprintf(stream, ".TP\n\\fB%s\\fR\nas \\-\\-",
-				setting_environment_name(row, name));
+				setting_environment_name(row->name, name));
 			write_roff(stream, row->name);
 			fputc('\n', stream);
 		}

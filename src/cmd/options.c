@@ -61,8 +61,13 @@ static int unknown_option(const struct reader *reader, struct text name, struct 
 {
 	const struct cmd *cmd = reader->options->cmd;
 	struct suggestion near = {.word = name, .distance = SIZE_MAX};
+	const struct setting_gone *gone = setting_gone_find(name);
 	const char *of = cmd ? cmd->name : "";
 
+	if (gone) {
+		return error_set(err, ERROR_INVALID, "there is no option --%s any more: %s",
+			gone->name, gone->instead);
+	}
 	consider_options(&near, cmd);
 	if (near.found.data) {
 		return error_set(err, ERROR_INVALID,
@@ -270,11 +275,28 @@ static void fill_from_environment(struct reader *reader)
 		if (slot->setting->per_run) {
 			continue;
 		}
-		value = reader->source->getenv(setting_environment_name(slot->setting, name));
+		value = reader->source->getenv(setting_environment_name(slot->setting->name, name));
 		if (value && value[0] != '\0') {
 			fill(slot, value, ORIGIN_ENVIRONMENT, 0);
 		}
 	}
+}
+
+static int refuse_gone(struct reader *reader, struct error *err)
+{
+	char name[SETTING_NAME_MAX];
+
+	for (const struct setting_gone *row = setting_gone; row->name; row++) {
+		const char *value =
+			reader->source->getenv(setting_environment_name(row->name, name));
+
+		if (value && value[0] != '\0') {
+			return error_set(err, ERROR_INVALID,
+				"%s in the environment means nothing any more: %s", name,
+				row->instead);
+		}
+	}
+	return 0;
 }
 
 /* ---- the INI file ---- */
@@ -283,7 +305,12 @@ static int unknown_in_file(
 	const struct reader *reader, const char *name, unsigned int line, struct error *err)
 {
 	struct suggestion near = {.word = text_of(name), .distance = SIZE_MAX};
+	const struct setting_gone *gone = setting_gone_find(text_of(name));
 
+	if (gone) {
+		return error_set(err, ERROR_INVALID, "%s:%u: there is no setting '%s' any more: %s",
+			reader->ini_path, line, name, gone->instead);
+	}
 	for (const struct setting *row = setting_table; row->name; row++) {
 		if (!row->per_run) {
 			suggest_consider(&near, row->name);
@@ -369,7 +396,7 @@ static int parse_slot(struct reader *reader, const struct slot *slot, struct err
 	case ORIGIN_ENVIRONMENT:
 		return error_set(err, ERROR_INVALID,
 			"'%s' is no value for %s in the environment: %s", slot->value,
-			setting_environment_name(slot->setting, environment), expected.message);
+			setting_environment_name(name, environment), expected.message);
 	default:
 		return error_set(err, ERROR_INVALID, "'%s' is no value for --%s: %s", slot->value,
 			name, expected.message);
@@ -441,7 +468,8 @@ static int read_all(struct reader *reader, struct error *err)
 		return -1;
 	}
 	fill_from_environment(reader);
-	if (fill_from_file(reader, err) < 0 || parse_slots(reader, err) < 0) {
+	if (refuse_gone(reader, err) < 0 || fill_from_file(reader, err) < 0 ||
+		parse_slots(reader, err) < 0) {
 		return -1;
 	}
 	return choose_location(reader, err);

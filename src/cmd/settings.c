@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/time_text.h"
+#include "store/store.h"
 
 #define KB INT64_C(1024)
 #define MB (INT64_C(1024) * KB)
@@ -23,9 +24,19 @@ const struct setting *setting_find(struct text name, const char *command)
 	return NULL;
 }
 
-const char *setting_environment_name(const struct setting *setting, char buffer[SETTING_NAME_MAX])
+const struct setting_gone *setting_gone_find(struct text name)
 {
-	snprintf(buffer, SETTING_NAME_MAX, "CALLSTEP_%s", setting->name);
+	for (const struct setting_gone *row = setting_gone; row->name; row++) {
+		if (text_equal_string(name, row->name)) {
+			return row;
+		}
+	}
+	return NULL;
+}
+
+const char *setting_environment_name(const char *name, char buffer[SETTING_NAME_MAX])
+{
+	snprintf(buffer, SETTING_NAME_MAX, "CALLSTEP_%s", name);
 	for (char *c = buffer; *c; c++) {
 		*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
 	}
@@ -82,6 +93,9 @@ const char *setting_limits(const struct setting *setting, char *buffer, size_t s
 		snprintf(buffer, size, "a whole number from %lld to %lld", (long long)setting->min,
 			(long long)setting->max);
 		break;
+	case SETTING_DAYS:
+		snprintf(buffer, size, "a number of days from 1 to %d, or ever", STORE_DAYS_MAX);
+		break;
 	case SETTING_SIZE:
 		snprintf(buffer, size, "a size from %s to %s, such as 500k, 64M or 2G",
 			format_size(setting->min, low), format_size(setting->max, high));
@@ -102,6 +116,18 @@ const char *setting_limits(const struct setting *setting, char *buffer, size_t s
 		break;
 	}
 	return buffer;
+}
+
+bool setting_parse_days(struct text value, int64_t *ret_days)
+{
+	int64_t days = 0;
+
+	if (!text_equal_string(value, "ever") && !text_equal_string(value, "off") &&
+		(!text_to_int64(value, &days) || days < 0 || days > STORE_DAYS_MAX)) {
+		return false;
+	}
+	*ret_days = days;
+	return true;
 }
 
 static bool parse_milliseconds(struct text value, int64_t *ret)
@@ -183,6 +209,8 @@ static bool parse_number(
 	int64_t number;
 
 	switch (setting->type) {
+	case SETTING_DAYS:
+		return setting_parse_days(value, ret);
 	case SETTING_SIZE:
 		if (!parse_size(value, &number)) {
 			return false;

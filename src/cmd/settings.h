@@ -39,9 +39,7 @@ struct settings {
 	const char *tls_certificate;
 	const char *tls_key;
 	int64_t threads;
-	int64_t detail_days; /* 0: for ever */
-	int64_t header_days; /* the same */
-	int64_t audit_days;  /* the same */
+	int64_t api_detail_days; /* 0: for as long as it is kept */
 	bool audit_reads;
 	int64_t disk_max; /* bytes; 0: no cap */
 	int64_t sweep_every_s;
@@ -107,6 +105,7 @@ struct settings {
 	/* account */
 	const char *keep_detail;
 	const char *keep_headers;
+	const char *keep_audit;
 	/* audit */
 	const char *action;
 	/* key */
@@ -119,6 +118,7 @@ enum setting_type {
 	SETTING_CHOICE,	      /* const char *, one of `choices` */
 	SETTING_FLAG,	      /* bool */
 	SETTING_INTEGER,      /* int64_t from min to max */
+	SETTING_DAYS,	      /* int64_t: days; 0, ever or off: for ever */
 	SETTING_SIZE,	      /* int64_t: bytes, with k, M or G for their binary multiples */
 	SETTING_DURATION,     /* int64_t: seconds, with s, m, h, d or w */
 	SETTING_MILLISECONDS, /* int64_t: the same in milliseconds, also with ms */
@@ -127,7 +127,7 @@ enum setting_type {
 };
 
 struct setting {
-	const char *name; /* "detail-days": --detail-days, CALLSTEP_DETAIL_DAYS, detail-days = … */
+	const char *name; /* "sweep-every": --sweep-every, CALLSTEP_SWEEP_EVERY, sweep-every = … */
 	const char *command; /* the row is for this command alone; NULL: for all that take it */
 	const char *metavariable; /* NULL for flags */
 	char letter;		  /* 'f': -f is the same; '\0': none */
@@ -151,8 +151,21 @@ const struct setting *setting_find(struct text name, const char *command);
 
 #define SETTING_NAME_MAX 64
 
-/* "CALLSTEP_DETAIL_DAYS". Returns @buffer. */
-const char *setting_environment_name(const struct setting *setting, char buffer[SETTING_NAME_MAX]);
+/* "CALLSTEP_SWEEP_EVERY" of "sweep-every". Returns @buffer. */
+const char *setting_environment_name(const char *name, char buffer[SETTING_NAME_MAX]);
+
+/* Settings of earlier versions, and what took their place. Whoever still gives one hears it: nothing is ignored. Ended by NULL. */
+struct setting_gone {
+	const char *name;
+	const char *instead;
+};
+extern const struct setting_gone setting_gone[];
+
+/* NULL: it never was one. */
+const struct setting_gone *setting_gone_find(struct text name);
+
+/* Reads a number of days, up to STORE_DAYS_MAX: 0, ever and off are for ever, which is 0. */
+bool setting_parse_days(struct text value, int64_t *ret_days);
 
 /* Reads @value, whose memory stays in use, into the member of @settings that @setting is for. On failure @err tells what may be
  * written instead; the caller adds where the value came from. Relative times count from @now. */

@@ -94,22 +94,14 @@ const struct setting setting_table[] = {
 		.fallback = "0",
 		.max = 1024,
 		.help = "Works with N threads; 0 means one a core."},
-	{.name = "detail-days",
-		.type = SETTING_INTEGER,
-		.offset = MEMBER(detail_days),
-		.metavariable = "N",
+	{.name = "api-detail-days",
+		.type = SETTING_DAYS,
+		.offset = MEMBER(api_detail_days),
+		.metavariable = "DAYS",
 		.fallback = "5",
-		.max = 36500,
-		.help = "Keeps a call's detail for N days after its start; 0 means for ever. "
-			"Accounts may have days of their own, see 'callstep help account'."},
-	{.name = "header-days",
-		.type = SETTING_INTEGER,
-		.offset = MEMBER(header_days),
-		.metavariable = "N",
-		.fallback = "365",
-		.max = 36500,
-		.help = "Keeps calls for N days after their start, and at least as long as their "
-			"detail; 0 means for ever."},
+		.help = "Below /api/, serves a call's detail for so many days after its start, to "
+			"the second; ever: for as long as it is kept. Everything else shows it as "
+			"long as it is kept: see 'callstep help retention'."},
 	{.name = "sweep-every",
 		.type = SETTING_DURATION,
 		.offset = MEMBER(sweep_every_s),
@@ -127,13 +119,6 @@ const struct setting setting_table[] = {
 		.help = "Where the store takes more than SIZE of the disk, drops the oldest calls' "
 			"detail, and when there is none left the oldest calls, until it fits; "
 			"warns from 80% on. 0 means no cap."},
-	{.name = "audit-days",
-		.type = SETTING_INTEGER,
-		.offset = MEMBER(audit_days),
-		.metavariable = "N",
-		.fallback = "365",
-		.max = 36500,
-		.help = "Keeps the audit trail for N days; 0 means for ever."},
 	{.name = "audit-reads",
 		.type = SETTING_FLAG,
 		.offset = MEMBER(audit_reads),
@@ -672,18 +657,39 @@ const struct setting setting_table[] = {
 		.help = "Writes the files anew and does nothing else."},
 	/* account */
 	{.name = "keep-detail",
+		.command = "retention",
 		.type = SETTING_TEXT,
 		.offset = MEMBER(keep_detail),
 		.metavariable = "DAYS",
 		.per_run = true,
-		.help = "With set: how many days the detail of the account's calls is kept, or "
-			"ever, or default, which is --detail-days."},
+		.help = "Keeps the detail of calls for so many days after their start, or ever."},
+	{.name = "keep-headers",
+		.command = "retention",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(keep_headers),
+		.metavariable = "DAYS",
+		.per_run = true,
+		.help = "Keeps the calls themselves for so many days, or ever, and at least as "
+			"long as their detail."},
+	{.name = "keep-audit",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(keep_audit),
+		.metavariable = "DAYS",
+		.per_run = true,
+		.help = "Keeps the audit trail for so many days, or ever."},
+	{.name = "keep-detail",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(keep_detail),
+		.metavariable = "DAYS",
+		.per_run = true,
+		.help = "With add and set: how many days the detail of the account's calls is "
+			"kept, or ever, or default, which is as the store keeps it."},
 	{.name = "keep-headers",
 		.type = SETTING_TEXT,
 		.offset = MEMBER(keep_headers),
 		.metavariable = "DAYS",
 		.per_run = true,
-		.help = "With set: the same for the calls themselves; default is --header-days."},
+		.help = "With add and set: the same for the calls themselves."},
 	/* audit */
 	{.name = "action",
 		.type = SETTING_TEXT,
@@ -706,6 +712,18 @@ const struct setting setting_table[] = {
 		.per_run = true,
 		.help = "A note that key list shows beside the key."},
 	{.name = NULL},
+};
+
+const struct setting_gone setting_gone[] = {
+	{"detail-days",
+		"the store itself holds how long it keeps detail, 'callstep retention "
+		"--keep-detail DAYS' sets it; --api-detail-days says how long /api/ serves it"},
+	{"header-days", "the store itself holds how long it keeps calls, 'callstep retention "
+			"--keep-headers DAYS' sets it"},
+	{"audit-days",
+		"the store itself holds how long it keeps the audit trail, 'callstep retention "
+		"--keep-audit DAYS' sets it"},
+	{NULL, NULL},
 };
 
 const char *const setting_common[] = {"config", "data", "store", "help", "version", NULL};

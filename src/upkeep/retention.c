@@ -4,22 +4,6 @@
 
 #define SECONDS_A_DAY 86400
 
-struct store_days retention_days(const struct store_days *program, const struct store_days *account)
-{
-	struct store_days days = *program;
-
-	if (account->detail != STORE_DAYS_DEFAULT) {
-		days.detail = account->detail;
-	}
-	if (account->header != STORE_DAYS_DEFAULT) {
-		days.header = account->header;
-	}
-	if (days.detail == 0 || days.header < days.detail) {
-		days.header = days.header == 0 ? 0 : days.detail;
-	}
-	return days;
-}
-
 static int64_t after(int64_t days, int64_t now)
 {
 	return days == 0 ? INT64_MIN : now - days * SECONDS_A_DAY;
@@ -30,6 +14,17 @@ struct retention retention_at(const struct store_days *days, int64_t now)
 	return (struct retention){
 		.detail_after = after(days->detail, now),
 		.header_after = after(days->header, now),
+	};
+}
+
+struct retention retention_served(const struct retention *kept, int64_t detail_days, int64_t now)
+{
+	int64_t detail_after = after(detail_days, now);
+
+	return (struct retention){
+		.detail_after =
+			detail_after > kept->detail_after ? detail_after : kept->detail_after,
+		.header_after = kept->header_after,
 	};
 }
 

@@ -10,13 +10,11 @@ struct retention {
 	int64_t header_after; /* a call that did not start after this is not there at all */
 };
 
-/* What of an account is seen: its own @account days count where it has some, otherwise those the @program is set to, all in days, 0 for
- * ever. A header is kept at least as long as its detail. */
-struct store_days retention_days(
-	const struct store_days *program, const struct store_days *account);
-
-/* What @days, as retention_days() gives them, mean at the moment @now. */
+/* What @days, those in force for an account (store_account.kept), mean at the moment @now. */
 struct retention retention_at(const struct store_days *days, int64_t now);
+
+/* What of @kept is seen where detail is served for @detail_days only, 0: for as long as it is kept. */
+struct retention retention_served(const struct retention *kept, int64_t detail_days, int64_t now);
 
 /* @start of a window, or the first second whose calls are seen when that is later. */
 int64_t retention_start(const struct retention *retention, int64_t start);

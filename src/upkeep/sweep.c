@@ -34,6 +34,7 @@ struct sweep {
 	struct store_account *accounts;
 	size_t accounts_count;
 	struct store_expiry *expiries; /* of each account */
+	struct store_keeping keeping;
 	struct store_turn turn;
 	int64_t now;
 	bool ended;
@@ -60,6 +61,9 @@ static int begin(struct sweep *sweep, const struct sweep_options *options,
 				"the store is being swept by %s: try again later", holder);
 		}
 		return taken < 0 ? -1 : 1;
+	}
+	if (store_keeping(options->store, &sweep->keeping, err) < 0) {
+		return -1;
 	}
 	return store_account_list(
 		options->store, &sweep->arena, &sweep->accounts, &sweep->accounts_count, err);
@@ -177,12 +181,10 @@ static int note_expiries(struct sweep *sweep, struct error *err)
 	}
 	for (size_t i = 0; i < sweep->accounts_count; i++) {
 		const struct store_account *account = &sweep->accounts[i];
-		const struct store_days days =
-			retention_days(&sweep->options->days, &account->days);
 
 		sweep->expiries[i] = (struct store_expiry){
 			.account_id = account->id,
-			.up_to = retention_at(&days, sweep->now).detail_after,
+			.up_to = retention_at(&account->kept, sweep->now).detail_after,
 		};
 	}
 	return 0;
@@ -191,15 +193,13 @@ static int note_expiries(struct sweep *sweep, struct error *err)
 static int write_records(struct sweep *sweep, const struct store_day *day, struct error *err)
 {
 	for (size_t i = 0; i < sweep->accounts_count; i++) {
-		const struct store_days days =
-			retention_days(&sweep->options->days, &sweep->accounts[i].days);
 		char *subject = arena_alloc(&sweep->arena, STORE_SUBJECT_MAX);
 		char reason[REASON_SIZE];
 
 		if (!subject) {
 			return error_no_memory(err);
 		}
-		write_reason(reason, days.detail);
+		write_reason(reason, sweep->accounts[i].kept.detail);
 		sweep->expiries[i].record = record_of(sweep, sweep->accounts[i].id, "expire-detail",
 			day->end - 1, reason, subject);
 	}
@@ -303,7 +303,7 @@ static int single_up_to(struct sweep *sweep, int64_t up_to, int64_t *ret_up_to, 
 static int sweep_account(
 	struct sweep *sweep, const struct store_account *account, struct error *err)
 {
-	const struct store_days days = retention_days(&sweep->options->days, &account->days);
+	const struct store_days days = account->kept;
 	const struct retention retention = retention_at(&days, sweep->now);
 	char detail_reason[REASON_SIZE], header_reason[REASON_SIZE];
 	struct task detail = {account->id, retention.detail_after, DETAIL_AT_ONCE, false,
@@ -325,10 +325,11 @@ static int sweep_account(
 static int sweep_records(struct sweep *sweep, struct error *err)
 {
 	const struct sweep_options *options = sweep->options;
-	int64_t before = sweep->now - options->audit_days * SECONDS_A_DAY;
+	int64_t audit_days = sweep->keeping.audit_days;
+	int64_t before = sweep->now - audit_days * SECONDS_A_DAY;
 	int64_t dropped = RECORDS_AT_ONCE;
 
-	while (options->audit_days > 0 && dropped == RECORDS_AT_ONCE && !sweep->ended) {
+	while (audit_days > 0 && dropped == RECORDS_AT_ONCE && !sweep->ended) {
 		int64_t began_us = clock_monotonic_us();
 
 		if (store_turn_check(&sweep->turn, err) < 0 ||

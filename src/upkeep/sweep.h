@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The sweep: what is over its days, or does not fit below the cap of the disk any more, is dropped and its space given back. In short
+ * The sweep: what is over the days that the store keeps it, or does not fit below the cap of the disk any more, is dropped and its space given back. In short
  * transactions with pauses between them, so that neither answers nor intake wait. One program at a time sweeps a store, however many work on
  * it. */
 #ifndef UPKEEP_SWEEP_H
@@ -9,8 +9,6 @@
 
 struct sweep_options {
 	struct store *store;
-	struct store_days days; /* of accounts that have none of their own */
-	int64_t audit_days;	/* of the audit trail; 0: for ever */
 	int64_t disk_max_bytes; /* 0: no cap */
 	struct text user;	/* who sweeps, for the audit trail */
 	int64_t (*now)(void);

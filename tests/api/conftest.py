@@ -25,8 +25,6 @@ BINARY = os.environ.get("CALLSTEP_BIN", str(ROOT / "build/callstep"))
 FIXTURES = ROOT / "tests/fixtures"
 EMAIL = "me@example.com"
 
-# Most tests have calls of long ago. tests/api/test_keeping.py has what happens to them otherwise.
-os.environ["CALLSTEP_HEADER_DAYS"] = "0"
 os.environ["CALLSTEP_SWEEP_EVERY"] = "0"
 
 
@@ -35,10 +33,21 @@ def callstep(*arguments, **more):
     return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=60, **more)
 
 
-def add_account(store, email=EMAIL):
-    done = callstep("account", "add", "--data", store, email)
+# Most tests have calls of long ago. tests/api/test_keeping.py has what happens to them otherwise.
+EVER = ("--keep-detail", "ever", "--keep-headers", "ever")
+
+
+def add_account(store, email=EMAIL, days=EVER):
+    """@days empty: the store's own."""
+    done = callstep("account", "add", "--data", store, email, *days)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def keep(store, detail="ever", headers="ever"):
+    """Sets how long the store keeps the calls of accounts without days of their own."""
+    done = callstep("retention", "--data", store, "--keep-detail", detail, "--keep-headers", headers, "--yes")
+    assert done.returncode == 0, done.stderr
 
 
 class Answer:

@@ -26,10 +26,10 @@ def flat(element, path=""):
 
 
 def test_the_example_comes_back_byte_for_byte_and_as_its_xml(start_server):
-    server = start_server("--detail-days", "0")
+    server = start_server("--api-detail-days", "ever")
     client = Client(server, add_account(server.store))
     text = (FIXTURES / "example.json").read_text()
-    assert client.post(text.encode()).json == {"accepted": 1, "replaced": 0, "rejected": []}
+    assert client.post(text.encode()).json == {"accepted": 1, "replaced": 0, "rejected": [], "old_detail": 0, "old_calls": 0}
     path = "/api/all_logs/1575898386/1575898387"
     expected = json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
     assert client.get(path).text == expected
@@ -49,7 +49,7 @@ def test_the_example_comes_back_byte_for_byte_and_as_its_xml(start_server):
 def test_its_own_answer_can_be_posted_back(client):
     client.post([call("a"), call("b", detail=None)])
     answer = client.get("/api/all_logs" + ALL)
-    assert client.post(answer.body).json == {"accepted": 2, "replaced": 2, "rejected": []}
+    assert client.post(answer.body).json == {"accepted": 2, "replaced": 2, "rejected": [], "old_detail": 0, "old_calls": 0}
     assert client.get("/api/all_logs" + ALL).body == answer.body
 
 

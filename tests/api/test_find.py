@@ -72,7 +72,13 @@ def test_a_call_as_v1_writes_it(client):
     assert list(answer.json) == ["dest", "src", "start", "end", "duration", "session_id", "detail", "type", "steps", "state", "log"]
 
 
+def keep_detail(client, days):
+    done = callstep("account", "set", "--data", client.server.store, client.email, "--keep-detail", days, "--yes")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_call_that_is_not_there_is_404_and_one_whose_detail_expired_is_there(client):
+    keep_detail(client, 5)
     post(client, [call("old", NOW - 6 * 86400)])
     assert client.get("/v1/calls/nowhere").status == 404
     assert client.get("/v1/calls/%ff").status == 404
@@ -320,6 +326,7 @@ def test_diff_puts_the_steps_of_two_calls_side_by_side(client):
 
 @pytest.mark.parametrize("a, b, named", [("a", "nowhere", "nowhere"), ("nowhere", "a", "nowhere"), ("a", "bare", "bare"), ("old", "a", "old")])
 def test_diff_names_what_is_missing(client, a, b, named):
+    keep_detail(client, 5)
     post(client, [call("a"), call("bare", detail=None), call("old", NOW - 6 * 86400)])
     answer = client.get(f"/v1/diff/{a}/{b}")
     assert answer.status == 404 and f"'{named}'" in answer.json["detail"]
@@ -329,7 +336,7 @@ def test_diff_names_what_is_missing(client, a, b, named):
 
 def test_account_tells_whom_a_key_belongs_to(client):
     answer = client.get("/v1/account").json
-    assert answer["email"] == client.email and answer["scopes"] == ["read", "write"] and answer["detail_days"] == 5
+    assert answer["email"] == client.email and answer["scopes"] == ["read", "write"] and (answer["detail_days"], answer["api_detail_days"]) == (0, 5)
     assert abs(answer["time"] - time.time()) < 60
     assert answer["version"] in callstep("version").stdout.split()
     assert key_with(client, "write").get("/v1/account").json["scopes"] == ["write"]

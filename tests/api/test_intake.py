@@ -36,7 +36,7 @@ def test_three_shapes_in_three_codings(client, shape, coding):
             "bare call": json.dumps(call("a"), indent=1).encode(), "ndjson": ndjson([call("a")])}[shape]
     body = {"identity": lambda b: b, "gzip": gzip.compress, "zstd": zstd}[coding](body)
     headers = {"Content-Encoding": coding, **(NDJSON if shape == "ndjson" else {})}
-    assert client.post(body, headers=headers).json == {"accepted": 1, "replaced": 0, "rejected": []}
+    assert client.post(body, headers=headers).json == {"accepted": 1, "replaced": 0, "rejected": [], "old_detail": 0, "old_calls": 0}
     assert held(client, "a")["detail"] is not False
 
 
@@ -77,8 +77,8 @@ def test_a_chunked_body_is_taken(client):
 
 
 def test_the_same_call_twice_is_one_call(client):
-    assert client.post([call("a"), call("a", dest="2")]).json == {"accepted": 2, "replaced": 1, "rejected": []}
-    assert client.post([call("a", dest="3")]).json == {"accepted": 1, "replaced": 1, "rejected": []}
+    assert client.post([call("a"), call("a", dest="2")]).json == {"accepted": 2, "replaced": 1, "rejected": [], "old_detail": 0, "old_calls": 0}
+    assert client.post([call("a", dest="3")]).json == {"accepted": 1, "replaced": 1, "rejected": [], "old_detail": 0, "old_calls": 0}
     answer = client.get(ALL).json
     assert answer["total_calls"] == 1 and answer["calls"][0]["dest"] == "3"
 
@@ -183,7 +183,7 @@ def test_nothing_in_it_was_a_call_is_422(client):
 
 
 def test_an_empty_page_can_be_posted(client):
-    assert client.post(b'{"calls":[],"total_calls":0}').json == {"accepted": 0, "replaced": 0, "rejected": []}
+    assert client.post(b'{"calls":[],"total_calls":0}').json == {"accepted": 0, "replaced": 0, "rejected": [], "old_detail": 0, "old_calls": 0}
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"calls":', b'{"calls":[', b"nonsense", b'{"calls":[]} x', b'{"calls":1}',

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import BINARY, EMAIL, Client, add_account, call, callstep, step
+from conftest import BINARY, EMAIL, Client, add_account, call, callstep, keep, step
 from stores import KIND, run_sql, store_at
 
 DAY = 86400
@@ -39,9 +39,10 @@ def wait_for(found, seconds=30):
 
 @pytest.fixture
 def kept(start_server):
-    """A client of a server that keeps detail for 5 days and calls for 10, and never sweeps, with the calls above."""
-    server = start_server("--header-days", "10")
-    client = Client(server, add_account(server.store))
+    """A client of a store that keeps detail for 5 days and calls for 10, and is never swept, with the calls above."""
+    server = start_server()
+    client = Client(server, add_account(server.store, days=()))
+    keep(server.store, 5, 10)
     answer = client.post(old_calls())
     assert answer.json["accepted"] == 3
     return client
@@ -54,11 +55,12 @@ def sessions(answer):
 # ---- what is seen ----
 
 def test_calls_that_are_old_already_are_taken_and_counted(start_server):
-    server = start_server("--header-days", "10")
-    client = Client(server, add_account(server.store))
+    server = start_server()
+    client = Client(server, add_account(server.store, days=()))
+    keep(server.store, 5, 10)
     answer = client.post(old_calls())
     assert answer.json == {"accepted": 3, "replaced": 0, "rejected": [], "old_detail": 1, "old_calls": 1}
-    assert "old_calls" not in client.post([call("a")]).json
+    assert client.post([call("a")]).json == {"accepted": 1, "replaced": 0, "rejected": [], "old_detail": 0, "old_calls": 0}
 
 
 def test_all_logs_hides_what_is_old(kept):
@@ -105,16 +107,16 @@ def test_counts_have_nothing_old(kept):
 
 def test_an_accounts_own_days_hold_at_once(kept):
     def set_days(*options):
-        done = callstep("account", "set", "--data", kept.server.store, EMAIL, *options)
+        done = callstep("account", "set", "--data", kept.server.store, EMAIL, *options, "--yes")
         assert done.returncode == 0, done.stderr
 
     set_days("--keep-headers", "ever")
     assert sessions(kept.get("/v1/calls")) == ["new", "bare", "gone"]
     set_days("--keep-detail", "8", "--keep-headers", "default")
     assert sessions(kept.get("/v1/calls?text=said")) == ["new", "bare"]
-    assert kept.get("/api/call/bare").status == 200
+    assert kept.get("/api/call/bare").status == 404, "/api/ serves detail for 5 days"
     account = kept.get("/v1/account").json
-    assert (account["detail_days"], account["header_days"]) == (8, 10)
+    assert (account["detail_days"], account["header_days"], account["api_detail_days"]) == (8, 10, 5)
     set_days("--keep-detail", "ever")
     assert sessions(kept.get("/v1/calls?text=said")) == ["new", "bare", "gone"]
     set_days("--keep-detail", "1", "--keep-headers", "1")
@@ -137,14 +139,67 @@ def test_those_who_follow_see_nothing_old(kept):
     assert [(c["session_id"], bool(c["detail"])) for c in seen] == [("new", True), ("bare", False)]
 
 
+# ---- kept and served ----
+
+def steps_of(client, session):
+    """Whether each way of asking shows the steps of a call: those below /api/, and all others."""
+    page = client.get(f"/api/all_logs/{WINDOW}").json["calls"]
+    headers = client.get(f"/api/calls/{WINDOW}").json["calls"]
+    api = [next(c for c in page if c["session_id"] == session)["log"], next(c for c in headers if c["session_id"] == session)["log"],
+           client.get(f"/api/call/{session}").status == 200,
+           f"said {session}" in client.get(f"/api/all_logs/{WINDOW}", accept="application/xml").text]
+    others = [client.get(f"/v1/calls/{session}").json["log"], session in sessions(client.get("/v1/calls?text=said")),
+              any(c["session_id"] == session and c["detail"] for c in client.get("/v1/calls?detail=true").json["calls"]),
+              session in [g["key"] for g in client.get("/v1/stats?group=module").json["groups"]],
+              session in [m["module"] for m in client.get("/v1/dropoff").json["modules"]],
+              client.get(f"/v1/diff/new/{session}").status == 200,
+              f"said {session}" in callstep("show", "--data", client.server.store, session).stdout,
+              f"said {session}" in callstep("export", "--data", client.server.store).stdout]
+    return api, others
+
+
+@pytest.mark.parametrize("options, served", [((), 5), (("--api-detail-days", "10"), 10), (("--api-detail-days", "off"), 31),
+                                             (("--api-detail-days", "40"), 31)])
+def test_api_serves_detail_for_its_days_and_everything_else_for_as_long_as_it_is_kept(start_server, options, served):
+    server = start_server(*options)
+    client = Client(server, add_account(server.store, days=()))
+    ages = {"new": 1, "week": 7, "month": 30.9, "old": 31.1}
+    client.post([call(name, start=ago(days), detail=[step(f"said {name}", ago(days), module=name)]) for name, days in ages.items()])
+    for name, days in ages.items():
+        api, others = steps_of(client, name)
+        assert api == [days < served] * len(api), (name, api)
+        assert others == [days < 31] * len(others), (name, others)
+
+
+def test_detail_is_served_to_the_second(start_server):
+    server = start_server("--api-detail-days", "1")
+    client = Client(server, add_account(server.store, days=()))
+    start = ago(1) + 3
+    client.post([call("a", start=start)])
+    while client.get("/api/call/a").status == 200:
+        time.sleep(0.05)
+    assert start + DAY <= time.time() < start + DAY + 2
+    assert client.get("/v1/calls/a").json["log"] is True
+
+
+def test_a_server_says_at_its_start_how_long_calls_are_kept(start_server):
+    server = start_server()
+    assert " keeping detail-days=31 header-days=365 audit-days=365 api-detail-days=5\n" in server.log
+    server.stop()
+    keep(server.store, 90, "ever")
+    server = start_server("--api-detail-days", "off", store=server.store)
+    assert " keeping detail-days=90 header-days=ever audit-days=365 api-detail-days=ever\n" in server.log
+
+
 # ---- the sweep ----
 
 def test_a_server_sweeps_and_says_what_it_dropped(tmp_path, start_server):
-    server = start_server("--header-days", "10")
-    client = Client(server, add_account(server.store))
+    server = start_server()
+    client = Client(server, add_account(server.store, days=()))
+    keep(server.store, 5, 10)
     client.post(old_calls())
     server.stop()
-    server = start_server("--header-days", "10", "--sweep-every", "1s", store=server.store)
+    server = start_server("--sweep-every", "1s", store=server.store)
     found = wait_for(lambda: re.search(r" swept detail=(\d+) calls=(\d+) ", server.log))
     assert found.groups() == ("2", "1")
     assert run_sql(server.store, "select count(*) from call") == [("2",)]
@@ -165,7 +220,7 @@ def size_of(store):
 
 
 def test_a_cap_drops_the_oldest_and_says_so(start_server):
-    server = start_server("--detail-days", "0")
+    server = start_server("--api-detail-days", "ever")
     key = add_account(server.store)
     client = Client(server, key)
     for batch in range(20):
@@ -175,7 +230,7 @@ def test_a_cap_drops_the_oldest_and_says_so(start_server):
     server.stop()
     size = size_of(server.store)
     cap = size * 6 // 10
-    server = start_server("--detail-days", "0", "--disk-max", str(cap), store=server.store)
+    server = start_server("--api-detail-days", "ever", "--disk-max", str(cap), store=server.store)
     wait_for(lambda: re.search(r" disk state=above-the-cap .* disk state=(near-the-cap|ok) ", server.log, re.S))
     swept = re.search(r" swept .*cap-detail=(\d+) cap-calls=(\d+)", server.log)
     dropped = int(swept.group(1))

@@ -72,7 +72,7 @@ def from_xml(answer):
 
 
 def test_random_requests_agree_with_the_model(start_server):
-    server = start_server("--detail-days", "0", "--log-requests=no")
+    server = start_server("--api-detail-days", "ever", "--log-requests=no")
     rounds = iter(range(10**6))
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

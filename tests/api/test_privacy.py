@@ -56,7 +56,7 @@ def test_a_large_batch_is_redacted_by_every_thread(redacting):
 def test_what_was_redacted_can_be_posted_back(redacting):
     redacting.post([made("a", f"Card {CARD}", "User input: 7291 (dtmf)")])
     before = redacting.get("/api/all_logs/0/9999999999").body
-    assert redacting.post(before).json == {"accepted": 1, "replaced": 1, "rejected": []}
+    assert redacting.post(before).json == {"accepted": 1, "replaced": 1, "rejected": [], "old_detail": 0, "old_calls": 0}
     assert redacting.get("/api/all_logs/0/9999999999").body == before
 
 

@@ -25,6 +25,19 @@ SAMPLE_CALLS = 200
 HEADER = re.compile(rb'\{"dest":"([^"]*)","src":"[^"]*","start":"(\d+)","end":"\d+","session_id":"([^"]*)"')
 
 
+def keeps(binary):
+    """Options by which @binary keeps and serves all detail for ever: those of `account add`, and those of `serve`. A binary from before stores
+    had days (--before) is told by its server's flags alone."""
+    if "--api-detail-days" in run(binary, "help", "serve"):
+        return ["--keep-detail", "ever", "--keep-headers", "ever"], ["--api-detail-days", "ever"]
+    return [], ["--detail-days", "0"]
+
+
+def add_account(binary, location):
+    """Returns its key."""
+    return run(binary, "account", "add", "--data", location, EMAIL, *keeps(binary)[0])
+
+
 def generate(binary, calls, seed, start=START, end=END):
     return [str(binary), "generate", "--calls", str(calls), "--seed", str(seed), "--start", str(start), "--end", str(end)]
 
@@ -41,7 +54,7 @@ def pipe_into_store(binary, command, store):
 def fingerprint(binary):
     """What the binary makes of a sample of calls: its tables, and each packed call."""
     with tempfile.TemporaryDirectory() as folder:
-        run(binary, "account", "add", "--data", folder, EMAIL)
+        add_account(binary, folder)
         pipe_into_store(binary, generate(binary, SAMPLE_CALLS, 1), folder)
         database = sqlite3.connect(f"file:{folder}/callstep.db?mode=ro", uri=True)
         made = hashlib.sha256()
@@ -122,7 +135,7 @@ def lines(binary, calls, seed, start=START, end=END):
 def store(binary, calls, seed):
     """A store of callstep with the calls, its key in the file `key` beside it; kept."""
     def make(folder):
-        key = run(binary, "account", "add", "--data", folder / "store", EMAIL)
+        key = add_account(binary, folder / "store")
         (folder / "key").write_text(key)
         pipe_into_store(binary, generate(binary, calls, seed), folder / "store")
     return make_whole(DATA / f"store-{calls}-{seed}-{fingerprint(binary)}", make)
@@ -139,7 +152,7 @@ def copy_store(kept, target):
 def empty_store(binary, target):
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    (target / "key").write_text(run(binary, "account", "add", "--data", target / "store", EMAIL))
+    (target / "key").write_text(add_account(binary, target / "store"))
     return target
 
 

@@ -14,6 +14,7 @@ from stores import store_at  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("CALLSTEP_BIN", str(ROOT / "build" / "callstep"))
 EMAIL = "ann@example.org"
+EVER = ("--keep-detail", "ever", "--keep-headers", "ever")  # most tests have calls of long ago; test_cli_keeping.py has the others
 
 
 class Program:
@@ -29,7 +30,6 @@ class Program:
             "HOME": str(home),
             "TZ": "America/New_York",
             "CALLSTEP_DATA": str(self.data),
-            "CALLSTEP_DETAIL_DAYS": "0",  # most tests have calls of long ago; test_cli_keeping.py has the others
             **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")},
         }
 
@@ -90,7 +90,7 @@ def empty(tmp_path):
 @pytest.fixture
 def program(empty):
     """A store with one account, whose key is program.key."""
-    empty.key = empty.run("account", "add", EMAIL).stdout.strip()
+    empty.key = empty.run("account", "add", EMAIL, *EVER).stdout.strip()
     return empty
 
 

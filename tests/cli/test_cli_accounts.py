@@ -29,11 +29,11 @@ def test_what_is_no_email_is_refused(program, email):
 
 
 def test_disabling_and_enabling_shows_in_the_list(program):
-    assert re.fullmatch(rf"1\tann@example\.org\t{TIME}\tactive\tdefault\tdefault\n", program.run("account", "list").stdout)
+    assert re.fullmatch(rf"1\tann@example\.org\t{TIME}\tactive\tever\tever\n", program.run("account", "list").stdout)
     program.run("account", "disable", "ann@example.org")
-    assert program.run("account", "list").stdout.endswith("\tdisabled\tdefault\tdefault\n")
+    assert program.run("account", "list").stdout.endswith("\tdisabled\tever\tever\n")
     program.run("account", "enable", "ann@example.org")
-    assert program.run("account", "list").stdout.endswith("\tactive\tdefault\tdefault\n")
+    assert program.run("account", "list").stdout.endswith("\tactive\tever\tever\n")
 
 
 def test_an_account_that_is_not_there_is_named(program):

@@ -8,6 +8,8 @@ import re
 
 import pytest
 
+from .conftest import EVER
+
 HEADER = "eventtype,eventtime,cid_name,cid_num,exten,context,channame,appname,appdata,uniqueid,linkedid,peer,extra\n"
 
 
@@ -207,7 +209,7 @@ def test_rows_as_mariadb_prints_them_are_read(program, cel):
 
 def calls_of(program, path, account):
     """What the file's calls are in an account of their own, by session."""
-    program.run("account", "add", account)
+    program.run("account", "add", account, *EVER)
     take(program, path, "--account", account)
     stored = program.run("export", "--account", account).stdout.splitlines()
     return {json.loads(line)["session_id"]: line for line in stored}

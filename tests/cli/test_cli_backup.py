@@ -5,12 +5,12 @@ import subprocess
 from postgres import USER, programs
 from stores import cluster
 
-from .conftest import EMAIL
+from .conftest import EMAIL, EVER
 
 
 def test_a_store_on_postgresql_is_left_to_its_own_programs(empty, tmp_path):
     store = cluster().new_store()
-    empty.run("account", "add", "--data", store, EMAIL)
+    empty.run("account", "add", "--data", store, EMAIL, *EVER)
     told = empty.run("backup", "--data", store, tmp_path / "copy", status=2).stderr
     assert "use pg_dump or pg_basebackup" in told
     assert not (tmp_path / "copy").exists()
@@ -19,7 +19,7 @@ def test_a_store_on_postgresql_is_left_to_its_own_programs(empty, tmp_path):
 def test_what_pg_dump_copies_answers_the_same(empty):
     store = cluster().new_store()
     schema = f"store{cluster().schemas}"
-    empty.run("account", "add", "--data", store, EMAIL)
+    empty.run("account", "add", "--data", store, EMAIL, *EVER)
     empty.run("account", "set", "--data", store, EMAIL, "--keep-headers", "ever")
     made = empty.run("generate", "--calls", 500, "--seed", 3).stdout
     empty.run("import", "--data", store, "--quiet", "-", input=made)

@@ -6,6 +6,8 @@ import pytest
 
 from stores import cluster
 
+from .conftest import EVER
+
 
 @pytest.fixture(params=["folder", "postgres"])
 def source(request, tmp_path):
@@ -20,7 +22,7 @@ def target(request, tmp_path):
 def fill(program, store, emails=("ann@example.org", "bob@example.org"), calls=1200):
     keys = []
     for seed, email in enumerate(emails, 1):
-        keys.append(program.run("account", "add", "--data", store, email).stdout.strip())
+        keys.append(program.run("account", "add", "--data", store, email, *EVER).stdout.strip())
         made = program.run("generate", "--calls", calls, "--seed", seed).stdout
         program.run("import", "--data", store, "--account", email, "--quiet", "-", input=made)
     return keys
@@ -41,7 +43,7 @@ def test_everything_is_copied(empty, source, target):
     empty.run("account", "disable", "--data", source, "bob@example.org")
     empty.run("key", "add", "--data", source, "--account", "ann@example.org", "--scope", "read", "--label", "desk")
     empty.run("key", "revoke", "--data", source, "--account", "ann@example.org", "1")
-    empty.run("account", "set", "--data", source, "ann@example.org", "--keep-detail", "30", "--keep-headers", "ever")
+    empty.run("account", "set", "--data", source, "ann@example.org", "--keep-detail", "30", "--keep-headers", "ever", "--yes")
     records = len(trail(empty, source)) + 2  # that the trail was read, and that the store is copied
     done = empty.run("copy", "--from", source, "--to", target)
     assert done.stderr == ("copied 2,400 calls; compared: 2,400 the same, 0 missing, 0 different, 0 only in the copy\n"

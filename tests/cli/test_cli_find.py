@@ -13,6 +13,8 @@ import unicodedata
 
 import pytest
 
+from .conftest import EVER
+
 SESSION = "100035;000;1575898377"
 CALLS = 400
 
@@ -60,7 +62,7 @@ def found(home):
     from .conftest import EMAIL, ROOT, Program
     program = Program(home)
     fixtures = ROOT / "tests" / "fixtures"
-    program.run("account", "add", EMAIL)
+    program.run("account", "add", EMAIL, *EVER)
     program.run("import", "-", input=program.run("generate", "--calls", CALLS, "--seed", 5).stdout)
     program.run("import", "--format", "asterisk-cel", "--columns", fixtures / "asterisk" / "etc" / "cel_custom.conf",
                 fixtures / "asterisk" / "cel-Master.csv")
@@ -514,6 +516,6 @@ def test_tail_ends_when_nobody_reads_any_more(program):
 @pytest.mark.parametrize("arguments", [["search"], ["calls"], ["tail"], ["stats", "--group", "dest"], ["dropoff"],
                                        ["export", "--class", "info,event,debug,prompt,error"]])
 def test_another_accounts_calls_are_not_there(example, arguments):
-    example.run("account", "add", "other@example.org")
+    example.run("account", "add", "other@example.org", *EVER)
     assert example.run(*arguments, "--account", "other@example.org").stdout == ""
     assert example.run(*arguments, "--account", "ann@example.org").stdout != ""

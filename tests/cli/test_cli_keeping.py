@@ -2,7 +2,9 @@
 """How long calls are kept, the sweep and the audit trail, from the command line."""
 import json
 import os
+import pty
 import pwd
+import subprocess
 import time
 
 import pytest
@@ -12,8 +14,6 @@ from stores import KIND, run_sql
 from .conftest import EMAIL
 
 DAY = 86400
-# What the tests of other things switch off.
-DAYS = {"CALLSTEP_DETAIL_DAYS": "5", "CALLSTEP_HEADER_DAYS": "10"}
 
 
 def line(session, days):
@@ -23,87 +23,89 @@ def line(session, days):
 
 
 @pytest.fixture
-def kept(program):
-    """A call of today, one whose detail is over, one that is over altogether."""
-    done = program.run("import", "-", input=line("new", 0.5) + line("bare", 7) + line("gone", 20), environment=DAYS)
-    program.told = done.stderr
-    return program
+def kept(empty):
+    """A store that keeps detail for 5 days and calls for 10: a call of today, one whose detail is over, one that is over altogether."""
+    empty.run("account", "add", EMAIL)
+    empty.run("import", "--quiet", "-", input=line("new", 0.5) + line("bare", 7) + line("gone", 20))
+    empty.run("retention", "--keep-detail", "5", "--keep-headers", "10", "--yes")
+    return empty
 
 
 def sessions(done):
     return [row.split("\t")[-1] for row in done.stdout.splitlines()]
 
 
-def test_import_says_how_many_are_old_already(kept):
-    assert kept.told == ("took 3 calls (0 replaced), rejected 0\n"
-                         "1 of them started so long ago that they are not kept (--header-days, or the account's own days)\n"
-                         "1 of them started so long ago that their detail is not kept (--detail-days, or the account's own days)\n")
-
-
 @pytest.mark.parametrize("arguments, found", [
     (["calls"], ["new", "bare"]), (["calls", "--start", "0"], ["new", "bare"]), (["calls", "--end", "-15d"], []),
     (["calls", "--text", "said"], ["new"]), (["calls", "--module", "bare,gone"], []), (["tail"], ["bare", "new"])])
 def test_lists_have_nothing_old(kept, arguments, found):
-    assert sessions(kept.run(*arguments, environment=DAYS)) == found
+    assert sessions(kept.run(*arguments)) == found
 
 
-def test_what_is_still_held_is_shown_when_it_is_asked_for(kept):
-    assert sessions(kept.run("calls", "--text", "said", "--detail-days", "0", environment=DAYS)) == ["new", "bare", "gone"]
-    exported = kept.run("export", "--detail-days", "0", environment=DAYS).stdout.splitlines()
+def test_what_is_still_held_is_seen_again_when_it_is_kept_for_longer(kept):
+    kept.run("retention", "--keep-detail", "ever")
+    assert sessions(kept.run("calls", "--text", "said")) == ["new", "bare", "gone"]
+    exported = kept.run("export").stdout.splitlines()
     assert [bool(json.loads(call)["detail"]) for call in exported] == [True, True, True]
 
 
 def test_an_export_has_nothing_old(kept):
     for options in ([], ["--dest", "1*"]):  # a walk through the window, and a search
-        calls = [json.loads(call) for call in kept.run("export", *options, environment=DAYS).stdout.splitlines()]
+        calls = [json.loads(call) for call in kept.run("export", *options).stdout.splitlines()]
         assert [(call["session_id"], bool(call["detail"])) for call in calls] == [("new", True), ("bare", False)]
-    rows = kept.run("export", "--format", "csv", environment=DAYS).stdout.splitlines()
+    rows = kept.run("export", "--format", "csv").stdout.splitlines()
     assert len(rows) == 3
 
 
 def test_show_and_diff_know_nothing_old(kept):
-    assert "said new" in kept.run("show", "new", environment=DAYS).stdout
-    assert "said bare" not in kept.run("show", "bare", environment=DAYS).stdout
-    assert "has no call 'gone'" in kept.run("show", "gone", environment=DAYS, status=1).stderr
-    assert "is not held" in kept.run("diff", "new", "bare", environment=DAYS, status=1).stderr
-    assert "has no call 'gone'" in kept.run("diff", "gone", "new", environment=DAYS, status=1).stderr
+    assert "said new" in kept.run("show", "new").stdout
+    assert "said bare" not in kept.run("show", "bare").stdout
+    assert "has no call 'gone'" in kept.run("show", "gone", status=1).stderr
+    assert "is not held" in kept.run("diff", "new", "bare", status=1).stderr
+    assert "has no call 'gone'" in kept.run("diff", "gone", "new", status=1).stderr
 
 
 def test_stats_and_dropoff_count_nothing_old(kept):
-    assert json.loads(kept.run("stats", "--json", environment=DAYS).stdout)["total_calls"] == 2
-    modules = json.loads(kept.run("dropoff", "--json", environment=DAYS).stdout)["modules"]
+    assert json.loads(kept.run("stats", "--json").stdout)["total_calls"] == 2
+    modules = json.loads(kept.run("dropoff", "--json").stdout)["modules"]
     assert [module["module"] for module in modules] == ["new"]
 
 
 def test_an_account_has_days_of_its_own(kept):
     kept.run("account", "set", EMAIL, "--keep-detail", "8", "--keep-headers", "ever")
-    assert sessions(kept.run("calls", environment=DAYS)) == ["new", "bare", "gone"]
-    assert sessions(kept.run("calls", "--text", "said", environment=DAYS)) == ["new", "bare"]
+    assert sessions(kept.run("calls")) == ["new", "bare", "gone"]
+    assert sessions(kept.run("calls", "--text", "said")) == ["new", "bare"]
     assert kept.run("account", "list").stdout.split("\t")[-2:] == ["8", "ever\n"]
-    kept.run("account", "set", EMAIL, "--keep-headers", "default")
+    kept.run("account", "set", EMAIL, "--keep-headers", "default", "--yes")
     assert kept.run("account", "list").stdout.split("\t")[-2:] == ["8", "default\n"]
 
 
 @pytest.mark.parametrize("arguments, words", [
-    ([EMAIL], "there is nothing to set"), ([EMAIL, "--keep-detail", "0"], "from 1 to 36500, ever or default"),
+    ([EMAIL], "there is nothing to set"), ([EMAIL, "--keep-detail", "-1"], "from 1 to 36500, ever or default"),
     ([EMAIL, "--keep-headers", "many"], "'many' is no value for --keep-headers")])
 def test_wrong_days_are_refused(kept, arguments, words):
     assert words in kept.run("account", "set", *arguments, status=2).stderr
 
 
+def held(program):
+    """How many calls, and how many with detail, are in the store, whatever is seen of them."""
+    ((calls,),) = run_sql(program.data, "select count(*) from call")
+    ((detail,),) = run_sql(program.data, "select count(*) from packed", "select count(*) from detail")
+    return int(calls), int(detail)
+
+
 def test_a_sweep_drops_what_is_over_its_days(kept):
-    done = kept.run("sweep", environment=DAYS)
+    done = kept.run("sweep")
     assert done.stderr == "dropped the detail of 2 calls, and 1 calls whole\n"
-    assert sessions(kept.run("calls", "--detail-days", "0")) == ["new", "bare"]
-    assert sessions(kept.run("calls", "--detail-days", "0", "--text", "said")) == ["new"]
-    assert kept.run("sweep", environment=DAYS).stderr == "dropped the detail of 0 calls, and 0 calls whole\n"
+    assert held(kept) == (2, 1)
+    assert kept.run("sweep").stderr == "dropped the detail of 0 calls, and 0 calls whole\n"
     assert kept.run("verify").stdout == ""
-    assert kept.run("sweep", "--quiet", "--detail-days", "0").stderr == ""
+    assert kept.run("sweep", "--quiet").stderr == ""
 
 
 def test_a_sweep_leaves_an_account_its_own_days(kept):
     kept.run("account", "set", EMAIL, "--keep-detail", "ever")
-    assert kept.run("sweep", environment=DAYS).stderr == "dropped the detail of 0 calls, and 0 calls whole\n"
+    assert kept.run("sweep").stderr == "dropped the detail of 0 calls, and 0 calls whole\n"
 
 
 # ---- the audit trail ----
@@ -124,15 +126,18 @@ def test_commands_are_recorded_with_their_user(kept, tmp_path):
     if KIND == "embedded":  # there is no other backup
         kept.run("backup", tmp_path / "copy")
     kept.run("erase", "--session", "new", "--yes")
-    kept.run("sweep", environment={**DAYS, "CALLSTEP_HEADER_DAYS": "0"})
+    kept.run("retention", "--keep-headers", "ever")
     records = trail(kept)
     user = pwd.getpwuid(os.geteuid()).pw_name
     assert [(r["action"], r["subject"], r["calls"]) for r in records] == [
+        ("set-retention", "keeps detail 5, headers ever, audit 365; before: detail 5, headers 10, audit 365", None),
         ("erase-calls", "one session", 1), *([("backup", str(tmp_path / "copy"), None)] if KIND == "embedded" else []),
         ("export", "csv --text said (erased) --number 1", 1),  # the session was asked for by its name
         ("set-account", "keeps detail 30, headers default", None), ("enable-account", EMAIL, None), ("disable-account", EMAIL, None),
-        ("revoke-key", "key 2", None), ("make-key", "key 2, scopes read", None), ("import", "fuse -", 3), ("add-account", EMAIL, None)]
-    assert {r["account"] for r in records if r["action"] != "backup"} == {EMAIL}
+        ("revoke-key", "key 2", None), ("make-key", "key 2, scopes read", None),
+        ("set-retention", "keeps detail 5, headers 10, audit 365; before: detail 31, headers 365, audit 365", None), ("import", "fuse -", 3),
+        ("add-account", EMAIL, None)]
+    assert {r["account"] for r in records if r["action"] not in ("backup", "set-retention")} == {EMAIL}
     for record in records:
         assert record["user"].startswith(user) and record["outcome"] == "done" and record["times"] == 1
         assert record["address"] is None and record["key"] is None
@@ -175,7 +180,7 @@ def test_what_is_shown_without_a_record_is_told(kept):
 
 
 def test_what_is_swept_is_recorded(kept):
-    kept.run("sweep", environment=DAYS)
+    kept.run("sweep")
     records = [r for r in trail(kept) if r["action"].startswith("expire-")]
     assert (records[0]["action"], records[0]["calls"]) == ("expire-calls", 1)
     # The detail in one record, or one for each day where it is kept by day.
@@ -189,7 +194,7 @@ def test_the_trail_is_filtered(kept):
     assert [r["account"] for r in trail(kept, "--limit", "1")] == ["bob@example.org"]
     assert [r["action"] for r in trail(kept, "--account", "bob@example.org")] == ["add-account"]
     assert [r["action"] for r in trail(kept, "--action", "import")] == ["import"]
-    assert trail(kept, "--end", "-1h") == [] and len(trail(kept, "--start", "-1h")) == 3
+    assert trail(kept, "--end", "-1h") == [] and len(trail(kept, "--start", "-1h")) == 4
     assert "there is no account" in kept.run("audit", "--account", "x@y", status=1).stderr
 
 
@@ -200,9 +205,104 @@ def test_the_trail_is_a_table(kept):
 
 
 def test_an_old_trail_is_dropped(kept):
-    record = "insert into audit values (3, 1, 0, 0, '', 'x', 'x', '', 0, -1, 1)"
-    run_sql(kept.data, record, f"{record}; update audit_floor set newest = 3")
+    kept.run("retention", "--keep-detail", "ever", "--keep-headers", "ever")
+    record = "insert into audit values (5, 1, 0, 0, '', 'x', 'x', '', 0, -1, 1)"
+    run_sql(kept.data, record, f"{record}; update audit_floor set newest = 5")
     kept.run("sweep")  # the records before it are not old: the trail is dropped from its old end only
-    assert len(trail(kept)) == 3
-    done = kept.run("sweep", "--audit-days", "1")
-    assert "records" not in done.stderr
+    assert len(trail(kept)) == 5
+    kept.run("retention", "--keep-audit", "1", "--yes")
+    assert "records" not in kept.run("sweep").stderr
+
+
+# ---- how long the store keeps calls ----
+
+def days(program):
+    """What the table of `retention` says, row by row."""
+    return [row.split("\t") for row in program.run("retention").stdout.splitlines()]
+
+
+def test_a_new_store_keeps_detail_for_a_month_and_calls_for_a_year(empty):
+    empty.run("account", "add", EMAIL)
+    assert days(empty) == [["the store", "31", "365", "365"]]
+
+
+def test_one_command_makes_a_store_that_keeps_everything(empty):
+    empty.run("account", "add", EMAIL, "--keep-detail", "ever", "--keep-headers", "ever")
+    assert days(empty) == [["the store", "31", "365", "365"], [EMAIL, "ever", "ever", ""]]
+    empty.run("import", "--quiet", "-", input=line("ancient", 4000))
+    assert "said ancient" in empty.run("show", "ancient").stdout
+    assert empty.run("sweep").stderr == "dropped the detail of 0 calls, and 0 calls whole\n"
+
+
+def test_the_stores_days_are_shown_and_set(kept):
+    kept.run("retention", "--keep-detail", "30", "--keep-audit", "ever")
+    assert days(kept) == [["the store", "30", "30", "ever"]], "calls are kept as long as their detail"
+    kept.run("account", "set", EMAIL, "--keep-headers", "90")
+    assert days(kept) == [["the store", "30", "30", "ever"], [EMAIL, "30", "90", ""]]
+    assert "KEPT BY" in kept.run_on_terminal("retention")
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--keep-detail", "-1"], "'-1' is no value for --keep-detail: write a number of days from 1 to 36500, or ever"),
+    (["--keep-headers", "default"], "'default' is no value for --keep-headers"), (["--keep-audit", "36501"], "'36501' is no value for --keep-audit"),
+    (["thirty"], "'thirty' is too much"), (["--keep-details", "3"], "did you mean --keep-detail?")])
+def test_wrong_days_of_the_store_are_refused(kept, arguments, words):
+    assert words in kept.run("retention", *arguments, status=2).stderr
+    assert days(kept) == [["the store", "5", "10", "365"]]
+
+
+SHORTER = [["retention", "--keep-detail", "1", "--keep-headers", "2"], ["account", "set", EMAIL, "--keep-detail", "1", "--keep-headers", "2"]]
+
+
+@pytest.mark.parametrize("command", SHORTER, ids=["the store", "an account"])
+def test_shorter_days_say_what_they_drop_and_want_a_yes(program, command):
+    """Nothing is changed without it, for the store as for an account."""
+    if command[0] == "retention":
+        program.run("account", "set", EMAIL, "--keep-detail", "default", "--keep-headers", "default")
+    program.run("import", "--quiet", "-", input=line("new", 0.5) + line("bare", 1.5) + line("gone", 7) + line("gone too", 8))
+    before = program.run("account", "list").stdout, days(program)
+    done = program.run(*command, "--utc", status=2)
+    oldest = time.strftime("%F %T +0000", time.gmtime(time.time() - 8 * DAY))[:-9]  # to the minute
+    assert f"{EMAIL}: drops 2 calls, and the detail of 1 more, that started from {oldest}" in done.stderr
+    assert "nothing was changed: say --yes" in done.stderr
+    assert (program.run("account", "list").stdout, days(program)) == before
+    for answer in (b"no\n", b"\n"):
+        assert b"nothing was changed" in on_terminal(program, *command, answer=answer, status=1)
+    assert (program.run("account", "list").stdout, days(program)) == before
+    assert b"Type yes:" in on_terminal(program, *command, answer=b"yes\n", status=0)
+    assert sessions(program.run("calls")) == ["new", "bare"] and sessions(program.run("calls", "--text", "said")) == ["new"]
+    assert program.run("sweep").stderr == "dropped the detail of 3 calls, and 2 calls whole\n"
+
+
+def on_terminal(program, *command, answer, status):
+    """What someone at a terminal sees who gives @answer."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen([program.binary, *command], stdin=slave, stdout=slave, stderr=subprocess.PIPE, env=program.environment)
+    os.close(slave)
+    os.write(master, answer)
+    told = process.communicate(timeout=60)[1]
+    os.close(master)
+    assert process.returncode == status, told
+    return told
+
+
+def test_longer_days_ask_nothing(kept):
+    kept.run("retention", "--keep-detail", "6", "--keep-headers", "11", "--keep-audit", "366")
+    kept.run("account", "set", EMAIL, "--keep-detail", "7")
+
+
+def test_shorter_days_of_the_audit_trail_say_what_they_drop(kept):
+    record = "insert into audit values (4, 86400, 0, 0, '', 'x', 'x', '', 0, -1, 1)"
+    run_sql(kept.data, record, f"{record}; update audit_floor set newest = 4")
+    kept.run("retention", "--keep-audit", "ever")
+    assert "the audit trail: drops 1 records" in kept.run("retention", "--keep-audit", "100", status=2).stderr
+
+
+def test_a_sweep_started_without_any_setting_drops_nothing_that_is_kept(kept):
+    """What a server and 'sweep' drop is the store's to say, not a flag's."""
+    kept.run("retention", "--keep-detail", "ever", "--keep-headers", "ever")
+    for option in ("--detail-days", "--header-days", "--audit-days"):
+        for command in ("serve", "sweep"):
+            assert f"there is no option {option} any more: the store itself holds" in kept.run(command, option, "5", status=2).stderr
+    assert kept.run("sweep").stderr == "dropped the detail of 0 calls, and 0 calls whole\n"
+    assert held(kept) == (3, 3)

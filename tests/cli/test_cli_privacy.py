@@ -12,6 +12,8 @@ import pytest
 
 from stores import files_of, run_sql
 
+from .conftest import EVER
+
 CARD = "4111111111111111"
 HID = "\u2022\u2022\u2022"
 TOKEN = re.compile("\u2022[a-p]{20}")
@@ -223,7 +225,7 @@ def test_the_scan_hides_numbers_in_names_too(program):
 
 
 def test_the_scan_looks_at_the_calls_that_are_meant(program):
-    program.run("account", "add", "bob@example.org")
+    program.run("account", "add", "bob@example.org", *EVER)
     program.run("import", "--account", "bob@example.org", "-", input=ndjson(call("a", step(CARD))))
     program.run("import", "--account", "ann@example.org", "-", input=ndjson(call("b", step("x")), call("c", step("y"))))
     program.run("privacy-scan", "--account", "ann@example.org")
@@ -330,7 +332,7 @@ def test_wrong_usage_of_erase(program, options):
 
 
 def test_another_accounts_calls_stay(program):
-    program.run("account", "add", "bob@example.org")
+    program.run("account", "add", "bob@example.org", *EVER)
     for email in "ann@example.org", "bob@example.org":
         program.run("import", "--account", email, "-", input=ndjson(call("a", step("Words"))))
     program.run("erase", "--number", "6177123001", "--yes", status=2)

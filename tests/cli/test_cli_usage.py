@@ -9,7 +9,7 @@ import pytest
 from stores import KIND
 
 COMMANDS = ("serve account key import export calls search show diff stats dropoff tail generate backup copy verify erase "
-            "privacy-scan token sweep audit version help").split()
+            "privacy-scan token retention sweep audit version help").split()
 
 
 def test_help_lists_every_command(empty):

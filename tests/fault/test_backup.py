@@ -22,7 +22,7 @@ def canonical(made):
 
 def open_copy(folder, name, store):
     (folder / name).mkdir()
-    return Server(folder / name, "--detail-days", "0", store=store)
+    return Server(folder / name, "--api-detail-days", "ever", store=store)
 
 
 def check_one_moment(posters, calls, acked_before):
@@ -66,7 +66,7 @@ def raw_text(client, count):
 def test_a_backup_under_load_is_the_store_of_one_moment(tmp_path):
     store = tmp_path / "store"
     key = add_account(store)
-    server = Server(tmp_path, "--detail-days", "0", store=store)
+    server = Server(tmp_path, "--api-detail-days", "ever", store=store)
     random_ = random.Random(23)
     posters = trouble.start_posters(Client(server, key), "b", 0, random_, sizes=(1, 3, 20))
     held, checked, compared = [], 0, 0
@@ -104,7 +104,7 @@ def test_a_backup_under_load_is_the_store_of_one_moment(tmp_path):
 def test_a_restored_backup_gives_every_answer_of_the_store(tmp_path):
     store = tmp_path / "store"
     key = add_account(store)
-    server = Server(tmp_path, "--detail-days", "0", store=store)
+    server = Server(tmp_path, "--api-detail-days", "ever", store=store)
     try:
         client = Client(server, key)
         posters = trouble.start_posters(client, "q", 0, random.Random(29))

@@ -21,7 +21,7 @@ ROUNDS_PER_STORE = 10
 
 
 def run_round(folder, store, key, number, ledger, random_):
-    server = Server(folder, "--detail-days", "0", store=store)
+    server = Server(folder, "--api-detail-days", "ever", store=store)
     client = Client(server, key)
     trouble.check(client, ledger)
     posters = trouble.start_posters(client, f"r{number}", number, random_)
@@ -42,7 +42,7 @@ def test_no_acknowledged_call_is_lost_when_the_server_is_killed(tmp_path, life):
     for number in range(kills):
         run_round(tmp_path, store, key, number, ledger, random_)
         trouble.verify(store)
-    server = Server(tmp_path, "--detail-days", "0", store=store)
+    server = Server(tmp_path, "--api-detail-days", "ever", store=store)
     held = trouble.check(Client(server, key), ledger)
     assert server.stop() == 0
     assert ledger.acked

@@ -177,7 +177,7 @@ def fail_over(tmp_path, serve, random_):
         key = add_account(primary.location("store1"))
         replica = stack.enter_context(Replica(primary))
         location = location_of_both(primary, replica, "store1")
-        servers = [serve(location, "--detail-days", "0") for _ in range(2)]
+        servers = [serve(location, "--api-detail-days", "ever") for _ in range(2)]
         authorization = Client(servers[0], key).basic()
         posters = [StubbornPoster(f"p{i}", servers, authorization, 1_700_000_000 + i * 1000, random_.random()) for i in range(4)]
         for poster in posters:

@@ -14,7 +14,7 @@ import time
 import pytest
 
 import trouble
-from conftest import BINARY, Client, Server, add_account, call, callstep, step
+from conftest import BINARY, Client, Server, add_account, call, callstep, keep, step
 from postgres import Cluster, programs
 
 ROUNDS = max(3, trouble.rounds("CALLSTEP_SWEEP_ROUNDS", 9) // 3)
@@ -66,7 +66,8 @@ def post_old(client, first_day=10, days=OLD_DAYS, calls=CALLS_A_DAY):
 
 
 def sweep(store, *options, days=5):
-    return callstep("sweep", "--data", store, "--detail-days", days, "--header-days", 365, *options)
+    keep(store, days, 365)
+    return callstep("sweep", "--data", store, *options)
 
 
 class Reader(threading.Thread):
@@ -97,8 +98,8 @@ def dropped(store):
 
 
 def test_days_go_with_their_partition_while_calls_come_in_and_pages_are_read(cluster, store, serve):
-    key, posters_key = add_account(store), add_account(store, "posters@example.com")
-    server = serve("--detail-days", "5", "--header-days", "365")
+    key, posters_key = add_account(store, days=()), add_account(store, "posters@example.com")
+    server = serve()
     client, own = Client(server, key), Client(server, posters_key, "posters@example.com")
     post_old(client)
     size, parts = int(cluster.sql(SIZE, cluster.schema)), int(cluster.sql(PARTS, cluster.schema))
@@ -128,23 +129,23 @@ def test_days_go_with_their_partition_while_calls_come_in_and_pages_are_read(clu
 
 
 def test_an_account_keeps_its_own_days_of_a_partition(cluster, store, serve):
-    key, others = add_account(store), add_account(store, "other@example.com")
-    server = serve("--detail-days", "0")
+    key, others = add_account(store, days=()), add_account(store, "other@example.com", days=())
+    server = serve("--api-detail-days", "ever")
     post_old(Client(server, key), days=2, calls=50)
     post_old(Client(server, others, "other@example.com"), days=1, calls=50)
-    assert callstep("account", "set", "--data", store, "other@example.com", "--keep-detail", 30).returncode == 0
+    assert callstep("account", "set", "--data", store, "other@example.com", "--keep-detail", 30, "--yes").returncode == 0
     assert "dropped the detail of 100 calls" in sweep(store).stderr
     assert cluster.sql(PARTS, cluster.schema) == "1"
     assert cluster.sql("select count(*) from detail", cluster.schema) == "50"
     trouble.verify(store)
-    assert callstep("account", "set", "--data", store, "other@example.com", "--keep-detail", "default").returncode == 0
+    assert callstep("account", "set", "--data", store, "other@example.com", "--keep-detail", "default", "--yes").returncode == 0
     assert "dropped the detail of 50 calls" in sweep(store).stderr
     assert cluster.sql(PARTS, cluster.schema) == "0"
     trouble.verify(store)
 
 
 def test_who_sweeps_is_told_where_another_does_and_a_server_goes_on(cluster, store, serve):
-    client = Client(serve("--detail-days", "0"), add_account(store))
+    client = Client(serve("--api-detail-days", "ever"), add_account(store, days=()))
     post_old(client, days=1, calls=50)
     holder = subprocess.Popen([programs() / "psql", "-X", "-q", "-A", "-t", "-d", cluster.location(cluster.schema)], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, text=True)
@@ -154,7 +155,7 @@ def test_who_sweeps_is_told_where_another_does_and_a_server_goes_on(cluster, sto
     refused = sweep(store)
     assert refused.returncode == 1
     assert f"the store is being swept by PostgreSQL's process {pid}" in refused.stderr
-    server = serve("--detail-days", "5", "--sweep-every", "1s")
+    server = serve("--sweep-every", "1s")
     assert client.post([call("more")]).status == 200
     assert cluster.sql("select count(*) from detail", cluster.schema) == "51"
     holder.kill()
@@ -169,12 +170,13 @@ def test_who_sweeps_is_told_where_another_does_and_a_server_goes_on(cluster, sto
 
 def test_a_sweep_that_is_killed_leaves_a_whole_store(cluster, store, serve):
     random_ = random.Random(SEED)
-    server = serve("--detail-days", "0")
-    client = Client(server, add_account(store))
+    server = serve("--api-detail-days", "ever")
+    client = Client(server, add_account(store, days=()))
     for number in range(ROUNDS):
         post_old(client, first_day=8 + 4 * number, days=3 if number < 5 else 1, calls=400)
     for number in range(ROUNDS):
-        process = subprocess.Popen([BINARY, "sweep", "--data", store, "--detail-days", str(8 + 4 * (ROUNDS - number) - 3), "--quiet"])
+        keep(store, 8 + 4 * (ROUNDS - number) - 3)
+        process = subprocess.Popen([BINARY, "sweep", "--data", store, "--quiet"])
         threading.Event().wait(random_.uniform(0.02, 0.2))  # the random moment
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -89,7 +89,7 @@ def test_a_full_disk_is_told_reading_goes_on_and_intake_comes_back_by_itself(sma
     for number in range(ROUNDS):
         write_ballast(small_disk, number)
     store = small_disk / "store"
-    server = Server(tmp_path, "--detail-days", "0", store=store)
+    server = Server(tmp_path, "--api-detail-days", "ever", store=store)
     ledger, random_, refused = trouble.Ledger(), random.Random(7), 0
     try:
         client = Client(server, add_account(store))

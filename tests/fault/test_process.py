@@ -30,7 +30,7 @@ def test_sigterm_and_sigint_at_any_moment_end_it_with_status_0_and_lose_nothing(
     key = add_account(store)
     ledger, random_ = trouble.Ledger(), random.Random(11)
     for number in range(SIGNAL_ROUNDS):
-        server = Server(tmp_path, "--detail-days", "0", store=store)
+        server = Server(tmp_path, "--api-detail-days", "ever", store=store)
         client = Client(server, key)
         trouble.check(client, ledger)
         posters = trouble.start_posters(client, f"r{number}", number, random_)
@@ -68,7 +68,7 @@ def test_a_second_server_is_refused_and_the_first_goes_on_while_imports_write_be
     store = store_at(tmp_path)
     key = add_account(store)
     ledger = trouble.Ledger()
-    server = Server(tmp_path, "--detail-days", "0", store=store)
+    server = Server(tmp_path, "--api-detail-days", "ever", store=store)
     try:
         client = Client(server, key)
         posters = trouble.start_posters(client, "p", 0, random.Random(3), count=2)
@@ -111,7 +111,7 @@ def test_an_import_that_is_killed_and_run_again_loses_and_doubles_nothing(tmp_pa
         trouble.verify(store)
     done = callstep("import", "--data", store, file)
     assert done.returncode == 0, done.stderr
-    server = Server(tmp_path, "--detail-days", "0", store=store)
+    server = Server(tmp_path, "--api-detail-days", "ever", store=store)
     try:
         client = Client(server, key)
         calls = trouble.read_all(client)

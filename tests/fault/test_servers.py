@@ -62,7 +62,7 @@ def end_something(cluster, servers, folder, location, random_):
         number = random_.randrange(SERVERS)
         servers[number].stop(signal.SIGKILL)
         cluster.wait()  # it may still recover from what ended before
-        servers[number] = Server(folder, "--detail-days", "0", store=location)
+        servers[number] = Server(folder, "--api-detail-days", "ever", store=location)
     elif what == "database":
         cluster.signal(signal.SIGQUIT)
         cluster.start()
@@ -97,7 +97,7 @@ def test_every_acknowledged_call_is_on_every_server_exactly_once(tmp_path, clust
     location = cluster.new_store()
     key = add_account(location)
     random_ = random.Random(SEED)
-    servers += [Server(tmp_path, "--detail-days", "0", store=location) for _ in range(SERVERS)]
+    servers += [Server(tmp_path, "--api-detail-days", "ever", store=location) for _ in range(SERVERS)]
     authorization = Client(servers[0], key).basic()
     posters = [StubbornPoster(f"p{i}", servers, authorization, 1_700_000_000 + i * 1000, random_.random()) for i in range(POSTERS)]
     # Two of them send the very same sessions.

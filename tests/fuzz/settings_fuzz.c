@@ -7,6 +7,7 @@
 #include "cmd/ini_file.h"
 #include "cmd/settings.h"
 #include "fuzz_target.h"
+#include "store/store.h"
 
 #define NOW INT64_C(1769817600)
 
@@ -31,6 +32,10 @@ static void check_setting(const struct setting *setting, const char *value)
 	case SETTING_MILLISECONDS:
 		memcpy(&number, member, sizeof(number));
 		fuzz_require(number >= setting->min && number <= setting->max);
+		break;
+	case SETTING_DAYS:
+		memcpy(&number, member, sizeof(number));
+		fuzz_require(number >= 0 && number <= STORE_DAYS_MAX);
 		break;
 	default:
 		break;

@@ -7,6 +7,7 @@ const monthAgo = Math.floor(Date.now() / 1000) - 30 * 86400;
 
 const held = stage((program) => {
 	program.record();
+	program.run(['account', 'set', 'me@example.com', '--keep-detail', '5', '--yes']);
 	program.import([{ session_id: 'old', src: '1', dest: '2', type: 'inbound', start: monthAgo, end: monthAgo + 37, log: false, detail: false }]);
 });
 

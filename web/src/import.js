@@ -83,7 +83,11 @@ function Outcome({ file, sent, result, problem }) {
 
 function summary(result) {
 	const counts = result.accepted === undefined ? '' : `${countOf(result.accepted, 'call')} stored, ${result.replaced} of them replaced, ${(result.rejected?.length ?? 0) + (result.rejected_more ?? 0)} refused.`;
-	return [result.detail && `${result.detail}.`, counts].filter(Boolean).join(' ');
+	const old = [
+		result.old_calls > 0 && `${countOf(result.old_calls, 'call')} will not be seen: older than the account’s calls are kept.`,
+		result.old_detail > 0 && `${countOf(result.old_detail, 'call')} will be seen without steps: older than these are kept.`,
+	];
+	return [result.detail && `${result.detail}.`, counts, ...old].filter(Boolean).join(' ');
 }
 
 function Rejects({ result }) {

@@ -11,7 +11,7 @@ import questions
 from measure import show, summary
 from paths import RUN
 from process import Process, free_port
-from sides.callstep import OPTIONS, Callstep
+from sides.callstep import Callstep, serve_options
 from sides.side import Contestant
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -40,7 +40,7 @@ def first_answer(setting, kept, log):
     headers = Callstep(setting.binary, kept).basic(data.EMAIL, (kept / "key").read_text().strip())
     path = questions.question("page10", "").path()
     began = time.monotonic()
-    process = Process([setting.binary, "serve", "--data", kept / "store", "--listen", f"127.0.0.1:{port}", *OPTIONS], log)
+    process = Process([setting.binary, "serve", "--data", kept / "store", "--listen", f"127.0.0.1:{port}", *serve_options(setting.binary)], log)
     try:
         while time.monotonic() - began < 30:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)

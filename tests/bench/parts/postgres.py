@@ -81,7 +81,7 @@ def on_postgres(setting, folder, stack, database, count):
     database.sql(f"drop database if exists {DATABASE}")
     database.sql(f"create database {DATABASE}")
     location = database.location(DATABASE)
-    (folder / "key").write_text(run_command(setting.binary, "account", "add", "--data", location, data.EMAIL))
+    (folder / "key").write_text(data.add_account(setting.binary, location))
     return [stack.enter_context(Callstep(setting.binary, folder, f"callstep taking in {number}", options=setting.serve_options, location=location))
             for number in range(count)]
 

@@ -49,7 +49,7 @@ def of_callstep(setting, folder, lines):
 def of_callstep_on_postgres(setting, folder):
     postgres.make_cluster(folder / "store")
     with postgres.Postgres(folder / "store", "PostgreSQL sizes of callstep") as server:
-        run_command(setting.binary, "account", "add", "--data", server.location(), data.EMAIL)
+        data.add_account(setting.binary, server.location())
         run_command(setting.binary, "import", "--data", server.location(), "--quiet", folder / "lines")
         server.sql("vacuum analyze")
         return [(name, int(size)) for name, size in server.rows(STORE_RELATIONS)]

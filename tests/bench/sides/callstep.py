@@ -2,11 +2,13 @@
 """callstep itself, serving a store that is already there."""
 import re
 
-from data import EMAIL
+from data import EMAIL, keeps
 from process import Process, run
 from sides.side import Side
 
-OPTIONS = ["--detail-days", "0", "--log-requests=no"]
+
+def serve_options(binary):
+    return [*keeps(binary)[1], "--log-requests=no"]
 
 
 class Callstep(Side):
@@ -19,7 +21,7 @@ class Callstep(Side):
 
     def start(self):
         log = self.folder / "log"
-        process = Process([self.binary, "serve", "--data", self.location, "--listen", "127.0.0.1:0", *OPTIONS, *self.options],
+        process = Process([self.binary, "serve", "--data", self.location, "--listen", "127.0.0.1:0", *serve_options(self.binary), *self.options],
                           log, cpus=self.cpus)
         self.processes.append(process)
         found = process.wait_until(lambda: re.search(r" listening .*address=(\S+)", log.read_text()))
@@ -30,4 +32,4 @@ class Callstep(Side):
         return run(self.binary, "version").replace("\n", "; ").strip("; ")
 
     def settings(self):
-        return ["callstep serve " + " ".join([*OPTIONS, *self.options])]
+        return ["callstep serve " + " ".join([*serve_options(self.binary), *self.options])]

@@ -111,7 +111,7 @@ def kept_for_callstep(binary, lines, calls, seed):
         folder.chmod(0o755)
         make_cluster(folder / "cluster")
         with Postgres(folder / "cluster", "PostgreSQL being filled") as server:
-            (folder / "key").write_text(run(binary, "account", "add", "--data", server.location(), data.EMAIL))
+            (folder / "key").write_text(data.add_account(binary, server.location()))
             run(binary, "import", "--data", server.location(), "--quiet", lines)
             server.sql("vacuum (freeze, analyze)")
             server.sql("checkpoint")

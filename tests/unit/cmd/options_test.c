@@ -168,11 +168,11 @@ static void options_go_before_the_environment_before_the_file_before_the_default
 		"CALLSTEP_CONFIG", fixture->ini_path, NULL};
 
 	environment = variables;
-	write_ini(fixture, "[callstep]\ngrace = 3\ntimeout = 3\ndetail-days = 3 ; a comment\n");
+	write_ini(fixture, "[callstep]\ngrace = 3\ntimeout = 3\napi-detail-days = 3 ; a comment\n");
 	assert_int_equal(READ("serve", "--grace", "1"), 0);
 	assert_int_equal(fixture->options.settings.grace_s, 1);
 	assert_int_equal(fixture->options.settings.timeout_s, 2);
-	assert_int_equal(fixture->options.settings.detail_days, 3);
+	assert_int_equal(fixture->options.settings.api_detail_days, 3);
 	assert_int_equal(fixture->options.settings.connections_max, 1000);
 }
 
@@ -255,12 +255,51 @@ static void wrong_usage_is_told_with_what_was_probably_meant(void **state)
 static void a_wrong_value_in_the_environment_names_the_variable(void **state)
 {
 	struct fixture *fixture = *state;
-	const char *const variables[] = {"CALLSTEP_DETAIL_DAYS", "many", NULL};
+	const char *const variables[] = {"CALLSTEP_API_DETAIL_DAYS", "many", NULL};
 
 	environment = variables;
 	assert_true(READ("serve") < 0);
 	assert_non_null(strstr(fixture->err.message,
-		"'many' is no value for CALLSTEP_DETAIL_DAYS in the environment: write a whole"));
+		"'many' is no value for CALLSTEP_API_DETAIL_DAYS in the environment: write a "
+		"number of days from 1 to 36500, or ever"));
+}
+
+/* Who still gives one must not go on with other days than he thinks. */
+static void a_setting_of_earlier_versions_is_refused_wherever_it_stands(void **state)
+{
+	static const char *const names[][2] = {
+		{"detail-days", "CALLSTEP_DETAIL_DAYS"},
+		{"header-days", "CALLSTEP_HEADER_DAYS"},
+		{"audit-days", "CALLSTEP_AUDIT_DAYS"},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *const variables[] = {names[i][1], "90", NULL};
+		const char *const in_file[] = {"CALLSTEP_CONFIG", fixture->ini_path, NULL};
+		char option[64], content[64];
+		const char *arguments[] = {"serve", option, NULL};
+
+		environment = NULL;
+		snprintf(option, sizeof(option), "--%s=90", names[i][0]);
+		assert_true(read_arguments(fixture, arguments) < 0);
+		assert_non_null(strstr(fixture->err.message, names[i][0]));
+		assert_non_null(strstr(fixture->err.message, "any more: the store itself holds"));
+		assert_non_null(strstr(fixture->err.message, "'callstep retention --keep-"));
+		environment = variables;
+		for (int verify = 0; verify < 2; verify++) {
+			assert_true((verify ? READ("verify") : READ("serve")) < 0);
+			assert_non_null(strstr(fixture->err.message, names[i][1]));
+			assert_non_null(
+				strstr(fixture->err.message, "'callstep retention --keep-"));
+		}
+		environment = in_file;
+		snprintf(content, sizeof(content), "timeout = 3\n%s = 90\n", names[i][0]);
+		write_ini(fixture, content);
+		assert_true(READ("serve") < 0);
+		assert_non_null(strstr(fixture->err.message, ":2: there is no setting '"));
+		assert_non_null(strstr(fixture->err.message, "'callstep retention --keep-"));
+	}
 }
 
 static void a_wrong_line_in_the_file_is_named_with_its_number(void **state)
@@ -321,6 +360,7 @@ int main(void)
 		cmocka_unit_test(the_store_is_where_the_strongest_source_says),
 		cmocka_unit_test(wrong_usage_is_told_with_what_was_probably_meant),
 		cmocka_unit_test(a_wrong_value_in_the_environment_names_the_variable),
+		cmocka_unit_test(a_setting_of_earlier_versions_is_refused_wherever_it_stands),
 		cmocka_unit_test(a_wrong_line_in_the_file_is_named_with_its_number),
 		cmocka_unit_test(distance_counts_the_letters_that_differ),
 	};

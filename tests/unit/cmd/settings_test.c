@@ -85,8 +85,11 @@ static void numbers_sizes_and_durations_are_read_with_their_units(void **state)
 		size_t member;
 		int64_t expected;
 	} cases[] = {
-		{"detail-days", "0", offsetof(struct settings, detail_days), 0},
-		{"detail-days", "30", offsetof(struct settings, detail_days), 30},
+		{"api-detail-days", "0", offsetof(struct settings, api_detail_days), 0},
+		{"api-detail-days", "ever", offsetof(struct settings, api_detail_days), 0},
+		{"api-detail-days", "off", offsetof(struct settings, api_detail_days), 0},
+		{"api-detail-days", "30", offsetof(struct settings, api_detail_days), 30},
+		{"threads", "3", offsetof(struct settings, threads), 3},
 		{"call-size-max", "2048", offsetof(struct settings, call_size_max), 2048},
 		{"call-size-max", "500k", offsetof(struct settings, call_size_max), 512000},
 		{"call-size-max", "1M", offsetof(struct settings, call_size_max), 1 << 20},
@@ -116,10 +119,13 @@ static void what_is_out_of_range_or_misspelt_is_refused_with_what_may_stand_ther
 		const char *value;
 		const char *expected;
 	} cases[] = {
-		{"detail-days", "-1", "from 0 to 36500"},
-		{"detail-days", "36501", "from 0 to 36500"},
-		{"detail-days", "5 ", "a whole number"},
-		{"detail-days", "", "a whole number"},
+		{"api-detail-days", "-1", "a number of days from 1 to 36500, or ever"},
+		{"api-detail-days", "36501", "a number of days from 1 to 36500, or ever"},
+		{"api-detail-days", "Ever", "a number of days"},
+		{"threads", "-1", "from 0 to 1024"},
+		{"threads", "1025", "from 0 to 1024"},
+		{"threads", "5 ", "a whole number"},
+		{"threads", "", "a whole number"},
 		{"call-size-max", "1023", "a size from 1k to 4M"},
 		{"call-size-max", "5M", "a size from 1k to 4M"},
 		{"call-size-max", "9999999999999999999", "a size"},
@@ -199,8 +205,7 @@ static void a_setting_is_named_in_the_environment_by_its_option(void **state)
 
 	(void)state;
 	assert_string_equal(
-		setting_environment_name(setting_find(TEXT("tls-certificate"), "serve"), name),
-		"CALLSTEP_TLS_CERTIFICATE");
+		setting_environment_name("tls-certificate", name), "CALLSTEP_TLS_CERTIFICATE");
 }
 
 static void a_row_for_one_command_goes_before_the_general_one(void **state)

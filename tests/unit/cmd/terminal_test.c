@@ -237,7 +237,7 @@ static void the_manual_names_every_command_option_and_variable(void **state)
 		assert_non_null(strstr(page.text, expected));
 		if (!row->per_run) {
 			snprintf(expected, sizeof(expected), "\\fB%s\\fR",
-				setting_environment_name(row, name));
+				setting_environment_name(row->name, name));
 			assert_non_null(strstr(page.text, expected));
 		}
 	}

@@ -13,33 +13,6 @@
 #define DAY		INT64_C(86400)
 #define NOW		(1000 * DAY + 17)
 
-static void an_accounts_own_days_count_and_a_header_lasts_as_long_as_its_detail(void **state)
-{
-	static const struct {
-		struct store_days program, account, seen;
-	} rows[] = {
-		{{5, 365}, {-1, -1}, {5, 365}},
-		{{5, 365}, {30, -1}, {30, 365}},
-		{{5, 365}, {-1, 90}, {5, 90}},
-		{{5, 365}, {400, -1}, {400, 400}},
-		{{5, 365}, {0, -1}, {0, 0}},
-		{{5, 365}, {-1, 0}, {5, 0}},
-		{{0, 365}, {-1, -1}, {0, 0}},
-		{{0, 365}, {7, -1}, {7, 365}},
-		{{5, 0}, {-1, -1}, {5, 0}},
-		{{5, 3}, {-1, -1}, {5, 5}},
-		{{0, 0}, {2, 1}, {2, 2}},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct store_days seen = retention_days(&rows[i].program, &rows[i].account);
-
-		assert_int_equal(seen.detail, rows[i].seen.detail);
-		assert_int_equal(seen.header, rows[i].seen.header);
-	}
-}
-
 static void a_call_is_seen_to_the_second(void **state)
 {
 	static const struct {
@@ -81,13 +54,35 @@ static void for_ever_is_for_ever(void **state)
 	assert_int_equal(retention_start(&retention, 0), 0);
 }
 
+static void detail_is_served_for_less_than_it_is_kept_and_never_for_more(void **state)
+{
+	static const struct {
+		int64_t kept_days, served_days, after;
+	} rows[] = {
+		{31, 5, NOW - 5 * DAY},
+		{31, 0, NOW - 31 * DAY},
+		{3, 5, NOW - 3 * DAY},
+		{0, 5, NOW - 5 * DAY},
+		{0, 0, INT64_MIN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct store_days days = {rows[i].kept_days, 365};
+		const struct retention kept = retention_at(&days, NOW);
+		const struct retention served = retention_served(&kept, rows[i].served_days, NOW);
+
+		assert_int_equal(served.detail_after, rows[i].after);
+		assert_int_equal(served.header_after, kept.header_after);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			an_accounts_own_days_count_and_a_header_lasts_as_long_as_its_detail),
 		cmocka_unit_test(a_call_is_seen_to_the_second),
 		cmocka_unit_test(for_ever_is_for_ever),
+		cmocka_unit_test(detail_is_served_for_less_than_it_is_kept_and_never_for_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,11 +99,18 @@ static bool pause_sweep(void *context, int64_t busy_us)
 	return ++f->pauses < f->pauses_max;
 }
 
+static void keep(struct fixture *f, int64_t detail_days, int64_t header_days, int64_t audit_days)
+{
+	const struct store_keeping keeping = {{detail_days, header_days}, audit_days};
+
+	assert_int_equal(store_set_keeping(f->store, &keeping, NULL), 0);
+}
+
 static struct sweep_options options_of(struct fixture *f, int64_t detail_days, int64_t header_days)
 {
+	keep(f, detail_days, header_days, 0);
 	return (struct sweep_options){
 		.store = f->store,
-		.days = {detail_days, header_days},
 		.user = TEXT("root"),
 		.now = now,
 		.pause = pause_sweep,
@@ -137,7 +144,7 @@ static void what_is_over_its_days_goes_and_nothing_else(void **state)
 	assert_int_equal(counts.detail + counts.calls, 0);
 }
 
-static void days_of_an_account_go_before_the_programs(void **state)
+static void days_of_an_account_go_before_the_stores(void **state)
 {
 	struct fixture *f = *state;
 	struct sweep_options options = options_of(f, 5, 10);
@@ -149,7 +156,7 @@ static void days_of_an_account_go_before_the_programs(void **state)
 	sweep(&options);
 	expect(f, f->first, 0, 0);
 	expect(f, f->second, 1, 1);
-	options.days = (struct store_days){0, 0};
+	keep(f, 0, 0, 0);
 	put(f, f->first, OLD, 1);
 	sweep(&options);
 	expect(f, f->first, 1, 1);
@@ -212,7 +219,7 @@ static void the_audit_trail_has_days_of_its_own(void **state)
 
 	assert_int_equal(store_audit_add(f->store, records, 2, NULL), 0);
 	assert_int_equal(sweep(&options).records, 0);
-	options.audit_days = 3;
+	keep(f, 0, 0, 3);
 	assert_int_equal(sweep(&options).records, 1);
 	assert_int_equal(sweep(&options).records, 0);
 }
@@ -242,7 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SWEEP_TEST(what_is_over_its_days_goes_and_nothing_else),
-		SWEEP_TEST(days_of_an_account_go_before_the_programs),
+		SWEEP_TEST(days_of_an_account_go_before_the_stores),
 		SWEEP_TEST(many_go_in_many_transactions_each_with_its_record),
 		SWEEP_TEST(a_sweep_that_is_to_end_ends_behind_its_transaction),
 		SWEEP_TEST(the_audit_trail_has_days_of_its_own),

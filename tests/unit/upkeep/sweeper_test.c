@@ -37,17 +37,19 @@ static void it_sweeps_at_once_and_tells_what_it_did(void **state)
 {
 	struct told told = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
 	struct sweeper_options options = {
-		.sweep = {.audit_days = 1, .user = TEXT("root"), .now = now},
+		.sweep = {.user = TEXT("root"), .now = now},
 		.every_s = 3600,
 		.told = take,
 		.context = &told,
 	};
+	const struct store_keeping keeping = {{0, 0}, 1};
 	const struct store_audit record = {.time = 5, .action = TEXT("a"), .times = 1};
 	struct store *store;
 	struct sweeper *sweeper;
 
 	(void)state;
 	assert_int_equal(store_open(&store, "memory:", NULL, NULL), 0);
+	assert_int_equal(store_set_keeping(store, &keeping, NULL), 0);
 	assert_int_equal(store_audit_add(store, &record, 1, NULL), 0);
 	options.sweep.store = store;
 	assert_int_equal(sweeper_create(&sweeper, &options, NULL), 0);

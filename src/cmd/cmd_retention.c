@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ * callstep retention: how long the store keeps what it has. */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "cmd/cmd.h"
+#include "cmd/keeping.h"
+#include "cmd/table.h"
+#include "cmd/terminal.h"
+
+#define LIST_MAX	((size_t)256 << 20)
+#define RECORDS_AT_ONCE 10000
+#define SECONDS_A_DAY	86400
+
+/* ---- showing ---- */
+
+static void add_row(struct table *table, struct text whose, const struct store_days *days,
+	const char *audit_days)
+{
+	char buffer[KEEPING_DAYS_SIZE];
+
+	table_cell(table, whose);
+	table_cell(table, text_of(keeping_format_days(days->detail, buffer)));
+	table_cell(table, text_of(keeping_format_days(days->header, buffer)));
+	table_cell(table, text_of(audit_days));
+}
+
+static int show(struct store *store, const struct store_keeping *keeping,
+	const struct settings *settings, struct error *err)
+{
+	static const struct table_column columns[] = {
+		{"KEPT BY", false}, {"DETAIL", true}, {"CALLS", true}, {"AUDIT TRAIL", true}};
+	const struct store_days none = {STORE_DAYS_DEFAULT, STORE_DAYS_DEFAULT};
+	const struct store_days days = store_days_in_force(&keeping->days, &none);
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account *accounts;
+	char audit[KEEPING_DAYS_SIZE];
+	struct table table;
+	size_t count;
+
+	arena_init(&arena, LIST_MAX);
+	if (store_account_list(store, &arena, &accounts, &count, err) < 0) {
+		return -1;
+	}
+	table_init(&table, &arena, columns, sizeof(columns) / sizeof(columns[0]));
+	add_row(&table, TEXT("the store"), &days, keeping_format_days(keeping->audit_days, audit));
+	for (size_t i = 0; i < count; i++) {
+		if (memcmp(&accounts[i].days, &none, sizeof(none)) != 0) {
+			add_row(&table, accounts[i].email, &accounts[i].kept, "");
+		}
+	}
+	if (table.failed) {
+		return error_no_memory(err);
+	}
+	table_write(&table, stdout, terminal_is(stdout), terminal_color(stdout, settings));
+	return 0;
+}
+
+/* ---- changing ---- */
+
+static int parse(const struct settings *settings, struct store_keeping *keeping, struct error *err)
+{
+	if (keeping_parse_days(
+		    "keep-detail", settings->keep_detail, false, &keeping->days.detail, err) < 0 ||
+		keeping_parse_days("keep-headers", settings->keep_headers, false,
+			&keeping->days.header, err) < 0) {
+		return -1;
+	}
+	return keeping_parse_days(
+		"keep-audit", settings->keep_audit, false, &keeping->audit_days, err);
+}
+
+/* The records that are over @after days and not over @before. */
+static int count_records(
+	struct store *store, int64_t before, int64_t after, int64_t *ret_count, struct error *err)
+{
+	int64_t now = clock_now_s();
+	struct store_audit_query query = {
+		.account_id = -1,
+		.start = before == 0 ? 0 : now - before * SECONDS_A_DAY,
+		.end = after == 0 ? 0 : now - after * SECONDS_A_DAY,
+		.limit = RECORDS_AT_ONCE,
+	};
+	size_t found = RECORDS_AT_ONCE;
+
+	*ret_count = 0;
+	while (query.start < query.end && found == RECORDS_AT_ONCE) {
+		AUTO(arena_deinit) struct arena arena;
+		struct store_audit *records;
+
+		arena_init(&arena, LIST_MAX);
+		if (store_audit_list(store, &query, &arena, &records, &found, err) < 0) {
+			return -1;
+		}
+		*ret_count += (int64_t)found;
+		if (found > 0) {
+			query.after_time = records[found - 1].time;
+			query.after_id = records[found - 1].id;
+		}
+	}
+	return 0;
+}
+
+static int tell_losses(struct store *store, const struct store_keeping *before,
+	const struct store_keeping *after, const struct settings *settings, struct keeping_sum *sum,
+	struct error *err)
+{
+	char number[NUMBER_SIZE];
+
+	if (keeping_tell_losses(store, &after->days, settings, sum, err) < 0 ||
+		count_records(store, before->audit_days, after->audit_days, &sum->records, err) <
+			0) {
+		return -1;
+	}
+	if (sum->records > 0) {
+		fprintf(stderr, "the audit trail: drops %s records\n",
+			number_format(sum->records, number));
+	}
+	return 0;
+}
+
+static int record(struct store *store, const struct store_keeping *before,
+	const struct store_keeping *after, struct error *err)
+{
+	char buffers[6][KEEPING_DAYS_SIZE], subject[256];
+
+	snprintf(subject, sizeof(subject),
+		"keeps detail %s, headers %s, audit %s; before: detail %s, headers %s, audit %s",
+		keeping_format_days(after->days.detail, buffers[0]),
+		keeping_format_days(after->days.header, buffers[1]),
+		keeping_format_days(after->audit_days, buffers[2]),
+		keeping_format_days(before->days.detail, buffers[3]),
+		keeping_format_days(before->days.header, buffers[4]),
+		keeping_format_days(before->audit_days, buffers[5]));
+	return cmd_record(store, 0, "set-retention", text_of(subject), STORE_DONE, -1, err);
+}
+
+static int change(struct store *store, const struct store_keeping *before,
+	const struct store_keeping *after, const struct settings *settings)
+{
+	struct keeping_sum sum = {0};
+	struct error err;
+	int status;
+
+	if (tell_losses(store, before, after, settings, &sum, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	if (!keeping_is_wanted(&cmd_retention, settings, &sum, &status)) {
+		return status;
+	}
+	if (store_set_keeping(store, after, &err) < 0 || record(store, before, after, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	return CMD_DONE;
+}
+
+static int run(const struct settings *settings, int argc, char **argv)
+{
+	AUTO(store_closep) struct store *store = NULL;
+	struct store_keeping before, after = {0};
+	struct error err;
+	int status = CMD_DONE;
+
+	if (argc > 0) {
+		return cmd_wrong_usage(&cmd_retention, "'%s' is too much", argv[0]);
+	}
+	/* What is wrong is found before the store is opened. */
+	if (parse(settings, &after, &err) < 0 || cmd_open_store(&store, settings, true, &err) < 0 ||
+		store_keeping(store, &before, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	after = before;
+	if (parse(settings, &after, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	if (settings->keep_detail || settings->keep_headers || settings->keep_audit) {
+		status = change(store, &before, &after, settings);
+	}
+	if (status == CMD_DONE && show(store, &after, settings, &err) < 0) {
+		return cmd_fail(&err);
+	}
+	return status;
+}
+
+static const char *const settings[] = {
+	"keep-detail", "keep-headers", "keep-audit", "yes", "utc", "color", NULL};
+
+const struct cmd cmd_retention = {
+	.name = "retention",
+	.summary = "show and set how long the store keeps calls",
+	.arguments = "[OPTION]…",
+	.settings = settings,
+	.description =
+		"Shows for how many days after their start the store keeps the detail of calls and "
+		"the calls themselves, and for how many days it keeps the audit trail; then the "
+		"accounts that have days of their own, which 'callstep account set' gives. A new "
+		"store keeps detail for 31 days, calls and the audit trail for 365.\n"
+		"\n"
+		"--keep-detail, --keep-headers and --keep-audit set the days; they hold from that "
+		"moment on, for every server and command. Shorter days drop calls for ever: how "
+		"many, of which accounts, and when they started is said first. On a terminal the "
+		"command then asks; elsewhere it wants --yes.\n"
+		"\n"
+		"What is over its days is seen by nobody from that second on. 'callstep serve' and "
+		"'callstep sweep' drop it. Below /api/ detail is served for a shorter time: see "
+		"--api-detail-days in 'callstep help serve'.",
+	.examples = "callstep retention\n"
+		    "callstep retention --keep-detail 90 --keep-headers 730\n"
+		    "callstep retention --keep-detail ever --keep-headers ever\n"
+		    "callstep retention --keep-detail 10 --yes",
+	.run = run,
+};

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ * What shorter days drop is counted in what is seen today: what is over the days of today is gone already, swept or not. */
+#include "cmd/keeping.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/time_text.h"
+#include "cmd/terminal.h"
+
+#define ACCOUNTS_MAX ((size_t)256 << 20)
+
+const char *keeping_format_days(int64_t days, char buffer[KEEPING_DAYS_SIZE])
+{
+	if (days <= 0) {
+		return days == 0 ? "ever" : "default";
+	}
+	snprintf(buffer, KEEPING_DAYS_SIZE, "%" PRId64, days);
+	return buffer;
+}
+
+int keeping_parse_days(
+	const char *option, const char *given, bool has_default, int64_t *days, struct error *err)
+{
+	struct text text = text_of(given);
+
+	if (!given) {
+		return 0;
+	}
+	if (has_default && text_equal_string(text, "default")) {
+		*days = STORE_DAYS_DEFAULT;
+		return 0;
+	}
+	if (!setting_parse_days(text, days)) {
+		return error_set(err, ERROR_INVALID,
+			"'%s' is no value for --%s: write a number of days from 1 to %d%s", given,
+			option, STORE_DAYS_MAX, has_default ? ", ever or default" : ", or ever");
+	}
+	return 0;
+}
+
+/* ---- what is lost ---- */
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The first second whose calls are not over. */
+static int64_t first_kept(int64_t after)
+{
+	return after < 0 ? 0 : after + 1;
+}
+
+static int count_calls(struct store *store, int64_t account_id, int64_t start, int64_t end,
+	int64_t *ret_calls, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	const struct store_query query = {
+		.account_id = account_id, .start = start, .end = end, .detail_after = INT64_MAX};
+	struct store_page page;
+
+	arena_init(&arena, ACCOUNTS_MAX);
+	if (store_page(store, &query, &arena, &page, err) < 0) {
+		return -1;
+	}
+	*ret_calls = page.total_calls;
+	return 0;
+}
+
+static int note_detail(void *context, const struct store_row *row, struct error *err)
+{
+	struct keeping_loss *loss = context;
+
+	(void)err;
+	if (row->call.has_detail) {
+		loss->detail++;
+		loss->oldest = row->call.start; /* newest first: the last one is the oldest */
+	}
+	return 0;
+}
+
+static int count_detail(struct store *store, int64_t account_id, int64_t start, int64_t end,
+	struct keeping_loss *loss, struct error *err)
+{
+	struct filter filter;
+	const struct store_search search = {
+		.account_id = account_id, .filter = &filter, .detail_after = INT64_MIN};
+
+	filter_init(&filter);
+	filter.start = start;
+	filter.end = end;
+	return store_scan(store, &search, note_detail, loss, err);
+}
+
+int keeping_loss(struct store *store, const struct store_account *account,
+	const struct store_days *days, struct keeping_loss *ret_loss, struct error *err)
+{
+	int64_t now = clock_now_s();
+	const struct retention before = retention_at(&account->kept, now);
+	const struct retention after = retention_at(days, now);
+	int64_t calls_from = first_kept(before.header_after);
+	int64_t calls_end = first_kept(after.header_after);
+	int64_t detail_from = later(first_kept(before.detail_after), calls_end);
+	int64_t detail_end = first_kept(after.detail_after);
+	struct keeping_loss loss = {.up_to = later(calls_end, detail_end) - 1};
+
+	if (detail_from < detail_end &&
+		count_detail(store, account->id, detail_from, detail_end, &loss, err) < 0) {
+		return -1;
+	}
+	if (calls_from < calls_end) {
+		if (count_calls(store, account->id, calls_from, calls_end, &loss.calls, err) < 0) {
+			return -1;
+		}
+		if (loss.calls > 0 &&
+			store_oldest(store, account->id, false, &loss.oldest, err) < 0) {
+			return -1;
+		}
+		loss.oldest = loss.calls > 0 ? later(loss.oldest, calls_from) : loss.oldest;
+	}
+	*ret_loss = loss;
+	return 0;
+}
+
+void keeping_tell_loss(const struct store_account *account, const struct keeping_loss *loss,
+	const struct settings *settings)
+{
+	char calls[NUMBER_SIZE], detail[NUMBER_SIZE];
+	char oldest[TIME_TEXT_SIZE], up_to[TIME_TEXT_SIZE];
+
+	if (loss->calls + loss->detail == 0) {
+		return;
+	}
+	fprintf(stderr,
+		"%.*s: drops %s calls, and the detail of %s more, that started from %s to %s\n",
+		TEXT_ARG(account->email), number_format(loss->calls, calls),
+		number_format(loss->detail, detail),
+		time_text_format(loss->oldest, settings->utc, oldest),
+		time_text_format(loss->up_to, settings->utc, up_to));
+}
+
+int keeping_tell_losses(struct store *store, const struct store_days *days,
+	const struct settings *settings, struct keeping_sum *sum, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_account *accounts;
+	size_t count;
+
+	arena_init(&arena, ACCOUNTS_MAX);
+	if (store_account_list(store, &arena, &accounts, &count, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct store_days kept = store_days_in_force(days, &accounts[i].days);
+		struct keeping_loss loss;
+
+		if (keeping_loss(store, &accounts[i], &kept, &loss, err) < 0) {
+			return -1;
+		}
+		keeping_tell_loss(&accounts[i], &loss, settings);
+		sum->calls += loss.calls;
+		sum->detail += loss.detail;
+	}
+	return 0;
+}
+
+/* ---- whether it is wanted ---- */
+
+static bool says_yes(void)
+{
+	char answer[16] = "";
+
+	fputs("The next sweep drops this for ever. Type yes: ", stderr);
+	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
+}
+
+bool keeping_is_wanted(const struct cmd *cmd, const struct settings *settings,
+	const struct keeping_sum *sum, int *ret_status)
+{
+	char calls[NUMBER_SIZE], detail[NUMBER_SIZE];
+
+	if (settings->yes || sum->calls + sum->detail + sum->records == 0) {
+		return true;
+	}
+	if (!isatty(STDIN_FILENO)) {
+		*ret_status = cmd_wrong_usage(cmd,
+			"%s calls and the detail of %s more would be dropped; nothing was changed: "
+			"say --yes",
+			number_format(sum->calls, calls), number_format(sum->detail, detail));
+		return false;
+	}
+	if (says_yes()) {
+		return true;
+	}
+	fputs("callstep: nothing was changed\n", stderr);
+	*ret_status = CMD_FAILED;
+	return false;
+}
