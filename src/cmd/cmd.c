@@ -156,8 +156,12 @@ int cmd_find_owner(struct store *store, const struct settings *settings,
 	}
 	*ret_owner = (struct cmd_owner){
 		.account_id = account.id,
+		.kept = account.kept,
+		.own_days = account.days.detail != STORE_DAYS_DEFAULT ||
+			    account.days.header != STORE_DAYS_DEFAULT,
 		.retention = retention_at(&account.kept, clock_now_s()),
 	};
+	snprintf(ret_owner->email, sizeof(ret_owner->email), "%.*s", TEXT_ARG(account.email));
 	return 0;
 }
 

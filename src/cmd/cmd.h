@@ -66,6 +66,9 @@ int cmd_find_account(struct store *store, const struct settings *settings, int64
 /* An account, and what may be seen of it now: what is over its days is hidden from commands as from the API. */
 struct cmd_owner {
 	int64_t account_id;
+	char email[STORE_EMAIL_MAX + 1];
+	struct store_days kept; /* the days in force */
+	bool own_days;		/* some of them are the account's own */
 	struct retention retention;
 };
 

@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "call/call_json.h"
 #include "cmd/cmd.h"
 #include "cmd/import_file.h"
+#include "cmd/import_old.h"
 #include "cmd/progress.h"
 #include "cmd/redact_options.h"
 #include "cmd/shift.h"
@@ -21,6 +23,7 @@ struct import {
 	struct source_options options;
 	struct intake *intake;
 	struct cmd_owner owner;
+	struct import_old old; /* under the lock */
 	bool shifting;
 	int64_t shift_s;
 
@@ -66,6 +69,20 @@ static void take_batch_reject(void *context, const struct batch_reject *reject)
 	pthread_mutex_lock(&import->lock);
 	tell_reject(import, reject->line, reject->session_id, reject->error);
 	pthread_mutex_unlock(&import->lock);
+}
+
+static enum batch_old judge_old(void *context, const struct call *call, uint64_t line, bool whole)
+{
+	struct import *import = context;
+	enum batch_old done;
+
+	pthread_mutex_lock(&import->lock);
+	if (import->old.asks) {
+		progress_clear(&import->progress);
+	}
+	done = import_old_judge(&import->old, import->name, line, call, whole);
+	pthread_mutex_unlock(&import->lock);
+	return done;
 }
 
 static void take_source_reject(
@@ -214,11 +231,18 @@ static void add_result(struct import *import, const struct batch_result *result)
 	import->sum.accepted += result->accepted;
 	import->sum.replaced += result->replaced;
 	import->sum.rejected += result->rejected;
-	import->sum.old_detail += result->old_detail;
-	import->sum.old_calls += result->old_calls;
+	import->sum.unserved += result->unserved;
 	if (result->failure.code != ERROR_NONE) {
 		tell_failure(import, result->failure.message);
 	}
+}
+
+/* What started earlier is kept, but the server that has the same settings does not serve its steps below /api/. */
+static int64_t served_after(const struct settings *settings)
+{
+	int64_t days = settings->api_detail_days;
+
+	return days == 0 ? INT64_MIN : clock_now_s() - days * 86400;
 }
 
 static int run_batch(struct import *import, const struct import_format *format, struct error *err)
@@ -228,12 +252,15 @@ static int run_batch(struct import *import, const struct import_format *format, 
 		.account_id = import->owner.account_id,
 		.detail_after = import->owner.retention.detail_after,
 		.header_after = import->owner.retention.header_after,
+		.served_after = served_after(import->settings),
+		.old = judge_old,
 		.shape = format->shape,
 		.recorded = format->source && format->source->recorded,
 		.rejected = take_batch_reject,
 		.noted = take_batch_reject, /* named as well; the batch does not count it */
 		.context = import,
 	};
+	const uint64_t left_before = import->old.refused + import->old.left_out;
 	struct batch_result result;
 	int status;
 
@@ -256,7 +283,8 @@ static int run_batch(struct import *import, const struct import_format *format, 
 	add_result(import, &result);
 	/* A source says of its own what it looked for. */
 	if (status == 0 && !format->source && result.accepted == 0 && result.rejected == 0 &&
-		result.failure.code == ERROR_NONE) {
+		result.failure.code == ERROR_NONE &&
+		import->old.refused + import->old.left_out == left_before) {
 		take_warning(import, "no call was found in it");
 	}
 	return status;
@@ -321,22 +349,17 @@ static void run_files(struct import *import, int argc, char **argv)
 	progress_clear(&import->progress);
 }
 
-/* What nobody will see of what was taken, and the next sweep drops. */
-static void tell_old(const struct import *import)
+/* What is stored, and not seen wherever one looks for it. */
+static void tell_unserved(const struct import *import)
 {
 	char number[NUMBER_SIZE];
 
-	if (import->sum.old_calls > 0) {
+	if (import->sum.unserved > 0) {
 		fprintf(stderr,
-			"%s of them started so long ago that they are not kept (see "
-			"'callstep retention')\n",
-			number_format((int64_t)import->sum.old_calls, number));
-	}
-	if (import->sum.old_detail > 0) {
-		fprintf(stderr,
-			"%s of them started so long ago that their detail is not kept "
-			"(see 'callstep retention')\n",
-			number_format((int64_t)import->sum.old_detail, number));
+			"%s of them started more than %lld days ago: /v1, the page and commands "
+			"show their steps, /api/ does not (serve --api-detail-days)\n",
+			number_format((int64_t)import->sum.unserved, number),
+			(long long)import->settings->api_detail_days);
 	}
 }
 
@@ -368,12 +391,23 @@ static int summarise(const struct import *import)
 			number_format((int64_t)import->sum.accepted, taken),
 			number_format((int64_t)import->sum.replaced, replaced),
 			number_format((int64_t)all_rejected, rejected));
-		tell_old(import);
+		tell_unserved(import);
 	}
+	import_old_tell(&import->old, import->settings->quiet);
 	if (import->failed) {
 		return CMD_FAILED;
 	}
-	return all_rejected > 0 ? CMD_REJECTED : CMD_DONE;
+	return all_rejected + import->old.refused > 0 ? CMD_REJECTED : CMD_DONE;
+}
+
+static bool reads_standard(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "-") == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static int import_files(const struct settings *settings, struct store *store,
@@ -406,6 +440,7 @@ static int import_files(const struct settings *settings, struct store *store,
 		return cmd_fail(&err);
 	}
 	import.intake = intake;
+	import_old_init(&import.old, settings, &import.owner, reads_standard(argc, argv));
 	arena_init(&import.arena, ARENA_SIZE_MAX);
 	buffer_init(&import.canonical, ARENA_SIZE_MAX);
 	buffer_init(&import.moved, ARENA_SIZE_MAX);
@@ -491,8 +526,8 @@ static int run(const struct settings *settings, int argc, char **argv)
 }
 
 static const char *const settings[] = {OWNER_OPTIONS, "format", "columns", "zone", "system",
-	"inbound-contexts", "shift-to", "quiet", "threads", "call-size-max", "intake-memory-max",
-	REDACT_OPTIONS, NULL};
+	"inbound-contexts", "shift-to", "old", "api-detail-days", "utc", "quiet", "threads",
+	"call-size-max", "intake-memory-max", REDACT_OPTIONS, NULL};
 
 const struct cmd cmd_import = {
 	.name = "import",
@@ -508,9 +543,14 @@ const struct cmd cmd_import = {
 		"  json, ndjson  the same, without looking which of them it is\n"
 		"  asterisk-cel  Asterisk's channel event log: CSV, JSON, a table's rows\n"
 		"\n"
-		"Calls that started so long ago that they, or their detail, are not kept are "
-		"taken, "
-		"counted apart, and dropped by the next sweep; until then nobody sees them.\n"
+		"Calls that started so long ago that they, or their steps, are over the days for "
+		"which the store keeps them ('callstep retention') are not taken and dropped "
+		"later: "
+		"on a terminal the import asks whether to take what is kept of them, elsewhere it "
+		"leaves them out, says what keeps them, and its exit status is 3. --old says it "
+		"beforehand. Calls whose steps are kept, but not served below /api/ any more "
+		"(serve "
+		"--api-detail-days), are counted in the end.\n"
 		"\n"
 		"A call that the store has already, by its session, is replaced; what has been "
 		"imported can be imported again. Parts of a call that two logs of an exchange "

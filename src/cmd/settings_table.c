@@ -594,6 +594,16 @@ const struct setting setting_table[] = {
 		.help = "Moves all times of the files by one amount, so that the newest call ends "
 			"at "
 			"TIME. Reads the files twice."},
+	{.name = "old",
+		.type = SETTING_CHOICE,
+		.offset = MEMBER(old),
+		.metavariable = "WHAT",
+		.choices = "drop|refuse",
+		.per_run = true,
+		.help = "Of calls that are over the days for which the store keeps them, or their "
+			"steps: drop takes what is kept of them, refuse leaves them out. Without "
+			"it "
+			"asks on a terminal, and otherwise refuses."},
 	{.name = "output",
 		.type = SETTING_TEXT,
 		.offset = MEMBER(output),

@@ -539,6 +539,7 @@ void batch_settle(
 		batch->result.replaced += result->replaced;
 		batch->result.old_detail += result->old_detail;
 		batch->result.old_calls += result->old_calls;
+		batch->result.unserved += result->unserved;
 	}
 	batch->unsettled--;
 	if (is_done(batch)) {

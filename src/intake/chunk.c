@@ -147,8 +147,27 @@ static int pack(
 		put->call.steps, &chunk->held, &put->index, err);
 }
 
+/* Whether the call is stored. Takes its steps off where these are not. */
+static bool is_wanted(const struct batch_options *options, struct call *call, uint64_t line)
+{
+	bool whole = call->start <= options->header_after;
+	bool steps = call->has_detail && call->start <= options->detail_after;
+
+	if (!options->old || !(whole || steps)) {
+		return true;
+	}
+	if (options->old(options->context, call, line, whole) == BATCH_OLD_LEAVE) {
+		return false;
+	}
+	call->has_detail = false;
+	call->steps = 0;
+	return true;
+}
+
+/* 1: it is left out. */
 static int read_entry(struct chunk *chunk, struct chunk_reader *reader,
-	const struct chunk_entry *entry, struct store_put *put, struct error *err)
+	const struct batch_options *options, const struct chunk_entry *entry, struct store_put *put,
+	struct error *err)
 {
 	buffer_clear(&reader->canonical);
 	buffer_clear(&reader->packed);
@@ -156,6 +175,9 @@ static int read_entry(struct chunk *chunk, struct chunk_reader *reader,
 	if (call_json_read(entry->json, entry->position, &reader->scratch, &reader->canonical,
 		    &put->call, err) < 0) {
 		return -1;
+	}
+	if (!is_wanted(options, &put->call, entry->line)) {
+		return 1;
 	}
 	if (put->call.has_detail && pack(chunk, reader, put, err) < 0) {
 		return -1;
@@ -170,7 +192,8 @@ static bool asks_too_much(const struct chunk_reader *reader)
 	       reader->canonical.size > reader->canonical.ceiling_bytes / 2;
 }
 
-void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id, bool recorded,
+void chunk_read(struct chunk *chunk, struct chunk_reader *reader,
+	const struct batch_options *options,
 	void (*reject)(
 		struct batch *batch, uint64_t line, struct text session_id, const char *error))
 {
@@ -178,10 +201,13 @@ void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t accoun
 		struct store_put *put = &chunk->puts[chunk->put_count];
 		struct error err;
 
-		*put = (struct store_put){.account_id = account_id, .recorded = recorded};
+		*put = (struct store_put){
+			.account_id = options->account_id, .recorded = options->recorded};
 		chunk->lines[chunk->put_count] = chunk->entries[i].line;
-		if (read_entry(chunk, reader, &chunk->entries[i], put, &err) == 0) {
-			chunk->put_count++;
+		int left_out = read_entry(chunk, reader, options, &chunk->entries[i], put, &err);
+
+		if (left_out >= 0) {
+			chunk->put_count += left_out == 0;
 			continue;
 		}
 		if (err.code == ERROR_NO_MEMORY && !asks_too_much(reader)) {

@@ -4,6 +4,7 @@
 #define INTAKE_CHUNK_H
 
 #include "call/pack.h"
+#include "intake/intake.h"
 #include "intake/redact.h"
 #include "intake/turns.h"
 #include "store/store_index.h"
@@ -70,9 +71,10 @@ struct chunk_reader {
 struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct redactor *redactor);
 void chunk_reader_destroy(struct chunk_reader *reader);
 
-/* Checks, redacts and packs every call: the good ones become puts, the others go to @reject. Without memory there are no puts, and out_of_memory is
- * set. The JSON is freed. */
-void chunk_read(struct chunk *chunk, struct chunk_reader *reader, int64_t account_id, bool recorded,
+/* Checks, redacts and packs every call: the good ones become puts, unless @options leave them out, the others go to @reject. Without memory there
+ * are no puts, and out_of_memory is set. The JSON is freed. */
+void chunk_read(struct chunk *chunk, struct chunk_reader *reader,
+	const struct batch_options *options,
 	void (*reject)(
 		struct batch *batch, uint64_t line, struct text session_id, const char *error));
 

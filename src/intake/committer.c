@@ -57,12 +57,15 @@ static struct batch_result count(const struct chunk *chunk)
 
 	for (size_t i = 0; i < chunk->put_count; i++) {
 		const struct store_put *put = &chunk->puts[i];
-		bool old = put->call.start <= options->header_after;
+		int64_t start = put->call.start;
+		bool old = start <= options->header_after;
+		bool old_detail = !old && put->call.has_detail && start <= options->detail_after;
 
 		result.replaced += put->replaced;
 		result.old_calls += old;
-		result.old_detail +=
-			!old && put->call.has_detail && put->call.start <= options->detail_after;
+		result.old_detail += old_detail;
+		result.unserved += !old && !old_detail && put->call.has_detail &&
+				   start <= options->served_after;
 	}
 	return result;
 }

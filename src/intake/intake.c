@@ -243,8 +243,7 @@ static void read_chunk(struct task *task)
 	struct chunk_reader *reader = take_reader(intake);
 
 	if (reader) {
-		chunk_read(chunk, reader, batch->options.account_id, batch->options.recorded,
-			batch_reject);
+		chunk_read(chunk, reader, &batch->options, batch_reject);
 	} else {
 		chunk->out_of_memory = true;
 	}

@@ -58,16 +58,27 @@ struct batch_result {
 	uint64_t
 		old_detail; /* those accepted whose steps are over their days already, so that nobody will see them */
 	uint64_t old_calls; /* those that are over theirs altogether */
+	uint64_t unserved;  /* those whose steps are kept, and not served below /api/ any more */
 	struct error
 		failure; /* ERROR_NONE; or what ended the batch early: the body is no JSON from some point on
 				 (ERROR_INVALID), is cut off or no gzip/zstd (ERROR_INVALID), or the store failed. What is in
 				 accepted stays. */
 };
 
+/* What becomes of a call that is over its days. */
+enum batch_old {
+	BATCH_OLD_HEADER, /* it is taken without its steps */
+	BATCH_OLD_LEAVE,  /* it is not taken, and counts nowhere */
+};
+
 struct batch_options {
 	int64_t account_id;
-	int64_t detail_after; /* only calls that started after it have their detail seen; INT64_MIN: all */
+	int64_t detail_after; /* only calls that started after it have their detail kept; INT64_MIN: all */
 	int64_t header_after; /* the same for the calls themselves */
+	int64_t served_after; /* the same for what /api/ serves of what is kept: batch_result.unserved */
+	/* Asked of a call that has steps which are not kept, or that is not kept itself (@whole): from any thread, perhaps several at a time,
+	 * until the batch is done; it may wait. NULL: such calls are taken and counted, the next sweep drops what is over its days. */
+	enum batch_old (*old)(void *context, const struct call *call, uint64_t line, bool whole);
 	enum batch_shape shape;
 	enum batch_coding coding;
 	bool recorded; /* from an exchange's recording: parts of a call are joined (call_join.h), where others replace each other */

@@ -30,6 +30,7 @@ class Program:
             "HOME": str(home),
             "TZ": "America/New_York",
             "CALLSTEP_DATA": str(self.data),
+            "CALLSTEP_API_DETAIL_DAYS": "ever",  # imports say what /api/ does not serve: test_cli_import_old.py
             **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")},
         }
 
