@@ -23,6 +23,7 @@
 /* A frame's header is no longer (RFC 8878 §3.1.1.1). */
 #define ZSTD_HEADER_MAX	    18
 #define ZSTD_MAGIC_SIZE	    4
+#define ZSTD_BLOCK_HEADER   3
 #define ZSTD_SKIPPED_HEADER 8 /* of a frame that is to be skipped: magic number and size */
 
 struct decoder {
@@ -35,7 +36,7 @@ struct decoder {
 	size_t header_size;
 	size_t window_bytes; /* of the frame whose header that is, or that is within */
 	bool header_whole;
-	size_t next_bytes; /* that libzstd wants next: to the end of the block at hand */
+	size_t next_bytes; /* that libzstd wants next */
 	bool more;	   /* libzstd may hold output back */
 	bool damaged;	   /* the gzip body, behind what was given last */
 	bool within;	   /* a gzip member or zstd frame has begun and not ended */
@@ -306,6 +307,15 @@ static int give_header(struct decoder *decoder, struct error *err)
 	return note_zstd(decoder, status, err);
 }
 
+/* How much is given to libzstd at once: the last byte of each block by itself, so that what the block holds was given before its end is found to
+ * be wrong. What libzstd wants next goes to the end of the block at hand, or of the header that follows it. */
+static size_t give_at_once(const struct decoder *decoder)
+{
+	const size_t last = ZSTD_BLOCK_HEADER + 1;
+
+	return decoder->next_bytes > last ? decoder->next_bytes - last : 1;
+}
+
 static int step_zstd(
 	struct decoder *decoder, struct text *input, struct text *ret_output, struct error *err)
 {
@@ -321,7 +331,7 @@ static int step_zstd(
 	}
 	/* No more than the block at hand, and none before the last one is given: what comes before a damage is, however the body was cut. */
 	in = (ZSTD_inBuffer){.src = input->data, .size = input->size};
-	in.size = in.size < decoder->next_bytes ? in.size : decoder->next_bytes;
+	in.size = in.size < give_at_once(decoder) ? in.size : give_at_once(decoder);
 	in.size = decoder->more ? 0 : in.size;
 	out = (ZSTD_outBuffer){.dst = decoder->output, .size = DECODER_STEP};
 	if (note_zstd(decoder, ZSTD_decompressStream(decoder->zstd, &out, &in), err) < 0) {
