@@ -107,7 +107,10 @@ int postgres_audit_list(struct store *base, const struct store_audit_query *quer
 	postgres_params_init(&params);
 	bind_query(&params, query);
 	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0 ||
-		postgres_run_one(session.connection, POSTGRES_AUDIT_LIST, &params, err) < 0) {
+		postgres_run_one(session.connection,
+			query->account_id >= 0 && query->action.data ? POSTGRES_AUDIT_LIST_ACTION
+								     : POSTGRES_AUDIT_LIST,
+			&params, err) < 0) {
 		return -1;
 	}
 	rows = postgres_rows(session.connection, 0);

@@ -53,6 +53,12 @@
 	"d.account_id = u.account_id and d.start = u.start and d.session_id = u.session_id and "   \
 	"d.part = u.part"
 
+#define AUDIT_COLUMNS                                                                              \
+	"select id, time, account_id, key_id, address, \"user\", action, subject, outcome, "       \
+	"calls, times from audit where time >= $1::bigint and time < $2::bigint and (time, id) < " \
+	"($3::bigint, $4::bigint) and "
+#define AUDIT_ORDERED "order by time desc, id desc limit $6::bigint"
+
 const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 	[POSTGRES_BEGIN_READ] = "begin isolation level repeatable read read only",
 	[POSTGRES_BEGIN_WRITE] = "begin isolation level read committed",
@@ -252,11 +258,10 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 		"$11::bigint[]) with ordinality as u (time, account_id, key_id, address, by_user, "
 		"action, subject, outcome, calls, times, place)",
 	[POSTGRES_AUDIT_LIST] =
-		"select id, time, account_id, key_id, address, \"user\", action, subject, "
-		"outcome, calls, times from audit where time >= $1::bigint and time < $2::bigint "
-		"and (time, id) < ($3::bigint, $4::bigint) and "
-		"($5::text is null or action = $5) and ($7::bigint < 0 or account_id = $7) "
-		"order by time desc, id desc limit $6::bigint",
+		AUDIT_COLUMNS "($5::text is null or action = $5) and ($7::bigint < 0 or account_id "
+			      "= $7) " AUDIT_ORDERED,
+	[POSTGRES_AUDIT_LIST_ACTION] =
+		AUDIT_COLUMNS "action = $5::text and account_id = $7::bigint " AUDIT_ORDERED,
 	[POSTGRES_AUDIT_RAISE_FLOOR] =
 		"with old as (select id, time from audit order by id limit $2::bigint) "
 		"update audit_floor set dropped = greatest(dropped, coalesce((select max(id) from "

@@ -99,6 +99,14 @@ static void bind_query(struct sqlite_query *row, const struct store_audit_query 
 	}
 }
 
+static enum sqlite_sql list_statement(const struct store_audit_query *query)
+{
+	if (query->account_id < 0) {
+		return SQL_AUDIT_LIST_ALL;
+	}
+	return query->action.data ? SQL_AUDIT_LIST_ACTION : SQL_AUDIT_LIST;
+}
+
 int sqlite_audit_list(struct store *base, const struct store_audit_query *query,
 	struct arena *arena, struct store_audit **ret_records, size_t *ret_count, struct error *err)
 {
@@ -109,8 +117,7 @@ int sqlite_audit_list(struct store *base, const struct store_audit_query *query,
 	int more;
 
 	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0 ||
-		sqlite_query_start(&row, reader.connection,
-			query->account_id < 0 ? SQL_AUDIT_LIST_ALL : SQL_AUDIT_LIST, err) < 0) {
+		sqlite_query_start(&row, reader.connection, list_statement(query), err) < 0) {
 		return -1;
 	}
 	bind_query(&row, query);

@@ -38,9 +38,9 @@
 /* A call to be dropped, as read_row() in store_sqlite_drop.c takes it. */
 #define OLD_CALL "select id, account_id, start, steps, dest_key "
 
-#define AUDIT_COLUMNS                                                                              \
+#define AUDIT_COLUMNS(from)                                                                        \
 	"select id, time, account_id, key_id, address, user, action, subject, outcome, calls, "    \
-	"times from audit where time >= ?1 and time < ?2 and (time, id) < (?3, ?4) and (?5 is "    \
+	"times from " from " where time >= ?1 and time < ?2 and (time, id) < (?3, ?4) and (?5 is " \
 	"null or action = ?5) "
 #define AUDIT_ORDERED "order by time desc, id desc limit ?6"
 
@@ -170,8 +170,11 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_AUDIT_ADD] = "insert into audit (id, time, account_id, key_id, address, user, action, "
 			  "subject, outcome, calls, times) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
 			  "?)",
-	[SQL_AUDIT_LIST] = AUDIT_COLUMNS "and account_id = ?7 " AUDIT_ORDERED,
-	[SQL_AUDIT_LIST_ALL] = AUDIT_COLUMNS AUDIT_ORDERED,
+	[SQL_AUDIT_LIST] = AUDIT_COLUMNS("audit") "and account_id = ?7 " AUDIT_ORDERED,
+	[SQL_AUDIT_LIST_ALL] = AUDIT_COLUMNS("audit") AUDIT_ORDERED,
+	[SQL_AUDIT_LIST_ACTION] =
+		AUDIT_COLUMNS("audit indexed by audit_by_action") "and account_id = ?7 and action "
+								  "= ?5 " AUDIT_ORDERED,
 	[SQL_AUDIT_OLD] = "select id, time from audit order by id limit ?",
 	[SQL_AUDIT_RAISE_FLOOR] = "update audit_floor set dropped = ? where id = 1",
 	[SQL_AUDIT_DROP] = "delete from audit where id <= ?",

@@ -261,6 +261,58 @@ static void a_wrong_key_costs_the_same_whoever_has_keys(void **state)
 	assert_int_equal(cost_of_key(f, 2, 1), before);
 }
 
+static void add_records(struct fixture *f, const char *action, int count)
+{
+	struct store_audit records[AT_ONCE];
+	struct error err = {0};
+
+	for (int i = 0; i < count; i += AT_ONCE) {
+		for (int j = 0; j < AT_ONCE; j++) {
+			records[j] = (struct store_audit){.time = MIDNIGHT + i + j,
+				.account_id = f->account,
+				.address = TEXT(""),
+				.user = TEXT(""),
+				.action = text_of(action),
+				.subject = TEXT(""),
+				.times = 1};
+		}
+		assert_int_equal(store_audit_add(f->store, records, AT_ONCE, &err), 0);
+	}
+}
+
+static int64_t cost_of_records(struct fixture *f, const char *action)
+{
+	const struct store_audit_query query = {.account_id = f->account,
+		.end = INT64_MAX,
+		.action = text_of(action),
+		.limit = AT_ONCE};
+	struct store_audit *records;
+	struct error err = {0};
+	size_t count;
+
+	operations = 0;
+	assert_int_equal(store_audit_list(f->store, &query, &f->arena, &records, &count, &err), 0);
+	return operations;
+}
+
+/* Nor does what an account did otherwise make its records of one kind dearer. */
+static void what_was_done_otherwise_costs_nothing(void **state)
+{
+	static const char *const actions[] = {"make-key", "absent"};
+	struct fixture *f = *state;
+
+	add_records(f, "make-key", AT_ONCE);
+	add_records(f, "read-calls", AT_ONCE);
+	for (size_t i = 0; i < COUNT_OF(actions); i++) {
+		int64_t few;
+
+		(void)cost_of_records(f, actions[i]);
+		few = cost_of_records(f, actions[i]);
+		add_records(f, "read-calls", THEIRS);
+		assert_in_range(cost_of_records(f, actions[i]), few - NEIGHBOUR, few + NEIGHBOUR);
+	}
+}
+
 #define TEST_OF(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -268,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_OF(another_accounts_calls_cost_this_one_nothing),
 		TEST_OF(its_own_calls_do_cost),
+		TEST_OF(what_was_done_otherwise_costs_nothing),
 		TEST_OF(a_wrong_key_costs_the_same_whoever_has_keys),
 	};
 
