@@ -167,6 +167,22 @@ static bool let_in(struct api *api, struct store_view *view, struct http_request
 	return query_known(request, response);
 }
 
+bool access_account(struct api *api, struct http_request *request, int64_t *ret_account_id)
+{
+	AUTO(store_view_close) struct store_view view = {0};
+	AUTO(arena_deinit) struct arena arena;
+	struct text header = http_header(request, "Authorization");
+	struct credentials credentials = {0};
+	struct access access;
+	struct error ignored;
+
+	arena_init(&arena, LOOKUP_MAX);
+	return header.data && credentials_read(header, &credentials) &&
+	       store_view_open(&view, api->options.store, &ignored) == 0 &&
+	       find_key(&view, &credentials, &api->options.days, &arena, &access, ret_account_id,
+		       &ignored) > 0;
+}
+
 bool access_has(const struct access *access, struct http_response *response, enum store_scope scope)
 {
 	if (!(access->scopes & scope)) {

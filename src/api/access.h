@@ -20,6 +20,10 @@ bool access_check_in(struct api *api, struct store_view *view, struct http_reque
 	struct http_response *response, enum store_scope scope,
 	struct retention *ret_retention) CHECK_RESULT;
 
+/* Whose key a request has, so that its work gets in that account's line. Lets nobody in and says nothing. */
+bool access_account(
+	struct api *api, struct http_request *request, int64_t *ret_account_id) CHECK_RESULT;
+
 /* Whose key a request has. */
 struct access {
 	int64_t key_id;

@@ -7,6 +7,7 @@
 #include "api/answer.h"
 #include "api/api_private.h"
 #include "api/audit.h"
+#include "api/errand.h"
 #include "api/page.h"
 #include "api/question.h"
 
@@ -125,6 +126,49 @@ static const struct http_route routes[] = {
 
 _Static_assert(sizeof(routes) / sizeof(routes[0]) <= API_ROUTES_MAX, "API_ROUTES_MAX is too small");
 
+/* Errands at once of one account; there is a thread more. */
+#define ERRANDS_MAX 8
+
+/* What never asks the store. */
+static bool asks_nothing(const struct http_route *route)
+{
+	return route->begin == healthz_begin || route->begin == page_files_begin;
+}
+
+/* What waits for a lock or looks at many rows even where the store is embedded: docs/decisions/0011-loops.md has the list. */
+static bool always_waits(const struct http_route *route)
+{
+	return route->begin == v1_audit_begin || route->begin == v1_keys_begin ||
+	       route->begin == v1_key_delete_begin;
+}
+
+/* Puts an errand in the place of handlers that wait. */
+static void replace_handlers(struct http_route *route, bool remote)
+{
+	bool begins = always_waits(route) || (remote && !asks_nothing(route));
+	bool finishes = route->finish == v1_key_add_finish;
+
+	route->begin = begins ? errand_begin : route->begin;
+	route->finish = finishes ? errand_finish : route->finish;
+	route->release = begins || finishes ? errand_release : route->release;
+}
+
+const struct http_route *api_handlers(const struct api *api, const struct http_request *request)
+{
+	return &routes[request->route - api->routes];
+}
+
+static void fill_routes(struct api *api)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		api->routes[i] = routes[i];
+		replace_handlers(&api->routes[i], store_is_remote(api->options.store));
+		if (routes[i].body_size_max == 0) {
+			api->routes[i].body_size_max = api->options.body_size_max;
+		}
+	}
+}
+
 static void look(void *context)
 {
 	struct api *api = context;
@@ -156,16 +200,12 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 	api->options = *options;
 	page_memory_init(&api->page_memory, options->page_memory_max);
 	arena_pool_init(&api->page_blocks, PAGE_BLOCKS_IDLE_MAX, PAGE_BLOCKS_BUSY_MAX);
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		api->routes[i] = routes[i];
-		if (routes[i].body_size_max == 0) {
-			api->routes[i].body_size_max = options->body_size_max;
-		}
-	}
+	fill_routes(api);
+	api->lines = hash_key_random();
 	if (permits_create(&api->permits, options->store, err) < 0 ||
 		guesses_create(&api->guesses, options->wrong_keys_max, err) < 0 ||
 		workers_create(&api->workers, options->threads, err) < 0 ||
-		start_tails(api, err) < 0) {
+		workers_create(&api->errands, ERRANDS_MAX, err) < 0 || start_tails(api, err) < 0) {
 		api_destroy(api);
 		return -1;
 	}
@@ -184,6 +224,7 @@ void api_destroy(struct api *api)
 		tails_destroy(api->tails);
 		guesses_destroy(api->guesses);
 		permits_destroy(api->permits);
+		workers_destroy(api->errands);
 		workers_destroy(api->workers);
 		arena_pool_deinit(&api->page_blocks);
 		page_memory_deinit(&api->page_memory);

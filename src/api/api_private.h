@@ -9,6 +9,7 @@
 #include "api/page_memory.h"
 #include "api/tails.h"
 #include "api/worker.h"
+#include "base/hash.h"
 
 #define API_ROUTES_MAX 32
 
@@ -16,12 +17,17 @@ struct api {
 	struct api_options options;
 	struct page_memory page_memory;
 	struct workers *workers;
+	struct workers *errands; /* threads of errand.c's that wait for others */
+	struct hash_key lines;	 /* of errands */
 	struct tails *tails;
 	struct guesses *guesses;       /* wrong keys */
 	struct permits *permits;       /* of the requests under way */
 	struct arena_pool page_blocks; /* what pages lie in */
 	struct http_route routes[API_ROUTES_MAX];
 };
+
+/* The handlers of a request's route as the table in api.c has them, whatever stands in their place. */
+const struct http_route *api_handlers(const struct api *api, const struct http_request *request);
 
 /* GET /api/all_logs/{start}/{end} */
 enum http_step all_logs_begin(

@@ -173,11 +173,13 @@ static enum MHD_Result run_begin(struct exchange *exchange)
 
 	exchange->begun = true;
 	do {
-		if (route->begin(exchange->server->options.context, &exchange->request,
-			    &exchange->response) == HTTP_DONE) {
+		enum http_step step = route->begin(
+			exchange->server->options.context, &exchange->request, &exchange->response);
+
+		if (step == HTTP_DONE) {
 			return response_queue(exchange);
 		}
-		if (route->data && exchange->request.method != HTTP_GET) {
+		if (step == HTTP_WAIT && route->data && exchange->request.method != HTTP_GET) {
 			return take_body(exchange);
 		}
 	} while (wait(exchange, &result));
@@ -301,7 +303,7 @@ enum MHD_Result dispatch_request(void *context, struct MHD_Connection *connectio
 	if (!exchange) {
 		return out_of_memory(connection);
 	}
-	if (server->stopping || exchange->ended) {
+	if (server->stopping || exchange_is_ended(exchange)) {
 		exchange->stopped = true;
 		return MHD_NO;
 	}

@@ -88,7 +88,7 @@ enum pause exchange_pause(struct exchange *exchange)
 	enum pause pause = PAUSE_SUSPENDED;
 
 	pthread_mutex_lock(&server->lock);
-	if (server->stopping || exchange->ended) {
+	if (server->stopping || exchange_is_ended(exchange)) {
 		pause = PAUSE_STOPPING;
 	} else if (exchange->woken) {
 		exchange->woken = false;

@@ -85,6 +85,12 @@ struct http_server {
 	struct exchange *suspended;
 };
 
+/* Whether it is to be broken off, and may be: no other thread works with it. */
+static inline bool exchange_is_ended(const struct exchange *exchange)
+{
+	return exchange->ended && !exchange->request.busy;
+}
+
 static inline struct exchange *exchange_of(struct http_request *request)
 {
 	return (struct exchange *)request;

@@ -38,6 +38,10 @@ struct http_request {
 	bool quiet; /* set by the handler: too many of its kind come for a line of the log each; they are counted */
 	int64_t account_id; /* set by the handler for the request log; 0: none */
 	void *note;	    /* the handler's, in the arena, for http_server_options.completed */
+	void *errand;	    /* the handler's, too */
+	/* Set by the handler while another thread works with the request: until it is false again and the request was woken, the request is
+	 * not ended by http_request_end(). */
+	_Atomic bool busy;
 };
 
 /* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space; what is no valid encoding
@@ -113,6 +117,7 @@ void http_response_header(struct http_response *response, const char *name, stru
 enum http_step {
 	HTTP_DONE, /* the response is filled in */
 	HTTP_WAIT, /* call the handler again after http_request_wake(), or now and then without one */
+	HTTP_AGAIN, /* the same, where HTTP_WAIT means something else: from `begin` of a route with `data` */
 };
 
 struct http_route {
@@ -122,7 +127,7 @@ struct http_route {
 	/* Called when the header is there, before any body. Fills in @response and returns HTTP_DONE to answer
 	 * without the body: the connection is closed after that when there is one. HTTP_WAIT in a route with `data`, for any
 	 * method but GET, means to take the body by `data` (413 when Content-Length is above body_size_max), then `finish`;
-	 * otherwise `begin` is called again after http_request_wake(). */
+	 * otherwise `begin` is called again after http_request_wake(). HTTP_AGAIN always means that. */
 	enum http_step (*begin)(
 		void *context, struct http_request *request, struct http_response *response);
 	/* Body bytes: returns how many were taken, and is called with the rest until that is 0: none now, wait for

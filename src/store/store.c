@@ -373,6 +373,11 @@ void store_turn_end(struct store_turn *turn)
 	turn->store = NULL;
 }
 
+bool store_is_remote(const struct store *store)
+{
+	return store->backend->remote;
+}
+
 bool store_keeps_days(const struct store *store)
 {
 	return store->backend->day_find != NULL;

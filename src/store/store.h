@@ -31,6 +31,9 @@ int store_open(struct store **ret_store, const char *location, const struct stor
 void store_close(struct store *store);
 AUTO_POINTER(struct store *, store_close);
 
+/* Whether asking it means to wait for a network, and for whoever is at the other end. */
+bool store_is_remote(const struct store *store);
+
 /* Whether the store answers: reads one row. */
 int store_ping(struct store *store, struct error *err) CHECK_RESULT;
 

@@ -19,6 +19,7 @@ struct store_one_key {
 struct call_keys store_query_keys(const struct store_query *query, struct store_one_key *one);
 
 struct store_backend {
+	bool remote; /* asking it means to wait for a network */
 	/* Frees @store and what it holds. */
 	void (*close)(struct store *store);
 	int (*ping)(struct store *store, struct error *err);

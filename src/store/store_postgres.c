@@ -62,6 +62,7 @@ static int backup(struct store *base, const char *destination, struct error *err
 }
 
 static const struct store_backend backend = {
+	.remote = true,
 	.close = close_store,
 	.ping = ping,
 	.lock_for_server = lock_for_server,

@@ -2,13 +2,16 @@
 """Nothing that may take long, and nothing that waits, runs on the threads of the connections: with a single one of them, `/healthz` answers
 while the others' requests unfold, wait for locks and look through millions of records."""
 import http.client
+import json
+import sqlite3
 import subprocess
 import threading
 import time
 
 import pytest
 
-from conftest import Client, add_account, call
+from conftest import EMAIL, Client, add_account, call, callstep
+from stores import only_embedded
 
 # Of seconds in which one would be busy or wait otherwise. A machine with much else to do takes a while to answer anything.
 ANSWERS_WITHIN_S = 2
@@ -97,3 +100,49 @@ def test_a_body_may_unfold_to_as_much_as_gzip_can_make_of_it(start_server):
     assert len(line) * 20000 > 1000 * len(packed)
     answer = client.post(calls + packed + calls, headers={"Content-Type": "application/x-ndjson", "Content-Encoding": "zstd"})
     assert answer.status == 200 and answer.json["accepted"] == 20000
+
+
+class Held:
+    """Another program holds the store's write lock."""
+
+    def __init__(self, server):
+        self.database = sqlite3.connect(server.store / "callstep.db", isolation_level=None, timeout=30, check_same_thread=False)
+
+    def __enter__(self):
+        self.database.execute("begin immediate")
+
+    def __exit__(self, *_):
+        self.database.execute("rollback")
+        self.database.close()
+
+
+def make_key(store, scopes):
+    done = callstep("key", "add", "--data", store, "--account", EMAIL, "--scope", scopes)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[-1]
+
+
+@only_embedded("the write lock is SQLite's")
+def test_keys_that_wait_for_the_write_lock_hold_up_nobody(start_server):
+    server = start_server("--threads", "1")
+    add_account(server.store)
+    admin = Client(server, make_key(server.store, "admin"))
+    made = []
+
+    def make():
+        made.append(admin.ask("/v1/keys", method="POST", headers={"Content-Type": "application/json"},
+                              body=json.dumps({"label": "x", "scopes": ["read"]}).encode()).status)
+
+    def revoke():
+        made.append(admin.ask("/v1/keys/1", method="DELETE").status)
+
+    with Health(server) as health:
+        with Held(server):
+            waiting = threading.Thread(target=lambda: together(*[make, revoke] * 2))
+            waiting.start()
+            assert admin.get("/v1/keys").status == 200
+            assert admin.get("/v1/audit").status == 200
+            time.sleep(0.5)
+        waiting.join()
+    health.check()
+    assert sorted(made) == [201, 201, 204, 204]

@@ -77,6 +77,32 @@ def others():
         each.close()
 
 
+def test_a_database_that_does_not_answer_holds_up_no_connection(cluster, serve, others):
+    """Whoever has a key waits for it; one thread for all connections goes on."""
+    location = cluster.new_store()
+    client = Client(serve(location, "--threads", "1"), add_account(location))
+    assert client.post([call("before")]).status == 200
+    others.append(Psql(cluster, location.rsplit("%3D", 1)[-1]))
+    assert others[0].run("begin; lock table key in access exclusive mode")
+    asked = []
+    waiting = [threading.Thread(target=lambda path=path: asked.append(client.get(path).status))
+               for path in ("/v1/account", f"/api/calls/{trouble.EVERYTHING}", "/v1/calls", "/v1/keys", "/v1/audit", "/v1/tail") * 2]
+    waiting.append(threading.Thread(target=lambda: asked.append(client.post([call("meanwhile")]).status)))
+    for thread in waiting:
+        thread.start()
+    while int(cluster.sql(WAITING)) < 1:
+        threading.Event().wait(0.02)
+    began = time.monotonic()
+    for _ in range(20):
+        assert client.get("/healthz", authorization=None).status == 200
+    assert time.monotonic() - began < 5 and not asked
+    assert others[0].run("rollback")
+    for thread in waiting:
+        thread.join()
+    assert set(asked) <= {200, 403} and len(asked) == len(waiting)
+    assert client.get(f"/api/calls/{trouble.EVERYTHING}").json["total_calls"] == 2
+
+
 def take_all_connections(cluster, others):
     """Leaves callstep none: its own are ended, and others come first."""
     others.append(Psql(cluster))
