@@ -261,6 +261,17 @@ def test_chunk_extensions_and_trailers_are_passed_over(client):
     assert statuses == [200] and client.get("/v1/calls/chunked").status == 200
 
 
+@pytest.mark.parametrize("path", [ALL, "/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/audit", "/nowhere"])
+@pytest.mark.parametrize("parameter", ["a=b", "number=1", "dest=1", "a", "", "%00=%00", "limit=1"])
+def test_thousands_of_parameters_are_answered_at_once_and_logged(session_server, client, path, parameter):
+    """They were left without an answer and without a line until the timeout."""
+    asked = time.monotonic()
+    answer = client.get(f"{path}?" + "&".join([parameter] * 2000))
+    assert answer.status in (200, 400, 403, 404), answer.text
+    while f"id={answer.headers['X-Request-Id']} " not in session_server.log:
+        assert time.monotonic() - asked < 20  # of a timeout of 30
+
+
 # ---- headers and lines made up ----
 
 # What a terminal obeys, what ends lines, what turns the direction of writing.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The server, asked over sockets. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 
 #include "base/file.h"
 #include "client.h"
+#include "http/loop.h"
 #include "toy.h"
 
 #define ANSWER_MAX ((size_t)16 << 20)
@@ -509,6 +511,48 @@ static void a_stop_waits_for_what_runs(void **state)
 	assert_int_equal(toy.released, 1);
 }
 
+/* As the acceptor does, with a socket that is none: the library cannot wait for it. */
+static void a_connection_that_the_library_refuses_is_forgotten(void **state)
+{
+	struct toy *toy = *state;
+	struct http_server *server = toy->server;
+	const union connection_address address = {.v4 = {.sin_family = AF_INET}};
+
+	for (int i = 0; i < 200; i++) {
+		int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		struct connection *connection = watch_add(server->watch, fd, &address, server->tls);
+
+		assert_non_null(connection);
+		assert_true(loop_give(server->loops[0], connection));
+	}
+	while (watch_is_full(server->watch, 1)) {
+		sched_yield();
+	}
+	expect(toy, "GET /text HTTP/1.1\r\nHost: t\r\n" CLOSE "\r\n", "HTTP/1.1 200", "hello");
+}
+
+static void a_stop_ends_connections_that_were_just_handed_over(void **state)
+{
+	char byte;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		struct toy toy;
+		int fds[50];
+
+		toy_start(&toy, NULL);
+		for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+			fds[i] = client_connect(http_server_address(toy.server));
+			client_send(fds[i], TEXT("GET /te"));
+		}
+		toy_stop(&toy, 0);
+		for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+			assert_true(recv(fds[i], &byte, 1, 0) <= 0);
+			close(fds[i]);
+		}
+	}
+}
+
 static void a_stop_ends_what_does_not_come_to_an_end(void **state)
 {
 	static const char *const requests[] = {
@@ -594,6 +638,9 @@ int main(void)
 			a_client_that_vanishes_releases_its_request, start, stop),
 		cmocka_unit_test_setup_teardown(
 			a_client_that_vanishes_during_a_body_releases_its_request, start, stop),
+		cmocka_unit_test_setup_teardown(
+			a_connection_that_the_library_refuses_is_forgotten, start, stop),
+		cmocka_unit_test(a_stop_ends_connections_that_were_just_handed_over),
 		cmocka_unit_test(a_stop_waits_for_what_runs),
 		cmocka_unit_test(a_stop_ends_what_does_not_come_to_an_end),
 		cmocka_unit_test_setup_teardown(a_port_in_use_has_its_error, start, stop),
