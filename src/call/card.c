@@ -81,7 +81,50 @@ static const char *network_of(const char *digits, unsigned int count)
 	return NULL;
 }
 
-bool card_at(struct text text, size_t start, bool known, struct card *ret_card)
+/* ---- borders ---- */
+
+static bool is_letter(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+static bool is_hex(char byte)
+{
+	return is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
+}
+
+static bool is_uuid(struct text text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (hyphen ? text.data[i] != '-' : !is_hex(text.data[i])) {
+			return false;
+		}
+	}
+	return text.size == 36;
+}
+
+/* Whether what stands from @start to @end is a piece of a UUID (RFC 9562 §4). */
+static bool is_in_uuid(struct text text, size_t start, size_t end)
+{
+	while (start > 0 && (is_hex(text.data[start - 1]) || text.data[start - 1] == '-')) {
+		start--;
+	}
+	while (end < text.size && (is_hex(text.data[end]) || text.data[end] == '-')) {
+		end++;
+	}
+	return is_uuid(text_head(text_tail(text, start), end - start));
+}
+
+/* A number that goes on in letters is something else: a name, a hash. Letters of other scripts stand beside numbers without a space. */
+static bool stands_alone(struct text text, size_t start, size_t end)
+{
+	return (start == 0 || !is_letter(text.data[start - 1])) &&
+	       (end == text.size || !is_letter(text.data[end])) && !is_in_uuid(text, start, end);
+}
+
+bool card_at(struct text text, size_t start, struct card *ret_card)
 {
 	char digits[CARD_DIGITS_MAX];
 	unsigned int count = 0, at_least = CARD_DIGITS_MIN;
@@ -91,7 +134,6 @@ bool card_at(struct text text, size_t start, bool known, struct card *ret_card)
 	if (start > 0 && text.data[start - 1] == '+') {
 		at_least = TELEPHONE_DIGITS_MAX + 1;
 	}
-
 	while (count < CARD_DIGITS_MAX && is_digit_at(text, at)) {
 		digits[count++] = text.data[at++];
 		if (is_digit_at(text, at)) {
@@ -100,7 +142,7 @@ bool card_at(struct text text, size_t start, bool known, struct card *ret_card)
 		if (count >= at_least && has_check_digit(digits, count)) {
 			const char *network = network_of(digits, count);
 
-			if (network || !known) {
+			if (network && stands_alone(text, start, at)) {
 				*ret_card = (struct card){start, at, count, network};
 				found = true;
 			}

@@ -122,7 +122,7 @@ static struct text without_cards(struct text name)
 
 	for (size_t at = card_next_digits(name, 0); at < name.size;
 		at = card_next_digits(name, at + 1)) {
-		if (card_at(name, at, false, &card)) {
+		if (card_at(name, at, &card)) {
 			return TEXT("(another)");
 		}
 	}
@@ -213,7 +213,7 @@ static int look_at_text(struct scan *scan, struct finding *finding, struct error
 	size_t at = card_next_digits(text, 0);
 
 	while (at < text.size) {
-		if (!card_at(text, at, true, &finding->card)) {
+		if (!card_at(text, at, &finding->card)) {
 			at = card_next_digits(text, at + 1);
 			continue;
 		}
@@ -358,7 +358,8 @@ const struct cmd cmd_privacy_scan = {
 		"Reads the detail of all calls to which the options apply and tells of every "
 		"number that may be a payment card's: 13 to 19 digits, also with spaces or hyphens "
 		"between, that begin as a network's numbers do, are as long and have the right "
-		"check digit. One in ten other numbers of that shape has it too. For each: the "
+		"check digit, and are not a part of a word or a UUID. One in ten other numbers of "
+		"that shape has it too. For each: the "
 		"call, the step, its class and module, the member that it stands in, and the "
 		"number with all digits hidden. Telephone numbers of the header are not looked "
 		"at.\n"

@@ -249,7 +249,9 @@ const struct setting setting_table[] = {
 		.type = SETTING_FLAG,
 		.offset = MEMBER(redact_cards),
 		.help = "Hides what may be a card's number before it is stored: 13 to 19 digits, "
-			"also with spaces or hyphens between, whose check digit is right."},
+			"also with spaces or hyphens between, whose check digit is right and "
+			"which begin and are as long as a network's numbers; not a part of a word "
+			"or a UUID."},
 	{.name = "redact-input",
 		.type = SETTING_TEXT,
 		.offset = MEMBER(redact_input),

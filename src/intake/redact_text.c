@@ -164,7 +164,7 @@ static void hide_cards(struct redaction *redaction, struct text text)
 		at = card_next_digits(text, at + 1)) {
 		struct card card;
 
-		if (card_at(text, at, false, &card)) {
+		if (card_at(text, at, &card)) {
 			hide(redaction, card.start, card.end);
 		}
 	}

@@ -96,3 +96,23 @@ def test_erasing_beside_a_server_that_takes_calls_in(start_server):
         for trace in b"zugzwang", b"quartz", b"5550001111", b"gone-session":
             assert trace not in content, (name, trace)
     assert callstep("verify", "--data", server.store).returncode == 0
+
+
+# What stands in logs and looks like a card's number to a check digit alone.
+KEPT = ["time_processed=1795459158006", "uuid 17505051-6061-9894-b66c-f2db26efb20c", "file in-20261124015003.wav",
+        "monitor/external-201-20261124-010004.wav", "uniqueid 1795459158.105", "number 0049891234004", "imei 490154203237518",
+        "id 41111111-1111-1111-b66c-f2db26efb20c", "x4111111111111111y"]
+HIDDEN = ["card 3782 822463 10005", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", ";4111111111111111=29121010000000000000?",
+          '{"pan":"4111111111111111","exp":"12/29"}', "https://pay.example.com/?card=4111111111111111&cvv=123"]
+
+
+def test_times_ids_and_stamps_are_kept_and_cards_hidden_and_the_scan_agrees(redacting):
+    lines = [*KEPT, *HIDDEN]
+    redacting.post([call("a", detail=[step(line, raw=line, t=1795459158006, pan=4111111111111111) for line in lines])])
+    steps = redacting.get("/v1/calls/a").json["detail"]
+    for line, made in zip(lines, steps):
+        event = made["event"]
+        assert (event["line"] == event["data"]["raw"] == line) == (line in KEPT), event
+        assert event["data"]["t"] == 1795459158006 and event["data"]["pan"] == "•••"
+    done = callstep("privacy-scan", "--data", redacting.server.store, "--account", redacting.email)
+    assert done.returncode == 0 and done.stdout == "", done.stdout
