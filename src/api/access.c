@@ -179,8 +179,7 @@ bool access_account(struct api *api, struct http_request *request, int64_t *ret_
 	arena_init(&arena, LOOKUP_MAX);
 	return header.data && credentials_read(header, &credentials) &&
 	       store_view_open(&view, api->options.store, &ignored) == 0 &&
-	       find_key(&view, &credentials, &api->options.days, &arena, &access, ret_account_id,
-		       &ignored) > 0;
+	       find_key(&view, &credentials, &arena, &access, ret_account_id, &ignored) > 0;
 }
 
 bool access_has(const struct access *access, struct http_response *response, enum store_scope scope)
