@@ -130,24 +130,31 @@ static void write_step(struct buffer *buffer, const struct call *call, const str
 	end_row(buffer);
 }
 
-int call_csv_write_steps(struct buffer *buffer, const struct call *call, struct text detail,
-	struct arena *scratch, struct error *err)
+int call_csv_write_more(struct buffer *buffer, const struct call *call, struct text detail,
+	struct call_csv_place *place, size_t enough, struct arena *scratch, struct error *err)
 {
 	struct call_step step;
-	size_t cursor = 0;
-	int64_t number = 0;
-	int more = 0;
+	int more = call->has_detail ? 1 : 0;
 
-	if (call->has_detail) {
-		while ((more = call_json_next_step(detail, &cursor, scratch, &step, err)) > 0) {
-			write_step(buffer, call, &step, ++number, scratch);
+	while (more > 0 && buffer->size < enough) {
+		more = call_json_next_step(detail, &place->cursor, scratch, &step, err);
+		if (more > 0) {
+			write_step(buffer, call, &step, ++place->number, scratch);
 			arena_deinit(scratch);
 		}
 	}
-	if (more == 0 && number == 0) {
+	if (more == 0 && place->number == 0) {
 		write_call(buffer, call);
 		buffer_append(buffer, TEXT(",,,,,,,"));
 		end_row(buffer);
 	}
 	return more;
+}
+
+int call_csv_write_steps(struct buffer *buffer, const struct call *call, struct text detail,
+	struct arena *scratch, struct error *err)
+{
+	struct call_csv_place place = {0};
+
+	return call_csv_write_more(buffer, call, detail, &place, SIZE_MAX, scratch, err);
 }

@@ -24,4 +24,15 @@ void call_csv_write_call(struct buffer *buffer, const struct call *call);
 int call_csv_write_steps(struct buffer *buffer, const struct call *call, struct text detail,
 	struct arena *scratch, struct error *err) CHECK_RESULT;
 
+/* Where a call's rows go on. All zero: at their beginning. */
+struct call_csv_place {
+	size_t cursor;
+	int64_t number; /* of rows that were written */
+};
+
+/* The same in pieces: goes on from @place until @buffer holds @enough bytes or, by a row, more. 1 there is more, 0 that was the end. */
+int call_csv_write_more(struct buffer *buffer, const struct call *call, struct text detail,
+	struct call_csv_place *place, size_t enough, struct arena *scratch,
+	struct error *err) CHECK_RESULT;
+
 #endif

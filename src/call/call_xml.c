@@ -2,10 +2,13 @@
  * Canonical JSON to XML in one pass: a stack of open elements, texts copied in runs. */
 #include "call/call_xml.h"
 
+#include <stdlib.h>
+
 #include "json/json_escape.h"
 #include "json/json_names.h"
 
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define PIECE_MAX   ((size_t)16384) /* of a string, between two looks at how much there is */
+#define REPLACEMENT "\xef\xbf\xbd"  /* U+FFFD */
 
 /* ---- characters ---- */
 
@@ -122,24 +125,22 @@ static size_t write_escape(struct buffer *buffer, struct text raw)
 	return taken;
 }
 
-/* The raw text of a JSON string, as XML text. */
-static void write_raw(struct buffer *buffer, struct text raw)
+/* Writes the raw text of a JSON string as XML text until @buffer has @enough; what is left stays in @raw. */
+static void write_raw(struct buffer *buffer, struct text *raw, size_t enough)
 {
-	while (raw.size > 0) {
-		size_t run = run_of(raw, IN_STRING, false);
+	while (raw->size > 0 && buffer->size < enough) {
+		size_t piece = raw->size < PIECE_MAX ? raw->size : PIECE_MAX;
+		size_t run = run_of(text_head(*raw, piece), IN_STRING, false);
 		size_t taken;
 
-		buffer_append(buffer, text_head(raw, run));
-		raw = text_tail(raw, run);
-		if (raw.size == 0) {
-			return;
+		buffer_append(buffer, text_head(*raw, run));
+		*raw = text_tail(*raw, run);
+		if (run == piece) {
+			continue;
 		}
-		taken = raw.data[0] == '\\' ? write_escape(buffer, raw)
-					    : write_special(buffer, raw);
-		if (taken == 0) {
-			return;
-		}
-		raw = text_tail(raw, taken);
+		taken = raw->data[0] == '\\' ? write_escape(buffer, *raw)
+					     : write_special(buffer, *raw);
+		*raw = taken == 0 ? (struct text){0} : text_tail(*raw, taken);
 	}
 }
 
@@ -252,9 +253,11 @@ struct level {
 	struct element element;
 };
 
-struct transcoder {
+struct call_xml {
 	struct buffer *buffer;
 	struct text rest;
+	struct text string; /* raw: what is left of the string that is being written */
+	struct element string_element;
 	size_t depth;
 	struct level levels[JSON_DEPTH_MAX + 1];
 	struct element element; /* of the value that comes next */
@@ -284,19 +287,19 @@ static void write_tag(
 	buffer_append(buffer, back);
 }
 
-static void open_element(struct transcoder *transcoder)
+static void open_element(struct call_xml *xml)
 {
-	write_tag(transcoder->buffer, TEXT("<"), &transcoder->element, TEXT(">"));
+	write_tag(xml->buffer, TEXT("<"), &xml->element, TEXT(">"));
 }
 
-static void empty_element(struct transcoder *transcoder)
+static void empty_element(struct call_xml *xml)
 {
-	write_tag(transcoder->buffer, TEXT("<"), &transcoder->element, TEXT("/>"));
+	write_tag(xml->buffer, TEXT("<"), &xml->element, TEXT("/>"));
 }
 
-static void close_element(struct transcoder *transcoder, const struct element *element)
+static void close_element(struct call_xml *xml, const struct element *element)
 {
-	write_tag(transcoder->buffer, TEXT("</"), element, TEXT(">"));
+	write_tag(xml->buffer, TEXT("</"), element, TEXT(">"));
 }
 
 /* An element whose name and @content stand in XML as they are, which is most of a call: one look at the buffer. */
@@ -319,56 +322,64 @@ static void write_plain(struct buffer *buffer, struct text name, struct text con
 	buffer_advance(buffer, size);
 }
 
-/* An element with the raw text of a JSON string in it; @simple: all of it stands in XML as it is. */
-static void write_content(struct transcoder *transcoder, struct text raw, bool simple)
+/* An element with the raw text of a JSON string in it; @simple: all of it stands in XML as it is. Of any other only the beginning is written:
+ * write_more() has the rest. */
+static void write_content(struct call_xml *xml, struct text raw, bool simple)
 {
 	if (raw.size == 0) {
-		empty_element(transcoder);
+		empty_element(xml);
 		return;
 	}
-	if (simple && transcoder->element.plain) {
-		write_plain(transcoder->buffer, transcoder->element.raw, raw);
+	if (simple && xml->element.plain && raw.size <= PIECE_MAX) {
+		write_plain(xml->buffer, xml->element.raw, raw);
 		return;
 	}
-	open_element(transcoder);
-	write_raw(transcoder->buffer, raw);
-	close_element(transcoder, &transcoder->element);
+	open_element(xml);
+	xml->string = raw;
+	xml->string_element = xml->element;
+}
+
+static void write_more(struct call_xml *xml, size_t enough)
+{
+	write_raw(xml->buffer, &xml->string, enough);
+	if (xml->string.size == 0) {
+		close_element(xml, &xml->string_element);
+	}
 }
 
 /* A container that begins: its element is opened, or written empty. Returns false when it cannot go on. */
-static bool begin(struct transcoder *transcoder, bool is_array)
+static bool begin(struct call_xml *xml, bool is_array)
 {
-	struct text *rest = &transcoder->rest;
+	struct text *rest = &xml->rest;
 
 	*rest = text_tail(*rest, 1);
 	if (rest->size > 0 && rest->data[0] == (is_array ? ']' : '}')) {
 		*rest = text_tail(*rest, 1);
-		empty_element(transcoder);
+		empty_element(xml);
 		return true;
 	}
-	if (transcoder->depth > JSON_DEPTH_MAX) {
+	if (xml->depth > JSON_DEPTH_MAX) {
 		return false;
 	}
-	open_element(transcoder);
-	transcoder->levels[transcoder->depth++] =
-		(struct level){.is_array = is_array, .element = transcoder->element};
+	open_element(xml);
+	xml->levels[xml->depth++] = (struct level){.is_array = is_array, .element = xml->element};
 	return true;
 }
 
-static bool end(struct transcoder *transcoder)
+static bool end(struct call_xml *xml)
 {
-	transcoder->rest = text_tail(transcoder->rest, 1);
-	if (transcoder->depth == 0) {
+	xml->rest = text_tail(xml->rest, 1);
+	if (xml->depth == 0) {
 		return false;
 	}
-	close_element(transcoder, &transcoder->levels[--transcoder->depth].element);
+	close_element(xml, &xml->levels[--xml->depth].element);
 	return true;
 }
 
 /* Takes a string's raw text off the front, quotes and all, of which the first @known bytes hold no quote or backslash. */
-static struct text take_raw(struct transcoder *transcoder, size_t known)
+static struct text take_raw(struct call_xml *xml, size_t known)
 {
-	struct text *rest = &transcoder->rest;
+	struct text *rest = &xml->rest;
 	const char *start = rest->data + 1;
 	size_t room = rest->size - 1;
 	size_t size = known;
@@ -385,19 +396,19 @@ static struct text take_raw(struct transcoder *transcoder, size_t known)
 	return (struct text){.data = start, .size = size};
 }
 
-static void write_string(struct transcoder *transcoder)
+static void write_string(struct call_xml *xml)
 {
-	struct text inside = text_tail(transcoder->rest, 1);
+	struct text inside = text_tail(xml->rest, 1);
 	size_t run = run_of(inside, IN_STRING, false);
-	struct text raw = take_raw(transcoder, run);
+	struct text raw = take_raw(xml, run);
 
-	write_content(transcoder, raw, raw.size == run);
+	write_content(xml, raw, raw.size == run);
 }
 
 /* A number, true, false or null. Returns false when it is nothing. */
-static bool write_word(struct transcoder *transcoder)
+static bool write_word(struct call_xml *xml)
 {
-	struct text word = transcoder->rest;
+	struct text word = xml->rest;
 	size_t size = 0;
 
 	while (size < word.size && word.data[size] != ',' && word.data[size] != '}' &&
@@ -405,70 +416,104 @@ static bool write_word(struct transcoder *transcoder)
 		size++;
 	}
 	word = text_head(word, size);
-	transcoder->rest = text_tail(transcoder->rest, size);
+	xml->rest = text_tail(xml->rest, size);
 	if (text_equal(word, TEXT("null"))) {
-		empty_element(transcoder);
+		empty_element(xml);
 	} else {
-		write_content(transcoder, word, run_of(word, IN_STRING, false) == size);
+		write_content(xml, word, run_of(word, IN_STRING, false) == size);
 	}
 	return size > 0;
 }
 
-static bool write_value(struct transcoder *transcoder)
+static bool write_value(struct call_xml *xml)
 {
-	switch (transcoder->rest.data[0]) {
+	switch (xml->rest.data[0]) {
 	case '{':
-		return begin(transcoder, false);
+		return begin(xml, false);
 	case '[':
-		return begin(transcoder, true);
+		return begin(xml, true);
 	case '"':
-		write_string(transcoder);
+		write_string(xml);
 		return true;
 	default:
-		return write_word(transcoder);
+		return write_word(xml);
 	}
 }
 
 /* A member's name and its colon; a value has to follow. */
-static bool take_name(struct transcoder *transcoder)
+static bool take_name(struct call_xml *xml)
 {
-	struct text inside = text_tail(transcoder->rest, 1);
+	struct text inside = text_tail(xml->rest, 1);
 	size_t run = run_of(inside, IN_NAME, true);
-	struct text raw = take_raw(transcoder, run);
+	struct text raw = take_raw(xml, run);
 
-	transcoder->element =
-		(struct element){.raw = raw, .plain = raw.size == run && begins_a_name(raw)};
-	if (transcoder->rest.size < 2 || transcoder->rest.data[0] != ':') {
+	xml->element = (struct element){.raw = raw, .plain = raw.size == run && begins_a_name(raw)};
+	if (xml->rest.size < 2 || xml->rest.data[0] != ':') {
 		return false;
 	}
-	transcoder->rest = text_tail(transcoder->rest, 1);
+	xml->rest = text_tail(xml->rest, 1);
 	return true;
 }
 
-static bool step(struct transcoder *transcoder)
+static bool step(struct call_xml *xml)
 {
-	const struct level *level =
-		transcoder->depth > 0 ? &transcoder->levels[transcoder->depth - 1] : NULL;
-	char byte = transcoder->rest.data[0];
+	const struct level *level = xml->depth > 0 ? &xml->levels[xml->depth - 1] : NULL;
+	char byte = xml->rest.data[0];
 
 	if (byte == '}' || byte == ']') {
-		return end(transcoder);
+		return end(xml);
 	}
 	if (byte == ',') {
-		transcoder->rest = text_tail(transcoder->rest, 1);
+		xml->rest = text_tail(xml->rest, 1);
 		return true;
 	}
 	if (level && !level->is_array) {
-		return byte == '"' && take_name(transcoder) && write_value(transcoder);
+		return byte == '"' && take_name(xml) && write_value(xml);
 	}
-	transcoder->element = level ? item : (struct element){0};
-	return write_value(transcoder);
+	xml->element = level ? item : (struct element){0};
+	return write_value(xml);
+}
+
+/* Whether there was something to write. */
+static bool go_on(struct call_xml *xml, size_t enough)
+{
+	if (xml->string.size > 0) {
+		write_more(xml, enough);
+		return true;
+	}
+	return xml->rest.size > 0 && step(xml);
+}
+
+struct call_xml *call_xml_create(void)
+{
+	return calloc(1, sizeof(struct call_xml));
+}
+
+void call_xml_destroy(struct call_xml *xml)
+{
+	free(xml);
+}
+
+void call_xml_begin(struct call_xml *xml, struct text json)
+{
+	*xml = (struct call_xml){.rest = json};
+}
+
+bool call_xml_go_on(struct call_xml *xml, struct buffer *buffer, size_t enough)
+{
+	xml->buffer = buffer;
+	while (buffer->size < enough) {
+		if (!go_on(xml, enough)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 void call_xml_write(struct buffer *buffer, struct text json)
 {
-	struct transcoder transcoder = {.buffer = buffer, .rest = json};
+	struct call_xml xml = {.buffer = buffer, .rest = json};
 
-	while (transcoder.rest.size > 0 && step(&transcoder)) {
+	while (go_on(&xml, SIZE_MAX)) {
 	}
 }

@@ -14,6 +14,17 @@
  * caller writes the element, e.g. `<item>` … `</item>`. */
 void call_xml_write(struct buffer *buffer, struct text json);
 
+/* The same in pieces, for one call after the other: what a long call becomes need never lie in memory whole. */
+struct call_xml;
+struct call_xml *call_xml_create(void); /* NULL: out of memory */
+void call_xml_destroy(struct call_xml *xml);
+
+/* Begins with @json, which stays until its end. */
+void call_xml_begin(struct call_xml *xml, struct text json);
+
+/* Appends what comes next until @buffer holds @enough bytes or, by an element's name or some KiB of its text, more. Returns false at the end. */
+bool call_xml_go_on(struct call_xml *xml, struct buffer *buffer, size_t enough) CHECK_RESULT;
+
 /* Appends @string, UTF-8, as XML text. */
 void call_xml_write_text(struct buffer *buffer, struct text string);
 

@@ -85,10 +85,44 @@ static void the_example_is_the_pages_xml(void **state)
 
 /* ---- the rules ---- */
 
+/* A run of a string's text, each byte of it six as XML, and tags. */
+#define PIECE_BEYOND ((size_t)6 * 16384 + 1000)
+
 struct rule {
 	struct text json;
 	struct text xml;
 };
+
+/* The same in pieces: what comes before the last piece holds at least @enough bytes, and not much more. */
+static void write_in_pieces(struct buffer *whole, struct text json, size_t enough)
+{
+	struct call_xml *xml = call_xml_create();
+	AUTO(buffer_deinit) struct buffer piece;
+	bool more = true;
+
+	assert_non_null(xml);
+	buffer_init(&piece, CEILING);
+	call_xml_begin(xml, json);
+	while (more) {
+		buffer_clear(&piece);
+		more = call_xml_go_on(xml, &piece, enough);
+		assert_true(!more || piece.size >= enough);
+		assert_true(piece.size <= enough + PIECE_BEYOND);
+		buffer_append(whole, buffer_text(&piece));
+	}
+	call_xml_destroy(xml);
+}
+
+static void check_pieces(struct text json, struct text xml)
+{
+	for (size_t enough = 1; enough < 100000; enough = enough * 7 + 1) {
+		AUTO(buffer_deinit) struct buffer whole;
+
+		buffer_init(&whole, CEILING);
+		write_in_pieces(&whole, json, enough);
+		assert_true(text_equal(buffer_text(&whole), xml));
+	}
+}
 
 static void check(struct text json, struct text xml)
 {
@@ -105,6 +139,7 @@ static void check(struct text json, struct text xml)
 			TEXT_ARG(buffer_text(&buffer)), TEXT_ARG(xml));
 		fail();
 	}
+	check_pieces(json, xml);
 	free(exact);
 }
 
@@ -578,9 +613,30 @@ static void nesting_beyond_the_limit_ends_the_output(void **state)
 	write_exact(json.data, json.size);
 }
 
+static void a_long_string_comes_in_pieces(void **state)
+{
+	AUTO(buffer_deinit) struct buffer json;
+	AUTO(buffer_deinit) struct buffer xml;
+
+	(void)state;
+	buffer_init(&json, CEILING);
+	buffer_init(&xml, CEILING);
+	buffer_append(&json, TEXT("{\"line\":\""));
+	for (int i = 0; i < 20000; i++) {
+		buffer_append(&json, i % 100 == 0 ? TEXT("\\u00e9\\n")
+						  : TEXT("&\xef\xbf\xbf"
+							 "plain"));
+	}
+	buffer_append(&json, TEXT("\",\"next\":1}"));
+	call_xml_write(&xml, buffer_text(&json));
+	assert_true(xml.size > json.size);
+	check_pieces(buffer_text(&json), buffer_text(&xml));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_long_string_comes_in_pieces),
 		cmocka_unit_test(the_example_is_the_pages_xml),
 		cmocka_unit_test(members_are_elements_and_entries_are_items),
 		cmocka_unit_test(strings_numbers_and_booleans_are_text),
