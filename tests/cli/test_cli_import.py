@@ -99,8 +99,7 @@ def test_what_cannot_be_read_is_a_failure_that_names_the_file(program, name, con
 READ = "what is read is this API's JSON and XML, and Asterisk's channel event log (--format asterisk-cel)"
 
 
-@pytest.mark.parametrize("options", [[], ["--format", "asterisk-cel"]], ids=["", "asterisk-cel"])
-@pytest.mark.parametrize("name, what", [
+OF_OTHERS = [
     ("3cx.csv", f"call detail records of 3CX, and that is not read; {READ}"),
     ("amazon-connect-flow.json", f"a flow log of Amazon Connect, and that is not read; {READ}"),
     ("ami-cel.txt", f"events of Asterisk's manager interface, and that is not read; {READ}"),
@@ -116,14 +115,18 @@ READ = "what is read is this API's JSON and XML, and Asterisk's channel event lo
     ("twilio-calls.csv", f"Twilio's list of calls, and that is not read; {READ}"),
     ("twilio-studio-steps.json", f"the steps of a Twilio Studio execution, and that is not read; {READ}"),
     ("vonage.json", f"an event of a Vonage call, and that is not read; {READ}"),
-])
-def test_an_input_of_another_program_is_named(program, fixtures, name, what, options):
-    done = program.run("import", *options, fixtures / "formats" / name, status=1)
-    assert f"{name}: it seems to be {what}" in done.stderr
-    assert done.stderr.endswith("took 0 calls (0 replaced), rejected 0\n") and done.stderr.count("\n") == 2
+]
 
 
-@pytest.mark.parametrize("content, what", [
+@pytest.mark.parametrize("options", [[], ["--format", "asterisk-cel"]], ids=["", "asterisk-cel"])
+def test_an_input_of_another_program_is_named(program, fixtures, options):
+    for name, what in OF_OTHERS:
+        done = program.run("import", *options, fixtures / "formats" / name, status=1)
+        assert f"{name}: it seems to be {what}" in done.stderr
+        assert done.stderr.endswith("took 0 calls (0 replaced), rejected 0\n") and done.stderr.count("\n") == 2
+
+
+BEGINNINGS = [
     (b"SQLite format 3\0", "an SQLite database, and that is not read: print the table's rows"),
     ("{}".encode("utf-16"), "text in UTF-16, and that is not read: convert it"),
     (b"PK\x03\x04rest", "a zip archive or a spreadsheet"),
@@ -132,10 +135,13 @@ def test_an_input_of_another_program_is_named(program, fixtures, name, what, opt
     (b"[Nov 23 13:39:12] VERBOSE[2916] pbx.c: Executing\n", "Asterisk's own log"),
     (b"<!DOCTYPE html><html>", "a web page"),
     (b"name,number,when\nAnn,1,now\n", "CSV that begins with 'name,number,when', and that is not read; what is read is"),
-])
-def test_any_other_input_is_told_by_how_it_begins(program, content, what):
-    done = program.run("import", program.write("input", content), status=1)
-    assert f"it seems to be {what}" in done.stderr
+]
+
+
+def test_any_other_input_is_told_by_how_it_begins(program):
+    for content, what in BEGINNINGS:
+        done = program.run("import", program.write("input", content), status=1)
+        assert f"it seems to be {what}" in done.stderr
 
 
 def test_calls_that_only_mention_another_programs_words_are_read(program):
@@ -145,16 +151,19 @@ def test_calls_that_only_mention_another_programs_words_are_read(program):
         assert program.run("import", "-", input=content).stderr.startswith("took 1 calls")
 
 
-@pytest.mark.parametrize("options, content, sentence", [
+NOTHING = [
     ([], "", "no call was found in it"),
     ([], " \n\n", "no call was found in it"),
     ([], '{"calls":[]}', "no call was found in it"),
     (["--format", "asterisk-cel"], "", "no call was found: it has no rows"),
     (["--format", "asterisk-cel"], "eventtype,eventtime,linkedid\n", "no call was found: it has no rows"),
-])
-def test_an_input_without_a_call_says_so(program, options, content, sentence):
-    done = program.run("import", *options, "-", input=content)
-    assert done.stderr == f"standard input: {sentence}\ntook 0 calls (0 replaced), rejected 0\n"
+]
+
+
+def test_an_input_without_a_call_says_so(program):
+    for options, content, sentence in NOTHING:
+        done = program.run("import", *options, "-", input=content)
+        assert done.stderr == f"standard input: {sentence}\ntook 0 calls (0 replaced), rejected 0\n"
 
 
 def test_an_event_log_of_which_no_row_can_be_read_says_so_in_one_line_a_kind(program):
