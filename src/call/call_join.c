@@ -71,13 +71,18 @@ static int read_part(
 {
 	AUTO(buffer_deinit) struct buffer again;
 	struct text detail = call_json_detail(canonical);
+	struct error problem = {0};
 
 	*ret_part = (struct part){.channel = TEXT("")};
 	buffer_init(&again, canonical.size + 4096);
 	if (call_json_read(canonical, (struct json_position){1, 1}, arena, &again, &ret_part->call,
-		    err) < 0 ||
+		    &problem) < 0 ||
 		!detail.data) {
-		return error_set(err, ERROR_CORRUPT, "a call that is to be joined has no steps");
+		return problem.code == ERROR_NO_MEMORY
+			       ? error_no_memory(err)
+			       : error_set(err, ERROR_CORRUPT,
+					 "a call that is to be joined cannot be read: %s",
+					 detail.data ? problem.message : "it has no steps");
 	}
 	return read_steps(ret_part, detail, arena, err);
 }

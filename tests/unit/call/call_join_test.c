@@ -269,6 +269,35 @@ static void what_is_not_canonical_is_refused(void **state)
 	arena_deinit(&arena);
 }
 
+static void without_memory_it_says_so(void **state)
+{
+	const struct part_of a = {.src = "\"a\"", .steps = "100 one|101 two|>"};
+	const struct part_of b = {.src = "\"a\"", .steps = "<|110 three"};
+	struct arena arena, small;
+	struct call_joined result;
+	struct text held, added;
+	size_t told = 0;
+
+	(void)state;
+	arena_init(&arena, 1 << 24);
+	held = json_of(&arena, &a);
+	added = json_of(&arena, &b);
+	for (size_t size = 0; size < 20000; size += 8) {
+		AUTO(buffer_deinit) struct buffer out;
+		struct error err = {0};
+
+		buffer_init(&out, 1 << 20);
+		arena_init(&small, size);
+		if (call_join(held, added, &small, &out, &result, &err) < 0) {
+			assert_int_equal(err.code, ERROR_NO_MEMORY);
+			told++;
+		}
+		arena_deinit(&small);
+	}
+	assert_true(told > 0);
+	arena_deinit(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +307,7 @@ int main(void)
 		cmocka_unit_test(calls_with_other_numbers_and_another_channel_are_others),
 		cmocka_unit_test(a_part_is_known_by_its_words_too),
 		cmocka_unit_test(what_is_not_canonical_is_refused),
+		cmocka_unit_test(without_memory_it_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
