@@ -121,7 +121,12 @@ static int cut_by_source(struct input *input, const struct source_format *format
 		}
 		progress(sink->context);
 	}
-	return more < 0 ? -1 : format->end(open.source, err);
+	if (more < 0) {
+		/* The input broke off: what was read of it is handed over and told all the same. */
+		(void)!format->end(open.source, NULL);
+		return -1;
+	}
+	return format->end(open.source, err);
 }
 
 /* ---- JSON ---- */

@@ -2,6 +2,7 @@
 """Asterisk's event log in the forms in which people have it. Each file under tests/fixtures/cel is small and made up; its properties are those of
 real logs."""
 import csv
+import gzip
 import io
 import json
 import re
@@ -298,3 +299,12 @@ def test_the_extras_of_a_mapping_that_doubles_no_quotes_are_whole(program):
 """)
     assert take(program, log, "--columns", conf) == "took 1 calls (0 replaced), rejected 0\n"
     assert lines(program, "a.1")[-1] == "Hung up by the caller (SIP/a-1): user busy (17)"
+
+
+def test_what_was_read_of_a_file_that_breaks_off_is_kept_and_its_bad_rows_are_told(program):
+    text = HEADER + "CHAN_START,noon,Ann,1,2,c,S/a-1,,,a.1,a.1,,\n" + "".join(
+        f"CHAN_START,{100 + i},Ann,{i},2,c,S/a-{i},,,b.{i},b.{i},,\n" for i in range(5000))
+    path = program.write("log.csv.gz", gzip.compress(text.encode())[:-12])
+    said = take(program, path, status=1)
+    assert "log.csv.gz:2: session 'a.1': eventtime 'noon' is not a time" in said and "cut off" in said
+    assert re.search(r"^took 4,[0-9]+ calls|^took 5,000 calls", said, re.M)

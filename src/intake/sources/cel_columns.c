@@ -95,18 +95,20 @@ int cel_columns_field(struct text name, enum cel_field *ret_field)
 
 void cel_columns_note_unknown(struct cel_columns *columns, struct text name)
 {
-	char *known = columns->unknown;
-	size_t used = strlen(known), room = sizeof(columns->unknown) - used;
-	int more;
+	static const char more[] = ", …";
+	char *known = columns->unknown, quoted[64];
+	size_t used = strlen(known), size;
 
 	name = text_head(name, name.size < 40 ? name.size : 40);
-	if (memmem(known, used, name.data, name.size) || room < name.size + 8) {
+	size = (size_t)snprintf(quoted, sizeof(quoted), "'%.*s'", TEXT_ARG(name));
+	if (memmem(known, used, quoted, size) || memmem(known, used, more, sizeof(more) - 1)) {
 		return;
 	}
-	more = snprintf(known + used, room, "%s'%.*s'", used ? ", " : "", TEXT_ARG(name));
-	if (more < 0 || (size_t)more >= room) {
-		known[used] = '\0';
+	if (used + 2 + size + sizeof(more) > sizeof(columns->unknown)) {
+		memcpy(known + used, more, sizeof(more));
+		return;
 	}
+	snprintf(known + used, sizeof(columns->unknown) - used, "%s%s", used ? ", " : "", quoted);
 }
 
 void cel_columns_clear(struct cel_columns *columns)

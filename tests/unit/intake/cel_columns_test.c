@@ -176,10 +176,20 @@ static void a_name_that_is_not_known_is_kept_for_a_warning_once(void **state)
 
 	(void)state;
 	assert_int_equal(cel_columns_config(TEXT("[a]\nfields = EventType,color,EventTime,color,"
-						 "LinkedID,TenantID,\"Literal\",size"),
+						 "LinkedID,TenantID,\"Literal\",size,col"),
 				 NULL, &columns, NULL),
 		0);
-	assert_string_equal(columns.unknown, "'color', 'size'");
+	assert_string_equal(columns.unknown, "'color', 'size', 'col'");
+	for (int i = 0; i < 100; i++) {
+		char name[20];
+
+		snprintf(name, sizeof(name), "name%d", i);
+		cel_columns_note_unknown(&columns, text_of(name));
+	}
+	assert_true(text_starts_with(
+		text_of(columns.unknown), TEXT("'color', 'size', 'col', 'name0', 'name1'")));
+	assert_non_null(strstr(columns.unknown, "', …"));
+	assert_string_equal(strstr(columns.unknown, "…"), "…");
 }
 
 static void how_an_input_is_written_is_seen_by_its_first_lines(void **state)
