@@ -170,12 +170,19 @@ static void look(struct watch *watch)
 	}
 }
 
+/* Writing the log may take its time: not under the lock, which accepting and serving take. */
 static void tell(struct watch *watch)
 {
-	if (memcmp(&watch->figures, &watch->told, sizeof(watch->told)) != 0) {
-		request_log_crowd(&watch->figures, watch->count);
-		watch->told = watch->figures;
+	struct watch_figures figures = watch->figures;
+	size_t count = watch->count;
+
+	if (memcmp(&figures, &watch->told, sizeof(figures)) == 0) {
+		return;
 	}
+	watch->told = figures;
+	pthread_mutex_unlock(&watch->lock);
+	request_log_crowd(&figures, count);
+	pthread_mutex_lock(&watch->lock);
 }
 
 static void *run(void *context)
@@ -330,7 +337,7 @@ static bool make_room_of_address(
 	size_t max = max_of_address(watch, connection);
 	struct connection *idle;
 
-	if (max == SIZE_MAX) {
+	if (watch->count < max) {
 		return true;
 	}
 	idle = longest_idle(*list_of(watch, connection), host_of(connection), now_us, &count);
