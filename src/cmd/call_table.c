@@ -43,3 +43,18 @@ void call_table_count(FILE *stream, int64_t offset, size_t count, int64_t all, c
 	fprintf(stream, "%s–%s of %s %s", number_format(offset + 1, first),
 		number_format(offset + (int64_t)count, last), number, what);
 }
+
+void call_table_steps(FILE *stream, int64_t all, const struct scan_steps *steps)
+{
+	char number[NUMBER_SIZE], with[NUMBER_SIZE], over[NUMBER_SIZE], without[NUMBER_SIZE];
+
+	fprintf(stream, "; %s calls", number_format(all, number));
+	if (steps->over_days + steps->without_steps > 0) {
+		fprintf(stream,
+			", %s of them with steps (%s are over their days, %s never had any)",
+			number_format(steps->with_steps, with),
+			number_format(steps->over_days, over),
+			number_format(steps->without_steps, without));
+	}
+	fputc('\n', stream);
+}

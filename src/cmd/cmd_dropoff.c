@@ -71,7 +71,6 @@ static int write_table(const struct dropoff_result *result, const struct setting
 		{"NEXT", false}};
 	bool pretty = terminal_is(stdout);
 	FILE *told = pretty ? stdout : stderr;
-	char number[NUMBER_SIZE];
 	struct table table;
 
 	table_init(&table, arena, columns, sizeof(columns) / sizeof(columns[0]));
@@ -83,7 +82,7 @@ static int write_table(const struct dropoff_result *result, const struct setting
 	table_write(&table, stdout, pretty, terminal_color(stdout, settings));
 	fflush(stdout);
 	call_table_count(told, 0, result->count, result->places_total, "places");
-	fprintf(told, "; %s calls\n", number_format(result->total_calls, number));
+	call_table_steps(told, result->total_calls, &result->steps);
 	return 0;
 }
 

@@ -119,7 +119,6 @@ static int write_table(const struct stats_result *result, const struct settings 
 		{"CALLS", true}, {"STEPS", true}, {"LENGTH", true}, {"MEDIAN", true},
 		{"95%", true}};
 	FILE *told = terminal_is(stdout) ? stdout : stderr;
-	char number[NUMBER_SIZE];
 	struct table table;
 
 	table_init(&table, arena, columns, sizeof(columns) / sizeof(columns[0]));
@@ -132,7 +131,8 @@ static int write_table(const struct stats_result *result, const struct settings 
 	write_rows(&table, result, settings);
 	fflush(stdout);
 	call_table_count(told, 0, result->count, result->entries_total, unit_of(&result->question));
-	fprintf(told, "; %s calls\n", number_format(result->total_calls, number));
+	/* Of other groups nothing is counted in it. */
+	call_table_steps(told, result->total_calls, &result->steps);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/intern.h"
 #include "find/kind_map.h"
 #include "find/pairs.h"
+#include "find/scan.h"
 
 /* Counting takes at most so much memory: about 200 bytes a place and 60 a way from one to another. */
 #define DROPOFF_MEMORY_MAX    ((size_t)256 << 20)
@@ -35,6 +36,7 @@ struct dropoff_result {
 	size_t count;
 	int64_t places_total; /* how many there are without the limit */
 	int64_t total_calls;
+	struct scan_steps steps;
 };
 
 /* As stats_find(), the @limit places that most calls reached. */

@@ -50,5 +50,6 @@ void dropoff_write(struct buffer *buffer, const struct dropoff_result *result)
 	buffer_append_byte(buffer, ']');
 	write_number(buffer, "total_calls", result->total_calls);
 	write_number(buffer, "modules_total", result->places_total);
+	scan_steps_write(buffer, &result->steps);
 	buffer_append_byte(buffer, '}');
 }

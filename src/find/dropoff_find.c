@@ -19,10 +19,13 @@ int dropoff_find(struct store *store, const struct store_search *search, size_t 
 {
 	static const struct scan_counter counter = {.row = take_row, .kinds = take_kinds};
 	AUTO(dropoff_deinit) struct dropoff dropoff;
+	struct scan_steps steps;
 
 	dropoff_init(&dropoff, DROPOFF_MEMORY_MAX);
-	if (scan_count(store, search, &counter, &dropoff, err) < 0) {
+	if (scan_count(store, search, &counter, &dropoff, &steps, err) < 0 ||
+		dropoff_finish(&dropoff, limit, arena, ret_result, err) < 0) {
 		return -1;
 	}
-	return dropoff_finish(&dropoff, limit, arena, ret_result, err);
+	ret_result->steps = steps;
+	return 0;
 }

@@ -9,7 +9,20 @@ struct scan {
 	int64_t account_id;
 	const struct scan_counter *functions;
 	void *counter;
+	int64_t detail_after;
+	struct scan_steps *steps;
 };
+
+static void note_steps(const struct scan *scan, const struct call *call)
+{
+	if (call->steps > 0) {
+		scan->steps->with_steps++;
+	} else if (call->start <= scan->detail_after) {
+		scan->steps->over_days++;
+	} else {
+		scan->steps->without_steps++;
+	}
+}
 
 static int load_kinds(const struct scan *scan, struct error *err)
 {
@@ -27,8 +40,10 @@ static int load_kinds(const struct scan *scan, struct error *err)
 static int take_row(void *context, const struct store_row *row, struct error *err)
 {
 	const struct scan *scan = context;
-	int taken = scan->functions->row(scan->counter, row, err);
+	int taken;
 
+	note_steps(scan, &row->call);
+	taken = scan->functions->row(scan->counter, row, err);
 	if (taken != 0) {
 		return taken < 0 ? -1 : 0;
 	}
@@ -45,14 +60,27 @@ static int take_row(void *context, const struct store_row *row, struct error *er
 }
 
 int scan_count(struct store *store, const struct store_search *search,
-	const struct scan_counter *functions, void *counter, struct error *err)
+	const struct scan_counter *functions, void *counter, struct scan_steps *steps,
+	struct error *err)
 {
 	struct scan scan = {
 		.store = store,
 		.account_id = search->account_id,
 		.functions = functions,
 		.counter = counter,
+		.detail_after = search->detail_after,
+		.steps = steps,
 	};
 
+	*steps = (struct scan_steps){0};
+
 	return store_scan(store, search, take_row, &scan, err);
+}
+
+void scan_steps_write(struct buffer *buffer, const struct scan_steps *steps)
+{
+	buffer_printf(buffer,
+		",\"calls_with_steps\":%lld,\"calls_over_days\":%lld,\"calls_without_steps\":%lld",
+		(long long)steps->with_steps, (long long)steps->over_days,
+		(long long)steps->without_steps);
 }

@@ -3,7 +3,18 @@
 #ifndef FIND_SCAN_H
 #define FIND_SCAN_H
 
+#include "base/buffer.h"
 #include "store/store.h"
+
+/* Calls by whether they have steps that could be looked at, and why not. */
+struct scan_steps {
+	int64_t with_steps;
+	int64_t over_days;     /* their detail is over its days, if they had any */
+	int64_t without_steps; /* they came without */
+};
+
+/* Writes `,"calls_with_steps":…,"calls_over_days":…,"calls_without_steps":…`. */
+void scan_steps_write(struct buffer *buffer, const struct scan_steps *steps);
 
 struct scan_counter {
 	/* Returns 1; 0 when the row has a kind that is not known yet: it is given again after `kinds`. */
@@ -12,8 +23,9 @@ struct scan_counter {
 		void *counter, const struct store_kind *kinds, size_t count, struct error *err);
 };
 
-/* Gives each call that @search finds to @counter, newest first. */
+/* Gives each call that @search finds to @counter, newest first, and counts in @steps which have any. */
 int scan_count(struct store *store, const struct store_search *search,
-	const struct scan_counter *functions, void *counter, struct error *err) CHECK_RESULT;
+	const struct scan_counter *functions, void *counter, struct scan_steps *steps,
+	struct error *err) CHECK_RESULT;
 
 #endif

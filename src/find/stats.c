@@ -62,9 +62,14 @@ int stats_no_room(const struct stats *stats, struct error *err)
 		stats->arena.ceiling_bytes >> 20);
 }
 
+bool stats_is_of_steps(enum stats_group group)
+{
+	return group == STATS_CLASS || group == STATS_MODULE || group == STATS_VARIABLE;
+}
+
 static bool is_of_steps(const struct stats *stats)
 {
-	return stats->question.group >= STATS_CLASS;
+	return stats_is_of_steps(stats->question.group);
 }
 
 /* Makes @number, which is at most the one after the last, a group. */

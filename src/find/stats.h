@@ -8,6 +8,7 @@
 #include "base/intern.h"
 #include "find/kind_map.h"
 #include "find/pairs.h"
+#include "find/scan.h"
 
 /* Counting takes at most so much memory. A number with one call takes 300 to 400 bytes, so 2 million of them fit; each further
  * different duration of a group takes 40 to 80. */
@@ -54,7 +55,11 @@ struct stats_result {
 	size_t count;
 	int64_t entries_total; /* how many there are without the limit */
 	int64_t total_calls;
+	struct scan_steps steps; /* of groups of steps */
 };
+
+/* Whether it counts steps, which not every call has: STATS_CLASS, STATS_MODULE, STATS_VARIABLE. */
+bool stats_is_of_steps(enum stats_group group);
 
 /* Answers @question for the calls that @search finds, of which account_id, filter, detail_after and deadline_us matter; from the
  * tallies where these know the answer. The result is in @arena. ERROR_INVALID naming `bucket` when there are

@@ -58,5 +58,8 @@ void stats_write(struct buffer *buffer, const struct stats_result *result)
 	write_number(buffer, "groups_total", result->entries_total);
 	buffer_append_byte(buffer, ',');
 	write_number(buffer, "total_calls", result->total_calls);
+	if (stats_is_of_steps(question->group)) {
+		scan_steps_write(buffer, &result->steps);
+	}
 	buffer_append_byte(buffer, '}');
 }

@@ -22,13 +22,18 @@ static int scan_store(struct store *store, const struct store_search *search,
 {
 	static const struct scan_counter counter = {.row = take_row, .kinds = take_kinds};
 	AUTO(stats_deinit) struct stats stats;
+	struct scan_steps steps;
 
 	stats_init(&stats, question, STATS_MEMORY_MAX);
 	stats.prefixes = search->filter->prefixes;
-	if (scan_count(store, search, &counter, &stats, err) < 0) {
+	if (scan_count(store, search, &counter, &stats, &steps, err) < 0 ||
+		stats_finish(&stats, arena, ret_result, err) < 0) {
 		return -1;
 	}
-	return stats_finish(&stats, arena, ret_result, err);
+	if (stats_is_of_steps(question->group)) {
+		ret_result->steps = steps;
+	}
+	return 0;
 }
 
 static int count_tallies(struct store *store, const struct store_search *search,

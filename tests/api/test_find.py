@@ -108,6 +108,8 @@ def test_what_is_found_counted_and_streamed_is_what_the_model_finds(sample, seed
     dropoff = client.get(path_of("/v1/dropoff", pairs, limit=10000)).json
     assert dropoff["modules"] == finding.dropoff(wanted), query
     assert dropoff["total_calls"] == len(wanted)
+    with_steps = sum(1 for c in wanted if c["detail"])
+    assert (dropoff["calls_with_steps"], dropoff["calls_over_days"], dropoff["calls_without_steps"]) == (with_steps, 0, len(wanted) - with_steps)
     lines = client.get(path_of("/v1/calls", pairs), accept=NDJSON)
     assert [json.loads(line)["session_id"] for line in lines.text.splitlines()] == ids(document)
     assert lines.headers["X-Total-Calls"] == str(len(wanted))
@@ -119,6 +121,22 @@ def test_stats_of_calls_alone_leaves_steps_and_durations_out_and_counts_the_same
         rows = finding.stats([c for c in calls if finding.matches(query, c)], "time", 3600)
         answer = client.get(path_of("/v1/stats", query, values="calls")).json
         assert answer["groups"] == [{"key": r["key"], "calls": r["calls"]} for r in rows]
+
+
+def test_what_counts_steps_says_how_many_calls_have_any_and_why_others_have_none(client):
+    keep_detail(client, 5)
+    post(client, [call("has", NOW - 60), call("empty", NOW - 60, detail=[]), call("bare", NOW - 60, detail=None), call("old", NOW - 6 * 86400),
+                  call("older", NOW - 9 * 86400, detail=None)])
+    told = {"total_calls": 5, "calls_with_steps": 1, "calls_over_days": 2, "calls_without_steps": 2}
+    for path in "/v1/dropoff", "/v1/stats?group=class", "/v1/stats?group=module", "/v1/stats?group=variable":
+        document = client.get(path).json
+        assert {name: document[name] for name in told} == told, path
+    for path in "/v1/stats?group=time", "/v1/stats?group=dest", "/v1/stats?group=type":
+        assert not told.keys() - {"total_calls"} & client.get(path).json.keys()
+    for command in ["dropoff"], ["stats", "--group", "module"]:
+        done = callstep(*command, "--data", client.server.store, "--account", client.email)
+        assert done.stderr.endswith("; 5 calls, 1 of them with steps (2 are over their days, 2 never had any)\n")
+    assert callstep("stats", "--data", client.server.store, "--account", client.email).stderr.endswith("; 5 calls\n")
 
 
 def test_groups_and_places_are_limited_and_all_are_counted(sample):

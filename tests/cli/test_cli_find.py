@@ -277,13 +277,21 @@ def test_statistics_of_a_filter(found):
     assert [entry["key"] for entry in document["groups"]] == sorted({int(call["start"]) // 3600 * 3600 for call in calls})
 
 
+def counted(found):
+    """What is said of the calls whose steps were counted: some came without."""
+    with_steps = sum(1 for call in found.calls if steps_of(call))
+    assert 0 < with_steps < len(found.calls)
+    return (f"{len(found.calls)} calls, {with_steps} of them with steps (0 are over their days, "
+            f"{len(found.calls) - with_steps} never had any)")
+
+
 def test_the_table_of_statistics(found):
     done = found.run("stats", "--group", "module", "--limit", "3")
     rows = [line.split("\t") for line in done.stdout.splitlines()]
     modules = statistics(found.calls, steps_by(1))
     assert [row[0] for row in rows] == sorted(modules, key=lambda key: (-modules[key]["calls"], key))[:3]
     assert [int(row[1]) for row in rows] == [modules[row[0]]["calls"] for row in rows]
-    assert done.stderr == f"1–3 of {len(modules)} modules; {len(found.calls)} calls\n"
+    assert done.stderr == f"1–3 of {len(modules)} modules; {counted(found)}\n"
     assert found.run("stats", "--start", "1", "--end", "2").stderr == "none of 0 days; 0 calls\n"
     seen = plain(found.run_on_terminal("stats", "--group", "type")).splitlines()
     assert seen[0].split() == ["TYPE", "CALLS", "STEPS", "LENGTH", "MEDIAN", "95%"]
@@ -338,7 +346,9 @@ def test_drop_off_agrees_with_a_model(found, arguments, matches):
     calls = [call for call in found.calls if matches(call)]
     expected = drop_off(calls)
     document = json.loads(found.run("dropoff", "--json", "--limit", 10000, *arguments).stdout)
-    assert document == {"modules": expected, "total_calls": len(calls), "modules_total": len(expected)}
+    with_steps = sum(1 for call in calls if steps_of(call))
+    assert document == {"modules": expected, "total_calls": len(calls), "modules_total": len(expected), "calls_with_steps": with_steps,
+                        "calls_over_days": 0, "calls_without_steps": len(calls) - with_steps}
 
 
 def test_those_who_ended_at_a_place_are_found(found):
@@ -357,10 +367,10 @@ def test_the_table_of_drop_off(found):
     place = expected[0]
     assert first[:5] == [place["module"], place["variable"], str(place["reached"]), str(place["went_on"]), str(place["ended"])]
     assert first[6].startswith(f"{place['next'][0]['module']} {place['next'][0]['variable']} {place['next'][0]['calls']}")
-    assert done.stderr == f"1–2 of {len(expected)} places; {len(found.calls)} calls\n"
+    assert done.stderr == f"1–2 of {len(expected)} places; {counted(found)}\n"
     seen = plain(found.run_on_terminal("dropoff", "--limit", 2)).splitlines()
     assert re.split(r"  +", seen[0]) == ["MODULE", "VARIABLE", "REACHED", "WENT ON", "ENDED", "ENDED %", "NEXT"]
-    assert seen[-1] == f"1–2 of {len(expected)} places; {len(found.calls)} calls"
+    assert seen[-1] == f"1–2 of {len(expected)} places; {counted(found)}"
 
 
 # ---- comparing ----

@@ -4,7 +4,7 @@ import { formatAddress, go } from './address.js';
 import { useAnswer } from './api.js';
 import { formatQuery, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
-import { countOf, formatNumber, formatShare } from './format.js';
+import { callsLookedAt, countOf, formatNumber, formatShare } from './format.js';
 import { html } from './html.js';
 import { usePinned } from './pinned.js';
 import { Empty, Failure, Loading } from './states.js';
@@ -21,7 +21,7 @@ export function DropOff({ query }) {
 		<${FilterBar} filter=${filter} problem=${problem} onChange=${(to) => go(formatAddress(['dropoff'], to))} />
 		${problem ? html`<${Failure} problem=${problem} onRetry=${reload} />`
 			: !data ? html`<${Loading} what="Counting" />`
-				: data.modules.length === 0 ? html`<${Empty} title="No way to follow" hint="No call with steps matches: take a filter away or choose a longer window." />`
+				: data.modules.length === 0 ? html`<${Empty} title="No way to follow" hint=${`${callsLookedAt(data)}. Take a filter away or choose a longer window.`} />`
 					: html`<${Places} data=${data} filter=${filter} loading=${loading} />`}`;
 }
 
@@ -30,7 +30,7 @@ const nameOf = (place) => [place.module || '(no module)', place.variable].filter
 function Places({ data, filter, loading }) {
 	const most = data.modules[0].reached;
 	return html`
-		<p class="total" role="status">${countOf(data.total_calls, 'call')}, ${countOf(data.modules_total, 'place')}${data.modules.length < data.modules_total ? `, the ${data.modules.length} most reached are shown` : ''}</p>
+		<p class="total" role="status">${callsLookedAt(data)}; ${countOf(data.modules_total, 'place')}${data.modules.length < data.modules_total ? `, the ${data.modules.length} most reached are shown` : ''}</p>
 		<div class="wide" tabindex="0" role="region" aria-label="Places">
 			<table class=${`bars dropoff ${loading ? 'stale' : ''}`}>
 				<thead><tr><th scope="col">Place</th><th scope="col" class="bar-cell">Reached</th><th scope="col" class="number">Went on</th><th scope="col" class="number">Ended here</th>

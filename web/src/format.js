@@ -12,6 +12,13 @@ export function countOf(number, word) {
 	return `${formatNumber(number)} ${word}${number === 1 ? '' : 's'}`;
 }
 
+/* "5,041 calls, 1,692 of them with steps (3,000 are over their days, 349 never had any)": where steps are counted, what they were looked for in. */
+export function callsLookedAt(data) {
+	const all = countOf(data.total_calls, 'call');
+	const none = (data.calls_over_days ?? 0) + (data.calls_without_steps ?? 0);
+	return none === 0 ? all : `${all}, ${formatNumber(data.calls_with_steps)} of them with steps (${formatNumber(data.calls_over_days)} are over their days, ${formatNumber(data.calls_without_steps)} never had any)`;
+}
+
 /* "12.3 MB" */
 export function formatBytes(bytes) {
 	const units = ['bytes', 'KB', 'MB', 'GB'];

@@ -7,7 +7,7 @@ import { bucketSeconds } from './buckets.js';
 import { Plot, useCallsByTime } from './chart.js';
 import { formatQuery, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
-import { countOf, formatNumber, formatShare } from './format.js';
+import { callsLookedAt, countOf, formatNumber, formatShare } from './format.js';
 import { html } from './html.js';
 import { usePinned } from './pinned.js';
 import { useSettings } from './settings.js';
@@ -76,7 +76,7 @@ function Bars({ data, filter, loading }) {
 	const entries = data.group === 'time' ? [...data.groups].reverse().slice(0, ROWS_MAX) : data.groups;
 	const hidden = data.groups_total - entries.length;
 	return html`
-		<p class="total" role="status">${countOf(data.total_calls, 'call')}${hidden > 0 ? html`; the ${formatNumber(entries.length)} ${data.group === 'time' ? 'newest' : 'largest'} of ${formatNumber(data.groups_total)} are listed` : ''}</p>
+		<p class="total" role="status">${callsLookedAt(data)}${hidden > 0 ? html`; the ${formatNumber(entries.length)} ${data.group === 'time' ? 'newest' : 'largest'} of ${formatNumber(data.groups_total)} are listed` : ''}</p>
 		<div class="wide" tabindex="0" role="region" aria-label="Counts">
 			<table class=${`bars by-${data.group} ${loading ? 'stale' : ''}`}>
 				<thead><tr><th scope="col">${groups.find(([name]) => name === data.group)[1]}</th><th scope="col" class="bar-cell">Calls</th><th scope="col" class="number">Share</th>
@@ -86,7 +86,7 @@ function Bars({ data, filter, loading }) {
 						<th scope="row">${nameOf(data, entry, zone)}</th>
 						<td class="bar-cell"><a class="stack" href=${formatAddress(['calls'], barFilter(data, entry, filter))} aria-label=${`${nameOf(data, entry, zone)}: ${countOf(entry.calls, 'call')}`}>
 							<span class="bar" style=${{ width: `${70 * entry.calls / most}%` }}></span> ${formatNumber(entry.calls)}</a></td>
-						<td class="number">${formatShare(entry.calls, data.total_calls)}</td>
+						<td class="number">${formatShare(entry.calls, data.calls_with_steps ?? data.total_calls)}</td>
 						<td class="number">${formatNumber(entry.steps)}</td>
 						<td class="number">${formatDuration(entry.duration.p50)}</td><td class="number">${formatDuration(entry.duration.p95)}</td>
 						<td class="number">${formatDuration(entry.duration.sum)}</td>

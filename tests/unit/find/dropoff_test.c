@@ -107,7 +107,8 @@ static void calls_are_counted_once_a_place(void **state)
 		"\"next\":[{\"module\":\"menu\",\"variable\":\"Y\",\"calls\":1},"
 		"{\"module\":\"start\",\"variable\":\"\",\"calls\":1}]},"
 		"{\"module\":\"menu\",\"variable\":\"Y\",\"reached\":1,\"went_on\":0,\"ended\":1,"
-		"\"next\":[]}],\"total_calls\":6,\"modules_total\":3}");
+		"\"next\":[]}],\"total_calls\":6,\"modules_total\":3,"
+		"\"calls_with_steps\":0,\"calls_over_days\":0,\"calls_without_steps\":0}");
 }
 
 static void a_kind_that_is_not_known_is_asked_for_before_anything_is_counted(void **state)

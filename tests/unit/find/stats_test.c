@@ -466,7 +466,8 @@ static void the_document_is_that_of_the_api(void **state)
 			"\"groups_total\":1,\"total_calls\":1}"},
 		{{.group = STATS_CLASS, .calls_only = true, .limit = 1},
 			"{\"group\":\"class\",\"groups\":[{\"key\":\"event\",\"calls\":1}],"
-			"\"groups_total\":2,\"total_calls\":1}"},
+			"\"groups_total\":2,\"total_calls\":1,"
+			"\"calls_with_steps\":0,\"calls_over_days\":0,\"calls_without_steps\":0}"},
 	};
 	AUTO(buffer_deinit) struct buffer buffer;
 
