@@ -3,16 +3,15 @@
 #include "api/page.h"
 #include "api/page_body.h"
 
-static void compose(struct page *page, struct http_response *response)
+static int compose(struct page *page, struct http_response *response, struct error *err)
 {
 	struct http_request *request = response->request;
 
 	if (page->calls.total_calls == 0) {
 		answer_error(response, 404, "call log not found");
-		return;
+		return 0;
 	}
-	page_body_answer(page, response, answer_format(request), answer_gzip(request));
-	page_settle(page);
+	return page_body_answer(page, response, answer_format(request), answer_gzip(request), err);
 }
 
 enum http_step all_logs_begin(

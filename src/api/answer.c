@@ -13,6 +13,8 @@
 #define ERROR_BODY_MAX ((size_t)8192)
 #define RETRY_AFTER_S  1U
 
+#define CROWDED_AFTER_S 10U
+
 static const char *const offers[] = {"application/json", "application/xml", "text/xml", NULL};
 static const char *const content_types[] = {
 	"application/json", "application/xml; charset=UTF-8", "text/xml; charset=UTF-8"};
@@ -191,6 +193,13 @@ void answer_log(const char *event, const struct http_request *request, const str
 
 	log_event(LOG_ERROR, event, "request=%s cause=%s", http_request_id(request, id),
 		log_value(text_of(err->message), cause, sizeof(cause)));
+}
+
+enum http_step answer_crowded(struct http_response *response)
+{
+	return answer_later(response, 503, CROWDED_AFTER_S,
+		"other answers hold the memory that this one needs, and their clients take them "
+		"slowly: ask again later, or for less");
 }
 
 enum http_step answer_failure(struct http_response *response, const struct error *err)

@@ -34,6 +34,9 @@ enum http_step answer_later(
 /* Writes @err into the log under the request's id. */
 void answer_log(const char *event, const struct http_request *request, const struct error *err);
 
+/* Answers 503 for a request that waited in vain for memory that others' answers hold. */
+enum http_step answer_crowded(struct http_response *response);
+
 /* Answers a failure below the API: "database error" to the client, @err to the log. */
 enum http_step answer_failure(struct http_response *response, const struct error *err);
 

@@ -202,7 +202,9 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 	arena_pool_init(&api->page_blocks, PAGE_BLOCKS_IDLE_MAX, PAGE_BLOCKS_BUSY_MAX);
 	fill_routes(api);
 	api->lines = hash_key_random();
-	if (permits_create(&api->permits, options->store, err) < 0 ||
+	if (page_spill_start(&api->page_memory, options->spill_folder, options->spill_max, err) <
+			0 ||
+		permits_create(&api->permits, options->store, err) < 0 ||
 		guesses_create(&api->guesses, options->wrong_keys_max, err) < 0 ||
 		workers_create(&api->workers, options->threads, err) < 0 ||
 		workers_create(&api->errands, ERRANDS_MAX, err) < 0 || start_tails(api, err) < 0) {
@@ -226,6 +228,7 @@ void api_destroy(struct api *api)
 		permits_destroy(api->permits);
 		workers_destroy(api->errands);
 		workers_destroy(api->workers);
+		page_spill_stop(&api->page_memory);
 		arena_pool_deinit(&api->page_blocks);
 		page_memory_deinit(&api->page_memory);
 		free(api);

@@ -20,8 +20,11 @@ struct api_options {
 	bool audit_reads; /* requests that only read make them too */
 	struct sweeper *sweeper;       /* knows how near the disk's cap is; NULL: there is none */
 	struct call_prefixes prefixes; /* what is dialled for a + where the calls come from */
-	size_t page_memory_max;	       /* bytes that all pages under way may hold together */
-	int64_t query_time_max_ms;     /* how long a question below /v1 may take */
+	size_t page_memory_max;	       /* bytes that all answers under way may hold together */
+	const char *
+		spill_folder; /* where what slow clients have not taken is moved to; NULL: it is not */
+	size_t spill_max;     /* bytes, in all; 0: it is not */
+	int64_t query_time_max_ms;   /* how long a question below /v1 may take */
 	unsigned int wrong_keys_max; /* a minute, of one network or for one e-mail; 0: any number */
 	unsigned int threads;	     /* for such questions; 0: one a core */
 	const char *version;	     /* of the program */

@@ -17,17 +17,27 @@ static int unpack(const struct packed *packed, struct buffer *json, struct error
 	return unpacker ? unpacker_append(unpacker, packed, json, err) : error_no_memory(err);
 }
 
-static enum http_step answer_detail(struct page *page, struct http_response *response)
+static bool is_served(const struct page *page)
+{
+	const struct store_call *call = page->calls.calls;
+
+	return page->calls.count > 0 && call->packed.deflate.data;
+}
+
+static int compose(struct page *page, struct http_response *response, struct error *err)
 {
 	AUTO(buffer_deinit) struct buffer json;
 	AUTO(buffer_deinit) struct buffer body;
 	struct text detail;
-	struct error err;
 
 	buffer_init(&json, BODY_MAX);
 	buffer_init(&body, BODY_MAX);
-	if (unpack(&page->calls.calls[0].packed, &json, &err) < 0) {
-		return answer_failure(response, &err);
+	if (!is_served(page)) {
+		answer_error(response, 404, "call log not found");
+		return 0;
+	}
+	if (unpack(&page->calls.calls[0].packed, &json, err) < 0) {
+		return -1;
 	}
 	detail = call_json_detail(buffer_text(&json));
 	if (answer_format(response->request) == ANSWER_XML) {
@@ -37,7 +47,12 @@ static enum http_step answer_detail(struct page *page, struct http_response *res
 	} else {
 		buffer_append(&body, detail);
 	}
-	return answer_body(response, &body, &page->arena);
+	if (!page_afford(page, body.size)) {
+		return page_too_large(err);
+	}
+	page->beside_bytes = 0; /* it lies in the page's arena */
+	answer_body(response, &body, &page->arena);
+	return 0;
 }
 
 /* A page of the one call, or of none. */
@@ -62,13 +77,6 @@ static int read_call(
 	return found < 0 ? -1 : 0;
 }
 
-static bool is_served(const struct page *page)
-{
-	const struct store_call *call = page->calls.calls;
-
-	return page->calls.count > 0 && call->packed.deflate.data;
-}
-
 /* Lets the request in and reads its call; returns as page_read() does. */
 static int begin(struct api *api, struct http_request *request, struct http_response *response)
 {
@@ -80,7 +88,7 @@ static int begin(struct api *api, struct http_request *request, struct http_resp
 		if (!access_check_in(api, &view, request, response, STORE_SCOPE_READ, &retention)) {
 			return -1;
 		}
-		page = page_create(api, request, response, &retention, BYTES_GUESS);
+		page = page_create(api, request, response, &retention, BYTES_GUESS, compose);
 	}
 	return page ? page_read(page, &view, request, response, read_call) : -1;
 }
@@ -89,16 +97,9 @@ enum http_step call_begin(
 	void *context, struct http_request *request, struct http_response *response)
 {
 	int done = begin(context, request, response);
-	struct page *page = request->user;
 
-	if (done <= 0) {
-		return done < 0 ? HTTP_DONE : HTTP_WAIT;
+	if (done > 0) {
+		audit_calls(request, is_served(request->user));
 	}
-	audit_calls(request, is_served(page));
-	if (!is_served(page)) {
-		return answer_error(response, 404, "call log not found");
-	}
-	answer_detail(page, response);
-	page_settle(page);
-	return HTTP_DONE;
+	return done == 0 ? HTTP_WAIT : HTTP_DONE;
 }

@@ -32,7 +32,7 @@ static void write_xml(struct buffer *body, const struct page *page)
 	body->failed |= json.failed;
 }
 
-static void compose(struct page *page, struct http_response *response)
+static int compose(struct page *page, struct http_response *response, struct error *err)
 {
 	AUTO(buffer_deinit) struct buffer body;
 
@@ -42,8 +42,13 @@ static void compose(struct page *page, struct http_response *response)
 	} else {
 		write_json(&body, page);
 	}
+	/* What is sent lies beside the headers that it was made of. */
+	if (!page_afford(page, body.size)) {
+		return page_too_large(err);
+	}
+	page->beside_bytes = 0;
 	answer_body(response, &body, &page->arena);
-	page_settle(page);
+	return 0;
 }
 
 enum http_step calls_begin(

@@ -12,6 +12,8 @@ struct gzip_stream {
 	uint8_t level_buffer[ISAL_DEF_LVL1_DEFAULT];
 };
 
+_Static_assert(sizeof(struct gzip_stream) <= GZIP_STREAM_BYTES, "GZIP_STREAM_BYTES is too small");
+
 struct gzip_stream *gzip_stream_create(void)
 {
 	struct gzip_stream *stream = calloc(1, sizeof(*stream));

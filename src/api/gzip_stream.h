@@ -5,6 +5,8 @@
 
 #include "base/buffer.h"
 
+#define GZIP_STREAM_BYTES ((size_t)384 << 10) /* what one holds */
+
 /* One gzip member under way. */
 struct gzip_stream;
 struct gzip_stream *gzip_stream_create(void); /* NULL: out of memory */

@@ -11,10 +11,13 @@
 /* What a call is taken to need before it was read: packed, with what is composed round it. */
 #define CALL_BYTES_GUESS ((size_t)8192)
 #define PAGE_BYTES_MIN	 ((size_t)65536)
-#define CALLS_AT_ONCE	 1000 /* of a page that is no large one: it takes a millisecond or two */
+/* Of that, what is composed for it: its entry in a list, what stands between it and the next. */
+#define COMPOSED_BYTES ((size_t)256)
+#define CALLS_AT_ONCE  1000 /* of a page that is no large one: it takes a millisecond or two */
 
 struct page *page_create(struct api *api, struct http_request *request,
-	struct http_response *response, const struct retention *retention, size_t guess_bytes)
+	struct http_response *response, const struct retention *retention, size_t guess_bytes,
+	page_composer *compose)
 {
 	struct page *page = arena_calloc(&request->arena, 1, sizeof(*page));
 
@@ -23,44 +26,63 @@ struct page *page_create(struct api *api, struct http_request *request,
 		return NULL;
 	}
 	page->api = api;
-	page->wanted_bytes = guess_bytes;
+	page->request = request;
+	page->response = response;
+	page->compose = compose;
+	page->wanted_bytes = page_memory_guess(&api->page_memory, guess_bytes);
 	page->retention =
 		retention_served(retention, api->options.api_detail_days, api->options.now());
 	request->user = page;
 	return page;
 }
 
-/* Returns true when what the page wants is claimed; false when it has to wait. */
-static bool claim(struct page *page, struct http_request *request)
+/* Returns 1 when what the page wants is claimed; 0 when it has to wait; negative when it waited in vain, and @response is filled in. */
+static int claim(struct page *page)
 {
 	struct page_memory *memory = &page->api->page_memory;
 
-	if (page->claim.bytes > 0) {
-		return page_memory_held(memory, &page->claim);
+	switch (page_memory_state(memory, &page->claim)) {
+	case PAGE_HELD:
+		return 1;
+	case PAGE_WAITING:
+		return 0;
+	case PAGE_REFUSED:
+		answer_crowded(page->response);
+		return -1;
+	default:
+		break;
 	}
 	if (page->wanted_bytes > memory->max_bytes) {
 		page->wanted_bytes = memory->max_bytes;
 	}
-	return page_memory_claim(memory, &page->claim, request, page->wanted_bytes);
+	return page_memory_claim(memory, &page->claim, page->request, page->wanted_bytes);
 }
 
-/* Answers for a page that could not be read, unless a larger claim may help: then returns true. */
-static bool want_more(struct page *page, struct http_response *response, const struct error *err)
+/* Answers for a page that could not be read or composed, unless a larger claim may help: then returns true. */
+static bool want_more(struct page *page, const struct error *err)
 {
 	struct page_memory *memory = &page->api->page_memory;
 
+	if (err->code == ERROR_NO_MEMORY) {
+		answer_error(page->response, 503, "out of memory");
+		return false;
+	}
 	if (err->code != ERROR_TOO_LARGE) {
-		answer_failure(response, err);
+		answer_failure(page->response, err);
 		return false;
 	}
 	if (page->wanted_bytes >= memory->max_bytes) {
-		answer_error(response, 503,
+		answer_error(page->response, 503,
 			"the page needs more memory than the server gives to pages: ask with a "
 			"smaller limit");
 		return false;
 	}
 	page_memory_release(memory, &page->claim);
 	page->wanted_bytes *= 2;
+	if (page->wanted_bytes < page->needed_bytes) {
+		page->wanted_bytes = page->needed_bytes;
+	}
+	page->needed_bytes = 0;
 	return true;
 }
 
@@ -70,33 +92,71 @@ static int open_view(struct page *page, struct store_view *view, struct error *e
 }
 
 /* Reads into the memory that is claimed, and leaves nothing in it on failure. */
-static int read_once(struct page *page, struct store_view *view, struct http_request *request,
-	page_reader *read, struct error *err)
+static int read_once(
+	struct page *page, struct store_view *view, page_reader *read, struct error *err)
 {
-	arena_init_pooled(&page->arena, page->claim.bytes, &page->api->page_blocks);
-	if (open_view(page, view, err) < 0 || read(page, view, request, err) < 0) {
+	size_t composed = page->query.limit > 0 ? (size_t)page->query.limit * COMPOSED_BYTES : 0;
+
+	/* Where little is claimed for many calls, what is composed for them comes on top. */
+	composed = composed < page->claim.bytes / 2 ? composed : 0;
+	arena_init_pooled(&page->arena, page->claim.bytes - composed, &page->api->page_blocks);
+	if (open_view(page, view, err) < 0 || read(page, view, page->request, err) < 0) {
 		arena_deinit(&page->arena);
 		return -1;
 	}
-	/* What is composed for the calls comes on top; page_settle() counts it. */
 	page->arena.ceiling_bytes = SIZE_MAX;
 	return 0;
+}
+
+static void drop(struct page *page)
+{
+	page_body_destroy(page->body);
+	page->body = NULL;
+	arena_deinit(&page->arena);
+}
+
+/* Composes what was read, and counts what the answer holds, in place of what was claimed for it. */
+static int compose_once(struct page *page, struct error *err)
+{
+	page->beside_bytes = 0;
+	if (page->compose(page, page->response, err) < 0) {
+		drop(page);
+		return -1;
+	}
+	page_memory_settle(&page->api->page_memory, &page->claim,
+		page->arena.used_bytes + page->beside_bytes, &page->arena);
+	return 0;
+}
+
+bool page_afford(struct page *page, size_t beside_bytes)
+{
+	page->beside_bytes = beside_bytes;
+	page->needed_bytes = page->arena.used_bytes + beside_bytes;
+	return page_memory_grow(&page->api->page_memory, &page->claim, page->needed_bytes);
+}
+
+int page_too_large(struct error *err)
+{
+	return error_set(err, ERROR_TOO_LARGE, "the answer needs more memory than was claimed");
 }
 
 int page_read(struct page *page, struct store_view *view, struct http_request *request,
 	struct http_response *response, page_reader *read)
 {
 	struct error err;
+	int claimed;
 
-	while (claim(page, request)) {
-		if (read_once(page, view, request, read, &err) == 0) {
+	(void)request;
+	(void)response;
+	while ((claimed = claim(page)) > 0) {
+		if (read_once(page, view, read, &err) == 0 && compose_once(page, &err) == 0) {
 			return 1;
 		}
-		if (!want_more(page, response, &err)) {
+		if (!want_more(page, &err)) {
 			return -1;
 		}
 	}
-	return 0;
+	return claimed;
 }
 
 static int read_calls(
@@ -108,7 +168,8 @@ static int read_calls(
 
 /* Credentials and parameters. NULL: @response is filled in. */
 static struct page *create_for_window(struct api *api, struct store_view *view,
-	struct http_request *request, struct http_response *response, bool with_detail)
+	struct http_request *request, struct http_response *response, bool with_detail,
+	page_composer *compose)
 {
 	struct store_query query;
 	struct retention retention;
@@ -123,7 +184,7 @@ static struct page *create_for_window(struct api *api, struct store_view *view,
 		return NULL;
 	}
 	page = page_create(api, request, response, &retention,
-		PAGE_BYTES_MIN + (size_t)query.limit * CALL_BYTES_GUESS);
+		PAGE_BYTES_MIN + (size_t)query.limit * CALL_BYTES_GUESS, compose);
 	if (page) {
 		page->query = query;
 		page->query.account_id = request->account_id;
@@ -145,10 +206,10 @@ static void run(struct worker_job *job)
 		page->result = error_set(&page->err, ERROR_BUSY, "nobody waits for the page");
 		return;
 	}
-	page->result = read_once(page, &view, page->request, read_calls, &page->err);
+	page->result = read_once(page, &view, read_calls, &page->err);
 	store_view_close(&view);
 	if (page->result == 0) {
-		page->compose(page, page->response);
+		page->result = compose_once(page, &page->err);
 	}
 }
 
@@ -163,8 +224,9 @@ static enum http_step answer_large(struct page *page)
 {
 	struct workers *workers = page->api->workers;
 	struct error err;
+	int claimed;
 
-	while (claim(page, page->request)) {
+	while ((claimed = claim(page)) > 0) {
 		if (!page->asked && workers_submit(workers, &page->job, &err) < 0) {
 			return answer_error(page->response, 503, err.message);
 		}
@@ -176,24 +238,20 @@ static enum http_step answer_large(struct page *page)
 			audit_calls(page->request, (int64_t)page->calls.count);
 			return HTTP_DONE;
 		}
-		if (!want_more(page, page->response, &page->err)) {
+		if (!want_more(page, &page->err)) {
 			return HTTP_DONE;
 		}
 		page->asked = false;
 	}
-	return HTTP_WAIT;
+	return claimed == 0 ? HTTP_WAIT : HTTP_DONE;
 }
 
-static void prepare_job(struct page *page, struct http_request *request,
-	struct http_response *response, page_composer *compose)
+static void prepare_job(struct page *page)
 {
-	page->job.account_id = request->account_id;
+	page->job.account_id = page->request->account_id;
 	page->job.follows = true; /* let in by the memory that it holds */
 	page->job.run = run;
 	page->job.done = done;
-	page->request = request;
-	page->response = response;
-	page->compose = compose;
 }
 
 enum http_step page_answer(struct api *api, struct http_request *request,
@@ -204,11 +262,11 @@ enum http_step page_answer(struct api *api, struct http_request *request,
 	int read;
 
 	if (!page) {
-		page = create_for_window(api, &view, request, response, with_detail);
+		page = create_for_window(api, &view, request, response, with_detail, compose);
 		if (!page) {
 			return HTTP_DONE;
 		}
-		prepare_job(page, request, response, compose);
+		prepare_job(page);
 	}
 	if (page->query.limit > CALLS_AT_ONCE) {
 		store_view_close(&view);
@@ -217,16 +275,8 @@ enum http_step page_answer(struct api *api, struct http_request *request,
 	read = page_read(page, &view, request, response, read_calls);
 	if (read > 0) {
 		audit_calls(request, (int64_t)page->calls.count);
-		compose(page, response);
 	}
 	return read == 0 ? HTTP_WAIT : HTTP_DONE;
-}
-
-void page_settle(struct page *page)
-{
-	size_t bytes = page->arena.used_bytes + (page->body ? PAGE_BODY_BYTES : 1);
-
-	page_memory_settle(&page->api->page_memory, &page->claim, bytes);
 }
 
 void page_release(void *context, struct http_request *request)
@@ -236,8 +286,7 @@ void page_release(void *context, struct http_request *request)
 
 	if (page) {
 		workers_cancel(api->workers, &page->job);
-		page_body_destroy(page->body);
-		arena_deinit(&page->arena);
 		page_memory_release(&api->page_memory, &page->claim);
+		drop(page);
 	}
 }

@@ -3,7 +3,6 @@
  * the connection takes it. */
 #include "api/page_body.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "api/gzip_stream.h"
@@ -15,8 +14,14 @@
 #define FRONT_JSON TEXT("{\"calls\":[")
 #define FRONT_XML  TEXT("<?xml version=\"1.0\"?><result>")
 #define GZIP_FILL  ((size_t)65536) /* the compressor sees little of what it gets in small pieces */
-/* One call of --call-size-max, at most 4 MiB, is up to 16 times larger as XML. */
-#define CHUNK_MAX ((size_t)64 << 20)
+#define XML_FILL   ((size_t)65536) /* of a call, in one go */
+#define CHUNK_MAX  ((size_t)64 << 20)
+#define HEADER_MAX ((size_t)16384) /* of a call without detail, and of the front and the end */
+
+/* What a pulled body holds whatever the calls are: an inflater, and what the HTTP library copies into. */
+#define BODY_BYTES ((size_t)192 << 10)
+/* What XML_FILL may grow to: by the text of an element, six times as large as XML, and its doubling. */
+#define XML_CHUNK_BYTES ((size_t)256 << 10)
 
 #define PREFETCH_CALLS 16
 #define AT_ONCE_MAX    ((int64_t)256 << 10)
@@ -28,7 +33,9 @@ struct page_body {
 	struct buffer json;  /* one call */
 	struct buffer chunk; /* what is next to go out */
 	size_t chunk_at;
-	size_t next; /* the call that comes next; behind the last one the end comes */
+	struct call_xml *xml;
+	bool xml_begun; /* a call is not yet written to its end */
+	size_t next;	/* the call that comes next; behind the last one the end comes */
 	bool front_done;
 	bool end_done;
 	enum answer_format format;
@@ -98,19 +105,18 @@ static int glue_page(struct glue *glue, struct page *page, struct error *err)
 	return glue_end(glue, err);
 }
 
-static enum http_step answer_glued(struct page *page, struct http_response *response)
+static int answer_glued(struct page *page, struct http_response *response, struct error *err)
 {
 	struct glue glue;
-	struct error err;
 
-	if (glue_page(&glue, page, &err) < 0) {
-		return answer_failure(response, &err);
+	if (glue_page(&glue, page, err) < 0) {
+		return -1;
 	}
 	response->pieces = glue.pieces;
 	response->piece_count = glue.count;
 	response->status = 200;
 	answer_headers(response, true);
-	return HTTP_DONE;
+	return 0;
 }
 
 /* ---- pulled ---- */
@@ -153,32 +159,38 @@ static void write_end(struct page_body *body)
 	body->end_done = true;
 }
 
+/* Writes the next call, or more of it: body->next moves on at its end. */
 static int write_xml_call(struct page_body *body, const struct store_call *call, struct error *err)
 {
-	buffer_clear(&body->json);
-	if (append_call(body, call, &body->json, err) < 0) {
-		return -1;
+	if (!body->xml_begun) {
+		buffer_clear(&body->json);
+		if (append_call(body, call, &body->json, err) < 0) {
+			return -1;
+		}
+		buffer_append(&body->chunk, TEXT("<item>"));
+		call_xml_begin(body->xml, buffer_text(&body->json));
 	}
-	buffer_append(&body->chunk, TEXT("<item>"));
-	call_xml_write(&body->chunk, buffer_text(&body->json));
-	buffer_append(&body->chunk, TEXT("</item>"));
+	body->xml_begun = call_xml_go_on(body->xml, &body->chunk, XML_FILL);
+	if (!body->xml_begun) {
+		buffer_append(&body->chunk, TEXT("</item>"));
+		body->next++;
+	}
 	return 0;
 }
 
 static int write_json_call(struct page_body *body, const struct store_call *call, struct error *err)
 {
 	buffer_append(&body->chunk, body->next > 0 ? TEXT(",") : TEXT(""));
+	body->next++;
 	return append_call(body, call, &body->chunk, err);
 }
 
 static int write_call(struct page_body *body, struct error *err)
 {
 	const struct store_call *call = &body->page->calls.calls[body->next];
-	int written = body->format == ANSWER_XML ? write_xml_call(body, call, err)
-						 : write_json_call(body, call, err);
 
-	body->next++;
-	return written;
+	return body->format == ANSWER_XML ? write_xml_call(body, call, err)
+					  : write_json_call(body, call, err);
 }
 
 /* Whether another call is to be put into the chunk. */
@@ -350,8 +362,9 @@ static struct page_body *body_create(
 	body->request = request;
 	body->format = format;
 	body->unpacker = unpacker_create();
+	body->xml = format == ANSWER_XML ? call_xml_create() : NULL;
 	body->gzip = gzip ? gzip_stream_create() : NULL;
-	if (!body->unpacker || (gzip && !body->gzip)) {
+	if (!body->unpacker || (format == ANSWER_XML && !body->xml) || (gzip && !body->gzip)) {
 		page_body_destroy(body);
 		return NULL;
 	}
@@ -364,6 +377,7 @@ void page_body_destroy(struct page_body *body)
 		return;
 	}
 	unpacker_destroy(body->unpacker);
+	call_xml_destroy(body->xml);
 	gzip_stream_destroy(body->gzip);
 	buffer_deinit(&body->json);
 	buffer_deinit(&body->chunk);
@@ -371,49 +385,72 @@ void page_body_destroy(struct page_body *body)
 }
 
 /* Few bytes are made at once: they go out with the header, and what is wrong with a call shows before it does. */
-static enum http_step answer_at_once(
-	struct page *page, struct http_response *response, struct page_body *body, size_t size)
+static int answer_at_once(
+	struct page *page, struct http_response *response, size_t size, struct error *err)
 {
 	char *text = arena_alloc(&page->arena, size);
-	struct error err;
-	ssize_t got;
 
 	if (!text) {
-		return answer_error(response, 503, "out of memory");
+		return error_no_memory(err);
 	}
-	got = fill_identity(body, text, size, &err);
-	if (got < 0) {
-		return answer_failure(response, &err);
+	if (fill_identity(page->body, text, size, err) < 0) {
+		return -1;
 	}
-	assert((size_t)got == size);
+	page_body_destroy(page->body);
+	page->body = NULL;
 	response->text = (struct text){.data = text, .size = size};
 	response->status = 200;
 	answer_headers(response, false);
-	return HTTP_DONE;
+	return 0;
 }
 
-static enum http_step answer_pulled(
-	struct page *page, struct http_response *response, enum answer_format format, bool gzip)
+/* What @body comes to hold while it is sent: its buffers hold one call. */
+static size_t bytes_of(struct page_body *body)
+{
+	size_t packed = 0, size = 0;
+
+	for (size_t i = 0; i < body->page->calls.count; i++) {
+		const struct packed *call = &body->page->calls.calls[i].packed;
+
+		packed = call->deflate.size > packed ? call->deflate.size : packed;
+		size = call->deflate.data && call->size > size ? call->size : size;
+	}
+	/* A buffer doubles up to its ceiling. */
+	if (body->format == ANSWER_XML) {
+		body->json.ceiling_bytes = size + HEADER_MAX;
+		return BODY_BYTES + 2 * packed + body->json.ceiling_bytes + XML_CHUNK_BYTES +
+		       (body->gzip ? GZIP_STREAM_BYTES : 0);
+	}
+	body->chunk.ceiling_bytes = size + GZIP_FILL + HEADER_MAX;
+	return BODY_BYTES + 2 * packed + body->chunk.ceiling_bytes + HEADER_MAX +
+	       (body->gzip ? GZIP_STREAM_BYTES : 0);
+}
+
+static int answer_pulled(struct page *page, struct http_response *response,
+	enum answer_format format, bool gzip, struct error *err)
 {
 	struct page_body *body = body_create(page, response->request, format, gzip);
 	int64_t size = -1;
 
-	if (!body) {
-		return answer_error(response, 503, "out of memory");
-	}
 	page->body = body;
+	if (!body) {
+		return error_no_memory(err);
+	}
 	if (!gzip && format == ANSWER_JSON) {
 		size = json_size(body);
 	}
 	if (size >= 0 && size <= AT_ONCE_MAX) {
-		return answer_at_once(page, response, body, (size_t)size);
+		return answer_at_once(page, response, (size_t)size, err);
+	}
+	if (!page_afford(page, bytes_of(body))) {
+		return page_too_large(err);
 	}
 	response->body.context = body;
 	response->body.read = gzip ? read_gzip : read_identity;
 	response->body.size = size;
 	response->status = 200;
 	answer_headers(response, gzip);
-	return HTTP_DONE;
+	return 0;
 }
 
 /* A page that only has headers is better compressed anew than glued from stored blocks. */
@@ -427,10 +464,10 @@ static bool is_worth_gluing(const struct page *page)
 	return page->calls.count == 0;
 }
 
-enum http_step page_body_answer(
-	struct page *page, struct http_response *response, enum answer_format format, bool gzip)
+int page_body_answer(struct page *page, struct http_response *response, enum answer_format format,
+	bool gzip, struct error *err)
 {
 	return format == ANSWER_JSON && gzip && is_worth_gluing(page)
-		       ? answer_glued(page, response)
-		       : answer_pulled(page, response, format, gzip);
+		       ? answer_glued(page, response, err)
+		       : answer_pulled(page, response, format, gzip, err);
 }

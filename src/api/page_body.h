@@ -6,12 +6,10 @@
 #include "api/answer.h"
 #include "api/page.h"
 
-/* What a pulled body holds beside the page's calls: a call or two and a compressor. */
-#define PAGE_BODY_BYTES ((size_t)512 << 10)
-
-/* Makes the body of all_logs for @page in the representation given. Whatever it needs lives in the page. Fills in @response. */
-enum http_step page_body_answer(
-	struct page *page, struct http_response *response, enum answer_format format, bool gzip);
+/* Makes the body of all_logs for @page in the representation given. Whatever it needs lives in the page. Fills in @response, or
+ * fails as a page_composer. */
+int page_body_answer(struct page *page, struct http_response *response, enum answer_format format,
+	bool gzip, struct error *err) CHECK_RESULT;
 
 /* Frees a pulled body's working memory. NULL is accepted. */
 struct page_body;

@@ -15,14 +15,16 @@
 /* What a question holds while it waits for its turn. */
 #define WAITING_BYTES ((size_t)16384)
 
-/* Whether memory is claimed before the question waits for a worker. What most need is claimed when its turn comes instead, past the
- * ceiling at need: so those that wait hold nothing that others' pages wait for. It is so little that all workers together stay below half of
- * the ceiling. */
+/* A smaller body stays where it was written. */
+#define PLACED_MIN ((size_t)65536)
+
+/* Whether memory is claimed before the question waits for a worker. What most need is claimed when its turn comes instead, if there is room: so those that
+ * wait hold nothing that others' pages wait for. */
 static bool claims_first(const struct question *question)
 {
 	size_t workers = workers_count(question->api->workers);
 
-	return question->quick ||
+	return question->quick || question->claims_all ||
 	       question->wanted_bytes > question->api->page_memory.max_bytes / 2 / workers;
 }
 
@@ -35,6 +37,47 @@ static int compress(struct question *question, struct error *err)
 	buffer_init(&question->body, BODY_MAX);
 	gzip_text(buffer_text(&plain), &question->body);
 	return question->body.failed ? error_no_memory(err) : 0;
+}
+
+/* A body that is not small takes the place of what it was made of: in the arena it can be moved into a file. */
+static int place_body(struct question *question, struct error *err)
+{
+	size_t ceiling = question->arena.ceiling_bytes;
+	struct text text = buffer_text(&question->body);
+	char *copy;
+
+	arena_deinit(&question->arena);
+	question->text = text;
+	if (text.size < PLACED_MIN) {
+		return 0;
+	}
+	question->arena.ceiling_bytes = SIZE_MAX;
+	copy = arena_alloc(&question->arena, text.size);
+	question->arena.ceiling_bytes = ceiling;
+	if (!copy) {
+		return error_no_memory(err);
+	}
+	memcpy(copy, text.data, text.size);
+	buffer_deinit(&question->body);
+	question->text.data = copy;
+	return 0;
+}
+
+static size_t held_bytes(const struct question *question)
+{
+	return question->arena.used_bytes + question->body.capacity + question->beside_bytes + 1;
+}
+
+/* Counts what the answer holds. */
+static int count(struct question *question, struct error *err)
+{
+	size_t bytes = held_bytes(question);
+
+	if (page_memory_grow(&question->api->page_memory, &question->claim, bytes)) {
+		return 0;
+	}
+	question->needed_bytes = bytes;
+	return error_set(err, ERROR_TOO_LARGE, "the answer needs more memory than was claimed");
 }
 
 /* Whether nobody waits for the answer any more. The socket is looked at now and then only: a look is a system call. */
@@ -67,7 +110,20 @@ static int ask(struct question *question, struct error *err)
 	if (question->body.failed) {
 		return error_no_memory(err);
 	}
-	return question->gzip && question->body.size > 0 ? compress(question, err) : 0;
+	if (question->body.size > 0 && ((question->gzip && compress(question, err) < 0) ||
+					       place_body(question, err) < 0)) {
+		return -1;
+	}
+	return count(question, err);
+}
+
+/* Where a question claims nothing before its turn, what it wants is claimed now, or it waits for memory and then for another turn. */
+static bool has_room(struct question *question)
+{
+	question->no_room =
+		!claims_first(question) && !page_memory_grow(&question->api->page_memory,
+						   &question->claim, question->wanted_bytes);
+	return !question->no_room;
 }
 
 static void run(struct worker_job *job)
@@ -80,11 +136,9 @@ static void run(struct worker_job *job)
 			&question->err, ERROR_BUSY, "nobody waits for the answer any more");
 		return;
 	}
-	if (!claims_first(question)) {
-		page_memory_settle(
-			&question->api->page_memory, &question->claim, question->wanted_bytes);
+	if (has_room(question)) {
+		question->result = ask(question, &question->err);
 	}
-	question->result = ask(question, &question->err);
 }
 
 static void done(struct worker_job *job)
@@ -137,9 +191,6 @@ static bool claim(struct question *question)
 {
 	struct page_memory *memory = &question->api->page_memory;
 
-	if (question->claim.bytes > 0) {
-		return page_memory_held(memory, &question->claim);
-	}
 	if (question->wanted_bytes > memory->max_bytes) {
 		question->wanted_bytes = memory->max_bytes;
 	}
@@ -147,22 +198,93 @@ static bool claim(struct question *question)
 		claims_first(question) ? question->wanted_bytes : WAITING_BYTES);
 }
 
-static int begin(struct question *question, struct http_response *response)
+static int begin(struct question *question, struct error *err)
 {
-	struct error err;
-
 	arena_init_pooled(&question->arena, question->wanted_bytes, &question->api->page_blocks);
 	buffer_init(&question->body, BODY_MAX);
-	question->begun = true;
+	question->no_room = false;
 	if (question->quick) {
 		question->result = ask(question, &question->err);
-		return 0;
-	}
-	if (workers_submit(question->api->workers, &question->job, &err) < 0) {
-		answer_error(response, err.code == ERROR_BUSY ? 429 : 503, err.message);
+	} else if (workers_submit(question->api->workers, &question->job, err) < 0) {
 		return -1;
 	}
+	question->begun = true;
 	return 0;
+}
+
+/* Gives up what was claimed and found. */
+static void drop(struct question *question)
+{
+	page_memory_release(&question->api->page_memory, &question->claim);
+	arena_deinit(&question->arena);
+	buffer_deinit(&question->body);
+	question->text = (struct text){0};
+	question->needed_bytes = 0;
+	question->begun = false;
+}
+
+/* Prepares to ask again with more memory, or when there is some. Returns false where that does not help. */
+static bool want_more(struct question *question)
+{
+	size_t wanted = question->wanted_bytes;
+
+	if (question->no_room) {
+		question->claims_all = true;
+		drop(question);
+		return true;
+	}
+	if (question->err.code != ERROR_TOO_LARGE ||
+		wanted >= question->api->page_memory.max_bytes) {
+		return false;
+	}
+	question->wanted_bytes =
+		question->needed_bytes > 2 * wanted ? question->needed_bytes : 2 * wanted;
+	drop(question);
+	return true;
+}
+
+/* Goes on with what is begun. 1 it was asked, 0 it has to wait, negative when it failed. */
+static int go_on(struct question *question, struct error *err)
+{
+	if (!question->begun && begin(question, err) < 0) {
+		return -1;
+	}
+	if (!question->quick && !workers_done(question->api->workers, &question->job)) {
+		return 0;
+	}
+	if (question->result == 0 && !question->no_room) {
+		page_memory_settle(&question->api->page_memory, &question->claim,
+			held_bytes(question), &question->arena);
+		return 1;
+	}
+	*err = question->err;
+	return -1;
+}
+
+/* From the claim on. 1 it was asked, 0 it has to wait, negative when it failed. */
+static int advance(struct question *question, struct error *err)
+{
+	int done;
+
+	for (;;) {
+		switch (page_memory_state(&question->api->page_memory, &question->claim)) {
+		case PAGE_NONE:
+			if (!claim(question)) {
+				return 0;
+			}
+			break;
+		case PAGE_WAITING:
+			return 0;
+		case PAGE_REFUSED:
+			return -1;
+		case PAGE_HELD:
+			break;
+		}
+		done = go_on(question, err);
+		if (done >= 0 || !question->begun || !want_more(question)) {
+			return done;
+		}
+	}
 }
 
 static void answer_late(struct http_response *response, const struct api *api)
@@ -176,83 +298,76 @@ static void answer_late(struct http_response *response, const struct api *api)
 	answer_error(response, 503, sentence);
 }
 
-/* Answers for a question that failed, unless a larger claim may help: then returns true. */
-static bool want_more(struct question *question, struct http_response *response)
+/* Answers for a question that was asked and failed. */
+static void answer_failed(struct question *question, struct http_response *response)
 {
-	struct page_memory *memory = &question->api->page_memory;
-
 	switch (question->err.code) {
 	case ERROR_TOO_LARGE:
-		break;
-	case ERROR_TIMEOUT:
-		answer_late(response, question->api);
-		return false;
-	case ERROR_INVALID:
-		return query_refuse_error(response, &question->err);
-	case ERROR_BUSY:
-		answer_error(response, 503, "the store is busy: try again");
-		return false;
-	default:
-		answer_failure(response, &question->err);
-		return false;
-	}
-	if (question->wanted_bytes >= memory->max_bytes) {
 		answer_error(response, 503,
 			"the answer needs more memory than the server gives: narrow the question, "
 			"or ask with a smaller limit");
-		return false;
+		return;
+	case ERROR_TIMEOUT:
+		answer_late(response, question->api);
+		return;
+	case ERROR_INVALID:
+		query_refuse_error(response, &question->err);
+		return;
+	case ERROR_BUSY:
+		answer_error(response, 503, "the store is busy: try again");
+		return;
+	default:
+		answer_failure(response, &question->err);
 	}
-	arena_deinit(&question->arena);
-	buffer_deinit(&question->body);
-	page_memory_release(memory, &question->claim);
-	question->wanted_bytes *= 2;
-	question->begun = false;
-	return true;
+}
+
+static bool is_refused(const struct question *question)
+{
+	return page_memory_state(&question->api->page_memory, &question->claim) == PAGE_REFUSED;
 }
 
 int question_run(struct question *question, struct http_response *response)
 {
-	do {
-		if (!claim(question)) {
-			return 0;
-		}
-		if (!question->begun && begin(question, response) < 0) {
-			return -1;
-		}
-		if (!question->quick && !workers_done(question->api->workers, &question->job)) {
-			return 0;
-		}
-		if (question->result == 0) {
-			page_memory_settle(&question->api->page_memory, &question->claim,
-				question->arena.used_bytes + question->body.capacity + 1);
-			return 1;
-		}
-	} while (want_more(question, response));
+	struct error err;
+	int done = advance(question, &err);
+
+	if (done >= 0) {
+		return done;
+	}
+	if (is_refused(question)) {
+		answer_crowded(response);
+	} else if (!question->begun) {
+		/* No worker took it. */
+		answer_error(response, err.code == ERROR_BUSY ? 429 : 503, err.message);
+	} else {
+		answer_failed(question, response);
+	}
 	return -1;
 }
 
-int question_ask_again(struct question *question, struct error *err)
+void question_ask_again(struct question *question)
 {
+	drop(question);
 	question->job.follows = true;
-	return workers_submit(question->api->workers, &question->job, err);
+	question->quick = false;
 }
 
 int question_over(struct question *question, struct error *err)
 {
-	if (!workers_done(question->api->workers, &question->job)) {
-		return 0;
+	int done = advance(question, err);
+
+	if (done < 0 && is_refused(question)) {
+		/* Its client has a part already, and is not told to come again: it goes on waiting, and holds nothing. */
+		drop(question);
+		return advance(question, err);
 	}
-	if (question->result < 0) {
-		*err = question->err;
-		return -1;
-	}
-	return 1;
+	return done;
 }
 
 enum http_step question_answer(struct question *question, struct http_response *response)
 {
 	response->status = 200;
-	response->text = buffer_text(&question->body);
+	response->text = question->text;
 	answer_typed(response, "application/json", question->gzip);
 	return HTTP_DONE;
 }
@@ -264,8 +379,6 @@ void question_release(void *context, struct http_request *request)
 
 	if (question) {
 		workers_cancel(api->workers, &question->job);
-		arena_deinit(&question->arena);
-		buffer_deinit(&question->body);
-		page_memory_release(&api->page_memory, &question->claim);
+		drop(question);
 	}
 }

@@ -21,12 +21,18 @@ struct question {
 	struct retention retention; /* what may be seen; filter and search are narrowed to it */
 	struct store_search search; /* of the filter; its deadline is set when its turn comes */
 	size_t wanted_bytes;	    /* what is claimed */
+	size_t beside_bytes; /* set by ask(): what the answer holds beside arena and body while it is sent */
 	struct page_claim claim;
 	struct arena arena;
-	struct buffer body;
+	struct buffer
+		body; /* where ask() wrote one, it is the answer, and the arena is given back */
 	/* private to question.c */
+	struct text text; /* the body, or a copy of it in the arena */
 	bool begun;
-	int64_t look_at_us; /* whether its client is still there */
+	bool claims_all; /* there was no room when its turn came: it waits for memory first */
+	bool no_room;
+	int64_t look_at_us;  /* whether its client is still there */
+	size_t needed_bytes; /* more than was claimed; 0: not known */
 	int result;
 	struct error err;
 };
@@ -41,10 +47,10 @@ struct question *question_create(struct api *api, struct http_request *request,
  * negative when @response is filled in. */
 int question_run(struct question *question, struct http_response *response) CHECK_RESULT;
 
-/* For what goes on while the answer is sent: asks again. question_over() tells when it is done; the request is woken then. */
-int question_ask_again(struct question *question, struct error *err) CHECK_RESULT;
+/* For what goes on while the answer is sent: gives up what was found, and asks again. question_over() tells when it is done; the request is woken then. */
+void question_ask_again(struct question *question);
 
-/* 1 it is over, 0 not yet, negative when it failed. */
+/* Goes on with it. 1 it is over, 0 not yet, negative when it failed. */
 int question_over(struct question *question, struct error *err) CHECK_RESULT;
 
 /* Answers 200 with the question's body as JSON. */

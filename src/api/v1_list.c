@@ -29,8 +29,12 @@
 #define BATCH_CALLS	   1000
 #define BATCH_DETAIL_CALLS 250
 
-#define FILL_SIZE ((size_t)32768)     /* what is composed in one go */
-#define CHUNK_MAX ((size_t)128 << 20) /* one call of --call-size-max, 4 MiB at most, as CSV */
+#define FILL_SIZE  ((size_t)32768)     /* what is composed in one go */
+#define CHUNK_MAX  ((size_t)128 << 20) /* more than any call */
+#define HEADER_MAX ((size_t)16384)     /* a call but its steps, in any format, and the end */
+
+/* What a list holds whatever the calls are: an inflater, and what the HTTP library copies into. */
+#define LIST_BYTES ((size_t)192 << 10)
 
 enum format {
 	FORMAT_JSON,
@@ -55,7 +59,9 @@ struct list {
 	bool pending;
 	bool front_done;
 	bool end_done;
-	bool separated; /* a call stands before */
+	bool separated;	 /* a call stands before */
+	bool rows_begun; /* a call's rows are not yet written to their end */
+	struct call_csv_place rows;
 	struct unpacker *unpacker;
 	struct gzip_stream *gzip;
 	struct buffer json;   /* one call */
@@ -75,6 +81,25 @@ static int64_t batch_limit(const struct list *list)
 		return list->left + 1;
 	}
 	return list->left < batch ? list->left : batch;
+}
+
+/* What the list comes to hold beside the batch while it is sent: its buffers hold one call. */
+static size_t bytes_beside(struct list *list)
+{
+	size_t packed = 0, size = 0;
+
+	for (size_t i = 0; i < list->batch.count; i++) {
+		const struct packed *call = &list->batch.calls[i].packed;
+
+		packed = call->deflate.size > packed ? call->deflate.size : packed;
+		size = call->deflate.data && call->size > size ? call->size : size;
+	}
+	/* A cell of CSV doubles its quotes. A buffer doubles up to its ceiling. */
+	list->json.ceiling_bytes = size + HEADER_MAX;
+	list->chunk.ceiling_bytes =
+		FILL_SIZE + HEADER_MAX + (list->format == FORMAT_CSV ? 2 * size : size);
+	return LIST_BYTES + 2 * packed + list->json.ceiling_bytes + list->chunk.ceiling_bytes +
+	       (list->gzip ? GZIP_STREAM_BYTES : 0);
 }
 
 /* A batch that does not fit is asked for in smaller parts; a single call always fits. */
@@ -97,6 +122,9 @@ static int read_batch(struct question *question, struct error *err)
 	} while (done < 0 && err->code == ERROR_TOO_LARGE && list->format != FORMAT_JSON &&
 		 (list->asked /= 2) > 0);
 	question->arena.ceiling_bytes = ceiling;
+	if (done == 0) {
+		question->beside_bytes = bytes_beside(list);
+	}
 	return done;
 }
 
@@ -178,44 +206,80 @@ static struct list *list_create(
 	}
 	question->ask = read_batch;
 	question->quick = filter_is_window(&question->filter);
-	question->wanted_bytes +=
-		(size_t)batch_limit(list) * (list->detail ? CALL_BYTES_GUESS : HEADER_BYTES_GUESS);
+	question->wanted_bytes = page_memory_guess(&api->page_memory,
+		PAGE_BYTES_MIN + (size_t)batch_limit(list) *
+					 (list->detail ? CALL_BYTES_GUESS : HEADER_BYTES_GUESS));
 	return list;
 }
 
 /* ---- composing ---- */
 
-static int write_call(struct list *list, const struct store_call *call, struct error *err)
+static int unpack(struct list *list, const struct store_call *call, struct error *err)
 {
-	struct text detail = {0};
-
 	buffer_clear(&list->json);
-	if (call->packed.deflate.data) {
-		if (unpacker_append(list->unpacker, &call->packed, &list->json, err) < 0) {
-			return error_prefix(
-				err, "the call '%.*s'", TEXT_ARG(call->call.session_id));
-		}
-		detail = call_json_detail(buffer_text(&list->json));
+	if (call->packed.deflate.data &&
+		unpacker_append(list->unpacker, &call->packed, &list->json, err) < 0) {
+		return error_prefix(err, "the call '%.*s'", TEXT_ARG(call->call.session_id));
 	}
-	if (list->format == FORMAT_CSV && list->detail) {
-		return call_csv_write_steps(&list->chunk, &call->call, detail, &list->scratch, err);
-	}
-	if (list->format == FORMAT_CSV) {
+	return 0;
+}
+
+static struct text detail_of(const struct list *list, const struct store_call *call)
+{
+	return call->packed.deflate.data ? call_json_detail(buffer_text(&list->json))
+					 : (struct text){0};
+}
+
+/* 1 there is more of the call, 0 that was its end. */
+static int write_rows(struct list *list, const struct store_call *call, struct error *err)
+{
+	int more;
+
+	if (!list->detail) {
 		call_csv_write_call(&list->chunk, &call->call);
 		return 0;
+	}
+	if (!list->rows_begun && unpack(list, call, err) < 0) {
+		return -1;
+	}
+	more = call_csv_write_more(&list->chunk, &call->call, detail_of(list, call), &list->rows,
+		FILL_SIZE, &list->scratch, err);
+	list->rows_begun = more > 0;
+	if (more == 0) {
+		list->rows = (struct call_csv_place){0};
+	}
+	return more;
+}
+
+static int write_document(struct list *list, const struct store_call *call, struct error *err)
+{
+	if (list->detail && unpack(list, call, err) < 0) {
+		return -1;
 	}
 	if (list->format == FORMAT_JSON && list->separated) {
 		buffer_append_byte(&list->chunk, ',');
 	}
 	if (list->detail) {
-		call_document_write_detail(&list->chunk, &call->call, detail);
+		call_document_write_detail(&list->chunk, &call->call, detail_of(list, call));
 	} else {
 		call_document_write(&list->chunk, &call->call);
 	}
 	if (list->format == FORMAT_NDJSON) {
 		buffer_append_byte(&list->chunk, '\n');
 	}
+	list->separated = true;
 	return 0;
+}
+
+/* Writes the next call, or more of it: list->at moves on at its end. */
+static int write_call(struct list *list, struct error *err)
+{
+	const struct store_call *call = &list->batch.calls[list->at];
+	int more = list->format == FORMAT_CSV ? write_rows(list, call, err)
+					      : write_document(list, call, err);
+
+	list->at += more == 0 ? 1 : 0;
+	return more;
 }
 
 static void write_front(struct list *list)
@@ -271,10 +335,9 @@ static int fill(struct list *list, struct error *err)
 		write_front(list);
 	}
 	while (list->at < count && list->chunk.size < FILL_SIZE) {
-		if (write_call(list, &list->batch.calls[list->at++], err) < 0) {
+		if (write_call(list, err) < 0) {
 			return -1;
 		}
-		list->separated = true;
 	}
 	audit_calls(list->question.request, (int64_t)(list->at - before));
 	if (list->at == count && is_last(list)) {
@@ -284,7 +347,7 @@ static int fill(struct list *list, struct error *err)
 }
 
 /* Asks for the batch behind the one that is used up. */
-static int ask_next(struct list *list, struct error *err)
+static void ask_next(struct list *list)
 {
 	const struct call *call = &list->batch.calls[list->batch.count - 1].call;
 	struct store_search *search = &list->question.search;
@@ -298,7 +361,9 @@ static int ask_next(struct list *list, struct error *err)
 	list->batch = (struct store_page){0};
 	list->at = 0;
 	list->pending = true;
-	return question_ask_again(&list->question, err);
+	buffer_deinit(&list->json);
+	buffer_deinit(&list->chunk);
+	question_ask_again(&list->question);
 }
 
 /* Returns 1 when the chunk has bytes to give; 0 at the end; HTTP_BODY_WAIT; -1 on failure. */
@@ -321,8 +386,8 @@ static ssize_t have_chunk(struct list *list, struct error *err)
 		if (fill(list, err) < 0) {
 			return -1;
 		}
-		if (list->chunk.size == 0 && !list->end_done && ask_next(list, err) < 0) {
-			return -1;
+		if (list->chunk.size == 0 && !list->end_done) {
+			ask_next(list);
 		}
 	}
 	return 1;

@@ -2,22 +2,18 @@
  * The arena: a chain of blocks, each twice the last one up to a limit, and the pool that such blocks go to. */
 #include "base/arena.h"
 
-#include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/arena_block.h"
+
 #define BLOCK_MIN  ((size_t)4096)
 #define BLOCK_MAX  ((size_t)2 << 20) /* a huge page of most machines */
-#define MAPPED_MIN ((size_t)1 << 20)
-
-struct arena_block {
-	alignas(max_align_t) struct arena_block *before; /* in its arena, or in the pool */
-	size_t size;					 /* of the whole block */
-	size_t used;					 /* this header included */
-	bool mapped;
-};
+#define MAPPED_MIN ((size_t)64 << 10)
+#define HUGE_MIN   ((size_t)1 << 20)
+#define LARGE_MIN  ((size_t)8 << 20)
 
 /* ---- the pool ---- */
 
@@ -38,6 +34,7 @@ static struct arena_block *new_block(size_t size, bool pooled)
 		block = malloc(size);
 		if (block) {
 			block->mapped = false;
+			block->spilled = false;
 		}
 		return block;
 	}
@@ -45,8 +42,11 @@ static struct arena_block *new_block(size_t size, bool pooled)
 	if (block == MAP_FAILED) {
 		return NULL;
 	}
-	(void)madvise(block, size, MADV_HUGEPAGE);
+	if (size >= HUGE_MIN) {
+		(void)madvise(block, size, MADV_HUGEPAGE);
+	}
 	block->mapped = true;
+	block->spilled = false;
 	return block;
 }
 
@@ -126,7 +126,7 @@ static struct arena_block *pool_give(struct arena_pool *pool, struct arena_block
 
 	pthread_mutex_lock(&pool->lock);
 	while (block) {
-		struct arena_block **list = spare_of(pool, block->size);
+		struct arena_block **list = block->spilled ? NULL : spare_of(pool, block->size);
 
 		pool->lent_bytes -= block->size;
 		pool->spare_bytes += list ? block->size : 0;
@@ -146,7 +146,12 @@ void arena_init(struct arena *arena, size_t ceiling_bytes)
 
 void arena_init_pooled(struct arena *arena, size_t ceiling_bytes, struct arena_pool *pool)
 {
-	*arena = (struct arena){.ceiling_bytes = ceiling_bytes, .pool = pool};
+	*arena = (struct arena){
+		.ceiling_bytes = ceiling_bytes, .pool = pool, .first_bytes = BLOCK_MIN};
+	/* Of an arena that is going to be large no block is too small for arena_spill(). */
+	if (pool && ceiling_bytes >= LARGE_MIN && ceiling_bytes < SIZE_MAX) {
+		arena->first_bytes = MAPPED_MIN;
+	}
 }
 
 void arena_deinit(struct arena *arena)
@@ -159,7 +164,7 @@ void arena_deinit(struct arena *arena)
 /* @wanted includes the block's header. */
 static size_t next_block_size(const struct arena *arena, size_t wanted)
 {
-	size_t size = arena->last ? arena->last->size * 2 : BLOCK_MIN;
+	size_t size = arena->last ? arena->last->size * 2 : arena->first_bytes;
 
 	size = size > BLOCK_MAX ? BLOCK_MAX : size;
 	while (size < wanted && size < BLOCK_MAX) {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/auto.h"
+#include "base/error.h"
 #include "base/text.h"
 
 struct arena_block;
@@ -33,6 +34,7 @@ struct arena {
 	struct arena_block *last;
 	size_t used_bytes;	 /* of all blocks */
 	size_t ceiling_bytes;	 /* no allocation takes used_bytes past it */
+	size_t first_bytes;	 /* of its first block */
 	struct arena_pool *pool; /* NULL: none */
 };
 
@@ -54,6 +56,21 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size) CHECK_RESULT;
 /* Room for one more entry of @size bytes in a list of @count in @arena: it doubles, and what it leaves behind goes with the arena. NULL: the
  * arena is used up. */
 void *arena_list_grow(struct arena *arena, void *list, size_t count, size_t size) CHECK_RESULT;
+
+/* ---- spilling ---- */
+
+/* How many bytes arena_spill() would move: those of the blocks of a pooled arena that are not small. */
+size_t arena_spillable_bytes(const struct arena *arena);
+
+/* Moves the arena's blocks into @fd, an empty file, block by block; pointers into them stay good. Other threads may read the arena meanwhile, none may
+ * allocate or write. The file's space is given back with the arena. @moved_bytes is raised by what was moved, on failure too: what is moved
+ * then stays moved. A file that cannot be read back later ends the process by SIGBUS, as memory that was swapped out would. */
+int arena_spill(struct arena *arena, int fd, size_t *moved_bytes, struct error *err) CHECK_RESULT;
+
+/* Drops what of a spilled arena was read back. It is read again when it is looked at again. */
+void arena_drop_pages(const struct arena *arena);
+
+/* ---- texts ---- */
 
 /* A copy of @text, followed by a NUL that is not counted. Its data is NULL on failure. */
 struct text arena_copy(struct arena *arena, struct text text) CHECK_RESULT;

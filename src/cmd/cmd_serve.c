@@ -161,6 +161,15 @@ static int open_sweeper(struct service *service, const struct settings *settings
 	return sweeper_create(&service->sweeper, &options, err);
 }
 
+/* Beside the store's own files, where there are some: a folder for temporary files may be memory. */
+static const char *spill_folder(const struct settings *settings)
+{
+	if (settings->spill_folder) {
+		return settings->spill_folder;
+	}
+	return strstr(settings->data, "://") ? "/var/tmp" : settings->data;
+}
+
 static int open_api(struct service *service, const struct settings *settings, struct error *err)
 {
 	struct api_options options = {
@@ -172,6 +181,8 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.audit_reads = settings->audit_reads,
 		.sweeper = service->sweeper,
 		.page_memory_max = (size_t)settings->page_memory_max,
+		.spill_folder = spill_folder(settings),
+		.spill_max = (size_t)settings->spill_max,
 		.query_time_max_ms = settings->query_time_max_ms,
 		.wrong_keys_max = (unsigned int)settings->wrong_keys_max,
 		.threads = (unsigned int)settings->threads,
@@ -379,9 +390,9 @@ static int run(const struct settings *settings, int argc, char **argv)
 static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
 	"threads", "api-detail-days", "sweep-every", "disk-max", "audit-reads", "store-connections",
 	"connections-max", "connections-per-address-max", "trusted-proxies", "timeout", "rate-min",
-	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "query-time-max",
-	"intake-memory-max", "wrong-keys-max", REDACT_OPTIONS, "grace", "log-requests", "log-level",
-	NULL};
+	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "spill-folder",
+	"spill-max", "query-time-max", "intake-memory-max", "wrong-keys-max", REDACT_OPTIONS,
+	"grace", "log-requests", "log-level", NULL};
 
 const struct cmd cmd_serve = {
 	.name = "serve",

@@ -53,6 +53,8 @@ struct settings {
 	int64_t body_size_max;
 	int64_t call_size_max;
 	int64_t page_memory_max;
+	const char *spill_folder; /* NULL: the store's, or /var/tmp */
+	int64_t spill_max;	  /* 0: nothing is moved there */
 	int64_t query_time_max_ms;
 	int64_t intake_memory_max;
 	int64_t wrong_keys_max; /* a minute; 0: any number */

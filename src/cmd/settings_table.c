@@ -212,7 +212,25 @@ const struct setting setting_table[] = {
 		.fallback = "256M",
 		.min = 1 * MB,
 		.max = 1024 * GB,
-		.help = "Holds at most so many bytes of pages at once; further pages wait."},
+		.help = "Holds at most so many bytes of answers at once; further ones wait. An "
+			"eighth is kept for small answers."},
+	{.name = "spill-folder",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(spill_folder),
+		.metavariable = "DIR",
+		.help = "Moves what slow clients have not taken into unlinked files in DIR while "
+			"others wait for memory. Without it: the store's folder, or /var/tmp "
+			"where the store is none. In a file system that is memory nothing is "
+			"moved."},
+	{.name = "spill-max",
+		.type = SETTING_SIZE,
+		.offset = MEMBER(spill_max),
+		.metavariable = "SIZE",
+		.fallback = "4G",
+		.max = 1024 * GB,
+		.help = "Has at most so many bytes in such files; 0 means none. Where no more can "
+			"be moved, and nothing gets free for ten seconds, what waits is answered "
+			"by 503."},
 	{.name = "query-time-max",
 		.type = SETTING_MILLISECONDS,
 		.offset = MEMBER(query_time_max_ms),

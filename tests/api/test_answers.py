@@ -1,15 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""Large answers: they are right however often more memory had to be asked for."""
+"""Large answers: they are right however often more memory had to be asked for, and however slowly one client takes its own, others get theirs."""
 import csv
+import gzip
+import hashlib
 import io
 import json
 import os
+import socket
+import subprocess
+import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from conftest import call, step
+from conftest import BINARY, Client, add_account, call, step
+from stores import store_at
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "load"))
+from crowd import connect, request  # noqa: E402
 
 NDJSON = "application/x-ndjson"
 KB = 1024
@@ -64,3 +75,114 @@ def test_counts_that_need_more_memory_than_was_claimed_at_first_are_exact(client
     for group in ("variable", "dest"):
         answer = client.get(f"/v1/stats?group={group}&limit=1000").json
         assert answer["total_calls"] == 12000 and answer["groups_total"] == 12000, {k: v for k, v in answer.items() if k != "groups"}
+
+
+# ---- one account cannot keep another from its answers ----
+
+ALL = "/api/all_logs/0/99999999999"
+XML = "Accept: application/xml\r\n"
+GZIP = "Accept-Encoding: gzip\r\n"
+MEMORY = 64 << 20
+
+
+def store_with(folder, accounts):
+    """A store with what @accounts says: by e-mail lines of calls. Returns it and the keys."""
+    store = store_at(folder)
+    keys = {}
+    for email, lines in accounts.items():
+        keys[email] = add_account(store, email)
+        done = subprocess.run([BINARY, "import", "--quiet", "--data", store, "--account", email, "-"], input="".join(lines).encode(), capture_output=True)
+        assert done.returncode == 0, done.stderr
+    return store, keys
+
+
+@pytest.fixture(scope="module")
+def three_accounts(tmp_path_factory):
+    """`slow` has calls of a megabyte, together nearly all of MEMORY when packed; `large` has 10,000 calls, `small` has ten."""
+    now = int(time.time()) - 10_000
+    return store_with(tmp_path_factory.mktemp("three"), {
+        "slow@example.com": [json.dumps(call(f"s{i:03}", start=now + i, detail=steps_of(950 * KB))) + "\n" for i in range(54)],
+        "large@example.com": [json.dumps(call(f"l{i:05}", start=now + i)) + "\n" for i in range(10_000)],
+        "small@example.com": [json.dumps(call(f"c{i}", start=now + i)) + "\n" for i in range(10)]})
+
+
+def begin(client, path, extra, receive=None):
+    """Asks, and takes the head of the answer and a little more."""
+    connection = connect(client.server, 1, receive=receive)
+    connection.sendall(request(client, path, extra + "Connection: close\r\n"))
+    got = b""
+    while len(got) < 16384:
+        piece = connection.recv(4096)
+        assert piece, got
+        got += piece
+    assert got.startswith(b"HTTP/1.1 200 "), got[:300]
+    return connection, got
+
+
+def rest_of(connection, got):
+    """The whole answer, now as fast as it comes."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    answer = bytearray(got)
+    while piece := connection.recv(1 << 20):
+        answer += piece
+    connection.close()
+    return bytes(answer)
+
+
+def body_of(answer):
+    """The body of a whole answer, its chunks put together and inflated."""
+    head, body = answer.split(b"\r\n\r\n", 1)
+    if b"Transfer-Encoding: chunked" in head:
+        parts = []
+        at = 0
+        while size := int(body[at:(end := body.index(b"\r\n", at))], 16):
+            parts.append(body[end + 2:end + 2 + size])
+            at = end + 2 + size + 2
+        body = b"".join(parts)
+    else:
+        assert len(body) == int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0])
+    return gzip.decompress(body) if b"Content-Encoding: gzip" in head else body
+
+
+def digest(answer):
+    return hashlib.sha256(body_of(answer)).hexdigest()
+
+
+FORMS = {"gzip": (ALL, GZIP), "identity": (ALL, ""), "xml": (ALL, XML), "v1": ("/v1/calls?detail=true&limit=1000", ""),
+         "v1 gzip": ("/v1/calls?detail=true&limit=1000", GZIP), "v1 csv": ("/v1/calls?detail=true", "Accept: text/csv\r\n")}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_while_one_account_takes_all_memory_slowly_anothers_large_page_and_a_thirds_small_one_are_answered(start_server, three_accounts, form):
+    store, keys = three_accounts
+    server = start_server("--page-memory-max", str(MEMORY), "--timeout", "60s", store=store)
+    slow, large, small = (Client(server, keys[f"{name}@example.com"], f"{name}@example.com") for name in ("slow", "large", "small"))
+    path, extra = FORMS[form]
+    expected = digest(rest_of(*begin(slow, path, extra)))
+    connection, got = begin(slow, path, extra, receive=4096)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(large.get, ALL + "?limit=10000", gzipped=True)
+        for _ in range(20):
+            assert len(small.get(ALL + "?limit=10").json["calls"]) == 10
+        assert waiting.result().status == 200, waiting.result().text
+    again = large.get(ALL + "?limit=10000", accept="application/xml")
+    assert again.status == 200, again.text
+    # What was moved out of the memory is still the answer, of one state, to its last byte.
+    assert small.post([call("later")]).status == 200
+    assert digest(rest_of(connection, got)) == expected
+
+
+def test_where_nothing_may_be_moved_what_waits_is_told_so_and_small_pages_are_answered(start_server, three_accounts):
+    store, keys = three_accounts
+    server = start_server("--page-memory-max", str(MEMORY), "--spill-max", "0", "--grace", "0", store=store)
+    slow, large, small = (Client(server, keys[f"{name}@example.com"], f"{name}@example.com") for name in ("slow", "large", "small"))
+    connection, _ = begin(slow, ALL, GZIP, receive=4096)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(large.get, path) for path in (ALL + "?limit=10000", "/v1/calls?limit=10000&detail=true")]
+        for _ in range(20):
+            assert small.get(ALL + "?limit=10").status == 200
+        answers = [one.result() for one in waiting]
+    assert [answer.status for answer in answers] == [503, 503]
+    assert [answer.headers["Retry-After"] for answer in answers] == ["10", "10"]
+    connection.close()
+    assert large.get(ALL + "?limit=10000").status == 200

@@ -319,7 +319,7 @@ def test_pages_share_a_ceiling_and_all_are_answered(start_server):
 
 
 def test_a_page_larger_than_the_ceiling_is_503_with_retry_after(start_server):
-    server = start_server("--page-memory-max", "1M")
+    server = start_server("--page-memory-max", "2M")
     client = Client(server, add_account(server.store))
     client.post([call(f"s{i}", detail=[{"event": {"line": os.urandom(200_000).hex()}, "class": "info", "timestamp": 1}])
                  for i in range(10)])

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT
+ * The thread that makes room while answers wait for memory: what a slow client has not taken is moved into an unlinked file, the largest
+ * first. Such files are written and given back here, because both wait for the disk. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include "api/page_memory.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+
+/* An answer that is taken within this time is none of a slow client. */
+#define SLOW_US INT64_C(1000000)
+#define LOOK_US INT64_C(100000)
+#define DROP_US INT64_C(1000000)
+
+/* What is too small to be worth a file. */
+#define SPILLED_MIN ((size_t)64 << 10)
+#define TRIM_MIN    ((size_t)16 << 20)
+
+struct page_spilled {
+	struct arena arena; /* the blocks of the claim's arena; its own once they were dropped */
+	size_t bytes;
+	bool busy;    /* the thread works on it without the lock */
+	bool dropped; /* nothing reads it any more */
+	struct page_spilled *next;
+};
+
+/* ---- moving ---- */
+
+static void tell(struct page_spill *spill, const char *folder, const struct error *err)
+{
+	char cause[sizeof(err->message) + 32];
+
+	if (!spill->failing) {
+		log_event(LOG_ERROR, "spill-failed", "folder=%s cause=%s", folder,
+			log_value(text_of(err->message), cause, sizeof(cause)));
+	}
+	spill->failing = true;
+}
+
+static int open_file(const char *folder, struct error *err)
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+
+	return fd < 0 ? error_set_errno(err, errno, "cannot make a file in '%s'", folder) : fd;
+}
+
+/* Writing begins at once, so that the system has clean pages to drop when memory gets short. */
+static int move(struct page_spill *spill, struct page_spilled *spilled, struct error *err)
+{
+	AUTO(file_close) int fd = open_file(spill->folder, err);
+	int done;
+
+	if (fd < 0) {
+		return -1;
+	}
+	done = arena_spill(&spilled->arena, fd, &spilled->bytes, err);
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return done;
+}
+
+/* The answer that holds most of those that are taken slowly. What is to be moved counts before it is. */
+static struct page_claim *pick(struct page_memory *memory, int64_t now_us)
+{
+	const struct page_spill *spill = &memory->spill;
+	struct page_claim *largest = NULL;
+	size_t largest_bytes = SPILLED_MIN;
+
+	for (struct page_claim *claim = memory->sent; claim; claim = claim->sent_next) {
+		size_t bytes = claim->spilled || now_us - claim->since_us < SLOW_US
+				       ? 0
+				       : arena_spillable_bytes(claim->arena);
+
+		if (bytes >= largest_bytes && bytes <= spill->max_bytes - spill->used_bytes) {
+			largest = claim;
+			largest_bytes = bytes;
+		}
+	}
+	return largest;
+}
+
+static void put_away(struct page_spill *spill, struct page_spilled *spilled)
+{
+	spilled->next = spill->dropped;
+	spill->dropped = spilled;
+}
+
+/* Moves the answer of @claim, without the lock meanwhile. Returns whether it went. */
+static bool spill_one(struct page_memory *memory, struct page_claim *claim)
+{
+	struct page_spilled *spilled = calloc(1, sizeof(*spilled));
+	struct page_spill *spill = &memory->spill;
+	size_t wanted;
+	struct error err;
+	int done;
+
+	if (!spilled) {
+		return false;
+	}
+	spilled->arena = *claim->arena;
+	spilled->busy = true;
+	claim->spilled = spilled;
+	wanted = arena_spillable_bytes(claim->arena);
+	spill->used_bytes += wanted;
+	pthread_mutex_unlock(&memory->lock);
+	done = move(spill, spilled, &err);
+	pthread_mutex_lock(&memory->lock);
+	spilled->busy = false;
+	spill->used_bytes -= wanted - spilled->bytes;
+	if (done < 0) {
+		tell(spill, spill->folder, &err);
+	}
+	if (spilled->dropped) {
+		put_away(spill, spilled);
+	} else {
+		page_memory_lessen(memory, claim, spilled->bytes);
+	}
+	spill->failing &= done < 0;
+	return done == 0;
+}
+
+void page_spill_drop(struct page_memory *memory, struct page_claim *claim)
+{
+	struct page_spilled *spilled = claim->spilled;
+
+	/* The blocks are the thread's now. */
+	claim->arena->last = NULL;
+	claim->arena->used_bytes = 0;
+	claim->spilled = NULL;
+	spilled->dropped = true;
+	if (!spilled->busy) {
+		put_away(&memory->spill, spilled);
+	}
+	pthread_cond_signal(&memory->spill.work);
+}
+
+/* ---- giving back ---- */
+
+static void bury(struct page_memory *memory)
+{
+	struct page_spill *spill = &memory->spill;
+
+	while (spill->dropped) {
+		struct page_spilled *spilled = spill->dropped;
+
+		spill->dropped = spilled->next;
+		pthread_mutex_unlock(&memory->lock);
+		arena_deinit(&spilled->arena);
+		pthread_mutex_lock(&memory->lock);
+		spill->used_bytes -= spilled->bytes;
+		free(spilled);
+	}
+}
+
+static struct page_claim *next_spilled(struct page_claim *claim)
+{
+	while (claim && !claim->spilled) {
+		claim = claim->sent_next;
+	}
+	return claim;
+}
+
+/* What was read back for a client that has gone on since need not stay. */
+static void drop_pages(struct page_memory *memory)
+{
+	for (struct page_claim *claim = next_spilled(memory->sent); claim;
+		claim = next_spilled(claim->sent_next)) {
+		arena_drop_pages(&claim->spilled->arena);
+	}
+}
+
+/* What malloc() keeps behind something small that stays goes back too, once it is worth it. */
+static void trim(struct page_memory *memory)
+{
+	if (memory->spill.freed_bytes < TRIM_MIN) {
+		return;
+	}
+	memory->spill.freed_bytes = 0;
+	pthread_mutex_unlock(&memory->lock);
+	(void)malloc_trim(0);
+	pthread_mutex_lock(&memory->lock);
+}
+
+/* ---- the thread ---- */
+
+/* Makes room. Returns whether there is more to do at once. */
+static bool make_room(struct page_memory *memory)
+{
+	int64_t now_us = clock_monotonic_us();
+	struct page_claim *claim;
+
+	if (!page_memory_is_short(memory)) {
+		return false;
+	}
+	claim = memory->spill.folder ? pick(memory, now_us) : NULL;
+	if (claim && spill_one(memory, claim)) {
+		return true;
+	}
+	page_memory_refuse_stuck(memory, now_us);
+	return false;
+}
+
+static void wait_for_work(struct page_memory *memory)
+{
+	struct page_spill *spill = &memory->spill;
+	bool idle = !page_memory_is_short(memory) && spill->used_bytes == 0 &&
+		    spill->freed_bytes < TRIM_MIN;
+	struct timespec until = clock_in_us(page_memory_is_short(memory) ? LOOK_US : DROP_US);
+
+	if (idle) {
+		pthread_cond_wait(&spill->work, &memory->lock);
+	} else {
+		pthread_cond_timedwait(&spill->work, &memory->lock, &until);
+	}
+}
+
+static void *work(void *context)
+{
+	struct page_memory *memory = context;
+	int64_t dropped_us = 0;
+
+	pthread_mutex_lock(&memory->lock);
+	while (!memory->spill.stopping) {
+		bury(memory);
+		if (make_room(memory)) {
+			continue;
+		}
+		if (clock_monotonic_us() - dropped_us >= DROP_US) {
+			dropped_us = clock_monotonic_us();
+			drop_pages(memory);
+			trim(memory);
+		}
+		if (!memory->spill.dropped && !memory->spill.stopping) {
+			wait_for_work(memory);
+		}
+	}
+	bury(memory);
+	pthread_mutex_unlock(&memory->lock);
+	return NULL;
+}
+
+/* Whether files of @folder are memory. */
+static bool is_memory(const char *folder)
+{
+	struct statfs system;
+
+	return statfs(folder, &system) == 0 &&
+	       (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
+
+/* That nothing can be moved is told at the start: a file system may know no unlinked files, or be memory itself. */
+static int choose_folder(struct page_spill *spill, const char *folder, struct error *err)
+{
+	struct error cause;
+	int fd;
+
+	if (is_memory(folder)) {
+		error_set(&cause, ERROR_UNSUPPORTED,
+			"'%s' lies in memory: name a folder on a disk by --spill-folder", folder);
+		tell(spill, folder, &cause);
+		return 0;
+	}
+	fd = open_file(folder, &cause);
+	file_close(&fd);
+	if (fd < 0) {
+		tell(spill, folder, &cause);
+		return 0;
+	}
+	spill->folder = strdup(folder);
+	return spill->folder ? 0 : error_no_memory(err);
+}
+
+int page_spill_start(
+	struct page_memory *memory, const char *folder, size_t max_bytes, struct error *err)
+{
+	struct page_spill *spill = &memory->spill;
+	int failed;
+
+	spill->max_bytes = max_bytes;
+	if (folder && max_bytes > 0 && choose_folder(spill, folder, err) < 0) {
+		return -1;
+	}
+	failed = pthread_create(&spill->thread, NULL, work, memory);
+	if (failed) {
+		return error_set_errno(
+			err, failed, "cannot start the thread that makes room for answers");
+	}
+	spill->started = true;
+	return 0;
+}
+
+void page_spill_stop(struct page_memory *memory)
+{
+	struct page_spill *spill = &memory->spill;
+
+	if (spill->started) {
+		pthread_mutex_lock(&memory->lock);
+		spill->stopping = true;
+		pthread_cond_signal(&spill->work);
+		pthread_mutex_unlock(&memory->lock);
+		pthread_join(spill->thread, NULL);
+	}
+	free(spill->folder);
+	spill->folder = NULL;
+	spill->started = false;
+}
