@@ -732,67 +732,6 @@ static void a_small_recording_may_be_cut_into_pieces_of_any_size(void **state)
 	}
 }
 
-static void count_call(void *context, struct text json, uint64_t line)
-{
-	size_t *count = context;
-
-	(void)line;
-	(*count)++;
-	assert_null(memmem(json.data, json.size, "No more of this call was read", 29));
-}
-
-static void fail_reject(
-	void *context, uint64_t line, struct text session_id, const char *error, uint64_t count)
-{
-	(void)context;
-	(void)line;
-	(void)session_id;
-	(void)count;
-	fail_msg("%s", error);
-}
-
-static void fail_warning(void *context, const char *warning)
-{
-	(void)context;
-	fail_msg("%s", warning);
-}
-
-/* Of one that is sorted newest first no call is known to be over; yet it does not pile up in memory. */
-static void calls_of_an_export_of_any_order_are_handed_over_when_they_take_too_much_memory(
-	void **state)
-{
-	enum { CALLS = 2400, NOTE_BYTES = 60000 };
-	const struct source_format *format = source_format_find(TEXT("asterisk-cel"));
-	size_t count = 0, before_end;
-	const struct source_sink sink = {count_call, fail_reject, fail_warning, &count};
-	struct source *source;
-	struct buffer rows;
-
-	(void)state;
-	buffer_init(&rows, 1 << 20);
-	assert_int_equal(format->open(&source, &no_options, &sink, NULL), 0);
-	assert_int_equal(format->feed(source, HEADER, strlen(HEADER), NULL), 0);
-	for (int i = CALLS; i > 0; i--) {
-		buffer_clear(&rows);
-		buffer_printf(
-			&rows, "LINKEDID_END,%d,1,Ann,2,in,SIP/a-1,,,c%d,c%d,\n", 10 * i + 4, i, i);
-		buffer_printf(&rows, "HANGUP,%d,1,Ann,2,in,SIP/a-1,,,c%d,c%d,\n", 10 * i + 4, i, i);
-		buffer_printf(&rows, "note,%d,1,Ann,2,in,SIP/a-1,,,c%d,c%d,", 10 * i + 2, i, i);
-		memset(buffer_reserve(&rows, NOTE_BYTES), 'a', NOTE_BYTES);
-		buffer_advance(&rows, NOTE_BYTES);
-		buffer_printf(
-			&rows, "\nCHAN_START,%d,1,Ann,2,in,SIP/a-1,,,c%d,c%d,\n", 10 * i, i, i);
-		assert_int_equal(format->feed(source, rows.data, rows.size, NULL), 0);
-	}
-	before_end = count;
-	assert_int_equal(format->end(source, NULL), 0);
-	/* 128 MiB are some 2,200 of them. */
-	assert_in_range(before_end, 100, 500);
-	assert_int_equal(count, CALLS);
-	format->close(source);
-	buffer_deinit(&rows);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -820,8 +759,6 @@ int main(void)
 		cmocka_unit_test(a_call_that_goes_on_without_its_caller_ends_with_its_last_channel),
 		cmocka_unit_test(a_long_field_is_kept_and_a_long_call_cut_with_a_word),
 		cmocka_unit_test(a_recording_may_be_cut_off_anywhere),
-		cmocka_unit_test(
-			calls_of_an_export_of_any_order_are_handed_over_when_they_take_too_much_memory),
 		cmocka_unit_test(a_small_recording_may_be_cut_into_pieces_of_any_size),
 	};
 
