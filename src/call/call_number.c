@@ -12,8 +12,7 @@ static bool is_filler(char byte)
 	       byte == '/';
 }
 
-/* Bytes of the character at the start of @text when it is none that counts; 0 when it counts. */
-static size_t filler_size(struct text text)
+size_t call_number_filler(struct text text)
 {
 	utf8proc_int32_t code;
 	utf8proc_ssize_t size;
@@ -51,7 +50,7 @@ static size_t take_digits(struct text text, char buffer[CALL_NUMBER_MAX])
 		} else if (byte == '+' && !plus && digits == 0) {
 			plus = true;
 		} else {
-			size = filler_size(text_tail(text, i));
+			size = call_number_filler(text_tail(text, i));
 		}
 		if (size == 0) {
 			return 0;
@@ -78,7 +77,7 @@ static struct text without_first_fillers(struct text text)
 {
 	size_t size;
 
-	while (text.size > 0 && (size = filler_size(text)) > 0) {
+	while (text.size > 0 && (size = call_number_filler(text)) > 0) {
 		text = text_tail(text, size);
 	}
 	return text;

@@ -46,4 +46,7 @@ int call_keys_add(struct call_keys *keys, struct text number, const struct call_
 
 bool call_keys_have(const struct call_keys *keys, struct text key);
 
+/* Bytes of the character at the start of @text, which is not empty, when it is one of those left out; 0: it counts. */
+size_t call_number_filler(struct text text);
+
 #endif

@@ -6,23 +6,32 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+/* Numbers' keys and session ids, in any order. */
+struct erase_names {
+	const struct text *items;
+	size_t count;
+};
+
 struct erase_mark {
 	int64_t id; /* of the record */
 	struct text subject;
 };
 
 struct erase_marks {
-	struct text erased; /* a number's key or a session id */
-	struct arena arena; /* of the subjects */
+	struct arena arena; /* of the names and the subjects */
+	struct text *names; /* sorted, each once, as erase_marks.c compares them */
+	size_t names_count;
+	bool sizes[256]; /* which sizes names have; the last one stands for all that are larger */
 	struct erase_mark *records;
 	size_t count;
 };
 
-/* @erased stays valid for as long as the marks are used. */
-void erase_marks_init(struct erase_marks *marks, struct text erased);
+int erase_marks_init(
+	struct erase_marks *marks, const struct erase_names *names, struct error *err) CHECK_RESULT;
 void erase_marks_deinit(struct erase_marks *marks);
 
-/* Notes the record when its subject spells what was erased, however it was written there. */
+/* Notes the record when its subject spells one of the names, however it was written there: percent-encoded, and a number with all that a number may be
+ * written with (call_number_key()). What is a part of a longer word or number is not it. */
 int erase_marks_look(
 	struct erase_marks *marks, int64_t id, struct text subject, struct error *err) CHECK_RESULT;
 

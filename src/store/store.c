@@ -426,23 +426,49 @@ int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, i
 	return store->backend->shrink(store, keep_bytes, limit_bytes, ret_freed, err);
 }
 
+int store_sessions_add(struct store_sessions *sessions, struct arena *arena, struct text session_id,
+	struct error *err)
+{
+	struct text copy = arena_copy(arena, session_id);
+
+	sessions->items = arena_list_grow(arena, sessions->items, sessions->count, sizeof(copy));
+	if (!copy.data || !sessions->items) {
+		return error_no_memory(err);
+	}
+	sessions->items[sessions->count++] = copy;
+	return 0;
+}
+
+/* What was asked for, and the sessions of what was erased, leave the audit trail. */
+static int erase_names(struct store *store, const struct store_erase *erase, struct arena *arena,
+	struct store_sessions *sessions, struct store_erased *erased, struct error *err)
+{
+	char buffer[CALL_NUMBER_MAX];
+	struct text named =
+		erase->session_id.data ? erase->session_id : call_number_key(erase->number, buffer);
+	struct erase_names names;
+
+	if (store_sessions_add(sessions, arena, named, err) < 0) {
+		return -1;
+	}
+	names = (struct erase_names){.items = sessions->items, .count = sessions->count};
+	return store->backend->audit_erase(store, erase->account_id, &names, &erased->records, err);
+}
+
 int store_erase(struct store *store, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err)
 {
-	char buffer[CALL_NUMBER_MAX];
-	struct text named;
+	AUTO(arena_deinit) struct arena arena;
+	struct store_sessions sessions = {0};
 
 	assert(!erase->number.data != !erase->session_id.data);
 	assert(erase->from >= 0 && erase->limit >= 1);
-	if (store->backend->erase(store, erase, ret_erased, err) < 0) {
+	arena_init(&arena, SIZE_MAX);
+	if (store->backend->erase(store, erase, &arena, &sessions, ret_erased, err) < 0) {
 		return -1;
 	}
-	if (erase->count_only || ret_erased->more) {
-		return 0;
-	}
-	named = erase->session_id.data ? erase->session_id : call_number_key(erase->number, buffer);
-	return store->backend->audit_erase(
-		store, erase->account_id, named, &ret_erased->records, err);
+	return erase->count_only ? 0
+				 : erase_names(store, erase, &arena, &sessions, ret_erased, err);
 }
 
 int store_scrub(struct store *store, struct error *err)

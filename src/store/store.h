@@ -463,9 +463,9 @@ struct store_erase {
 
 struct store_erased {
 	int64_t calls;
-	int64_t from; /* of the next round */
-	bool more;    /* the limit was reached: another round may find some */
-	int64_t records; /* of the audit trail that named the number or session; with the last round they no longer do */
+	int64_t from;	 /* of the next round */
+	bool more;	 /* the limit was reached: another round may find some */
+	int64_t records; /* of the audit trail that named the number or session, or the session of a call erased in this round; they no longer do */
 };
 
 /* Erases the calls with all that they are found by, in one durable transaction. Their bytes may still lie in the files, in places

@@ -7,6 +7,7 @@
 #ifndef STORE_STORE_BACKEND_H
 #define STORE_STORE_BACKEND_H
 
+#include "store/erase_marks.h"
 #include "store/store.h"
 
 /* Where the key of a query's only number lies. */
@@ -17,6 +18,11 @@ struct store_one_key {
 
 /* The keys that a query is about; none: any number's. They last as long as @one and the query. */
 struct call_keys store_query_keys(const struct store_query *query, struct store_one_key *one);
+
+struct store_sessions {
+	struct text *items;
+	size_t count;
+};
 
 struct store_backend {
 	bool remote; /* asking it means to wait for a network */
@@ -98,10 +104,12 @@ struct store_backend {
 	void (*listen_end)(struct store *store);
 
 	/* One of number and session_id is given; from is not negative, limit at least 1. */
-	int (*erase)(struct store *store, const struct store_erase *erase,
-		struct store_erased *ret_erased, struct error *err);
-	/* Puts a mark in the place of @erased, a number's key or a session id, in the subjects of the account's records; tells how many those are. */
-	int (*audit_erase)(struct store *store, int64_t account_id, struct text erased,
+	/* *ret_sessions: those of the calls that were erased, in @arena. */
+	int (*erase)(struct store *store, const struct store_erase *erase, struct arena *arena,
+		struct store_sessions *ret_sessions, struct store_erased *ret_erased,
+		struct error *err);
+	/* Puts a mark in the place of @names in the subjects of the account's records; tells how many those are. */
+	int (*audit_erase)(struct store *store, int64_t account_id, const struct erase_names *names,
 		int64_t *ret_records, struct error *err);
 	int (*scrub)(struct store *store, struct error *err);
 	/* The subjects are at most STORE_SUBJECT_MAX bytes, @count is at least 1. */
@@ -147,6 +155,10 @@ struct store_backend {
 struct store {
 	const struct store_backend *backend;
 };
+
+/* Adds a copy. */
+int store_sessions_add(struct store_sessions *sessions, struct arena *arena, struct text session_id,
+	struct error *err) CHECK_RESULT;
 
 int store_memory_open(struct store **ret_store, struct error *err) CHECK_RESULT;
 int store_postgres_open(struct store **ret_store, const char *location,

@@ -86,14 +86,14 @@ int memory_change_newest(struct store *base, int64_t *ret_id, struct error *err)
 int memory_changes(struct store *base, int64_t account_id, int64_t after, int64_t limit,
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
-int memory_erase(struct store *base, const struct store_erase *erase,
-	struct store_erased *ret_erased, struct error *err);
+int memory_erase(struct store *base, const struct store_erase *erase, struct arena *arena,
+	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err);
 int memory_audit_add(
 	struct store *base, const struct store_audit *records, size_t count, struct error *err);
 int memory_audit_list(struct store *base, const struct store_audit_query *query,
 	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
 	struct error *err);
-int memory_audit_erase(struct store *base, int64_t account_id, struct text erased,
+int memory_audit_erase(struct store *base, int64_t account_id, const struct erase_names *names,
 	int64_t *ret_records, struct error *err);
 int memory_audit_drop(
 	struct store *base, int64_t before, int64_t limit, int64_t *ret_dropped, struct error *err);

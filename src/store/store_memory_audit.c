@@ -100,13 +100,15 @@ int memory_audit_list(struct store *base, const struct store_audit_query *query,
 }
 
 /* Their texts stay until the store goes. */
-int memory_audit_erase(struct store *base, int64_t account_id, struct text erased,
+int memory_audit_erase(struct store *base, int64_t account_id, const struct erase_names *names,
 	int64_t *ret_records, struct error *err)
 {
 	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
-	AUTO(erase_marks_deinit) struct erase_marks marks;
+	AUTO(erase_marks_deinit) struct erase_marks marks = {0};
 
-	erase_marks_init(&marks, erased);
+	if (erase_marks_init(&marks, names, err) < 0) {
+		return -1;
+	}
 	for (size_t i = 0; i < store->records_count; i++) {
 		const struct store_audit *record = &store->records[i];
 

@@ -356,15 +356,14 @@ static void erase_at(struct memory_store *store, size_t at)
 		(store->calls_count - at) * sizeof(*store->calls));
 }
 
-int memory_erase(struct store *base, const struct store_erase *erase,
-	struct store_erased *ret_erased, struct error *err)
+int memory_erase(struct store *base, const struct store_erase *erase, struct arena *arena,
+	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err)
 {
 	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
 	char buffer[CALL_NUMBER_MAX];
 	struct text number_key = call_number_key(erase->number, buffer);
 	struct store_erased erased = {.from = erase->from};
 
-	(void)err;
 	for (size_t i = store->calls_count; i > 0 && !erased.more; i--) {
 		const struct memory_call *call = store->calls[i - 1];
 
@@ -374,6 +373,9 @@ int memory_erase(struct store *base, const struct store_erase *erase,
 		erased.calls++;
 		if (erase->count_only) {
 			continue;
+		}
+		if (store_sessions_add(ret_sessions, arena, call->held.call.session_id, err) < 0) {
+			return -1;
 		}
 		erased.from = call->held.call.start;
 		erased.more = erased.calls == erase->limit;

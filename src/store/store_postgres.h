@@ -464,9 +464,9 @@ int postgres_oldest(struct store *store, int64_t account_id, bool detail, int64_
 int postgres_space(struct store *store, struct store_space *ret_space, struct error *err);
 int postgres_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes,
 	int64_t *ret_freed, struct error *err);
-int postgres_erase(struct store *store, const struct store_erase *erase,
-	struct store_erased *ret_erased, struct error *err);
-int postgres_audit_erase(struct store *store, int64_t account_id, struct text erased,
+int postgres_erase(struct store *store, const struct store_erase *erase, struct arena *arena,
+	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err);
+int postgres_audit_erase(struct store *store, int64_t account_id, const struct erase_names *names,
 	int64_t *ret_records, struct error *err);
 int postgres_scrub(struct store *store, struct error *err);
 int postgres_verify(struct store *store, void (*problem)(void *context, const char *sentence),

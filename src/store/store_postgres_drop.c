@@ -6,7 +6,8 @@
 #define DROP_CALLS                                                                                 \
 	"with old as materialized (select c.account_id, c.start, c.session_id, c.part, "           \
 	"c.dest_key from call c where c.account_id = $1::bigint and c.start <= $2::bigint "        \
-	"order by c.start, c.session_id limit $3::bigint), " POSTGRES_TAKE_OUT("$4")
+	"order by c.start, c.session_id limit $3::bigint), " POSTGRES_TAKE_OUT(                    \
+		"$4") "select count(*), max(start) from old"
 
 /* Under the account's lock, in a transaction that is left open: what is found is what goes. */
 static int drop_rows(struct postgres_connection *connection, const struct store_drop *drop,

@@ -15,7 +15,8 @@
 #define ERASE                                                                                      \
 	"with old as materialized (select c.account_id, c.start, c.session_id, c.part, "           \
 	"c.dest_key " MEANT                                                                        \
-	"order by c.start, c.session_id limit $5::bigint), " POSTGRES_TAKE_OUT("$6")
+	"order by c.start, c.session_id limit $5::bigint), " POSTGRES_TAKE_OUT(                    \
+		"$6") "select count(*), max(start), string_agg(session_id, chr(10)) from old"
 
 static void bind_text_or_null(struct postgres_params *params, struct text text)
 {
@@ -58,7 +59,8 @@ static int count(struct postgres_connection *connection, const struct store_eras
 
 /* Under the account's lock: what is found is what goes. The log of changes has no index of sessions, it is read once. */
 static int drop(struct postgres_connection *connection, const struct store_erase *erase,
-	struct postgres_params *params, struct store_erased *erased, struct error *err)
+	struct postgres_params *params, struct store_erased *erased, struct text *ret_sessions,
+	struct error *err)
 {
 	struct postgres_rows rows;
 
@@ -82,21 +84,43 @@ static int drop(struct postgres_connection *connection, const struct store_erase
 	erased->more = erased->calls == erase->limit;
 	if (erased->calls > 0) {
 		erased->from = postgres_int64(&rows, 0, 1);
+		*ret_sessions = postgres_text(&rows, 0, 2);
 	}
 	return 0;
 }
 
-int postgres_erase(struct store *base, const struct store_erase *erase,
-	struct store_erased *ret_erased, struct error *err)
+/* No session has a control character. */
+static int list_sessions(struct text lines, struct arena *arena,
+	struct store_sessions *ret_sessions, struct error *err)
+{
+	struct text session;
+
+	while (text_split(&lines, '\n', &session)) {
+		if (store_sessions_add(ret_sessions, arena, session, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int postgres_erase(struct store *base, const struct store_erase *erase, struct arena *arena,
+	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err)
 {
 	AUTO(postgres_session_close) struct postgres_session session = {0};
 	AUTO(postgres_params_deinit) struct postgres_params params;
 	struct store_erased erased = {.from = erase->from};
+	struct text sessions = {0};
 
 	postgres_params_init(&params);
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0 ||
-		(erase->count_only ? count : drop)(
-			session.connection, erase, &params, &erased, err) < 0) {
+	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
+		return -1;
+	}
+	if (erase->count_only) {
+		if (count(session.connection, erase, &params, &erased, err) < 0) {
+			return -1;
+		}
+	} else if (drop(session.connection, erase, &params, &erased, &sessions, err) < 0 ||
+		   list_sessions(sessions, arena, ret_sessions, err) < 0) {
 		return -1;
 	}
 	*ret_erased = erased;

@@ -66,16 +66,16 @@ static int change_all(
 	return postgres_run(connection, err);
 }
 
-int postgres_audit_erase(struct store *base, int64_t account_id, struct text erased,
+int postgres_audit_erase(struct store *base, int64_t account_id, const struct erase_names *names,
 	int64_t *ret_records, struct error *err)
 {
 	AUTO(postgres_session_close) struct postgres_session session = {0};
-	AUTO(erase_marks_deinit) struct erase_marks marks;
+	AUTO(erase_marks_deinit) struct erase_marks marks = {0};
 	int64_t after = 0;
 	int looked;
 
-	erase_marks_init(&marks, erased);
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
+	if (erase_marks_init(&marks, names, err) < 0 ||
+		postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
 		return -1;
 	}
 	do {

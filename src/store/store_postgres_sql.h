@@ -106,7 +106,7 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	"where " POSTGRES_MATCH
 
 /* What follows "with old as materialized (…), ", old being calls with account_id, start, session_id, part and dest_key: takes them out of every
- * table, and gives their number and the latest start. @units is the parameter with the units of the tallies. A tally that falls to nothing goes. */
+ * table. A select from old follows. @units is the parameter with the units of the tallies. A tally that falls to nothing goes. */
 #define POSTGRES_TAKE_OUT(units)                                                                   \
 	"falls as materialized (select o.account_id, a.is_all, "                                   \
 	"case when a.is_all then '' else o.dest_key end as dest_key, s.seconds, "                  \
@@ -124,8 +124,7 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	"changes_gone as (delete from change h using old o where "                                 \
 	"h.account_id = o.account_id and h.session_id = o.session_id), "                           \
 	"calls_gone as (delete from call c using old o where c.account_id = o.account_id and "     \
-	"c.session_id = o.session_id) "                                                            \
-	"select count(*), max(start) from old"
+	"c.session_id = o.session_id) "
 
 /* Whether the detail of the call c went with its day, and its header does not say so yet: it looks as if it never had any. */
 #define POSTGRES_GONE                                                                              \

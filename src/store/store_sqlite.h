@@ -508,9 +508,9 @@ int sqlite_changes_read(struct store *store, int64_t account_id, int64_t after, 
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err);
 
-int sqlite_erase(struct store *store, const struct store_erase *erase,
-	struct store_erased *ret_erased, struct error *err);
-int sqlite_audit_erase(struct store *store, int64_t account_id, struct text erased,
+int sqlite_erase(struct store *store, const struct store_erase *erase, struct arena *arena,
+	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err);
+int sqlite_audit_erase(struct store *store, int64_t account_id, const struct erase_names *names,
 	int64_t *ret_records, struct error *err);
 int sqlite_scrub(struct store *store, struct error *err);
 int sqlite_audit_add(

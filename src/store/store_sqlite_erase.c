@@ -23,6 +23,8 @@ struct erase_run {
 	size_t found_room;
 	int64_t found_last; /* when the last of them started */
 	struct arena arena; /* of the tallies' changes */
+	struct arena *sessions_arena;
+	struct store_sessions sessions;
 	struct tally_change *changes;
 	size_t changes_count;
 };
@@ -158,7 +160,8 @@ static int erase_call(struct erase_run *run, int64_t id, struct error *err)
 	if (!matches(run, &row)) {
 		return 0;
 	}
-	if (note_change(run, &row, err) < 0) {
+	if (note_change(run, &row, err) < 0 ||
+		store_sessions_add(&run->sessions, run->sessions_arena, row.session_id, err) < 0) {
 		return -1;
 	}
 	sqlite_query_end(&query);
@@ -194,11 +197,12 @@ static int erase_found(struct erase_run *run, int64_t *ret_count, struct error *
 	return 0;
 }
 
-int sqlite_erase(struct store *base, const struct store_erase *erase,
-	struct store_erased *ret_erased, struct error *err)
+int sqlite_erase(struct store *base, const struct store_erase *erase, struct arena *arena,
+	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err)
 {
 	AUTO(run_end)
-	struct erase_run run = {.store = (struct sqlite_store *)base, .erase = erase};
+	struct erase_run run = {
+		.store = (struct sqlite_store *)base, .erase = erase, .sessions_arena = arena};
 	struct store_erased erased = {.from = erase->from};
 
 	arena_init(&run.arena, SIZE_MAX);
@@ -213,6 +217,7 @@ int sqlite_erase(struct store *base, const struct store_erase *erase,
 			return -1;
 		}
 	}
+	*ret_sessions = run.sessions;
 	*ret_erased = erased;
 	return 0;
 }

@@ -77,15 +77,14 @@ static int change_all(
 	return kept > 0 ? sqlite_exec(connection, trigger, err) : 0;
 }
 
-int sqlite_audit_erase(struct store *base, int64_t account_id, struct text erased,
+int sqlite_audit_erase(struct store *base, int64_t account_id, const struct erase_names *names,
 	int64_t *ret_records, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
-	AUTO(erase_marks_deinit) struct erase_marks marks;
+	AUTO(erase_marks_deinit) struct erase_marks marks = {0};
 	struct sqlite_store *store = (struct sqlite_store *)base;
 
-	erase_marks_init(&marks, erased);
-	if (find(&marks, store, account_id, err) < 0) {
+	if (erase_marks_init(&marks, names, err) < 0 || find(&marks, store, account_id, err) < 0) {
 		return -1;
 	}
 	if (marks.count > 0 && (sqlite_writer_begin(&writer, store, err) < 0 ||

@@ -374,6 +374,21 @@ static const struct {
 	{"/v1/calls?src=%2B%28666%29+333%2d4445", "/v1/calls?src=%2B%28(erased)"},
 	{"/v1/calls?text=6663334445*", "/v1/calls?text=(erased)*"},
 	{"6663334445", "(erased)"},
+	{"/v1/calls?dest=tel:%2B6663334445", "/v1/calls?dest=tel:%2B(erased)"},
+	{"/v1/calls?dest=sip%3A6663334445%40host", "/v1/calls?dest=sip%3A(erased)%40host"},
+	{"/v1/calls?dest=666%C2%A0333%c2%a04445", "/v1/calls?dest=(erased)"},
+	{"calls --dest 666\xc2\xa0"
+	 "333\xe2\x80\x93"
+	 "4445 --limit 1",
+		"calls --dest (erased) --limit 1"},
+	{"calls --src 666/333/4445", "calls --src (erased)"},
+	{"calls --src \xe2\x80\x8b"
+	 "666\xe2\x80\x8b"
+	 "3334445\xe2\x80\xac",
+		"calls --src \xe2\x80\x8b(erased)\xe2\x80\xac"},
+	{"666%C2%A0"
+	 "333%C2",
+		NULL},
 	{"/v1/calls?dest=16663334445", NULL},
 	{"/v1/calls?dest=66633344451", NULL},
 	{"/v1/calls?text=x6663334445", NULL},
@@ -428,7 +443,7 @@ static void the_audit_trail_no_longer_names_what_was_erased(void **state)
 	write_records(f, f->account);
 	assert_int_equal(erase_of(f, "666-333-4445", NULL, 0, 10, true).records, 0);
 	expect_subjects(f, f->account, false);
-	assert_int_equal(erase_of(f, "666-333-4445", NULL, 0, 10, false).records, 5);
+	assert_int_equal(erase_of(f, "666-333-4445", NULL, 0, 10, false).records, 11);
 	expect_subjects(f, f->account, true);
 	if (f->folder[0]) {
 		assert_int_equal(store_scrub(f->store, NULL), 1);
@@ -461,6 +476,77 @@ static void the_audit_trail_no_longer_names_a_session_that_was_erased(void **sta
 	assert_int_equal(erase_of(f, NULL, "100035;000;1575898377", 0, 10, false).records, 1);
 	assert_int_equal(store_audit_list(f->store, &query, &f->arena, &records, &count, NULL), 0);
 	assert_true(text_equal_string(records[0].subject, "/api/call/(erased)"));
+}
+
+static void add_record(struct fixture *f, int64_t account_id, const char *subject)
+{
+	const struct store_audit record = {
+		.account_id = account_id,
+		.address = TEXT(""),
+		.user = TEXT(""),
+		.action = TEXT("read-call"),
+		.subject = text_of(subject),
+		.times = 1,
+	};
+
+	assert_int_equal(store_audit_add(f->store, &record, 1, NULL), 0);
+}
+
+/* The subject of the account's record @at, the oldest being 0. */
+static struct text subject_of(struct fixture *f, int64_t account_id, size_t at)
+{
+	const struct store_audit_query query = {
+		.account_id = account_id, .end = INT64_MAX, .limit = INT64_MAX};
+	struct store_audit *records;
+	size_t count;
+
+	assert_int_equal(store_audit_list(f->store, &query, &f->arena, &records, &count, NULL), 0);
+	assert_true(at < count);
+	return records[count - 1 - at].subject;
+}
+
+static void the_audit_trail_no_longer_names_sessions_of_a_number_that_was_erased(void **state)
+{
+	static const struct {
+		const char *before, *after;
+	} rows[] = {
+		{"/v1/calls/of;it", "/v1/calls/(erased)"},
+		{"of;it", "(erased)"},
+		{"/v1/diff/of%3Bit/1732800000.15", "/v1/diff/(erased)/(erased)"},
+		{"diff 1732800000.15 of;it", "diff (erased) (erased)"},
+		{"/v1/calls/of;it2", "/v1/calls/of;it2"},
+		{"/v1/calls/not-of-it", "/v1/calls/not-of-it"},
+		{"/v1/calls/1732800000.151", "/v1/calls/1732800000.151"},
+	};
+	struct fixture *f = *state;
+	struct store_put puts[] = {
+		put_of(f, "of;it", "6663334445", T, 1, "word"),
+		put_of(f, "1732800000.15", "1", T + 1, 1, "word"),
+		put_of(f, "not-of-it", "2", T + 2, 1, "word"),
+	};
+
+	puts[1].call.src = TEXT("+666 333 4445");
+	put_all(f, puts, COUNT_OF(puts));
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		add_record(f, f->account, rows[i].before);
+		add_record(f, f->other, rows[i].before);
+	}
+	/* In rounds of one call. */
+	for (int64_t from = 0, more = 1; more;) {
+		struct store_erased erased = erase_of(f, "6663334445", NULL, from, 1, false);
+
+		from = erased.from;
+		more = erased.more;
+	}
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct text subject = subject_of(f, f->account, i);
+
+		if (!text_equal_string(subject, rows[i].after)) {
+			fail_msg("'%.*s', not '%s'", TEXT_ARG(subject), rows[i].after);
+		}
+		assert_true(text_equal_string(subject_of(f, f->other, i), rows[i].before));
+	}
+	assert_int_equal(problems_of(f->store), 0);
 }
 
 /* Waits as long as for any lock, then says that it is not done. */
@@ -504,6 +590,7 @@ int main(void)
 		TEST(no_file_holds_what_was_erased),
 		TEST(the_audit_trail_no_longer_names_what_was_erased),
 		TEST(the_audit_trail_no_longer_names_a_session_that_was_erased),
+		TEST(the_audit_trail_no_longer_names_sessions_of_a_number_that_was_erased),
 		TEST(a_reader_keeps_the_log),
 	};
 
