@@ -71,6 +71,37 @@ static int make_database_file(const char *folder, const char *path, struct error
 	return sqlite_folder_sync(folder, err);
 }
 
+/* What a store leaves beside its database: its locks, from its first use on, and the log. A journal is there only while it is made. */
+static const char *const traces[] = {
+	SQLITE_STORE_LOCK_FILE, SQLITE_STORE_FILE "-wal", SQLITE_STORE_FILE "-shm"};
+
+static bool is_there(const char *folder, const char *name)
+{
+	AUTO(free_string) char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0) {
+		path = NULL;
+		return false;
+	}
+	return access(path, F_OK) == 0;
+}
+
+/* A folder that was a store, and has lost its database: an empty one in its place would hide that. */
+static int refuse_lost(const char *folder, const char *path, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(traces) / sizeof(traces[0]); i++) {
+		/* Another program may have made the database, and then its locks, since. */
+		if (is_there(folder, traces[i]) && access(path, F_OK) < 0) {
+			return error_set(err, ERROR_CORRUPT,
+				"'%s' was a store, it has '%s', but its database '%s' is missing: "
+				"put that back, or give another folder; to begin anew remove what "
+				"is left",
+				folder, traces[i], SQLITE_STORE_FILE);
+		}
+	}
+	return 0;
+}
+
 int sqlite_folder_prepare(const char *folder, const char *path, bool must_exist, struct error *err)
 {
 	struct stat status;
@@ -85,6 +116,9 @@ int sqlite_folder_prepare(const char *folder, const char *path, bool must_exist,
 	}
 	if (errno != ENOENT) {
 		return error_set_errno(err, errno, "cannot open '%s'", path);
+	}
+	if (refuse_lost(folder, path, err) < 0) {
+		return -1;
 	}
 	if (must_exist) {
 		return error_set(err, ERROR_NOT_FOUND,

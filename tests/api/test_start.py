@@ -101,6 +101,33 @@ def test_an_account_whose_email_is_none_makes_no_store(tmp_path):
     assert not is_there(store) and not (tmp_path / "none").exists()
 
 
+@only_embedded("a database that is missing on PostgreSQL is not reached")
+@pytest.mark.parametrize("left", [["callstep.lock"], ["callstep.db-wal", "callstep.db-shm"], ["callstep.db-wal"]])
+@pytest.mark.parametrize("command", [["serve", "--listen", "127.0.0.1:0"], ["account", "add", "other@example.com"], ["calls"], ["sweep"]],
+                         ids=["serve", "account add", "calls", "sweep"])
+def test_a_store_whose_database_is_missing_is_not_made_anew(tmp_path, left, command):
+    """A wrong mount, a move that was cut short: an empty store in its place would hide that, and fill up in its stead."""
+    store = tmp_path / "store"
+    add_account(store)
+    (store / "callstep.db").rename(tmp_path / "moved.db")
+    (store / "callstep.lock").unlink()
+    for name in left:
+        (store / name).write_bytes(b"")
+    done = callstep(*command, "--data", store)
+    assert done.returncode == 1 and f"'{store}' was a store, it has 'callstep." in done.stderr and "'callstep.db' is missing" in done.stderr
+    assert sorted(path.name for path in store.iterdir()) == sorted(left)
+    (tmp_path / "moved.db").rename(store / "callstep.db")
+    if "callstep.db-wal" not in left:
+        assert callstep("account", "list", "--data", store).stdout.count("\n") == 1
+
+
+@only_embedded("about its folder")
+def test_a_folder_that_never_was_a_store_becomes_one(tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store/lost+found").mkdir()
+    assert add_account(tmp_path / "store").startswith("cs_")
+
+
 def old_store(tmp_path):
     """A store as the first program wrote it."""
     store = tmp_path / "old"
