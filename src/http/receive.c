@@ -78,7 +78,10 @@ struct source {
 
 static ssize_t receive_plain(const struct source *source, void *to, size_t size)
 {
-	return recvfrom(source->fd, to, size, source->flags, NULL, NULL);
+	struct iovec piece = {.iov_base = to, .iov_len = size};
+	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+
+	return recvmsg(source->fd, &message, source->flags);
 }
 
 static ssize_t receive_tls(const struct source *source, void *to, size_t size)

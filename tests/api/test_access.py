@@ -419,6 +419,7 @@ def test_sighup_without_tls_rereads_nothing_and_says_so(start_server, tmp_path):
     hang_up(server, " not-reloaded ")
     assert " warning not-reloaded certificate=no settings=no hint=" in server.log and " reloaded " not in server.log
     Client(server, "none").get("/healthz", authorization=None)
+    server.stop()  # the line follows the answer
     assert " request " in server.log
 
 
