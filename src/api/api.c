@@ -16,7 +16,7 @@
 /* What each question below /v1 may be asked with. Those of /api/ do not mind what they do not know (API.md §1). */
 static const char *const nothing[] = {NULL};
 static const char *const list_query[] = {
-	FILTER_PARAMETERS, "limit", "offset", "cursor", "detail", NULL};
+	FILTER_PARAMETERS, "limit", "offset", "cursor", "detail", "spreadsheet", NULL};
 static const char *const stats_query[] = {
 	FILTER_PARAMETERS, "group", "bucket", "values", "limit", NULL};
 static const char *const dropoff_query[] = {FILTER_PARAMETERS, "limit", NULL};

@@ -29,9 +29,10 @@
 #define BATCH_CALLS	   1000
 #define BATCH_DETAIL_CALLS 250
 
-#define FILL_SIZE  ((size_t)32768)     /* what is composed in one go */
-#define CHUNK_MAX  ((size_t)128 << 20) /* more than any call */
-#define HEADER_MAX ((size_t)16384)     /* a call but its steps, in any format, and the end */
+#define FILL_SIZE    ((size_t)32768)	 /* what is composed in one go */
+#define CHUNK_MAX    ((size_t)128 << 20) /* more than any call */
+#define HEADER_MAX   ((size_t)16384)	 /* a call but its steps, in any format, and the end */
+#define FORMULAS_MAX ((size_t)8 << 10)	 /* that a row of CSV for a spreadsheet is longer by */
 
 /* What a list holds whatever the calls are: an inflater, and what the HTTP library copies into. */
 #define LIST_BYTES ((size_t)192 << 10)
@@ -50,6 +51,7 @@ struct list {
 	struct question question; /* first */
 	enum format format;
 	bool detail;
+	bool spreadsheet;		      /* of CSV */
 	int64_t left;			      /* calls that may still be asked for */
 	int64_t asked;			      /* the limit of the batch at hand */
 	char session_id[CALL_SESSION_ID_MAX]; /* of search.after */
@@ -96,8 +98,9 @@ static size_t bytes_beside(struct list *list)
 	}
 	/* A cell of CSV doubles its quotes. A buffer doubles up to its ceiling. */
 	list->json.ceiling_bytes = size + HEADER_MAX;
-	list->chunk.ceiling_bytes =
-		FILL_SIZE + HEADER_MAX + (list->format == FORMAT_CSV ? 2 * size : size);
+	list->chunk.ceiling_bytes = FILL_SIZE + HEADER_MAX +
+				    (list->format == FORMAT_CSV ? 2 * size : size) +
+				    (list->spreadsheet ? FORMULAS_MAX : 0);
 	return LIST_BYTES + 2 * packed + list->json.ceiling_bytes + list->chunk.ceiling_bytes +
 	       (list->gzip ? GZIP_STREAM_BYTES : 0);
 }
@@ -150,6 +153,17 @@ static bool read_cursor(
 	return true;
 }
 
+static bool read_spreadsheet(
+	struct list *list, struct http_request *request, struct http_response *response)
+{
+	if (!query_flag(request, response, "spreadsheet", &list->spreadsheet)) {
+		return false;
+	}
+	return !list->spreadsheet || list->format == FORMAT_CSV ||
+	       query_refuse(response, "spreadsheet",
+		       "spreadsheet: it goes with text/csv alone: ask for that by Accept");
+}
+
 static bool read_parameters(
 	struct list *list, struct http_request *request, struct http_response *response)
 {
@@ -158,6 +172,7 @@ static bool read_parameters(
 
 	list->left = page ? LIMIT_DEFAULT : INT64_MAX;
 	if (!query_flag(request, response, "detail", &list->detail) ||
+		!read_spreadsheet(list, request, response) ||
 		!query_integer(request, response, "limit", 1, page ? LIMIT_MAX : NUMBER_MAX,
 			&list->left) ||
 		!query_integer(request, response, "offset", 0, NUMBER_MAX, &search->offset)) {
@@ -236,14 +251,14 @@ static int write_rows(struct list *list, const struct store_call *call, struct e
 	int more;
 
 	if (!list->detail) {
-		call_csv_write_call(&list->chunk, &call->call);
+		call_csv_write_call(&list->chunk, &call->call, list->spreadsheet);
 		return 0;
 	}
 	if (!list->rows_begun && unpack(list, call, err) < 0) {
 		return -1;
 	}
-	more = call_csv_write_more(&list->chunk, &call->call, detail_of(list, call), &list->rows,
-		FILL_SIZE, &list->scratch, err);
+	more = call_csv_write_more(&list->chunk, &call->call, detail_of(list, call),
+		list->spreadsheet, &list->rows, FILL_SIZE, &list->scratch, err);
 	list->rows_begun = more > 0;
 	if (more == 0) {
 		list->rows = (struct call_csv_place){0};
@@ -287,7 +302,7 @@ static void write_front(struct list *list)
 	if (list->format == FORMAT_JSON) {
 		buffer_append(&list->chunk, TEXT("{\"calls\":["));
 	} else if (list->format == FORMAT_CSV) {
-		call_csv_write_header(&list->chunk, list->detail);
+		call_csv_write_header(&list->chunk, list->detail, list->spreadsheet);
 	}
 	list->front_done = true;
 }

@@ -8,6 +8,9 @@
 #define CALL_COLUMNS "session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state"
 #define STEP_COLUMNS "step,timestamp,timestamp_iso,class,module,variable,line"
 
+#define BYTE_ORDER_MARK	 "\xef\xbb\xbf"
+#define FORMULA_TEXT_MAX 255 /* characters, in the spreadsheet that takes the fewest */
+
 static bool is_among(char byte, const char *bytes)
 {
 	return byte != '\0' && strchr(bytes, byte) != NULL;
@@ -29,6 +32,28 @@ static bool would_run(struct text cell)
 	return cell.size > 0 && is_among(cell.data[0], "=+-@\t\r\n") && !is_international(cell);
 }
 
+/* Digits and what stands between them in numbers, dates and times: a spreadsheet makes a value of it, and shows that instead. */
+static bool looks_like_value(struct text cell)
+{
+	bool digit = false;
+
+	for (size_t i = 0; i < cell.size; i++) {
+		char byte = cell.data[i];
+
+		digit |= byte >= '0' && byte <= '9';
+		if ((byte < '0' || byte > '9') && !is_among(byte, " +-.,:/()%eE\xc2\xa0")) {
+			return false;
+		}
+	}
+	return digit;
+}
+
+/* What a formula may hold as a text. */
+static bool fits_formula(struct text cell)
+{
+	return cell.size <= FORMULA_TEXT_MAX && !text_has_control(cell);
+}
+
 /* Tabs and semicolons part cells for spreadsheets of some countries. */
 static bool needs_quotes(struct text cell)
 {
@@ -40,10 +65,26 @@ static bool needs_quotes(struct text cell)
 	return false;
 }
 
-static void write_text(struct buffer *buffer, struct text cell)
+/* As a formula that is the text: ="00012345", and since the formula has quotes the cell has, too. */
+static void write_formula(struct buffer *buffer, struct text cell)
 {
+	buffer_append(buffer, TEXT("\"=\"\""));
+	for (size_t i = 0; i < cell.size; i++) {
+		buffer_append(buffer, cell.data[i] == '"' ? TEXT("\"\"\"") : TEXT(""));
+		buffer_append_byte(buffer, cell.data[i]);
+	}
+	buffer_append(buffer, TEXT("\"\"\""));
+}
+
+static void write_text(struct buffer *buffer, struct text cell, bool spreadsheet)
+{
+	bool value = would_run(cell) || looks_like_value(cell);
 	bool quotes = needs_quotes(cell);
 
+	if (spreadsheet && value && fits_formula(cell)) {
+		write_formula(buffer, cell);
+		return;
+	}
 	buffer_append(buffer, quotes ? TEXT("\"") : TEXT(""));
 	buffer_append(buffer, would_run(cell) ? TEXT("'") : TEXT(""));
 	for (size_t i = 0; i < cell.size; i++) {
@@ -75,18 +116,18 @@ static void write_time(struct buffer *buffer, int64_t time_s)
 	buffer_append_byte(buffer, ',');
 }
 
-static void write_call(struct buffer *buffer, const struct call *call)
+static void write_call(struct buffer *buffer, const struct call *call, bool spreadsheet)
 {
-	write_text(buffer, call->session_id);
+	write_text(buffer, call->session_id, spreadsheet);
 	buffer_append_byte(buffer, ',');
 	write_time(buffer, call->start);
 	write_time(buffer, call->end);
 	write_number(buffer, call->end - call->start);
-	write_text(buffer, text_of(call_type_name(call->type)));
+	write_text(buffer, text_of(call_type_name(call->type)), spreadsheet);
 	buffer_append_byte(buffer, ',');
-	write_text(buffer, call->src);
+	write_text(buffer, call->src, spreadsheet);
 	buffer_append_byte(buffer, ',');
-	write_text(buffer, call->dest);
+	write_text(buffer, call->dest, spreadsheet);
 	buffer_append_byte(buffer, ',');
 	write_number(buffer, call->has_detail ? call->steps : 0);
 	buffer_append(buffer, TEXT("ended"));
@@ -97,20 +138,21 @@ static void end_row(struct buffer *buffer)
 	buffer_append(buffer, TEXT("\r\n"));
 }
 
-void call_csv_write_header(struct buffer *buffer, bool steps)
+void call_csv_write_header(struct buffer *buffer, bool steps, bool spreadsheet)
 {
+	buffer_append(buffer, spreadsheet ? TEXT(BYTE_ORDER_MARK) : TEXT(""));
 	buffer_append(buffer, steps ? TEXT(CALL_COLUMNS "," STEP_COLUMNS) : TEXT(CALL_COLUMNS));
 	end_row(buffer);
 }
 
-void call_csv_write_call(struct buffer *buffer, const struct call *call)
+void call_csv_write_call(struct buffer *buffer, const struct call *call, bool spreadsheet)
 {
-	write_call(buffer, call);
+	write_call(buffer, call, spreadsheet);
 	end_row(buffer);
 }
 
 static void write_step(struct buffer *buffer, const struct call *call, const struct call_step *step,
-	int64_t number, struct arena *scratch)
+	int64_t number, bool spreadsheet, struct arena *scratch)
 {
 	struct text cells[] = {
 		step->class_name,
@@ -119,19 +161,20 @@ static void write_step(struct buffer *buffer, const struct call *call, const str
 		step->line,
 	};
 
-	write_call(buffer, call);
+	write_call(buffer, call, spreadsheet);
 	buffer_append_byte(buffer, ',');
 	write_number(buffer, number);
 	write_time(buffer, step->timestamp);
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
 		buffer_append(buffer, i > 0 ? TEXT(",") : TEXT(""));
-		write_text(buffer, cells[i]);
+		write_text(buffer, cells[i], spreadsheet);
 	}
 	end_row(buffer);
 }
 
 int call_csv_write_more(struct buffer *buffer, const struct call *call, struct text detail,
-	struct call_csv_place *place, size_t enough, struct arena *scratch, struct error *err)
+	bool spreadsheet, struct call_csv_place *place, size_t enough, struct arena *scratch,
+	struct error *err)
 {
 	struct call_step step;
 	int more = call->has_detail ? 1 : 0;
@@ -139,12 +182,12 @@ int call_csv_write_more(struct buffer *buffer, const struct call *call, struct t
 	while (more > 0 && buffer->size < enough) {
 		more = call_json_next_step(detail, &place->cursor, scratch, &step, err);
 		if (more > 0) {
-			write_step(buffer, call, &step, ++place->number, scratch);
+			write_step(buffer, call, &step, ++place->number, spreadsheet, scratch);
 			arena_deinit(scratch);
 		}
 	}
 	if (more == 0 && place->number == 0) {
-		write_call(buffer, call);
+		write_call(buffer, call, spreadsheet);
 		buffer_append(buffer, TEXT(",,,,,,,"));
 		end_row(buffer);
 	}
@@ -152,9 +195,10 @@ int call_csv_write_more(struct buffer *buffer, const struct call *call, struct t
 }
 
 int call_csv_write_steps(struct buffer *buffer, const struct call *call, struct text detail,
-	struct arena *scratch, struct error *err)
+	bool spreadsheet, struct arena *scratch, struct error *err)
 {
 	struct call_csv_place place = {0};
 
-	return call_csv_write_more(buffer, call, detail, &place, SIZE_MAX, scratch, err);
+	return call_csv_write_more(
+		buffer, call, detail, spreadsheet, &place, SIZE_MAX, scratch, err);
 }

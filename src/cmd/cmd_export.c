@@ -29,7 +29,8 @@ struct shape {
 struct export
 {
 	const struct shape *shape;
-	bool detail; /* csv: a row a step */
+	bool detail;	  /* csv: a row a step */
+	bool spreadsheet; /* csv: for one */
 	struct store *store;
 	int64_t account_id;
 	struct retention retention; /* of detail: the filter has no others */
@@ -46,7 +47,11 @@ struct export
 
 static void export_init(struct export *export, const struct settings *settings)
 {
-	*export = (struct export){.unpacker = unpacker_create(), .detail = settings->detail};
+	*export = (struct export){
+		.unpacker = unpacker_create(),
+		.detail = settings->detail,
+		.spreadsheet = settings->spreadsheet,
+	};
 	arena_init(&export->memory, FILTER_MEMORY_MAX);
 	arena_init(&export->arena, CALL_MEMORY_MAX);
 	buffer_init(&export->json, CALL_MEMORY_MAX);
@@ -87,11 +92,12 @@ static int write_xml(struct export *export, const struct call *call, struct erro
 static int write_csv(struct export *export, const struct call *call, struct error *err)
 {
 	if (!export->detail) {
-		call_csv_write_call(&export->text, call);
+		call_csv_write_call(&export->text, call, export->spreadsheet);
 		return 0;
 	}
 	return call_csv_write_steps(&export->text, call,
-		call_json_detail(buffer_text(&export->json)), &export->arena, err);
+		call_json_detail(buffer_text(&export->json)), export->spreadsheet, &export->arena,
+		err);
 }
 
 static const struct shape shapes[] = {
@@ -139,7 +145,7 @@ static void write_beginning(struct export *export)
 	fputs(export->shape->begin, export->output.stream);
 	if (export->shape->write == write_csv) {
 		buffer_clear(&export->text);
-		call_csv_write_header(&export->text, export->detail);
+		call_csv_write_header(&export->text, export->detail, export->spreadsheet);
 		output_text(
 			export->output.stream, export->output.terminal, buffer_text(&export->text));
 	}
@@ -257,6 +263,9 @@ static int run(const struct settings *settings, int argc, char **argv)
 	if (argc > 0) {
 		return cmd_wrong_usage(&cmd_export, "'%s' is too much", argv[0]);
 	}
+	if (settings->spreadsheet && export.shape->write != write_csv) {
+		return cmd_wrong_usage(&cmd_export, "--spreadsheet goes with --format csv");
+	}
 	if (filter_options_read(settings, &export.memory, &export.filter, &err) < 0 ||
 		cmd_open_store(&store, settings, true, &err) < 0) {
 		return cmd_fail(&err);
@@ -273,7 +282,8 @@ static int run(const struct settings *settings, int argc, char **argv)
 	return CMD_DONE;
 }
 
-static const char *const settings[] = {FILTER_OPTIONS, "format", "detail", "output", "quiet", NULL};
+static const char *const settings[] = {
+	FILTER_OPTIONS, "format", "detail", "spreadsheet", "output", "quiet", NULL};
 
 const struct cmd cmd_export = {
 	.name = "export",
@@ -289,9 +299,13 @@ const struct cmd cmd_export = {
 		"spreadsheet "
 		"would run, one that begins with = + - or @, gets an apostrophe before it; a "
 		"number "
-		"with a country code, + and digits only, stays as it is.",
+		"with a country code, + and digits only, stays as it is. With --spreadsheet a byte "
+		"order mark comes first, and what a spreadsheet would make a number or a date of "
+		"is a formula that gives the text: leading zeros and the end of 1795510000.10 "
+		"stay.",
 	.examples = "callstep export --start -5d --output calls.ndjson\n"
 		    "callstep export --number 6177123001 --format xml | xmllint --format -\n"
-		    "callstep export --class error --format csv --detail --output errors.csv",
+		    "callstep export --class error --format csv --detail --output errors.csv\n"
+		    "callstep export --start -1d --format csv --spreadsheet --output today.csv",
 	.run = run,
 };

@@ -88,6 +88,7 @@ struct settings {
 	int64_t shift_to; /* UNIX seconds, or SETTING_TIME_NONE */
 	const char *output;
 	bool detail;
+	bool spreadsheet;
 	const char *old; /* "drop", "refuse"; NULL: asked, or refuse */
 	/* generate */
 	int64_t calls;

@@ -553,6 +553,12 @@ const struct setting setting_table[] = {
 		.per_run = true,
 		.help = "Goes on and shows calls as they come."},
 	/* import, export */
+	{.name = "spreadsheet",
+		.type = SETTING_FLAG,
+		.offset = MEMBER(spreadsheet),
+		.per_run = true,
+		.help = "Writes csv so that a spreadsheet shows each text as it is: a byte order "
+			"mark, and formulas where it would make a number or a date of one."},
 	{.name = "format",
 		.command = "export",
 		.type = SETTING_CHOICE,

@@ -253,6 +253,31 @@ def test_csv_has_its_columns_quotes_and_makes_formulas_harmless(client):
     assert steps[1]["line"] == "two\nlines"
 
 
+def shown(cell):
+    """What a spreadsheet shows of a cell: of a formula that is a text the text."""
+    return cell[2:-1].replace('""', '"') if cell.startswith('="') and cell.endswith('"') else cell
+
+
+def test_csv_for_a_spreadsheet_keeps_every_text(client):
+    texts = ["0891234567", "1795510000.10", "12345678901234567890", "3E10", "1-2", "+498912345", "=1+1", '=cmd|"x"', "Jos\u00e9", "00012345", "a,b"]
+    calls = [call(text, NOW - 60 - i, dest=text, src=text, detail=[step(text, NOW, "event", text, text)]) for i, text in enumerate(texts)]
+    post(client, calls)
+    for path, columns in [("/v1/calls?spreadsheet=true", ["session_id", "src", "dest"]),
+                          ("/v1/calls?spreadsheet=true&detail=true", ["session_id", "src", "dest", "module", "variable", "line"])]:
+        answer = client.get(path, accept=CSV)
+        assert answer.status == 200 and answer.body.startswith(b"\xef\xbb\xbfsession_id,")
+        rows = list(csv.DictReader(io.StringIO(answer.text[1:], newline="")))
+        for text, row in zip(texts, rows):
+            for column in columns:
+                assert shown(row[column]) == text and (row[column] == text) == (text in ("Jos\u00e9", "a,b")), (column, row[column])
+    done = callstep("export", "--data", client.server.store, "--account", client.email, "--format", "csv", "--spreadsheet")
+    assert done.stdout.encode() == client.get("/v1/calls?spreadsheet=true", accept=CSV).body.replace(b"\r\n", b"\n")
+    assert client.get("/v1/calls", accept=CSV).text.startswith("session_id,")
+    refused = client.get("/v1/calls?spreadsheet=true")
+    assert refused.status == 400 and refused.json["parameter"] == "spreadsheet"
+    assert "--format csv" in callstep("export", "--spreadsheet", "--data", client.server.store).stderr
+
+
 @pytest.mark.parametrize("accept, type_", [
     (None, "application/json"), ("*/*", "application/json"), ("image/png", "application/json"), ("text/*", "text/csv"),
     ("text/csv;q=0.5, application/x-ndjson", NDJSON), ("text/html, application/json;q=0.9, */*;q=0.1", "application/json")])

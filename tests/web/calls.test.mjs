@@ -121,3 +121,16 @@ test('the whole result comes as a file', withPage(held, { address: '#/calls?type
 	}
 	assert.equal(text.trim().split('\n').length, total + 1);
 }));
+
+test('a file for a spreadsheet keeps zeros', withPage(held, { address: '#/calls?type=outbound&min_duration=120' }, async (page) => {
+	await page.getByText('Export', { exact: true }).click();
+	const coming = page.waitForEvent('download');
+	await page.getByRole('button', { name: 'CSV for a spreadsheet, a row a call' }).click();
+	const parts = [];
+	for await (const part of await (await coming).createReadStream()) {
+		parts.push(part);
+	}
+	const text = Buffer.concat(parts).toString('utf8');
+	assert.ok(text.startsWith('\ufeffsession_id,'));
+	assert.match(text, /"=""\+?\d+"""/);
+}));

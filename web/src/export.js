@@ -14,6 +14,8 @@ const STEPS_IN_MEMORY = 40_000;
 const kinds = [
 	{ label: 'CSV, a row a call', type: 'text/csv', ending: 'csv' },
 	{ label: 'CSV, a row a step', type: 'text/csv', ending: 'csv', detail: 'true' },
+	{ label: 'CSV for a spreadsheet, a row a call', type: 'text/csv', ending: 'csv', spreadsheet: 'true' },
+	{ label: 'CSV for a spreadsheet, a row a step', type: 'text/csv', ending: 'csv', detail: 'true', spreadsheet: 'true' },
 	{ label: 'NDJSON with every step', type: 'application/x-ndjson', ending: 'ndjson', detail: 'true' },
 ];
 
@@ -25,7 +27,7 @@ export function exportName(filter, ending, zone, now) {
 
 /* Hands what comes to @write, portion by portion. */
 async function fetchAll(filter, kind, signal, write) {
-	const answer = await ask(`/v1/calls?${formatQuery(filter, { detail: kind.detail })}`, { headers: { Accept: kind.type }, signal });
+	const answer = await ask(`/v1/calls?${formatQuery(filter, { detail: kind.detail, spreadsheet: kind.spreadsheet })}`, { headers: { Accept: kind.type }, signal });
 	const reader = answer.body.getReader();
 	for (let part = await reader.read(); !part.done; part = await reader.read()) {
 		await write(part.value);

@@ -35,9 +35,9 @@ static void a_call_is_a_row(void **state)
 	expired.has_detail = false;
 	expired.steps = 0;
 	buffer_init(&buffer, SIZE_MAX_BYTES);
-	call_csv_write_header(&buffer, false);
-	call_csv_write_call(&buffer, &sample);
-	call_csv_write_call(&buffer, &expired);
+	call_csv_write_header(&buffer, false, false);
+	call_csv_write_call(&buffer, &sample, false);
+	call_csv_write_call(&buffer, &expired, false);
 	buffer_append_byte(&buffer, '\0');
 	assert_string_equal(buffer.data,
 		"session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,"
@@ -51,7 +51,7 @@ static const char *write_steps(struct buffer *buffer, const struct call *call, s
 
 	arena_init(&scratch, SIZE_MAX_BYTES);
 	buffer_clear(buffer);
-	assert_int_equal(0, call_csv_write_steps(buffer, call, detail, &scratch, &err));
+	assert_int_equal(0, call_csv_write_steps(buffer, call, detail, false, &scratch, &err));
 	buffer_append_byte(buffer, '\0');
 	return buffer->data;
 }
@@ -63,7 +63,7 @@ static void a_step_is_a_row_and_no_call_is_missing(void **state)
 
 	(void)state;
 	buffer_init(&buffer, SIZE_MAX_BYTES);
-	call_csv_write_header(&buffer, true);
+	call_csv_write_header(&buffer, true, false);
 	buffer_append_byte(&buffer, '\0');
 	assert_string_equal(buffer.data,
 		"session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state,"
@@ -92,7 +92,7 @@ static void assert_cell(struct text value, const char *expected)
 	char row[256];
 
 	buffer_init(&buffer, SIZE_MAX_BYTES);
-	call_csv_write_call(&buffer, &call);
+	call_csv_write_call(&buffer, &call, false);
 	snprintf(row, sizeof(row),
 		"s,0,1970-01-01T00:00:00Z,0,1970-01-01T00:00:00Z,0,inbound,%s,d,0,ended\r\n",
 		expected);
@@ -146,13 +146,54 @@ static void steps_that_are_not_canonical_are_an_error(void **state)
 	(void)state;
 	buffer_init(&buffer, SIZE_MAX_BYTES);
 	arena_init(&scratch, SIZE_MAX_BYTES);
-	assert_true(call_csv_write_steps(&buffer, &sample, TEXT("[x]"), &scratch, &err) < 0);
+	assert_true(call_csv_write_steps(&buffer, &sample, TEXT("[x]"), false, &scratch, &err) < 0);
 	assert_int_equal(err.code, ERROR_CORRUPT);
+}
+
+static void for_a_spreadsheet_texts_stay_what_they_are(void **state)
+{
+	static const struct {
+		const char *text, *cell;
+	} rows[] = {
+		{"0891234567", "\"=\"\"0891234567\"\"\""},
+		{"1795510000.10", "\"=\"\"1795510000.10\"\"\""},
+		{"12345678901234567890", "\"=\"\"12345678901234567890\"\"\""},
+		{"3E10", "\"=\"\"3E10\"\"\""}, {"1-2", "\"=\"\"1-2\"\"\""},
+		{"+498912345", "\"=\"\"+498912345\"\"\""},
+		{"=1+\"x\"", "\"=\"\"=1+\"\"\"\"x\"\"\"\"\"\"\""}, {"@sum", "\"=\"\"@sum\"\"\""},
+		{"", ""}, {"anonymous", "anonymous"}, {"-", "\"=\"\"-\"\"\""}, {"a1", "a1"},
+		{"sip:1@\"x\"", "\"sip:1@\"\"x\"\"\""},
+		{"=1\n2", "\"'=1\n2\""}, /* a formula has no line end */
+	};
+	struct buffer buffer;
+
+	(void)state;
+	buffer_init(&buffer, SIZE_MAX);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct call call = {
+			.dest = text_of(rows[i].text), .src = TEXT("x"), .session_id = TEXT("y")};
+		char row[160];
+
+		buffer_clear(&buffer);
+		call_csv_write_call(&buffer, &call, true);
+		snprintf(row, sizeof(row),
+			"y,0,1970-01-01T00:00:00Z,0,1970-01-01T00:00:00Z,0,inbound,x,%s,0,"
+			"ended\r\n",
+			rows[i].cell);
+		if (!text_equal_string(buffer_text(&buffer), row)) {
+			fail_msg("%s: %.*s", row, TEXT_ARG(buffer_text(&buffer)));
+		}
+	}
+	buffer_clear(&buffer);
+	call_csv_write_header(&buffer, false, true);
+	assert_true(text_starts_with(buffer_text(&buffer), TEXT("\xef\xbb\xbfsession_id,start,")));
+	buffer_deinit(&buffer);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(for_a_spreadsheet_texts_stay_what_they_are),
 		cmocka_unit_test(a_call_is_a_row),
 		cmocka_unit_test(a_step_is_a_row_and_no_call_is_missing),
 		cmocka_unit_test(a_cell_that_would_run_does_not),
