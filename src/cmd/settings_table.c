@@ -246,7 +246,9 @@ const struct setting setting_table[] = {
 		.fallback = "64M",
 		.min = 1 * MB,
 		.max = 1024 * GB,
-		.help = "Holds at most so many bytes of calls that are read but not yet stored."},
+		.help = "Holds at most so many bytes of bodies that are taken in and of calls that "
+			"are not yet stored, and of one account three quarters of that. Of each "
+			"account one body goes on in any case, with at most two calls and 9 MB."},
 	{.name = "wrong-keys-max",
 		.type = SETTING_INTEGER,
 		.offset = MEMBER(wrong_keys_max),

@@ -222,11 +222,15 @@ static enum MHD_Result on_data(struct exchange *exchange, const char *data, size
 
 		if (taken == 0 && !wait(exchange, &result)) {
 			connection_set(exchange->watched, CONNECTION_BUSY);
+			exchange->body_paused = true;
 			return result;
 		}
 		data += taken;
 		*size -= taken;
 		exchange->body_taken += (int64_t)taken;
+	}
+	if (exchange->body_paused) {
+		exchange_look_again(exchange);
 	}
 	return result;
 }

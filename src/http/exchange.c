@@ -107,6 +107,18 @@ static void resume(struct exchange *exchange)
 	loop_resume(exchange->watched->loop, exchange->connection);
 }
 
+void exchange_look_again(struct exchange *exchange)
+{
+	struct http_server *server = exchange->server;
+
+	pthread_mutex_lock(&server->lock);
+	if (!server->stopping && !exchange_is_ended(exchange)) {
+		MHD_suspend_connection(exchange->connection);
+		loop_resume(exchange->watched->loop, exchange->connection);
+	}
+	pthread_mutex_unlock(&server->lock);
+}
+
 void http_request_wake(struct http_request *request)
 {
 	struct exchange *exchange = exchange_of(request);

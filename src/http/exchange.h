@@ -50,6 +50,7 @@ struct exchange {
 	bool refused;	   /* answered in the middle of the body, which ends the connection */
 	bool stopped;	   /* broken off because the server stops */
 	atomic_bool ended; /* broken off by http_request_end() */
+	bool body_paused;  /* it was suspended in its body */
 	int64_t body_taken;
 	int64_t sent; /* bytes of the response's body */
 	int64_t started_us;
@@ -110,6 +111,10 @@ enum pause {
 
 /* Suspends the exchange's connection until http_request_wake(). Only from within the access handler. */
 enum pause exchange_pause(struct exchange *exchange);
+
+/* Makes the library read the connection's socket once more. It reads when something comes, and what came while the connection was suspended, that
+ * the client closed it for one, it does not notice behind a read that found less than there was room for. Only from within the access handler. */
+void exchange_look_again(struct exchange *exchange);
 
 /* Wakes all that are suspended, for a server whose `stopping` is set. */
 void exchange_wake_all(struct http_server *server);

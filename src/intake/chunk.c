@@ -4,6 +4,8 @@
 
 #include "call/call_json.h"
 
+#define KEPT_BYTES_MAX ((size_t)256 << 10)
+
 struct chunk *chunk_create(struct batch *batch, struct arena_pool *pool)
 {
 	struct chunk *chunk = malloc(sizeof(*chunk));
@@ -185,6 +187,14 @@ static int read_entry(struct chunk *chunk, struct chunk_reader *reader,
 	return keep(chunk, put, err);
 }
 
+/* A large call's memory is not kept for small ones. */
+static void shrink(struct buffer *buffer)
+{
+	if (buffer->capacity > KEPT_BYTES_MAX) {
+		buffer_deinit(buffer);
+	}
+}
+
 /* Whether memory ran out for what the call is: it came to the reader's ceilings, not to the machine's. */
 static bool asks_too_much(const struct chunk_reader *reader)
 {
@@ -218,6 +228,10 @@ void chunk_read(struct chunk *chunk, struct chunk_reader *reader,
 		reject(chunk->batch, chunk->entries[i].line, put->call.session_id, err.message);
 	}
 	arena_deinit(&chunk->raw);
+	arena_deinit(&reader->scratch);
+	shrink(&reader->canonical);
+	shrink(&reader->redacted);
+	shrink(&reader->packed);
 }
 
 void chunk_queue_push(struct chunk_queue *queue, struct chunk *chunk)
