@@ -308,9 +308,20 @@ static size_t look_at_value(struct gate *gate, const char *data, size_t size)
 	return size;
 }
 
+/* Without the blanks in front. Those behind it the library (0.9.75) takes for a part of the value, so that it is not what counts here either. */
+static struct text value_of(const struct gate *gate)
+{
+	struct text value = word(gate);
+
+	while (value.size > 0 && (value.data[0] == ' ' || value.data[0] == '\t')) {
+		value = text_tail(value, 1);
+	}
+	return value;
+}
+
 static void end_value(struct gate *gate)
 {
-	struct text value = text_trim(word(gate));
+	struct text value = value_of(gate);
 	int64_t length;
 
 	switch ((enum kind)gate->kind) {

@@ -130,6 +130,9 @@ def credentials(server):
     post("Transfer-Encoding: identity", "Transfer-Encoding: chunked", body=b"0\r\n\r\n" + SMUGGLED),
     post("Transfer\x00-Encoding: chunked", "Content-Length: 0", body=SMUGGLED),
     post("Transfer-Encoding:", body=SMUGGLED),
+    post("Transfer-Encoding: chunked ", body=b"0\r\n\r\n" + SMUGGLED),
+    post("Transfer-Encoding: chunked\t", body=b"0\r\n\r\n" + SMUGGLED),
+    post("Content-Length: 0 ", body=SMUGGLED),
     # Chunks: sizes and ends of lines (RFC 9112 §7.1).
     *(post(CHUNKED, body=b"5" + end + b"hello\r\n0\r\n\r\n" + SMUGGLED) for end in (
         b"\n", b"\r", b" \r\n", b"\t\r\n", b" ;a\r\n", b";a\n", b";a\r", b";a=\rb\r\n", b';a="\n"\r\n', b';a="\r"\r\n', b";\x00\r\n",

@@ -217,6 +217,14 @@ def test_one_address_does_not_take_all_connections_and_what_it_holds_idle_gives_
         connection.close()
 
 
+def test_a_trusted_proxy_may_have_all_connections(serve):
+    server, client, _ = serve("--connections-max", "40", "--trusted-proxies", "127.0.0.3")
+    connections = [connect(server, 1) for _ in range(40)]  # number 1 is 127.0.0.3
+    assert [hold(connection, client) for connection in connections] == [100] * 40
+    for connection in connections:
+        connection.close()
+
+
 def test_connections_that_come_together_are_shared_by_the_threads(serve):
     server, _, client = serve("--threads", "2")
     connections = [connect(server, i) for i in range(40)]

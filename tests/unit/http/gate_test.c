@@ -44,7 +44,7 @@ static void what_may_be_read_in_one_way_passes(void **state)
 		"GET /a?b=%20 HTTP/1.1\r\nHost: x\r\n\r\n",
 		"\r\nGET / HTTP/1.0\r\n\r\n",
 		HEAD "Content-Length: 5\r\n\r\nhello" HEAD "\r\n",
-		HEAD "content-length:\t005 \r\nX:\r\n\r\nhelloGET / HTTP/1.1\r\nHost:\r\n\r\n",
+		HEAD "content-length:\t 005\r\nX:\r\n\r\nhelloGET / HTTP/1.1\r\nHost:\r\n\r\n",
 		CHUNKED "5\r\nhello\r\n00A\r\n0123456789\r\n0\r\nX: y\r\n\r\n" HEAD "\r\n",
 	};
 	struct passed passed;
