@@ -292,8 +292,9 @@ const struct setting setting_table[] = {
 		.type = SETTING_TEXT,
 		.offset = MEMBER(redact_variables),
 		.metavariable = "LIST",
-		.help = "The same for the steps with these result variables, and for members of "
-			"these names in any step's data."},
+		.help = "The same for the steps with these result variables, for members of these "
+			"names in any step's data, and for what a text assigns to them, as in "
+			"NAME=value."},
 	{.name = "redact-patterns",
 		.type = SETTING_TEXT,
 		.offset = MEMBER(redact_patterns),

@@ -148,11 +148,14 @@ static int note_secrets(
 	}
 	step_values_init(&values, redaction->redactor, step);
 	while ((more = step_values_next(&values, &value, &place, err)) > 0) {
-		if (!place.whole && !place.digits) {
+		bool all = place.whole || place.digits;
+
+		if (!all && redaction->redactor->variables.count == 0) {
 			continue;
 		}
 		if (text_of_value(redaction, &value, &text, err) < 0 ||
-			redact_secrets_take(redaction, text, err) < 0) {
+			(all ? redact_secrets_take(redaction, text, err)
+			     : redact_secrets_take_assigned(redaction, text, err)) < 0) {
 			return -1;
 		}
 	}

@@ -20,7 +20,7 @@ struct redact_rules {
 				  of prompts; in the call's other steps the same digits, three or more */
 	const char *modules; /* all that steps of these modules say */
 	const char *
-		variables; /* all that steps with these result variables say; and members of these names in any step */
+		variables; /* all that steps with these result variables say; members of these names in any step; and what any text assigns to them: NAME=value */
 	const char *patterns; /* as redact_pattern_next() reads them */
 	const char *key_path; /* marks are tokens made with the key in this file; NULL: bullets */
 	struct call_prefixes

@@ -49,6 +49,9 @@ int redact_text(struct redaction *redaction, struct text text, const struct reda
 /* Notes the numbers in @text, which was entered, for redact_secrets_sort(). */
 int redact_secrets_take(
 	struct redaction *redaction, struct text text, struct error *err) CHECK_RESULT;
+/* The same of what @text assigns to variables that are hidden. */
+int redact_secrets_take_assigned(
+	struct redaction *redaction, struct text text, struct error *err) CHECK_RESULT;
 void redact_secrets_sort(struct redaction *redaction);
 
 #endif

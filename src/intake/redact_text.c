@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What is hidden of one text. Each rule says which bytes it wants hidden; what several want is hidden as one, so that no rule can leave
  * over a part of what another one would have found. */
+#include "call/assignment.h"
 #include "call/card.h"
 #include "intake/redact_private.h"
 
@@ -220,6 +221,78 @@ static void hide_input(struct redaction *redaction, struct text text)
 	}
 }
 
+/* ---- NAME=VALUE ---- */
+
+static bool is_variable(const struct redactor *redactor, struct text name)
+{
+	const char *comma;
+
+	/* __NAME is inherited by other channels, FUNCTION(x,NAME) is a function's value of that name. */
+	while (name.size > 0 && name.data[0] == '_') {
+		name = text_tail(name, 1);
+	}
+	if (redact_names_have(&redactor->variables, name)) {
+		return name.size > 0;
+	}
+	if (name.size == 0 || name.data[name.size - 1] != ')') {
+		return false;
+	}
+	name.size--;
+	comma = memrchr(name.data, ',', name.size);
+	comma = comma ? comma : memrchr(name.data, '(', name.size);
+	return comma && redact_names_have(&redactor->variables,
+				text_tail(name, (size_t)(comma - name.data) + 1));
+}
+
+/* The next value that @text, from *@at on, gives to a variable that is hidden; false: there is none. */
+static bool next_assigned(
+	const struct redactor *redactor, struct text text, size_t *at, size_t *ret_begin)
+{
+	const char *equals;
+
+	while (*at < text.size &&
+		(equals = memchr(text.data + *at, '=', text.size - *at)) != NULL) {
+		size_t place = (size_t)(equals - text.data);
+
+		*at = place + 1;
+		if (is_variable(redactor, assignment_name(text, place))) {
+			assignment_value(text, place + 1, ret_begin, at);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void hide_assigned(struct redaction *redaction, struct text text)
+{
+	size_t at = 0, begin;
+
+	while (next_assigned(redaction->redactor, text, &at, &begin)) {
+		if (!redact_is_mark(text_head(text_tail(text, begin), at - begin))) {
+			hide(redaction, begin, at);
+		}
+	}
+}
+
+int redact_secrets_take_assigned(struct redaction *redaction, struct text text, struct error *err)
+{
+	size_t at = 0, begin;
+
+	while (next_assigned(redaction->redactor, text, &at, &begin)) {
+		if (redact_secrets_take(
+			    redaction, text_head(text_tail(text, begin), at - begin), err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static bool may_assign(const struct redaction *redaction, struct text text)
+{
+	return redaction->redactor->variables.count > 0 && text.size > 0 &&
+	       memchr(text.data, '=', text.size);
+}
+
 /* ---- a text ---- */
 
 static bool has_digit(struct text text)
@@ -266,6 +339,9 @@ static void apply_rules(
 	if (place->input) {
 		hide_input(redaction, text);
 	}
+	if (may_assign(redaction, text)) {
+		hide_assigned(redaction, text);
+	}
 	hide_secrets(redaction, text);
 	for (size_t i = 0; i < redactor->patterns_count; i++) {
 		hide_pattern(redaction, &redactor->patterns[i], text);
@@ -275,8 +351,8 @@ static void apply_rules(
 int redact_text(struct redaction *redaction, struct text text, const struct redact_place *place,
 	struct error *err)
 {
-	bool nothing =
-		!place->input && redaction->redactor->patterns_count == 0 && !has_digit(text);
+	bool nothing = !place->input && redaction->redactor->patterns_count == 0 &&
+		       !may_assign(redaction, text) && !has_digit(text);
 	bool any = false;
 
 	buffer_clear(&redaction->marked);

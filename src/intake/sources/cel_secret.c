@@ -3,10 +3,11 @@
  * character), so more is hidden rather than less. */
 #include "intake/sources/cel_secret.h"
 
+#include "call/assignment.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* How far names, and what stands before a secret, are followed: a text of a megabyte must not be read again and again. */
-#define NAME_BYTES_MAX	      128
 #define CREDENTIALS_BYTES_MAX 256
 #define ARGUMENTS_BYTES_MAX   1024
 
@@ -74,11 +75,11 @@ static bool is_secret_word(struct text word)
 }
 
 /* The letters of @name in lower case, one after the other: `PASS_CODE` has `passcode`. */
-static struct text letters_of(struct text name, char letters[NAME_BYTES_MAX])
+static struct text letters_of(struct text name, char letters[ASSIGNMENT_NAME_MAX])
 {
 	size_t size = 0;
 
-	for (size_t i = 0; i < name.size && size < NAME_BYTES_MAX; i++) {
+	for (size_t i = 0; i < name.size && size < ASSIGNMENT_NAME_MAX; i++) {
 		if (is_letter(name.data[i])) {
 			letters[size++] = lower(name.data[i]);
 		}
@@ -92,7 +93,7 @@ bool cel_secret_is_name(struct text name)
 		"passphrase", "pincode", "pinnumber", "securitycode", "accesscode", "authcode",
 		"authorization", "secret", "credential", "apikey", "kennwort", "contrasena",
 		"senha", "motdepasse"};
-	char letters[NAME_BYTES_MAX];
+	char letters[ASSIGNMENT_NAME_MAX];
 	struct text all = letters_of(name, letters);
 	struct text word;
 
@@ -159,71 +160,12 @@ static struct text write_marks(struct hiding *hiding)
 	return (struct text){.data = out, .size = size};
 }
 
-/* ---- NAME=VALUE, NAME: VALUE ---- */
-
-static bool is_name_byte(char byte)
+static void hide_value(struct hiding *hiding, size_t at)
 {
-	return is_letter(byte) || (byte >= '0' && byte <= '9') || (byte & 0x80) != 0 ||
-	       memchr("_-.", byte, 3);
-}
+	size_t begin, end;
 
-/* The name that ends before @end, a function's arguments included: `CONFBRIDGE(user,pin)`. */
-static struct text name_before(struct text text, size_t end)
-{
-	size_t begin;
-	int depth = 0;
-
-	while (end > 0 && memchr(" \"'", text.data[end - 1], 3)) {
-		end--;
-	}
-	begin = end;
-	text = text_head(text, end);
-	while (begin > 0 && end - begin < NAME_BYTES_MAX &&
-		(depth > 0 || is_name_byte(text.data[begin - 1]) || text.data[begin - 1] == ')')) {
-		begin--;
-		depth += text.data[begin] == ')';
-		if (text.data[begin] == '(' && --depth == 0) {
-			break;
-		}
-	}
-	while (begin > 0 && depth == 0 && end - begin < NAME_BYTES_MAX &&
-		is_name_byte(text.data[begin - 1])) {
-		begin--;
-	}
-	return text_head(text_tail(text, begin), end - begin);
-}
-
-/* Where the value that begins at @at ends: at its closing quote, or before the next argument. */
-static size_t value_end(struct text text, size_t at, size_t end)
-{
-	char quote = at < end && memchr("\"'", text.data[at], 2) ? text.data[at] : '\0';
-
-	for (size_t i = quote ? at + 1 : at; i < end; i++) {
-		if (text.data[i] == '\\') {
-			i++;
-		} else if (quote ? text.data[i] == quote : memchr(",&", text.data[i], 2) != NULL) {
-			return i;
-		}
-	}
-	return end;
-}
-
-static void hide_value(struct hiding *hiding, size_t at, size_t end)
-{
-	struct text text = hiding->text;
-	size_t to;
-
-	while (at < end && text.data[at] == ' ') {
-		at++;
-	}
-	to = value_end(text, at, end);
-	if (at < to && memchr("\"'", text.data[at], 2)) {
-		at++;
-	}
-	while (to > at && memchr(")}]", text.data[to - 1], 3)) {
-		to--;
-	}
-	hide(hiding, at, to);
+	assignment_value(hiding->text, at, &begin, &end);
+	hide(hiding, begin, end);
 }
 
 /* ---- user:password@host ---- */
@@ -315,7 +257,7 @@ static size_t argument_at(struct text data, int index)
 /* The name that Set gives a value to; empty when it gives none. */
 static struct text set_name(struct text data)
 {
-	struct text near = shortened(data, NAME_BYTES_MAX);
+	struct text near = shortened(data, ASSIGNMENT_NAME_MAX);
 	const char *equals = near.size ? memchr(near.data, '=', near.size) : NULL;
 
 	return text_head(near, equals ? (size_t)(equals - near.data) : 0);
@@ -336,7 +278,7 @@ static void hide_arguments(struct hiding *hiding, struct text app, size_t at, si
 		if (!text_equal_ascii_case(app, text_of(takers[i].app))) {
 			continue;
 		}
-		first = shortened(text_head(data, argument_at(data, 1)), NAME_BYTES_MAX);
+		first = shortened(text_head(data, argument_at(data, 1)), ASSIGNMENT_NAME_MAX);
 		if (!takers[i].named || cel_secret_is_name(first)) {
 			hide(hiding, at + argument_at(data, takers[i].argument), end);
 		}
@@ -348,7 +290,7 @@ static void hide_arguments(struct hiding *hiding, struct text app, size_t at, si
 static void hide_inner(struct hiding *hiding, size_t bracket)
 {
 	struct text text = hiding->text;
-	struct text app = name_before(text, bracket);
+	struct text app = assignment_name(text, bracket);
 	size_t end = text.data[text.size - 1] == ')' ? text.size - 1 : text.size;
 
 	if (app.size > 0 && bracket + 1 < end) {
@@ -370,8 +312,8 @@ struct text cel_secret_hide(struct arena *arena, struct text app, struct text ap
 		switch (app_data.data[i]) {
 		case '=':
 		case ':':
-			if (cel_secret_is_name(name_before(app_data, i))) {
-				hide_value(&hiding, i + 1, app_data.size);
+			if (cel_secret_is_name(assignment_name(app_data, i))) {
+				hide_value(&hiding, i + 1);
 			}
 			break;
 		case '(':

@@ -179,6 +179,36 @@ static void what_is_entered_is_hidden_and_what_repeats_it(void **state)
 	check_rows(&(struct redact_rules){.input = "pin, *number*"}, rows, COUNT_OF(rows));
 }
 
+/* A dialplan writes its variables into texts. */
+static void what_a_text_assigns_to_a_variable_is_hidden(void **state)
+{
+	static const char *const rows[][2] = {
+		{STEP("Running Set(SSN=123-45-6789)", "debug", "Set", ""),
+			STEP("Running Set(SSN=" HID ")", "debug", "Set", "")},
+		{STEP("Running Set(__ssn=abc)", "debug", "Set", ""),
+			STEP("Running Set(__ssn=" HID ")", "debug", "Set", "")},
+		{STEP("MSet(A=1,SSN=12,B=2)", "debug", "x", ""),
+			STEP("MSet(A=1,SSN=" HID ",B=2)", "debug", "x", "")},
+		{STEP("HASH(caller,ssn)=12", "debug", "x", ""),
+			STEP("HASH(caller,ssn)=" HID, "debug", "x", "")},
+		{STEP("GLOBAL(card_no)=12", "debug", "x", ""),
+			STEP("GLOBAL(card_no)=" HID, "debug", "x", "")},
+		{STEP("GET /?card_no=12&x=1", "info", "x", ""),
+			STEP("GET /?card_no=" HID "&x=1", "info", "x", "")},
+		/* and what repeats it */
+		{STEP("SSN=4711", "debug", "x", "") "," STEP("Saying 4711", "prompt", "y", ""),
+			STEP("SSN=" HID, "debug", "x", "") "," STEP(
+				"Saying " HID, "prompt", "y", "")},
+		{STEP("SSN=", "debug", "x", ""), NULL},
+		{STEP("Your SSN: 12", "debug", "x", ""), NULL},
+		{STEP("NOSSN=12, ssn 12 = 12", "debug", "x", ""), NULL},
+		{STEP("(=)=1, =2", "debug", "x", ""), NULL},
+	};
+
+	(void)state;
+	check_rows(&(struct redact_rules){.variables = "ssn,card_*"}, rows, COUNT_OF(rows));
+}
+
 static void modules_and_variables_hide_all_that_is_said(void **state)
 {
 	static const char *const rows[][2] = {
@@ -400,6 +430,7 @@ int main(void)
 		cmocka_unit_test(cards_are_hidden_wherever_a_step_says_them),
 		cmocka_unit_test(what_is_entered_is_hidden_and_what_repeats_it),
 		cmocka_unit_test(modules_and_variables_hide_all_that_is_said),
+		cmocka_unit_test(what_a_text_assigns_to_a_variable_is_hidden),
 		cmocka_unit_test(patterns_match_whole_numbers_and_words),
 		cmocka_unit_test(rules_hide_together_what_each_would_hide_in_part),
 		cmocka_unit_test(wrong_rules_are_named),
