@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cmd/cmd.h"
+#include "cmd/copy_days.h"
 #include "cmd/copy_trail.h"
 #include "cmd/progress.h"
 #include "cmd/terminal.h"
@@ -44,6 +45,7 @@ struct copy {
 	size_t puts_count;
 	bool comparing; /* nothing is written */
 	struct tally tally;
+	int same_days; /* both stores keep calls as long */
 	struct copy_trail trail;
 };
 
@@ -436,8 +438,11 @@ static int summarise(const struct copy *copy, int64_t copied)
 			number_format(tally->more, e));
 		tell_trail(&copy->trail);
 		tell_accounts(tally->accounts);
+		fputs(copy->same_days ? "" : "the stores keep calls for different days\n", stderr);
 	}
-	return tally->missing + tally->differing + tally->accounts + copy->trail.missing == 0
+	return tally->missing + tally->differing + tally->accounts + copy->trail.missing +
+				       !copy->same_days ==
+			       0
 		       ? CMD_DONE
 		       : CMD_FAILED;
 }
@@ -474,6 +479,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 {
 	AUTO(copy_close) struct copy copy = {.settings = settings};
 	struct error err = {0};
+	int refused, status;
 	int64_t copied;
 
 	if (argc > 0) {
@@ -488,20 +494,25 @@ static int run(const struct settings *settings, int argc, char **argv)
 	if (open_stores(&copy, &err) < 0) {
 		return cmd_fail(&err);
 	}
+	refused = copy_days(copy.from, copy.to, settings, &status, &err);
+	if (refused > 0) {
+		return status;
+	}
 	record(&copy);
-	if (pass(&copy, &err) < 0) {
+	if (refused < 0 || pass(&copy, &err) < 0) {
 		return cmd_fail(&err);
 	}
 	copied = copy.tally.copied;
 	copy.tally = (struct tally){0};
 	copy.comparing = true;
-	if (pass(&copy, &err) < 0) {
+	copy.same_days = copy_days_compare(copy.from, copy.to, &err);
+	if (copy.same_days < 0 || pass(&copy, &err) < 0) {
 		return cmd_fail(&err);
 	}
 	return summarise(&copy, copied);
 }
 
-static const char *const settings[] = {"from", "to", "quiet", NULL};
+static const char *const settings[] = {"from", "to", "yes", "utc", "quiet", NULL};
 
 const struct cmd cmd_copy = {
 	.name = "copy",
@@ -509,14 +520,15 @@ const struct cmd cmd_copy = {
 	.arguments = "--from STORE --to STORE",
 	.settings = settings,
 	.description =
-		"Copies all accounts with their days and their keys' hashes, all calls with their "
-		"detail, and the audit trail into another store, which is made where it is "
-		"missing; "
-		"then compares both. STORE is a "
+		"Copies how long calls are kept, all accounts with their days and their keys' "
+		"hashes, all calls with their detail, and the audit trail into another store, "
+		"which is made where it is missing; then compares both. STORE is a "
 		"folder or a URL. Calls that are there already and are the same are passed over, "
 		"so a copy that was cut short goes on when it is run again, and what came in "
 		"meanwhile is brought over by one more run. The exit status is 1 when something "
-		"is missing or different in the end. Keys keep their secrets and get new "
+		"is missing or different in the end. Where the other store has calls that its new "
+		"days would drop, that is said first, and the command asks, or wants --yes where "
+		"there is no terminal. Keys keep their secrets and get new "
 		"numbers, by which the records of the audit trail name them then; records get new "
 		"numbers, too.",
 	.examples = "callstep copy --from /srv/calls --to postgresql://callstep@db/calls\n"

@@ -559,7 +559,7 @@ const struct cmd cmd_import = {
 		"kind and count; the others are taken, and the exit "
 		"status is 3.",
 	.examples = "callstep import calls.ndjson.gz\n"
-		    "callstep generate --calls 1000 | callstep import -\n"
+		    "callstep generate --calls 1000 --end now | callstep import -\n"
 		    "callstep import --format asterisk-cel --zone Europe/Berlin Master.csv\n"
 		    "callstep import --format asterisk-cel --system east Master.csv.1 Master.csv",
 	.run = run,

@@ -2,15 +2,12 @@
  * callstep retention: how long the store keeps what it has. */
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "cmd/cmd.h"
 #include "cmd/keeping.h"
 #include "cmd/table.h"
 #include "cmd/terminal.h"
 
-#define LIST_MAX	((size_t)256 << 20)
-#define RECORDS_AT_ONCE 10000
-#define SECONDS_A_DAY	86400
+#define LIST_MAX ((size_t)256 << 20)
 
 /* ---- showing ---- */
 
@@ -70,71 +67,6 @@ static int parse(const struct settings *settings, struct store_keeping *keeping,
 		"keep-audit", settings->keep_audit, false, &keeping->audit_days, err);
 }
 
-/* The records that are over @after days and not over @before. */
-static int count_records(
-	struct store *store, int64_t before, int64_t after, int64_t *ret_count, struct error *err)
-{
-	int64_t now = clock_now_s();
-	struct store_audit_query query = {
-		.account_id = -1,
-		.start = before == 0 ? 0 : now - before * SECONDS_A_DAY,
-		.end = after == 0 ? 0 : now - after * SECONDS_A_DAY,
-		.limit = RECORDS_AT_ONCE,
-	};
-	size_t found = RECORDS_AT_ONCE;
-
-	*ret_count = 0;
-	while (query.start < query.end && found == RECORDS_AT_ONCE) {
-		AUTO(arena_deinit) struct arena arena;
-		struct store_audit *records;
-
-		arena_init(&arena, LIST_MAX);
-		if (store_audit_list(store, &query, &arena, &records, &found, err) < 0) {
-			return -1;
-		}
-		*ret_count += (int64_t)found;
-		if (found > 0) {
-			query.after_time = records[found - 1].time;
-			query.after_id = records[found - 1].id;
-		}
-	}
-	return 0;
-}
-
-static int tell_losses(struct store *store, const struct store_keeping *before,
-	const struct store_keeping *after, const struct settings *settings, struct keeping_sum *sum,
-	struct error *err)
-{
-	char number[NUMBER_SIZE];
-
-	if (keeping_tell_losses(store, &after->days, settings, sum, err) < 0 ||
-		count_records(store, before->audit_days, after->audit_days, &sum->records, err) <
-			0) {
-		return -1;
-	}
-	if (sum->records > 0) {
-		fprintf(stderr, "the audit trail: drops %s records\n",
-			number_format(sum->records, number));
-	}
-	return 0;
-}
-
-static int record(struct store *store, const struct store_keeping *before,
-	const struct store_keeping *after, struct error *err)
-{
-	char buffers[6][KEEPING_DAYS_SIZE], subject[256];
-
-	snprintf(subject, sizeof(subject),
-		"keeps detail %s, headers %s, audit %s; before: detail %s, headers %s, audit %s",
-		keeping_format_days(after->days.detail, buffers[0]),
-		keeping_format_days(after->days.header, buffers[1]),
-		keeping_format_days(after->audit_days, buffers[2]),
-		keeping_format_days(before->days.detail, buffers[3]),
-		keeping_format_days(before->days.header, buffers[4]),
-		keeping_format_days(before->audit_days, buffers[5]));
-	return cmd_record(store, 0, "set-retention", text_of(subject), STORE_DONE, -1, err);
-}
-
 static int change(struct store *store, const struct store_keeping *before,
 	const struct store_keeping *after, const struct settings *settings)
 {
@@ -142,13 +74,16 @@ static int change(struct store *store, const struct store_keeping *before,
 	struct error err;
 	int status;
 
-	if (tell_losses(store, before, after, settings, &sum, &err) < 0) {
+	if (keeping_tell_losses(store, &after->days, settings, &sum, &err) < 0 ||
+		keeping_tell_records(store, before->audit_days, after->audit_days, &sum, &err) <
+			0) {
 		return cmd_fail(&err);
 	}
 	if (!keeping_is_wanted(&cmd_retention, settings, &sum, &status)) {
 		return status;
 	}
-	if (store_set_keeping(store, after, &err) < 0 || record(store, before, after, &err) < 0) {
+	if (store_set_keeping(store, after, &err) < 0 ||
+		keeping_record(store, before, after, &err) < 0) {
 		return cmd_fail(&err);
 	}
 	return CMD_DONE;

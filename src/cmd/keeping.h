@@ -38,6 +38,14 @@ struct keeping_sum {
 	int64_t records; /* of the audit trail */
 };
 
+/* Says how many records of the audit trail go when they are kept for @after_days instead of @before_days, and adds it to *@sum. */
+int keeping_tell_records(struct store *store, int64_t before_days, int64_t after_days,
+	struct keeping_sum *sum, struct error *err) CHECK_RESULT;
+
+/* Records in the store's audit trail that its days were changed. */
+int keeping_record(struct store *store, const struct store_keeping *before,
+	const struct store_keeping *after, struct error *err) CHECK_RESULT;
+
 /* Whether to go on: nothing is lost, --yes was given, or who sits at the terminal says yes. Otherwise says that nothing was changed; *ret_status
  * is then the exit status. */
 bool keeping_is_wanted(const struct cmd *cmd, const struct settings *settings,

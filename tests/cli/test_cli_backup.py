@@ -3,7 +3,7 @@
 import subprocess
 
 from postgres import USER, programs
-from stores import cluster
+from stores import cluster, only_embedded
 
 from .conftest import EMAIL, EVER
 
@@ -35,3 +35,12 @@ def test_what_pg_dump_copies_answers_the_same(empty):
     # It goes on taking calls in.
     empty.run("import", "--data", copy, "--quiet", "-", input=empty.run("generate", "--calls", 50, "--seed", 4).stdout)
     assert "550 calls" in empty.run("verify", "--data", copy).stderr
+
+
+@only_embedded("pg_dump copies the whole schema: above")
+def test_a_backup_keeps_calls_as_long(program, tmp_path):
+    program.run("retention", "--keep-detail", "90", "--keep-headers", "800", "--keep-audit", "ever")
+    program.run("account", "set", EMAIL, "--keep-detail", "120")
+    program.run("backup", tmp_path / "copy")
+    assert program.run("retention", "--data", tmp_path / "copy").stdout == program.run("retention").stdout \
+        == f"the store\t90\t800\tever\n{EMAIL}\t120\tever\t\n"

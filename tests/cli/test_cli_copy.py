@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """callstep copy: everything of one store in another, both ways, going on where it was cut short."""
 import json
+import time
 
 import pytest
 
@@ -96,6 +97,35 @@ def test_the_trail_goes_on_where_it_was_and_comes_back(empty, source, target, tm
     assert " records of the audit trail; compared: " in told and told.endswith(" the same, 0 missing\n")
     assert [record["time"] for record in trail(empty, source)] == [record["time"] for record in trail(empty, target)]
     assert empty.run("verify", "--data", target, "--quiet").stdout == ""
+
+
+def store_days(program, store):
+    return program.run("retention", "--data", store).stdout.splitlines()[0]
+
+
+def test_the_stores_days_are_copied(empty, source, target):
+    fill(empty, source, emails=("ann@example.org",), calls=10)
+    empty.run("retention", "--data", source, "--keep-detail", "90", "--keep-headers", "ever", "--keep-audit", "100")
+    for detail in ("90", "60"):  # into a new store, and into the copy
+        empty.run("retention", "--data", source, "--keep-detail", detail)
+        assert "different days" not in empty.run("copy", "--from", source, "--to", target).stderr
+        assert store_days(empty, target) == store_days(empty, source) == f"the store\t{detail}\tever\t100"
+    assert [record["subject"] for record in trail(empty, target) if record["action"] == "set-retention"][0].startswith("keeps detail 60, headers ever")
+
+
+def test_days_that_would_drop_calls_of_the_other_store_are_asked_about(empty, source, target):
+    fill(empty, source, emails=("ann@example.org",), calls=10)
+    empty.run("account", "add", "--data", target, "bob@example.org")
+    empty.run("retention", "--data", target, "--keep-detail", "ever", "--keep-headers", "ever")
+    start = int(time.time()) - 100 * 86400
+    old = {"dest": "1", "src": "2", "start": start, "end": start, "session_id": "old", "type": "inbound",
+           "detail": [{"event": {"line": "x"}, "class": "info", "timestamp": start}]}
+    empty.run("import", "--data", target, "--quiet", "-", input=json.dumps(old))
+    refused = empty.run("copy", "--from", source, "--to", target, status=2).stderr
+    assert "bob@example.org: drops 0 calls, and the detail of 1 more" in refused and "nothing was changed: say --yes" in refused
+    assert store_days(empty, target) == "the store\tever\tever\t365"
+    empty.run("copy", "--from", source, "--to", target, "--yes")
+    assert store_days(empty, target) == "the store\t31\t365\t365"
 
 
 @pytest.mark.parametrize("arguments, words", [
