@@ -27,8 +27,9 @@
 /* An account, as read_account() takes it. */
 #define ACCOUNT_COLUMNS                                                                            \
 	"a.id, a.email, a.created, a.disabled, coalesce(a.detail_days, -1), "                      \
-	"coalesce(a.header_days, -1), (select detail_days from keeping), "                         \
-	"(select header_days from keeping)"
+	"coalesce(a.header_days, -1), h.detail_days, h.header_days"
+/* The one row of the store's days; where it is missing, nothing is dropped. */
+#define WITH_KEEPING " left join keeping h on h.id = 1 "
 
 /* The account's calls that may have detail. */
 #define DETAIL_FROM                                                                                \
@@ -65,8 +66,10 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_PING] = "select max(id) from account",
 
 	[SQL_ACCOUNT_ADD] = "insert into account (email, created) values (?, ?)",
-	[SQL_ACCOUNT_FIND] = "select " ACCOUNT_COLUMNS " from account a where email = ?",
-	[SQL_ACCOUNT_LIST] = "select " ACCOUNT_COLUMNS " from account a order by email",
+	[SQL_ACCOUNT_FIND] =
+		"select " ACCOUNT_COLUMNS " from account a" WITH_KEEPING "where email = ?",
+	[SQL_ACCOUNT_LIST] =
+		"select " ACCOUNT_COLUMNS " from account a" WITH_KEEPING "order by email",
 	[SQL_ACCOUNT_SET_DISABLED] = "update account set disabled = ?2 where id = ?1",
 	[SQL_ACCOUNT_SET_DAYS] =
 		"update account set detail_days = nullif(?2, -1), header_days = nullif(?3, -1) "
@@ -87,9 +90,10 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_KEY_EXISTS] = "select 1 from key where id = ?2 and account_id = ?1",
 	[SQL_KEY_REVOKE] = "update key set revoked = ?3 where id = ?2 and account_id = ?1 and "
 			   "revoked = 0",
-	[SQL_KEY_FIND] = "select k.id, account_id, hash, scope, label, k.created, last_used, "
-			 "revoked, " ACCOUNT_COLUMNS " "
-			 "from key k join account a on a.id = account_id where hash = ?",
+	[SQL_KEY_FIND] =
+		"select k.id, account_id, hash, scope, label, k.created, last_used, "
+		"revoked, " ACCOUNT_COLUMNS " "
+		"from key k join account a on a.id = account_id" WITH_KEEPING "where hash = ?",
 	[SQL_KEY_TOUCH] = "update key set last_used = ?2 where id = ?1 and last_used < ?2",
 
 	[SQL_CALL_NEWEST] = "select max(id) from call",
