@@ -7,6 +7,9 @@
 #include "base/intern.h"
 #include "store/store.h"
 
+/* The class of kinds that no call has any more: their names are gone, their numbers are not given again. No step has it: it is not a word. */
+#define KIND_BLANK "(erased)"
+
 struct kind_ids {
 	bool ready;
 	struct arena arena;

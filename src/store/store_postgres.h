@@ -237,6 +237,11 @@ int postgres_kind_meet(struct postgres_kind_run *run, int64_t account_id,
  * of those that the store lacks stay 0. */
 int postgres_kind_resolve(struct postgres_kind_run *run, struct postgres_connection *connection,
 	bool add, struct error *err) CHECK_RESULT;
+/* Under the account's lock: what is remembered counts only if the account's row is the one (@xmin, PostgreSQL 15, chapter 5.5) that it was remembered with;
+ * postgres_kinds_blank() makes it another one. */
+void postgres_kind_trust(struct postgres_kind_run *run, int64_t account_id, int64_t xmin);
+/* Takes the names of kinds that no call has out of the table. */
+int postgres_kinds_blank(struct postgres_connection *connection, struct error *err) CHECK_RESULT;
 /* After the commit: they are there to stay. */
 void postgres_kind_learn(struct postgres_kind_run *run);
 

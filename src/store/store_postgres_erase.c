@@ -173,6 +173,9 @@ int postgres_scrub(struct store *base, struct error *err)
 	}
 	status = postgres_exec(session.connection, "set lock_timeout = '10s'", err);
 	if (status == 0) {
+		status = postgres_kinds_blank(session.connection, err);
+	}
+	if (status == 0) {
 		status = postgres_exec(session.connection, WAIT_FOR_READERS, err);
 	}
 	if (status == 0) {

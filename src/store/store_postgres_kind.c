@@ -126,14 +126,49 @@ int postgres_kind_resolve(struct postgres_kind_run *run, struct postgres_connect
 	return 0;
 }
 
+/* Where the row is remembered that an account had when its kinds were; 0 there: none of them is. Under the lock. NULL: out of memory. */
+static uint32_t *remembered_row(struct postgres_kind_run *run, int64_t account_id)
+{
+	const struct store_kind row = {.class_name = TEXT(KIND_BLANK)};
+
+	return kind_ids_name(&run->name, account_id, &row)
+		       ? remembered(&run->store->kinds, run->losses, buffer_text(&run->name))
+		       : NULL;
+}
+
+void postgres_kind_trust(struct postgres_kind_run *run, int64_t account_id, int64_t xmin)
+{
+	struct postgres_kinds *kinds = &run->store->kinds;
+	uint32_t *known, before;
+
+	pthread_mutex_lock(&kinds->mutex);
+	known = remembered_row(run, account_id);
+	before = known ? *known : 0;
+	if (before != 0 && before != (uint32_t)xmin) {
+		kind_ids_forget(&kinds->ids);
+		known = remembered_row(run, account_id);
+	}
+	if (known) {
+		*known = (uint32_t)xmin;
+	}
+	pthread_mutex_unlock(&kinds->mutex);
+	for (uint32_t i = 0; before != (uint32_t)xmin && i < run->names.count; i++) {
+		if (run->uses[i].account_id == account_id) {
+			run->uses[i].id = 0;
+		}
+	}
+}
+
 void postgres_kind_learn(struct postgres_kind_run *run)
 {
 	struct postgres_kinds *kinds = &run->store->kinds;
 
 	pthread_mutex_lock(&kinds->mutex);
 	for (uint32_t i = 0; i < run->names.count; i++) {
-		uint32_t *known = remembered(kinds, run->losses, run->names.texts[i]);
+		uint32_t *known = remembered_row(run, run->uses[i].account_id);
+		bool trusted = known && *known != 0;
 
+		known = trusted ? remembered(kinds, run->losses, run->names.texts[i]) : NULL;
 		if (known) {
 			*known = run->uses[i].id;
 		}
@@ -193,4 +228,66 @@ int postgres_kinds_list(struct store *base, int64_t account_id, struct arena *ar
 	}
 	return postgres_kinds_read(
 		session.connection, account_id, arena, ret_kinds, ret_count, err);
+}
+
+/* ---- kinds that no call has ---- */
+
+#define ACCOUNTS "select account_id from account order by account_id"
+
+#define BLANK                                                                                      \
+	"with used as (select distinct u.id from call c cross join lateral unnest(c.path) as u "   \
+	"(id) where c.account_id = $1::bigint) "                                                   \
+	"update kind k set class = '" KIND_BLANK "', module = '', variable = k.id::text "          \
+	"where k.account_id = $1::bigint and k.class <> '" KIND_BLANK "' "                         \
+	"and not exists (select from used u where u.id = k.id) returning k.id"
+
+/* Makes the row another one, as postgres_kind_trust() sees it. */
+#define TOUCH "update account set disabled = disabled where account_id = $1::bigint"
+
+static int blank_of(struct postgres_connection *connection, int64_t account_id, struct error *err)
+{
+	AUTO(postgres_params_deinit) struct postgres_params lock;
+	AUTO(postgres_params_deinit) struct postgres_params params;
+
+	postgres_params_init(&lock);
+	postgres_params_init(&params);
+	postgres_array_begin(&lock, POSTGRES_BIGINT);
+	postgres_array_int64(&lock, account_id);
+	postgres_array_end(&lock);
+	postgres_bind_int64(&params, account_id);
+	postgres_add(connection, POSTGRES_BEGIN_WRITE, NULL);
+	postgres_add(connection, POSTGRES_ACCOUNTS_LOCK, &lock);
+	postgres_add_text(connection, BLANK, &params);
+	postgres_add_text(connection, TOUCH, &params);
+	postgres_add(connection, POSTGRES_COMMIT, NULL);
+	return postgres_run(connection, err);
+}
+
+int postgres_kinds_blank(struct postgres_connection *connection, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct postgres_rows rows;
+	int64_t *accounts;
+	int count;
+
+	arena_init(&arena, SIZE_MAX);
+	postgres_add_text(connection, ACCOUNTS, NULL);
+	if (postgres_run(connection, err) < 0) {
+		return -1;
+	}
+	rows = postgres_rows(connection, 0);
+	count = rows.count;
+	accounts = arena_calloc(&arena, (size_t)count, sizeof(*accounts));
+	if (!accounts) {
+		return error_no_memory(err);
+	}
+	for (int i = 0; i < count; i++) {
+		accounts[i] = postgres_int64(&rows, i, 0);
+	}
+	for (int i = 0; i < count; i++) {
+		if (blank_of(connection, accounts[i], err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
 }

@@ -150,6 +150,9 @@ static int begin(struct put_run *run, struct error *err)
 	if (check_accounts(&rows, ids, count, err) < 0) {
 		return -1;
 	}
+	for (size_t i = 0; i < count; i++) {
+		postgres_kind_trust(&run->kinds, ids[i], postgres_int64(&rows, (int)i, 1));
+	}
 	rows = postgres_rows(run->connection, 2);
 	return put_read_held(run, &rows, err);
 }

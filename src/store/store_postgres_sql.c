@@ -86,9 +86,9 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 		"excluded.detail_days, header_days = excluded.header_days, audit_days = "
 		"excluded.audit_days",
 	/* Those who store for an account take turns: what they read of it stays so until they commit. */
-	[POSTGRES_ACCOUNTS_LOCK] =
-		"select account_id from account where account_id = any($1::bigint[]) "
-		"order by account_id for no key update",
+	[POSTGRES_ACCOUNTS_LOCK] = "select account_id, xmin::text::bigint from account "
+				   "where account_id = any($1::bigint[]) "
+				   "order by account_id for no key update",
 
 	[POSTGRES_KEY_ADD] =
 		"insert into key (account_id, hash, scope, label, created, last_used, revoked) "

@@ -55,6 +55,10 @@ enum sqlite_sql {
 	SQL_KIND_NEWEST,
 	SQL_KIND_ADD,
 	SQL_KINDS,
+	SQL_KINDS_ALL,
+	SQL_KINDS_USED,
+	SQL_KIND_BLANK,
+	SQL_DATA_VERSION,
 	SQL_WORDS_ADD,
 	SQL_WORDS_DROP,
 	SQL_WORDS_FIND,
@@ -148,6 +152,7 @@ struct sqlite_checkpointer {
 struct sqlite_kinds {
 	bool read_only; /* a kind that has no number is an error: ERROR_CORRUPT */
 	struct kind_ids ids;
+	int64_t version; /* of the data, as other programs change it, when they were learnt */
 	struct buffer key;
 	struct buffer path;
 };
@@ -497,6 +502,11 @@ int sqlite_search(struct store *store, const struct store_search *search, struct
 int sqlite_scan(struct store *store, const struct store_search *search,
 	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
 	struct error *err);
+/* Within a transaction that writes: forgets what was remembered if another program changed anything since, which may have been a kind. */
+int sqlite_kinds_refresh(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
+	struct error *err) CHECK_RESULT;
+/* Takes the names of kinds that no call has out of the table. */
+int sqlite_kinds_blank(struct sqlite_store *store, struct error *err) CHECK_RESULT;
 int sqlite_kinds_list(struct store *store, int64_t account_id, struct arena *arena,
 	struct store_kind **ret_kinds, size_t *ret_count, struct error *err);
 int sqlite_count_buckets(struct store *store, int64_t account_id, const struct filter *filter,

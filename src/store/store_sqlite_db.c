@@ -123,6 +123,14 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_KIND_NEWEST] = "select max(id) from kind where account_id = ?",
 	[SQL_KIND_ADD] = "insert into kind (account_id, id, class, module, variable) "
 			 "values (?, ?, ?, ?, ?)",
+	[SQL_KINDS_ALL] = "select account_id, id from kind where class <> '" KIND_BLANK
+			  "' order by account_id, id",
+	[SQL_KINDS_USED] = "select account_id, path from call where path is not null "
+			   "order by account_id",
+	[SQL_KIND_BLANK] =
+		"update kind set class = '" KIND_BLANK
+		"', module = '', variable = cast(?2 as text) where account_id = ?1 and id = ?2",
+	[SQL_DATA_VERSION] = "pragma data_version",
 	[SQL_KINDS] = "select id, class, module, variable from kind where account_id = ? "
 		      "order by id",
 

@@ -252,3 +252,150 @@ int sqlite_kinds_list(struct store *base, int64_t account_id, struct arena *aren
 	}
 	return sqlite_kinds_read(reader.connection, account_id, arena, ret_kinds, ret_count, err);
 }
+
+/* ---- kinds that no call has ---- */
+
+int sqlite_kinds_refresh(
+	struct sqlite_kinds *kinds, struct sqlite_connection *connection, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	int64_t version;
+
+	if (sqlite_query_start(&query, connection, SQL_DATA_VERSION, err) < 0 ||
+		sqlite_query_step(&query, err) < 0) {
+		return -1;
+	}
+	version = sqlite_column_int64(&query, 0);
+	if (version != kinds->version) {
+		kind_ids_forget(&kinds->ids);
+		kinds->version = version;
+	}
+	return 0;
+}
+
+struct held_kind {
+	int64_t account_id;
+	uint32_t id;
+	bool used;
+};
+
+struct held_kinds {
+	struct arena arena;
+	struct held_kind *items; /* by account and id */
+	size_t count;
+	size_t first, end; /* of the account at hand */
+};
+
+static void held_kinds_deinit(struct held_kinds *kinds)
+{
+	arena_deinit(&kinds->arena);
+}
+
+static int list_held(
+	struct held_kinds *kinds, struct sqlite_connection *connection, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	int row;
+
+	if (sqlite_query_start(&query, connection, SQL_KINDS_ALL, err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		kinds->items = arena_list_grow(
+			&kinds->arena, kinds->items, kinds->count, sizeof(*kinds->items));
+		if (!kinds->items) {
+			return error_no_memory(err);
+		}
+		kinds->items[kinds->count++] =
+			(struct held_kind){.account_id = sqlite_column_int64(&query, 0),
+				.id = sqlite_column_uint32(&query, 1)};
+	}
+	return row;
+}
+
+/* Accounts come in their order. */
+static void go_to(struct held_kinds *kinds, int64_t account_id)
+{
+	while (kinds->first < kinds->count && kinds->items[kinds->first].account_id < account_id) {
+		kinds->first++;
+	}
+	kinds->end = kinds->end > kinds->first ? kinds->end : kinds->first;
+	while (kinds->end < kinds->count && kinds->items[kinds->end].account_id == account_id) {
+		kinds->end++;
+	}
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct held_kind *left = a, *right = b;
+
+	return (left->id > right->id) - (left->id < right->id);
+}
+
+static void note_used(struct held_kinds *kinds, struct text path)
+{
+	struct held_kind wanted = {0}, *found;
+
+	while (kinds->end > kinds->first && sqlite_path_next(&path, &wanted.id)) {
+		found = bsearch(&wanted, &kinds->items[kinds->first], kinds->end - kinds->first,
+			sizeof(wanted), compare_ids);
+		if (found) {
+			found->used = true;
+		}
+	}
+}
+
+static int find_used(
+	struct held_kinds *kinds, struct sqlite_connection *connection, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	int row;
+
+	if (sqlite_query_start(&query, connection, SQL_KINDS_USED, err) < 0) {
+		return -1;
+	}
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		go_to(kinds, sqlite_column_int64(&query, 0));
+		note_used(kinds, sqlite_column_blob(&query, 1));
+	}
+	return row;
+}
+
+static int blank_unused(
+	const struct held_kinds *kinds, struct sqlite_connection *connection, struct error *err)
+{
+	for (size_t i = 0; i < kinds->count; i++) {
+		AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+		if (kinds->items[i].used) {
+			continue;
+		}
+		if (sqlite_query_start(&query, connection, SQL_KIND_BLANK, err) < 0) {
+			return -1;
+		}
+		sqlite_query_int64(&query, kinds->items[i].account_id);
+		sqlite_query_int64(&query, kinds->items[i].id);
+		if (sqlite_query_run(&query, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int sqlite_kinds_blank(struct sqlite_store *store, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	AUTO(held_kinds_deinit) struct held_kinds kinds = {0};
+
+	arena_init(&kinds.arena, SIZE_MAX);
+	if (sqlite_writer_begin(&writer, store, err) < 0) {
+		return -1;
+	}
+	kind_ids_forget(&store->kinds.ids);
+	if (list_held(&kinds, writer.connection, err) < 0 ||
+		find_used(&kinds, writer.connection, err) < 0 ||
+		blank_unused(&kinds, writer.connection, err) < 0) {
+		return -1;
+	}
+	return sqlite_writer_commit(&writer, err);
+}

@@ -374,7 +374,8 @@ int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, s
 	if (!run.changes) {
 		return error_no_memory(err);
 	}
-	if (sqlite_writer_begin(&writer, run.store, err) < 0) {
+	if (sqlite_writer_begin(&writer, run.store, err) < 0 ||
+		sqlite_kinds_refresh(&run.store->kinds, writer.connection, err) < 0) {
 		return -1;
 	}
 	run.connection = writer.connection;

@@ -238,12 +238,12 @@ def test_the_scan_looks_at_the_calls_that_are_meant(program):
 # ---- erasing ----
 
 def secret_calls():
-    return [call("secret-one", step("Zugzwang by quartz"), step("User input: 83719264 (dtmf)"), dest="5550001111"),
+    return [call("secret-one", step("Zugzwang by quartz", module="mimsy-module", variable="borogove-variable"), step("User input: 83719264 (dtmf)"), dest="5550001111"),
             call("secret-two", step("Xylophone in the fjord"), src="+1 (555) 000-1111", dest="7778889999", start=START + 5)]
 
 
 TRACES = ["secret-one", "secret-two", "5550001111", "555) 000-1111", "zugzwang", "quartz", "xylophone", "fjord", "83719264",
-          "7778889999"]
+          "7778889999", "mimsy-module", "borogove-variable"]
 
 
 @pytest.fixture

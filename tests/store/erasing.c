@@ -549,6 +549,73 @@ static void the_audit_trail_no_longer_names_sessions_of_a_number_that_was_erased
 	assert_int_equal(problems_of(f->store), 0);
 }
 
+/* False: the store has no files, and so nothing to clear. */
+static bool location_of(const struct fixture *f, char location[256])
+{
+	if (f->schema[0]) {
+		postgres_location(f->schema, location);
+	} else {
+		snprintf(location, 256, "%s", f->folder);
+	}
+	return location[0] != '\0';
+}
+
+static bool has_kind(struct fixture *f, struct store *store, int64_t account_id, const char *module)
+{
+	struct store_kind *kinds;
+	size_t count;
+
+	assert_int_equal(store_kinds(store, account_id, &f->arena, &kinds, &count, NULL), 0);
+	for (size_t i = 0; i < count; i++) {
+		if (text_equal_string(kinds[i].module, module)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Another program has the store open, too, and remembers the numbers of kinds. */
+static void kinds_that_no_call_has_lose_their_names(void **state)
+{
+	static const struct step_of menu = {"event", "menu", "main", "word"},
+				    rare = {"event", "erasedmodule", "erasedvariable", "word"};
+	struct fixture *f = *state;
+	const struct step_of first[] = {menu, rare, menu}, second[] = {rare, menu};
+	struct store_put puts[] = {
+		put_of_steps(f, "gone", T, first, 3),
+		put_of_steps(f, "stays", T + 1, &menu, 1),
+		put_of_steps(f, "theirs", T + 2, &rare, 1),
+	};
+	struct store_put again = put_of_steps(f, "again", T + 3, second, 2);
+	struct store_put ours = put_of_steps(f, "ours", T + 4, second, 2);
+	struct store_put early = put_of_steps(f, "early", T + 5, &rare, 1);
+	char location[256];
+	struct store *other;
+
+	if (!location_of(f, location)) {
+		return;
+	}
+	puts[2].account_id = f->other;
+	put_all(f, puts, 3);
+	assert_int_equal(store_open(&other, location, NULL, NULL), 0);
+	assert_int_equal(store_put_calls(other, &early, 1, NULL), 0);
+	assert_int_equal(erase_of(f, NULL, "gone", 0, 1, false).calls, 1);
+	assert_int_equal(store_scrub(f->store, NULL), 1);
+	assert_true(has_kind(f, f->store, f->account, "erasedmodule"));
+	assert_int_equal(erase_of(f, NULL, "early", 0, 1, false).calls, 1);
+	assert_int_equal(store_scrub(f->store, NULL), 1);
+	assert_false(has_kind(f, f->store, f->account, "erasedmodule"));
+	assert_true(has_kind(f, f->store, f->account, "menu"));
+	assert_true(has_kind(f, f->store, f->other, "erasedmodule"));
+	/* What comes again has a number again, whoever stores it. */
+	assert_int_equal(store_put_calls(other, &again, 1, NULL), 0);
+	put_all(f, &ours, 1);
+	assert_string_equal(sessions_with(f, "module", "erasedmodule"), "ours again ");
+	assert_string_equal(sessions_with(f, "module", "menu"), "ours again stays ");
+	assert_int_equal(problems_of(f->store), 0);
+	store_close(other);
+}
+
 /* Waits as long as for any lock, then says that it is not done. */
 static void a_reader_keeps_the_log(void **state)
 {
@@ -559,12 +626,8 @@ static void a_reader_keeps_the_log(void **state)
 	struct store *other;
 	struct store_call call;
 
-	if (f->schema[0]) {
-		postgres_location(f->schema, location);
-	} else if (f->folder[0]) {
-		snprintf(location, sizeof(location), "%s", f->folder);
-	} else {
-		return; /* there are no files */
+	if (!location_of(f, location)) {
+		return;
 	}
 	put_all(f, &put, 1);
 	assert_int_equal(store_open(&other, location, NULL, NULL), 0);
@@ -591,6 +654,7 @@ int main(void)
 		TEST(the_audit_trail_no_longer_names_what_was_erased),
 		TEST(the_audit_trail_no_longer_names_a_session_that_was_erased),
 		TEST(the_audit_trail_no_longer_names_sessions_of_a_number_that_was_erased),
+		TEST(kinds_that_no_call_has_lose_their_names),
 		TEST(a_reader_keeps_the_log),
 	};
 
