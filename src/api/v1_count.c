@@ -16,13 +16,20 @@ static const char *const values[] = {"all", "calls", NULL};
 struct stats_asked {
 	struct question question; /* first */
 	struct stats_question stats;
+	struct zone zone; /* in the question's arena, read on the worker's thread: it is a file */
 };
 
 static int ask_stats(struct question *question, struct error *err)
 {
-	const struct stats_asked *asked = (const struct stats_asked *)(const void *)question;
+	struct stats_asked *asked = (struct stats_asked *)(void *)question;
 	struct stats_result result;
 
+	if (asked->stats.zone_name.data) {
+		if (zone_load(&asked->zone, asked->stats.zone_name, &question->arena, err) < 0) {
+			return error_prefix(err, "zone");
+		}
+		asked->stats.zone = &asked->zone;
+	}
 	if (stats_find(question->api->options.store, &question->search, &asked->stats,
 		    &question->arena, &result, err) < 0) {
 		return -1;
@@ -48,6 +55,7 @@ static bool read_stats(
 		return query_refuse(response, "group", "group: it is not known");
 	}
 	asked->stats.calls_only = value == 1;
+	asked->stats.zone_name = http_query(request, "zone");
 	asked->stats.limit = (size_t)limit;
 	return true;
 }
@@ -65,7 +73,7 @@ static struct question *create_stats(
 	question->ask = ask_stats;
 	/* The tallies know it. */
 	question->quick = asked->stats.group == STATS_TIME && asked->stats.calls_only &&
-			  filter_is_window(&question->filter);
+			  filter_is_window(&question->filter) && !asked->stats.zone_name.data;
 	return question;
 }
 

@@ -177,6 +177,23 @@ int time_text_parse(struct text text, int64_t now_s, int64_t *ret_s, struct erro
 	return 0;
 }
 
+const char *time_text_format_ahead(int64_t time_s, int64_t ahead_s, char buffer[TIME_TEXT_SIZE])
+{
+	int64_t minutes = (ahead_s < 0 ? -ahead_s : ahead_s) / 60;
+	time_t time = (time_t)(time_s + ahead_s);
+	struct tm tm;
+	size_t size;
+
+	if (!gmtime_r(&time, &tm)) {
+		snprintf(buffer, TIME_TEXT_SIZE, "%lld", (long long)time_s);
+		return buffer;
+	}
+	size = strftime(buffer, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M:%S", &tm);
+	snprintf(buffer + size, TIME_TEXT_SIZE - size, " %c%02d%02d", ahead_s < 0 ? '-' : '+',
+		(int)(minutes / 60), (int)(minutes % 60));
+	return buffer;
+}
+
 const char *time_text_format(int64_t time_s, bool utc, char buffer[TIME_TEXT_SIZE])
 {
 	time_t time = (time_t)time_s;

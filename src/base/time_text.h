@@ -25,6 +25,9 @@ int time_text_parse_duration(struct text text, int64_t *ret_s, struct error *err
 
 #define TIME_TEXT_SIZE 40
 
+/* Writes `2026-01-31 13:00:00 +0100` where @ahead_s is 3600. Returns @buffer. */
+const char *time_text_format_ahead(int64_t time_s, int64_t ahead_s, char buffer[TIME_TEXT_SIZE]);
+
 /* Writes `2026-01-31 13:00:00 +0100` (local zone) or `2026-01-31 12:00:00Z` (@utc). Returns @buffer. */
 const char *time_text_format(int64_t time_s, bool utc, char buffer[TIME_TEXT_SIZE]);
 

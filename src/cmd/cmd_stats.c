@@ -24,6 +24,27 @@ static struct stats_question read_question(const struct settings *settings)
 	return question;
 }
 
+static const char *format_time(const struct stats_result *result, int64_t time,
+	const struct settings *settings, char buffer[TIME_TEXT_SIZE])
+{
+	const struct zone *zone = result->question.zone;
+
+	return zone && !settings->utc ? time_text_format_ahead(time, zone_ahead(zone, time), buffer)
+				      : time_text_format(time, settings->utc, buffer);
+}
+
+static int read_zone(const struct settings *settings, struct stats_question *question,
+	struct zone *zone, struct arena *arena, struct error *err)
+{
+	if (!settings->zone) {
+		return 0;
+	}
+	question->zone_name = text_of(settings->zone);
+	question->zone = zone;
+	return zone_load(zone, question->zone_name, arena, err) < 0 ? error_prefix(err, "--zone")
+								    : 0;
+}
+
 static void add_row(struct table *table, const struct stats_result *result,
 	const struct stats_entry *entry, const struct settings *settings)
 {
@@ -32,7 +53,7 @@ static void add_row(struct table *table, const struct stats_result *result,
 	const int64_t lengths[] = {entry->duration_sum, entry->p50, entry->p95};
 
 	if (result->question.group == STATS_TIME) {
-		table_cell(table, text_of(time_text_format(entry->time, settings->utc, time)));
+		table_cell(table, text_of(format_time(result, entry->time, settings, time)));
 	} else {
 		table_cell(table, entry->key);
 	}
@@ -152,8 +173,10 @@ static int find(struct store *store, const struct settings *settings, struct fil
 	struct stats_question question = read_question(settings);
 	struct stats_result result = {0};
 	struct store_search search;
+	struct zone zone;
 
-	if (filter_options_search(store, settings, filter, &search, err) < 0 ||
+	if (read_zone(settings, &question, &zone, arena, err) < 0 ||
+		filter_options_search(store, settings, filter, &search, err) < 0 ||
 		stats_find(store, &search, &question, arena, &result, err) < 0) {
 		return -1;
 	}
@@ -182,7 +205,7 @@ static int run(const struct settings *settings, int argc, char **argv)
 }
 
 static const char *const settings[] = {
-	"group", "bucket", FILTER_OPTIONS, "limit", "utc", "json", "color", NULL};
+	"group", "bucket", "zone", FILTER_OPTIONS, "limit", "utc", "json", "color", NULL};
 
 const struct cmd cmd_stats = {
 	.name = "stats",
@@ -197,11 +220,13 @@ const struct cmd cmd_stats = {
 		"each "
 		"group that one of its steps is in, and only these steps are counted.\n"
 		"\n"
-		"Hours and days are those of UTC. In a pipe the columns are parted by tabs, "
+		"Hours and days are those of UTC, or with --zone of a zone: a day that the clocks "
+		"are changed in has 23 or 25 hours. In a pipe the columns are parted by tabs, "
 		"without "
 		"a header and bars, and the count goes to standard error. --json writes what GET "
 		"/v1/stats answers.",
 	.examples = "callstep stats --start -1d --bucket hour\n"
+		    "callstep stats --start -30d --zone America/New_York\n"
 		    "callstep stats --group dest --limit 10\n"
 		    "callstep stats --group module --class error --start -5d",
 	.run = run,

@@ -597,6 +597,15 @@ const struct setting setting_table[] = {
 			"for asterisk-cel a cel_custom.conf; of several mappings that for a file "
 			"named like the input."},
 	{.name = "zone",
+		.command = "stats",
+		.type = SETTING_TEXT,
+		.offset = MEMBER(zone),
+		.metavariable = "ZONE",
+		.per_run = true,
+		.help = "Takes hours and days by the clock of ZONE, such as America/New_York, and "
+			"shows "
+			"them so. Without it: UTC."},
+	{.name = "zone",
 		.type = SETTING_TEXT,
 		.offset = MEMBER(zone),
 		.metavariable = "ZONE",

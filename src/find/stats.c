@@ -182,10 +182,16 @@ int stats_too_many_buckets(struct error *err)
 		STATS_BUCKETS_MAX);
 }
 
+int64_t stats_bucket_start(const struct stats_question *question, int64_t time)
+{
+	return question->zone ? zone_floor(question->zone, time, question->bucket_seconds)
+			      : time - time % question->bucket_seconds;
+}
+
 /* The calls come newest first, so their buckets do: the last one is the only one that may go on. */
 static int find_bucket(struct stats *stats, int64_t start, uint32_t *ret_number, struct error *err)
 {
-	int64_t time = start - start % stats->question.bucket_seconds;
+	int64_t time = stats_bucket_start(&stats->question, start);
 	bool goes_on = stats->count > 0 && stats->counts[stats->count - 1].time == time;
 
 	assert(stats->count == 0 || stats->counts[stats->count - 1].time >= time);

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/intern.h"
+#include "base/zone.h"
 #include "find/kind_map.h"
 #include "find/pairs.h"
 #include "find/scan.h"
@@ -29,13 +30,15 @@ enum stats_group {
 bool stats_group_parse(struct text name, enum stats_group *ret_group);
 const char *stats_group_name(enum stats_group group);
 
-/* "minute", "hour", "day": 60, 3600, 86400 seconds, in UTC. */
+/* "minute", "hour", "day": 60, 3600, 86400 seconds; a day of a zone may have 23 or 25 hours. */
 bool stats_bucket_parse(struct text name, int64_t *ret_seconds);
 
 struct stats_question {
 	enum stats_group group;
-	int64_t bucket_seconds; /* of STATS_TIME */
-	bool calls_only;	/* neither steps nor durations */
+	int64_t bucket_seconds;	 /* of STATS_TIME */
+	struct text zone_name;	 /* hours and days of this zone; data NULL: UTC */
+	const struct zone *zone; /* of that name */
+	bool calls_only;	 /* neither steps nor durations */
 	size_t limit; /* groups, at most STATS_LIMIT_MAX; not of STATS_TIME, which has all */
 };
 
@@ -60,6 +63,9 @@ struct stats_result {
 
 /* Whether it counts steps, which not every call has: STATS_CLASS, STATS_MODULE, STATS_VARIABLE. */
 bool stats_is_of_steps(enum stats_group group);
+
+/* When the bucket begins that @time is in. */
+int64_t stats_bucket_start(const struct stats_question *question, int64_t time);
 
 /* Answers @question for the calls that @search finds, of which account_id, filter, detail_after and deadline_us matter; from the
  * tallies where these know the answer. The result is in @arena. ERROR_INVALID naming `bucket` when there are

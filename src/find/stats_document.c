@@ -45,7 +45,10 @@ void stats_write(struct buffer *buffer, const struct stats_result *result)
 
 	buffer_printf(buffer, "{\"group\":\"%s\",", stats_group_name(question->group));
 	if (question->group == STATS_TIME) {
-		buffer_printf(buffer, "\"bucket\":\"%s\",", bucket_name(question->bucket_seconds));
+		buffer_printf(buffer,
+			"\"bucket\":\"%s\",\"zone\":", bucket_name(question->bucket_seconds));
+		json_write_string(buffer, question->zone ? question->zone_name : TEXT("UTC"));
+		buffer_append_byte(buffer, ',');
 	}
 	buffer_append(buffer, TEXT("\"groups\":["));
 	for (size_t i = 0; i < result->count; i++) {

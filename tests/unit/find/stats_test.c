@@ -454,12 +454,14 @@ static void the_document_is_that_of_the_api(void **state)
 		const char *document;
 	} cases[] = {
 		{{.group = STATS_TIME, .bucket_seconds = 3600, .limit = 1},
-			"{\"group\":\"time\",\"bucket\":\"hour\",\"groups\":[{\"key\":7200,"
+			"{\"group\":\"time\",\"bucket\":\"hour\",\"zone\":\"UTC\",\"groups\":[{"
+			"\"key\":7200,"
 			"\"calls\":1,"
 			"\"steps\":2,\"duration\":{\"sum\":10,\"p50\":10,\"p95\":10}}],"
 			"\"groups_total\":1,\"total_calls\":1}"},
 		{{.group = STATS_TIME, .bucket_seconds = 60, .calls_only = true, .limit = 1},
-			"{\"group\":\"time\",\"bucket\":\"minute\",\"groups\":[{\"key\":7260,"
+			"{\"group\":\"time\",\"bucket\":\"minute\",\"zone\":\"UTC\",\"groups\":[{"
+			"\"key\":7260,"
 			"\"calls\":1}],\"groups_total\":1,\"total_calls\":1}"},
 		{{.group = STATS_DEST, .calls_only = true, .limit = 1},
 			"{\"group\":\"dest\",\"groups\":[{\"key\":\"a\\\"b\",\"calls\":1}],"
