@@ -316,6 +316,11 @@ static void wait_for_end(struct service *service, const sigset_t *signals, bool 
 	}
 }
 
+/* As a store keeps them that was made before stores had days of their own. */
+#define FOR_EVER                                                                                   \
+	" hint=\"nothing is dropped: callstep retention --keep-detail DAYS --keep-headers DAYS "   \
+	"says what may be\""
+
 /* Says how long calls are kept: whoever starts a server sees what it is going to drop. */
 static int tell_keeping(struct store *store, const struct settings *settings, struct error *err)
 {
@@ -330,10 +335,11 @@ static int tell_keeping(struct store *store, const struct settings *settings, st
 	}
 	days = store_days_in_force(&keeping.days, &none);
 	log_event(LOG_INFO, "keeping",
-		"detail-days=%s header-days=%s audit-days=%s api-detail-days=%s",
+		"detail-days=%s header-days=%s audit-days=%s api-detail-days=%s%s",
 		keeping_format_days(days.detail, detail), keeping_format_days(days.header, header),
 		keeping_format_days(keeping.audit_days, audit),
-		keeping_format_days(settings->api_detail_days, api));
+		keeping_format_days(settings->api_detail_days, api),
+		days.detail == 0 ? FOR_EVER : "");
 	return 0;
 }
 

@@ -128,6 +128,21 @@ def test_a_folder_that_never_was_a_store_becomes_one(tmp_path):
     assert add_account(tmp_path / "store").startswith("cs_")
 
 
+@only_embedded("it has a store of the first schema")
+def test_a_store_from_before_stores_had_days_is_not_swept_until_it_is_told(tmp_path):
+    """Its calls are months old."""
+    store = old_store(tmp_path)
+    server = Server(tmp_path, "--sweep-every", "1s", store=store)
+    assert " keeping detail-days=ever header-days=ever audit-days=ever api-detail-days=5 hint=" in server.log
+    assert server.stop() == 0
+    assert callstep("sweep", "--data", store).stderr == "dropped the detail of 0 calls, and 0 calls whole\n"
+    assert run_sql(store, "select count(*) > 3 from packed") == [("1",)]
+    refused = callstep("retention", "--data", store, "--keep-detail", 31, "--keep-headers", 365)
+    assert refused.returncode == 2 and refused.stderr.count(": drops ") == 2
+    assert callstep("retention", "--data", store, "--keep-detail", 31, "--keep-headers", 365, "--yes").returncode == 0
+    assert "the detail of 0 calls" not in callstep("sweep", "--data", store).stderr
+
+
 def old_store(tmp_path):
     """A store as the first program wrote it."""
     store = tmp_path / "old"
