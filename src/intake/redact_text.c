@@ -171,6 +171,23 @@ static void hide_cards(struct redaction *redaction, struct text text)
 	}
 }
 
+/* A letter beside a number, which makes it something else, may be hidden by another rule: then the number stands alone. */
+static void hide_cards_at_marks(struct redaction *redaction, struct text text)
+{
+	struct buffer *seen = &redaction->marked;
+
+	buffer_clear(seen);
+	buffer_append(seen, text);
+	if (seen->failed) {
+		return; /* it stays so, which redact_text() tells */
+	}
+	for (size_t i = 0; i < seen->size; i++) {
+		seen->data[i] = redaction->hidden.data[i] ? '\x01' : seen->data[i];
+	}
+	hide_cards(redaction, buffer_text(seen));
+	buffer_clear(seen);
+}
+
 static void hide_pattern(
 	struct redaction *redaction, const struct redact_pattern *pattern, struct text text)
 {
@@ -345,6 +362,9 @@ static void apply_rules(
 	hide_secrets(redaction, text);
 	for (size_t i = 0; i < redactor->patterns_count; i++) {
 		hide_pattern(redaction, &redactor->patterns[i], text);
+	}
+	if (redactor->cards && memchr(redaction->hidden.data, 1, text.size)) {
+		hide_cards_at_marks(redaction, text);
 	}
 }
 

@@ -209,6 +209,20 @@ static void what_a_text_assigns_to_a_variable_is_hidden(void **state)
 	check_rows(&(struct redact_rules){.variables = "ssn,card_*"}, rows, COUNT_OF(rows));
 }
 
+/* What is hidden beside it makes a number stand alone. */
+static void a_card_is_hidden_where_another_rule_hides_its_border(void **state)
+{
+	static const char *const rows[][2] = {
+		{STEP(CARD "x", "info", "m", ""), STEP(HID, "info", "m", "")},
+		{STEP("x" CARD " y", "info", "m", ""), STEP(HID " " HID, "info", "m", "")},
+	};
+	static const char *const plain[][2] = {{STEP(CARD "x", "info", "m", ""), NULL}};
+
+	(void)state;
+	check_rows(&(struct redact_rules){.cards = true, .patterns = "@"}, rows, COUNT_OF(rows));
+	check_rows(&(struct redact_rules){.cards = true}, plain, COUNT_OF(plain));
+}
+
 static void modules_and_variables_hide_all_that_is_said(void **state)
 {
 	static const char *const rows[][2] = {
@@ -431,6 +445,7 @@ int main(void)
 		cmocka_unit_test(what_is_entered_is_hidden_and_what_repeats_it),
 		cmocka_unit_test(modules_and_variables_hide_all_that_is_said),
 		cmocka_unit_test(what_a_text_assigns_to_a_variable_is_hidden),
+		cmocka_unit_test(a_card_is_hidden_where_another_rule_hides_its_border),
 		cmocka_unit_test(patterns_match_whole_numbers_and_words),
 		cmocka_unit_test(rules_hide_together_what_each_would_hide_in_part),
 		cmocka_unit_test(wrong_rules_are_named),
