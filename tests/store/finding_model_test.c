@@ -27,8 +27,8 @@ static const char *pick(struct dice *dice, const char *const *items, size_t coun
 
 static const char *const numbers[] = {"6177123001", "+617 712-3002", "6177123003", "sales", "*98",
 	"sip:+6177123002@pbx",
-	"617/7123\xc2\xa0"
-	"003",
+	("617/7123\xc2\xa0"
+	 "003"),
 	"006177123001", "011 617 712 3002", "01161771"};
 static const struct call_prefixes prefixes = {
 	.items = {{"00", 2}, {"011", 3}, {"0116", 4}}, .count = 3};
