@@ -20,6 +20,29 @@ async function follow(page, link, count) {
 	await goTo(page, address);
 }
 
+test('days are those of the zone that is shown, and a bar of one is its calls', withPage(held, { address: '#/statistics?group=time&start=-30d' }, async (page) => {
+	const rows = page.locator('.bars tbody tr');
+	await rows.first().waitFor();
+	const names = await rows.locator('th').allTextContents();
+	assert.ok(names.length > 1 && names.every((name) => name.endsWith(' 00:00:00')), names.join(', '));
+	const [day] = names[0].split(' ');
+	const count = number(await rows.first().locator('.bar-cell').textContent());
+	await rows.first().getByRole('link').click();
+	await page.waitForURL(/#\/calls/);
+	await until(page, () => totalOf(page), (total) => total === count);
+	const times = await page.locator('.table-row').allTextContents();
+	assert.ok(times.length > 0 && times.every((time) => time.includes(day)), `${day}: ${times.slice(0, 3)}`);
+}));
+
+test('where the server does not know the zone, days are those of UTC', withPage(held, { address: '#/calls' }, async (page) => {
+	await page.route('**/v1/stats?*zone=*', (route) => route.fulfill({ status: 400, contentType: 'application/problem+json',
+		body: JSON.stringify({ type: 'about:blank', title: 'Bad Request', status: 400, detail: 'zone: there is none', parameter: 'zone' }) }));
+	await goTo(page, '#/statistics?group=time&start=-30d');
+	await page.getByTestId('chart').waitFor();
+	const names = await page.locator('.bars tbody tr th').allTextContents();
+	assert.ok(names.length > 1 && names.every((name) => / (19|20):00:00$/.test(name)), names.join(', '));
+}));
+
 for (const group of ['time', 'dest', 'type', 'class', 'module', 'variable']) {
 	test(`statistics by ${group}: a bar is its calls`, withPage(held, { address: `#/statistics?group=${group}&start=-7d` }, async (page) => {
 		const rows = page.locator('.bars tbody tr');

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Calls over time. Dragging over the bars selects a window, a click the window of one bar; the form's From and Until do the same by keyboard.
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useAnswer } from './api.js';
-import { bucketSeconds, chooseBucket, extentOf, fillBuckets } from './buckets.js';
+import { bucketEnd, bucketSeconds, bucketStart, chooseBucket, extentOf, fillBuckets } from './buckets.js';
 import { formatQuery } from './filter.js';
 import { countOf, formatNumber } from './format.js';
 import { html } from './html.js';
@@ -19,12 +19,22 @@ export function useCallsByTime(filter, values) {
 	const asked = wholeSeconds(filter);
 	const end = filter.end === undefined ? Math.floor(Date.now() / 1000) + 1 : Number(filter.end);
 	const open = filter.start === undefined;
-	const path = (bucket) => `/v1/stats?${formatQuery(filter, { group: 'time', bucket, values })}`;
+	const own = zoneName(useSettings().zone);
+	const [unknown, setUnknown] = useState(null); // the zone that the server has no data of: UTC then
+	const zone = own === unknown ? undefined : own;
+	const path = (bucket) => `/v1/stats?${formatQuery(filter, { group: 'time', bucket, zone, values })}`;
 	const whole = useAnswer(asked ? path(open ? 'day' : chooseBucket(Number(filter.start), end)) : null);
-	const extent = open && whole.data?.bucket === 'day' ? extentOf(whole.data.groups, bucketSeconds.day) : null;
+	const extent = open && whole.data?.bucket === 'day' ? extentOf(whole.data.groups, 'day', whole.data.zone) : null;
 	const finer = extent && chooseBucket(extent.start, extent.end);
 	const fine = useAnswer(finer && finer !== 'day' ? path(finer) : null);
-	return finer && finer !== 'day' ? fine : whole;
+	const answer = finer && finer !== 'day' ? fine : whole;
+	const refused = answer.problem?.parameter === 'zone';
+	useEffect(() => {
+		if (refused) {
+			setUnknown(own);
+		}
+	}, [refused, own]);
+	return answer;
 }
 
 /* The server names what is wrong in the others. */
@@ -60,7 +70,8 @@ function axisTimes(times, step, zone) {
 	});
 }
 
-function options({ width, zone, seconds, bucket, onSelect, readout }) {
+function options({ width, zone, bucket, onSelect, readout }) {
+	const seconds = bucketSeconds[bucket];
 	const { bar, muted, line } = colors();
 	const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
 	return {
@@ -78,15 +89,14 @@ function options({ width, zone, seconds, bucket, onSelect, readout }) {
 		series: [{}, { stroke: bar, fill: bar, width: 0, points: { show: false }, paths: uPlot.paths.bars({ align: 1, size: [0.9, 400] }) }],
 		hooks: {
 			ready: [(plot) => plot.over.addEventListener('click', () => {
-				const time = plot.data[0][plot.posToIdx(plot.cursor.left)];
-				const at = Math.floor((plot.posToVal(plot.cursor.left, 'x') - time) / seconds) * seconds + time;
-				onSelect(at, at + seconds);
+				const at = bucketStart(Math.floor(plot.posToVal(plot.cursor.left, 'x')), bucket, zone);
+				onSelect(at, bucketEnd(at, bucket, zone));
 			})],
 			setSelect: [(plot) => {
 				if (plot.select.width > 3) {
 					const from = plot.posToVal(plot.select.left, 'x');
 					const until = plot.posToVal(plot.select.left + plot.select.width, 'x');
-					onSelect(Math.floor(from / seconds) * seconds, Math.ceil(until / seconds) * seconds);
+					onSelect(bucketStart(Math.floor(from), bucket, zone), bucketEnd(bucketStart(Math.ceil(until) - 1, bucket, zone), bucket, zone));
 				}
 				plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
 			}],
@@ -104,15 +114,13 @@ export function Plot({ data, filter, onSelect }) {
 	const box = useRef();
 	const readout = useRef();
 	const settings = useSettings();
-	const zone = zoneName(settings.zone);
-	const { bucket } = data;
-	const seconds = bucketSeconds[bucket];
-	const series = useMemo(() => fillBuckets(data.groups, seconds, Number(filter.start ?? 0), Number(filter.end ?? Date.now() / 1000)), [data]);
+	const { bucket, zone } = data;
+	const series = useMemo(() => fillBuckets(data.groups, bucket, zone, Number(filter.start ?? 0), Number(filter.end ?? Date.now() / 1000)), [data]);
 	const select = useRef(onSelect);
 	select.current = onSelect;
 	useEffect(() => {
 		const given = {
-			width: box.current.clientWidth, zone, seconds, bucket, readout: readout.current, onSelect: (...window) => select.current(...window),
+			width: box.current.clientWidth, zone, bucket, readout: readout.current, onSelect: (...window) => select.current(...window),
 		};
 		const make = () => new uPlot(options(given), series, box.current);
 		let plot = make();

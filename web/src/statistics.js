@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
 import { useAnswer } from './api.js';
-import { bucketSeconds } from './buckets.js';
+import { bucketEnd } from './buckets.js';
 import { Plot, useCallsByTime } from './chart.js';
 import { formatQuery, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
@@ -63,7 +63,7 @@ function barFilter(data, entry, filter) {
 	if (data.group !== 'time') {
 		return { ...filter, [data.group]: entry.key };
 	}
-	return { ...filter, start: entry.key, end: entry.key + bucketSeconds[data.bucket] };
+	return { ...filter, start: entry.key, end: bucketEnd(entry.key, data.bucket, data.zone) };
 }
 
 function nameOf(data, entry, zone) {
