@@ -322,6 +322,10 @@ enum http_step v1_key_add_finish(
 	if (making->body.failed) {
 		return answer_error(response, 413, "the request's body is too large");
 	}
+	/* A key that ended while the body came makes none that would outlive it. */
+	if (!access_check(api, request, response, STORE_SCOPE_ADMIN, NULL)) {
+		return HTTP_DONE;
+	}
 	if (read_wanted(buffer_text(&making->body), &request->arena, &key, &err) < 0) {
 		return refuse(response, &err);
 	}

@@ -150,3 +150,19 @@ def test_an_answer_that_its_key_ends_comes_all_the_same(start_server):
     holder = make_key(client, "admin")
     assert holder.ask("/v1/keys/2", method="DELETE").status == 204
     assert holder.ask("/v1/keys").status == 401
+
+
+def test_a_key_that_ended_while_the_body_came_makes_no_key(start_server):
+    server = start_server()
+    client = Client(server, add_account(server.store))
+    holder = make_key(client, "admin")
+    body = b'{"scopes":["admin"]}'
+    connection = ask(holder, "/v1/keys", "POST", ["Content-Type: application/json", f"Content-Length: {len(body)}", "Connection: close"])
+    connection.sendall(body[:5])
+    assert callstep("key", "revoke", "--data", server.store, "--account", client.email, 2).returncode == 0
+    try:
+        connection.sendall(body[5:])
+    except OSError:
+        pass
+    assert drain(connection)[:12] in (b"", b"HTTP/1.1 401")  # or it was broken off before
+    assert int(run_sql(server.store, "select count(*) from key")[0][0]) == 2
