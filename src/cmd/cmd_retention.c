@@ -33,6 +33,7 @@ static int show(struct store *store, const struct store_keeping *keeping,
 	struct store_account *accounts;
 	char audit[KEEPING_DAYS_SIZE];
 	struct table table;
+	bool shows_accounts = false;
 	size_t count;
 
 	arena_init(&arena, LIST_MAX);
@@ -44,10 +45,14 @@ static int show(struct store *store, const struct store_keeping *keeping,
 	for (size_t i = 0; i < count; i++) {
 		if (memcmp(&accounts[i].days, &none, sizeof(none)) != 0) {
 			add_row(&table, accounts[i].email, &accounts[i].kept, "");
+			shows_accounts = true;
 		}
 	}
 	if (table.failed) {
 		return error_no_memory(err);
+	}
+	if (shows_accounts) {
+		cmd_record_read(store, 0, "list-accounts", TEXT("retention"), -1);
 	}
 	table_write(&table, stdout, terminal_is(stdout), terminal_color(stdout, settings));
 	return 0;

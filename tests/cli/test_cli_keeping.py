@@ -130,14 +130,14 @@ def test_commands_are_recorded_with_their_user(kept, tmp_path):
     records = trail(kept)
     user = pwd.getpwuid(os.geteuid()).pw_name
     assert [(r["action"], r["subject"], r["calls"]) for r in records] == [
-        ("set-retention", "keeps detail 5, headers ever, audit 365; before: detail 5, headers 10, audit 365", None),
+        ("list-accounts", "retention", None), ("set-retention", "keeps detail 5, headers ever, audit 365; before: detail 5, headers 10, audit 365", None),
         ("erase-calls", "one session", 1), *([("backup", str(tmp_path / "copy"), None)] if KIND == "embedded" else []),
         ("export", "csv --text said (erased) --number 1", 1),  # the session was asked for by its name
         ("set-account", "keeps detail 30, headers default", None), ("enable-account", EMAIL, None), ("disable-account", EMAIL, None),
         ("revoke-key", "key 2", None), ("make-key", "key 2, scopes read", None),
         ("set-retention", "keeps detail 5, headers 10, audit 365; before: detail 31, headers 365, audit 365", None), ("import", "fuse -", 3),
         ("add-account", EMAIL, None)]
-    assert {r["account"] for r in records if r["action"] not in ("backup", "set-retention")} == {EMAIL}
+    assert {r["account"] for r in records if r["action"] not in ("backup", "set-retention", "list-accounts")} == {EMAIL}
     for record in records:
         assert record["user"].startswith(user) and record["outcome"] == "done" and record["times"] == 1
         assert record["address"] is None and record["key"] is None
@@ -285,6 +285,14 @@ def on_terminal(program, *command, answer, status):
     os.close(master)
     assert process.returncode == status, told
     return told
+
+
+def test_accounts_that_are_shown_are_on_record(kept):
+    kept.run("retention")
+    assert trail(kept)[0]["action"] == "set-retention"
+    kept.run("account", "set", EMAIL, "--keep-detail", "7")
+    kept.run("retention")
+    assert (trail(kept)[0]["action"], trail(kept)[0]["subject"]) == ("list-accounts", "retention")
 
 
 def test_longer_days_ask_nothing(kept):

@@ -26,6 +26,17 @@ test('a file is imported, what is refused is told by its line', withPage(held, {
 	assert.equal(await totalOf(page), 2);
 }));
 
+test('what will not be seen of a file is told', withPage(held, { address: '#/import' }, async (page) => {
+	const aged = (session_id, days) => call(session_id, { src: '6175550101', start: now - days * 86400, end: now - days * 86400 + 5 });
+	await choose(page, 'old.ndjson', line(aged('web-a', 40)) + line(aged('web-b', 50)) + line(aged('web-c', 400)) + line(aged('web-d', 1)));
+	const outcome = page.getByRole('region', { name: 'old.ndjson' });
+	await outcome.getByText('4 calls stored').waitFor();
+	await outcome.getByText('1 call will not be seen: older than the account’s calls are kept.').waitFor();
+	await outcome.getByText('2 calls will be seen without steps: older than these are kept.').waitFor();
+	await goTo(page, '#/calls?src=6175550101');
+	assert.equal(await totalOf(page), 3);
+}));
+
 test('a file is dropped, compressed', withPage(held, { address: '#/import' }, async (page) => {
 	const bytes = [...gzipSync(JSON.stringify({ calls: [call('web-gz')] }))];
 	await page.locator('.drop').evaluate((box, given) => {
