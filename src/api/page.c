@@ -180,7 +180,7 @@ static struct page *create_for_window(struct api *api, struct store_view *view,
 		return NULL;
 	}
 	if (parameters_read(request, &api->options.prefixes, &query, &err) < 0) {
-		answer_error(response, 400, err.message);
+		answer_error(response, err.code == ERROR_NO_MEMORY ? 503 : 400, err.message);
 		return NULL;
 	}
 	page = page_create(api, request, response, &retention,
