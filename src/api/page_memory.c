@@ -11,7 +11,8 @@
 #define SMALL_MIN ((size_t)160 << 10)
 #define SMALL_MAX ((size_t)1 << 20)
 
-#define FREED_TELLING ((size_t)16 << 20)
+/* What a page of some calls holds is kept for the next one. */
+#define FREED_MIN ((size_t)256 << 10)
 
 static size_t clamp(size_t value, size_t min, size_t max)
 {
@@ -379,8 +380,10 @@ void page_memory_settle(
 
 static void tell_freed(struct page_memory *memory, size_t bytes)
 {
-	memory->spill.freed_bytes += bytes;
-	if (memory->spill.freed_bytes >= FREED_TELLING) {
+	bool told = memory->spill.freed_bytes >= PAGE_TRIM_MIN;
+
+	memory->spill.freed_bytes += bytes > FREED_MIN ? bytes : 0;
+	if (!told && memory->spill.freed_bytes >= PAGE_TRIM_MIN) {
 		pthread_cond_signal(&memory->spill.work);
 	}
 }

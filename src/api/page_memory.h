@@ -15,6 +15,9 @@
 
 #define PAGE_STUCK_US INT64_C(10000000)
 
+/* From so many bytes on that answers gave back, malloc() is asked to do so too. */
+#define PAGE_TRIM_MIN ((size_t)16 << 20)
+
 enum page_class {
 	PAGE_SMALL,
 	PAGE_LARGE,
@@ -75,7 +78,9 @@ struct page_spill {
 	size_t max_bytes;
 	size_t used_bytes;
 	struct page_spilled *dropped; /* nothing reads them any more */
-	size_t freed_bytes; /* given back since malloc() was last asked to give back too */
+	size_t freed_bytes; /* by answers that are not small, since malloc() was last asked to give back too */
+	size_t freed_seen_bytes;
+	int64_t trimmed_us;
 };
 
 struct page_memory {

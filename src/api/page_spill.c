@@ -21,7 +21,7 @@
 
 /* What is too small to be worth a file. */
 #define SPILLED_MIN ((size_t)64 << 10)
-#define TRIM_MIN    ((size_t)16 << 20)
+#define TRIM_US	    INT64_C(10000000)
 
 struct page_spilled {
 	struct arena arena; /* the blocks of the claim's arena; its own once they were dropped */
@@ -175,13 +175,20 @@ static void drop_pages(struct page_memory *memory)
 	}
 }
 
-/* What malloc() keeps behind something small that stays goes back too, once it is worth it. */
-static void trim(struct page_memory *memory)
+/* What malloc() keeps behind something small that stays goes back too, once it is worth it: when nothing more was given back for a while, or after
+ * TRIM_US at the latest. */
+static void trim(struct page_memory *memory, int64_t now_us)
 {
-	if (memory->spill.freed_bytes < TRIM_MIN) {
+	struct page_spill *spill = &memory->spill;
+	bool busy = spill->freed_bytes != spill->freed_seen_bytes;
+
+	spill->freed_seen_bytes = spill->freed_bytes;
+	if (spill->freed_bytes < PAGE_TRIM_MIN || (busy && now_us - spill->trimmed_us < TRIM_US)) {
 		return;
 	}
-	memory->spill.freed_bytes = 0;
+	spill->freed_bytes = 0;
+	spill->freed_seen_bytes = 0;
+	spill->trimmed_us = now_us;
 	pthread_mutex_unlock(&memory->lock);
 	(void)malloc_trim(0);
 	pthread_mutex_lock(&memory->lock);
@@ -210,7 +217,7 @@ static void wait_for_work(struct page_memory *memory)
 {
 	struct page_spill *spill = &memory->spill;
 	bool idle = !page_memory_is_short(memory) && spill->used_bytes == 0 &&
-		    spill->freed_bytes < TRIM_MIN;
+		    spill->freed_bytes < PAGE_TRIM_MIN;
 	struct timespec until = clock_in_us(page_memory_is_short(memory) ? LOOK_US : DROP_US);
 
 	if (idle) {
@@ -223,7 +230,7 @@ static void wait_for_work(struct page_memory *memory)
 static void *work(void *context)
 {
 	struct page_memory *memory = context;
-	int64_t dropped_us = 0;
+	int64_t dropped_us = 0, now_us;
 
 	pthread_mutex_lock(&memory->lock);
 	while (!memory->spill.stopping) {
@@ -231,10 +238,11 @@ static void *work(void *context)
 		if (make_room(memory)) {
 			continue;
 		}
-		if (clock_monotonic_us() - dropped_us >= DROP_US) {
-			dropped_us = clock_monotonic_us();
+		now_us = clock_monotonic_us();
+		if (now_us - dropped_us >= DROP_US) {
+			dropped_us = now_us;
 			drop_pages(memory);
-			trim(memory);
+			trim(memory, now_us);
 		}
 		if (!memory->spill.dropped && !memory->spill.stopping) {
 			wait_for_work(memory);
