@@ -180,6 +180,7 @@ static int start_tails(struct api *api, struct error *err)
 {
 	const struct tails_options options = {
 		.store = api->options.store,
+		.memory = &api->page_memory,
 		.now = api->options.now,
 	};
 

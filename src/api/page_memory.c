@@ -348,6 +348,36 @@ static void resize(struct page_memory *memory, struct page_claim *claim, size_t 
 	add_used(memory, claim, bytes);
 }
 
+/* Whether so much more may be held at once. */
+static bool may_grow(struct page_memory *memory, const struct page_claim *claim, size_t bytes)
+{
+	return fits(memory, bytes) && has_share(memory, lane_number(claim), bytes);
+}
+
+bool page_memory_try(struct page_memory *memory, struct page_claim *claim,
+	struct http_request *request, size_t bytes)
+{
+	bool held;
+
+	pthread_mutex_lock(&memory->lock);
+	if (claim->state == PAGE_NONE) {
+		*claim = (struct page_claim){
+			.request = request, .bytes = bytes, .class = class_of(memory, bytes)};
+		held = is_free(memory, claim);
+		if (held) {
+			add_used(memory, claim, bytes);
+		}
+	} else {
+		held = bytes <= claim->bytes || may_grow(memory, claim, bytes - claim->bytes);
+		if (held) {
+			resize(memory, claim, bytes);
+			admit(memory);
+		}
+	}
+	pthread_mutex_unlock(&memory->lock);
+	return held;
+}
+
 bool page_memory_grow(struct page_memory *memory, struct page_claim *claim, size_t bytes)
 {
 	bool grown = true;
@@ -355,8 +385,7 @@ bool page_memory_grow(struct page_memory *memory, struct page_claim *claim, size
 	pthread_mutex_lock(&memory->lock);
 	assert(claim->state == PAGE_HELD);
 	if (bytes > claim->bytes) {
-		grown = fits(memory, bytes - claim->bytes) &&
-			has_share(memory, lane_number(claim), bytes - claim->bytes);
+		grown = may_grow(memory, claim, bytes - claim->bytes);
 		if (grown) {
 			resize(memory, claim, bytes);
 		}

@@ -111,6 +111,10 @@ size_t page_memory_guess(const struct page_memory *memory, size_t bytes);
 bool page_memory_claim(struct page_memory *memory, struct page_claim *claim,
 	struct http_request *request, size_t bytes) CHECK_RESULT;
 
+/* Makes @bytes of what is held for the account of @request, claimed before or not, where there is room at once. Returns false, and changes nothing, where not. */
+bool page_memory_try(struct page_memory *memory, struct page_claim *claim,
+	struct http_request *request, size_t bytes) CHECK_RESULT;
+
 enum page_state page_memory_state(struct page_memory *memory, const struct page_claim *claim);
 
 /* Makes @bytes of what is held, where it is less already, or there is room at once. Returns false, and changes nothing, where not: release it

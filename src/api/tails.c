@@ -24,9 +24,10 @@
 #define TAILS_MAX	500
 #define CHANGES_AT_ONCE 100
 #define OUT_FULL	((size_t)256 << 10) /* a stream takes no more until it was read */
-#define MEMORY_MAX                                                                                 \
-	((size_t)512 << 20)   /* of the changes at hand: some calls, each at most some MiB */
-#define RETRY "retry: 2000\n" /* ms after which a client that lost its connection comes again */
+#define OUT_FREE	((size_t)32 << 10)  /* what a stream may hold whatever others do */
+#define CHANGES_MAX	((size_t)16 << 20)  /* of the changes at hand: some calls */
+#define MEMORY_MAX	((size_t)64 << 20)  /* of one call, at most some MiB, in any form */
+#define RETRY		"retry: 2000\n" /* ms after which a client that lost its connection comes again */
 
 struct tails {
 	struct tails_options options;
@@ -53,6 +54,7 @@ struct tails {
 	int64_t gone_checked_us;
 	int64_t looked_us;
 	bool failing; /* the store's failure was told */
+	bool crowded; /* a stream found no memory for what is new */
 };
 
 /* ---- writing, without the lock ---- */
@@ -84,6 +86,10 @@ static void forget_changes(struct tails *tails)
 {
 	tails->changes_account = 0;
 	arena_deinit(&tails->arena);
+	buffer_deinit(&tails->json);
+	if (tails->events.capacity > 2 * OUT_FULL) {
+		buffer_deinit(&tails->events);
+	}
 }
 
 /* The changes behind @after, into tails->changes, unless they are there already. */
@@ -217,8 +223,31 @@ static void end(struct tail *tail, bool failed)
 	http_request_wake(tail->request);
 }
 
+/* What was read makes room for what comes. */
+static void compact(struct tail *tail)
+{
+	struct buffer *out = &tail->out;
+
+	if (tail->out_at > 0) {
+		memmove(out->data, out->data + tail->out_at, out->size - tail->out_at);
+		out->size -= tail->out_at;
+		tail->out_at = 0;
+	}
+}
+
+/* Counts what the stream holds with @size bytes more: a buffer doubles. False: there is no room for them now. */
+static bool has_room(struct tails *tails, struct tail *tail, size_t size)
+{
+	size_t bytes = 2 * (tail->out.size - tail->out_at + size);
+
+	bytes = bytes > tail->out.capacity ? bytes : tail->out.capacity;
+	return bytes <= OUT_FREE ||
+	       page_memory_try(tails->options.memory, &tail->claim, tail->request, bytes);
+}
+
 static void put(struct tail *tail, struct text text)
 {
+	compact(tail);
 	buffer_append(&tail->out, text);
 	if (tail->out.failed) {
 		end(tail, true);
@@ -271,6 +300,11 @@ static bool serve(struct tails *tails, struct tail *tail, int64_t newest)
 	if (!allowed) {
 		return false;
 	}
+	/* It stays where it is, and is looked at again. */
+	if (!has_room(tails, tail, tails->events.size)) {
+		tails->crowded = true;
+		return false;
+	}
 	tail->after = after;
 	if (tails->events.size > 0 && !tail->ended) {
 		put(tail, buffer_text(&tails->events));
@@ -300,7 +334,7 @@ static struct tail *not_looked_at(const struct tails *tails)
 /* Whether there may be something new. */
 static bool is_due(const struct tails *tails, int64_t now_us)
 {
-	return tails->woken || !tails->told || tails->failing ||
+	return tails->woken || !tails->told || tails->failing || tails->crowded ||
 	       now_us - tails->looked_us >= LOOK_TOLD_US;
 }
 
@@ -330,6 +364,7 @@ static bool run_round(struct tails *tails)
 
 	tails->woken = false;
 	if (due) {
+		tails->crowded = false;
 		tails->looked_us = now_us;
 		done = look(tails, &newest);
 	}
@@ -406,7 +441,7 @@ int tails_create(struct tails **ret_tails, const struct tails_options *options, 
 	}
 	tails->options = *options;
 	tails->unpacker = unpacker_create();
-	arena_init(&tails->arena, MEMORY_MAX);
+	arena_init(&tails->arena, CHANGES_MAX);
 	arena_init(&tails->scratch, MEMORY_MAX);
 	buffer_init(&tails->json, MEMORY_MAX);
 	buffer_init(&tails->events, MEMORY_MAX);
@@ -530,6 +565,7 @@ void tails_remove(struct tails *tails, struct tail *tail)
 	*at = tail->next;
 	pthread_mutex_unlock(&tails->lock);
 	buffer_deinit(&tail->out);
+	page_memory_release(tails->options.memory, &tail->claim);
 }
 
 /* Under the lock. */
@@ -562,6 +598,7 @@ ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max)
 		/* The memory of a burst is not kept. */
 		buffer_deinit(&tail->out);
 		tail->out_at = 0;
+		page_memory_release(tails->options.memory, &tail->claim);
 	}
 	if (was_full && !is_full(tail)) {
 		wake(tails); /* it was passed over */

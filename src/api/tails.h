@@ -4,6 +4,7 @@
 #ifndef API_TAILS_H
 #define API_TAILS_H
 
+#include "api/page_memory.h"
 #include "base/buffer.h"
 #include "call/filter.h"
 #include "http/http.h"
@@ -14,6 +15,7 @@ struct tails;
 
 struct tails_options {
 	struct store *store;
+	struct page_memory *memory; /* counts what streams hold */
 	int64_t (*now)(void);
 };
 
@@ -29,11 +31,12 @@ struct tail {
 	bool resume; /* `after` was given; otherwise it begins now */
 	int64_t after;
 	/* private to tails.c, guarded by its lock */
-	struct buffer out;
+	struct buffer out; /* what was not read yet begins at out_at */
 	size_t out_at;
-	int64_t written_us; /* when something was written last */
-	uint64_t round;	    /* in which it was looked at last */
-	bool busy;	    /* the thread works for it without the lock */
+	struct page_claim claim; /* of what `out` holds beyond OUT_FREE; zero: nothing */
+	int64_t written_us;	 /* when something was written last */
+	uint64_t round;		 /* in which it was looked at last */
+	bool busy;		 /* the thread works for it without the lock */
 	bool ended;
 	bool failed;
 	struct tail *next;

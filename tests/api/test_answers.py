@@ -240,3 +240,23 @@ def test_what_slow_clients_make_the_server_hold_stays_within_its_memory_and_is_g
     while process.resident() - before > 64 * MB and time.monotonic() < end:
         time.sleep(0.05)
     assert process.resident() - before <= 64 * MB, f"{(process.resident() - before) / MB:.0f} MiB stay"
+
+
+@pytest.mark.skipif(not PLAIN, reason="a sanitizer holds memory of its own")
+def test_a_stream_of_large_calls_holds_some_of_them_and_no_more(start_server):
+    server = start_server("--grace", "0")
+    client = Client(server, add_account(server.store))
+    lines = [json.dumps(call(f"s{i:04}", detail=steps_of(500 * KB))) + "\n" for i in range(80)]
+    assert client.post("".join(lines).encode(), headers={"Content-Type": "application/x-ndjson"}).json["accepted"] == 80
+    process = Process(server)
+    connection = connect(server, 1, receive=65536)
+    before = highest = process.resident()
+    connection.sendall(request(client, "/v1/tail?detail=true&last_event_id=0"))
+    taken = 0
+    while taken < sum(map(len, lines)) * 3 // 4:
+        piece = connection.recv(16384)
+        assert piece
+        taken += len(piece)
+        highest = max(highest, process.resident())
+    connection.close()
+    assert highest - before < 36 * MB, f"{(highest - before) / MB:.0f} MiB"
