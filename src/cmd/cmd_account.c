@@ -302,7 +302,7 @@ const struct cmd cmd_account = {
 		"wants --yes where there is no terminal.\n"
 		"\n"
 		"A disabled account gets no answer from the API, from that moment on, until it is "
-		"enabled again.",
+		"enabled again; its requests under way are broken off within a second.",
 	.examples = "callstep account add ann@example.org\n"
 		    "callstep account add me@example.org --keep-detail ever --keep-headers ever\n"
 		    "callstep account set ann@example.org --keep-detail 30 --keep-headers ever\n"

@@ -145,7 +145,7 @@ const struct cmd cmd_key = {
 		       "add prints a new key, and only the key, on standard output; it is shown "
 		       "this once. list shows the keys by their id, with --scope's words, when "
 		       "they were made, last used and revoked. revoke makes a key useless from "
-		       "that moment on.",
+		       "that moment on; its requests under way are broken off within a second.",
 	.examples = "callstep key add --account ann@example.org --scope read --label report\n"
 		    "callstep key revoke --account ann@example.org 3",
 	.run = run,

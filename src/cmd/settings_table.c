@@ -323,7 +323,8 @@ const struct setting setting_table[] = {
 		.type = SETTING_FLAG,
 		.offset = MEMBER(log_requests),
 		.fallback = "yes",
-		.help = "Writes a line for each request to the log."},
+		.help = "Writes a line for each request to the log, but for wrong keys beyond "
+			"--wrong-keys-max, which are counted there."},
 	{.name = "log-level",
 		.type = SETTING_CHOICE,
 		.offset = MEMBER(log_level),
