@@ -21,6 +21,7 @@ static const char *const stats_query[] = {
 	FILTER_PARAMETERS, "group", "bucket", "zone", "values", "limit", NULL};
 static const char *const dropoff_query[] = {FILTER_PARAMETERS, "limit", NULL};
 static const char *const tail_query[] = {FILTER_PARAMETERS, "detail", "last_event_id", NULL};
+static const char *const keys_query[] = {"limit", "cursor", NULL};
 static const char *const audit_query[] = {"start", "end", "action", "limit", "cursor", NULL};
 
 static const struct http_route routes[] = {
@@ -95,7 +96,7 @@ static const struct http_route routes[] = {
 	{.pattern = "/v1/keys",
 		.methods = HTTP_GET,
 		.action = "list-keys",
-		.query = nothing,
+		.query = keys_query,
 		.begin = v1_keys_begin},
 	{.pattern = "/v1/keys",
 		.methods = HTTP_POST,

@@ -12,6 +12,7 @@
 #include "json/json_writer.h"
 
 #define ANSWER_MAX ((size_t)4 << 20)
+#define KEYS_MAX   1000 /* in one answer */
 #define BODY_MAX   ((size_t)16384)
 
 /* ["read","write"] */
@@ -79,6 +80,23 @@ static void write_key(struct buffer *body, const struct store_key *key, int64_t 
 	buffer_printf(body, ",\"own\":%s}", key->id == own_id ? "true" : "false");
 }
 
+static void write_keys(struct buffer *body, const struct store_key *keys, size_t count,
+	size_t limit, int64_t own_id)
+{
+	size_t shown = count < limit ? count : limit;
+
+	buffer_append(body, TEXT("{\"keys\":["));
+	for (size_t i = 0; i < shown; i++) {
+		buffer_append(body, i > 0 ? TEXT(",") : TEXT(""));
+		write_key(body, &keys[i], own_id);
+	}
+	if (count > shown) {
+		buffer_printf(body, "],\"next\":\"%lld\"}", (long long)keys[shown - 1].id);
+	} else {
+		buffer_append(body, TEXT("],\"next\":null}"));
+	}
+}
+
 enum http_step v1_keys_begin(
 	void *context, struct http_request *request, struct http_response *response)
 {
@@ -87,25 +105,24 @@ enum http_step v1_keys_begin(
 	struct api *api = context;
 	struct access access;
 	struct store_key *keys;
+	int64_t limit = KEYS_MAX, after_id = 0;
 	struct error err;
 	size_t count;
 
 	arena_init(&arena, ANSWER_MAX);
 	buffer_init(&body, ANSWER_MAX);
 	if (!access_any(api, request, response, &access) ||
-		!access_has(&access, response, STORE_SCOPE_ADMIN)) {
+		!access_has(&access, response, STORE_SCOPE_ADMIN) ||
+		!query_integer(request, response, "limit", 1, KEYS_MAX, &limit) ||
+		!query_integer(request, response, "cursor", 0, INT64_MAX, &after_id)) {
 		return HTTP_DONE;
 	}
-	if (store_key_list(api->options.store, request->account_id, &arena, &keys, &count, &err) <
-		0) {
+	/* One more tells whether there is a next page. */
+	if (store_key_page(api->options.store, request->account_id, after_id, limit + 1, &arena,
+		    &keys, &count, &err) < 0) {
 		return answer_failure(response, &err);
 	}
-	buffer_append(&body, TEXT("{\"keys\":["));
-	for (size_t i = 0; i < count; i++) {
-		buffer_append(&body, i > 0 ? TEXT(",") : TEXT(""));
-		write_key(&body, &keys[i], access.key_id);
-	}
-	buffer_append(&body, TEXT("]}"));
+	write_keys(&body, keys, count, (size_t)limit, access.key_id);
 	return answer_json(response, 200, &body);
 }
 

@@ -163,10 +163,17 @@ int store_key_add(
 	return store->backend->key_add(store, key, ret_id, err);
 }
 
+int store_key_page(struct store *store, int64_t account_id, int64_t after_id, int64_t limit,
+	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
+{
+	return store->backend->key_page(
+		store, account_id, after_id, limit, arena, ret_keys, ret_count, err);
+}
+
 int store_key_list(struct store *store, int64_t account_id, struct arena *arena,
 	struct store_key **ret_keys, size_t *ret_count, struct error *err)
 {
-	return store->backend->key_list(store, account_id, arena, ret_keys, ret_count, err);
+	return store_key_page(store, account_id, 0, INT64_MAX, arena, ret_keys, ret_count, err);
 }
 
 int store_key_revoke(

@@ -128,7 +128,11 @@ int store_account_set_days(struct store *store, int64_t account_id, const struct
 /* Its id is not looked at. ERROR_EXISTS when the hash is there already, ERROR_NOT_FOUND when there is no such account. */
 int store_key_add(struct store *store, const struct store_key *key, int64_t *ret_id,
 	struct error *err) CHECK_RESULT;
-/* The keys of an account, by id. */
+/* The first @limit keys of an account behind @after_id (0: from the first on), by id. */
+int store_key_page(struct store *store, int64_t account_id, int64_t after_id, int64_t limit,
+	struct arena *arena, struct store_key **ret_keys, size_t *ret_count,
+	struct error *err) CHECK_RESULT;
+/* All of them. */
 int store_key_list(struct store *store, int64_t account_id, struct arena *arena,
 	struct store_key **ret_keys, size_t *ret_count, struct error *err) CHECK_RESULT;
 /* 1 done, 0 no such key of the account. A key revoked before stays revoked as it was. */

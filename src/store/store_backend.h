@@ -56,8 +56,9 @@ struct store_backend {
 	/* The label is at most STORE_LABEL_MAX bytes without control characters. */
 	int (*key_add)(struct store *store, const struct store_key *key, int64_t *ret_id,
 		struct error *err);
-	int (*key_list)(struct store *store, int64_t account_id, struct arena *arena,
-		struct store_key **ret_keys, size_t *ret_count, struct error *err);
+	int (*key_page)(struct store *store, int64_t account_id, int64_t after_id, int64_t limit,
+		struct arena *arena, struct store_key **ret_keys, size_t *ret_count,
+		struct error *err);
 	int (*key_revoke)(struct store *store, int64_t account_id, int64_t key_id, int64_t now,
 		struct error *err);
 	int (*key_find)(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],

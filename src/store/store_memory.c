@@ -267,8 +267,8 @@ static int key_add(
 	return 0;
 }
 
-static int key_list(struct store *base, int64_t account_id, struct arena *arena,
-	struct store_key **ret_keys, size_t *ret_count, struct error *err)
+static int key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,
+	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
 {
 	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
 	struct store_key *keys = arena_calloc(arena, store->keys_count, sizeof(*keys));
@@ -278,7 +278,8 @@ static int key_list(struct store *base, int64_t account_id, struct arena *arena,
 		return error_no_memory(err);
 	}
 	for (size_t i = 0; i < store->keys_count; i++) {
-		if (store->keys[i].account_id != account_id) {
+		if (store->keys[i].account_id != account_id || store->keys[i].id <= after_id ||
+			(int64_t)count >= limit) {
 			continue;
 		}
 		keys[count] = store->keys[i];
@@ -390,7 +391,7 @@ static const struct store_backend backend = {
 	.keeping = keeping,
 	.set_keeping = set_keeping,
 	.key_add = key_add,
-	.key_list = key_list,
+	.key_page = key_page,
 	.key_revoke = key_revoke,
 	.key_find = key_find,
 	.key_touch = key_touch,

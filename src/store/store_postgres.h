@@ -405,8 +405,8 @@ int postgres_account_set_days(
 	struct store *store, int64_t account_id, const struct store_days *days, struct error *err);
 int postgres_key_add(
 	struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err);
-int postgres_key_list(struct store *store, int64_t account_id, struct arena *arena,
-	struct store_key **ret_keys, size_t *ret_count, struct error *err);
+int postgres_key_page(struct store *store, int64_t account_id, int64_t after_id, int64_t limit,
+	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err);
 int postgres_key_revoke(
 	struct store *store, int64_t account_id, int64_t key_id, int64_t now, struct error *err);
 int postgres_key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],

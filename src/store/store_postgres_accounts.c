@@ -251,8 +251,8 @@ static int read_key(const struct postgres_rows *rows, int row, struct arena *are
 	return 0;
 }
 
-int postgres_key_list(struct store *base, int64_t account_id, struct arena *arena,
-	struct store_key **ret_keys, size_t *ret_count, struct error *err)
+int postgres_key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,
+	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
 {
 	AUTO(asking_close) struct asking asking = {0};
 	struct postgres_rows rows;
@@ -262,6 +262,8 @@ int postgres_key_list(struct store *base, int64_t account_id, struct arena *aren
 		return -1;
 	}
 	postgres_bind_int64(&asking.params, account_id);
+	postgres_bind_int64(&asking.params, after_id);
+	postgres_bind_int64(&asking.params, limit);
 	if (ask(&asking, POSTGRES_KEY_LIST, &rows, err) < 0) {
 		return -1;
 	}

@@ -95,7 +95,8 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 		"values ($1::bigint, $2::bytea, $3::bigint, $4, $5::bigint, $6::bigint, "
 		"$7::bigint) returning id",
 	[POSTGRES_KEY_LIST] =
-		"select " KEY_COLUMNS " from key k where k.account_id = $1::bigint order by k.id",
+		"select " KEY_COLUMNS " from key k where k.account_id = $1::bigint and k.id > "
+		"$2::bigint order by k.id limit $3::bigint",
 	[POSTGRES_KEY_REVOKE] =
 		"update key set revoked = case when revoked = 0 then $3::bigint else revoked end "
 		"where account_id = $1::bigint and id = $2::bigint",

@@ -256,8 +256,8 @@ static int read_key(struct sqlite_query *query, struct arena *arena, struct stor
 	return 0;
 }
 
-int sqlite_key_list(struct store *base, int64_t account_id, struct arena *arena,
-	struct store_key **ret_keys, size_t *ret_count, struct error *err)
+int sqlite_key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,
+	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};
@@ -270,6 +270,8 @@ int sqlite_key_list(struct store *base, int64_t account_id, struct arena *arena,
 		return -1;
 	}
 	sqlite_query_int64(&query, account_id);
+	sqlite_query_int64(&query, after_id);
+	sqlite_query_int64(&query, limit);
 	while ((row = sqlite_query_step(&query, err)) > 0) {
 		keys = arena_list_grow(arena, keys, count, sizeof(*keys));
 		if (!keys) {

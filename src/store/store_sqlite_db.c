@@ -86,7 +86,7 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_KEY_ADD] = "insert into key (account_id, hash, scope, label, created, last_used, "
 			"revoked) values (?, ?, ?, ?, ?, ?, ?)",
 	[SQL_KEY_LIST] = "select id, account_id, hash, scope, label, created, last_used, revoked "
-			 "from key where account_id = ? order by id",
+			 "from key where account_id = ? and id > ? order by id limit ?",
 	[SQL_KEY_EXISTS] = "select 1 from key where id = ?2 and account_id = ?1",
 	[SQL_KEY_REVOKE] = "update key set revoked = ?3 where id = ?2 and account_id = ?1 and "
 			   "revoked = 0",

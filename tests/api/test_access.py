@@ -483,3 +483,23 @@ def test_every_file_of_the_page_has_its_headers_whatever_is_answered(session_ser
             assert answer.headers["X-Frame-Options"] == "DENY"
             assert answer.headers["Referrer-Policy"] == "no-referrer"
             assert answer.headers["Cross-Origin-Opener-Policy"] == answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_keys_come_in_pages_however_many_there_are(start_server):
+    server = start_server()
+    client = Client(server, add_account(server.store, "many@example.com"), "many@example.com")
+    admin = make_key(client, "admin")
+    made = "insert into key (account_id, hash, scope, label, created) select (select id from account where email = 'many@example.com'), "
+    stores.run_sql(
+        server.store,
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 40000) " + made + "randomblob(32), 1, 'many', 1 from n",
+        made + "sha256(i::text::bytea), 1, 'many', 1 from generate_series(1, 40000) i")
+    seen, cursor, pages = [], "", 0
+    while cursor is not None:
+        answer = admin.get(f"/v1/keys?limit=1000{cursor and '&cursor=' + cursor}").json
+        seen += [key["id"] for key in answer["keys"]]
+        cursor, pages = answer["next"], pages + 1
+    assert len(seen) == 40002 and seen == sorted(set(seen)) and pages == 41
+    assert len(admin.get("/v1/keys").json["keys"]) == 1000
+    assert admin.get("/v1/keys?limit=1001").status == 400
+    assert admin.get("/v1/keys?cursor=x").json["parameter"] == "cursor"

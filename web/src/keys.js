@@ -11,7 +11,8 @@ import { formatTime, zoneName } from './time.js';
 const scopes = [['read', 'ask for calls'], ['write', 'store calls'], ['admin', 'make and revoke keys']];
 
 export function Keys() {
-	const { data, problem, reload } = useAnswer('/v1/keys');
+	const [cursor, setCursor] = useState(null);
+	const { data, problem, reload } = useAnswer(cursor === null ? '/v1/keys' : `/v1/keys?cursor=${encodeURIComponent(cursor)}`);
 	const [made, setMade] = useState(null);
 	const [copied, setCopied] = useState('');
 	return html`
@@ -19,7 +20,10 @@ export function Keys() {
 		<${Make} onMade=${(key) => { setMade(key); setCopied(''); reload(); }} />
 		${made && html`<div class="made" role="status"><p>The new key. It is shown this once and stored nowhere in clear:</p>
 			<code data-testid="new-key">${made.key}</code> <button type="button" onClick=${() => copyText(made.key).then(() => setCopied('Copied'), () => setCopied('Select it and copy it by hand'))}>Copy</button> ${copied}</div>`}
-		${problem ? html`<${Failure} problem=${problem} onRetry=${reload} />` : data ? html`<${Table} keys=${data.keys} onChanged=${reload} />` : html`<${Loading} />`}`;
+		${problem ? html`<${Failure} problem=${problem} onRetry=${reload} />` : data ? html`<${Table} keys=${data.keys} onChanged=${reload} />` : html`<${Loading} />`}
+		${(cursor !== null || data?.next) && html`<p>
+			<button type="button" disabled=${cursor === null} onClick=${() => setCursor(null)}>The first keys</button>${' '}
+			<button type="button" disabled=${!data?.next} onClick=${() => setCursor(data.next)}>The next keys</button></p>`}`;
 }
 
 function Make({ onMade }) {
