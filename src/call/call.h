@@ -5,7 +5,9 @@
 
 #include "base/text.h"
 
-#define CALL_SESSION_ID_MAX	    128		      /* bytes; API.md §2 */
+#define CALL_SESSION_ID_MAX 128 /* bytes; API.md §2 */
+#define CALL_TIME_END                                                                              \
+	INT64_C(100000000000) /* UNIX seconds from here on are milliseconds; API.md §3 "Times" */
 #define CALL_NUMBER_MAX		    128		      /* bytes of dest and of src */
 #define CALL_SIZE_MAX_DEFAULT	    ((size_t)1 << 20) /* bytes of a call's JSON; a setting */
 #define CALL_DETAIL_SECONDS_DEFAULT ((int64_t)5 * 86400)

@@ -116,6 +116,14 @@ static int read_session_id(struct reading *reading, const struct json_token *tok
 		reading, token, "session_id", 1, CALL_SESSION_ID_MAX, &reading->call->session_id);
 }
 
+static int check_time(struct reading *reading, const char *name, int64_t time_s)
+{
+	return time_s < CALL_TIME_END
+		       ? 0
+		       : wrong(reading, name,
+				 "UNIX seconds below 100000000000: is this in milliseconds?");
+}
+
 static int read_time(
 	struct reading *reading, const struct json_token *token, const char *name, int64_t *ret)
 {
@@ -128,7 +136,7 @@ static int read_time(
 		return wrong(reading, name,
 			"UNIX seconds: a whole number or a string of at most 18 digits");
 	}
-	return 0;
+	return check_time(reading, name, *ret);
 }
 
 static int read_start(struct reading *reading, const struct json_token *token)
@@ -247,7 +255,7 @@ static int read_timestamp(
 			reading, "timestamp", "UNIX seconds: a whole number of at most 18 digits");
 	}
 	parts->timestamp = token->raw;
-	return 0;
+	return check_time(reading, "timestamp", seconds);
 }
 
 static int read_step_member(struct reading *reading, const struct json_token *name,
