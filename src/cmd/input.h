@@ -23,8 +23,9 @@ struct input {
 int input_open(struct input *input, const char *path, struct error *err) CHECK_RESULT;
 void input_close(struct input *input);
 
-/* The beginning, INPUT_HEAD_SIZE bytes or all there is; input_next() gives it again. Once, before input_next(). */
-#define INPUT_HEAD_SIZE ((size_t)64 << 10)
+/* The beginning, half of INPUT_HEAD_SIZE or more, or all there is, of however many members or frames; input_next() gives it again. Once,
+ * before input_next(). */
+#define INPUT_HEAD_SIZE ((size_t)128 << 10)
 int input_peek(struct input *input, struct text *ret_head, struct error *err) CHECK_RESULT;
 
 /* The next bytes, valid until the next call. 1 with some, 0 at the end, negative when it cannot be read. */

@@ -56,6 +56,13 @@ void call_sink_take(const struct call_sink *sink, const struct piece *piece, str
 		reject_oversize(sink, text, position, line);
 		return;
 	}
+	if (text.size > 0 &&
+		(call_sink_is_utf16(text.data[0]) || (text.size > 1 && text.data[1] == '\0'))) {
+		error_set(&err, ERROR_INVALID, "line %llu, column %llu: " CALL_SINK_UTF16,
+			(unsigned long long)position.line, (unsigned long long)position.column);
+		sink->reject(sink->context, line, (struct text){0}, err.message);
+		return;
+	}
 	if (text.size > 0 && text.data[0] == '{') {
 		sink->call(sink->context, text, position, line);
 		return;

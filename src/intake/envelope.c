@@ -67,6 +67,9 @@ static int unexpected(const struct envelope *envelope, const char *at, struct er
 	unsigned char byte = (unsigned char)*at;
 	char found[8];
 
+	if (call_sink_is_utf16(*at)) {
+		return fail_at(position, err, ERROR_INVALID, CALL_SINK_UTF16);
+	}
 	snprintf(found, sizeof(found), byte > 0x20 && byte < 0x7f ? "'%c'" : "0x%02x", byte);
 	return error_set(err, ERROR_INVALID, "line %llu, column %llu: %s is expected here, not %s",
 		(unsigned long long)position.line, (unsigned long long)position.column,

@@ -5,8 +5,14 @@
 #include "intake/envelope.h"
 #include "intake/lines.h"
 
+/* A byte order mark (RFC 8259 §8.1 lets it be passed over); the number of its bytes. */
+#define MARK	  "\xef\xbb\xbf"
+#define MARK_SIZE ((size_t)3)
+
 struct splitter {
 	enum batch_shape shape;
+	size_t mark_seen; /* bytes that the stream begins with so far */
+	bool begun;	  /* behind the mark, or known to have none */
 	union {
 		struct envelope envelope;
 		struct lines lines;
@@ -53,7 +59,7 @@ size_t splitter_holds(const struct splitter *splitter)
 					 splitter->envelope.piece.carried.capacity);
 }
 
-int splitter_feed(struct splitter *splitter, struct text data, struct error *err)
+static int feed(struct splitter *splitter, struct text data, struct error *err)
 {
 	if (data.size == 0) {
 		return 0;
@@ -62,8 +68,33 @@ int splitter_feed(struct splitter *splitter, struct text data, struct error *err
 					       : envelope_feed(&splitter->envelope, data, err);
 }
 
+/* What looked like the beginning of a mark and is none belongs to the text. */
+static int begin(struct splitter *splitter, struct error *err)
+{
+	struct text begun = {.data = MARK, .size = splitter->mark_seen};
+
+	splitter->begun = true;
+	return splitter->mark_seen < MARK_SIZE ? feed(splitter, begun, err) : 0;
+}
+
+int splitter_feed(struct splitter *splitter, struct text data, struct error *err)
+{
+	while (!splitter->begun && data.size > 0) {
+		if (splitter->mark_seen < MARK_SIZE && data.data[0] == MARK[splitter->mark_seen]) {
+			splitter->mark_seen++;
+			data = text_tail(data, 1);
+		} else if (begin(splitter, err) < 0) {
+			return -1;
+		}
+	}
+	return feed(splitter, data, err);
+}
+
 int splitter_end(struct splitter *splitter, bool cut_off, struct error *err)
 {
+	if (!splitter->begun && begin(splitter, err) < 0) {
+		return -1;
+	}
 	return splitter->shape == BATCH_NDJSON ? lines_end(&splitter->lines, cut_off, err)
 					       : envelope_end(&splitter->envelope, cut_off, err);
 }

@@ -17,7 +17,7 @@ AUTO_POINTER(struct splitter *, splitter_destroy);
 /* The bytes that it holds. */
 size_t splitter_holds(const struct splitter *splitter);
 
-/* Hands to the sink what is whole. Negative (ERROR_INVALID, ERROR_TOO_LARGE, ERROR_NO_MEMORY) when nothing after this
+/* Hands to the sink what is whole. A byte order mark at the very beginning is passed over. Negative (ERROR_INVALID, ERROR_TOO_LARGE, ERROR_NO_MEMORY) when nothing after this
  * point can be told apart: the splitter must not be fed any more. */
 int splitter_feed(struct splitter *splitter, struct text data, struct error *err) CHECK_RESULT;
 
