@@ -660,36 +660,6 @@ static void a_revoked_key_stays_revoked_as_it_was(void **state)
 	assert_int_equal(count, 0);
 }
 
-static void keys_come_in_pages(void **state)
-{
-	struct fixture *f = *state;
-	struct store_key *keys;
-	int64_t ids[5];
-	size_t count;
-	struct error err;
-
-	for (unsigned char i = 0; i < 5; i++) {
-		struct store_key key =
-			key_of(i == 2 ? f->other : f->account, (unsigned char)(i + 1));
-
-		assert_int_equal(store_key_add(f->store, &key, &ids[i], &err), 0);
-	}
-	assert_int_equal(
-		store_key_page(f->store, f->account, 0, 2, &f->arena, &keys, &count, &err), 0);
-	assert_int_equal(count, 2);
-	assert_int_equal(keys[1].id, ids[1]);
-	assert_int_equal(store_key_page(f->store, f->account, keys[1].id, 100, &f->arena, &keys,
-				 &count, &err),
-		0);
-	assert_int_equal(count, 2);
-	assert_int_equal(keys[0].id, ids[3]);
-	assert_int_equal(keys[1].id, ids[4]);
-	assert_int_equal(
-		store_key_page(f->store, f->account, ids[4], 100, &f->arena, &keys, &count, &err),
-		0);
-	assert_int_equal(count, 0);
-}
-
 static void the_use_of_a_key_is_noted_to_the_minute(void **state)
 {
 	static const struct {
@@ -796,7 +766,6 @@ int main(void)
 		STORE_TEST(an_improper_e_mail_or_label_is_refused),
 		STORE_TEST(a_key_is_found_with_its_account),
 		STORE_TEST(a_revoked_key_stays_revoked_as_it_was),
-		STORE_TEST(keys_come_in_pages),
 		STORE_TEST(the_use_of_a_key_is_noted_to_the_minute),
 		STORE_TEST(readers_see_whole_puts_while_they_are_made),
 	};

@@ -469,6 +469,38 @@ static void space_that_is_free_is_given_back_bit_by_bit(void **state)
 	assert_int_equal(problems_of(f->store), 0);
 }
 
+static void keys_come_in_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct store_key *keys;
+	int64_t ids[5];
+	size_t count;
+	struct error err;
+
+	for (unsigned char i = 0; i < 5; i++) {
+		struct store_key key = {.account_id = i == 2 ? f->other : f->account,
+			.scopes = STORE_SCOPE_READ,
+			.label = TEXT(""),
+			.hash = {i}};
+
+		assert_int_equal(store_key_add(f->store, &key, &ids[i], &err), 0);
+	}
+	assert_int_equal(
+		store_key_page(f->store, f->account, 0, 2, &f->arena, &keys, &count, &err), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(keys[1].id, ids[1]);
+	assert_int_equal(store_key_page(f->store, f->account, keys[1].id, 100, &f->arena, &keys,
+				 &count, &err),
+		0);
+	assert_int_equal(count, 2);
+	assert_int_equal(keys[0].id, ids[3]);
+	assert_int_equal(keys[1].id, ids[4]);
+	assert_int_equal(
+		store_key_page(f->store, f->account, ids[4], 100, &f->arena, &keys, &count, &err),
+		0);
+	assert_int_equal(count, 0);
+}
+
 #define KEEPING_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
@@ -485,6 +517,7 @@ int main(void)
 		KEEPING_TEST(a_new_store_keeps_a_month_of_detail_and_a_year_of_calls),
 		KEEPING_TEST(the_stores_days_are_those_of_accounts_that_have_none),
 		KEEPING_TEST(an_accounts_own_days_count_and_calls_last_as_long_as_their_detail),
+		KEEPING_TEST(keys_come_in_pages),
 		KEEPING_TEST(records_are_listed_newest_first_by_what_is_asked),
 		KEEPING_TEST(a_record_is_read_as_it_was_written),
 		KEEPING_TEST(records_are_dropped_from_the_old_end_only),
