@@ -8,14 +8,15 @@
 #include "base/text.h"
 
 /* The library makes a record for each header and each cookie: what it has no room for is refused here, in our words. */
-#define LINES_MAX      256
-#define PAIRS_MAX      256
-#define CHUNK_LINE_MAX 256 /* bytes of a chunk's size with its extensions */
-#define DIGITS_MAX     15  /* of a chunk's size */
-#define VERSION	       "HTTP/1.1"
-#define VERSION_SIZE   8
-#define ONE_HOST       "a request has one header Host"
-#define END_MAX	       64 /* bytes */
+#define LINES_MAX	  256
+#define PAIRS_MAX	  256
+#define CHUNK_LINE_MAX	  256 /* bytes of a chunk's size with its extensions */
+#define DIGITS_MAX	  15  /* of a chunk's size */
+#define LENGTH_DIGITS_MAX 18
+#define VERSION		  "HTTP/1.1"
+#define VERSION_SIZE	  8
+#define ONE_HOST	  "a request has one header Host"
+#define END_MAX		  64 /* bytes */
 
 enum kind {
 	KIND_OTHER,
@@ -43,8 +44,6 @@ static const bool target_bytes[256] = {['!' ... '~'] = true, [0x80 ... 0xff] = t
 
 /* RFC 9110 §5.5; chunk extensions too. */
 static const bool value_bytes[256] = {['\t'] = true, [' ' ... '~'] = true, [0x80 ... 0xff] = true};
-
-static const bool digit_bytes[256] = {['0' ... '9'] = true};
 
 /* RFC 3986 §3.2.2 and §3.2.3 */
 static const bool host_bytes[256] = {['!'] = true,
@@ -258,6 +257,9 @@ static size_t read_name(struct gate *gate, const char *data, size_t size)
 	gate->kind = gate->trailers ? (int)KIND_OTHER : (int)kind_of(word(gate));
 	gate->word_size = 0;
 	gate->part = 0;
+	if (gate->kind == KIND_LENGTH) {
+		gate->left = 0;
+	}
 	gate->at = GATE_VALUE;
 	return run + 1;
 }
@@ -290,6 +292,29 @@ static size_t run_of_cookies(struct gate *gate, const char *data, size_t size)
 	return size;
 }
 
+/* Of Content-Length: digits, and blanks in front of them. Those behind them the library (0.9.75) takes for a part of the value. */
+static size_t run_of_length(struct gate *gate, const char *data, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		bool blank = data[i] == ' ' || data[i] == '\t';
+
+		if (blank && gate->part == 0) {
+			continue;
+		}
+		if (data[i] < '0' || data[i] > '9') {
+			refuse_header(gate);
+			return i;
+		}
+		if (gate->part == LENGTH_DIGITS_MAX) {
+			refuse(gate, 413, "the request's body is too large");
+			return i;
+		}
+		gate->left = gate->left * 10 + (uint64_t)(data[i] - '0');
+		gate->part++;
+	}
+	return size;
+}
+
 /* Returns how much of @data, which may stand in any value, may stand in this one. */
 static size_t look_at_value(struct gate *gate, const char *data, size_t size)
 {
@@ -299,6 +324,7 @@ static size_t look_at_value(struct gate *gate, const char *data, size_t size)
 	case KIND_COOKIE:
 		return run_of_cookies(gate, data, size);
 	case KIND_LENGTH:
+		return run_of_length(gate, data, size);
 	case KIND_CODING:
 		keep_word(gate, data, size);
 		break;
@@ -308,8 +334,8 @@ static size_t look_at_value(struct gate *gate, const char *data, size_t size)
 	return size;
 }
 
-/* Without the blanks in front. Those behind it the library (0.9.75) takes for a part of the value, so that it is not what counts here either. */
-static struct text value_of(const struct gate *gate)
+/* Without the blanks in front; what stands behind it counts as a part of it, as for the library. */
+static struct text coding_of(const struct gate *gate)
 {
 	struct text value = word(gate);
 
@@ -321,27 +347,19 @@ static struct text value_of(const struct gate *gate)
 
 static void end_value(struct gate *gate)
 {
-	struct text value = value_of(gate);
-	int64_t length;
-
 	switch ((enum kind)gate->kind) {
 	case KIND_HOST:
 		gate->hosts++;
 		break;
 	case KIND_LENGTH:
 		gate->lengths++;
-		if (text_to_int64(value, &length)) {
-			gate->left = (uint64_t)length;
-		} else if (value.size > 0 &&
-			   run_of(digit_bytes, value.data, value.size) == value.size) {
-			refuse(gate, 413, "the request's body is too large");
-		} else {
+		if (gate->part == 0) {
 			refuse_header(gate);
 		}
 		break;
 	case KIND_CODING:
 		gate->codings++;
-		gate->chunked = text_equal_ascii_case(value, TEXT("chunked"));
+		gate->chunked = text_equal_ascii_case(coding_of(gate), TEXT("chunked"));
 		break;
 	case KIND_OTHER:
 	case KIND_COOKIE:
@@ -539,7 +557,7 @@ static const char *const line_rests[] = {
 	[GATE_VERSION] = VERSION "\r\n",
 	[GATE_LINE_END] = "\r\n",
 	[GATE_HEADER] = "",
-	[GATE_NAME] = ":\r\n",
+	[GATE_NAME] = "x:\r\n", /* none of those that mean something */
 	[GATE_VALUE] = "\r\n",
 	[GATE_HEAD_END] = "",
 	[GATE_BODY] = "",
@@ -564,15 +582,24 @@ static const char *message_rest(const struct gate *gate, enum gate_at at)
 	return gate->left == 0 && gate->part > 0 ? "\r\n" : "x";
 }
 
+/* What has to stand in front of that rest for the line not to be an empty one. */
+static const char *line_begin(const struct gate *gate, enum gate_at at)
+{
+	if (gate->part > 0) {
+		return "";
+	}
+	return at == GATE_TARGET			       ? "/"
+	       : at == GATE_CHUNK_SIZE			       ? "1"
+	       : at == GATE_VALUE && gate->kind == KIND_LENGTH ? "0"
+							       : "";
+}
+
 static size_t write_end(const struct gate *gate, char to[END_MAX])
 {
 	enum gate_at at = gate->at == GATE_LF ? gate->after : gate->at;
-	bool empty = gate->part == 0;
 	int size = snprintf(to, END_MAX, "%s%s%s%s", gate->at == GATE_LF ? "\n" : "",
-		at == GATE_TARGET && empty	 ? "/"
-		: at == GATE_CHUNK_SIZE && empty ? "1"
-						 : "",
-		line_rests[at] + (at == GATE_VERSION ? gate->part : 0), message_rest(gate, at));
+		line_begin(gate, at), line_rests[at] + (at == GATE_VERSION ? gate->part : 0),
+		message_rest(gate, at));
 
 	return (size_t)size;
 }
