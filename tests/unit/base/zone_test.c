@@ -25,7 +25,7 @@ static const char *const names[] = {"UTC", "Etc/GMT+5", "Europe/Berlin", "Europe
 	"Asia/Beirut", "Asia/Gaza", "Asia/Amman", "Asia/Tokyo", "Africa/Cairo", "Africa/Casablanca",
 	"Africa/El_Aaiun", "Africa/Monrovia", "Australia/Lord_Howe", "Australia/Adelaide",
 	"Antarctica/Troll", "Pacific/Apia", "Pacific/Chatham", "Pacific/Kwajalein",
-	"Pacific/Kiritimati", "EST5EDT"};
+	"Pacific/Kiritimati"};
 
 static void load(const char *name, struct arena *arena, struct zone *ret_zone)
 {
