@@ -41,21 +41,21 @@ static size_t take_digits(struct text text, char buffer[CALL_NUMBER_MAX])
 	size_t digits = 0;
 	bool plus = false;
 
-	for (size_t i = 0; i < text.size;) {
+	for (size_t i = 0; i < text.size; i++) {
 		char byte = text.data[i];
-		size_t size = 1;
 
 		if (byte >= '0' && byte <= '9') {
 			buffer[digits++] = byte;
 		} else if (byte == '+' && !plus && digits == 0) {
 			plus = true;
-		} else {
-			size = call_number_filler(text_tail(text, i));
+		} else if (!is_filler(byte)) {
+			size_t size = call_number_filler(text_tail(text, i));
+
+			if (size == 0) {
+				return 0;
+			}
+			i += size - 1;
 		}
-		if (size == 0) {
-			return 0;
-		}
-		i += size;
 	}
 	return digits;
 }
@@ -152,6 +152,12 @@ static bool take_address(struct text *text)
 	return brackets;
 }
 
+static bool may_be_address(struct text text)
+{
+	return text.size > 0 &&
+	       (memchr(text.data, ':', text.size) || memchr(text.data, '<', text.size));
+}
+
 struct text call_number_key(struct text number, char buffer[CALL_NUMBER_MAX])
 {
 	struct text address = number;
@@ -161,7 +167,7 @@ struct text call_number_key(struct text number, char buffer[CALL_NUMBER_MAX])
 		return number;
 	}
 	digits = take_digits(number, buffer);
-	if (digits == 0 && number.size > 0 && take_address(&address)) {
+	if (digits == 0 && may_be_address(number) && take_address(&address)) {
 		digits = take_digits(address, buffer);
 	}
 	return digits > 0 ? (struct text){.data = buffer, .size = digits} : number;
@@ -205,7 +211,7 @@ struct text call_number_undialled(const struct call_prefixes *prefixes, struct t
 {
 	size_t longest = 0;
 
-	if (!prefixes || !is_digits(key)) {
+	if (!prefixes || prefixes->count == 0 || !is_digits(key)) {
 		return key;
 	}
 	for (size_t i = 0; i < prefixes->count; i++) {

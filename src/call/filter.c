@@ -335,11 +335,6 @@ bool filter_needs_detail(const struct filter *filter)
 	return asks_for_step(filter) || asks_for_last(filter) || filter->text.count > 0;
 }
 
-bool filter_numbers_ask(const struct filter_numbers *numbers)
-{
-	return !numbers->any && numbers->whole.count + numbers->parts_count > 0;
-}
-
 struct call_keys filter_dest_keys(const struct filter *filter)
 {
 	const struct filter_numbers *dest = &filter->dest;
@@ -377,7 +372,10 @@ bool filter_number_matches(
 	if (!filter_numbers_ask(numbers) || call_keys_have(&numbers->whole, key)) {
 		return true;
 	}
-	undialled = numbers->parts_count > 0 ? call_number_undialled(filter->prefixes, key) : key;
+	if (numbers->parts_count == 0) {
+		return false;
+	}
+	undialled = call_number_undialled(filter->prefixes, key);
 	for (size_t i = 0; i < numbers->parts_count; i++) {
 		if (part_matches(&numbers->parts[i], undialled)) {
 			return true;

@@ -92,7 +92,10 @@ bool filter_matches_header(const struct filter *filter, const struct call *call)
 bool filter_matches_times(const struct filter *filter, const struct call *call);
 
 /* Whether the filter asks for some of the numbers. */
-bool filter_numbers_ask(const struct filter_numbers *numbers);
+static inline bool filter_numbers_ask(const struct filter_numbers *numbers)
+{
+	return !numbers->any && numbers->whole.count + numbers->parts_count > 0;
+}
 
 /* The keys of the numbers called that the filter asks for; none where it does not ask, or for parts too. */
 struct call_keys filter_dest_keys(const struct filter *filter);

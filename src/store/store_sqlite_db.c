@@ -209,7 +209,8 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_COUNT] = "select count(*) " IN_WINDOW,
 	[SQL_COUNT_DEST] = "select count(*) " IN_WINDOW "and dest_key = ?4",
 	[SQL_SKIP] = "select start, session_id " IN_WINDOW NEWEST_FIRST "limit 1 offset ?4",
-	[SQL_SKIP_DEST] = "select start, session_id " IN_WINDOW "and dest_key = ?4 " NEWEST_FIRST,
+	[SQL_SKIP_DEST] = "select start, session_id " IN_WINDOW "and dest_key = ?4 " NEWEST_FIRST
+			  "limit -1 offset ?5",
 	[SQL_PAGE] = CALL_COLUMNS("") CALLS_FROM CALLS_ORDERED,
 	[SQL_PAGE_DEST] = CALL_COLUMNS("indexed by call_by_dest") CALLS_FROM
 	"and i.dest_key = ?7 " CALLS_ORDERED,

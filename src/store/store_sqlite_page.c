@@ -188,7 +188,7 @@ static int find_minute(
 	return 0;
 }
 
-/* The places of the calls in @span; of all calls only from that on which has @offset newer ones. */
+/* The places of the calls in @span; of all calls, and of one number's, only from that on which has @offset newer ones. */
 static int start_places(struct sqlite_rows *rows, const struct subject *subject,
 	const struct tally_span *span, int64_t offset, struct error *err)
 {
@@ -199,8 +199,8 @@ static int start_places(struct sqlite_rows *rows, const struct subject *subject,
 	for (size_t i = 0; i < rows->count; i++) {
 		bind_window(&rows->queries[i], subject, subject->keys.items[i], span);
 	}
-	if (subject->is_all) {
-		sqlite_query_int64(&rows->queries[0], offset);
+	for (size_t i = 0; i < rows->count; i++) {
+		sqlite_query_int64(&rows->queries[i], rows->count == 1 ? offset : 0);
 	}
 	return 0;
 }
@@ -210,7 +210,7 @@ static int skip_calls(const struct subject *subject, const struct tally_span *sp
 	struct arena *arena, struct place *ret_place, struct error *err)
 {
 	AUTO(sqlite_rows_end) struct sqlite_rows rows = {.session_id = 1};
-	int64_t passed = subject->is_all ? offset : 0;
+	int64_t passed = subject->keys.count == 1 ? offset : 0;
 	struct text session_id;
 	int more;
 
