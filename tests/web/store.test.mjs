@@ -66,6 +66,21 @@ test('a key is made, works, and is revoked', withPage(held, { key: 'admin', addr
 	assert.equal((await program.ask('/v1/account', { key })).status, 401);
 }));
 
+test('keys that are too many for one answer come page by page', withPage(held, { key: 'admin', address: '#/keys' }, async (page, program) => {
+	const { keys } = await program.ask('/v1/keys', { key: program.adminKey });
+	await page.route(/\/v1\/keys(\?.*)?$/, (route) => {
+		const second = route.request().url().endsWith('?cursor=7');
+		return route.fulfill({ json: { keys: [{ ...keys[0], label: second ? 'the last' : 'the first' }], next: second ? null : '7' } });
+	});
+	await page.reload();
+	await page.getByText('the first', { exact: true }).waitFor();
+	await page.getByRole('button', { name: 'The next keys' }).click();
+	await page.getByText('the last', { exact: true }).waitFor();
+	assert.equal(await page.getByRole('button', { name: 'The next keys' }).isDisabled(), true);
+	await page.getByRole('button', { name: 'The first keys' }).click();
+	await page.getByText('the first', { exact: true }).waitFor();
+}));
+
 test('what a key may do stays chosen when making it fails', withPage(held, { key: 'admin', address: '#/keys' }, async (page) => {
 	const [read, write] = [page.getByRole('checkbox', { name: /^read:/ }), page.getByRole('checkbox', { name: /^write:/ })];
 	await page.route('**/v1/keys', (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()));
