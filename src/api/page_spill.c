@@ -26,8 +26,11 @@
 struct page_spilled {
 	struct arena arena; /* the blocks of the claim's arena; its own once they were dropped */
 	size_t bytes;
-	bool busy;    /* the thread works on it without the lock */
-	bool dropped; /* nothing reads it any more */
+	struct iovec *places; /* of its blocks: looking at these would read them back */
+	size_t place_count;
+	int64_t unread_us; /* what was read back was dropped then */
+	bool busy;	   /* the thread works on it without the lock */
+	bool dropped;	   /* nothing reads it any more */
 	struct page_spilled *next;
 };
 
@@ -104,6 +107,13 @@ static bool spill_one(struct page_memory *memory, struct page_claim *claim)
 		return false;
 	}
 	spilled->arena = *claim->arena;
+	spilled->place_count = arena_places(&spilled->arena, NULL, 0);
+	spilled->places = calloc(spilled->place_count, sizeof(*spilled->places));
+	if (!spilled->places) {
+		free(spilled);
+		return false;
+	}
+	arena_places(&spilled->arena, spilled->places, spilled->place_count);
 	spilled->busy = true;
 	claim->spilled = spilled;
 	wanted = arena_spillable_bytes(claim->arena);
@@ -114,6 +124,7 @@ static bool spill_one(struct page_memory *memory, struct page_claim *claim)
 	spilled->busy = false;
 	spill->used_bytes -= wanted - spilled->bytes;
 	if (done < 0) {
+		spilled->place_count = 0; /* some are memory still */
 		tell(spill, spill->folder, &err);
 	}
 	if (spilled->dropped) {
@@ -154,24 +165,36 @@ static void bury(struct page_memory *memory)
 		arena_deinit(&spilled->arena);
 		pthread_mutex_lock(&memory->lock);
 		spill->used_bytes -= spilled->bytes;
+		free(spilled->places);
 		free(spilled);
 	}
 }
 
-static struct page_claim *next_spilled(struct page_claim *claim)
+static struct page_spilled *find_read(const struct page_memory *memory, int64_t now_us)
 {
-	while (claim && !claim->spilled) {
-		claim = claim->sent_next;
+	for (struct page_claim *claim = memory->sent; claim; claim = claim->sent_next) {
+		if (claim->spilled && claim->spilled->unread_us != now_us) {
+			return claim->spilled;
+		}
 	}
-	return claim;
+	return NULL;
 }
 
 /* What was read back for a client that has gone on since need not stay. */
-static void drop_pages(struct page_memory *memory)
+static void drop_pages(struct page_memory *memory, int64_t now_us)
 {
-	for (struct page_claim *claim = next_spilled(memory->sent); claim;
-		claim = next_spilled(claim->sent_next)) {
-		arena_drop_pages(&claim->spilled->arena);
+	struct page_spilled *spilled;
+
+	while ((spilled = find_read(memory, now_us))) {
+		spilled->unread_us = now_us;
+		spilled->busy = true;
+		pthread_mutex_unlock(&memory->lock);
+		arena_drop_pages(spilled->places, spilled->place_count);
+		pthread_mutex_lock(&memory->lock);
+		spilled->busy = false;
+		if (spilled->dropped) {
+			put_away(&memory->spill, spilled);
+		}
 	}
 }
 
@@ -241,7 +264,7 @@ static void *work(void *context)
 		now_us = clock_monotonic_us();
 		if (now_us - dropped_us >= DROP_US) {
 			dropped_us = now_us;
-			drop_pages(memory);
+			drop_pages(memory, now_us);
 			trim(memory, now_us);
 		}
 		if (!memory->spill.dropped && !memory->spill.stopping) {

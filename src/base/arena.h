@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/uio.h>
 
 #include "base/auto.h"
 #include "base/error.h"
@@ -67,8 +68,11 @@ size_t arena_spillable_bytes(const struct arena *arena);
  * then stays moved. A file that cannot be read back later ends the process by SIGBUS, as memory that was swapped out would. */
 int arena_spill(struct arena *arena, int fd, size_t *moved_bytes, struct error *err) CHECK_RESULT;
 
-/* Drops what of a spilled arena was read back. It is read again when it is looked at again. */
-void arena_drop_pages(const struct arena *arena);
+/* Where the blocks lie that arena_spill() would move: the first @max of them go into @places. Returns how many there are. */
+size_t arena_places(const struct arena *arena, struct iovec *places, size_t max);
+
+/* Drops what was read back of blocks, all of which were moved, without looking at them. It is read again when it is looked at again. */
+void arena_drop_pages(const struct iovec *places, size_t count);
 
 /* ---- texts ---- */
 

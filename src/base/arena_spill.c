@@ -86,11 +86,22 @@ int arena_spill(struct arena *arena, int fd, size_t *moved_bytes, struct error *
 	return 0;
 }
 
-void arena_drop_pages(const struct arena *arena)
+size_t arena_places(const struct arena *arena, struct iovec *places, size_t max)
 {
+	size_t count = 0;
+
 	for (struct arena_block *block = arena->last; block; block = block->before) {
-		if (block->spilled) {
-			(void)madvise(block, block->size, MADV_DONTNEED);
+		if (is_spillable(block) && count++ < max) {
+			places[count - 1] =
+				(struct iovec){.iov_base = block, .iov_len = block->size};
 		}
+	}
+	return count;
+}
+
+void arena_drop_pages(const struct iovec *places, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		(void)madvise(places[i].iov_base, places[i].iov_len, MADV_DONTNEED);
 	}
 }

@@ -322,7 +322,8 @@ static void an_arena_that_is_spilled_keeps_its_addresses_and_bytes(void **state)
 {
 	enum { COUNT = 100 };
 	const char *data[COUNT];
-	size_t moved = 0, spillable;
+	struct iovec places[COUNT];
+	size_t moved = 0, spillable, count;
 	struct arena arena;
 	struct error err;
 	int fd = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -341,11 +342,13 @@ static void an_arena_that_is_spilled_keeps_its_addresses_and_bytes(void **state)
 	}
 	spillable = arena_spillable_bytes(&arena);
 	assert_true(spillable >= COUNT * 100000 - 100000);
+	count = arena_places(&arena, places, COUNT);
+	assert_in_range(count, 1, COUNT);
 	assert_int_equal(arena_spill(&arena, fd, &moved, &err), 0);
 	close(fd);
 	assert_int_equal(moved, spillable);
 	assert_int_equal(arena_spillable_bytes(&arena), 0);
-	arena_drop_pages(&arena);
+	arena_drop_pages(places, count);
 	check_bytes(data, COUNT);
 	arena_deinit(&arena);
 	arena_pool_deinit(&pool);
