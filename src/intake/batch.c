@@ -6,7 +6,7 @@
 #define SMALL_CALLS 4
 #define SMALL_BYTES ((size_t)32 << 10)
 
-/* What a feed decodes on the thread that feeds, which others wait for. What unfolds to more goes to the pool, this much at a time. */
+/* What of a body is decoded on the thread that feeds, which others wait for. The rest goes to the pool, this much at a time. */
 #define FEED_BYTES  DECODER_STEP
 #define SLICE_BYTES ((size_t)256 << 10)
 
@@ -245,13 +245,15 @@ static int hand_over(struct batch *batch, struct text *input, struct error *err)
 	return 0;
 }
 
-/* On the owner's thread: what unfolds to @bytes, and no more. */
+/* On the owner's thread: what unfolds to @bytes of the whole body, and no more. */
 static int feed_here(struct batch *batch, struct text *input, size_t bytes, struct error *err)
 {
 	int fed;
 
 	do {
-		fed = batch->by_pool ? FED_ENOUGH : feed_some(batch, input, bytes, false, err);
+		size_t left = batch->given_bytes < bytes ? bytes - batch->given_bytes : 0;
+
+		fed = batch->by_pool ? FED_ENOUGH : feed_some(batch, input, left, false, err);
 	} while (fed == FED_NO_ROOM && wait_for_room(batch));
 	if (fed == FED_ENOUGH) {
 		return hand_over(batch, input, err);
