@@ -176,7 +176,12 @@ def on_postgres(torture):
 
 
 def load(torture):
-    torture.pytest("load", "tests/load", {"CALLSTEP_LOAD_LONG": "1" if torture.seconds >= WHOLE_SECONDS else "0"})
+    torture.pytest("load", "tests/load/test_load.py", {"CALLSTEP_LOAD_LONG": "1" if torture.seconds >= WHOLE_SECONDS else "0"})
+
+
+def siege(torture):
+    """Five minutes of hostile clients of all kinds at once, where there are five."""
+    torture.pytest("siege", "tests/load/test_siege.py", {"CALLSTEP_LOAD_LONG": "1" if torture.seconds >= WHOLE_SECONDS else "0"})
 
 
 def fuzz(torture):
@@ -193,7 +198,7 @@ def fuzz(torture):
         torture.sum.take(f"figure: fuzz {target}: {inputs.group(1) if inputs else 0} inputs")
 
 
-PARTS = (every_fault, kills, sweeps, processes, full_disks, servers, on_postgres, backups, load, memory, fuzz)
+PARTS = (every_fault, kills, sweeps, processes, full_disks, servers, on_postgres, backups, load, siege, memory, fuzz)
 
 
 def stop(number, _):
