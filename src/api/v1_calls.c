@@ -84,10 +84,11 @@ static bool read_coding(struct http_request *request, enum batch_coding *ret_cod
 	return false;
 }
 
-static void note_reject(void *context, const struct batch_reject *reject)
+static size_t note_reject(void *context, const struct batch_reject *reject)
 {
 	struct posting *posting = context;
 	struct buffer *rejects = &posting->rejects;
+	size_t held;
 
 	pthread_mutex_lock(&posting->lock);
 	if (posting->listed < REJECTS_LISTED && rejects->size < REJECTS_MAX / 2) {
@@ -104,7 +105,9 @@ static void note_reject(void *context, const struct batch_reject *reject)
 			(struct text){.data = (const char *)&listed, .size = sizeof(listed)});
 		posting->listed++;
 	}
+	held = rejects->capacity + posting->order.capacity;
 	pthread_mutex_unlock(&posting->lock);
+	return held;
 }
 
 static void wake(void *context)

@@ -78,7 +78,8 @@ static int read_part(
 	if (call_json_read(canonical, (struct json_position){1, 1}, arena, &again, &ret_part->call,
 		    &problem) < 0 ||
 		!detail.data) {
-		return problem.code == ERROR_NO_MEMORY
+		/* What is canonical stays as large as it is: there was no memory for it. */
+		return problem.code == ERROR_NO_MEMORY || problem.code == ERROR_TOO_LARGE
 			       ? error_no_memory(err)
 			       : error_set(err, ERROR_CORRUPT,
 					 "a call that is to be joined cannot be read: %s",

@@ -62,13 +62,14 @@ static void tell_reject(
 	fputc('\n', stderr);
 }
 
-static void take_batch_reject(void *context, const struct batch_reject *reject)
+static size_t take_batch_reject(void *context, const struct batch_reject *reject)
 {
 	struct import *import = context;
 
 	pthread_mutex_lock(&import->lock);
 	tell_reject(import, reject->line, reject->session_id, reject->error);
 	pthread_mutex_unlock(&import->lock);
+	return 0; /* told at once */
 }
 
 static enum batch_old judge_old(void *context, const struct call *call, uint64_t line, bool whole)

@@ -145,8 +145,8 @@ void batch_unreference(struct batch *batch)
 
 static size_t holds(const struct batch *batch)
 {
-	return sizeof(*batch) + decoder_holds(batch->decoder) + splitter_holds(batch->splitter) +
-	       (batch->filling ? chunk_cost(batch->filling) : 0) +
+	return sizeof(*batch) + batch->told_bytes + decoder_holds(batch->decoder) +
+	       splitter_holds(batch->splitter) + (batch->filling ? chunk_cost(batch->filling) : 0) +
 	       (batch->pending ? PENDING_BYTES : 0);
 }
 
@@ -367,7 +367,7 @@ static void end(struct batch *batch, bool cut_off)
 	batch->decoder = NULL;
 	splitter_destroy(batch->splitter);
 	batch->splitter = NULL;
-	intake_leave(batch->intake, batch);
+	intake_leave(batch->intake, batch, batch->told_bytes);
 	pthread_mutex_lock(&batch->lock);
 	batch->ended = true;
 	if (is_done(batch)) {
@@ -463,8 +463,10 @@ void batch_destroy(struct batch *batch)
 	}
 	pthread_mutex_lock(&batch->lock);
 	batch->detached = true;
+	batch->told_bytes = 0;
 	pthread_mutex_unlock(&batch->lock);
 	batch_end(batch, true);
+	intake_forget_told(batch->intake, batch);
 	intake_stop_waiting(batch->intake, batch);
 	batch_unreference(batch);
 }
@@ -488,7 +490,7 @@ void batch_reject(struct batch *batch, uint64_t line, struct text session_id, co
 	pthread_mutex_lock(&batch->lock);
 	batch->result.rejected++;
 	if (batch->options.rejected && !batch->detached) {
-		batch->options.rejected(batch->options.context, &reject);
+		batch->told_bytes = batch->options.rejected(batch->options.context, &reject);
 	}
 	pthread_mutex_unlock(&batch->lock);
 }
@@ -504,7 +506,7 @@ void batch_note_others(struct batch *batch, uint64_t line, struct text session_i
 
 	pthread_mutex_lock(&batch->lock);
 	if (batch->options.noted && !batch->detached) {
-		batch->options.noted(batch->options.context, &note);
+		batch->told_bytes = batch->options.noted(batch->options.context, &note);
 	}
 	pthread_mutex_unlock(&batch->lock);
 }

@@ -128,20 +128,36 @@ bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_
 	return room;
 }
 
-void intake_leave(struct intake *intake, struct batch *batch)
+void intake_leave(struct intake *intake, struct batch *batch, size_t holds)
 {
 	struct intake_share *share = share_of(intake, batch);
 	struct batch *waited;
 
 	pthread_mutex_lock(&intake->lock);
 	waited = unlink_waiting(intake, batch);
-	count(intake, batch, &batch->held_bytes, 0);
+	count(intake, batch, &batch->held_bytes, holds);
+	batch->left = true;
 	share->past = share->past == batch ? NULL : share->past;
 	pthread_mutex_unlock(&intake->lock);
 	if (waited) {
 		batch_unreference(waited);
 	}
 	wake_waiting(intake);
+}
+
+void intake_forget_told(struct intake *intake, struct batch *batch)
+{
+	bool left;
+
+	pthread_mutex_lock(&intake->lock);
+	left = batch->left;
+	if (left) {
+		count(intake, batch, &batch->held_bytes, 0);
+	}
+	pthread_mutex_unlock(&intake->lock);
+	if (left) {
+		wake_waiting(intake);
+	}
 }
 
 /* ---- what the pool decodes ---- */

@@ -82,12 +82,13 @@ struct batch_options {
 	enum batch_shape shape;
 	enum batch_coding coding;
 	bool recorded; /* from an exchange's recording: parts of a call are joined (call_join.h), where others replace each other */
-	/* Called once for each rejected call, from any thread, one at a time, in no particular order. Neither this nor `wake` may
-	 * call a function of this header; neither is called after batch_destroy(). */
-	void (*rejected)(void *context, const struct batch_reject *reject);
+	/* Called once for each rejected call, from any thread, one at a time, in no particular order. Returns how many bytes the owner holds for
+	 * all that it was told, which count as the batch's until batch_destroy(). Neither this nor `wake` may call a function of this
+	 * header; neither is called after batch_destroy(). */
+	size_t (*rejected)(void *context, const struct batch_reject *reject);
 	/* Called likewise of a call that was taken, but is to be looked at: it is recorded, and the one that it replaced seems to
 	 * be another. NULL: nobody is told. */
-	void (*noted)(void *context, const struct batch_reject *note);
+	size_t (*noted)(void *context, const struct batch_reject *note);
 	/* Called from any thread when batch_feed() may be called again after it took less than it was given, and when the batch is
 	 * done, which may be within batch_end() itself. It may come once too often. It must only note or signal; NULL for callers
 	 * that use batch_wait(). */
@@ -103,8 +104,8 @@ int batch_create(struct batch **ret_batch, struct intake *intake,
 /* Takes bytes, from one thread at a time. Returns how many were taken; less than @size, perhaps 0, when too much is in
  * held, or while the pool decodes what was taken before: call it again after `wake`. It decodes little itself, so that its thread is soon
  * back. Of each account one batch gets on although there is no room. After a failure it takes and drops everything.
- * A batch holds at most two calls of the largest size, a chunk of 256 KiB and its decoder (zstd: 8 MB); all that is counted in
- * in_flight_max. A body that unfolds to more than 1,100 times its size and 16 MiB fails with ERROR_TOO_LARGE. */
+ * A batch holds at most two calls of the largest size, a chunk of 256 KiB, its decoder (zstd: 8 MB) and what its owner holds for rejects; all that
+ * is counted in in_flight_max. A body that unfolds to more than 1,100 times its size and 16 MiB fails with ERROR_TOO_LARGE. */
 size_t batch_feed(struct batch *batch, const char *data, size_t size);
 
 /* As batch_feed(), but decodes all on its thread, and waits until all of @size is taken. */

@@ -77,6 +77,7 @@ struct batch {
 	uint64_t taken_bytes;  /* decoded */
 	uint64_t given_bytes;  /* what they unfolded to */
 	bool was_ended;	       /* the owner's at all times */
+	atomic_size_t told_bytes; /* that the owner holds for rejects */
 	void (*over)(void *context, const struct batch_result *result); /* see batch_leave() */
 	void *over_context;
 
@@ -84,6 +85,7 @@ struct batch {
 	bool behind;	 /* the pool has it */
 	bool end_wanted; /* the owner has ended it meanwhile */
 	bool cut_off;
+	bool left;		  /* it is ended, by the owner or by the pool */
 	size_t held_bytes;	  /* beside chunks in flight */
 	size_t wanted_bytes;	  /* that its next step takes */
 	struct chunk *first_sent; /* chunks not yet handed to the committer, in order */
@@ -110,8 +112,11 @@ void intake_send(struct intake *intake, struct chunk *chunk, bool small);
  * is woken when it may; or, while the pool has it, the pool goes on with it. */
 bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_t wants, bool wait);
 
-/* It is ended: it holds nothing but what is in flight, and wants nothing. */
-void intake_leave(struct intake *intake, struct batch *batch);
+/* It is ended: beside what is in flight it holds only so much, and wants nothing. */
+void intake_leave(struct intake *intake, struct batch *batch, size_t holds);
+
+/* Its owner holds nothing for it any more. */
+void intake_forget_told(struct intake *intake, struct batch *batch);
 
 /* Hands `pending` to the pool. */
 void intake_decode(struct intake *intake, struct batch *batch);

@@ -104,10 +104,11 @@ static void write_call(struct buffer *body, int number, int version)
 	buffer_append(body, TEXT("]}\n"));
 }
 
-static void count_reject(void *context, const struct batch_reject *reject)
+static size_t count_reject(void *context, const struct batch_reject *reject)
 {
 	(void)reject;
 	++*(int *)context;
+	return 0;
 }
 
 /* Posts all calls in the given version. Returns how many were acknowledged, which are the first ones. */

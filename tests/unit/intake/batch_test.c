@@ -53,14 +53,17 @@ static void close_fixture(struct fixture *fixture)
 	gate_store_deinit(&fixture->gate);
 }
 
-static void note_reject(void *context, const struct batch_reject *reject)
+static size_t note_reject(void *context, const struct batch_reject *reject)
 {
 	struct fixture *fixture = context;
+	size_t held;
 
 	pthread_mutex_lock(&fixture->lock);
 	buffer_printf(&fixture->rejects, "%d %.*s: %s\n", (int)reject->line,
 		TEXT_ARG(reject->session_id), reject->error);
+	held = fixture->rejects.capacity;
 	pthread_mutex_unlock(&fixture->lock);
+	return held;
 }
 
 static void note_wake(void *context)
