@@ -71,17 +71,22 @@ static off_t next_place(off_t at, size_t size)
 
 int arena_spill(struct arena *arena, int fd, size_t *moved_bytes, struct error *err)
 {
+	struct arena_block *block = arena->last;
 	off_t at = 0;
 
-	for (struct arena_block *block = arena->last; block; block = block->before) {
-		if (!is_spillable(block)) {
-			continue;
+	while (block) {
+		struct arena_block *before = block->before;
+		size_t size = block->size;
+
+		if (is_spillable(block)) {
+			if (spill_block(block, fd, at, err) < 0) {
+				return -1;
+			}
+			/* To look at it now would read it back, in large pages all of it. */
+			*moved_bytes += size;
+			at = next_place(at, size);
 		}
-		if (spill_block(block, fd, at, err) < 0) {
-			return -1;
-		}
-		*moved_bytes += block->size;
-		at = next_place(at, block->size);
+		block = before;
 	}
 	return 0;
 }

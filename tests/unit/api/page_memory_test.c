@@ -318,6 +318,25 @@ static void check_bytes(const char *const *data, size_t count)
 	}
 }
 
+/* How many of the pages from @start on the process has at hand. */
+static size_t pages_at_hand(const char *start, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), at_hand = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < size / page; i++) {
+		uint64_t entry;
+		size_t number = (size_t)(uintptr_t)start / page + i;
+
+		assert_int_equal(pread(fd, &entry, sizeof(entry), (off_t)(number * sizeof(entry))),
+			sizeof(entry));
+		at_hand += entry >> 63;
+	}
+	close(fd);
+	return at_hand;
+}
+
 static void an_arena_that_is_spilled_keeps_its_addresses_and_bytes(void **state)
 {
 	enum { COUNT = 100 };
@@ -346,6 +365,9 @@ static void an_arena_that_is_spilled_keeps_its_addresses_and_bytes(void **state)
 	assert_in_range(count, 1, COUNT);
 	assert_int_equal(arena_spill(&arena, fd, &moved, &err), 0);
 	close(fd);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(pages_at_hand(places[i].iov_base, places[i].iov_len), 0);
+	}
 	assert_int_equal(moved, spillable);
 	assert_int_equal(arena_spillable_bytes(&arena), 0);
 	arena_drop_pages(places, count);
