@@ -115,7 +115,8 @@ def test_what_may_no_longer_be_done_ends_on_requests_under_way(start_server, end
     for first in range(0, CALLS, 4000):
         some = [call(f"c{i}", start=newest - i, detail=steps) for i in range(first, first + 4000)]
         assert client.post(some).status == 200
-    reading = [ask(holder, target, headers=["Accept: application/x-ndjson"]) for target in (
+    reading = [ask(holder, "/v1/calls", headers=["Accept: text/csv"])]
+    reading += [ask(holder, target, headers=["Accept: application/x-ndjson"]) for target in (
         "/v1/calls?detail=true", "/v1/calls?detail=true&limit=10000", "/api/all_logs/0/99999999999?limit=10000",
         "/v1/tail", "/v1/tail?dest=0",
         # No page has room beside those that nobody reads: this one waits.
