@@ -270,7 +270,8 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 		(options->for_server && lock_for_server(owned, err) < 0) ||
 		sqlite_connection_open(
 			&store->writer, store->path, store->folder, SQLITE_TO_WRITE, err) < 0 ||
-		sqlite_schema_prepare(store, err) < 0) {
+		sqlite_schema_prepare(store, err) < 0 ||
+		sqlite_log_index_reserve(store->writer, err) < 0) {
 		return -1;
 	}
 	sqlite_checkpointer_watch(store);

@@ -324,6 +324,10 @@ int sqlite_folder_sync(const char *folder, struct error *err) CHECK_RESULT;
 /* ---- store_sqlite_open.c: making, recognising and upgrading a store ---- */
 
 int sqlite_schema_prepare(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+
+/* Makes sure that the index of the write-ahead log has its room on the disk: SQLite maps it, and a full disk would end the process
+ * (SIGBUS) at the first write instead of failing it. ERROR_NO_SPACE where there is none. */
+int sqlite_log_index_reserve(struct sqlite_connection *connection, struct error *err) CHECK_RESULT;
 /* Gives a connection the functions that the steps of the schema call. Returns SQLite's status: without memory it is not SQLITE_OK. */
 int sqlite_schema_functions(sqlite3 *db) CHECK_RESULT;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Recognising a store and bringing it to this program's schema. */
+#include <errno.h>
+#include <sys/mman.h>
+
 #include "base/file.h"
 #include "store/schema.h"
 #include "store/store_sqlite.h"
@@ -169,4 +172,28 @@ int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
 		return -1;
 	}
 	return sqlite_exec(store->writer, "pragma foreign_keys = 1", err);
+}
+
+/* The first part of the index: as much as SQLite maps at once (https://www.sqlite.org/walformat.html, 2.2). */
+#define LOG_INDEX_BYTES 32768
+
+int sqlite_log_index_reserve(struct sqlite_connection *connection, struct error *err)
+{
+	sqlite3_file *file = NULL;
+	void volatile *index = NULL;
+
+	if (sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
+			SQLITE_OK ||
+		!file || !file->pMethods || file->pMethods->iVersion < 2) {
+		return 0;
+	}
+	/* SQLite gives each of the system's pages a byte. Where the disk's blocks are smaller that is not all of the page. */
+	if (file->pMethods->xShmMap(file, 0, LOG_INDEX_BYTES, 1, &index) == SQLITE_OK && index &&
+		madvise((void *)(uintptr_t)index, LOG_INDEX_BYTES, MADV_POPULATE_WRITE) < 0 &&
+		errno == EFAULT) {
+		return error_set(err, ERROR_NO_SPACE,
+			"cannot open the store '%s': the disk is full: free some space",
+			connection->folder);
+	}
+	return 0;
 }
