@@ -112,7 +112,7 @@ static int set(struct filter *filter, struct text name, struct text value, int64
 }
 
 bool query_filter(struct http_request *request, struct http_response *response, int64_t now,
-	const struct call_prefixes *prefixes, struct filter *ret_filter)
+	const struct call_prefixes *prefixes, struct arena *arena, struct filter *ret_filter)
 {
 	struct text name, value;
 	struct error err;
@@ -122,7 +122,7 @@ bool query_filter(struct http_request *request, struct http_response *response, 
 	filter_init(ret_filter);
 	ret_filter->prefixes = prefixes;
 	while ((more = http_query_next(request, &at, &name, &value)) > 0) {
-		if (set(ret_filter, name, value, now, &request->arena, &err) < 0) {
+		if (set(ret_filter, name, value, now, arena, &err) < 0) {
 			return query_refuse_error(response, &err);
 		}
 	}

@@ -13,9 +13,10 @@ bool query_known(struct http_request *request, struct http_response *response) C
 /* All of these fill in @response and return false when the parameter is wrong. A parameter that is absent leaves the output
  * as it is. */
 
-/* The whole filter; its texts live in the request's arena. Relative times count from @now; @prefixes last as long as the filter. */
+/* The whole filter; its texts live in @arena. Relative times count from @now; @prefixes last as long as the filter. */
 bool query_filter(struct http_request *request, struct http_response *response, int64_t now,
-	const struct call_prefixes *prefixes, struct filter *ret_filter) CHECK_RESULT;
+	const struct call_prefixes *prefixes, struct arena *arena,
+	struct filter *ret_filter) CHECK_RESULT;
 
 bool query_integer(struct http_request *request, struct http_response *response, const char *name,
 	int64_t min, int64_t max, int64_t *ret) CHECK_RESULT;

@@ -160,7 +160,7 @@ struct question *question_create(struct api *api, struct http_request *request,
 	filter_init(&filter);
 	if (!access_check(api, request, response, STORE_SCOPE_READ, &retention) ||
 		(filtered && !query_filter(request, response, api->options.now(),
-				     &api->options.prefixes, &filter))) {
+				     &api->options.prefixes, &request->arena, &filter))) {
 		return NULL;
 	}
 	question = arena_calloc(&request->arena, 1, size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The thread of those that follow. It reads changes without the lock; a tail that it works for is `busy` meanwhile, and stays. A
- * tail whose client is slow is passed over until its stream was read: nothing is lost, it goes on behind its last change. */
+ * The thread of those that follow. It reads changes without the lock; a tail that it works for is `busy` meanwhile. One whose request is
+ * over by then is the thread's to free: nobody waits for it, and there is one at most. A tail whose client is slow is passed over until its stream was read: nothing is lost, it goes on behind its last change. */
 #include "api/tails.h"
 
 #include <assert.h>
@@ -33,7 +33,6 @@ struct tails {
 	struct tails_options options;
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* for the thread: someone came, something was stored, the end */
-	pthread_cond_t idle;	/* no longer busy */
 	pthread_t thread;
 	bool started;
 	struct tail *first; /* those of one account stand together */
@@ -56,6 +55,26 @@ struct tails {
 	bool failing; /* the store's failure was told */
 	bool crowded; /* a stream found no memory for what is new */
 };
+
+struct tail *tail_create(struct http_request *request)
+{
+	struct tail *tail = calloc(1, sizeof(*tail));
+
+	if (tail) {
+		arena_init(&tail->arena, request->arena.ceiling_bytes);
+		tail->request = request;
+		tail->account_id = request->account_id;
+	}
+	return tail;
+}
+
+void tail_destroy(struct tail *tail)
+{
+	if (tail) {
+		arena_deinit(&tail->arena);
+		free(tail);
+	}
+}
 
 /* ---- writing, without the lock ---- */
 
@@ -288,7 +307,10 @@ static bool serve(struct tails *tails, struct tail *tail, int64_t newest)
 	}
 	pthread_mutex_lock(&tails->lock);
 	tail->busy = false;
-	pthread_cond_broadcast(&tails->idle);
+	if (tail->gone) {
+		tail_destroy(tail);
+		return false;
+	}
 	if (done < 0) {
 		/* A store that does not answer now may later; a call that cannot be read never will. */
 		if (err.code == ERROR_CORRUPT || err.code == ERROR_NO_MEMORY) {
@@ -447,7 +469,6 @@ int tails_create(struct tails **ret_tails, const struct tails_options *options, 
 	buffer_init(&tails->events, MEMORY_MAX);
 	pthread_mutex_init(&tails->lock, NULL);
 	clock_cond_init(&tails->changed);
-	pthread_cond_init(&tails->idle, NULL);
 	failed = tails->unpacker ? pthread_create(&tails->thread, NULL, follow, tails) : ENOMEM;
 	if (failed) {
 		tails_destroy(tails);
@@ -491,7 +512,6 @@ void tails_destroy(struct tails *tails)
 	arena_deinit(&tails->scratch);
 	buffer_deinit(&tails->json);
 	buffer_deinit(&tails->events);
-	pthread_cond_destroy(&tails->idle);
 	pthread_cond_destroy(&tails->changed);
 	pthread_mutex_destroy(&tails->lock);
 	free(tails);
@@ -555,17 +575,22 @@ void tails_remove(struct tails *tails, struct tail *tail)
 {
 	struct tail **at = &tails->first;
 
+	bool busy;
+
 	pthread_mutex_lock(&tails->lock);
-	while (tail->busy) {
-		pthread_cond_wait(&tails->idle, &tails->lock);
-	}
 	while (*at != tail) {
 		at = &(*at)->next;
 	}
 	*at = tail->next;
-	pthread_mutex_unlock(&tails->lock);
 	buffer_deinit(&tail->out);
 	page_memory_release(tails->options.memory, &tail->claim);
+	tail->request = NULL;
+	tail->gone = true;
+	busy = tail->busy;
+	pthread_mutex_unlock(&tails->lock);
+	if (!busy) {
+		tail_destroy(tail);
+	}
 }
 
 /* Under the lock. */

@@ -21,6 +21,8 @@ struct tails_options {
 
 /* One stream of server-sent events (HTML Living Standard §9.2). */
 struct tail {
+	struct arena
+		arena; /* what its filter points to: the thread may read it when the request is over */
 	struct http_request *request; /* woken when there is something to read */
 	int64_t account_id;
 	unsigned char key_hash[STORE_KEY_HASH_SIZE]; /* nothing is told once it is revoked */
@@ -37,6 +39,7 @@ struct tail {
 	int64_t written_us;	 /* when something was written last */
 	uint64_t round;		 /* in which it was looked at last */
 	bool busy;		 /* the thread works for it without the lock */
+	bool gone;		 /* removed: the thread frees it */
 	bool ended;
 	bool failed;
 	struct tail *next;
@@ -51,10 +54,16 @@ void tails_finish(struct tails *tails);
 /* None may be left. NULL is accepted. */
 void tails_destroy(struct tails *tails);
 
+/* For @request, which is let in; NULL: memory is short. */
+struct tail *tail_create(struct http_request *request) CHECK_RESULT;
+
+/* Of a tail that was not added. NULL is accepted. */
+void tail_destroy(struct tail *tail);
+
 /* Begins to follow. ERROR_BUSY when too many do: of this account, or of all. */
 int tails_add(struct tails *tails, struct tail *tail, struct error *err) CHECK_RESULT;
 
-/* The end of a tail that was added. */
+/* The end of a tail that was added, which is destroyed. It never waits for the thread. */
 void tails_remove(struct tails *tails, struct tail *tail);
 
 /* What http_body.read is to return. */

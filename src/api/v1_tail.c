@@ -9,7 +9,7 @@
 
 struct following {
 	struct tails *tails;
-	struct tail tail;
+	struct tail *tail;
 };
 
 static bool read_place(
@@ -35,24 +35,18 @@ static ssize_t read_events(void *context, char *to, size_t max)
 {
 	struct following *following = context;
 
-	return tails_read(following->tails, &following->tail, to, max);
+	return tails_read(following->tails, following->tail, to, max);
 }
 
 static void end(void *context)
 {
 	struct following *following = context;
 
-	tails_remove(following->tails, &following->tail);
+	tails_remove(following->tails, following->tail);
 }
 
 static enum http_step answer(struct following *following, struct http_response *response)
 {
-	struct error err;
-
-	if (tails_add(following->tails, &following->tail, &err) < 0) {
-		return err.code == ERROR_BUSY ? answer_error(response, 429, err.message)
-					      : answer_failure(response, &err);
-	}
 	response->status = 200;
 	response->body = (struct http_body){
 		.size = -1, .read = read_events, .close = end, .context = following};
@@ -61,6 +55,30 @@ static enum http_step answer(struct following *following, struct http_response *
 	/* Servers that stand in front must not gather it up. */
 	http_response_header(response, "X-Accel-Buffering", TEXT("no"));
 	return HTTP_DONE;
+}
+
+static bool read_tail(const struct api *api, struct tail *tail, struct http_request *request,
+	struct http_response *response)
+{
+	return query_filter(request, response, api->options.now(), &api->options.prefixes,
+		       &tail->arena, &tail->filter) &&
+	       query_flag(request, response, "detail", &tail->detail) &&
+	       read_place(tail, request, response);
+}
+
+static bool add(struct tails *tails, struct tail *tail, struct http_response *response)
+{
+	struct error err;
+
+	if (tails_add(tails, tail, &err) == 0) {
+		return true;
+	}
+	if (err.code == ERROR_BUSY) {
+		answer_error(response, 429, err.message);
+	} else {
+		answer_failure(response, &err);
+	}
+	return false;
 }
 
 enum http_step v1_tail_begin(
@@ -75,18 +93,15 @@ enum http_step v1_tail_begin(
 		return HTTP_DONE;
 	}
 	following = arena_calloc(&request->arena, 1, sizeof(*following));
-	if (!following) {
+	if (!following || !(following->tail = tail_create(request))) {
 		return answer_error(response, 503, "out of memory");
 	}
 	following->tails = api->tails;
-	following->tail.request = request;
-	following->tail.account_id = request->account_id;
-	following->tail.days = access.days;
-	memcpy(following->tail.key_hash, access.key_hash, sizeof(access.key_hash));
-	if (!query_filter(request, response, api->options.now(), &api->options.prefixes,
-		    &following->tail.filter) ||
-		!query_flag(request, response, "detail", &following->tail.detail) ||
-		!read_place(&following->tail, request, response)) {
+	following->tail->days = access.days;
+	memcpy(following->tail->key_hash, access.key_hash, sizeof(access.key_hash));
+	if (!read_tail(api, following->tail, request, response) ||
+		!add(api->tails, following->tail, response)) {
+		tail_destroy(following->tail);
 		return HTTP_DONE;
 	}
 	return answer(following, response);
