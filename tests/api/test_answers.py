@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BINARY, Client, add_account, call, step
+from conftest import BINARY, PLAIN, Client, add_account, call, step
 from stores import store_at
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "load"))
@@ -192,7 +192,6 @@ def test_where_nothing_may_be_moved_what_waits_is_told_so_and_small_pages_are_an
 
 MB = 1 << 20
 # Sanitizers hold memory of their own.
-PLAIN = not any(word in subprocess.run(["nm", "-D", BINARY], capture_output=True, text=True).stdout for word in ("__asan_init", "__tsan_init"))
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import BINARY, Client, Server, add_account, call
+from conftest import BINARY, PLAIN, Client, Server, add_account, call
 from crowd import READERS, Process, connect, dribble, hold, read_answer, read_to_end, request, vanish
 from stores import store_at
 from told import percentile, tell
@@ -31,8 +31,6 @@ PAGES = 256 if LONG else 48
 ALL = "/api/all_logs/0/99999999999"
 MB = 1 << 20
 FORK = multiprocessing.get_context("fork")
-# Sanitizers hold memory of their own: ceilings on what is resident are for a plain build.
-PLAIN = not any(word in subprocess.run(["nm", "-D", BINARY], capture_output=True, text=True).stdout for word in ("__asan_init", "__tsan_init"))
 
 
 @pytest.fixture(scope="module")

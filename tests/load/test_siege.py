@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import BINARY, Client, Server, add_account, call, callstep, step
+from conftest import BINARY, PLAIN, Client, Server, add_account, call, callstep, step
 from crowd import Process
 from siege import ALL, FORK, MB, ask_at_pace, attacks_on, lateness
 from stores import only_embedded, store_at
@@ -21,7 +21,6 @@ from told import percentile, tell
 pytest_plugins = ["told"]
 
 SECONDS = 300 if os.environ.get("CALLSTEP_LOAD_LONG") == "1" else 30
-PLAIN = not any(word in subprocess.run(["nm", "-D", BINARY], capture_output=True, text=True).stdout for word in ("__asan_init", "__tsan_init"))
 PAGE_MEMORY, INTAKE_MEMORY = 64, 64  # MB
 LONG_CALLS, STEPS, STEP_BYTES = 3000, 20, 400  # of the hostile account: some 30 MB that hardly pack, 3 pages of which are more than PAGE_MEMORY
 # What a connection costs (docs/reliability.md) is no part of these budgets.

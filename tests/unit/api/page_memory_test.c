@@ -262,15 +262,13 @@ static void what_is_held_grows_where_there_is_room_and_stays_where_not(void **st
 
 static void what_waits_where_nothing_moves_is_refused(void **state)
 {
-	int64_t later_us = clock_monotonic_us() + PAGE_STUCK_US + 1;
-
 	(void)state;
 	assert_true(claim(0, 100));
 	assert_false(claim(1, 60));
 	assert_false(claim(2, 60));
 	page_memory_refuse_stuck(&memory, clock_monotonic_us());
 	assert_int_equal(woken[1] + woken[2], 0);
-	page_memory_refuse_stuck(&memory, later_us);
+	page_memory_refuse_stuck(&memory, clock_monotonic_us() + PAGE_STUCK_US);
 	assert_int_equal(woken[1] + woken[2], 2);
 	assert_int_equal(page_memory_state(&memory, &claims[1]), PAGE_REFUSED);
 	release(1);
@@ -280,11 +278,12 @@ static void what_waits_where_nothing_moves_is_refused(void **state)
 
 static void what_waits_while_others_are_let_in_is_not_refused(void **state)
 {
-	int64_t later_us = clock_monotonic_us() + PAGE_STUCK_US + 1;
+	int64_t later_us;
 
 	(void)state;
 	assert_true(claim(0, 60));
 	assert_false(claim(1, 60));
+	later_us = clock_monotonic_us() + PAGE_STUCK_US;
 	memory.lines[PAGE_LARGE].moved_us = later_us - 1;
 	page_memory_refuse_stuck(&memory, later_us);
 	assert_int_equal(woken[1], 0);
