@@ -9,6 +9,7 @@
 #include "base/clock.h"
 
 #define PAUSE_MAX_US 50000
+#define EMPTY_LOG_US INT64_C(10000000) /* as long as SQLite waits for a lock */
 
 /* Lets other writers in, of this process and of others, which only look now and then whether the lock is free. */
 static void pause_for(int64_t worked_us)
@@ -66,8 +67,8 @@ static int rewrite(struct sqlite_store *store, struct error *err)
 }
 
 /* Copies the log into the database and cuts it to nothing, waiting for readers as long as for any lock: 1 done, 0 when one still
- * reads what stands in it. */
-static int empty_log(struct sqlite_store *store, struct error *err)
+ * reads what stands in it, or another program copies it. */
+static int copy_log(struct sqlite_store *store, struct error *err)
 {
 	int done = 1;
 	int status;
@@ -81,6 +82,18 @@ static int empty_log(struct sqlite_store *store, struct error *err)
 			       : sqlite_fail(store->writer, err, "empty the log of");
 	}
 	pthread_mutex_unlock(&store->write_mutex);
+	return done;
+}
+
+/* For another program that copies the log SQLite does not wait (https://www.sqlite.org/c3ref/wal_checkpoint_v2.html): it is asked again. */
+static int empty_log(struct sqlite_store *store, struct error *err)
+{
+	int64_t until_us = clock_monotonic_us() + EMPTY_LOG_US;
+	int done;
+
+	while ((done = copy_log(store, err)) == 0 && clock_monotonic_us() < until_us) {
+		pause_for(PAUSE_MAX_US);
+	}
 	return done;
 }
 

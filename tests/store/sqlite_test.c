@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -655,6 +656,44 @@ static void a_page_of_garbage_is_an_error_not_a_crash(void **state)
 	assert_true(verdict.problems > 0);
 }
 
+/* Takes the lock of those that copy the log (https://www.sqlite.org/walformat.html, 2.3.1) as another program, tells so by a byte, and holds it for a
+ * while. */
+static pid_t copy_log_elsewhere(const char *folder)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 121, .l_len = 1};
+	const struct timespec hold = {.tv_nsec = 300 * 1000 * 1000};
+	char path[512], ready = 0;
+	int fds[2];
+	pid_t child;
+
+	path_of(folder, "callstep.db-shm", path);
+	assert_int_equal(pipe(fds), 0);
+	child = fork();
+	if (child == 0) {
+		int fd = open(path, O_RDWR);
+
+		ready = fd >= 0 && fcntl(fd, F_SETLK, &lock) == 0;
+		if (write(fds[1], &ready, 1) == 1) {
+			nanosleep(&hold, NULL);
+		}
+		_exit(0);
+	}
+	assert_int_equal(read(fds[0], &ready, 1), 1);
+	assert_true(ready);
+	close(fds[0]);
+	close(fds[1]);
+	return child;
+}
+
+static void files_are_cleared_although_another_program_copies_the_log(void **state)
+{
+	struct fixture *f = *state;
+	pid_t child = copy_log_elsewhere(f->folder);
+
+	assert_int_equal(store_scrub(f->store, NULL), 1);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 
 int main(void)
@@ -674,6 +713,7 @@ int main(void)
 		STORE_TEST(a_second_server_is_refused_until_the_first_is_gone),
 		STORE_TEST(the_servers_lock_dies_with_its_process),
 		STORE_TEST(a_backup_under_load_is_a_whole_store),
+		STORE_TEST(files_are_cleared_although_another_program_copies_the_log),
 		cmocka_unit_test(damage_is_found),
 		STORE_TEST(a_page_of_garbage_is_an_error_not_a_crash),
 		STORE_TEST(a_file_that_is_cut_off_is_told),
