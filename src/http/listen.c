@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,10 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
-/* Bytes of an answer that the system keeps before it can send them: enough to have some at hand, and little of what its key may
- * not have any more (http_request_end()), nor of what a slow client has the system hold, some MiB each otherwise. */
-#define UNSENT_MAX (512 << 10)
-#define BACKLOG	   4096
+#define BACKLOG 4096
 
 struct place {
 	char host[64];
@@ -55,10 +51,8 @@ static bool split(const char *listen, struct place *ret)
 
 static int bind_and_listen(int fd, const struct addrinfo *address)
 {
-	int on = 1, unsent = UNSENT_MAX;
+	int on = 1;
 
-	/* Connections inherit it. Where it cannot be had, the system keeps more of an answer. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 	/* Without it a server that was just stopped keeps its port for a minute. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 		bind(fd, address->ai_addr, address->ai_addrlen) < 0) {
