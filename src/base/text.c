@@ -214,3 +214,23 @@ unsigned int text_utf8_number(struct text character)
 	}
 	return number;
 }
+
+int text_hex_digit(char byte)
+{
+	if (byte >= '0' && byte <= '9') {
+		return byte - '0';
+	}
+	if (byte >= 'a' && byte <= 'f') {
+		return byte - 'a' + 10;
+	}
+	return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
+}
+
+int text_percent_byte(struct text text)
+{
+	if (text.size < 3 || text.data[0] != '%' || text_hex_digit(text.data[1]) < 0 ||
+		text_hex_digit(text.data[2]) < 0) {
+		return -1;
+	}
+	return text_hex_digit(text.data[1]) * 16 + text_hex_digit(text.data[2]);
+}

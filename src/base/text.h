@@ -84,6 +84,12 @@ unsigned int text_utf8_number(struct text character);
  * turns the direction of what stands around it (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069, Unicode Standard Annex 9). */
 bool text_is_control(struct text character);
 
+/* What the hexadecimal digit @byte, of either case, stands for; negative when it is not one. */
+int text_hex_digit(char byte);
+
+/* The byte that `%` and two hexadecimal digits at the front of @text stand for (RFC 3986 §2.1); negative when they do not stand there. */
+int text_percent_byte(struct text text);
+
 /* Whether a byte below 0x20 or 0x7f stands in @text. */
 bool text_has_control(struct text text);
 

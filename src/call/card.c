@@ -88,17 +88,12 @@ static bool is_letter(char byte)
 	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
-static bool is_hex(char byte)
-{
-	return is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
-}
-
 static bool is_uuid(struct text text)
 {
 	for (size_t i = 0; i < text.size; i++) {
 		bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
 
-		if (hyphen ? text.data[i] != '-' : !is_hex(text.data[i])) {
+		if (hyphen ? text.data[i] != '-' : text_hex_digit(text.data[i]) < 0) {
 			return false;
 		}
 	}
@@ -108,10 +103,11 @@ static bool is_uuid(struct text text)
 /* Whether what stands from @start to @end is a piece of a UUID (RFC 9562 §4). */
 static bool is_in_uuid(struct text text, size_t start, size_t end)
 {
-	while (start > 0 && (is_hex(text.data[start - 1]) || text.data[start - 1] == '-')) {
+	while (start > 0 &&
+		(text_hex_digit(text.data[start - 1]) >= 0 || text.data[start - 1] == '-')) {
 		start--;
 	}
-	while (end < text.size && (is_hex(text.data[end]) || text.data[end] == '-')) {
+	while (end < text.size && (text_hex_digit(text.data[end]) >= 0 || text.data[end] == '-')) {
 		end++;
 	}
 	return is_uuid(text_head(text_tail(text, start), end - start));

@@ -428,15 +428,6 @@ static size_t read_body(struct gate *gate, const char *data, size_t size)
 	return taken;
 }
 
-static int hex_digit(char byte)
-{
-	static const char digits[] = "0123456789abcdef";
-	char lower = byte >= 'A' && byte <= 'F' ? (char)(byte - 'A' + 'a') : byte;
-	const char *found = lower ? strchr(digits, lower) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
 static size_t end_chunk_line(struct gate *gate)
 {
 	gate->part = 0;
@@ -447,7 +438,7 @@ static size_t end_chunk_line(struct gate *gate)
 
 static size_t read_chunk_size(struct gate *gate, const char *data, size_t size)
 {
-	int digit = hex_digit(data[0]);
+	int digit = text_hex_digit(data[0]);
 
 	(void)size;
 	if (digit >= 0 && gate->part < DIGITS_MAX) {

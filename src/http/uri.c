@@ -2,30 +2,6 @@
  * Targets: splitting and decoding. */
 #include "http/uri.h"
 
-static int hex_digit(char byte)
-{
-	if (byte >= '0' && byte <= '9') {
-		return byte - '0';
-	}
-	if (byte >= 'a' && byte <= 'f') {
-		return byte - 'a' + 10;
-	}
-	if (byte >= 'A' && byte <= 'F') {
-		return byte - 'A' + 10;
-	}
-	return -1;
-}
-
-/* The byte that the three characters at the start of @text stand for; negative when they stand for none. */
-static int encoded_byte(struct text text)
-{
-	if (text.size < 3 || text.data[0] != '%' || hex_digit(text.data[1]) < 0 ||
-		hex_digit(text.data[2]) < 0) {
-		return -1;
-	}
-	return hex_digit(text.data[1]) * 16 + hex_digit(text.data[2]);
-}
-
 static struct text without_authority(struct text target)
 {
 	static const char *const schemes[] = {"http://", "https://"};
@@ -68,7 +44,7 @@ int uri_decode(struct text raw, struct arena *arena, struct text *ret)
 		return -1;
 	}
 	while (raw.size > 0) {
-		int byte = raw.data[0] == '%' ? encoded_byte(raw) : (unsigned char)raw.data[0];
+		int byte = raw.data[0] == '%' ? text_percent_byte(raw) : (unsigned char)raw.data[0];
 
 		if (byte <= 0) {
 			return 0;
@@ -84,7 +60,7 @@ int uri_decode(struct text raw, struct arena *arena, struct text *ret)
 /* Takes one character, encoded or not, off the front of @rest, by the rules of a query. */
 static char query_next(struct text *rest)
 {
-	int byte = encoded_byte(*rest);
+	int byte = text_percent_byte(*rest);
 	char first = rest->data[0];
 
 	if (byte >= 0) {

@@ -7,17 +7,6 @@
 static const char letters[] = "\"\\/bfnrt";
 static const char meanings[] = "\"\\/\b\f\n\r\t";
 
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9') {
-		return digit - '0';
-	}
-	if (digit >= 'a' && digit <= 'f') {
-		return digit - 'a' + 10;
-	}
-	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
 static bool read_unit(struct text text, uint32_t *ret_unit)
 {
 	uint32_t unit = 0;
@@ -26,7 +15,7 @@ static bool read_unit(struct text text, uint32_t *ret_unit)
 		return false;
 	}
 	for (size_t i = 2; i < UNICODE_ESCAPE_SIZE; i++) {
-		int value = hex_value(text.data[i]);
+		int value = text_hex_digit(text.data[i]);
 
 		if (value < 0) {
 			return false;

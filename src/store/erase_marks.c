@@ -76,21 +76,13 @@ static bool is_name(const struct erase_marks *marks, struct text text)
 
 /* ---- decoding ---- */
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that the front of @rest, which is not empty, stands for in a request's target; returns of how many bytes that front is. */
 static size_t next_byte(struct text rest, char *ret_byte)
 {
-	if (rest.data[0] == '%' && rest.size >= 3 && hex_value(rest.data[1]) >= 0 &&
-		hex_value(rest.data[2]) >= 0) {
-		*ret_byte = (char)(hex_value(rest.data[1]) << 4 | hex_value(rest.data[2]));
+	int byte = text_percent_byte(rest);
+
+	if (byte >= 0) {
+		*ret_byte = (char)byte;
 		return 3;
 	}
 	*ret_byte = rest.data[0];

@@ -162,6 +162,12 @@ def call(session_id, start=None, end=None, dest="6177123001", src="6177123000", 
     return made
 
 
+def resident(server):
+    """Bytes that the process of @server has in memory."""
+    with open(f"/proc/{server.process.pid}/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
 @pytest.fixture(scope="session")
 def session_server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server")

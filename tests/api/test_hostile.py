@@ -17,7 +17,7 @@ import zlib
 
 import pytest
 
-from conftest import Client, Server, add_account, call, step
+from conftest import Client, Server, add_account, call, resident, step
 from stores import run_sql
 
 ALL = "/api/all_logs/0/99999999999"
@@ -348,11 +348,6 @@ def test_a_flood_of_wrong_keys_is_counted_in_the_log_and_not_listed(start_server
 
 
 # ---- bombs, depths, lengths, numbers ----
-
-
-def resident(server):
-    with open(f"/proc/{server.process.pid}/statm") as file:
-        return int(file.read().split()[1]) * 4096
 
 
 def zstd(data):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import PLAIN, Client, add_account, call
+from conftest import PLAIN, Client, add_account, call, resident
 from test_loops import Health, zstd_run
 
 MIB = 1 << 20
@@ -30,11 +30,6 @@ BODIES = {
     "a member behind many": (DOCUMENT, "identity", b'{"calls":[],"x":"' + b"1" * (MIB - 100)),
     "rejects": (NDJSON, "identity", REJECTED * 1200),
 }
-
-
-def resident(server):
-    with open(f"/proc/{server.process.pid}/statm") as file:
-        return int(file.read().split()[1]) * 4096
 
 
 class Half:

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -113,6 +114,23 @@ static void controls_are_told_from_what_is_written(void **state)
 	}
 }
 
+static void hexadecimal_digits_and_what_they_encode_are_read(void **state)
+{
+	(void)state;
+	for (int byte = -128; byte < 128; byte++) {
+		const char *found = byte ? strchr("0123456789abcdefABCDEF", byte) : NULL;
+
+		assert_int_equal(text_hex_digit((char)byte),
+			found ? strtol((char[]){(char)byte, 0}, NULL, 16) : -1);
+	}
+	assert_int_equal(text_percent_byte(TEXT("%4Af")), 'J');
+	assert_int_equal(text_percent_byte(TEXT("%ff")), 0xff);
+	assert_int_equal(text_percent_byte(TEXT("%4")), -1);
+	assert_int_equal(text_percent_byte(TEXT("%4g")), -1);
+	assert_int_equal(text_percent_byte(TEXT("x41")), -1);
+	assert_int_equal(text_percent_byte(TEXT("")), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +139,7 @@ int main(void)
 		cmocka_unit_test(utf8_follows_rfc_3629),
 		cmocka_unit_test(comparing_looks_at_bytes),
 		cmocka_unit_test(controls_are_told_from_what_is_written),
+		cmocka_unit_test(hexadecimal_digits_and_what_they_encode_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
