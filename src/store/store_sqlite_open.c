@@ -159,8 +159,12 @@ int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
 		return -1;
 	}
 	usable = judge(store->folder, &identity, err);
-	if (usable != 0) {
-		return usable;
+	if (usable < 0) {
+		return -1;
+	}
+	if (usable) {
+		/* Another hand may have changed it. All else here counts on a write-ahead log. */
+		return sqlite_exec(store->writer, "pragma journal_mode = wal", err);
 	}
 	/* One process at a time; who waited finds the work done. */
 	if (sqlite_folder_lock(store->folder, SQLITE_FOLDER_LOCK_SCHEMA, true, &lock, err) < 0 ||

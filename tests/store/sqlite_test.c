@@ -172,6 +172,25 @@ static void a_database_of_another_program_is_refused_and_left(void **state)
 	folder_remove(folder);
 }
 
+static void a_store_without_its_log_gets_it_back(void **state)
+{
+	char folder[128], path[512];
+	struct store *store;
+	struct error err = {0};
+	struct stat status;
+
+	(void)state;
+	folder_make(folder);
+	assert_int_equal(store_open(&store, folder, NULL, &err), 0);
+	store_close(store);
+	tamper(folder, "pragma journal_mode = delete");
+	assert_int_equal(store_open(&store, folder, NULL, &err), 0);
+	path_of(folder, "callstep.db-wal", path);
+	assert_int_equal(stat(path, &status), 0);
+	store_close(store);
+	folder_remove(folder);
+}
+
 static void a_newer_schema_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -704,6 +723,7 @@ int main(void)
 		STORE_TEST(the_log_is_copied_back_however_much_is_put),
 		cmocka_unit_test(locations_that_hold_no_store_are_named),
 		cmocka_unit_test(a_database_of_another_program_is_refused_and_left),
+		cmocka_unit_test(a_store_without_its_log_gets_it_back),
 		STORE_TEST(a_newer_schema_is_refused),
 		STORE_TEST(the_audit_trail_cannot_be_changed),
 		cmocka_unit_test(a_folder_that_may_not_be_written_is_named),
