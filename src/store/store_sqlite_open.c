@@ -163,8 +163,10 @@ int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
 		return -1;
 	}
 	if (usable) {
-		/* Another hand may have changed it. All else here counts on a write-ahead log. */
-		return sqlite_exec(store->writer, "pragma journal_mode = wal", err);
+		/* Another hand may have changed it. All else here counts on a write-ahead log: the first
+		 * read opens it. */
+		return sqlite_exec(store->writer,
+			"pragma journal_mode = wal; select 1 from sqlite_schema limit 1", err);
 	}
 	/* One process at a time; who waited finds the work done. */
 	if (sqlite_folder_lock(store->folder, SQLITE_FOLDER_LOCK_SCHEMA, true, &lock, err) < 0 ||
