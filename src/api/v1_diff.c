@@ -6,8 +6,8 @@
 #include "api/question.h"
 #include "call/call_document.h"
 #include "call/call_json.h"
-#include "call/diff.h"
 #include "call/pack.h"
+#include "find/diff.h"
 
 #define CALL_BYTES ((size_t)128 << 10) /* what is claimed at first */
 #define DIFF_BYTES ((size_t)1 << 20)

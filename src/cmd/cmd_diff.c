@@ -4,10 +4,10 @@
 
 #include "base/time_text.h"
 #include "call/call_json.h"
-#include "call/diff.h"
 #include "cmd/cmd.h"
 #include "cmd/output.h"
 #include "cmd/terminal.h"
+#include "find/diff.h"
 
 #define WIDTH_MIN    60
 #define TIME_COLUMNS 8 /* "+1:02:03" */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
-#include "cmd/generate/generate.h"
+#include "generate/generate.h"
 
 #define DAY	      INT64_C(86400)
 #define OUT_SIZE      ((size_t)256 << 10)

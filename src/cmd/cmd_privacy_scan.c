@@ -6,13 +6,13 @@
 #include "call/call_json.h"
 #include "call/call_steps.h"
 #include "call/call_values.h"
-#include "call/card.h"
 #include "cmd/cmd.h"
 #include "cmd/filter_options.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
 #include "cmd/table.h"
 #include "cmd/terminal.h"
+#include "redact/card.h"
 #include "json/json_writer.h"
 
 #define FILTER_MEMORY_MAX ((size_t)256 << 20)

@@ -5,7 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/filter_options.h"
-#include "intake/redact_mark.h"
+#include "redact/mark.h"
 
 #define OUT_MAX ((size_t)1 << 20)
 

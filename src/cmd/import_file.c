@@ -3,7 +3,7 @@
 #include "cmd/import_file.h"
 
 #include "intake/sources/source_guess.h"
-#include "intake/splitter.h"
+#include "intake/stream/splitter.h"
 
 /* The formats that are read by the intake itself. */
 static bool is_json_format(const char *name)

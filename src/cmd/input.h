@@ -3,7 +3,7 @@
 #ifndef CMD_INPUT_H
 #define CMD_INPUT_H
 
-#include "intake/decoder.h"
+#include "intake/stream/decoder.h"
 
 struct input {
 	int fd;

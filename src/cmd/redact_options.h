@@ -4,7 +4,7 @@
 #define CMD_REDACT_OPTIONS_H
 
 #include "cmd/settings.h"
-#include "intake/redact.h"
+#include "redact/redact.h"
 
 /* For the settings of a command that takes calls in. */
 #define REDACT_OPTIONS                                                                             \

@@ -5,9 +5,9 @@
 
 #include "call/pack.h"
 #include "intake/intake.h"
-#include "intake/redact.h"
 #include "intake/turns.h"
-#include "store/store_index.h"
+#include "redact/redact.h"
+#include "store/index.h"
 #include "json/json_reader.h"
 
 #define CHUNK_CALLS_MAX 64

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "call/call.h"
-#include "intake/redact.h"
+#include "redact/redact.h"
 #include "store/store.h"
 
 struct intake;

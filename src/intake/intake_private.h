@@ -12,10 +12,10 @@
 #include <stdatomic.h>
 
 #include "intake/chunk.h"
-#include "intake/decoder.h"
 #include "intake/intake.h"
 #include "intake/key_use.h"
-#include "intake/splitter.h"
+#include "intake/stream/decoder.h"
+#include "intake/stream/splitter.h"
 #include "intake/turns.h"
 
 struct group;

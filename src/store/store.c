@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-#include "store/store_backend.h"
+#include "store/backend.h"
 
 /* libpq knows both names (PostgreSQL 15, chapter 34.1.1.2). */
 static bool is_postgres(const char *location)

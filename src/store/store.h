@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The store: accounts, keys and calls, behind one interface that each backend fills in
- * (store_backend.h). All functions may be called from any thread. Failures of the disk or the database set
+ * (store/backend.h). All functions may be called from any thread. Failures of the disk or the database set
  * ERROR_SYSTEM, ERROR_NO_SPACE, ERROR_BUSY or ERROR_CORRUPT with what failed and where. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -160,7 +160,7 @@ struct store_kind {
 	struct text variable; /* event.data.result_variable */
 };
 
-/* What a call's steps are found by: made by store_index_make() (store_index.h) by whoever has time for it. All zero: the store
+/* What a call's steps are found by: made by store_index_make() (store/index.h) by whoever has time for it. All zero: the store
  * makes it itself. */
 struct store_index {
 	bool made;

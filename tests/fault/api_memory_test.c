@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A server without memory: each question is asked while the first, the second, … allocation fails. It is answered right, or with a failure,
- * or the connection ends; never wrong. Asked again, with memory, the answer is what it was. */
+ * A server without memory: each question is asked while the first, the second, … allocation fails.
+ * It is answered right, or with a failure, or the connection ends; never wrong. Asked again, with
+ * memory, the answer is what it was. */
 #include <pthread.h>
 
 #include "api/api.h"
@@ -146,7 +147,8 @@ static bool same(const struct plain_answer *a, const struct plain_answer *b)
 	       memcmp(a->body, b->body, a->body_size) == 0;
 }
 
-/* A failure is told by its status, or shows: the answer is cut off, and what came of it is right. */
+/* A failure is told by its status, or shows: the answer is cut off, and what came of it is right.
+ */
 static bool is_failure(const struct stand *stand)
 {
 	const struct plain_answer *answer = &stand->answer;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A failing disk: the standard run, again and again, with the first, the second, … operation of a kind failing, once or until the disk is
- * healed. Each failure is told, nothing acknowledged is lost, nothing is half there, and the same store goes on when it is healed. */
+ * A failing disk: the standard run, again and again, with the first, the second, … operation of a
+ * kind failing, once or until the disk is healed. Each failure is told, nothing acknowledged is
+ * lost, nothing is half there, and the same store goes on when it is healed. */
 #include <errno.h>
 #include <sqlite3.h>
 
@@ -62,7 +63,8 @@ static void heal_and_repeat(struct story *story, const struct trouble *trouble, 
 	}
 }
 
-/* Runs it with the @nth operation failing. Returns how many errors were told, negative when nothing failed. */
+/* Runs it with the @nth operation failing. Returns how many errors were told, negative when nothing
+ * failed. */
 static int run_with(const struct trouble *trouble, const struct faulty_plan *plan, int nth)
 {
 	struct story story;

@@ -66,7 +66,8 @@ long failing_memory_live(void)
 
 /* ---- the C library's ---- */
 
-/* The linker makes these names of the real ones, and lets every call of the real ones come to the wrappers. */
+/* The linker makes these names of the real ones, and lets every call of the real ones come to the
+ * wrappers. */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);

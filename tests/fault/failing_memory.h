@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Memory that runs out on purpose. The program's own calls of malloc() and its like are linked to come here (--wrap, meson.build), and SQLite
- * is told to; those of other libraries are not. Counts what is allocated, so that a leak shows without a sanitizer. */
+ * Memory that runs out on purpose. The program's own calls of malloc() and its like are linked to
+ * come here (--wrap, meson.build), and SQLite is told to; those of other libraries are not. Counts
+ * what is allocated, so that a leak shows without a sanitizer. */
 #ifndef TESTS_FAULT_FAILING_MEMORY_H
 #define TESTS_FAULT_FAILING_MEMORY_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A disk that fails on purpose: SQLite's own file layer, with an operation that goes wrong when asked to. Nothing is written through to the
- * disk beneath: its syncs are counted, not done. */
+ * A disk that fails on purpose: SQLite's own file layer, with an operation that goes wrong when
+ * asked to. Nothing is written through to the disk beneath: its syncs are counted, not done. */
 #ifndef TESTS_FAULT_FAULTY_VFS_H
 #define TESTS_FAULT_FAULTY_VFS_H
 
@@ -26,7 +26,8 @@ struct faulty_plan {
 	bool stays; /* all that follow fail too, until it is healed; otherwise that one only */
 };
 
-/* What is told of the operations that went well, before they are done; for disks that lose what was not synced. */
+/* What is told of the operations that went well, before they are done; for disks that lose what was
+ * not synced. */
 struct faulty_watch {
 	void (*write)(void *context, const char *path, const void *data, size_t size, int64_t at);
 	void (*truncate)(void *context, const char *path, int64_t size);

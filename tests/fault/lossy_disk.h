@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A disk whose power may be cut: it knows of each file what was synced and what was written since, and makes folders as they may be found
- * afterwards, where any part of what was not synced is missing. */
+ * A disk whose power may be cut: it knows of each file what was synced and what was written since,
+ * and makes folders as they may be found afterwards, where any part of what was not synced is
+ * missing. */
 #ifndef TESTS_FAULT_LOSSY_DISK_H
 #define TESTS_FAULT_LOSSY_DISK_H
 
@@ -8,7 +9,8 @@
 
 struct lossy_disk;
 
-/* Watches the files below @folder through faulty_vfs; they are empty or not there. Called by @sync before each sync is done. */
+/* Watches the files below @folder through faulty_vfs; they are empty or not there. Called by @sync
+ * before each sync is done. */
 struct lossy_disk *lossy_disk_create(
 	const char *folder, void (*sync)(void *context), void *context);
 void lossy_disk_destroy(struct lossy_disk *disk);

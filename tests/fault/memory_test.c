@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * No memory: the standard run of the store and a run of intake, again and again, with the first, the second, … allocation failing, once or
- * until there is memory again. Nothing crashes, leaks or gets lost, and the same store goes on. */
+ * No memory: the standard run of the store and a run of intake, again and again, with the first,
+ * the second, … allocation failing, once or until there is memory again. Nothing crashes, leaks or
+ * gets lost, and the same store goes on. */
 #include "failing_memory.h"
 #include "figures.h"
 #include "intake/intake.h"
@@ -111,7 +112,8 @@ static size_t count_reject(void *context, const struct batch_reject *reject)
 	return 0;
 }
 
-/* Posts all calls in the given version. Returns how many were acknowledged, which are the first ones. */
+/* Posts all calls in the given version. Returns how many were acknowledged, which are the first
+ * ones. */
 static int post(struct intake *intake, int64_t account_id, int version, struct error *ret_failure)
 {
 	AUTO(buffer_deinit) struct buffer body;
@@ -147,7 +149,8 @@ static int post(struct intake *intake, int64_t account_id, int version, struct e
 	return (int)result.accepted;
 }
 
-/* The first @acknowledged calls are of @version, the others of the one before; a call of version 0 is not there. */
+/* The first @acknowledged calls are of @version, the others of the one before; a call of version 0
+ * is not there. */
 static void expect_versions(struct store *store, int64_t account_id, int version, int acknowledged)
 {
 	AUTO(arena_deinit) struct arena arena;
@@ -171,7 +174,8 @@ static void expect_versions(struct store *store, int64_t account_id, int version
 	}
 }
 
-/* A batch into an empty store, and one that replaces it, one of them without memory. Whether an allocation failed. */
+/* A batch into an empty store, and one that replaces it, one of them without memory. Whether an
+ * allocation failed. */
 static bool run_intake(long nth, bool stays)
 {
 	const struct intake_options options = {

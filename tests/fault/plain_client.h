@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A client that allocates nothing, for servers without memory: sends bytes, reads until the server closes. */
+ * A client that allocates nothing, for servers without memory: sends bytes, reads until the server
+ * closes. */
 #ifndef TESTS_FAULT_PLAIN_CLIENT_H
 #define TESTS_FAULT_PLAIN_CLIENT_H
 

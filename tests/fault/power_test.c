@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The power is cut: during the standard run, before and after each sync and between the steps. What was synced is there then, of the rest
- * any part. Each acknowledged step must be there whole, the one under way whole or not at all. */
+ * The power is cut: during the standard run, before and after each sync and between the steps. What
+ * was synced is there then, of the rest any part. Each acknowledged step must be there whole, the
+ * one under way whole or not at all. */
 #include <unistd.h>
 
 #include "faulty_vfs.h"

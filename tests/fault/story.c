@@ -274,8 +274,8 @@ static void make_puts(struct story *story)
 
 		name_of(i, name);
 		story->replace[i] = put_of(&story->f, name, "6179", start_of(i) + DAY, 2, "second");
-		story->replace[i].recorded =
-			i % 2; /* both are read, to see whether they are parts */
+		/* both are read, to see whether they are parts */
+		story->replace[i].recorded = i % 2;
 	}
 	for (int i = 0; i < HEADERS; i++) {
 		char name[8];

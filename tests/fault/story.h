@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The standard run: what a store goes through in its life, step by step, and what must be in it after each. Tests run it while
- * something fails, run a step that failed again, and compare. */
+ * The standard run: what a store goes through in its life, step by step, and what must be in it
+ * after each. Tests run it while something fails, run a step that failed again, and compare. */
 #ifndef TESTS_FAULT_STORY_H
 #define TESTS_FAULT_STORY_H
 
@@ -50,7 +50,8 @@ void story_note(struct story *story, size_t step);
 /* What @state is once @step is done, too. */
 void story_apply(struct story_state *state, size_t step);
 
-/* Whether @store has what @state says, by pages, totals, numbers and words; if not, @problem says what differs. */
+/* Whether @store has what @state says, by pages, totals, numbers and words; if not, @problem says
+ * what differs. */
 bool story_holds(const struct story_state *state, struct store *store, char problem[STORY_PROBLEM]);
 
 /* The open store has what was acknowledged and nothing else. */

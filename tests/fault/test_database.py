@@ -21,7 +21,7 @@ from test_servers import StubbornPoster
 
 ROUNDS = trouble.rounds("CALLSTEP_FAILOVER_ROUNDS", 1)
 SEED = int(os.environ.get("CALLSTEP_CRASH_SEED", random.randrange(10 ** 9)))
-SCHEMA = Path(__file__).resolve().parents[2] / "src/store/schema/postgres"
+SCHEMA = Path(__file__).resolve().parents[2] / "src/store/postgres/schema"
 FAILED = (500, 503)
 WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'callstep'"
 

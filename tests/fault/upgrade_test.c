@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * An upgrade that is cut off: a store of each earlier schema is opened, and the process ends before the first, the second, … statement, or the
- * power goes at any sync. Opened again, the store is whole and of this schema. FIXTURES is the folder of what earlier programs wrote. */
+ * An upgrade that is cut off: a store of each earlier schema is opened, and the process ends before
+ * the first, the second, … statement, or the power goes at any sync. Opened again, the store is
+ * whole and of this schema. FIXTURES is the folder of what earlier programs wrote. */
 #include <dirent.h>
 #include <signal.h>
 #include <sqlite3.h>

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * A body, from its coding to its calls: what is handed over, what is rejected and what is said does not depend on where the pieces end.
- * The first byte of the input says coding and shape, the second where it is cut. Also with the text coded here, cut short or with a bit
- * changed, since a fuzzer does not find many good bodies by itself. */
+ * A body, from its coding to its calls: what is handed over, what is rejected and what is said does
+ * not depend on where the pieces end. The first byte of the input says coding and shape, the second
+ * where it is cut. Also with the text coded here, cut short or with a bit changed, since a fuzzer
+ * does not find many good bodies by itself. */
 #include <zlib.h>
 #include <zstd.h>
 
 #include "fuzz_target.h"
-#include "intake/decoder.h"
-#include "intake/splitter.h"
+#include "intake/stream/decoder.h"
+#include "intake/stream/splitter.h"
 
 #define CALL_SIZE_MAX ((size_t)64)
 #define EVENTS_MAX    ((size_t)8 << 20)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Any two calls, one behind the other with an empty line between. What they are together is canonical, has each step of both, and is the same in
- * whichever order they come; joining one of them again changes nothing. */
+ * Any two calls, one behind the other with an empty line between. What they are together is
+ * canonical, has each step of both, and is the same in whichever order they come; joining one of
+ * them again changes nothing. */
 #include "call/call_join.h"
 #include "call/call_json.h"
 #include "fuzz_target.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as a call: what is taken is canonical and stays so; and as stored JSON that went bad: walked within bounds. */
+ * Any bytes as a call: what is taken is canonical and stays so; and as stored JSON that went bad:
+ * walked within bounds. */
 #include "call/call_json.h"
 #include "call/call_steps.h"
 #include "fuzz_target.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as canonical JSON: transcoded within bounds. What the JSON reader takes becomes XML that Expat takes, and so does
- * any text. */
+ * Any bytes as canonical JSON: transcoded within bounds. What the JSON reader takes becomes XML
+ * that Expat takes, and so does any text. */
 #include <expat.h>
 
 #include "call/call_xml.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as a cel_custom.conf: a column's place is always within the row's width. Then as a log in the dialect that it says, cut in two: the
- * cut changes nothing. */
+ * Any bytes as a cel_custom.conf: a column's place is always within the row's width. Then as a log
+ * in the dialect that it says, cut in two: the cut changes nothing. */
 #include "fuzz_target.h"
 
-#include "intake/sources/cel_columns.h"
+#include "intake/sources/asterisk/cel_columns.h"
 
 struct seen {
 	uint64_t records, rejects, hash;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Any application, the first line, and what it is given. What is shown is what was given with marks in the place of some of it; nothing of what a
- * password's application is given. */
+ * Any application, the first line, and what it is given. What is shown is what was given with marks
+ * in the place of some of it; nothing of what a password's application is given. */
 #include "fuzz_target.h"
-#include "intake/sources/cel_secret.h"
+#include "intake/sources/asterisk/cel_secret.h"
 
 static const struct text mark = {.data = CEL_SECRET_MARK, .size = sizeof(CEL_SECRET_MARK) - 1};
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The decoder on any bytes: it ends, gives the same wherever the pieces end, before a damage too, and never more than a step at once. The
- * first byte of the input says the coding and how large the pieces are. */
+ * The decoder on any bytes: it ends, gives the same wherever the pieces end, before a damage too,
+ * and never more than a step at once. The first byte of the input says the coding and how large the
+ * pieces are. */
 #include "base/buffer.h"
 #include "fuzz_target.h"
-#include "intake/decoder.h"
+#include "intake/stream/decoder.h"
 
 #define OUTPUT_MAX ((size_t)4 << 20)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as a parameter of a filter, the first byte saying which: taken or refused with words. What a text asks for stands in that
- * text. */
+ * Any bytes as a parameter of a filter, the first byte saying which: taken or refused with words.
+ * What a text asks for stands in that text. */
 #include "call/filter.h"
 #include "fuzz_target.h"
 

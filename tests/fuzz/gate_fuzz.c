@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as what a connection receives, cut as the first byte says: the gate lets the same through however they are cut, and what it has let
- * through once it lets through again. */
+ * Any bytes as what a connection receives, cut as the first byte says: the gate lets the same
+ * through however they are cut, and what it has let through once it lets through again. */
 #include <string.h>
 
 #include "fuzz_target.h"

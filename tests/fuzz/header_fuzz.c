@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as the headers that are read: Accept, Accept-Encoding, Authorization, Content-Type, If-None-Match, and as a cursor. What is refused
- * changes nothing, what is taken can be written again. */
+ * Any bytes as the headers that are read: Accept, Accept-Encoding, Authorization, Content-Type,
+ * If-None-Match, and as a cursor. What is refused changes nothing, what is taken can be written
+ * again. */
 #include <sodium.h>
 
 #include "api/credentials.h"

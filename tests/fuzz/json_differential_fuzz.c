@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The JSON reader against Jansson: both take the same texts, and read the same values out of them. Differences, each for a reason: we nest to 64 and say
- * ERROR_TOO_LARGE beyond; what Jansson cannot hold stands in reference.h. */
+ * The JSON reader against Jansson: both take the same texts, and read the same values out of them.
+ * Differences, each for a reason: we nest to 64 and say ERROR_TOO_LARGE beyond; what Jansson cannot
+ * hold stands in reference.h. */
 #include "fuzz_target.h"
 #include "reference.h"
 #include "json/json_reader.h"

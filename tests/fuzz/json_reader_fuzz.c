@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The JSON reader on any bytes: reading and skipping agree, and what a token spells stays itself when written and read. */
+ * The JSON reader on any bytes: reading and skipping agree, and what a token spells stays itself
+ * when written and read. */
 #include "fuzz_target.h"
 #include "json/json_reader.h"
 #include "json/json_writer.h"

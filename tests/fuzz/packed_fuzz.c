@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as a stored packed call: refused, or a stream that the next one can follow. The same bytes as a call's JSON: packed and
- * unpacked they are themselves. */
+ * Any bytes as a stored packed call: refused, or a stream that the next one can follow. The same
+ * bytes as a call's JSON: packed and unpacked they are themselves. */
 #include <zlib.h>
 
 #include "call/glue.h"
@@ -53,8 +53,8 @@ static bool unpack(const struct packed *packed, char *out)
 	return false;
 }
 
-/* Only its size and CRC keep bytes from being a packed call: the CRC is taken from what they inflate to, so that streams
- * of all kinds get past it. */
+/* Only its size and CRC keep bytes from being a packed call: the CRC is taken from what they
+ * inflate to, so that streams of all kinds get past it. */
 static void take_as_packed(const uint8_t *data, size_t size)
 {
 	struct packed packed = {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Any rules and any call. The first line has a letter for each rule (c cards, i input, m modules, v variables, p patterns, k a key), the
- * second one the patterns; the rest is a call. What comes out is a canonical call with the same header and as many steps, no value of it
- * holds what may be a card's number, and without patterns it comes out as it is the second time. */
+ * Any rules and any call. The first line has a letter for each rule (c cards, i input, m modules, v
+ * variables, p patterns, k a key), the second one the patterns; the rest is a call. What comes out
+ * is a canonical call with the same header and as many steps, no value of it holds what may be a
+ * card's number, and without patterns it comes out as it is the second time. */
 #include "call/call_json.h"
 #include "call/call_steps.h"
 #include "call/call_values.h"
-#include "call/card.h"
 #include "fuzz_target.h"
-#include "intake/redact_private.h"
+#include "redact/card.h"
+#include "redact/private.h"
 
 static const struct json_position beginning = {.line = 1, .column = 1};
 

@@ -126,7 +126,8 @@ static bool continues_name(char c)
 	return begins_name(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
 }
 
-/* What cannot stand in an element's name becomes `_`; before what only cannot begin one stands `_`. A colon would make a namespace. */
+/* What cannot stand in an element's name becomes `_`; before what only cannot begin one stands `_`.
+ * A colon would make a namespace. */
 static void write_name(struct buffer *xml, const char *name)
 {
 	if (name[0] == '\0' || (continues_name(name[0]) && !begins_name(name[0]))) {
@@ -151,7 +152,8 @@ static uint32_t take_character(const unsigned char **at)
 	return c;
 }
 
-/* Each character by its number; what XML 1.0 §2.2 does not know by that of the replacement character. */
+/* Each character by its number; what XML 1.0 §2.2 does not know by that of the replacement
+ * character. */
 static void write_text(struct buffer *xml, const char *text, size_t size)
 {
 	const unsigned char *at = (const unsigned char *)text;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as an INI file, and as the value of every setting: what is taken is within the limits that the table tells. */
+ * Any bytes as an INI file, and as the value of every setting: what is taken is within the limits
+ * that the table tells. */
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -15,7 +15,8 @@ static void check_call(void *context, struct text json, uint64_t line)
 	json_reader_init(&reader, json, (struct json_position){1, 1});
 	while (json_reader_next(&reader, &token, NULL) > 0) {
 	}
-	/* Elements may be nested a little deeper than a call's JSON: that is the intake's to refuse. */
+	/* Elements may be nested a little deeper than a call's JSON: that is the intake's to
+	 * refuse. */
 	fuzz_require(
 		json_reader_next(&reader, &token, NULL) == 0 || reader.depth >= JSON_DEPTH_MAX);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * The splitter on any bytes: it cuts the same wherever the pieces end, and it takes a document exactly when the JSON reader
- * does. The first byte of the input says the shape and how large the pieces are. */
+ * The splitter on any bytes: it cuts the same wherever the pieces end, and it takes a document
+ * exactly when the JSON reader does. The first byte of the input says the shape and how large the
+ * pieces are. */
 #include "fuzz_target.h"
-#include "intake/splitter.h"
+#include "intake/stream/splitter.h"
 
 /* Small, so that calls which are too large are met; and one that no input reaches. */
 #define SMALL_CALL ((size_t)48)

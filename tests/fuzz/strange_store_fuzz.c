@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A store's database with bytes changed, and with its schema changed by any hand: it is opened or refused with words, and whatever is asked of it
- * ends. The input is a number of changes: a byte that says which kind, and what that kind takes. */
+ * A store's database with bytes changed, and with its schema changed by any hand: it is opened or
+ * refused with words, and whatever is asked of it ends. The input is a number of changes: a byte
+ * that says which kind, and what that kind takes. */
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>

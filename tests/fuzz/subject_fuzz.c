@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as what a request was about: what is kept of it for the audit trail is one line of valid text that holds no key, and stays as it is. */
+ * Any bytes as what a request was about: what is kept of it for the audit trail is one line of
+ * valid text that holds no key, and stays as it is. */
 #include "fuzz_target.h"
 #include "upkeep/audit_document.h"
 #include "upkeep/auditor.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as a time or a duration: taken or refused with words; what is taken can be written in UTC and read again. */
+ * Any bytes as a time or a duration: taken or refused with words; what is taken can be written in
+ * UTC and read again. */
 #include "base/time_text.h"
 #include "fuzz_target.h"
 

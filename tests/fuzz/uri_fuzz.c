@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as a request's target: its parts stand in it, decoding is bounded and its own inverse, walking the query agrees with asking it,
- * and a route's parameters are never empty. */
+ * Any bytes as a request's target: its parts stand in it, decoding is bounded and its own inverse,
+ * walking the query agrees with asking it, and a route's parameters are never empty. */
 #include "fuzz_target.h"
 #include "http/route.h"
 #include "http/uri.h"

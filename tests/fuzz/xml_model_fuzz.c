@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * JSON to XML against a model: Expat has to read the same elements and texts out of what callstep writes and out of what the model does. */
+ * JSON to XML against a model: Expat has to read the same elements and texts out of what callstep
+ * writes and out of what the model does. */
 #include <expat.h>
 
 #include "call/call_xml.h"

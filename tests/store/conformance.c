@@ -694,7 +694,8 @@ struct reading {
 	int64_t wrong;
 };
 
-/* Calls come ten at a time: a page of one state has a multiple of ten, and as many calls as it counts. */
+/* Calls come ten at a time: a page of one state has a multiple of ten, and as many calls as it
+ * counts. */
 static void *read_until_all_are_there(void *context)
 {
 	struct reading *reading = context;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Erasing calls, what every backend has to do alike; and for the embedded store that no file holds what was erased. */
+ * Erasing calls, what every backend has to do alike; and for the embedded store that no file holds
+ * what was erased. */
 #include "fixture.h"
 
 #include <dirent.h>
@@ -20,7 +21,8 @@ static const struct step_of digit_steps[] = {
 	{"debug", "digits", "pin", "one"},
 };
 
-/* The sessions of the calls that have @name=@value, newest first, with a space behind each; @name NULL: of all. */
+/* The sessions of the calls that have @name=@value, newest first, with a space behind each; @name
+ * NULL: of all. */
 static const char *sessions_with(struct fixture *f, const char *name, const char *value)
 {
 	AUTO(buffer_deinit) struct buffer out;
@@ -249,7 +251,8 @@ static struct store_put secret_put(
 	struct fixture *f, int number, int version, struct traces *traces)
 {
 	struct text session = arena_printf(&f->arena, "secret-session-%d", number);
-	/* The index leaves out what a word begins with as the one before it does: the first letter, no more. */
+	/* The index leaves out what a word begins with as the one before it does: the first letter,
+	 * no more. */
 	struct text word = arena_printf(
 		&f->arena, "%czugzwang%d", 'a' + 2 * number + version, 2 * number + version);
 	struct text line = arena_printf(&f->arena, "%s %.*s",
@@ -272,8 +275,8 @@ static struct store_put secret_put(
 	return put;
 }
 
-/* One of many: their sessions are in no order, so that pages of the indices split; every second one, whose session ends with an odd digit,
- * is to a number that is erased, too. */
+/* One of many: their sessions are in no order, so that pages of the indices split; every second
+ * one, whose session ends with an odd digit, is to a number that is erased, too. */
 static struct store_put other_put(struct fixture *f, uint32_t number)
 {
 	struct text session = arena_printf(&f->arena, "other-%08x", number * 2654435761U);
@@ -288,7 +291,8 @@ static struct store_put other_put(struct fixture *f, uint32_t number)
 	return put;
 }
 
-/* The calls that will be erased among as many others, stored in small pieces so that segments of the text index pile up. */
+/* The calls that will be erased among as many others, stored in small pieces so that segments of
+ * the text index pile up. */
 static void put_secrets(struct fixture *f, struct traces *traces)
 {
 	for (uint32_t i = 0; i < MANY; i += PIECE) {

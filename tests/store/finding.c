@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Finding and following calls, what every backend has to do alike: one suite, given the backend's name. */
+ * Finding and following calls, what every backend has to do alike: one suite, given the backend's
+ * name. */
 #include "fixture.h"
 
 #include "base/clock.h"
@@ -83,7 +84,8 @@ static void expect_found(struct fixture *f, const char *parameters, const char *
 	assert_int_equal(page.total_calls, page.count);
 }
 
-/* menu, digits, none (no steps) and bare (no detail), a second apart, and one of the other account. */
+/* menu, digits, none (no steps) and bare (no detail), a second apart, and one of the other account.
+ */
 static void put_sample(struct fixture *f)
 {
 	struct store_put puts[] = {
@@ -366,8 +368,8 @@ static void dropped_detail_leaves_nothing_behind(void **state)
 
 	assert_int_equal(drop_old(f, T + 1, 10, false), 1);
 	expect_found(f, "text=one", "");
-	assert_int_equal(
-		drop_old(f, T + 9, 10, false), 1); /* none has no steps, which are detail too */
+	/* none has no steps, which are detail too */
+	assert_int_equal(drop_old(f, T + 9, 10, false), 1);
 	assert_int_equal(drop_old(f, T + 9, 10, false), 0);
 
 	put_all(f, &again, 1);

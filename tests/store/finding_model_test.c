@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Made-up calls and questions: a store finds what walking all its calls finds, whatever was put, replaced and moved before. The
- * seeds are fixed; a failure names its seed and question. */
+ * Made-up calls and questions: a store finds what walking all its calls finds, whatever was put,
+ * replaced and moved before. The seeds are fixed; a failure names its seed and question. */
 #include "fixture.h"
 
-#include "store/store_reference.h"
+#include "store/reference.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define T		MIDNIGHT

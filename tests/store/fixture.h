@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the store's tests share: a fresh store of the backend under test, and calls to put into it. */
+ * What the store's tests share: a fresh store of the backend under test, and calls to put into it.
+ */
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
 
@@ -26,13 +27,14 @@ struct fixture {
 	int64_t other;
 };
 
-/* Opens a new, empty store of the kind @backend: "memory", "sqlite" or "postgres" (which tests/postgres.py has to have started); a new backend
- * adds its kind here. It has two accounts. */
+/* Opens a new, empty store of the kind @backend: "memory", "sqlite" or "postgres" (which
+ * tests/postgres.py has to have started); a new backend adds its kind here. It has two accounts. */
 void fixture_open(struct fixture *fixture, const char *backend);
 void fixture_close(struct fixture *fixture);
 
-/* What cmocka calls before and after a test whose state is a fixture. fixture_set_up() opens the backend that the environment's
- * CALLSTEP_TEST_BACKEND names, fixture_new() the one that is given; fixture_tear_down_sound() has the store verified first. */
+/* What cmocka calls before and after a test whose state is a fixture. fixture_set_up() opens the
+ * backend that the environment's CALLSTEP_TEST_BACKEND names, fixture_new() the one that is given;
+ * fixture_tear_down_sound() has the store verified first. */
 int fixture_new(void **state, const char *backend);
 int fixture_set_up(void **state);
 int fixture_tear_down(void **state);
@@ -42,13 +44,15 @@ int fixture_tear_down_sound(void **state);
 void folder_make(char folder[128]);
 void folder_remove(const char *folder);
 
-/* A new schema for a store on PostgreSQL, where that store is (for store_open()), and SQL that is run in it. */
+/* A new schema for a store on PostgreSQL, where that store is (for store_open()), and SQL that is
+ * run in it. */
 void postgres_schema_make(char schema[64]);
 void postgres_schema_drop(const char *schema);
 void postgres_location(const char *schema, char location[256]);
 void postgres_run_sql(const char *schema, const char *sql);
 
-/* A call with @steps steps, each saying @word, packed; without detail when @steps is negative. Lives as long as the fixture. */
+/* A call with @steps steps, each saying @word, packed; without detail when @steps is negative.
+ * Lives as long as the fixture. */
 struct store_put put_of(struct fixture *fixture, const char *session_id, const char *dest,
 	int64_t start, int steps, const char *word);
 
@@ -75,7 +79,8 @@ struct store_page page_of(struct fixture *fixture, const struct store_query *que
 /* The canonical JSON that @packed holds. */
 struct text json_of(struct fixture *fixture, const struct packed *packed);
 
-/* Drops up to @limit of the first account's calls that started up to @up_to, or with @whole false their detail; returns how many. */
+/* Drops up to @limit of the first account's calls that started up to @up_to, or with @whole false
+ * their detail; returns how many. */
 int64_t drop_old(struct fixture *fixture, int64_t up_to, int64_t limit, bool whole);
 
 /* Runs store_verify(), printing each problem, and returns how many there are. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What one account's questions cost does not depend on another's calls: SQLite's own count of the operations that a statement ran is the
- * same, to the last one, whether the other account has one call or thousands. */
+ * What one account's questions cost does not depend on another's calls: SQLite's own count of the
+ * operations that a statement ran is the same, to the last one, whether the other account has one
+ * call or thousands. */
 #include "fixture.h"
 
 #include <pthread.h>
@@ -25,7 +26,8 @@ static int count_operations(unsigned int event, void *context, void *statement, 
 	(void)event;
 	(void)context;
 	(void)nanoseconds;
-	/* The text index reads blocks of its own tables: how many depends on how they were merged, with whosever words. */
+	/* The text index reads blocks of its own tables: how many depends on how they were merged,
+	 * with whosever words. */
 	if (pthread_equal(pthread_self(), counted_thread) && !strstr(sql, "words_")) {
 		operations += count;
 	}
@@ -187,8 +189,9 @@ static void measure(struct fixture *f, int64_t costs[QUESTIONS])
 	assert_int_equal(at, QUESTIONS);
 }
 
-/* The last row of an account's is followed by the end of the table or by another's row: to see which costs an operation or two, once for each
- * range of rows and tallies that a question reads. */
+/* The last row of an account's is followed by the end of the table or by another's row: to see
+ * which costs an operation or two, once for each range of rows and tallies that a question reads.
+ */
 #define NEIGHBOUR 16
 
 static void another_accounts_calls_cost_this_one_nothing(void **state)
@@ -239,7 +242,8 @@ static int64_t cost_of_key(struct fixture *f, unsigned char byte, int found)
 	return operations;
 }
 
-/* A wrong key is looked up by its hash alone, and costs the same whoever else has keys, in whatever state. */
+/* A wrong key is looked up by its hash alone, and costs the same whoever else has keys, in whatever
+ * state. */
 static void a_wrong_key_costs_the_same_whoever_has_keys(void **state)
 {
 	struct fixture *f = *state;

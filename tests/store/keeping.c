@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What every backend has to do alike with what gets old: dropping calls and their detail, how long an account keeps them, the audit
- * trail. Given the backend's name. */
+ * What every backend has to do alike with what gets old: dropping calls and their detail, how long
+ * an account keeps them, the audit trail. Given the backend's name. */
 #include "fixture.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -463,8 +463,8 @@ static void space_that_is_free_is_given_back_bit_by_bit(void **state)
 	} while (freed > 0);
 	assert_int_equal(store_space(f->store, &after, NULL), 0);
 	assert_int_equal(after.free_bytes, 0);
-	assert_in_range(
-		before.used_bytes - after.used_bytes, 0, 64 << 10); /* pages that point to pages */
+	/* pages that point to pages */
+	assert_in_range(before.used_bytes - after.used_bytes, 0, 64 << 10);
 	assert_in_range(all, before.free_bytes, before.free_bytes + (64 << 10));
 	assert_int_equal(problems_of(f->store), 0);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Stores of earlier schemas are brought up to date when they are opened. FIXTURES is the folder of what their programs wrote. */
+ * Stores of earlier schemas are brought up to date when they are opened. FIXTURES is the folder of
+ * what their programs wrote. */
 #include "fixture.h"
 
 #include <sqlite3.h>
@@ -131,7 +132,8 @@ static void a_store_of_schema_2_gets_tallies_of_32_days(void **state)
 	folder_remove(folder);
 }
 
-/* As the program of schema 4 kept calls: under what came, where it has more than digits and what stands between them. */
+/* As the program of schema 4 kept calls: under what came, where it has more than digits and what
+ * stands between them. */
 #define WITH_OLD_KEYS                                                                              \
 	WITHOUT_STEP_6                                                                             \
 	"update call set dest_key = dest where dest glob '*[/:]*';"                                \
@@ -206,7 +208,8 @@ static void expect_days(const char *folder, int64_t detail_days, int64_t header_
 	assert_int_equal(problems_of(store), 0);
 }
 
-/* How long its programs were told to keep calls is not known: it drops nothing until it is told itself. Accounts had days of their own. */
+/* How long its programs were told to keep calls is not known: it drops nothing until it is told
+ * itself. Accounts had days of their own. */
 static void a_store_from_before_it_had_days_keeps_everything_for_ever(void **state)
 {
 	char folder[128];

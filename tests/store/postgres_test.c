@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What only the store on PostgreSQL has to do: several programs on one database, partitions, connections that break. */
+ * What only the store on PostgreSQL has to do: several programs on one database, partitions,
+ * connections that break. */
 #include "fixture.h"
 
 #include <pthread.h>
@@ -484,7 +485,8 @@ static int64_t old_noon(void)
 	return clock_now_s() / DAY * DAY - 2 * DAY + DAY / 2;
 }
 
-/* Both accounts' calls of two days ago, of one of them more than is tidied at once, and one call of today. */
+/* Both accounts' calls of two days ago, of one of them more than is tidied at once, and one call of
+ * today. */
 static void put_old_calls(struct fixture *f)
 {
 	struct store_put puts[12];
@@ -548,7 +550,8 @@ static void a_day_that_is_over_for_all_goes_with_its_partition(void **state)
 	expect(f, "(select array_agg(calls order by account_id) from audit) = '{10,1}'");
 	expect(f, "(select count(*) from call) = 12 and (select count(*) from detail) = 1");
 	expect_text(f, "press", 1);
-	/* Sound before its calls' headers are tidied, and when calls of that day come in again before that. */
+	/* Sound before its calls' headers are tidied, and when calls of that day come in again
+	 * before that. */
 	assert_int_equal(problems_of(f->store), 0);
 	again[0] = put_of(f, "old1", "1", old_noon(), 1, "press two");
 	again[1] = put_of(f, "old2", "1", old_noon() + 1, -1, "");
@@ -639,7 +642,8 @@ static bool late(void *context)
 	return clock_monotonic_us() > *(int64_t *)context;
 }
 
-/* A question that is given up, or waits for longer than it may, ends while the database still works on it. */
+/* A question that is given up, or waits for longer than it may, ends while the database still works
+ * on it. */
 static void a_question_that_waits_too_long_is_cancelled(void **state)
 {
 	struct fixture *f = *state;

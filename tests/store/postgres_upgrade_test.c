@@ -9,7 +9,8 @@ static int set_up(void **state)
 	return fixture_new(state, "postgres");
 }
 
-/* Four keys that the program of schema 4 took for numbers, one call of which has a number that it knew. */
+/* Four keys that the program of schema 4 took for numbers, one call of which has a number that it
+ * knew. */
 static void numbers_that_schema_4_did_not_know_are_found(void **state)
 {
 	static const char *const numbers[] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The text index of the embedded store gets smaller with what it is about: words that were dropped leave it, step by step. */
+ * The text index of the embedded store gets smaller with what it is about: words that were dropped
+ * leave it, step by step. */
 #include <sqlite3.h>
 #include <stdio.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What only the embedded store does: files and their modes, schemas, locks, damage, backups, two handles at once. */
+ * What only the embedded store does: files and their modes, schemas, locks, damage, backups, two
+ * handles at once. */
 #include "fixture.h"
 
 #include <fcntl.h>
@@ -675,8 +676,8 @@ static void a_page_of_garbage_is_an_error_not_a_crash(void **state)
 	assert_true(verdict.problems > 0);
 }
 
-/* Takes the lock of those that copy the log (https://www.sqlite.org/walformat.html, 2.3.1) as another program, tells so by a byte, and holds it for a
- * while. */
+/* Takes the lock of those that copy the log (https://www.sqlite.org/walformat.html, 2.3.1) as
+ * another program, tells so by a byte, and holds it for a while. */
 static pid_t copy_log_elsewhere(const char *folder)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 121, .l_len = 1};

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "intake/sources/cel_columns.h"
+#include "intake/sources/asterisk/cel_columns.h"
 #include "json/json_reader.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

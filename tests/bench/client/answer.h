@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reads one HTTP/1.1 answer as its bytes come: the status, the body's end by Content-Length or chunks, its length and CRC. */
+ * Reads one HTTP/1.1 answer as its bytes come: the status, the body's end by Content-Length or
+ * chunks, its length and CRC. */
 #ifndef BENCH_ANSWER_H
 #define BENCH_ANSWER_H
 
@@ -37,7 +38,8 @@ struct answer {
 
 void answer_begin(struct answer *answer, bool hash);
 
-/* Takes @size bytes that came. Returns 1 when the answer is whole, 0 when more must come, negative when it is no answer. */
+/* Takes @size bytes that came. Returns 1 when the answer is whole, 0 when more must come, negative
+ * when it is no answer. */
 int answer_feed(struct answer *answer, const char *data, size_t size);
 
 /* The integer after "@member": in what was kept of the body; 0 without it. */

@@ -58,7 +58,8 @@ int connection_send(struct connection *connection, const struct load_options *op
 	connection->out[0] = (struct iovec){.iov_base = connection->head, .iov_len = (size_t)size};
 	connection->out[1] =
 		(struct iovec){.iov_base = (void *)(uintptr_t)body.data, .iov_len = body.size};
-	/* Reading each byte for its CRC costs the server's cores time: once a connection is enough. */
+	/* Reading each byte for its CRC costs the server's cores time: once a connection is enough.
+	 */
 	answer_begin(&connection->answer, target->crc >= 0 && !connection->hashed);
 	return connection_flush(connection);
 }

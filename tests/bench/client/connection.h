@@ -32,7 +32,8 @@ int connection_send(struct connection *connection, const struct load_options *op
 /* Sends what is left of the request. Negative when the connection is broken. */
 int connection_flush(struct connection *connection);
 
-/* Takes what came, by way of @buffer. Returns 1 when the answer is whole, 0 when more must come, negative when it broke. */
+/* Takes what came, by way of @buffer. Returns 1 when the answer is whole, 0 when more must come,
+ * negative when it broke. */
 int connection_receive(struct connection *connection, char *buffer, size_t size);
 
 /* Whether the whole answer is what it must be. */

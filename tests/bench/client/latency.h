@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * How long answers took, in a histogram whose steps are 1/64 of the value: small, and exact enough for percentiles. */
+ * How long answers took, in a histogram whose steps are 1/64 of the value: small, and exact enough
+ * for percentiles. */
 #ifndef BENCH_LATENCY_H
 #define BENCH_LATENCY_H
 
@@ -17,7 +18,8 @@ struct latency {
 void latency_add(struct latency *latency, uint64_t ns);
 void latency_merge(struct latency *into, const struct latency *from);
 
-/* The value, in milliseconds, that the share @quantile (0 to 1) of all answers did not exceed; 0 without answers. */
+/* The value, in milliseconds, that the share @quantile (0 to 1) of all answers did not exceed; 0
+ * without answers. */
 double latency_ms(const struct latency *latency, double quantile);
 
 #endif

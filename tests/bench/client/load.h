@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The load client: N connections that ask as fast as they are answered, or at a given rate, and check every answer's status and length. */
+ * The load client: N connections that ask as fast as they are answered, or at a given rate, and
+ * check every answer's status and length. */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
@@ -33,7 +34,8 @@ struct tally {
 	struct latency latency;
 };
 
-/* Loads with @connections connections from one thread. Returns 0, negative when it could not begin. */
+/* Loads with @connections connections from one thread. Returns 0, negative when it could not begin.
+ */
 int worker_run(const struct load_options *options, struct work *work, int connections,
 	uint64_t began_ns, struct tally *tally);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the connections ask for: the targets in turn, or the bodies of a file, each once. Shared by all threads. */
+ * What the connections ask for: the targets in turn, or the bodies of a file, each once. Shared by
+ * all threads. */
 #ifndef BENCH_WORK_H
 #define BENCH_WORK_H
 
@@ -28,7 +29,8 @@ struct work {
 	atomic_size_t next;
 };
 
-/* Reads lines "PATH LENGTH CRC", a `-` where it is not known. Returns 0, negative on failure, which it has printed. */
+/* Reads lines "PATH LENGTH CRC", a `-` where it is not known. Returns 0, negative on failure, which
+ * it has printed. */
 int work_read_targets(struct work *work, const char *path);
 
 /* Maps a file of bodies, each after a line with its length. Returns as above. */

@@ -146,8 +146,8 @@ static void serve(struct worker *worker, struct connection *connection, uint32_t
 	}
 }
 
-/* Where there is a rate: begins what is due on connections that are idle. A request counts from when it was due, so that
- * a server that falls behind shows it. */
+/* Where there is a rate: begins what is due on connections that are idle. A request counts from
+ * when it was due, so that a server that falls behind shows it. */
 static void begin_due(struct worker *worker)
 {
 	uint64_t now = now_ns();

@@ -15,7 +15,7 @@ from sides.rows import copy_row
 from sides.side import Side
 
 HERE = Path(__file__).with_name("postgres")
-SCHEMA = ROOT / "src/store/schema/postgres"
+SCHEMA = ROOT / "src/store/postgres/schema"
 # The newest that is installed; a folder for each version is Debian's way.
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: float(place.parent.name), default=Path("/usr/lib/postgresql"))
 USER = "postgres"

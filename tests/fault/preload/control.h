@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A number that a test writes into a file and a preloaded library reads at any time: 8 bytes, mapped. */
+ * A number that a test writes into a file and a preloaded library reads at any time: 8 bytes,
+ * mapped. */
 #ifndef TESTS_FAULT_PRELOAD_CONTROL_H
 #define TESTS_FAULT_PRELOAD_CONTROL_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Memory that runs out now and then, for all of the program and its libraries: while the file named by CALLSTEP_TEST_MEMORY holds a number, one
- * allocation in as many fails. */
+ * Memory that runs out now and then, for all of the program and its libraries: while the file named
+ * by CALLSTEP_TEST_MEMORY holds a number, one allocation in as many fails. */
 #include <errno.h>
 
 #include "control.h"

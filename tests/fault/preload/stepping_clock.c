@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A wall clock that is set while the program runs: it is as many seconds ahead of the real one as the file named by CALLSTEP_TEST_CLOCK says. */
+ * A wall clock that is set while the program runs: it is as many seconds ahead of the real one as
+ * the file named by CALLSTEP_TEST_CLOCK says. */
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>

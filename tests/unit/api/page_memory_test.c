@@ -120,7 +120,8 @@ static void several_that_fit_are_let_in_together(void **state)
 	assert_int_equal(woken[3], 0);
 }
 
-/* The first three requests are one account's, whose share is 75; the others are of an account each. */
+/* The first three requests are one account's, whose share is 75; the others are of an account each.
+ */
 static void join_accounts(void)
 {
 	requests[1].account_id = requests[2].account_id = requests[0].account_id;
@@ -214,7 +215,8 @@ static void a_small_claim_waits_for_none_that_is_large(void **state)
 	assert_true(claim(4, 1));
 }
 
-/* Of the 12.5 that are kept for small ones an account has 3, whatever it asks for, and any other account still gets its first. */
+/* Of the 12.5 that are kept for small ones an account has 3, whatever it asks for, and any other
+ * account still gets its first. */
 static void one_accounts_small_claims_leave_room_for_anothers(void **state)
 {
 	struct page_claim others[40] = {0};

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "store/store_backend.h"
+#include "store/backend.h"
 
 /* What never comes back ends the test. */
 #define PATIENCE_S 20

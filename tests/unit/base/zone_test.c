@@ -16,8 +16,8 @@
 #define DAY  INT64_C(86400)
 #define YEAR (365 * DAY)
 
-/* North, south, half and quarter hours, changes at midnight, days that were skipped, changes of half an hour, summer time that is less than winter
- * time, rules of every form. */
+/* North, south, half and quarter hours, changes at midnight, days that were skipped, changes of
+ * half an hour, summer time that is less than winter time, rules of every form. */
 static const char *const names[] = {"UTC", "Etc/GMT+5", "Europe/Berlin", "Europe/London",
 	"Europe/Dublin", "America/New_York", "America/Los_Angeles", "America/St_Johns",
 	"America/Sao_Paulo", "America/Havana", "America/Santiago", "America/Asuncion",
@@ -85,7 +85,8 @@ static int date_of(int64_t at)
 	return (tm.tm_year * 12 + tm.tm_mon) * 31 + tm.tm_mday;
 }
 
-/* A day's first second has its date, the one before has not, and no second between the two is of another day. */
+/* A day's first second has its date, the one before has not, and no second between the two is of
+ * another day. */
 static void a_day_begins_with_the_first_moment_of_its_date(void **state)
 {
 	(void)state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Joining parts of a call: no step is lost, none comes twice, and the order in which they come does not matter. */
+ * Joining parts of a call: no step is lost, none comes twice, and the order in which they come does
+ * not matter. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +12,8 @@
 #include "call/call_join.h"
 #include "call/call_json.h"
 
-/* A part of a call: "100 Dialled|101 Answered|>" with `<` for a part that begins during the call and `>` for one that ends
- * during it. A step's line is what stands behind its time. */
+/* A part of a call: "100 Dialled|101 Answered|>" with `<` for a part that begins during the call
+ * and `>` for one that ends during it. A step's line is what stands behind its time. */
 struct part_of {
 	const char *dest, *src, *channel;
 	const char *steps;

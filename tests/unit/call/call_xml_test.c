@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Canonical JSON to XML: the vendor's example, the rules one by one, and random calls against a slow model. */
+ * Canonical JSON to XML: the vendor's example, the rules one by one, and random calls against a
+ * slow model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +38,8 @@ static void append_compact(struct buffer *buffer, struct text json)
 	}
 }
 
-/* @xml without the lines' indentation and ends, and with the space that the page's formatting lost. */
+/* @xml without the lines' indentation and ends, and with the space that the page's formatting lost.
+ */
 static void append_joined(struct buffer *buffer, struct text xml)
 {
 	static const struct text before = TEXT("X plus Y equals:");
@@ -93,7 +95,8 @@ struct rule {
 	struct text xml;
 };
 
-/* The same in pieces: what comes before the last piece holds at least @enough bytes, and not much more. */
+/* The same in pieces: what comes before the last piece holds at least @enough bytes, and not much
+ * more. */
 static void write_in_pieces(struct buffer *whole, struct text json, size_t enough)
 {
 	struct call_xml *xml = call_xml_create();

@@ -12,7 +12,8 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define NOW		INT64_C(1769817600)
 
-/* Sets the parameters of `name=value&name=value`, nothing being encoded. Returns what the first failure returns. */
+/* Sets the parameters of `name=value&name=value`, nothing being encoded. Returns what the first
+ * failure returns. */
 static int read_filter(
 	const char *parameters, struct arena *arena, struct filter *filter, struct error *err)
 {

@@ -73,7 +73,8 @@ static void release(struct packed *packed)
 	free((void *)(uintptr_t)packed->deflate.data);
 }
 
-/* What packing has to stand: sizes round the borders of windows and stored blocks, both kinds of bytes. */
+/* What packing has to stand: sizes round the borders of windows and stored blocks, both kinds of
+ * bytes. */
 static const size_t sizes[] = {0, 1, 2, 3, 17, 170, 1700, 6500, 32767, 32768, 32769, 65535, 65536,
 	131073, (size_t)1 << 20};
 
@@ -231,7 +232,8 @@ static void a_full_buffer_fails_and_leaves_the_result_alone(void **state)
 	buffer_deinit(&small);
 }
 
-/* @packed, a damaged copy of @text packed: the result is the text or ERROR_CORRUPT, never anything else. */
+/* @packed, a damaged copy of @text packed: the result is the text or ERROR_CORRUPT, never anything
+ * else. */
 static void check_damaged(
 	struct fixture *fixture, const struct packed *packed, struct text text, bool may_be_good)
 {

@@ -152,7 +152,8 @@ static void what_is_out_of_range_or_misspelt_is_refused_with_what_may_stand_ther
 	}
 }
 
-/* Every parameter of a filter is an option of every command that finds calls, with dashes for underscores. */
+/* Every parameter of a filter is an option of every command that finds calls, with dashes for
+ * underscores. */
 static void a_filters_parameters_are_options(void **state)
 {
 	static const char *const commands[] = {

@@ -32,7 +32,8 @@ void client_send(int fd, struct text bytes)
 		ssize_t sent = send(fd, bytes.data, bytes.size, MSG_NOSIGNAL);
 
 		if (sent <= 0) {
-			return; /* the other side has heard enough; what it said is read after this */
+			/* the other side has heard enough; what it said is read after this */
+			return;
 		}
 		bytes = text_tail(bytes, (size_t)sent);
 	}

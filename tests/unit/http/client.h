@@ -16,7 +16,8 @@ bool client_read_all(int fd, struct buffer *into);
 /* Reads until @ending has been read. */
 void client_read_until(int fd, struct buffer *into, const char *ending);
 
-/* Sends @request over a connection of its own and reads until that is closed; the answer ends with a NUL. */
+/* Sends @request over a connection of its own and reads until that is closed; the answer ends with
+ * a NUL. */
 void client_ask(const char *address, struct text request, struct buffer *into);
 
 /* The number of times that @part stands in @answer. */

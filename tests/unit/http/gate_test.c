@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The gate: what it lets through, and how it ends what it refuses. Over sockets, and with many more inputs: tests/api/test_hostile.py. */
+ * The gate: what it lets through, and how it ends what it refuses. Over sockets, and with many more
+ * inputs: tests/api/test_hostile.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

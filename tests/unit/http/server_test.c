@@ -217,7 +217,8 @@ static void a_chunked_body_above_the_ceiling_is_refused_before_its_end(void **st
 	toy_await(toy, &toy->released, toy->begun);
 }
 
-/* Asks by HEAD, and for /text behind it; the head, and then that answer or the connection's end, which the head announced. */
+/* Asks by HEAD, and for /text behind it; the head, and then that answer or the connection's end,
+ * which the head announced. */
 static void expect_head_alone(struct toy *toy, const char *head, const char *part)
 {
 	AUTO(buffer_deinit) struct buffer request;

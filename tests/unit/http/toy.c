@@ -259,8 +259,8 @@ static enum http_step sink_begin(
 	return HTTP_WAIT;
 }
 
-/* Takes little at a time, and now and then nothing: the wake-up comes before the wait in one request, from another thread in
- * the next. */
+/* Takes little at a time, and now and then nothing: the wake-up comes before the wait in one
+ * request, from another thread in the next. */
 static size_t sink_data(void *context, struct http_request *request, const char *data, size_t size)
 {
 	struct toy *toy = context;

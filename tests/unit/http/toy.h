@@ -23,7 +23,8 @@ struct toy {
 	bool open;		     /* the parked request may go on */
 };
 
-/* Starts a server on a free port of 127.0.0.1; @options may be NULL, its routes and callbacks are replaced. */
+/* Starts a server on a free port of 127.0.0.1; @options may be NULL, its routes and callbacks are
+ * replaced. */
 void toy_start(struct toy *toy, const struct http_server_options *options);
 
 /* Stops it, and checks that each request that was begun was released. */

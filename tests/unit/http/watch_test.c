@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The watch: what counts as one address, and how many connections it may have. With sockets: tests/load/test_load.py. */
+ * The watch: what counts as one address, and how many connections it may have. With sockets:
+ * tests/load/test_load.py. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "intake/sources/cel_columns.h"
+#include "intake/sources/asterisk/cel_columns.h"
 #include "intake/sources/csv.h"
 #include "source_run.h"
 
@@ -112,7 +112,8 @@ static void assert_fact(struct run *run, const struct text cells[FACT_CELLS])
 	}
 	assert_true(text_equal(digits_of(run, call), cells[FACT_DIGITS]));
 	if (originated) {
-		/* Nobody dialled: what is shown to the called party, and the device that was called. */
+		/* Nobody dialled: what is shown to the called party, and the device that was
+		 * called. */
 		assert_true(text_equal_string(call->header.src, "+14155550100"));
 		assert_true(text_equal_string(call->header.dest, "IAX2/carrier"));
 	} else if (!began_before) {
@@ -242,7 +243,8 @@ static void a_caller_who_says_nothing_is_told_from_one_who_was_taken_away(void *
 	(void)state;
 	assert_int_equal(count_steps(run_find(run, "pbx-1795459161.5"), "No input"), 2);
 	assert_int_equal(count_steps(run_find(run, "pbx-1795459163.6"), "No input"), 0);
-	/* Redirected out of the first menu; then the prompt for the order was not answered three times. */
+	/* Redirected out of the first menu; then the prompt for the order was not answered three
+	 * times. */
 	assert_int_equal(count_steps(run_find(run, "pbx-1795459199.94"), "No input"), 3);
 	run_free(run);
 }

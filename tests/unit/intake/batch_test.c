@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Batches: what they take is durable and counted right, in order, under pressure, and when things fail. */
+ * Batches: what they take is durable and counted right, in order, under pressure, and when things
+ * fail. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "intake/sources/cel_clock.h"
-#include "intake/sources/cel_columns.h"
-#include "intake/sources/cel_time.h"
+#include "intake/sources/asterisk/cel_clock.h"
+#include "intake/sources/asterisk/cel_columns.h"
+#include "intake/sources/asterisk/cel_time.h"
 
 static void a_mapping_is_read_in_every_way_it_is_written(void **state)
 {

@@ -39,7 +39,8 @@ static void fail_warning(void *context, const char *warning)
 	fail_msg("%s", warning);
 }
 
-/* Of one that is sorted newest first no call is known to be over; yet it does not pile up in memory. */
+/* Of one that is sorted newest first no call is known to be over; yet it does not pile up in
+ * memory. */
 static void calls_of_an_export_of_any_order_are_handed_over_when_they_take_too_much_memory(
 	void **state)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "intake/sources/cel_secret.h"
+#include "intake/sources/asterisk/cel_secret.h"
 
 #define M CEL_SECRET_MARK
 
@@ -126,7 +126,8 @@ static void what_applications_are_given_is_hidden_where_it_is_a_secret(void **st
 	arena_deinit(&arena);
 }
 
-/* Were it read again from each of its places, a test with its sanitizers would not end in the 30 s that it has. */
+/* Were it read again from each of its places, a test with its sanitizers would not end in the 30 s
+ * that it has. */
 static void a_long_text_is_read_once(void **state)
 {
 	static const char *const pieces[] = {"pin:", "Set(", "MeetMe(", "@", "Authenticate(",

@@ -129,7 +129,8 @@ static const struct {
 		"Connected to 202 (PJSIP/202-00000502)\n"
 		"Disconnected from 202 (PJSIP/202-00000502) after 119.9 s\n"
 		"Hung up: normal call clearing (16)\n"},
-	/* Another call's rows come between the agents': all channels that were seen had ended then, but not the caller's. */
+	/* Another call's rows come between the agents': all channels that were seen had ended then,
+	   but not the caller's. */
 	{"begins-in-queue-busy", "1795564700.500", "202", "+12125550101", CALL_OUTBOUND, 1795564805,
 		145,
 		"The recording begins during the call\n"
@@ -273,7 +274,8 @@ static void rows_make_lines(void **state)
 			"Disconnected from 3 (SIP/b-1)", NULL},
 		/* Neither its start nor its end was recorded. */
 		{"note,101,1,Ann,2,in,SIP/a-1,CELGenUserEvent,,c1,c1,,x\n", "note: x", NULL},
-		/* The channel that gave the linkedid came up before the recording, and left no row in it. */
+		/* The channel that gave the linkedid came up before the recording, and left no row
+		   in it. */
 		{"CHAN_START,100.5,3,Bob,s,in,SIP/b-1,,,c2,c1,,\n"
 		 "HANGUP,102,3,Bob,s,in,SIP/b-1,AppQueue,,c2,c1,,\n",
 			"The recording begins during the call", NULL},
@@ -299,7 +301,8 @@ static void rows_make_lines(void **state)
 	}
 }
 
-/* Others fill the memory between two rows of the call: what comes later is a part of it, not lost. */
+/* Others fill the memory between two rows of the call: what comes later is a part of it, not lost.
+ */
 static void a_call_that_was_cut_for_others_goes_on_as_a_part(void **state)
 {
 	const struct source_options options = {0};

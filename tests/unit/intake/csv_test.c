@@ -9,7 +9,8 @@
 
 #include "intake/sources/csv.h"
 
-/* Writes records as `a|b|c` with the line they began on, and rejects as `!line`, so that a test is one string. */
+/* Writes records as `a|b|c` with the line they began on, and rejects as `!line`, so that a test is
+ * one string. */
 static int show_record(
 	void *context, const struct text *fields, size_t count, uint64_t line, struct error *err)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The decoder: every coding comes out as it went in, wherever it is cut, and what is none is told. */
+ * The decoder: every coding comes out as it went in, wherever it is cut, and what is none is told.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,7 @@
 #include <zstd.h>
 
 #include "base/buffer.h"
-#include "intake/decoder.h"
+#include "intake/stream/decoder.h"
 
 #define CEILING ((size_t)64 << 20)
 
@@ -67,7 +68,8 @@ static const struct coding {
 	{BATCH_ZSTD, append_zstd},
 };
 
-/* Decodes @input, given in pieces of @piece bytes, into @out. Returns what the decoder said last. */
+/* Decodes @input, given in pieces of @piece bytes, into @out. Returns what the decoder said last.
+ */
 static int decode(enum batch_coding coding, struct text input, size_t piece, struct buffer *out,
 	struct error *err)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * A store for tests of intake: one in memory behind a gate, which tests close to let things queue up, and which can fail. */
+ * A store for tests of intake: one in memory behind a gate, which tests close to let things queue
+ * up, and which can fail. */
 #ifndef TESTS_UNIT_INTAKE_GATE_STORE_H
 #define TESTS_UNIT_INTAKE_GATE_STORE_H
 
 #include <pthread.h>
 
-#include "store/store_backend.h"
+#include "store/backend.h"
 
 /* Transactions with a call of this account fail with ERROR_INVALID. */
 #define GATE_BAD_ACCOUNT 666

@@ -36,8 +36,8 @@ struct run {
 	struct error err;
 };
 
-/* Feeds @input to the source in pieces of @piece bytes (0: all at once). Every call handed over must be one that the
- * intake takes. Free with run_free(). */
+/* Feeds @input to the source in pieces of @piece bytes (0: all at once). Every call handed over
+ * must be one that the intake takes. Free with run_free(). */
 struct run *run_source(
 	const char *format, const struct source_options *options, struct text input, size_t piece);
 void run_free(struct run *run);

@@ -7,11 +7,12 @@
 
 #include <cmocka.h>
 
-#include "intake/splitter.h"
+#include "intake/stream/splitter.h"
 
 #define CALL_SIZE_MAX 40
 
-/* What happened, a line each: `call LINE L:C TEXT`, `reject LINE SESSION: ERROR`, `failure ERROR`. */
+/* What happened, a line each: `call LINE L:C TEXT`, `reject LINE SESSION: ERROR`, `failure ERROR`.
+ */
 static void note_call(void *context, struct text json, struct json_position position, uint64_t line)
 {
 	buffer_printf(context, "call %d %d:%d %.*s\n", (int)line, (int)position.line,
@@ -204,7 +205,8 @@ static void a_broken_document_fails_where_it_breaks_and_keeps_what_was_good(void
 	}
 }
 
-/* The words are the reader's; that the envelope's other members are held to its rules is what counts here. */
+/* The words are the reader's; that the envelope's other members are held to its rules is what
+ * counts here. */
 static void the_members_beside_calls_are_strict_json(void **state)
 {
 	static const char *const bad[] = {

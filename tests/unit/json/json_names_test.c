@@ -9,7 +9,8 @@
 
 #include "json/json_reader.h"
 
-/* An object of @count members n0, n1, …, the last of which is called as the one at @doubled (or like none: -1). */
+/* An object of @count members n0, n1, …, the last of which is called as the one at @doubled (or
+ * like none: -1). */
 static int read_members(int count, int doubled, size_t arena_size, struct error *err)
 {
 	AUTO(buffer_deinit) struct buffer json;

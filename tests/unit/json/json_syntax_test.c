@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What is JSON and what is not, document by document (RFC 8259; API.md §2 for doubled names and depth). */
+ * What is JSON and what is not, document by document (RFC 8259; API.md §2 for doubled names and
+ * depth). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

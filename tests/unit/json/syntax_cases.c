@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The cases of json_syntax_test.c. Bytes that are not ASCII are octal: three digits and no more belong to one. */
+ * The cases of json_syntax_test.c. Bytes that are not ASCII are octal: three digits and no more
+ * belong to one. */
 #include "syntax_cases.h"
 
 const struct syntax_case syntax_accepted[] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What of a question stands on record: numbers of headers and choices as they are, words without their digits. */
+ * What of a question stands on record: numbers of headers and choices as they are, words without
+ * their digits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the auditor writes of what it is told: the same as one record, a flood as few, keys never. */
+ * What the auditor writes of what it is told: the same as one record, a flood as few, keys never.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

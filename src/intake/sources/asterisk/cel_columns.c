@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT
+ * Columns of a channel event log: by a header row, or in the sample's order. Those of a mapping: cel_config.c. */
+#include "intake/sources/asterisk/cel_columns.h"
+
+#include <stdio.h>
+
+#define UNUSED CEL_FIELDS /* known, but no step tells it */
+
+/* Every name a field goes by in Asterisk's samples; several rows may name one field. */
+static const struct {
+	const char *name;
+	enum cel_field field;
+} names[] = {
+	{"eventtype", CEL_EVENT_TYPE},
+	{"eventtime", CEL_EVENT_TIME},
+	{"CALLERID(name)", CEL_CALLER_NAME},
+	{"cid_name", CEL_CALLER_NAME},
+	{"CALLERID(num)", CEL_CALLER_NUMBER},
+	{"CALLERID(number)", CEL_CALLER_NUMBER},
+	{"cid_num", CEL_CALLER_NUMBER},
+	{"CALLERID(ANI)", CEL_ANI},
+	{"cid_ani", CEL_ANI},
+	{"CALLERID(RDNIS)", CEL_RDNIS},
+	{"cid_rdnis", CEL_RDNIS},
+	{"CALLERID(DNID)", CEL_DNID},
+	{"cid_dnid", CEL_DNID},
+	{"CHANNEL(exten)", CEL_EXTEN},
+	{"exten", CEL_EXTEN},
+	{"CHANNEL(context)", CEL_CONTEXT},
+	{"context", CEL_CONTEXT},
+	{"CHANNEL(channame)", CEL_CHANNEL},
+	{"CHANNEL(name)", CEL_CHANNEL},
+	{"CHANNEL", CEL_CHANNEL},
+	{"channame", CEL_CHANNEL},
+	{"CHANNEL(appname)", CEL_APP},
+	{"appname", CEL_APP},
+	{"CHANNEL(appdata)", CEL_APP_DATA},
+	{"appdata", CEL_APP_DATA},
+	{"CHANNEL(amaflags)", CEL_AMA_FLAGS},
+	{"amaflags", CEL_AMA_FLAGS},
+	{"CHANNEL(accountcode)", CEL_ACCOUNT},
+	{"accountcode", CEL_ACCOUNT},
+	{"CHANNEL(uniqueid)", CEL_UNIQUE_ID},
+	{"uniqueid", CEL_UNIQUE_ID},
+	{"CHANNEL(linkedid)", CEL_LINKED_ID},
+	{"linkedid", CEL_LINKED_ID},
+	{"BRIDGEPEER", CEL_PEER},
+	{"CHANNEL(peer)", CEL_PEER},
+	{"peer", CEL_PEER},
+	{"CHANNEL(userfield)", CEL_USER_FIELD},
+	{"userfield", CEL_USER_FIELD},
+	{"userdeftype", CEL_USER_EVENT},
+	{"eventextra", CEL_EXTRA},
+	{"extra", CEL_EXTRA},
+	{"name", CEL_CALLER_NAME},
+	{"cidname", CEL_CALLER_NAME},
+	{"num", CEL_CALLER_NUMBER},
+	{"cidnum", CEL_CALLER_NUMBER},
+	{"ani", CEL_ANI},
+	{"cidani", CEL_ANI},
+	{"rdnis", CEL_RDNIS},
+	{"cidrdnis", CEL_RDNIS},
+	{"dnid", CEL_DNID},
+	{"ciddnid", CEL_DNID},
+	{"acctcode", CEL_ACCOUNT},
+	{"usereventname", CEL_USER_EVENT},
+	{"id", UNUSED},
+	{"AcctId", UNUSED},
+	{"eventtimeusec", UNUSED},
+	{"peeraccount", UNUSED},
+	{"peeracct", UNUSED},
+	{"CHANNEL(peeraccount)", UNUSED},
+	{"tenantid", UNUSED},
+	{"CHANNEL(tenantid)", UNUSED},
+	{"literal", UNUSED},
+};
+
+/* Standing in for eventtype where that is not recorded: a user's event is USER_DEFINED. */
+#define EVENT_ENUM "eventenum"
+
+int cel_columns_field(struct text name, enum cel_field *ret_field)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (text_equal_ascii_case(name, text_of(names[i].name))) {
+			*ret_field = names[i].field;
+			return names[i].field != UNUSED;
+		}
+	}
+	if (text_equal_ascii_case(name, TEXT(EVENT_ENUM))) {
+		*ret_field = CEL_EVENT_TYPE;
+		return 1;
+	}
+	return -1;
+}
+
+void cel_columns_note_unknown(struct cel_columns *columns, struct text name)
+{
+	static const char more[] = ", …";
+	char *known = columns->unknown, quoted[64];
+	size_t used = strlen(known), size;
+
+	name = text_head(name, name.size < 40 ? name.size : 40);
+	size = (size_t)snprintf(quoted, sizeof(quoted), "'%.*s'", TEXT_ARG(name));
+	if (memmem(known, used, quoted, size) || memmem(known, used, more, sizeof(more) - 1)) {
+		return;
+	}
+	if (used + 2 + size + sizeof(more) > sizeof(columns->unknown)) {
+		memcpy(known + used, more, sizeof(more));
+		return;
+	}
+	snprintf(known + used, sizeof(columns->unknown) - used, "%s%s", used ? ", " : "", quoted);
+}
+
+void cel_columns_clear(struct cel_columns *columns)
+{
+	*columns = (struct cel_columns){.dialect = csv_plain};
+	for (int field = 0; field < CEL_FIELDS; field++) {
+		columns->place[field] = -1;
+	}
+}
+
+void cel_columns_add(struct cel_columns *columns, struct text name)
+{
+	int place = (int)columns->width++;
+	bool stands_in = text_equal_ascii_case(name, TEXT(EVENT_ENUM));
+	enum cel_field field;
+	int known = cel_columns_field(name, &field);
+
+	if (known < 0 && name.size > 0) {
+		cel_columns_note_unknown(columns, name);
+	}
+	if (known <= 0) {
+		return;
+	}
+	if (columns->place[field] < 0 || (field == CEL_EVENT_TYPE && columns->stands_in)) {
+		columns->place[field] = place;
+		columns->stands_in = stands_in || (columns->stands_in && field != CEL_EVENT_TYPE);
+	}
+}
+
+void cel_columns_sample(struct cel_columns *ret_columns)
+{
+	cel_columns_clear(ret_columns);
+	for (int field = 0; field < CEL_FIELDS; field++) {
+		ret_columns->place[field] = field;
+	}
+	ret_columns->width = CEL_FIELDS;
+}
+
+bool cel_columns_header(const struct text *fields, size_t count, struct cel_columns *ret_columns)
+{
+	struct cel_columns columns;
+
+	cel_columns_clear(&columns);
+	for (size_t i = 0; i < count; i++) {
+		cel_columns_add(&columns, text_trim(fields[i]));
+	}
+	/* A row of data cannot name both: its time is a time. */
+	if (columns.place[CEL_EVENT_TYPE] < 0 || columns.place[CEL_EVENT_TIME] < 0) {
+		return false;
+	}
+	columns.dialect = ret_columns->dialect;
+	*ret_columns = columns;
+	return true;
+}
+
+static bool is_header_by(struct text line, char separator)
+{
+	struct text fields[CSV_FIELDS_MAX];
+	struct cel_columns columns = {0};
+	size_t count = 0;
+
+	while (count < CSV_FIELDS_MAX && text_split(&line, separator, &fields[count])) {
+		struct text *field = &fields[count++];
+
+		*field = text_trim(*field);
+		if (field->size >= 2 && field->data[0] == '"') {
+			*field = text_head(text_tail(*field, 1), field->size - 2);
+		}
+	}
+	return cel_columns_header(fields, count, &columns);
+}
+
+/* The separator by which @line is a header row; NUL: it is none. */
+static char header_separator(struct text line)
+{
+	static const char separators[] = {',', '\t', ';', '|'};
+
+	if (line.size > 0 && line.data[line.size - 1] == '\r') {
+		line.size--;
+	}
+	for (size_t i = 0; i < sizeof(separators); i++) {
+		if (is_header_by(line, separators[i])) {
+			return separators[i];
+		}
+	}
+	return '\0';
+}
+
+bool cel_columns_is_header(struct text line)
+{
+	return header_separator(line) != '\0';
+}
+
+void cel_columns_guess(struct text beginning, struct cel_columns *columns)
+{
+	struct text line;
+	char separator;
+
+	columns->dialect = csv_plain;
+	columns->json = beginning.size > 0 && beginning.data[0] == '{';
+	if (columns->json) {
+		columns->dialect = (struct csv_dialect){.separator = '\n'};
+	}
+	if (columns->json || !text_split(&beginning, '\n', &line)) {
+		return;
+	}
+	separator = header_separator(line);
+	if (separator) {
+		columns->dialect.separator = separator;
+	}
+	/* Asterisk puts quotes around what it parts by tabs, databases do not. */
+	if (separator == '\t' && beginning.size > 0 && beginning.data[0] != '"') {
+		columns->dialect = (struct csv_dialect){.separator = '\t', .backslashes = true};
+	}
+}
+
+int cel_columns_check(const struct cel_columns *columns, struct error *err)
+{
+	const char *missing = NULL;
+
+	if (columns->place[CEL_EVENT_TYPE] < 0) {
+		missing = "eventtype";
+	} else if (columns->place[CEL_EVENT_TIME] < 0) {
+		missing = "eventtime";
+	} else if (columns->place[CEL_LINKED_ID] < 0 && columns->place[CEL_UNIQUE_ID] < 0) {
+		missing = "linkedid (or uniqueid)";
+	}
+	if (missing) {
+		return error_set(err, ERROR_INVALID,
+			"the columns lack %s, without which no call can be told: record it in "
+			"cel_custom.conf",
+			missing);
+	}
+	return 0;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ * Times of a channel event log, to the microsecond. */
+#include "intake/sources/asterisk/cel_time.h"
+
+#include "base/time_text.h"
+
+#define SECOND_US   INT64_C(1000000)
+#define SECONDS_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+#define DISORDER_US (60 * SECOND_US)
+
+/* `.369387` or `,369387` (ISO 8601 has both) of any length as microseconds, 0 where there is none. */
+static bool take_fraction(struct text *rest, int64_t *ret_us)
+{
+	int64_t us = 0, unit = SECOND_US / 10;
+	size_t digits = 0;
+
+	*ret_us = 0;
+	if (!text_take_byte(rest, '.') && !text_take_byte(rest, ',')) {
+		return true;
+	}
+	while (rest->size > 0 && rest->data[0] >= '0' && rest->data[0] <= '9') {
+		us += unit * (rest->data[0] - '0');
+		unit /= 10;
+		digits++;
+		*rest = text_tail(*rest, 1);
+	}
+	*ret_us = us;
+	return digits > 0;
+}
+
+static bool read_epoch(struct text text, int64_t *ret_us)
+{
+	const char *point = text.size ? memchr(text.data, '.', text.size) : NULL;
+	size_t whole = point ? (size_t)(point - text.data) : text.size;
+	struct text rest = text_tail(text, whole);
+	int64_t seconds, us;
+
+	if (!text_to_int64(text_head(text, whole), &seconds) || seconds > SECONDS_MAX ||
+		!take_fraction(&rest, &us) || rest.size > 0) {
+		return false;
+	}
+	*ret_us = seconds * SECOND_US + us;
+	return true;
+}
+
+/* `05` or `5`. */
+static bool take_hour(struct text *rest, int *ret_hour)
+{
+	return text_take_digits(rest, 2, ret_hour) || text_take_digits(rest, 1, ret_hour);
+}
+
+static bool take_date_and_time(struct text *rest, struct tm *ret_tm)
+{
+	struct tm tm = {0};
+
+	if (!text_take_digits(rest, 4, &tm.tm_year) || !text_take_byte(rest, '-') ||
+		!text_take_digits(rest, 2, &tm.tm_mon) || !text_take_byte(rest, '-') ||
+		!text_take_digits(rest, 2, &tm.tm_mday)) {
+		return false;
+	}
+	if ((!text_take_byte(rest, ' ') && !text_take_byte(rest, 'T')) ||
+		!take_hour(rest, &tm.tm_hour) || !text_take_byte(rest, ':') ||
+		!text_take_digits(rest, 2, &tm.tm_min) || !text_take_byte(rest, ':') ||
+		!text_take_digits(rest, 2, &tm.tm_sec)) {
+		return false;
+	}
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*ret_tm = tm;
+	return tm.tm_hour <= 23 && tm.tm_min <= 59 && tm.tm_sec <= 60;
+}
+
+/* A day that its month does not have moves into the next one. */
+static bool is_calendar_day(struct tm tm)
+{
+	int day = tm.tm_mday, month = tm.tm_mon;
+	struct tm noon = {.tm_year = tm.tm_year, .tm_mon = month, .tm_mday = day, .tm_hour = 12};
+
+	timegm(&noon);
+	return noon.tm_mday == day && noon.tm_mon == month;
+}
+
+/* @tm read as summer or winter time, when its zone has such a time at that hour. */
+static bool local_as(struct tm tm, int summer, int64_t *ret_s)
+{
+	int hour = tm.tm_hour;
+
+	tm.tm_isdst = summer;
+	*ret_s = (int64_t)mktime(&tm);
+	return tm.tm_isdst == summer && tm.tm_hour == hour;
+}
+
+static int64_t local_seconds(struct tm tm, int64_t us, int64_t after_us)
+{
+	int64_t summer_s, winter_s;
+	bool is_summer = local_as(tm, 1, &summer_s);
+	bool is_winter = local_as(tm, 0, &winter_s);
+
+	if (is_summer && is_winter) {
+		return summer_s * SECOND_US + us >= after_us - DISORDER_US ? summer_s : winter_s;
+	}
+	tm.tm_isdst = -1;
+	return is_summer ? summer_s : is_winter ? winter_s : (int64_t)mktime(&tm);
+}
+
+bool cel_time_parse(struct text text, bool local, int64_t after_us, int64_t *ret_us)
+{
+	struct text rest = text_trim(text);
+	int64_t us, offset_s = 0, seconds;
+	struct tm tm;
+	int zone;
+
+	if (read_epoch(rest, ret_us)) {
+		return true;
+	}
+	if (!take_date_and_time(&rest, &tm) || !is_calendar_day(tm) || !take_fraction(&rest, &us)) {
+		return false;
+	}
+	zone = time_text_zone(text_trim(rest), &offset_s);
+	if (zone < 0) {
+		return false;
+	}
+	seconds = zone == 0 && local ? local_seconds(tm, us, after_us)
+				     : (int64_t)timegm(&tm) - offset_s;
+	if (seconds < 0 || seconds > SECONDS_MAX) {
+		return false;
+	}
+	*ret_us = seconds * SECOND_US + us;
+	return true;
+}
+
+const char *cel_time_advice(struct text text)
+{
+	struct text rest = text_trim(text);
+	int64_t number, us;
+	struct tm tm;
+
+	if (text_to_int64(rest, &number) && number > SECONDS_MAX) {
+		return "is this in milliseconds? write UNIX seconds";
+	}
+	if (take_date_and_time(&rest, &tm) && take_fraction(&rest, &us) && rest.size > 0) {
+		return "a zone is written as +hh:mm, since its short name does not tell where it "
+		       "is";
+	}
+	return "write UNIX seconds or YYYY-MM-DD hh:mm:ss; if the columns have another order, name "
+	       "them by a header row or --columns";
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT
+ * The walk over a call's rows. */
+#include "intake/sources/asterisk/cel_walk.h"
+
+#include "call/call_join.h"
+#include "intake/sources/asterisk/cel_secret.h"
+
+static void start_main(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	const struct cel_channel *channel = leg->channel;
+	struct text from = channel->number.size ? channel->number : TEXT("an unknown number");
+	struct cel_step *step = cel_walk_step(walk, leg, row, "info", "start");
+
+	if (text_equal(channel->name, TEXT("OutgoingSpoolFailed"))) {
+		/* Asterisk runs this extension on a channel of its own when nobody could be reached. */
+		step->line = cel_walk_text(walk, "An originated call failed; running %.*s@%.*s",
+			TEXT_ARG(row->field[CEL_EXTEN]), TEXT_ARG(row->field[CEL_CONTEXT]));
+	} else if (walk->originated) {
+		step->line = cel_walk_text(walk, "Calling %.*s, showing %.*s",
+			TEXT_ARG(channel->name), TEXT_ARG(from));
+	} else if (row->field[CEL_EXTEN].size > 0) {
+		step->line = cel_walk_text(walk, "Dialled %.*s from %.*s",
+			TEXT_ARG(row->field[CEL_EXTEN]), TEXT_ARG(from));
+	} else {
+		step->line = cel_walk_text(walk, "Call from %.*s", TEXT_ARG(from));
+	}
+	if (channel->caller_name.size > 0 && !walk->originated) {
+		step->line = cel_walk_text(
+			walk, "%.*s (%.*s)", TEXT_ARG(step->line), TEXT_ARG(channel->caller_name));
+	}
+	cel_step_set(step, "caller_name", channel->caller_name);
+	cel_step_set(step, "channel", channel->name);
+	cel_step_set(step, "context", row->field[CEL_CONTEXT]);
+	cel_step_set(step, "exten", row->field[CEL_EXTEN]);
+}
+
+static void on_start(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	struct text who;
+	struct cel_step *step;
+
+	if (leg == walk->main) {
+		start_main(walk, leg, row);
+		return;
+	}
+	if (cel_leg_is_local(leg, '2')) {
+		return;
+	}
+	who = cel_walk_describe(walk, leg);
+	step = cel_walk_step(walk, leg, row, cel_leg_is_local(leg, '1') ? "debug" : "info", "dial");
+	/* What called it is known only from its later rows. */
+	step->module = cel_app_module(leg->channel->app, "dial");
+	step->line = cel_walk_text(walk, "Calling %.*s", TEXT_ARG(who));
+	cel_step_set(step, "channel", leg->channel->name);
+}
+
+static void on_answer(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	struct cel_step *step;
+
+	if (leg->answered) {
+		return;
+	}
+	leg->answered = true;
+	if (cel_leg_is_local(leg, '1') || cel_leg_is_local(leg, '2')) {
+		return;
+	}
+	step = cel_walk_step(walk, leg, row, "event", "answer");
+	if (leg == walk->main && !walk->originated) {
+		step->line = TEXT("Answered");
+	} else {
+		struct text who =
+			leg == walk->main ? leg->channel->name : cel_walk_describe(walk, leg);
+
+		step->line = cel_walk_text(walk, "%.*s answered", TEXT_ARG(who));
+	}
+	cel_step_set(step, "channel", leg->channel->name);
+}
+
+static void on_optimize(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	struct cel_leg *other = cel_walk_leg_by_name(walk, cel_walk_extra(walk, row, "local_two"));
+
+	leg->optimized = true;
+	if (other) {
+		other->optimized = true;
+	}
+}
+
+/* The value of a user's event or variable @name as it may be shown. */
+static struct text hidden_value(struct cel_walk *walk, struct text name, struct text value)
+{
+	struct text shown = cel_secret_is_name(name) && value.size > 0
+				    ? TEXT(CEL_SECRET_MARK)
+				    : cel_secret_hide(walk->arena, TEXT(""), value);
+
+	walk->failed |= !shown.data;
+	return shown.data ? shown : TEXT("");
+}
+
+static void on_user_event(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	struct text name = row->field[CEL_EVENT_TYPE];
+	struct text value = cel_walk_extra(walk, row, "extra");
+	struct cel_step *step;
+
+	/* Some back ends write the event's own name beside this one. */
+	if (text_equal(name, TEXT("USER_DEFINED"))) {
+		name = row->field[CEL_USER_EVENT];
+	}
+	if (!cel_walk_extra_is_json(row)) {
+		value = row->field[CEL_EXTRA];
+	}
+	value = hidden_value(walk, name, value);
+	step = cel_walk_step(walk, leg, row, "event", "event");
+	step->module = TEXT("CELGenUserEvent");
+	step->variable = name;
+	step->line = cel_walk_text(
+		walk, "%.*s: %.*s", TEXT_ARG(name), TEXT_ARG(value.size ? value : TEXT("(empty)")));
+	cel_step_set(step, "value", value);
+}
+
+/* Applications that a caller stays in for a while, whether or not they play anything. */
+static void on_app(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	static const struct {
+		const char *app;
+		const char *words; /* before its first argument */
+	} announced[] = {
+		{"Queue", "Waiting in queue"},
+		{"VoiceMail", "Reached the voicemail of"},
+		{"VoiceMailMain", "Listening to the voicemail of"},
+		{"Record", "Recording to"},
+	};
+	struct text what = cel_app_argument(leg->app_data, 0);
+
+	for (size_t i = 0; i < sizeof(announced) / sizeof(announced[0]); i++) {
+		if (text_equal_ascii_case(leg->app, text_of(announced[i].app))) {
+			struct cel_step *step = cel_walk_step(walk, leg, row, "info", "app");
+
+			step->line =
+				cel_walk_text(walk, "%s %.*s", announced[i].words, TEXT_ARG(what));
+		}
+	}
+}
+
+/* The rows of a channel's end show an application that it ran long before, or none. */
+static bool tells_app(const struct cel_row *row, const struct cel_leg *leg)
+{
+	bool end = cel_row_is(row, "HANGUP") || cel_row_is(row, "CHAN_END") ||
+		   cel_row_is(row, "LINKEDID_END");
+
+	return row->field[CEL_APP].size > 0 && (!end || leg->app.size == 0);
+}
+
+/* Notes which application the channel runs now. */
+static void follow_app(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	struct text app = row->field[CEL_APP], app_data = row->field[CEL_APP_DATA];
+
+	if (!tells_app(row, leg) ||
+		(text_equal(leg->app, app) && text_equal(leg->app_data, app_data))) {
+		return;
+	}
+	cel_media_settle(walk, leg, row);
+	leg->app = app;
+	leg->app_data = app_data;
+	on_app(walk, leg, row);
+}
+
+static void on_app_start(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	struct cel_step *step = cel_walk_step(walk, leg, row, "debug", "app");
+
+	step->line = cel_walk_text(
+		walk, "Running %.*s(%.*s)", TEXT_ARG(leg->app), TEXT_ARG(leg->app_data));
+}
+
+/* What Asterisk 1.8 to 11 said of a conference, of three on a line, and of a telephone's key for a second call. */
+static void on_old_event(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	static const struct {
+		const char *event_type;
+		const char *line;
+	} lines[] = {
+		{"CONF_START", "The conference begins"},
+		{"CONF_END", "The conference is over"},
+		{"3WAY_START", "Three-way call begins"},
+		{"3WAY_END", "Three-way call ends"},
+		{"HOOKFLASH", "Hook flash"},
+		{"TRANSFER", "Transfer"},
+	};
+	struct cel_step *step = cel_walk_step(walk, leg, row, "info", "event");
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (cel_row_is(row, lines[i].event_type)) {
+			step->line = text_of(lines[i].line);
+		}
+	}
+	cel_step_set(step, "channel", leg->channel->name);
+	cel_step_set(step, "peer", row->field[CEL_PEER]);
+}
+
+static void on_nothing(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+{
+	(void)walk;
+	(void)leg;
+	(void)row;
+}
+
+/* Asterisk's own events (main/cel.c names them); any other name in the column is a user's event. */
+static const struct {
+	const char *event_type;
+	void (*handle)(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
+} events[] = {
+	{"CHAN_START", on_start},
+	{"CHAN_END", cel_channel_end},
+	{"HANGUP", cel_hangup},
+	{"ANSWER", on_answer},
+	{"APP_START", on_app_start},
+	{"APP_END", on_nothing},
+	{"BRIDGE_ENTER", cel_bridge_enter},
+	{"BRIDGE_EXIT", cel_bridge_exit},
+	{"BRIDGE_START", cel_bridge_enter},
+	{"BRIDGE_END", cel_bridge_exit},
+	{"BRIDGE_UPDATE", cel_bridge_enter},
+	{"CONF_ENTER", cel_conference_enter},
+	{"CONF_EXIT", cel_conference_exit},
+	{"CONF_START", on_old_event},
+	{"CONF_END", on_old_event},
+	{"3WAY_START", on_old_event},
+	{"3WAY_END", on_old_event},
+	{"HOOKFLASH", on_old_event},
+	{"TRANSFER", on_old_event},
+	{"BLINDTRANSFER", cel_blind_transfer},
+	{"ATTENDEDTRANSFER", cel_attended_transfer},
+	{"PARK_START", cel_park_start},
+	{"PARK_END", cel_park_end},
+	{"PICKUP", cel_pickup},
+	{"FORWARD", cel_forward},
+	{"LOCAL_OPTIMIZE", on_optimize},
+	{"LOCAL_OPTIMIZE_BEGIN", on_optimize},
+	{"STREAM_BEGIN", cel_media_begin},
+	{"STREAM_END", cel_media_end},
+	{"DTMF", cel_media_digit},
+	{"LINKEDID_END", on_nothing},
+};
+
+static void take_row(struct cel_walk *walk, const struct cel_row *row)
+{
+	struct cel_leg *leg = row->channel->leg;
+
+	follow_app(walk, leg, row);
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		if (cel_row_is(row, events[i].event_type)) {
+			events[i].handle(walk, leg, row);
+			leg->seen = true;
+			return;
+		}
+	}
+	on_user_event(walk, leg, row);
+	leg->seen = true;
+}
+
+static bool make_legs(struct cel_walk *walk)
+{
+	struct cel_leg **link = &walk->legs;
+
+	for (struct cel_channel *channel = walk->call->channels; channel; channel = channel->next) {
+		struct cel_leg *leg = arena_calloc(walk->arena, 1, sizeof(*leg));
+
+		if (!leg) {
+			return false;
+		}
+		leg->channel = channel;
+		leg->app = leg->app_data = leg->bridge = leg->sounds = leg->digits = TEXT("");
+		channel->leg = leg;
+		*link = leg;
+		link = &leg->next;
+	}
+	return true;
+}
+
+static void note_cut_start(struct cel_walk *walk)
+{
+	if (walk->main->channel->started && cel_call_knows_giver(walk->call)) {
+		return;
+	}
+	struct cel_step *step = cel_walk_step(
+		walk, &(struct cel_leg){.app = TEXT("")}, walk->call->first, "info", "start");
+
+	step->line = TEXT(CALL_BEGINS_BEFORE_LINE);
+	cel_step_set_true(step, CALL_BEGINS_BEFORE);
+}
+
+void cel_walk(
+	struct cel_walk *walk, const struct cel_call *call, struct arena *arena, const char *cut)
+{
+	struct cel_channel *main = cel_call_main(call);
+
+	*walk = (struct cel_walk){.call = call, .arena = arena};
+	TAILQ_INIT(&walk->steps);
+	if (!make_legs(walk)) {
+		walk->failed = true;
+		return;
+	}
+	walk->main = main->leg;
+	walk->originated = cel_channel_was_called(main);
+	note_cut_start(walk);
+	for (const struct cel_row *row = call->first; row; row = row->after) {
+		take_row(walk, row);
+	}
+	if (cut) {
+		struct cel_step *step = cel_walk_step(
+			walk, &(struct cel_leg){.app = TEXT("")}, call->last, "info", "end");
+
+		step->line = text_of(cut);
+		cel_step_set_true(step, CALL_GOES_ON);
+	}
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ * Checking stored calls: what is packed has to say what the columns say. */
+#include "store/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <zlib.h>
+
+#include "call/call_json.h"
+
+/* Nothing inflates further (zlib's "Maximum Compression Factor"): keeps a damaged size from taking gigabytes. */
+#define DEFLATE_RATIO_MAX 1033
+
+int store_check_init(struct store_check *check,
+	void (*problem)(void *context, const char *sentence), void *context,
+	struct store_verdict *verdict, struct error *err)
+{
+	*check = (struct store_check){
+		.problem = problem,
+		.context = context,
+		.verdict = verdict,
+		.unpacker = unpacker_create(),
+	};
+	arena_init(&check->arena, UINT32_MAX);
+	buffer_init(&check->json, UINT32_MAX);
+	buffer_init(&check->canonical, UINT32_MAX);
+	return check->unpacker ? 0 : error_no_memory(err);
+}
+
+void store_check_deinit(struct store_check *check)
+{
+	unpacker_destroyp(&check->unpacker);
+	arena_deinit(&check->arena);
+	buffer_deinit(&check->json);
+	buffer_deinit(&check->canonical);
+}
+
+static bool same_call(const struct call *a, const struct call *b)
+{
+	return text_equal(a->dest, b->dest) && text_equal(a->src, b->src) &&
+	       text_equal(a->session_id, b->session_id) && a->start == b->start &&
+	       a->end == b->end && a->type == b->type && a->has_detail == b->has_detail &&
+	       a->steps == b->steps;
+}
+
+/* The JSON has to read as the call that the columns tell of, and to be canonical: written again it is the same. */
+static int check_json(struct store_check *check, const struct store_call *call, struct error *err)
+{
+	const struct json_position position = {.line = 1, .column = 1};
+	struct text json = buffer_text(&check->json);
+	struct call read;
+
+	arena_deinit(&check->arena);
+	buffer_clear(&check->canonical);
+	if (call_json_read(json, position, &check->arena, &check->canonical, &read, err) < 0) {
+		return -1;
+	}
+	if (!same_call(&read, &call->call)) {
+		return error_set(err, ERROR_CORRUPT, "its columns differ from its packed header");
+	}
+	if (!text_equal(json, buffer_text(&check->canonical))) {
+		return error_set(err, ERROR_CORRUPT, "its packed JSON is not canonical");
+	}
+	return 0;
+}
+
+static int check_bytes(
+	struct store_check *check, const struct packed *packed, char *out, struct error *err)
+{
+	static const unsigned char tail[PACKED_TAIL_SIZE] = {0x00, 0x00, 0xff, 0xff};
+	struct text deflate = packed->deflate;
+
+	if (deflate.size < sizeof(tail) ||
+		memcmp(deflate.data + deflate.size - sizeof(tail), tail, sizeof(tail)) != 0) {
+		return error_set(err, ERROR_CORRUPT, "its packed bytes do not end as they should");
+	}
+	if (packed->crc32_op != (uint32_t)crc32_combine_gen((z_off_t)packed->size)) {
+		return error_set(err, ERROR_CORRUPT, "its CRC operator does not fit its size");
+	}
+	return unpacker_unpack(check->unpacker, packed, out, err);
+}
+
+void store_check_tell(struct store_check *check, const char *format, ...)
+{
+	char sentence[640];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	check->verdict->problems++;
+	check->problem(check->context, sentence);
+}
+
+static int check_packed(struct store_check *check, const struct store_call *call, struct error *err)
+{
+	struct error problem;
+	char *out;
+
+	if (call->packed.size / DEFLATE_RATIO_MAX > call->packed.deflate.size) {
+		store_check_tell(check,
+			"the call '%.*s' is damaged: its size is more than its bytes can hold",
+			TEXT_ARG(call->call.session_id));
+		return 0;
+	}
+	buffer_clear(&check->json);
+	out = buffer_reserve(&check->json, call->packed.size);
+	if (!out) {
+		return error_no_memory(err);
+	}
+	if (check_bytes(check, &call->packed, out, &problem) == 0) {
+		buffer_advance(&check->json, call->packed.size);
+		if (check_json(check, call, &problem) == 0) {
+			return 1;
+		}
+	}
+	if (problem.code == ERROR_NO_MEMORY) {
+		return error_no_memory(err);
+	}
+	error_prefix(&problem, "the call '%.*s' is damaged", TEXT_ARG(call->call.session_id));
+	store_check_tell(check, "%s", problem.message);
+	return 0;
+}
+
+int store_check_call(
+	struct store_check *check, const struct store_call *call, bool has_path, struct error *err)
+{
+	if (call->call.has_detail != (call->packed.deflate.data != NULL)) {
+		store_check_tell(check, "the call '%.*s' %s", TEXT_ARG(call->call.session_id),
+			call->call.has_detail ? "has lost its detail"
+					      : "has a detail that its header does not know of");
+		return 0;
+	}
+	if (!call->call.has_detail) {
+		if (has_path) {
+			store_check_tell(check, "the call '%.*s' has a path and no detail",
+				TEXT_ARG(call->call.session_id));
+		}
+		return 0;
+	}
+	check->verdict->packed++;
+	return check_packed(check, call, err);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ * What all ways of finding calls share: places, pages that grow, kinds, the deadline. */
+#include "store/find.h"
+
+#include "base/clock.h"
+#include "store/backend.h"
+
+#define ROOM_AT_FIRST ((size_t)64)
+
+void store_find_hide_detail(struct store_call *call, int64_t detail_after)
+{
+	if (call->call.start > detail_after) {
+		return;
+	}
+	call->call.has_detail = false;
+	call->call.steps = 0;
+	call->packed = (struct packed){0};
+}
+
+bool store_find_is_behind(const struct store_place *place, const struct call *call)
+{
+	if (!place->session_id.data || call->start < place->start) {
+		return true;
+	}
+	return call->start == place->start && text_compare(call->session_id, place->session_id) < 0;
+}
+
+int store_find_check_deadline(const struct store_search *search, struct error *err)
+{
+	if (search->deadline_us == 0) {
+		return 0;
+	}
+	if (search->given_up && search->given_up(search->given_up_context)) {
+		return error_set(err, ERROR_TIMEOUT, "the question was given up");
+	}
+	if (clock_monotonic_us() < search->deadline_us) {
+		return 0;
+	}
+	return error_set(err, ERROR_TIMEOUT, "the question took longer than it may: narrow it");
+}
+
+/* An arena cannot grow what it gave: the old array stays behind in it. Returns the array with room for one more. */
+static void *grow(void *items, size_t count, size_t *room, size_t size, struct arena *arena)
+{
+	void *grown;
+
+	if (count < *room) {
+		return items;
+	}
+	*room = *room ? *room * 2 : ROOM_AT_FIRST;
+	grown = arena_calloc(arena, *room, size);
+	if (grown && count > 0) {
+		memcpy(grown, items, count * size);
+	}
+	return grown;
+}
+
+static int no_room(struct error *err)
+{
+	return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+}
+
+static bool keep(struct arena *arena, struct text *text)
+{
+	*text = arena_copy(arena, *text);
+	return text->data != NULL;
+}
+
+int store_find_add(struct store_page *page, size_t *room, const struct store_call *call,
+	bool with_packed, struct arena *arena, struct error *err)
+{
+	struct store_call copy = *call;
+	struct store_call *calls =
+		grow(page->calls, page->count, room, sizeof(*page->calls), arena);
+
+	if (!calls) {
+		return no_room(err);
+	}
+	page->calls = calls;
+	if (!with_packed || !copy.packed.deflate.data) {
+		copy.packed = (struct packed){0};
+	} else if (!keep(arena, &copy.packed.deflate)) {
+		return no_room(err);
+	}
+	if (!keep(arena, &copy.call.dest) || !keep(arena, &copy.call.src) ||
+		!keep(arena, &copy.call.session_id)) {
+		return no_room(err);
+	}
+	calls[page->count++] = copy;
+	return 0;
+}
+
+int store_find_add_bucket(struct store_bucket **buckets, size_t *count, size_t *room,
+	struct store_bucket bucket, struct arena *arena, struct error *err)
+{
+	struct store_bucket *grown = grow(*buckets, *count, room, sizeof(**buckets), arena);
+
+	if (!grown) {
+		return no_room(err);
+	}
+	*buckets = grown;
+	grown[(*count)++] = bucket;
+	return 0;
+}
+
+/* A step without one has the empty text. */
+static struct text member(const struct call_step *step, const char *name, struct arena *arena)
+{
+	struct text value = call_json_data_member(step->data, name, arena);
+
+	return value.data ? value : TEXT("");
+}
+
+struct store_kind store_find_kind(const struct call_step *step, struct arena *arena)
+{
+	return (struct store_kind){
+		.class_name = step->class_name,
+		.module = member(step, "module_type", arena),
+		.variable = member(step, "result_variable", arena),
+	};
+}
+
+struct call_keys store_query_keys(const struct store_query *query, struct store_one_key *one)
+{
+	if (!query->number.data) {
+		return query->keys;
+	}
+	one->key = call_number_key(query->number, one->buffer);
+	return (struct call_keys){.items = &one->key, .count = 1};
+}
+
+int store_find_window(struct store *store, const struct store_search *search, struct arena *arena,
+	struct store_page *ret_page, struct error *err)
+{
+	const struct store_query query = {
+		.account_id = search->account_id,
+		.start = search->filter->start,
+		.end = search->filter->end,
+		.keys = filter_dest_keys(search->filter),
+		.offset = search->offset,
+		.limit = search->limit,
+		.detail_after = search->with_packed ? search->detail_after : INT64_MAX,
+	};
+
+	if (store_find_check_deadline(search, err) < 0 ||
+		store_page(store, &query, arena, ret_page, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < ret_page->count; i++) {
+		store_find_hide_detail(&ret_page->calls[i], search->detail_after);
+	}
+	if (!search->with_total) {
+		ret_page->total_calls = -1;
+	}
+	return 0;
+}

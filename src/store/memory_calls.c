@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT
+ * The store in memory: calls, as one sorted array. */
+#include "store/check.h"
+#include "store/memory.h"
+
+/* Account by account, newest first, as pages have them. */
+static int compare_calls(const struct memory_call *a, const struct memory_call *b)
+{
+	if (a->account_id != b->account_id) {
+		return a->account_id < b->account_id ? -1 : 1;
+	}
+	if (a->held.call.start != b->held.call.start) {
+		return a->held.call.start > b->held.call.start ? -1 : 1;
+	}
+	return text_compare(b->held.call.session_id, a->held.call.session_id);
+}
+
+static void move_text(struct text *text, char **to)
+{
+	if (text->size > 0) {
+		memcpy(*to, text->data, text->size);
+	}
+	text->data = *to;
+	*to += text->size;
+}
+
+static struct memory_call *make_call(
+	int64_t account_id, const struct call *call, const struct packed *packed)
+{
+	char buffer[CALL_NUMBER_MAX];
+	struct text dest_key = call_number_key(call->dest, buffer);
+	struct memory_call *made =
+		malloc(sizeof(*made) + call->dest.size + call->src.size + call->session_id.size +
+			packed->deflate.size + dest_key.size);
+	char *to;
+
+	if (!made) {
+		return NULL;
+	}
+	*made = (struct memory_call){
+		.account_id = account_id,
+		.held = {.call = *call, .packed = *packed},
+		.dest_key = dest_key,
+	};
+	to = made->data;
+	move_text(&made->held.call.dest, &to);
+	move_text(&made->held.call.src, &to);
+	move_text(&made->held.call.session_id, &to);
+	move_text(&made->dest_key, &to);
+	if (packed->deflate.data) {
+		move_text(&made->held.packed.deflate, &to);
+	}
+	return made;
+}
+
+/* A put works on an array of its own, which takes the store's place when all went well. */
+struct put_run {
+	struct memory_store *store;
+	struct memory_call **calls;
+	size_t count;
+	struct memory_call **made;
+	size_t made_count;
+};
+
+static void drop(struct memory_call **calls, size_t count, bool all)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (all || calls[i]->gone) {
+			free(calls[i]);
+		}
+	}
+}
+
+static void run_commit(struct put_run *run)
+{
+	struct memory_store *store = run->store;
+
+	/* The made ones go first: `gone` is read of each once. */
+	drop(run->made, run->made_count, false);
+	drop(store->calls, store->calls_count, false);
+	free(store->calls);
+	store->calls = run->calls;
+	store->calls_count = run->count;
+	run->calls = NULL;
+	run->made_count = 0;
+}
+
+static void run_end(struct put_run *run)
+{
+	if (run->calls) {
+		for (size_t i = 0; i < run->store->calls_count; i++) {
+			run->store->calls[i]->gone = false;
+		}
+		drop(run->made, run->made_count, true);
+	}
+	free(run->calls);
+	free(run->made);
+}
+
+static size_t find_session(
+	struct memory_call **calls, size_t count, int64_t account_id, struct text session_id)
+{
+	size_t i = 0;
+
+	while (i < count && (calls[i]->account_id != account_id ||
+				    !text_equal(calls[i]->held.call.session_id, session_id))) {
+		i++;
+	}
+	return i;
+}
+
+static void insert_sorted(struct put_run *run, struct memory_call *call)
+{
+	size_t low = 0, high = run->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_calls(run->calls[middle], call) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	memmove(&run->calls[low + 1], &run->calls[low], (run->count - low) * sizeof(*run->calls));
+	run->calls[low] = call;
+	run->count++;
+}
+
+static void remove_at(struct put_run *run, size_t at)
+{
+	run->calls[at]->gone = true;
+	run->count--;
+	memmove(&run->calls[at], &run->calls[at + 1], (run->count - at) * sizeof(*run->calls));
+}
+
+/* Puts what @put and the part of the call that is held are together into @call and @packed; their texts in @arena. */
+static int join_held(struct put_run *run, struct store_put *put, const struct store_call *held,
+	struct arena *arena, struct call *call, struct packed *packed, struct error *err)
+{
+	struct store_put joined;
+	int parts = store_join(
+		&run->store->join, &held->packed, put, arena, &joined, &put->others, err);
+
+	if (parts > 0) {
+		*call = joined.call;
+		*packed = joined.packed;
+	}
+	return parts < 0 ? -1 : 0;
+}
+
+static int put_call(struct put_run *run, struct store_put *put, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	size_t at = find_session(run->calls, run->count, put->account_id, put->call.session_id);
+	struct call call = put->call;
+	struct packed packed = put->packed;
+	struct memory_call *made;
+
+	arena_init(&arena, SIZE_MAX);
+	if (!memory_account_exists(run->store, put->account_id)) {
+		return error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
+			(long long)put->account_id);
+	}
+	put->replaced = at < run->count;
+	if (put->replaced && !call.has_detail && run->calls[at]->held.call.has_detail) {
+		const struct store_call *held = &run->calls[at]->held;
+
+		call.has_detail = true;
+		call.steps = held->call.steps;
+		if (store_rewrap(&run->store->rewrap, &call, &held->packed, &packed, err) < 0) {
+			return -1;
+		}
+	}
+	if (put->replaced && put->recorded && put->call.has_detail &&
+		run->calls[at]->held.call.has_detail &&
+		join_held(run, put, &run->calls[at]->held, &arena, &call, &packed, err) < 0) {
+		return -1;
+	}
+	made = make_call(put->account_id, &call, &packed);
+	if (!made) {
+		return error_no_memory(err);
+	}
+	if (put->replaced) {
+		remove_at(run, at);
+	}
+	run->made[run->made_count++] = made;
+	insert_sorted(run, made);
+	return 0;
+}
+
+int memory_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
+{
+	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(run_end)
+	struct put_run run = {
+		.store = store,
+		.calls = calloc(store->calls_count + count, sizeof(*run.calls)),
+		.count = store->calls_count,
+		.made = calloc(count, sizeof(*run.made)),
+	};
+
+	if (!run.calls || !run.made) {
+		return error_no_memory(err);
+	}
+	if (store->calls_count > 0) {
+		memcpy(run.calls, store->calls, store->calls_count * sizeof(*run.calls));
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (put_call(&run, &puts[i], err) < 0) {
+			return -1;
+		}
+	}
+	if (memory_changes_note(store, puts, count, err) < 0) {
+		return -1;
+	}
+	run_commit(&run);
+	return 0;
+}
+
+static int copy_call(const struct memory_call *call, bool with_packed, struct arena *arena,
+	struct store_call *ret_call, struct error *err)
+{
+	struct store_call copy = call->held;
+
+	copy.call.dest = arena_copy(arena, copy.call.dest);
+	copy.call.src = arena_copy(arena, copy.call.src);
+	copy.call.session_id = arena_copy(arena, copy.call.session_id);
+	if (!with_packed || !copy.call.has_detail) {
+		copy.packed = (struct packed){0};
+	} else {
+		copy.packed.deflate = arena_copy(arena, copy.packed.deflate);
+	}
+	if (!copy.call.dest.data || !copy.call.src.data || !copy.call.session_id.data ||
+		(with_packed && copy.call.has_detail && !copy.packed.deflate.data)) {
+		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+	}
+	*ret_call = copy;
+	return 0;
+}
+
+static bool matches(const struct memory_call *call, const struct store_query *query,
+	const struct call_keys *keys)
+{
+	return call->account_id == query->account_id && call->held.call.start >= query->start &&
+	       call->held.call.start < query->end &&
+	       (keys->count == 0 || call_keys_have(keys, call->dest_key));
+}
+
+int memory_page(struct store_view *view, const struct store_query *query, struct arena *arena,
+	struct store_page *ret_page, struct error *err)
+{
+	struct memory_store *store = memory_of(view);
+	struct store_one_key one;
+	const struct call_keys keys = store_query_keys(query, &one);
+	struct store_page page = {0};
+
+	page.calls = arena_calloc(arena, store->calls_count, sizeof(*page.calls));
+	if (!page.calls) {
+		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+	}
+	for (size_t i = 0; i < store->calls_count; i++) {
+		const struct memory_call *call = store->calls[i];
+
+		if (!matches(call, query, &keys)) {
+			continue;
+		}
+		if (page.total_calls++ < query->offset || (int64_t)page.count >= query->limit) {
+			continue;
+		}
+		if (copy_call(call, call->held.call.start > query->detail_after, arena,
+			    &page.calls[page.count++], err) < 0) {
+			return -1;
+		}
+	}
+	*ret_page = page;
+	return 0;
+}
+
+int memory_find(struct store_view *view, int64_t account_id, struct text session_id,
+	struct arena *arena, struct store_call *ret_call, struct error *err)
+{
+	struct memory_store *store = memory_of(view);
+	size_t at = find_session(store->calls, store->calls_count, account_id, session_id);
+
+	if (at == store->calls_count) {
+		return 0;
+	}
+	return copy_call(store->calls[at], true, arena, ret_call, err) < 0 ? -1 : 1;
+}
+
+bool memory_has_call(const struct memory_store *store, int64_t account_id, struct text session_id)
+{
+	return find_session(store->calls, store->calls_count, account_id, session_id) <
+	       store->calls_count;
+}
+
+int memory_copy_call(struct memory_store *store, int64_t account_id, struct text session_id,
+	int64_t detail_after, struct arena *arena, struct store_call *ret_call, struct error *err)
+{
+	const struct memory_call *call = store->calls[find_session(
+		store->calls, store->calls_count, account_id, session_id)];
+
+	return copy_call(call, call->held.call.start > detail_after, arena, ret_call, err);
+}
+
+/* Walks a copy, so that a callback may use the store. */
+int memory_walk(struct store *base, const struct store_query *query,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_query all = *query;
+	struct store_page page;
+
+	arena_init(&arena, SIZE_MAX);
+	all.offset = 0;
+	all.limit = INT64_MAX;
+	if (store_page(base, &all, &arena, &page, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < page.count; i++) {
+		int status = each(context, &page.calls[i], err);
+
+		if (status < 0) {
+			return status;
+		}
+	}
+	return 0;
+}
+
+static bool is_meant(
+	const struct memory_call *call, const struct store_erase *erase, struct text number_key)
+{
+	const struct call *header = &call->held.call;
+	char buffer[CALL_NUMBER_MAX];
+
+	if (call->account_id != erase->account_id) {
+		return false;
+	}
+	if (erase->session_id.data) {
+		return text_equal(header->session_id, erase->session_id);
+	}
+	return header->start >= erase->from &&
+	       (text_equal(call->dest_key, number_key) ||
+		       text_equal(call_number_key(header->src, buffer), number_key));
+}
+
+static void erase_at(struct memory_store *store, size_t at)
+{
+	memory_changes_forget(
+		store, store->calls[at]->account_id, store->calls[at]->held.call.session_id);
+	free(store->calls[at]);
+	store->calls_count--;
+	memmove(&store->calls[at], &store->calls[at + 1],
+		(store->calls_count - at) * sizeof(*store->calls));
+}
+
+int memory_erase(struct store *base, const struct store_erase *erase, struct arena *arena,
+	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err)
+{
+	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	char buffer[CALL_NUMBER_MAX];
+	struct text number_key = call_number_key(erase->number, buffer);
+	struct store_erased erased = {.from = erase->from};
+
+	for (size_t i = store->calls_count; i > 0 && !erased.more; i--) {
+		const struct memory_call *call = store->calls[i - 1];
+
+		if (!is_meant(call, erase, number_key)) {
+			continue;
+		}
+		erased.calls++;
+		if (erase->count_only) {
+			continue;
+		}
+		if (store_sessions_add(ret_sessions, arena, call->held.call.session_id, err) < 0) {
+			return -1;
+		}
+		erased.from = call->held.call.start;
+		erased.more = erased.calls == erase->limit;
+		erase_at(store, i - 1);
+	}
+	*ret_erased = erased;
+	return 0;
+}
+
+int memory_verify(struct store *base, void (*problem)(void *context, const char *sentence),
+	void (*progress)(void *context, int64_t done, int64_t all), void *context,
+	struct store_verdict *verdict, struct error *err)
+{
+	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(store_check_deinit) struct store_check check = {0};
+
+	if (store_check_init(&check, problem, context, verdict, err) < 0) {
+		return -1;
+	}
+	verdict->accounts = (int64_t)store->accounts_count;
+	verdict->records = (int64_t)store->records_count;
+	for (; verdict->calls < (int64_t)store->calls_count; verdict->calls++) {
+		const struct store_call *call = &store->calls[verdict->calls]->held;
+
+		if (store_check_call(&check, call, false, err) < 0) {
+			return -1;
+		}
+	}
+	progress(context, verdict->calls, verdict->calls);
+	return 0;
+}

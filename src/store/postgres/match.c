@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT
+ * A filter as parameters of POSTGRES_MATCH: PostgreSQL compares headers, paths and words itself. Only calls with more words than a tsvector
+ * tells apart are looked at here, one by one. */
+#include "call/call_json.h"
+#include "store/find.h"
+#include "store/postgres/postgres.h"
+
+#define TEXT_SIZE_MAX ((size_t)64 << 10)
+/* Calls that are read at once to be looked at. */
+#define UNSURE_CALLS 50
+
+/* ---- kinds ---- */
+
+static bool asks_for_step(const struct filter *filter)
+{
+	return filter->classes.count > 0 || filter->modules.count > 0 ||
+	       filter->variables.count > 0;
+}
+
+static bool asks_for_last(const struct filter *filter)
+{
+	return filter->last_modules.count > 0 || filter->last_variables.count > 0;
+}
+
+static void take_kind(struct postgres_match *match, const struct store_kind *kind)
+{
+	const struct filter *filter = match->search->filter;
+
+	if (filter_step_matches(filter, kind->class_name, kind->module, kind->variable)) {
+		match->step[match->step_count++] = kind->id;
+	}
+	if (filter_is_place(kind->module) &&
+		filter_last_matches(filter, kind->module, kind->variable)) {
+		match->last[match->last_count++] = kind->id;
+	}
+}
+
+static int read_kinds(
+	struct postgres_match *match, struct postgres_connection *connection, struct error *err)
+{
+	struct store_kind *kinds;
+	size_t count;
+
+	if (postgres_kinds_read(connection, match->search->account_id, &match->arena, &kinds,
+		    &count, err) < 0) {
+		return -1;
+	}
+	match->step = arena_calloc(&match->arena, count + 1, sizeof(*match->step));
+	match->last = arena_calloc(&match->arena, count + 1, sizeof(*match->last));
+	if (!match->step || !match->last) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		take_kind(match, &kinds[i]);
+	}
+	if (!asks_for_step(match->search->filter)) {
+		match->step = NULL;
+	}
+	if (!asks_for_last(match->search->filter)) {
+		match->last = NULL;
+	}
+	return 0;
+}
+
+/* ---- calls that the text index cannot tell of ---- */
+
+#define UNSURE                                                                                     \
+	"select d.start, d.session_id, " POSTGRES_PACKED                                           \
+	" from detail d where d.account_id = $1::bigint and d.words is null and "                  \
+	"d.start >= $2::bigint and d.start < $3::bigint and "                                      \
+	"(d.start, d.session_id) > ($4::bigint, $5::text) order by d.start, d.session_id limit "   \
+	"50"
+
+struct looking {
+	struct postgres_match *match;
+	struct unpacker *unpacker;
+	struct buffer json;
+	struct arena scratch;
+	struct store_place place; /* the last one that was looked at */
+	size_t room;
+};
+
+static void looking_end(struct looking *looking)
+{
+	unpacker_destroyp(&looking->unpacker);
+	buffer_deinit(&looking->json);
+	arena_deinit(&looking->scratch);
+}
+
+/* Only its words are asked for: the rest is PostgreSQL's. */
+static int has_text(struct looking *looking, const struct packed *packed, struct error *err)
+{
+	const struct filter *wanted = looking->match->search->filter;
+	const struct call nothing = {0};
+	struct filter filter;
+
+	filter_init(&filter);
+	filter.text = wanted->text;
+	buffer_clear(&looking->json);
+	arena_deinit(&looking->scratch);
+	if (unpacker_append(looking->unpacker, packed, &looking->json, err) < 0) {
+		return -1;
+	}
+	return filter_matches(&filter, &nothing, call_json_detail(buffer_text(&looking->json)),
+		&looking->scratch, err);
+}
+
+static int add_unsure(struct looking *looking, struct text session_id, struct error *err)
+{
+	struct postgres_match *match = looking->match;
+
+	if (match->unsure_count == looking->room) {
+		size_t room = looking->room ? 2 * looking->room : UNSURE_CALLS;
+		struct text *grown = arena_calloc(&match->arena, room, sizeof(*grown));
+
+		if (!grown) {
+			return error_no_memory(err);
+		}
+		if (match->unsure_count > 0) {
+			memcpy(grown, match->unsure, match->unsure_count * sizeof(*grown));
+		}
+		match->unsure = grown;
+		looking->room = room;
+	}
+	match->unsure[match->unsure_count++] = session_id;
+	return 0;
+}
+
+static int look_at_rows(
+	struct looking *looking, const struct postgres_rows *rows, struct error *err)
+{
+	for (int i = 0; i < rows->count; i++) {
+		struct packed packed = postgres_read_packed(rows, i, 2 - CALL_SIZE);
+		int has = has_text(looking, &packed, err);
+
+		if (has < 0 || store_find_check_deadline(looking->match->search, err) < 0) {
+			return -1;
+		}
+		looking->place.start = postgres_int64(rows, i, 0);
+		looking->place.session_id =
+			arena_copy(&looking->match->arena, postgres_text(rows, i, 1));
+		if (!looking->place.session_id.data) {
+			return error_no_memory(err);
+		}
+		if (has > 0 && add_unsure(looking, looking->place.session_id, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void bind_unsure(const struct looking *looking, struct postgres_params *params)
+{
+	const struct postgres_match *match = looking->match;
+
+	postgres_params_clear(params);
+	postgres_bind_int64(params, match->search->account_id);
+	postgres_bind_int64(params, match->start);
+	postgres_bind_int64(params, match->search->filter->end);
+	postgres_bind_int64(params, looking->place.start);
+	postgres_bind_text(params, looking->place.session_id);
+}
+
+static int look_at_unsure(
+	struct postgres_match *match, struct postgres_connection *connection, struct error *err)
+{
+	AUTO(postgres_params_deinit) struct postgres_params params;
+	AUTO(looking_end)
+	struct looking looking = {
+		.match = match,
+		.unpacker = unpacker_create(),
+		.place = {.start = -1, .session_id = TEXT("")},
+	};
+	struct postgres_rows rows = {.count = UNSURE_CALLS};
+
+	postgres_params_init(&params);
+	buffer_init(&looking.json, UINT32_MAX);
+	arena_init(&looking.scratch, SIZE_MAX);
+	if (!looking.unpacker) {
+		return error_no_memory(err);
+	}
+	while (rows.count == UNSURE_CALLS) {
+		bind_unsure(&looking, &params);
+		postgres_add_text(connection, UNSURE, &params);
+		if (postgres_run(connection, err) < 0) {
+			return -1;
+		}
+		rows = postgres_rows(connection, 0);
+		if (look_at_rows(&looking, &rows, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- beginning and end ---- */
+
+static int read_store(
+	struct postgres_match *match, struct postgres_connection *connection, struct error *err)
+{
+	const struct filter *filter = match->search->filter;
+
+	if ((asks_for_step(filter) || asks_for_last(filter)) &&
+		read_kinds(match, connection, err) < 0) {
+		return -1;
+	}
+	if (filter->text.count == 0) {
+		return 0;
+	}
+	postgres_write_query(&match->text, match->search->account_id, &filter->text);
+	if (match->text.failed) {
+		return error_no_memory(err);
+	}
+	return look_at_unsure(match, connection, err);
+}
+
+/* ---- what is asked of numbers ---- */
+
+#define COLUMN_SIZE 256
+
+/* The key in @column without what is dialled for a +, as call_number_undialled() has it: of several that fit PostgreSQL takes the longest. */
+static void write_undialled(
+	char out[COLUMN_SIZE], const struct call_prefixes *prefixes, const char *column)
+{
+	char choices[CALL_PREFIXES_MAX * 10] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; prefixes && i < prefixes->count; i++) {
+		used += (size_t)snprintf(choices + used, sizeof(choices) - used, "%s%.*s",
+			i == 0 ? "" : "|", TEXT_ARG(prefixes->items[i]));
+	}
+	snprintf(out, COLUMN_SIZE,
+		used == 0 ? "%1$s"
+			  : "case when %1$s ~ '^[0-9]+$' then regexp_replace(%1$s, "
+			    "'^(?:%2$s)([0-9])', '\\1') else %1$s end",
+		column, choices);
+}
+
+/* What the whole numbers in the parameter @at, and the parts of some in the next, ask of @column. One alone is compared as one, so that it is looked up
+ * in the index in its order. */
+static void write_numbers(char out[2 * COLUMN_SIZE], const struct filter *filter,
+	const struct filter_numbers *numbers, const char *column, int at)
+{
+	bool asks = filter_numbers_ask(numbers);
+	size_t whole = asks ? numbers->whole.count : 0, parts = asks ? numbers->parts_count : 0;
+	char undialled[COLUMN_SIZE], first[64], second[64 + COLUMN_SIZE];
+
+	write_undialled(undialled, filter->prefixes, column);
+	snprintf(first, sizeof(first),
+		whole == 0   ? "$%d::text is %snull"
+		: whole == 1 ? "%2$s = $%1$d::text"
+			     : "%2$s = any($%1$d::text[])",
+		at, whole == 0 ? (parts == 0 ? "" : "not ") : column);
+	snprintf(second, sizeof(second),
+		parts == 0   ? "$%d::text is not null"
+		: parts == 1 ? "%2$s like $%1$d::text"
+			     : "%2$s like any($%1$d::text[])",
+		at + 1, undialled);
+	snprintf(out, 2 * COLUMN_SIZE, "(%s or %s)", first, second);
+}
+
+static void write_from(struct postgres_match *match)
+{
+	const struct filter *filter = match->search->filter;
+	char dest[2 * COLUMN_SIZE], src[2 * COLUMN_SIZE];
+
+	write_numbers(dest, filter, &filter->dest, "c.dest_key", 7);
+	write_numbers(src, filter, &filter->src, "coalesce(c.src_key, c.src)", 9);
+	snprintf(match->from, sizeof(match->from),
+		filter->text.count > 0 ? POSTGRES_FROM_TEXT : POSTGRES_FROM_ALL, dest, src);
+}
+
+int postgres_match_init(struct postgres_match *match, struct postgres_connection *connection,
+	const struct store_search *search, struct error *err)
+{
+	const struct filter *filter = search->filter;
+
+	*match = (struct postgres_match){.search = search, .start = filter->start};
+	buffer_init(&match->text, TEXT_SIZE_MAX);
+	buffer_init(&match->pattern, TEXT_SIZE_MAX);
+	arena_init(&match->arena, SIZE_MAX);
+	if (filter_needs_detail(filter) && search->detail_after >= match->start) {
+		match->start =
+			search->detail_after == INT64_MAX ? INT64_MAX : search->detail_after + 1;
+	}
+	write_from(match);
+	return read_store(match, connection, err);
+}
+
+void postgres_match_deinit(struct postgres_match *match)
+{
+	buffer_deinit(&match->text);
+	buffer_deinit(&match->pattern);
+	arena_deinit(&match->arena);
+}
+
+/* ---- parameters ---- */
+
+static void write_pattern(struct buffer *pattern, const struct filter_part *part)
+{
+	buffer_clear(pattern);
+	buffer_append(pattern, part->open_left ? TEXT("%") : TEXT(""));
+	for (size_t i = 0; i < part->key.size; i++) {
+		if (strchr("%_\\", part->key.data[i]) && part->key.data[i] != '\0') {
+			buffer_append_byte(pattern, '\\');
+		}
+		buffer_append_byte(pattern, part->key.data[i]);
+	}
+	buffer_append(pattern, part->open_right ? TEXT("%") : TEXT(""));
+}
+
+static void bind_parts(struct postgres_match *match, const struct filter_numbers *numbers,
+	struct postgres_params *params)
+{
+	struct call_keys patterns = {.items = arena_calloc(&match->arena, numbers->parts_count,
+					     sizeof(*patterns.items))};
+
+	for (size_t i = 0; patterns.items && i < numbers->parts_count; i++) {
+		write_pattern(&match->pattern, &numbers->parts[i]);
+		patterns.items[i] = arena_copy(&match->arena, buffer_text(&match->pattern));
+		patterns.count += patterns.items[i].data != NULL;
+	}
+	params->bytes.failed = params->bytes.failed || match->pattern.failed ||
+			       patterns.count < numbers->parts_count;
+	if (patterns.count == 1) {
+		postgres_bind_asked(params, patterns.items[0]);
+	} else {
+		postgres_bind_keys(params, &patterns);
+	}
+}
+
+/* Whole numbers, then parts of some: each is null, one text or an array, as write_numbers() expects it. */
+static void bind_numbers(struct postgres_match *match, const struct filter_numbers *numbers,
+	struct postgres_params *params)
+{
+	bool asks = filter_numbers_ask(numbers);
+
+	if (!asks || numbers->whole.count == 0) {
+		postgres_bind_null(params);
+	} else if (numbers->whole.count == 1) {
+		postgres_bind_asked(params, numbers->whole.items[0]);
+	} else {
+		postgres_bind_keys(params, &numbers->whole);
+	}
+	if (!asks || numbers->parts_count == 0) {
+		postgres_bind_null(params);
+	} else {
+		bind_parts(match, numbers, params);
+	}
+}
+
+static void bind_types(const struct filter *filter, struct postgres_params *params)
+{
+	if (filter->types == 0) {
+		postgres_bind_null(params);
+		return;
+	}
+	postgres_array_begin(params, POSTGRES_SMALLINT);
+	for (int type = CALL_INBOUND; type <= CALL_TRANSFER; type++) {
+		if ((filter->types & 1U << type) != 0) {
+			postgres_array_int64(params, type);
+		}
+	}
+	postgres_array_end(params);
+}
+
+static void bind_kinds(const uint32_t *ids, size_t count, struct postgres_params *params)
+{
+	if (!ids) {
+		postgres_bind_null(params);
+		return;
+	}
+	postgres_array_begin(params, POSTGRES_INTEGER);
+	for (size_t i = 0; i < count; i++) {
+		postgres_array_int64(params, ids[i]);
+	}
+	postgres_array_end(params);
+}
+
+static int bind_text(const struct postgres_match *match, struct postgres_params *params)
+{
+	if (match->text.size == 0) {
+		postgres_bind_null(params);
+		return 16;
+	}
+	postgres_bind_text(params, buffer_text(&match->text));
+	postgres_array_begin(params, POSTGRES_TEXT);
+	for (size_t i = 0; i < match->unsure_count; i++) {
+		postgres_array_text(params, match->unsure[i]);
+	}
+	postgres_array_end(params);
+	return 17;
+}
+
+int postgres_match_bind(
+	struct postgres_match *match, const struct store_place *top, struct postgres_params *params)
+{
+	const struct filter *filter = match->search->filter;
+	/* Every stored call has ended. */
+	bool none = filter->state == FILTER_LIVE;
+
+	postgres_params_clear(params);
+	postgres_bind_int64(params, match->search->account_id);
+	postgres_bind_int64(params, match->start);
+	postgres_bind_int64(params, none ? match->start : filter->end);
+	bind_types(filter, params);
+	postgres_bind_int64(params, filter->min_duration);
+	postgres_bind_int64(params, filter->max_duration);
+	bind_numbers(match, &filter->dest, params);
+	bind_numbers(match, &filter->src, params);
+	bind_kinds(match->step, match->step_count, params);
+	bind_kinds(match->last, match->last_count, params);
+	postgres_bind_int64(params, top->start);
+	postgres_bind_asked(params, top->session_id);
+	return bind_text(match, params);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ * Recognising a store and bringing it to this program's schema, whichever of several programs comes first. */
+#include <stdio.h>
+
+#include "store/postgres/postgres.h"
+#include "store/schema.h"
+
+/* The table that says that the tables beside it are a store, and of which schema. */
+#define VERSION_TABLE "callstep_store"
+
+/* Who opens the same store meanwhile waits here, and finds the work done: an advisory lock that ends with the transaction. */
+#define LOCK_SCHEMA                                                                                \
+	"select pg_advisory_xact_lock(1129533507, hashtext(current_schema()))" /* "CSTP" */
+
+/* Asked of the catalogue's rows, which are of this moment: names may still be remembered as they were when the transaction began. */
+#define STORE_IS_THERE                                                                             \
+	"select exists (select from pg_class where relname = '" VERSION_TABLE "' and "             \
+	"relnamespace = current_schema()::text::regnamespace)"
+
+/* -1: there is no store. */
+static int read_version(
+	struct postgres_connection *connection, int64_t *ret_version, struct error *err)
+{
+	struct postgres_rows rows;
+
+	postgres_add_text(connection, STORE_IS_THERE, NULL);
+	if (postgres_run(connection, err) < 0) {
+		return -1;
+	}
+	rows = postgres_rows(connection, 0);
+	if (postgres_int64(&rows, 0, 0) == 0) {
+		*ret_version = -1;
+		return 0;
+	}
+	postgres_add_text(connection, "select version from " VERSION_TABLE, NULL);
+	if (postgres_run(connection, err) < 0) {
+		return -1;
+	}
+	rows = postgres_rows(connection, 0);
+	if (rows.count != 1) {
+		return error_set(err, ERROR_CORRUPT,
+			"the PostgreSQL store has %d versions: restore it from a backup",
+			rows.count);
+	}
+	*ret_version = postgres_int64(&rows, 0, 0);
+	return 0;
+}
+
+/* 1 when the store can be used as it is, 0 when it needs a step of the schema. */
+static int judge(int64_t version, struct error *err)
+{
+	if (version > postgres_schema_version) {
+		return error_set(err, ERROR_UNSUPPORTED,
+			"the PostgreSQL store has schema %lld, this program reads up to %d: "
+			"use a newer callstep",
+			(long long)version, postgres_schema_version);
+	}
+	return version == postgres_schema_version;
+}
+
+static int refuse_missing(struct error *err)
+{
+	return error_set(err, ERROR_NOT_FOUND,
+		"there is no store in the PostgreSQL database: make one with 'callstep account add "
+		"EMAIL'");
+}
+
+/* Where the extension Citus is there, each table lies with its account, accounts and their keys everywhere (Citus 12, "Table types"). A
+ * table that is spread already stays as it is. */
+#define SPREAD                                                                                     \
+	"do $$ declare t text; begin "                                                             \
+	"if exists (select from pg_proc where proname = 'create_distributed_table') then "         \
+	"foreach t in array array['account', 'key', 'keeping'] loop "                              \
+	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then "     \
+	"perform create_reference_table(t::regclass); end if; end loop; "                          \
+	"foreach t in array array['call', 'detail', 'detail_gone', 'kind', 'tally', 'change'] "    \
+	"loop "                                                                                    \
+	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then "     \
+	"perform create_distributed_table(t::regclass, 'account_id'); end if; end loop; "          \
+	"end if; end $$"
+
+/* From this schema on the keys of numbers are those of store/postgres/numbers.c. */
+#define SCHEMA_OF_NUMBERS 5
+
+static int apply_steps(struct postgres_connection *connection, int64_t version, struct error *err)
+{
+	char note[128];
+
+	for (int64_t step = version < 0 ? 0 : version; step < postgres_schema_version; step++) {
+		if (postgres_exec(connection, postgres_schema_steps[step].sql, err) < 0) {
+			return error_prefix(
+				err, "schema step '%s'", postgres_schema_steps[step].name);
+		}
+	}
+	snprintf(note, sizeof(note),
+		version < 0 ? "create table " VERSION_TABLE " as select %d as version"
+			    : "update " VERSION_TABLE " set version = %d",
+		postgres_schema_version);
+	if (postgres_exec(connection, SPREAD, err) < 0 ||
+		(version > 0 && version < SCHEMA_OF_NUMBERS &&
+			postgres_numbers_renew(connection, err) < 0)) {
+		return -1;
+	}
+	return postgres_exec(connection, note, err);
+}
+
+static int bring_up_to_date(struct postgres_connection *connection, struct error *err)
+{
+	int64_t version;
+	int usable;
+
+	postgres_add(connection, POSTGRES_BEGIN_WRITE, NULL);
+	postgres_add_text(connection, LOCK_SCHEMA, NULL);
+	if (postgres_run(connection, err) < 0 || read_version(connection, &version, err) < 0) {
+		return -1;
+	}
+	usable = judge(version, err);
+	if (usable != 0) {
+		return usable < 0 ? -1 : 0;
+	}
+	if (apply_steps(connection, version, err) < 0) {
+		return -1;
+	}
+	return postgres_run_one(connection, POSTGRES_COMMIT, NULL, err);
+}
+
+int postgres_schema_prepare(struct postgres_store *store, bool must_exist, struct error *err)
+{
+	AUTO(postgres_session_close) struct postgres_session session = {0};
+	int64_t version;
+	int usable;
+
+	if (postgres_session_open(&session, store, err) < 0 ||
+		read_version(session.connection, &version, err) < 0) {
+		return -1;
+	}
+	if (version < 0 && must_exist) {
+		return refuse_missing(err);
+	}
+	usable = judge(version, err);
+	if (usable != 0) {
+		return usable < 0 ? -1 : 0;
+	}
+	session.connection->patient = true;
+	return bring_up_to_date(session.connection, err);
+}

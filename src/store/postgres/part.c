@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ * The partitions of the detail, one a day of call start. The days around today have their own, made by whoever stores the first call of one;
+ * what started long ago or is said to start far ahead goes into partition 0, so that no poster makes partitions without end. */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "store/postgres/postgres.h"
+
+#define SECONDS_A_DAY INT64_C(86400)
+#define DAYS_BACK     31
+#define DAYS_AHEAD    1
+#define NAME_SIZE     40
+
+static const char *name_of(int64_t part, char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "detail_%lld", (long long)part);
+	return name;
+}
+
+/* ---- what is known to be there ---- */
+
+static bool is_known(struct postgres_parts *parts, int64_t part)
+{
+	bool known = false;
+
+	pthread_mutex_lock(&parts->mutex);
+	for (size_t i = 0; i < parts->count && !known; i++) {
+		known = parts->known[i] == part;
+	}
+	pthread_mutex_unlock(&parts->mutex);
+	return known;
+}
+
+static void learn(struct postgres_parts *parts, int64_t part)
+{
+	pthread_mutex_lock(&parts->mutex);
+	if (parts->count == POSTGRES_PARTS_KNOWN) {
+		parts->count = 0;
+	}
+	parts->known[parts->count++] = part;
+	pthread_mutex_unlock(&parts->mutex);
+}
+
+void postgres_parts_forget(struct postgres_store *store)
+{
+	pthread_mutex_lock(&store->parts.mutex);
+	store->parts.count = 0;
+	pthread_mutex_unlock(&store->parts.mutex);
+}
+
+/* ---- making ---- */
+
+/* 1 it is there, 0 it is not. */
+static int look_for(struct postgres_connection *connection, int64_t part, struct error *err)
+{
+	AUTO(postgres_params_deinit) struct postgres_params params;
+	char name[NAME_SIZE];
+
+	postgres_params_init(&params);
+	postgres_bind_text(&params, text_of(name_of(part, name)));
+	if (postgres_run_one(connection, POSTGRES_PART_FIND, &params, err) < 0) {
+		return -1;
+	}
+	return postgres_rows(connection, 0).count > 0;
+}
+
+/* Attaching a table that was made before it locks nobody out, unlike making it in place. Another server may do the same at this moment: one
+ * waits for the other's lock, and finds it done. */
+static int make(struct postgres_connection *connection, int64_t part, struct error *err)
+{
+	char name[NAME_SIZE], sql[512];
+
+	snprintf(sql, sizeof(sql),
+		"begin; set local lock_timeout = '5s'; "
+		"select pg_advisory_xact_lock(1129533508, hashtext(current_schema())); "
+		"do $$ begin if not exists (select from pg_class where relname = '%s' and "
+		"relnamespace = current_schema()::text::regnamespace) then "
+		"create table %s (like detail including all); "
+		"alter table detail attach partition %s for values in (%lld); "
+		"end if; end $$; commit",
+		name_of(part, name), name, name, (long long)part);
+	return postgres_exec(connection, sql, err);
+}
+
+int postgres_part_for(struct postgres_store *store, struct postgres_connection *connection,
+	int64_t start, int64_t *ret_part, struct error *err)
+{
+	int64_t part = start / SECONDS_A_DAY, today = clock_now_s() / SECONDS_A_DAY;
+	int there;
+
+	if (part < today - DAYS_BACK || part > today + DAYS_AHEAD) {
+		*ret_part = 0;
+		return 0;
+	}
+	if (!is_known(&store->parts, part)) {
+		there = look_for(connection, part, err);
+		if (there < 0 || (there == 0 && make(connection, part, err) < 0)) {
+			return -1;
+		}
+		learn(&store->parts, part);
+	}
+	*ret_part = part;
+	return 0;
+}
+
+/* ---- dropping ---- */
+
+/* Who reads the detail at this moment is not waited for: next time, then. */
+static int drop_empty(struct postgres_connection *connection, int64_t part)
+{
+	char name[NAME_SIZE], sql[512];
+
+	snprintf(sql, sizeof(sql),
+		"begin; set local lock_timeout = '100ms'; "
+		"do $$ begin if not exists (select from %s) then "
+		"lock table only detail, %s in access exclusive mode; "
+		"if not exists (select from %s) then drop table %s; end if; "
+		"end if; end $$; commit",
+		name_of(part, name), name, name, name);
+	return postgres_exec(connection, sql, NULL);
+}
+
+int postgres_parts_list(struct postgres_connection *connection, int64_t after,
+	int64_t ret_days[POSTGRES_PARTS_AT_ONCE], struct error *err)
+{
+	AUTO(postgres_params_deinit) struct postgres_params params;
+	struct postgres_rows rows;
+
+	postgres_params_init(&params);
+	postgres_bind_int64(&params, after);
+	postgres_bind_int64(&params, POSTGRES_PARTS_AT_ONCE);
+	if (postgres_run_one(connection, POSTGRES_PARTS, &params, err) < 0) {
+		return -1;
+	}
+	rows = postgres_rows(connection, 0);
+	for (int i = 0; i < rows.count; i++) {
+		ret_days[i] = postgres_int64(&rows, i, 0);
+	}
+	return rows.count;
+}
+
+void postgres_parts_drop_empty(
+	struct postgres_store *store, struct postgres_connection *connection, int64_t up_to)
+{
+	int64_t days[POSTGRES_PARTS_AT_ONCE];
+	int count = postgres_parts_list(connection, 0, days, NULL);
+	int old = 0;
+
+	while (old < count && (days[old] + 1) * SECONDS_A_DAY <= up_to) {
+		old++;
+	}
+	for (int i = 0; i < old && drop_empty(connection, days[i]) == 0; i++) {
+		/* the next one */
+	}
+	if (old > 0) {
+		postgres_parts_forget(store);
+	}
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ * Storing calls: two round trips and one transaction. The first locks the accounts and reads what is held, the second changes all tables
+ * and commits. */
+#include "store/postgres/put.h"
+
+/* A put that failed for what another program did at the same time is tried again so often. */
+#define ATTEMPTS 3
+
+static void run_init(struct put_run *run, struct postgres_store *store, struct store_put *puts,
+	size_t count, struct postgres_connection *connection)
+{
+	*run = (struct put_run){
+		.store = store, .connection = connection, .puts = puts, .puts_count = count};
+	arena_init(&run->arena, SIZE_MAX);
+	postgres_kind_run_init(&run->kinds, store, &run->arena);
+	store_rewrap_init(&run->rewrap);
+	store_join_init(&run->join);
+	store_indexer_init(&run->indexer);
+	buffer_init(&run->json, UINT32_MAX);
+	postgres_params_init(&run->params);
+}
+
+static void run_end(struct put_run *run)
+{
+	postgres_kind_run_deinit(&run->kinds);
+	store_rewrap_deinit(&run->rewrap);
+	store_join_deinit(&run->join);
+	store_indexer_deinit(&run->indexer);
+	unpacker_destroyp(&run->unpacker);
+	buffer_deinit(&run->json);
+	postgres_params_deinit(&run->params);
+	arena_deinit(&run->arena);
+}
+
+int put_rewrap(struct put_run *run, struct put_entry *entry, const struct packed *held,
+	uint32_t steps, struct error *err)
+{
+	struct call call = entry->call;
+	struct packed packed;
+
+	call.has_detail = true;
+	call.steps = steps;
+	if (store_rewrap(&run->rewrap, &call, held, &packed, err) < 0) {
+		return -1;
+	}
+	packed.deflate = arena_copy(&run->arena, packed.deflate);
+	if (!packed.deflate.data) {
+		return error_no_memory(err);
+	}
+	entry->packed = packed;
+	return 0;
+}
+
+/* Steps that came before the last header of their call go under it. */
+static int rewrap_earlier(struct put_run *run, struct error *err)
+{
+	for (size_t i = 0; i < run->entries_count; i++) {
+		struct put_entry *entry = &run->entries[i];
+
+		if (entry->detail && entry->detail != entry->header &&
+			put_rewrap(run, entry, &entry->detail->packed, entry->detail->call.steps,
+				err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* A header alone may meet steps that are held: it needs to know where they would go, too. */
+static int find_parts(struct put_run *run, struct error *err)
+{
+	for (size_t i = 0; i < run->entries_count; i++) {
+		struct put_entry *entry = &run->entries[i];
+
+		if (postgres_part_for(run->store, run->connection, entry->call.start, &entry->part,
+			    err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- the first round trip ---- */
+
+static int compare_ids(const void *left, const void *right)
+{
+	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* The accounts, each once, in order. */
+static int list_accounts(
+	struct put_run *run, int64_t **ret_ids, size_t *ret_count, struct error *err)
+{
+	int64_t *ids = arena_calloc(&run->arena, run->entries_count, sizeof(*ids));
+	size_t count = 0;
+
+	if (!ids) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < run->entries_count; i++) {
+		ids[i] = run->entries[i].account_id;
+	}
+	qsort(ids, run->entries_count, sizeof(*ids), compare_ids);
+	for (size_t i = 0; i < run->entries_count; i++) {
+		if (count == 0 || ids[count - 1] != ids[i]) {
+			ids[count++] = ids[i];
+		}
+	}
+	*ret_ids = ids;
+	*ret_count = count;
+	return 0;
+}
+
+static int check_accounts(
+	const struct postgres_rows *rows, const int64_t *ids, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i >= (size_t)rows->count || postgres_int64(rows, (int)i, 0) != ids[i]) {
+			return error_set(err, ERROR_NOT_FOUND,
+				"there is no account with the id %lld", (long long)ids[i]);
+		}
+	}
+	return 0;
+}
+
+static int begin(struct put_run *run, struct error *err)
+{
+	struct postgres_rows rows;
+	int64_t *ids = NULL;
+	size_t count = 0;
+
+	if (list_accounts(run, &ids, &count, err) < 0) {
+		return -1;
+	}
+	postgres_params_clear(&run->params);
+	postgres_array_begin(&run->params, POSTGRES_BIGINT);
+	for (size_t i = 0; i < count; i++) {
+		postgres_array_int64(&run->params, ids[i]);
+	}
+	postgres_array_end(&run->params);
+	postgres_add(run->connection, POSTGRES_BEGIN_WRITE, NULL);
+	postgres_add(run->connection, POSTGRES_ACCOUNTS_LOCK, &run->params);
+	put_ask_held(run);
+	if (postgres_run(run->connection, err) < 0) {
+		return -1;
+	}
+	rows = postgres_rows(run->connection, 1);
+	if (check_accounts(&rows, ids, count, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		postgres_kind_trust(&run->kinds, ids[i], postgres_int64(&rows, (int)i, 1));
+	}
+	rows = postgres_rows(run->connection, 2);
+	return put_read_held(run, &rows, err);
+}
+
+/* ---- the whole ---- */
+
+static int write_all(struct put_run *run, struct error *err)
+{
+	if (put_read_kept(run, err) < 0 ||
+		postgres_kind_resolve(&run->kinds, run->connection, true, err) < 0 ||
+		put_add_rows(run, err) < 0) {
+		return -1;
+	}
+	return postgres_run_one(run->connection, POSTGRES_COMMIT, NULL, err);
+}
+
+static void mark_replaced(struct put_run *run)
+{
+	for (size_t i = 0; i < run->puts_count; i++) {
+		run->puts[i].replaced = true;
+	}
+	for (size_t i = 0; i < run->entries_count; i++) {
+		run->puts[run->entries[i].first].replaced = run->entries[i].held;
+	}
+}
+
+static bool failed_for_others(const struct postgres_connection *connection)
+{
+	return strncmp(connection->sqlstate, POSTGRES_CONFLICT_CLASS, 2) == 0;
+}
+
+/* Returns 1 when it should be tried again. */
+static int try_put(
+	struct postgres_store *store, struct store_put *puts, size_t count, struct error *err)
+{
+	AUTO(postgres_session_close) struct postgres_session session = {0};
+	AUTO(run_end) struct put_run run;
+
+	run_init(&run, store, puts, count, NULL);
+	if (postgres_session_open(&session, store, err) < 0) {
+		return -1;
+	}
+	run.connection = session.connection;
+	if (put_make_entries(&run, err) < 0 || put_make_indices(&run, err) < 0 ||
+		rewrap_earlier(&run, err) < 0 || find_parts(&run, err) < 0) {
+		return -1;
+	}
+	if (begin(&run, err) < 0) {
+		/* Nothing was written yet, whatever became of the connection. */
+		return session.connection->broken || failed_for_others(session.connection) ? 1 : -1;
+	}
+	if (write_all(&run, err) < 0) {
+		if (postgres_failed_with(session.connection, POSTGRES_CHECK_VIOLATION)) {
+			postgres_parts_forget(store);
+			return 1;
+		}
+		return failed_for_others(session.connection) ? 1 : -1;
+	}
+	postgres_kind_learn(&run.kinds);
+	mark_replaced(&run);
+	return 0;
+}
+
+int postgres_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
+{
+	int status = 1;
+
+	for (int i = 0; i < ATTEMPTS && status > 0; i++) {
+		status = try_put((struct postgres_store *)base, puts, count, err);
+	}
+	return status == 0 ? 0 : -1;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT
+ * Finding calls by walking them. */
+#include "store/reference.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "call/call_json.h"
+#include "store/find.h"
+
+/* Ends a walk that needs no more; no error. */
+#define ENOUGH (-2)
+
+/* One walk through the calls that match. */
+struct pass {
+	const struct store_search *search;
+	int (*found)(struct pass *pass, const struct store_call *call, struct text detail,
+		struct error *err);
+	struct unpacker *unpacker;
+	struct buffer json;
+	struct arena scratch;
+
+	/* of a search */
+	struct arena *arena;
+	struct store_page page;
+	size_t room;
+	int64_t passed; /* calls of the offset */
+
+	/* of a scan */
+	struct kind_table *kinds;
+	int (*each)(void *context, const struct store_row *row, struct error *err);
+	void *context;
+
+	/* of counting */
+	int64_t bucket_seconds;
+	struct store_bucket *buckets;
+	size_t buckets_count;
+};
+
+static void pass_end(struct pass *pass)
+{
+	unpacker_destroyp(&pass->unpacker);
+	buffer_deinit(&pass->json);
+	arena_deinit(&pass->scratch);
+}
+
+/* The steps that the call is seen with; {NULL, 0} without. */
+static int read_detail(struct pass *pass, const struct store_call *call, struct text *ret_detail,
+	struct error *err)
+{
+	*ret_detail = (struct text){0};
+	if (!call->call.has_detail || !call->packed.deflate.data) {
+		return 0;
+	}
+	buffer_clear(&pass->json);
+	if (unpacker_append(pass->unpacker, &call->packed, &pass->json, err) < 0) {
+		return -1;
+	}
+	*ret_detail = call_json_detail(buffer_text(&pass->json));
+	return 0;
+}
+
+static int look_at(void *context, const struct store_call *held, struct error *err)
+{
+	struct pass *pass = context;
+	struct store_call call = *held;
+	struct text detail;
+	int matches;
+
+	store_find_hide_detail(&call, pass->search->detail_after);
+	arena_deinit(&pass->scratch);
+	if (store_find_check_deadline(pass->search, err) < 0 ||
+		read_detail(pass, &call, &detail, err) < 0) {
+		return -1;
+	}
+	matches = filter_matches(pass->search->filter, &call.call, detail, &pass->scratch, err);
+	return matches > 0 ? pass->found(pass, &call, detail, err) : matches;
+}
+
+static int walk(struct pass *pass, struct store *store, struct error *err)
+{
+	const struct filter *filter = pass->search->filter;
+	const struct store_query query = {
+		.account_id = pass->search->account_id,
+		.start = filter->start,
+		.end = filter->end,
+		.detail_after = pass->search->detail_after,
+	};
+	int status;
+
+	buffer_init(&pass->json, UINT32_MAX);
+	arena_init(&pass->scratch, SIZE_MAX);
+	pass->unpacker = unpacker_create();
+	if (!pass->unpacker) {
+		return error_no_memory(err);
+	}
+	status = store_walk(store, &query, look_at, pass, err);
+	return status == ENOUGH ? 0 : status;
+}
+
+static int take_for_page(
+	struct pass *pass, const struct store_call *call, struct text detail, struct error *err)
+{
+	const struct store_search *search = pass->search;
+	struct store_page *page = &pass->page;
+
+	(void)detail;
+	page->total_calls++;
+	if (!store_find_is_behind(&search->after, &call->call) || pass->passed++ < search->offset) {
+		return 0;
+	}
+	if ((int64_t)page->count < search->limit) {
+		return store_find_add(
+			page, &pass->room, call, search->with_packed, pass->arena, err);
+	}
+	return search->with_total ? 0 : ENOUGH;
+}
+
+int reference_search(struct store *store, const struct store_search *search, struct arena *arena,
+	struct store_page *ret_page, struct error *err)
+{
+	AUTO(pass_end)
+	struct pass pass = {.search = search, .found = take_for_page, .arena = arena};
+
+	if (walk(&pass, store, err) < 0) {
+		return -1;
+	}
+	if (!search->with_total) {
+		pass.page.total_calls = -1;
+	}
+	*ret_page = pass.page;
+	return 0;
+}
+
+static int read_kinds(
+	struct pass *pass, struct text detail, uint32_t *kinds, uint32_t count, struct error *err)
+{
+	struct call_step step;
+	size_t cursor = 0;
+	int more;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct store_kind kind;
+
+		more = call_json_next_step(detail, &cursor, &pass->scratch, &step, err);
+		if (more <= 0) {
+			return more < 0 ? -1
+					: error_set(err, ERROR_CORRUPT,
+						  "a call has fewer steps than its header says");
+		}
+		kind = store_find_kind(&step, &pass->scratch);
+		if (kind_table_id(pass->kinds, pass->search->account_id, &kind, &kinds[i], err) <
+			0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int show_row(
+	struct pass *pass, const struct store_call *call, struct text detail, struct error *err)
+{
+	struct store_row row = {.call = call->call};
+	uint32_t *kinds;
+
+	if (!row.call.has_detail) {
+		return pass->each(pass->context, &row, err);
+	}
+	kinds = arena_calloc(&pass->scratch, row.call.steps, sizeof(*kinds));
+	if (!kinds) {
+		return error_no_memory(err);
+	}
+	if (read_kinds(pass, detail, kinds, row.call.steps, err) < 0) {
+		return -1;
+	}
+	row.kinds = kinds;
+	return pass->each(pass->context, &row, err);
+}
+
+int reference_scan(struct store *store, const struct store_search *search, struct kind_table *kinds,
+	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
+	struct error *err)
+{
+	AUTO(pass_end)
+	struct pass pass = {
+		.search = search,
+		.found = show_row,
+		.kinds = kinds,
+		.each = each,
+		.context = context,
+	};
+
+	return walk(&pass, store, err);
+}
+
+static int count_call(
+	struct pass *pass, const struct store_call *call, struct text detail, struct error *err)
+{
+	int64_t start = call->call.start - call->call.start % pass->bucket_seconds;
+
+	(void)detail;
+	if (pass->buckets_count == 0 || pass->buckets[pass->buckets_count - 1].start != start) {
+		return store_find_add_bucket(&pass->buckets, &pass->buckets_count, &pass->room,
+			(struct store_bucket){start, 1}, pass->arena, err);
+	}
+	pass->buckets[pass->buckets_count - 1].calls++;
+	return 0;
+}
+
+int reference_count_buckets(struct store *store, int64_t account_id, const struct filter *filter,
+	int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,
+	size_t *ret_count, struct error *err)
+{
+	const struct store_search search = {
+		.account_id = account_id,
+		.filter = filter,
+		.detail_after = INT64_MAX,
+	};
+	AUTO(pass_end)
+	struct pass pass = {
+		.search = &search,
+		.found = count_call,
+		.arena = arena,
+		.bucket_seconds = bucket_seconds,
+	};
+
+	if (walk(&pass, store, err) < 0) {
+		return -1;
+	}
+	*ret_buckets = pass.buckets;
+	*ret_count = pass.buckets_count;
+	return 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ * Copying a store while it is in use. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "store/sqlite/sqlite.h"
+
+/* The copy gets its name when it is whole: a backup that was cut short is never taken for one. */
+#define UNFINISHED_FILE SQLITE_STORE_FILE ".unfinished"
+
+static void free_string(char **string)
+{
+	free(*string);
+}
+
+/* Copies the one state that the reader's transaction holds: writers neither wait nor make the copy start again. */
+static int copy_pages(
+	struct sqlite_connection *from, struct sqlite_connection *to, struct error *err)
+{
+	sqlite3_backup *backup;
+	bool done = false;
+
+	if (sqlite_run(from, SQL_PING, err) < 0) {
+		return -1;
+	}
+	backup = sqlite3_backup_init(to->db, "main", from->db, "main");
+	if (backup) {
+		done = sqlite3_backup_step(backup, -1) == SQLITE_DONE;
+		/* Only after it the destination knows what went wrong. */
+		done = sqlite3_backup_finish(backup) == SQLITE_OK && done;
+	}
+	if (!done) {
+		return sqlite_fail(to, err, "write a backup to");
+	}
+	return 0;
+}
+
+static int write_copy(
+	struct sqlite_store *store, const char *destination, const char *path, struct error *err)
+{
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_connection_closep) struct sqlite_connection *copy = NULL;
+
+	if (sqlite_reader_open_snapshot(&reader, store, err) < 0 ||
+		sqlite_connection_open(&copy, path, destination, SQLITE_TO_WRITE, err) < 0) {
+		return -1;
+	}
+	return copy_pages(reader.connection, copy, err);
+}
+
+static int publish(
+	const char *destination, const char *unfinished, const char *path, struct error *err)
+{
+	if (link(unfinished, path) < 0) {
+		return error_set_errno(err, errno, "cannot make '%s'", path);
+	}
+	if (unlink(unfinished) < 0) {
+		return error_set_errno(err, errno, "cannot remove '%s'", unfinished);
+	}
+	return sqlite_folder_sync(destination, err);
+}
+
+int sqlite_backup(struct store *base, const char *destination, struct error *err)
+{
+	AUTO(free_string) char *path = NULL;
+	AUTO(free_string) char *unfinished = NULL;
+
+	if (asprintf(&path, "%s/" SQLITE_STORE_FILE, destination) < 0) {
+		path = NULL;
+		return error_no_memory(err);
+	}
+	if (asprintf(&unfinished, "%s/" UNFINISHED_FILE, destination) < 0) {
+		unfinished = NULL;
+		return error_no_memory(err);
+	}
+	if (access(path, F_OK) == 0) {
+		return error_set(err, ERROR_EXISTS,
+			"there is a store in '%s' already: name another folder", destination);
+	}
+	/* Left over from a backup that was cut short. */
+	if (unlink(unfinished) < 0 && errno != ENOENT && errno != ENOTDIR) {
+		return error_set_errno(err, errno, "cannot remove '%s'", unfinished);
+	}
+	if (sqlite_folder_prepare(destination, unfinished, false, err) < 0) {
+		return -1;
+	}
+	if (write_copy((struct sqlite_store *)base, destination, unfinished, err) < 0) {
+		unlink(unfinished);
+		return -1;
+	}
+	return publish(destination, unfinished, path, err);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ * Matching rows: only the columns that the filter asks about are read, and no packed call is. */
+#include "store/sqlite/match.h"
+
+/* What a step of a kind is for the filter. */
+enum {
+	KIND_STEP = 1,	/* one that classes, modules and variables ask for */
+	KIND_PLACE = 2, /* a place where a call can end */
+	KIND_LAST = 4,	/* one that last_modules and last_variables ask for */
+};
+
+static int read_kinds(
+	struct sqlite_match *match, struct sqlite_connection *connection, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_kind *kinds;
+	size_t count;
+
+	arena_init(&arena, SIZE_MAX);
+	if (sqlite_kinds_read(connection, match->account_id, &arena, &kinds, &count, err) < 0) {
+		return -1;
+	}
+	match->kinds_count = count > 0 ? (size_t)kinds[count - 1].id + 1 : 0;
+	match->kinds = calloc(match->kinds_count + 1, 1);
+	if (!match->kinds) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct store_kind *kind = &kinds[i];
+		unsigned char *bits = &match->kinds[kind->id];
+
+		*bits = (unsigned char)((filter_step_matches(match->filter, kind->class_name,
+						 kind->module, kind->variable)
+							? KIND_STEP
+							: 0) |
+					(filter_is_place(kind->module) ? KIND_PLACE : 0) |
+					(filter_last_matches(
+						 match->filter, kind->module, kind->variable)
+							? KIND_LAST
+							: 0));
+	}
+	return 0;
+}
+
+static bool asks_for_text_alone(const struct filter *filter)
+{
+	struct filter rest = *filter;
+
+	rest.text.count = 0;
+	return filter->text.count > 0 && !filter_numbers_ask(&filter->dest) &&
+	       filter_is_window(&rest);
+}
+
+int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *connection,
+	const struct store_search *search, struct error *err)
+{
+	const struct filter *filter = search->filter;
+
+	*match = (struct sqlite_match){
+		.filter = filter,
+		.account_id = search->account_id,
+		.detail_after = search->detail_after,
+		.start = filter->start,
+		.end = filter->end,
+		.duration = filter->min_duration > 0 ||
+			    filter->max_duration<INT64_MAX, .step = filter->classes.count> 0 ||
+			    filter->modules.count > 0 || filter->variables.count > 0,
+		.last = filter->last_modules.count > 0 || filter->last_variables.count > 0,
+		.dest_keys = filter_dest_keys(filter),
+		.text = filter->text.count > 0,
+		.text_alone = asks_for_text_alone(filter),
+	};
+	if (filter_needs_detail(filter) && search->detail_after >= match->start) {
+		match->start =
+			search->detail_after == INT64_MAX ? INT64_MAX : search->detail_after + 1;
+	}
+	if ((match->step || match->last) && read_kinds(match, connection, err) < 0) {
+		return -1;
+	}
+	if (match->text && sqlite_words_find(connection, match->account_id, &filter->text,
+				   &match->ids, err) < 0) {
+		return -1;
+	}
+	return match->ids.bits ? sqlite_match_window(match, connection, &match->rows, err) : 0;
+}
+
+void sqlite_match_deinit(struct sqlite_match *match)
+{
+	free(match->kinds);
+	sqlite_id_set_deinit(&match->ids);
+}
+
+static bool match_times(const struct sqlite_match *match, struct sqlite_query *row)
+{
+	/* What is not asked for stays as it matches. */
+	struct call call = {.start = sqlite_column_int64(row, SCAN_START)};
+
+	call.end = match->duration ? sqlite_column_int64(row, SCAN_END) : call.start;
+	if (match->filter->types != 0) {
+		call.type = sqlite_call_type(sqlite_column_int64(row, SCAN_TYPE));
+	}
+	return filter_matches_times(match->filter, &call);
+}
+
+static bool match_number(const struct filter *filter, const struct filter_numbers *numbers,
+	struct sqlite_query *row, enum sqlite_scan_column column)
+{
+	char buffer[CALL_NUMBER_MAX];
+
+	return !filter_numbers_ask(numbers) ||
+	       filter_number_matches(filter, numbers,
+		       call_number_key(sqlite_column_text(row, (int)column), buffer));
+}
+
+static bool match_path(const struct sqlite_match *match, struct text path)
+{
+	bool step = !match->step, last = false;
+	uint32_t id;
+
+	while (sqlite_path_next(&path, &id)) {
+		unsigned char bits = id < match->kinds_count ? match->kinds[id] : 0;
+
+		step = step || (bits & KIND_STEP) != 0;
+		if ((bits & KIND_PLACE) != 0) {
+			last = (bits & KIND_LAST) != 0;
+		}
+		if (step && !match->last) {
+			return true;
+		}
+	}
+	return step && last;
+}
+
+bool sqlite_match_row(const struct sqlite_match *match, struct sqlite_query *row)
+{
+	if (match->ids.bits && !sqlite_id_set_has(&match->ids, sqlite_column_int64(row, SCAN_ID))) {
+		return false;
+	}
+	if (!match_times(match, row) ||
+		!match_number(match->filter, &match->filter->dest, row, SCAN_DEST) ||
+		!match_number(match->filter, &match->filter->src, row, SCAN_SRC)) {
+		return false;
+	}
+	return (!match->step && !match->last) ||
+	       match_path(match, sqlite_column_blob(row, SCAN_PATH));
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * Which rows of the table of calls a filter means, seen from the row alone. Private to store_sqlite*.c. */
+#ifndef STORE_STORE_SQLITE_MATCH_H
+#define STORE_STORE_SQLITE_MATCH_H
+
+#include "store/sqlite/sqlite.h"
+
+/* The columns of SQL_SCAN and its sisters. */
+enum sqlite_scan_column {
+	SCAN_START,
+	SCAN_SESSION_ID,
+	SCAN_ID,
+	SCAN_END,
+	SCAN_TYPE,
+	SCAN_STEPS,
+	SCAN_DEST,
+	SCAN_SRC,
+	SCAN_PATH,
+};
+
+struct sqlite_match {
+	const struct filter *filter;
+	int64_t account_id;
+	int64_t detail_after;
+	int64_t start; /* of what can match */
+	int64_t end;
+	bool duration; /* is asked for, as are those below */
+	bool step;
+	bool last;
+	struct call_keys
+		dest_keys; /* of whole numbers called, and no part of one; none: look at all rows */
+	bool text;
+	bool text_alone;      /* in the window */
+	unsigned char *kinds; /* by the kinds' ids: what a step of each is for the filter */
+	size_t kinds_count;
+	struct sqlite_id_set ids; /* that have the text */
+	int64_t rows;		  /* of a pass through the window; where ids has bits */
+};
+
+/* Reads what the filter needs of the store's state that @connection sees. */
+int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *connection,
+	const struct store_search *search, struct error *err) CHECK_RESULT;
+void sqlite_match_deinit(struct sqlite_match *match);
+
+/* A call is looked up by an index in the time that a pass takes for so many rows. */
+#define SQLITE_LOOK_UP_ROWS 5
+
+/* Whether to look up the calls to the numbers that are asked for is less than to pass over all of the window. */
+int sqlite_match_by_number(const struct sqlite_match *match, struct sqlite_connection *connection,
+	bool *ret_by_number, struct error *err) CHECK_RESULT;
+
+/* How many calls of the account lie in the window, and have the number where one is asked for: the rows of a pass. */
+int sqlite_match_window(const struct sqlite_match *match, struct sqlite_connection *connection,
+	int64_t *ret_calls, struct error *err) CHECK_RESULT;
+
+/* How many calls the filter means, where that is told by less than a look at each row of the window; -1 where not. */
+int sqlite_match_count(const struct sqlite_match *match, struct sqlite_connection *connection,
+	int64_t *ret_total, struct error *err) CHECK_RESULT;
+
+/* Whether the row that @row stands on is meant. Its start lies in the window of @match. */
+bool sqlite_match_row(const struct sqlite_match *match, struct sqlite_query *row);
+
+#endif

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT
+ * Storing calls: one transaction for calls, packed calls and tallies. */
+#include "store/sqlite/sqlite.h"
+
+/* One store_put_calls(). */
+struct put_run {
+	struct sqlite_store *store;
+	struct sqlite_connection *connection;
+	struct arena arena;
+	struct tally_change *changes; /* a call makes at most two */
+	size_t changes_count;
+	struct sqlite_changes log;
+	int64_t newest;	    /* id of a call */
+	int64_t account_id; /* whose detail_from is known; 0: nobody's */
+	int64_t detail_from;
+};
+
+static void run_end(struct put_run *run)
+{
+	arena_deinit(&run->arena);
+}
+
+/* A call that is there before it is replaced. */
+struct held {
+	int64_t id;
+	int64_t start;
+	int64_t steps; /* -1: no detail */
+	struct text dest_key;
+	struct packed packed; /* its detail, when it has one */
+};
+
+static int note_change(struct put_run *run, int64_t account_id, struct text dest_key, int64_t start,
+	int64_t calls, struct error *err)
+{
+	struct text copy = arena_copy(&run->arena, dest_key);
+
+	if (!copy.data) {
+		return error_no_memory(err);
+	}
+	run->changes[run->changes_count++] = (struct tally_change){
+		.account_id = account_id,
+		.dest_key = copy,
+		.start = start,
+		.calls = calls,
+	};
+	return 0;
+}
+
+static int read_detail_from(struct put_run *run, int64_t account_id, struct error *err)
+{
+	if (sqlite_detail_from(run->connection, account_id, &run->detail_from, err) < 0) {
+		return -1;
+	}
+	run->account_id = account_id;
+	return 0;
+}
+
+/* A call that started then has detail: who looks for old detail must not begin behind it. */
+static int note_detail(struct put_run *run, int64_t account_id, int64_t start, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (run->account_id != account_id && read_detail_from(run, account_id, err) < 0) {
+		return -1;
+	}
+	if (start >= run->detail_from) {
+		return 0;
+	}
+	if (sqlite_query_start(&query, run->connection, SQL_DETAIL_FROM_LOWER, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, account_id);
+	sqlite_query_int64(&query, start);
+	run->detail_from = start;
+	return sqlite_query_run(&query, err);
+}
+
+/* Binds what insert and update have in common, in the order that their texts have. @path is {NULL, 0} where the call comes
+ * without detail. */
+static void bind_header(
+	struct sqlite_query *query, const struct call *call, struct text dest_key, struct text path)
+{
+	sqlite_query_int64(query, call->start);
+	sqlite_query_int64(query, call->end);
+	sqlite_query_text(query, call->dest);
+	sqlite_query_text(query, dest_key);
+	sqlite_query_text(query, call->src);
+	sqlite_query_int64(query, call->type);
+	sqlite_query_int64(query, call->has_detail ? (int64_t)call->steps : -1);
+	sqlite_query_blob(query, path);
+}
+
+/* Returns 1 when the call was new and is stored, 0 when its session is there. */
+static int insert_call(struct put_run *run, const struct store_put *put, struct text dest_key,
+	struct text path, int64_t *ret_id, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_query_start(&query, run->connection, SQL_CALL_INSERT, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, put->account_id);
+	sqlite_query_text(&query, put->call.session_id);
+	bind_header(&query, &put->call, dest_key, path);
+	sqlite_query_int64(&query, run->newest + 1);
+	if (sqlite_query_run(&query, err) < 0) {
+		if (sqlite3_extended_errcode(run->connection->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
+			error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
+				(long long)put->account_id);
+		}
+		return -1;
+	}
+	if (sqlite3_changes(run->connection->db) == 0) {
+		return 0;
+	}
+	*ret_id = ++run->newest;
+	return 1;
+}
+
+static int read_held(
+	struct put_run *run, const struct store_put *put, struct held *ret_held, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	struct text dest_key;
+	int row;
+
+	if (sqlite_query_start(&query, run->connection, SQL_CALL_HELD, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, put->account_id);
+	sqlite_query_text(&query, put->call.session_id);
+	row = sqlite_query_step(&query, err);
+	if (row <= 0) {
+		return row < 0 ? -1
+			       : error_set(err, ERROR_CORRUPT,
+					 "the store '%s' contradicts itself on the call '%.*s'",
+					 run->store->folder, TEXT_ARG(put->call.session_id));
+	}
+	dest_key = arena_copy(&run->arena, sqlite_column_text(&query, 2));
+	if (!dest_key.data) {
+		return error_no_memory(err);
+	}
+	*ret_held = (struct held){
+		.id = sqlite_column_int64(&query, 0),
+		.start = sqlite_column_int64(&query, 1),
+		.steps = sqlite_column_int64(&query, 3),
+		.dest_key = dest_key,
+	};
+	return 0;
+}
+
+static int update_call(struct put_run *run, int64_t id, const struct call *call,
+	struct text dest_key, struct text path, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_query_start(&query, run->connection, SQL_CALL_UPDATE, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, id);
+	bind_header(&query, call, dest_key, path);
+	return sqlite_query_run(&query, err);
+}
+
+/* @sql: SQL_PACKED_ADD for a call that has none, SQL_PACKED_PUT for one that may. */
+static int put_packed(struct put_run *run, enum sqlite_sql sql, int64_t id,
+	const struct packed *packed, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_query_start(&query, run->connection, sql, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, id);
+	sqlite_query_int64(&query, packed->size);
+	sqlite_query_int64(&query, packed->crc32);
+	sqlite_query_int64(&query, packed->crc32_op);
+	sqlite_query_blob(&query, packed->deflate);
+	return sqlite_query_run(&query, err);
+}
+
+static bool same_packed(const struct packed *a, const struct packed *b)
+{
+	return a->size == b->size && a->crc32 == b->crc32 && text_equal(a->deflate, b->deflate);
+}
+
+/* The call comes with steps of its own. */
+static int replace_detail(struct put_run *run, const struct store_put *put, const struct held *held,
+	struct error *err)
+{
+	if (held->steps >= 0) {
+		if (same_packed(&held->packed, &put->packed)) {
+			return 0;
+		}
+		if (sqlite_words_drop_packed(run->store, held->id, put->account_id,
+			    (uint32_t)held->steps, &held->packed, err) < 0) {
+			return -1;
+		}
+	}
+	if (put_packed(run, SQL_PACKED_PUT, held->id, &put->packed, err) < 0) {
+		return -1;
+	}
+	return sqlite_words_add(run->connection, held->id, put->index.words, err);
+}
+
+/* Packs the held steps again under the header of a call that comes without any. */
+static int keep_detail(
+	struct put_run *run, const struct call *call, const struct held *held, struct error *err)
+{
+	struct packed packed;
+
+	if (store_rewrap(&run->store->rewrap, call, &held->packed, &packed, err) < 0) {
+		return -1;
+	}
+	return put_packed(run, SQL_PACKED_PUT, held->id, &packed, err);
+}
+
+static int change_call(struct put_run *run, const struct store_put *put, const struct held *held,
+	struct text dest_key, struct text path, struct error *err)
+{
+	struct call call = put->call;
+	bool keep = !call.has_detail && held->steps >= 0;
+
+	if (keep) {
+		call.has_detail = true;
+		call.steps = (uint32_t)held->steps;
+	}
+	if (update_call(run, held->id, &call, dest_key, path, err) < 0 ||
+		(call.has_detail && note_detail(run, put->account_id, call.start, err) < 0)) {
+		return -1;
+	}
+	if (keep) {
+		return keep_detail(run, &call, held, err);
+	}
+	return call.has_detail ? replace_detail(run, put, held, err) : 0;
+}
+
+static int find_path(
+	struct put_run *run, const struct store_put *put, struct text *ret_path, struct error *err)
+{
+	*ret_path = (struct text){0};
+	if (!put->call.has_detail) {
+		return 0;
+	}
+	return sqlite_kinds_path(
+		&run->store->kinds, run->connection, put->account_id, &put->index, ret_path, err);
+}
+
+/* Returns 1 when *@ret_joined and *@ret_path, in @arena, are to be stored instead of @put. */
+static int join_held(struct put_run *run, struct store_put *put, const struct held *held,
+	struct arena *arena, struct store_put *ret_joined, struct text *ret_path, struct error *err)
+{
+	int parts;
+
+	if (!put->recorded || !put->call.has_detail || held->steps < 0) {
+		return 0;
+	}
+	parts = store_join(
+		&run->store->join, &held->packed, put, arena, ret_joined, &put->others, err);
+	return parts > 0 && find_path(run, ret_joined, ret_path, err) < 0 ? -1 : parts;
+}
+
+static int replace_call(struct put_run *run, struct store_put *put, struct text dest_key,
+	struct text path, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	char buffer[CALL_NUMBER_MAX];
+	struct held held = {0};
+	struct store_put joined;
+	int parts;
+
+	arena_init(&arena, SIZE_MAX);
+	put->replaced = true;
+	if (read_held(run, put, &held, err) < 0 ||
+		(held.steps >= 0 && sqlite_packed_by_id(run->connection, held.id, &arena,
+					    &held.packed, err) < 0)) {
+		return -1;
+	}
+	parts = join_held(run, put, &held, &arena, &joined, &path, err);
+	if (parts > 0) {
+		put = &joined;
+		dest_key = call_number_key(put->call.dest, buffer);
+	}
+	if (parts < 0 || change_call(run, put, &held, dest_key, path, err) < 0 ||
+		sqlite_changes_note(&run->log, put->account_id, held.id, err) < 0) {
+		return -1;
+	}
+	if (held.start == put->call.start && text_equal(held.dest_key, dest_key)) {
+		return 0;
+	}
+	if (note_change(run, put->account_id, held.dest_key, held.start, -1, err) < 0) {
+		return -1;
+	}
+	return note_change(run, put->account_id, dest_key, put->call.start, 1, err);
+}
+
+static int add_detail(
+	struct put_run *run, const struct store_put *put, int64_t id, struct error *err)
+{
+	if (!put->call.has_detail) {
+		return 0;
+	}
+	if (put_packed(run, SQL_PACKED_ADD, id, &put->packed, err) < 0 ||
+		note_detail(run, put->account_id, put->call.start, err) < 0) {
+		return -1;
+	}
+	return sqlite_words_add(run->connection, id, put->index.words, err);
+}
+
+static int put_indexed(struct put_run *run, struct store_put *put, struct error *err)
+{
+	char buffer[CALL_NUMBER_MAX];
+	struct text dest_key = call_number_key(put->call.dest, buffer);
+	struct text path;
+	int64_t id;
+	int inserted;
+
+	if (find_path(run, put, &path, err) < 0) {
+		return -1;
+	}
+	inserted = insert_call(run, put, dest_key, path, &id, err);
+	if (inserted < 0) {
+		return -1;
+	}
+	if (inserted == 0) {
+		return replace_call(run, put, dest_key, path, err);
+	}
+	if (add_detail(run, put, id, err) < 0 ||
+		sqlite_changes_note(&run->log, put->account_id, id, err) < 0) {
+		return -1;
+	}
+	return note_change(run, put->account_id, dest_key, put->call.start, 1, err);
+}
+
+/* Whoever made the put may have left its index to be made here. */
+static int put_call(struct put_run *run, struct store_put *put, struct error *err)
+{
+	AUTO(sqlite_unpacking_deinit) struct sqlite_unpacking unpacking;
+	struct store_put indexed = *put;
+
+	sqlite_unpacking_init(&unpacking);
+	if (!put->call.has_detail || put->index.made) {
+		return put_indexed(run, put, err);
+	}
+	if (sqlite_unpack_index(&unpacking, put->account_id, put->call.steps, &put->packed,
+		    &indexed.index, err) < 0 ||
+		put_indexed(run, &indexed, err) < 0) {
+		return -1;
+	}
+	put->replaced = indexed.replaced;
+	put->others = indexed.others;
+	return 0;
+}
+
+static int read_newest(struct put_run *run, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (sqlite_query_start(&query, run->connection, SQL_CALL_NEWEST, err) < 0 ||
+		sqlite_query_step(&query, err) < 0) {
+		return -1;
+	}
+	run->newest = sqlite_column_int64(&query, 0); /* NULL of an empty store: 0 */
+	return 0;
+}
+
+int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	AUTO(run_end) struct put_run run = {.store = (struct sqlite_store *)base};
+
+	arena_init(&run.arena, SIZE_MAX);
+	run.changes = arena_calloc(&run.arena, count, 2 * sizeof(*run.changes));
+	if (!run.changes) {
+		return error_no_memory(err);
+	}
+	if (sqlite_writer_begin(&writer, run.store, err) < 0 ||
+		sqlite_kinds_refresh(&run.store->kinds, writer.connection, err) < 0) {
+		return -1;
+	}
+	run.connection = writer.connection;
+	if (sqlite_changes_begin(&run.log, run.connection, err) < 0 || read_newest(&run, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (put_call(&run, &puts[i], err) < 0) {
+			return -1;
+		}
+	}
+	if (tally_add_up(run.changes, run.changes_count, sqlite_tally_change, run.connection, err) <
+			0 ||
+		sqlite_changes_trim(&run.log, err) < 0) {
+		return -1;
+	}
+	return sqlite_writer_commit(&writer, err);
+}

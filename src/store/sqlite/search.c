@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT
+ * Finding calls: one pass over the rows of a window, newest first, or a look at each of the few that have the text. */
+#include "store/find.h"
+#include "store/sqlite/match.h"
+
+/* Virtual machine steps of SQLite between two looks at the clock: a row takes some 20. */
+#define OPERATIONS_A_LOOK 20000
+
+/* Ends a pass that needs no more; no error. */
+#define ENOUGH (-2)
+
+/* Calls that are looked up at the most: each takes some 100 bytes. */
+#define LOOK_UPS_MAX 50000
+
+/* One pass through the calls that match. */
+struct pass {
+	struct sqlite_reader reader;
+	struct sqlite_match match;
+	const struct store_search *search;
+	struct store_place top; /* only what comes behind it */
+	int (*found)(struct pass *pass, struct sqlite_query *row, struct error *err);
+	struct arena *arena;
+
+	/* of a search */
+	struct store_page page;
+	size_t room;
+	bool counting; /* the total is not known: each call that matches adds to it */
+	int64_t total;
+	int64_t passed; /* calls of the offset */
+
+	/* of a scan */
+	int (*each)(void *context, const struct store_row *row, struct error *err);
+	void *context;
+	uint32_t *kinds;
+	size_t kinds_room;
+};
+
+static int look_at_clock(void *context)
+{
+	const struct store_search *search = context;
+
+	return store_find_check_deadline(search, NULL) < 0;
+}
+
+static int pass_begin(struct pass *pass, struct store *store, struct error *err)
+{
+	if (sqlite_reader_open_snapshot(&pass->reader, (struct sqlite_store *)store, err) < 0 ||
+		store_find_check_deadline(pass->search, err) < 0) {
+		return -1;
+	}
+	if (pass->search->deadline_us != 0) {
+		sqlite3_progress_handler(pass->reader.connection->db, OPERATIONS_A_LOOK,
+			look_at_clock, (void *)(uintptr_t)pass->search);
+	}
+	if (sqlite_match_init(&pass->match, pass->reader.connection, pass->search, err) < 0) {
+		return -1;
+	}
+	/* No session_id is empty: what comes behind (end, '') started before the end. */
+	pass->top = (struct store_place){pass->match.end, TEXT("")};
+	return 0;
+}
+
+static void pass_end(struct pass *pass)
+{
+	free(pass->kinds);
+	sqlite_match_deinit(&pass->match);
+	if (pass->reader.connection) {
+		sqlite3_progress_handler(pass->reader.connection->db, 0, NULL, NULL);
+	}
+	sqlite_reader_close(&pass->reader);
+}
+
+/* ---- all rows of the window ---- */
+
+static int start_window(struct pass *pass, struct sqlite_rows *rows, struct error *err)
+{
+	const struct call_keys *keys = &pass->match.dest_keys;
+	bool by_number;
+
+	if (sqlite_match_by_number(&pass->match, pass->reader.connection, &by_number, err) < 0 ||
+		sqlite_rows_start(rows, pass->reader.connection,
+			by_number ? SQL_SCAN_DEST : SQL_SCAN, by_number ? keys->count : 1,
+			err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < rows->count; i++) {
+		struct sqlite_query *row = &rows->queries[i];
+
+		sqlite_query_int64(row, pass->search->account_id);
+		sqlite_query_int64(row, pass->match.start);
+		sqlite_query_int64(row, pass->top.start);
+		sqlite_query_text(row, pass->top.session_id);
+		if (by_number) {
+			sqlite_query_text(row, keys->items[i]);
+		}
+	}
+	return 0;
+}
+
+static int look_at_window(struct pass *pass, struct error *err)
+{
+	AUTO(sqlite_rows_end)
+	struct sqlite_rows rows = {.start = SCAN_START, .session_id = SCAN_SESSION_ID};
+	int more;
+
+	if (start_window(pass, &rows, err) < 0) {
+		return -1;
+	}
+	while ((more = sqlite_rows_step(&rows, err)) > 0) {
+		int status = 0;
+
+		if (sqlite_match_row(&pass->match, rows.row)) {
+			status = pass->found(pass, rows.row, err);
+		}
+		if (status < 0) {
+			return status;
+		}
+	}
+	return more;
+}
+
+/* ---- the few that have the text ---- */
+
+struct candidate {
+	int64_t id;
+	struct call call; /* start and session_id */
+};
+
+static int newest_first(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	if (a->call.start != b->call.start) {
+		return a->call.start > b->call.start ? -1 : 1;
+	}
+	return text_compare(b->call.session_id, a->call.session_id);
+}
+
+static int start_one(struct pass *pass, enum sqlite_sql sql, int64_t id, struct sqlite_query *row,
+	struct error *err)
+{
+	if (sqlite_query_start(row, pass->reader.connection, sql, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(row, id);
+	return sqlite_query_step(row, err);
+}
+
+/* 1 when the call matches what is asked besides the text, 0 when not. */
+static int match_one(struct pass *pass, int64_t id, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query row = {0};
+	int found = start_one(pass, SQL_SCAN_ONE, id, &row, err);
+
+	return found <= 0 ? found : sqlite_match_row(&pass->match, &row);
+}
+
+/* The same for the window and all that is asked. The place of a call is found in the index by ids alone. */
+static int look_at_one(
+	struct pass *pass, struct arena *arena, struct candidate *candidate, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query place = {0};
+	int found = start_one(pass, SQL_PLACE, candidate->id, &place, err);
+
+	if (found <= 0) {
+		return found;
+	}
+	candidate->call.start = sqlite_column_int64(&place, 0);
+	candidate->call.session_id = sqlite_column_text(&place, 1);
+	if (candidate->call.start < pass->match.start ||
+		!store_find_is_behind(&pass->top, &candidate->call)) {
+		return 0;
+	}
+	if (!pass->match.text_alone) {
+		found = match_one(pass, candidate->id, err);
+		if (found <= 0) {
+			return found;
+		}
+	}
+	candidate->call.session_id = arena_copy(arena, candidate->call.session_id);
+	return candidate->call.session_id.data ? 1 : error_no_memory(err);
+}
+
+static int show_one(struct pass *pass, int64_t id, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query row = {0};
+	int found = start_one(pass, SQL_SCAN_ONE, id, &row, err);
+
+	return found <= 0 ? found : pass->found(pass, &row, err);
+}
+
+static int look_at_few(struct pass *pass, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	const struct sqlite_id_set *ids = &pass->match.ids;
+	struct candidate *candidates;
+	size_t count = 0, at = 0;
+	int64_t id;
+
+	arena_init(&arena, SIZE_MAX);
+	candidates = arena_calloc(&arena, ids->count, sizeof(*candidates));
+	if (!candidates) {
+		return error_no_memory(err);
+	}
+	while (sqlite_id_set_next(ids, &at, &id)) {
+		int found;
+
+		candidates[count].id = id;
+		found = look_at_one(pass, &arena, &candidates[count], err);
+		if (found < 0) {
+			return -1;
+		}
+		count += (size_t)found;
+	}
+	qsort(candidates, count, sizeof(*candidates), newest_first);
+	if (pass->counting) {
+		pass->total = (int64_t)count;
+		pass->counting = false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		int status = show_one(pass, candidates[i].id, err);
+
+		if (status < 0) {
+			return status;
+		}
+	}
+	return 0;
+}
+
+/* Whether looking up the calls that have the text is less than passing over the window, which ends early where only a page is asked for. */
+static bool are_few(const struct pass *pass)
+{
+	const struct sqlite_id_set *ids = &pass->match.ids;
+	const struct store_search *search = pass->search;
+	double count = (double)ids->count, rows = (double)pass->match.rows;
+
+	if (!ids->bits) {
+		return pass->match.text;
+	}
+	if (!pass->each && !pass->counting) {
+		double page = (double)search->offset + (double)search->limit;
+
+		rows = page < count ? rows * page / count : rows;
+	}
+	return ids->count <= LOOK_UPS_MAX && count * SQLITE_LOOK_UP_ROWS < rows;
+}
+
+static int pass_run(struct pass *pass, struct error *err)
+{
+	int status = are_few(pass) ? look_at_few(pass, err) : look_at_window(pass, err);
+
+	return status == ENOUGH ? 0 : status;
+}
+
+/* ---- what is found ---- */
+
+static struct call read_header(const struct pass *pass, struct sqlite_query *row)
+{
+	int64_t start = sqlite_column_int64(row, SCAN_START);
+	int64_t steps = sqlite_column_int64(row, SCAN_STEPS);
+	bool has_detail = steps >= 0 && start > pass->search->detail_after;
+
+	return (struct call){
+		.dest = sqlite_column_text(row, SCAN_DEST),
+		.src = sqlite_column_text(row, SCAN_SRC),
+		.session_id = sqlite_column_text(row, SCAN_SESSION_ID),
+		.start = start,
+		.end = sqlite_column_int64(row, SCAN_END),
+		.type = sqlite_call_type(sqlite_column_int64(row, SCAN_TYPE)),
+		.has_detail = has_detail,
+		.steps = has_detail ? (uint32_t)steps : 0,
+	};
+}
+
+static int add_to_page(struct pass *pass, struct sqlite_query *row, struct error *err)
+{
+	const struct store_call call = {.call = read_header(pass, row)};
+	struct store_page *page = &pass->page;
+
+	if (store_find_add(page, &pass->room, &call, false, pass->arena, err) < 0) {
+		return -1;
+	}
+	if (!pass->search->with_packed || !call.call.has_detail) {
+		return 0;
+	}
+	return sqlite_packed_by_id(pass->reader.connection, sqlite_column_int64(row, SCAN_ID),
+		pass->arena, &page->calls[page->count - 1].packed, err);
+}
+
+static int take_for_page(struct pass *pass, struct sqlite_query *row, struct error *err)
+{
+	const struct store_search *search = pass->search;
+
+	pass->total += pass->counting;
+	if (search->after.session_id.data) {
+		const struct call place = {
+			.start = sqlite_column_int64(row, SCAN_START),
+			.session_id = sqlite_column_text(row, SCAN_SESSION_ID),
+		};
+
+		if (!store_find_is_behind(&search->after, &place)) {
+			return 0;
+		}
+	}
+	if (pass->passed < search->offset) {
+		pass->passed++;
+		return 0;
+	}
+	if ((int64_t)pass->page.count < search->limit) {
+		return add_to_page(pass, row, err);
+	}
+	return pass->counting ? 0 : ENOUGH;
+}
+
+static int begin_counting(struct pass *pass, struct error *err)
+{
+	int64_t total;
+
+	if (sqlite_match_count(&pass->match, pass->reader.connection, &total, err) < 0) {
+		return -1;
+	}
+	pass->counting = total < 0;
+	pass->total = pass->counting ? 0 : total;
+	return 0;
+}
+
+int sqlite_search(struct store *base, const struct store_search *search, struct arena *arena,
+	struct store_page *ret_page, struct error *err)
+{
+	AUTO(pass_end)
+	struct pass pass = {.search = search, .found = take_for_page, .arena = arena};
+
+	if (filter_is_window(search->filter) && !search->after.session_id.data) {
+		return store_find_window(base, search, arena, ret_page, err);
+	}
+	if (pass_begin(&pass, base, err) < 0) {
+		return -1;
+	}
+	if (search->with_total && begin_counting(&pass, err) < 0) {
+		return -1;
+	}
+	if (!pass.counting && search->after.session_id.data &&
+		search->after.start < pass.match.end) {
+		pass.top = search->after; /* what is above the place need not be looked at */
+	}
+	if (pass_run(&pass, err) < 0) {
+		return -1;
+	}
+	pass.page.total_calls = search->with_total ? pass.total : -1;
+	*ret_page = pass.page;
+	return 0;
+}
+
+/* ---- scans ---- */
+
+static int read_path(
+	struct pass *pass, const struct call *call, struct text path, struct error *err)
+{
+	if (call->steps > pass->kinds_room) {
+		uint32_t *grown = reallocarray(pass->kinds, call->steps, sizeof(*grown));
+
+		if (!grown) {
+			return error_no_memory(err);
+		}
+		pass->kinds = grown;
+		pass->kinds_room = call->steps;
+	}
+	for (uint32_t i = 0; i < call->steps; i++) {
+		if (!sqlite_path_next(&path, &pass->kinds[i])) {
+			return error_set(err, ERROR_CORRUPT,
+				"the path of the call '%.*s' is shorter than its steps: verify the "
+				"store '%s'",
+				TEXT_ARG(call->session_id), pass->reader.connection->folder);
+		}
+	}
+	return 0;
+}
+
+static int show_row(struct pass *pass, struct sqlite_query *row, struct error *err)
+{
+	static const uint32_t none[1];
+	struct store_row shown = {.call = read_header(pass, row)};
+
+	if (shown.call.has_detail) {
+		if (read_path(pass, &shown.call, sqlite_column_blob(row, SCAN_PATH), err) < 0) {
+			return -1;
+		}
+		shown.kinds = shown.call.steps > 0 ? pass->kinds : none;
+	}
+	return pass->each(pass->context, &shown, err);
+}
+
+int sqlite_scan(struct store *base, const struct store_search *search,
+	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
+	struct error *err)
+{
+	AUTO(pass_end)
+	struct pass pass = {.search = search, .found = show_row, .each = each, .context = context};
+
+	if (pass_begin(&pass, base, err) < 0) {
+		return -1;
+	}
+	return pass_run(&pass, err);
+}

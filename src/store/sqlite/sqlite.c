@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT
+ * The embedded store: opening, closing, and who uses which connection. */
+#include "store/sqlite/sqlite.h"
+
+#include <unistd.h>
+
+#include "base/file.h"
+
+int sqlite_reader_open(struct sqlite_reader *reader, struct sqlite_store *store, struct error *err)
+{
+	struct sqlite_connection *connection;
+
+	pthread_mutex_lock(&store->pool_mutex);
+	connection = store->idle;
+	if (connection) {
+		store->idle = connection->next;
+	}
+	pthread_mutex_unlock(&store->pool_mutex);
+	if (!connection && sqlite_connection_open(&connection, store->path, store->folder,
+				   SQLITE_TO_READ, err) < 0) {
+		return -1;
+	}
+	*reader = (struct sqlite_reader){.store = store, .connection = connection};
+	return 0;
+}
+
+int sqlite_reader_open_snapshot(
+	struct sqlite_reader *reader, struct sqlite_store *store, struct error *err)
+{
+	if (sqlite_reader_open(reader, store, err) < 0) {
+		return -1;
+	}
+	return sqlite_run(reader->connection, SQL_BEGIN_READ, err);
+}
+
+/* A connection that cannot leave its transaction is of no use to the next one. */
+static bool leave_transaction(struct sqlite_connection *connection)
+{
+	return sqlite3_get_autocommit(connection->db) ||
+	       sqlite_run(connection, SQL_ROLLBACK, NULL) == 0;
+}
+
+void sqlite_reader_close(struct sqlite_reader *reader)
+{
+	struct sqlite_store *store = reader->store;
+
+	if (!reader->connection) {
+		return;
+	}
+	if (!leave_transaction(reader->connection)) {
+		sqlite_connection_close(reader->connection);
+		return;
+	}
+	pthread_mutex_lock(&store->pool_mutex);
+	reader->connection->next = store->idle;
+	store->idle = reader->connection;
+	pthread_mutex_unlock(&store->pool_mutex);
+}
+
+/* When the disk or an allocation has failed in the middle of it, the text index of SQLite 3.40 may go on with what it had read by half, and call the
+ * database damaged once. A connection that is new has read nothing. */
+static bool is_doubtful(struct sqlite_connection *connection)
+{
+	int status = sqlite3_errcode(connection->db) & 0xff;
+
+	return status == SQLITE_IOERR || status == SQLITE_NOMEM || status == SQLITE_CORRUPT;
+}
+
+static int renew_writer(struct sqlite_store *store, struct error *err)
+{
+	struct sqlite_connection *renewed;
+
+	if (sqlite_connection_open(&renewed, store->path, store->folder, SQLITE_TO_WRITE, err) <
+		0) {
+		return -1;
+	}
+	sqlite_connection_close(store->writer);
+	store->writer = renewed;
+	store->writer_is_doubtful = false;
+	sqlite_checkpointer_watch(store);
+	return 0;
+}
+
+int sqlite_writer_begin(struct sqlite_writer *writer, struct sqlite_store *store, struct error *err)
+{
+	pthread_mutex_lock(&store->write_mutex);
+	sqlite_checkpointer_wait(&store->checkpointer);
+	*writer = (struct sqlite_writer){.store = store, .connection = store->writer};
+	if (store->writer_is_doubtful && renew_writer(store, err) < 0) {
+		return -1;
+	}
+	writer->connection = store->writer;
+	/* There may have been no memory for leaving the last one. */
+	if (!leave_transaction(writer->connection)) {
+		return sqlite_fail(writer->connection, err, "write to");
+	}
+	return sqlite_run(writer->connection, SQL_BEGIN_WRITE, err);
+}
+
+int sqlite_writer_commit(struct sqlite_writer *writer, struct error *err)
+{
+	writer->committed = sqlite_run(writer->connection, SQL_COMMIT, err) == 0;
+	return writer->committed ? 0 : -1;
+}
+
+void sqlite_writer_end(struct sqlite_writer *writer)
+{
+	if (!writer->store) {
+		return;
+	}
+	if (!writer->committed) {
+		writer->store->writer_is_doubtful |= is_doubtful(writer->connection);
+		/* What the transaction numbered is not there. */
+		kind_ids_forget(&writer->store->kinds.ids);
+	}
+	/* What cannot be rolled back now is before the next one begins. */
+	leave_transaction(writer->connection);
+	pthread_mutex_unlock(&writer->store->write_mutex);
+}
+
+static void close_store(struct store *base)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+
+	sqlite_checkpointer_deinit(&store->checkpointer);
+	while (store->idle) {
+		struct sqlite_connection *connection = store->idle;
+
+		store->idle = connection->next;
+		sqlite_connection_close(connection);
+	}
+	sqlite_connection_close(store->writer);
+	store_rewrap_deinit(&store->rewrap);
+	store_join_deinit(&store->join);
+	sqlite_kinds_deinit(&store->kinds);
+	sqlite_unpacking_deinit(&store->unpacking);
+	file_close(&store->lock_fd);
+	pthread_mutex_destroy(&store->pool_mutex);
+	pthread_mutex_destroy(&store->write_mutex);
+	free(store->path);
+	free(store->folder);
+	free(store);
+}
+
+static int view_open(struct store_view *view, struct store *base, struct error *err)
+{
+	struct sqlite_reader reader = {0};
+
+	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0) {
+		sqlite_reader_close(&reader);
+		return -1;
+	}
+	view->state = reader.connection;
+	return 0;
+}
+
+static void view_close(struct store_view *view)
+{
+	struct sqlite_reader reader = {
+		.store = (struct sqlite_store *)view->store, .connection = view->state};
+
+	sqlite_reader_close(&reader);
+}
+
+static int ping(struct store *base, struct error *err)
+{
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+
+	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0) {
+		return -1;
+	}
+	return sqlite_run(reader.connection, SQL_PING, err);
+}
+
+static int lock_for_server(struct store *base, struct error *err)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+
+	if (store->lock_fd >= 0) {
+		return error_set(
+			err, ERROR_BUSY, "this process serves '%s' already", store->folder);
+	}
+	return sqlite_folder_lock(
+		store->folder, SQLITE_FOLDER_LOCK_SERVER, false, &store->lock_fd, err);
+}
+
+static const struct store_backend backend = {
+	.close = close_store,
+	.ping = ping,
+	.lock_for_server = lock_for_server,
+	.view_open = view_open,
+	.view_close = view_close,
+	.account_add = sqlite_account_add,
+	.account_find = sqlite_account_find,
+	.account_list = sqlite_account_list,
+	.account_set_disabled = sqlite_account_set_disabled,
+	.account_set_days = sqlite_account_set_days,
+	.keeping = sqlite_keeping,
+	.set_keeping = sqlite_set_keeping,
+	.key_add = sqlite_key_add,
+	.key_page = sqlite_key_page,
+	.key_revoke = sqlite_key_revoke,
+	.key_find = sqlite_key_find,
+	.key_touch = sqlite_key_touch,
+	.put_calls = sqlite_put_calls,
+	.page = sqlite_page,
+	.find = sqlite_find,
+	.walk = sqlite_walk,
+	.search = sqlite_search,
+	.scan = sqlite_scan,
+	.kinds = sqlite_kinds_list,
+	.count_buckets = sqlite_count_buckets,
+	.change_newest = sqlite_change_newest,
+	.changes = sqlite_changes_read,
+	.erase = sqlite_erase,
+	.audit_erase = sqlite_audit_erase,
+	.scrub = sqlite_scrub,
+	.audit_add = sqlite_audit_add,
+	.audit_list = sqlite_audit_list,
+	.audit_drop = sqlite_audit_drop,
+	.drop = sqlite_drop,
+	.oldest = sqlite_oldest,
+	.space = sqlite_space,
+	.tidy = sqlite_tidy,
+	.shrink = sqlite_shrink,
+	.backup = sqlite_backup,
+	.verify = sqlite_verify,
+};
+
+static int make_paths(struct sqlite_store *store, const char *folder, struct error *err)
+{
+	store->folder = strdup(folder);
+	if (asprintf(&store->path, "%s/" SQLITE_STORE_FILE, folder) < 0) {
+		store->path = NULL;
+	}
+	return store->folder && store->path ? 0 : error_no_memory(err);
+}
+
+/* Without its statistics SQLite takes no lock for each piece of memory: 7% of what storing a call takes. It is asked for
+ * once, before SQLite is used. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+int store_sqlite_open(struct store **ret_store, const char *folder,
+	const struct store_options *options, struct error *err)
+{
+	AUTO(store_closep) struct store *owned = NULL;
+	static pthread_once_t configured = PTHREAD_ONCE_INIT;
+	struct sqlite_store *store = calloc(1, sizeof(*store));
+
+	if (!store) {
+		return error_no_memory(err);
+	}
+	pthread_once(&configured, configure);
+	store->base.backend = &backend;
+	store->lock_fd = -1;
+	pthread_mutex_init(&store->write_mutex, NULL);
+	pthread_mutex_init(&store->pool_mutex, NULL);
+	sqlite_checkpointer_init(&store->checkpointer);
+	store_rewrap_init(&store->rewrap);
+	store_join_init(&store->join);
+	sqlite_kinds_init(&store->kinds);
+	sqlite_unpacking_init(&store->unpacking);
+	owned = &store->base;
+
+	if (make_paths(store, folder, err) < 0 ||
+		sqlite_folder_prepare(folder, store->path, options->must_exist, err) < 0 ||
+		(options->for_server && lock_for_server(owned, err) < 0) ||
+		sqlite_connection_open(
+			&store->writer, store->path, store->folder, SQLITE_TO_WRITE, err) < 0 ||
+		sqlite_schema_prepare(store, err) < 0 ||
+		sqlite_log_index_reserve(store->writer, err) < 0) {
+		return -1;
+	}
+	sqlite_checkpointer_watch(store);
+	*ret_store = owned;
+	owned = NULL;
+	return 0;
+}

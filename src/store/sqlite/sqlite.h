@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: MIT
+ * The embedded store's own interface: one writing connection, a pool of reading ones, prepared statements.
+ * Private to store_sqlite*.c. */
+#ifndef STORE_STORE_SQLITE_H
+#define STORE_STORE_SQLITE_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "store/backend.h"
+#include "store/index.h"
+#include "store/join.h"
+#include "store/kind_ids.h"
+#include "store/rewrap.h"
+#include "store/tally.h"
+
+#define SQLITE_STORE_FILE	    "callstep.db"
+#define SQLITE_STORE_LOCK_FILE	    "callstep.lock"
+#define SQLITE_STORE_APPLICATION_ID 0x43535450 /* "CSTP"; PRAGMA application_id */
+
+/* Every statement that is kept prepared; its text is in store/sqlite/db.c. */
+enum sqlite_sql {
+	SQL_BEGIN_READ,
+	SQL_BEGIN_WRITE,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_PING,
+	SQL_ACCOUNT_ADD,
+	SQL_ACCOUNT_FIND,
+	SQL_ACCOUNT_LIST,
+	SQL_ACCOUNT_SET_DISABLED,
+	SQL_ACCOUNT_SET_DAYS,
+	SQL_KEEPING,
+	SQL_SET_KEEPING,
+	SQL_DETAIL_FROM,
+	SQL_DETAIL_FROM_LOWER,
+	SQL_DETAIL_FROM_RAISE,
+	SQL_KEY_ADD,
+	SQL_KEY_LIST,
+	SQL_KEY_EXISTS,
+	SQL_KEY_REVOKE,
+	SQL_KEY_FIND,
+	SQL_KEY_TOUCH,
+	SQL_CALL_NEWEST,
+	SQL_CALL_INSERT,
+	SQL_CALL_HELD,
+	SQL_CALL_UPDATE,
+	SQL_CALL_FIND,
+	SQL_CALL_HEADER,
+	SQL_CALL_SET_PATH,
+	SQL_PACKED_ADD,
+	SQL_PACKED_PUT,
+	SQL_PACKED_GET,
+	SQL_KIND_FIND,
+	SQL_KIND_NEWEST,
+	SQL_KIND_ADD,
+	SQL_KINDS,
+	SQL_KINDS_ALL,
+	SQL_KINDS_USED,
+	SQL_KIND_BLANK,
+	SQL_DATA_VERSION,
+	SQL_WORDS_ADD,
+	SQL_WORDS_DROP,
+	SQL_WORDS_FIND,
+	SQL_WORDS_OF,
+	SQL_WORDS_MERGE,
+	SQL_SCAN,
+	SQL_SCAN_DEST,
+	SQL_SCAN_ONE,
+	SQL_PLACE,
+	SQL_IDS,
+	SQL_UNINDEXED,
+	SQL_WORDS_SEGMENTS,
+	SQL_WORDS_MERGE_FROM,
+	SQL_DETAIL_OLD,
+	SQL_CALLS_OLD,
+	SQL_DETAIL_OLDEST,
+	SQL_CALL_OLDEST,
+	SQL_PACKED_DROP,
+	SQL_CALL_DROP_DETAIL,
+	SQL_CALL_DROP,
+	SQL_ERASE_SCAN,
+	SQL_ERASE_SESSION,
+	SQL_ERASE_ONE,
+	SQL_CHANGE_ADD,
+	SQL_CHANGE_TRIM,
+	SQL_CHANGE_OLDEST,
+	SQL_CHANGE_NEWEST,
+	SQL_CHANGES,
+	SQL_AUDIT_NEWEST,
+	SQL_AUDIT_ADD,
+	SQL_AUDIT_LIST,
+	SQL_AUDIT_LIST_ALL,
+	SQL_AUDIT_LIST_ACTION,
+	SQL_AUDIT_OLD,
+	SQL_AUDIT_RAISE_FLOOR,
+	SQL_AUDIT_DROP,
+	SQL_AUDIT_SUBJECTS,
+	SQL_AUDIT_TRIGGER,
+	SQL_AUDIT_MARK,
+	SQL_TALLY_ADD,
+	SQL_TALLY_DROP_EMPTY,
+	SQL_TALLY_SUM,
+	SQL_TALLY_NEWEST_FIRST,
+	SQL_COUNT,
+	SQL_COUNT_DEST,
+	SQL_SKIP,
+	SQL_SKIP_DEST,
+	SQL_PAGE,
+	SQL_PAGE_DEST,
+	SQL_PAGE_PACKED,
+	SQL_PAGE_PACKED_DEST,
+	SQL_STATEMENTS,
+};
+
+struct sqlite_store;
+
+/* What a reading connection keeps of the database, in KiB; and while it reads more than fits in: that little stays in the processor's
+ * caches, where pages that go round in a large cache are gone from them before they come up again. */
+#define SQLITE_CACHE	   "pragma cache_size = -8192"
+#define SQLITE_CACHE_SMALL "pragma cache_size = -1024"
+
+enum sqlite_access {
+	SQLITE_TO_READ,
+	SQLITE_TO_WRITE,
+};
+
+/* Used by one thread at a time. */
+struct sqlite_connection {
+	sqlite3 *db;
+	const char *folder; /* for messages; outlives the connection */
+	enum sqlite_access access;
+	sqlite3_stmt *statements[SQL_STATEMENTS];
+	struct sqlite_connection *next; /* in the pool */
+};
+
+/* Writes the write-ahead log back into the database beside the writer. Under its mutex; store/sqlite/checkpoint.c. */
+struct sqlite_checkpointer {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	pthread_t thread; /* runs from the first checkpoint that is due */
+	bool started;
+	bool wanted;
+	bool running;
+	bool stopping;
+	int log_pages;	 /* in the log after the last commit */
+	int due_pages;	 /* when the log has as many, a round begins */
+	uint64_t rounds; /* that have ended */
+};
+
+/* The ids of kinds that the writer knows, whatever their account. */
+struct sqlite_kinds {
+	bool read_only; /* a kind that has no number is an error: ERROR_CORRUPT */
+	struct kind_ids ids;
+	int64_t version; /* of the data, as other programs change it, when they were learnt */
+	struct buffer key;
+	struct buffer path;
+};
+
+/* Making the index of calls that come packed; nothing is allocated before the first use. */
+struct sqlite_unpacking {
+	struct unpacker *unpacker;
+	struct store_indexer indexer;
+	struct buffer json;
+	struct arena arena; /* of the index that was made last */
+};
+
+struct sqlite_store {
+	struct store base;
+	char *folder;
+	char *path; /* of the database */
+	int lock_fd;
+
+	pthread_mutex_t write_mutex;
+	struct sqlite_connection *writer; /* under write_mutex, as are rewrap and join */
+	bool writer_is_doubtful;	  /* it is opened anew before it is used again */
+	int merge_pages; /* that the next step of merging the text index writes; 0: it is the first; under write_mutex */
+	struct store_rewrap rewrap;
+	struct store_join join;
+	struct sqlite_kinds kinds; /* under write_mutex, as is unpacking */
+	struct sqlite_unpacking unpacking;
+
+	struct sqlite_checkpointer checkpointer;
+
+	pthread_mutex_t pool_mutex;
+	struct sqlite_connection *idle; /* reading connections that nobody uses; under pool_mutex */
+};
+
+/* ---- store/sqlite/db.c: connections, statements, transactions ---- */
+
+/* Opens a connection to the database at @path, which must exist, with the settings that last as long as it. */
+int sqlite_connection_open(struct sqlite_connection **ret_connection, const char *path,
+	const char *folder, enum sqlite_access access, struct error *err) CHECK_RESULT;
+void sqlite_connection_close(struct sqlite_connection *connection);
+AUTO_POINTER(struct sqlite_connection *, sqlite_connection_close);
+
+/* Sets @err from what SQLite said last on the connection: "cannot <doing> the store '…': …"; returns -1. */
+int sqlite_fail(struct sqlite_connection *connection, struct error *err, const char *doing);
+
+/* Runs SQL text that gives no rows (or whose rows do not matter). */
+int sqlite_exec(struct sqlite_connection *connection, const char *sql, struct error *err);
+
+/* Runs SQL text that gives one integer; 0 when it gives no row. */
+int sqlite_get_int64(
+	struct sqlite_connection *connection, const char *sql, int64_t *ret, struct error *err);
+
+/* A prepared statement in use: start, bind in order, step, end. What is bound must last until the end. */
+struct sqlite_query {
+	struct sqlite_connection *connection;
+	sqlite3_stmt *statement;
+	int bound;
+	bool failed; /* a bind did; seen by the next step */
+	bool own;    /* prepared for this use alone */
+	bool over;   /* for sqlite_rows_step() */
+};
+
+int sqlite_query_start(struct sqlite_query *query, struct sqlite_connection *connection,
+	enum sqlite_sql sql, struct error *err) CHECK_RESULT;
+/* The same statement once more, beside one that is in use. */
+int sqlite_query_start_own(struct sqlite_query *query, struct sqlite_connection *connection,
+	enum sqlite_sql sql, struct error *err) CHECK_RESULT;
+void sqlite_query_int64(struct sqlite_query *query, int64_t value);
+void sqlite_query_text(struct sqlite_query *query, struct text value);
+void sqlite_query_blob(struct sqlite_query *query, struct text value);
+/* 1 a row, 0 no more. */
+int sqlite_query_step(struct sqlite_query *query, struct error *err) CHECK_RESULT;
+/* Steps a statement that gives no rows. */
+int sqlite_query_run(struct sqlite_query *query, struct error *err) CHECK_RESULT;
+void sqlite_query_end(struct sqlite_query *query);
+
+/* ---- store/sqlite/rows.c: the rows of several numbers as one list ---- */
+
+struct sqlite_rows {
+	struct sqlite_query *queries; /* one for each number: start, bind each alike */
+	size_t count;
+	struct sqlite_query *row; /* after a step that gave 1: the one whose row is next */
+	int start;		  /* the column that rows are ordered by, the largest first */
+	int session_id;		  /* and the one among equals; -1: none */
+	struct sqlite_query one;
+};
+
+/* Starts a statement @count times, at least once. */
+int sqlite_rows_start(struct sqlite_rows *rows, struct sqlite_connection *connection,
+	enum sqlite_sql sql, size_t count, struct error *err) CHECK_RESULT;
+/* 1 rows->row is the next one, 0 there is no more. */
+int sqlite_rows_step(struct sqlite_rows *rows, struct error *err) CHECK_RESULT;
+void sqlite_rows_end(struct sqlite_rows *rows);
+
+/* A column of the row; text and blob are valid until the next step. */
+int64_t sqlite_column_int64(struct sqlite_query *query, int column);
+uint32_t sqlite_column_uint32(struct sqlite_query *query, int column);
+bool sqlite_column_is_null(struct sqlite_query *query, int column);
+struct text sqlite_column_text(struct sqlite_query *query, int column);
+struct text sqlite_column_blob(struct sqlite_query *query, int column);
+
+/* Runs one of the statements that take nothing and give nothing. */
+int sqlite_run(struct sqlite_connection *connection, enum sqlite_sql sql, struct error *err);
+/* The same with one integer to bind. */
+int sqlite_run_int64(struct sqlite_connection *connection, enum sqlite_sql sql, int64_t value,
+	struct error *err) CHECK_RESULT;
+
+/* The integer that a statement gives; 0 for NULL, and when it gives no row. */
+int sqlite_read_int64(struct sqlite_connection *connection, enum sqlite_sql sql, int64_t *ret,
+	struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/sqlite.c: who uses which connection ---- */
+
+/* A reading connection out of the pool. */
+struct sqlite_reader {
+	struct sqlite_store *store;
+	struct sqlite_connection *connection;
+};
+
+int sqlite_reader_open(
+	struct sqlite_reader *reader, struct sqlite_store *store, struct error *err) CHECK_RESULT;
+/* The same, and until it is closed all reads see one state of the store. */
+int sqlite_reader_open_snapshot(
+	struct sqlite_reader *reader, struct sqlite_store *store, struct error *err) CHECK_RESULT;
+void sqlite_reader_close(struct sqlite_reader *reader);
+
+/* The writing connection in a transaction, which is rolled back unless it was committed. */
+struct sqlite_writer {
+	struct sqlite_store *store;
+	struct sqlite_connection *connection;
+	bool committed;
+};
+
+int sqlite_writer_begin(
+	struct sqlite_writer *writer, struct sqlite_store *store, struct error *err) CHECK_RESULT;
+int sqlite_writer_commit(struct sqlite_writer *writer, struct error *err) CHECK_RESULT;
+void sqlite_writer_end(struct sqlite_writer *writer);
+
+/* ---- store/sqlite/checkpoint.c: the write-ahead log's way into the database ---- */
+
+void sqlite_checkpointer_init(struct sqlite_checkpointer *checkpointer);
+/* Ends the thread. The last connection that is closed writes back what is left. */
+void sqlite_checkpointer_deinit(struct sqlite_checkpointer *checkpointer);
+
+/* From now on the commits of @store's writer are seen to. */
+void sqlite_checkpointer_watch(struct sqlite_store *store);
+
+/* Keeps the log bounded: where it has become long, waits until it is written back. Outside of a transaction. */
+void sqlite_checkpointer_wait(struct sqlite_checkpointer *checkpointer);
+
+/* ---- store/sqlite/folder.c: the folder and the files in it ---- */
+
+/* Makes the folder, its parents and an empty database file where they are missing. */
+int sqlite_folder_prepare(
+	const char *folder, const char *path, bool must_exist, struct error *err) CHECK_RESULT;
+
+enum sqlite_folder_lock {
+	SQLITE_FOLDER_LOCK_SERVER, /* held by a server as long as it has the store */
+	SQLITE_FOLDER_LOCK_SCHEMA, /* held while the schema is made or changed */
+};
+
+/* Takes a lock on the folder, which lasts until *ret_fd is closed or the process ends. With @wait false ERROR_BUSY when
+ * another has it. */
+int sqlite_folder_lock(const char *folder, enum sqlite_folder_lock lock, bool wait, int *ret_fd,
+	struct error *err) CHECK_RESULT;
+
+/* Writes what is known of the folder's files' names to disk. */
+int sqlite_folder_sync(const char *folder, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/open.c: making, recognising and upgrading a store ---- */
+
+int sqlite_schema_prepare(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+
+/* Makes sure that the index of the write-ahead log has its room on the disk: SQLite maps it, and a full disk would end the process
+ * (SIGBUS) at the first write instead of failing it. ERROR_NO_SPACE where there is none. */
+int sqlite_log_index_reserve(struct sqlite_connection *connection, struct error *err) CHECK_RESULT;
+/* Gives a connection the functions that the steps of the schema call. Returns SQLite's status: without memory it is not SQLITE_OK. */
+int sqlite_schema_functions(sqlite3 *db) CHECK_RESULT;
+
+/* ---- store/sqlite/call.c: single calls by their row ---- */
+
+enum call_type sqlite_call_type(int64_t value);
+
+/* Copies the packed call of the row @id, which must be there, into @arena. */
+int sqlite_packed_by_id(struct sqlite_connection *connection, int64_t id, struct arena *arena,
+	struct packed *ret_packed, struct error *err) CHECK_RESULT;
+
+/* Copies the call of the row @id, which must be there, into @arena, with its packed form when it started after @detail_after. */
+int sqlite_call_by_id(struct sqlite_connection *connection, int64_t id, int64_t detail_after,
+	struct arena *arena, struct store_call *ret_call, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/kind.c: kinds of steps, paths of calls ---- */
+
+void sqlite_kinds_init(struct sqlite_kinds *kinds);
+void sqlite_kinds_deinit(struct sqlite_kinds *kinds);
+
+/* Numbers the kinds of @index and makes the path of them; it is valid until the next one. */
+int sqlite_kinds_path(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
+	int64_t account_id, const struct store_index *index, struct text *ret_path,
+	struct error *err) CHECK_RESULT;
+
+/* Takes the next step's kind off the front of a path; false at its end. */
+bool sqlite_path_next(struct text *rest, uint32_t *ret_id);
+
+/* The kinds of an account, by id. */
+int sqlite_kinds_read(struct sqlite_connection *connection, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/text.c: the text index ---- */
+
+/* The index must have exactly the words that were added: dropping others damages it. */
+int sqlite_words_add(struct sqlite_connection *connection, int64_t id, struct text words,
+	struct error *err) CHECK_RESULT;
+int sqlite_words_drop(struct sqlite_connection *connection, int64_t id, struct text words,
+	struct error *err) CHECK_RESULT;
+
+/* Drops whatever words of the call stand in the index, which is read from end to end for it. */
+int sqlite_words_drop_unknown(
+	struct sqlite_connection *connection, int64_t id, struct error *err) CHECK_RESULT;
+
+/* Ids of calls: listed while they are few, then a bit each. */
+#define SQLITE_ID_SET_FEW ((size_t)1000)
+struct sqlite_id_set {
+	int64_t *ids; /* what there is while bits is NULL */
+	size_t ids_room;
+	uint64_t *bits;
+	size_t bits_room;
+	size_t count;
+};
+void sqlite_id_set_deinit(struct sqlite_id_set *set);
+/* Of one that has bits. */
+bool sqlite_id_set_has(const struct sqlite_id_set *set, int64_t id);
+/* Each id once, *at from 0 on; false after the last. */
+bool sqlite_id_set_next(const struct sqlite_id_set *set, size_t *at, int64_t *ret_id);
+
+/* Adds the calls of the account that have every phrase of @text to the empty @set. */
+int sqlite_words_find(struct sqlite_connection *connection, int64_t account_id,
+	const struct words_query *text, struct sqlite_id_set *set, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/merge.c: the text index's segments ---- */
+
+enum sqlite_merge {
+	SQLITE_MERGE_WORTH, /* all segments when it is worth it, or what was begun */
+	SQLITE_MERGE_ALL,   /* all segments that there are now */
+	SQLITE_MERGE_ON,    /* what was begun */
+};
+
+/* A step of merging, in a transaction of some milliseconds. Returns 1 while there is more to do. */
+int sqlite_words_merge(
+	struct sqlite_store *store, enum sqlite_merge what, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/index.c: making the index of calls that come packed ---- */
+
+void sqlite_unpacking_init(struct sqlite_unpacking *unpacking);
+void sqlite_unpacking_deinit(struct sqlite_unpacking *unpacking);
+
+/* Makes the index of a packed call; it is valid until the next one. */
+int sqlite_unpack_index(struct sqlite_unpacking *unpacking, int64_t account_id, uint32_t steps,
+	const struct packed *packed, struct store_index *ret_index, struct error *err) CHECK_RESULT;
+
+/* Drops the words of a packed call, which have to be known for it, from the index. Where it is damaged they are not: they stay behind, and
+ * verifying the store tells of them. In the writer's transaction. */
+int sqlite_words_drop_packed(struct sqlite_store *store, int64_t id, int64_t account_id,
+	uint32_t steps, const struct packed *packed, struct error *err) CHECK_RESULT;
+
+/* Gives every call that has detail and no path its path and its words: what a store of schema 1 lacks. */
+int sqlite_index_all(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/tally.c: writing tallies ---- */
+
+/* What tally_add_up() calls: changes one bucket, whose connection is @context, in its transaction. */
+int sqlite_tally_change(void *context, const struct tally_delta *delta, struct error *err);
+
+/* ---- store/sqlite/drop.c: what others need of it ---- */
+
+/* Drops the row of a call, negative @steps telling that it has no detail, its packed call, and its words, also where the packed call is
+ * damaged. In the writer's transaction; the tallies are the caller's. */
+int sqlite_call_drop(struct sqlite_store *store, int64_t id, int64_t account_id, int64_t steps,
+	struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/audit.c: writing the audit trail ---- */
+
+/* Adds records in the connection's transaction. */
+int sqlite_audit_write(struct sqlite_connection *connection, const struct store_audit *records,
+	size_t count, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/accounts.c: what others need of it ---- */
+
+/* No call of the account that started before *ret_start has detail. */
+int sqlite_detail_from(struct sqlite_connection *connection, int64_t account_id, int64_t *ret_start,
+	struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/page.c: what others need of it ---- */
+
+/* Counts the calls of a window and at most one whole dest, by the tallies. */
+int sqlite_count_window(struct sqlite_connection *connection, int64_t account_id,
+	const struct filter *filter, int64_t *ret_calls, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/change.c: the change log ---- */
+
+/* The changes of one transaction. */
+struct sqlite_changes {
+	struct sqlite_connection *connection;
+	int64_t before; /* the newest when it began */
+	int64_t newest;
+};
+
+int sqlite_changes_begin(struct sqlite_changes *changes, struct sqlite_connection *connection,
+	struct error *err) CHECK_RESULT;
+int sqlite_changes_note(struct sqlite_changes *changes, int64_t account_id, int64_t call_id,
+	struct error *err) CHECK_RESULT;
+/* Forgets old changes, now and then: at the transaction's end. */
+int sqlite_changes_trim(struct sqlite_changes *changes, struct error *err) CHECK_RESULT;
+
+/* ---- the callbacks, by theme ---- */
+
+int sqlite_account_add(
+	struct store *store, struct text email, int64_t now, int64_t *ret_id, struct error *err);
+int sqlite_account_find(struct store *store, struct text email, struct arena *arena,
+	struct store_account *ret_account, struct error *err);
+int sqlite_account_list(struct store *store, struct arena *arena,
+	struct store_account **ret_accounts, size_t *ret_count, struct error *err);
+int sqlite_account_set_disabled(
+	struct store *store, int64_t account_id, int64_t disabled, struct error *err);
+int sqlite_keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err);
+int sqlite_set_keeping(struct store *base, const struct store_keeping *keeping, struct error *err);
+int sqlite_account_set_days(
+	struct store *store, int64_t account_id, const struct store_days *days, struct error *err);
+int sqlite_key_add(
+	struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err);
+int sqlite_key_page(struct store *store, int64_t account_id, int64_t after_id, int64_t limit,
+	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err);
+int sqlite_key_revoke(
+	struct store *store, int64_t account_id, int64_t key_id, int64_t now, struct error *err);
+int sqlite_key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
+	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
+	struct error *err);
+int sqlite_key_touch(struct store *store, int64_t key_id, int64_t minute, struct error *err);
+
+int sqlite_put_calls(struct store *store, struct store_put *puts, size_t count, struct error *err);
+
+int sqlite_page(struct store_view *view, const struct store_query *query, struct arena *arena,
+	struct store_page *ret_page, struct error *err);
+int sqlite_find(struct store_view *view, int64_t account_id, struct text session_id,
+	struct arena *arena, struct store_call *ret_call, struct error *err);
+int sqlite_walk(struct store *store, const struct store_query *query,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err);
+
+int sqlite_search(struct store *store, const struct store_search *search, struct arena *arena,
+	struct store_page *ret_page, struct error *err);
+int sqlite_scan(struct store *store, const struct store_search *search,
+	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
+	struct error *err);
+/* Within a transaction that writes: forgets what was remembered if another program changed anything since, which may have been a kind. */
+int sqlite_kinds_refresh(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
+	struct error *err) CHECK_RESULT;
+/* Takes the names of kinds that no call has out of the table. */
+int sqlite_kinds_blank(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+int sqlite_kinds_list(struct store *store, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err);
+int sqlite_count_buckets(struct store *store, int64_t account_id, const struct filter *filter,
+	int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,
+	size_t *ret_count, struct error *err);
+
+int sqlite_change_newest(struct store *store, int64_t *ret_id, struct error *err);
+int sqlite_changes_read(struct store *store, int64_t account_id, int64_t after, int64_t limit,
+	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
+	struct error *err);
+
+int sqlite_erase(struct store *store, const struct store_erase *erase, struct arena *arena,
+	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err);
+int sqlite_audit_erase(struct store *store, int64_t account_id, const struct erase_names *names,
+	int64_t *ret_records, struct error *err);
+int sqlite_scrub(struct store *store, struct error *err);
+int sqlite_audit_add(
+	struct store *store, const struct store_audit *records, size_t count, struct error *err);
+int sqlite_audit_list(struct store *store, const struct store_audit_query *query,
+	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
+	struct error *err);
+int sqlite_audit_drop(struct store *store, int64_t before, int64_t limit, int64_t *ret_dropped,
+	struct error *err);
+
+int sqlite_drop(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
+	struct error *err);
+int sqlite_oldest(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
+	struct error *err);
+int sqlite_space(struct store *store, struct store_space *ret_space, struct error *err);
+int sqlite_tidy(struct store *store, struct error *err);
+int sqlite_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
+	struct error *err);
+int sqlite_backup(struct store *store, const char *destination, struct error *err);
+int sqlite_verify(struct store *store, void (*problem)(void *context, const char *sentence),
+	void (*progress)(void *context, int64_t done, int64_t all), void *context,
+	struct store_verdict *verdict, struct error *err);
+
+#endif

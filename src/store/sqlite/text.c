@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT
+ * The text index: words in, words out, and which calls have those that are asked for. */
+#include "call/call_json.h"
+#include "store/sqlite/sqlite.h"
+
+#define BITS	       ((int64_t)64)
+#define IDS_AT_FIRST   ((size_t)256)
+#define QUESTION_SIZE  ((size_t)64 << 10)
+#define WORDS_SIZE_MAX ((size_t)256 << 20) /* of one call */
+
+/* ---- writing ---- */
+
+static int run_words(struct sqlite_connection *connection, enum sqlite_sql sql, int64_t id,
+	struct text words, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+
+	if (words.size == 0) {
+		return 0;
+	}
+	if (sqlite_query_start(&query, connection, sql, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, id);
+	sqlite_query_text(&query, words);
+	return sqlite_query_run(&query, err);
+}
+
+int sqlite_words_add(
+	struct sqlite_connection *connection, int64_t id, struct text words, struct error *err)
+{
+	return run_words(connection, SQL_WORDS_ADD, id, words, err);
+}
+
+int sqlite_words_drop(
+	struct sqlite_connection *connection, int64_t id, struct text words, struct error *err)
+{
+	return run_words(connection, SQL_WORDS_DROP, id, words, err);
+}
+
+/* Every word of a call, once for each place. */
+static int read_words(
+	struct sqlite_connection *connection, int64_t id, struct buffer *words, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	int row;
+
+	if (sqlite_query_start(&query, connection, SQL_WORDS_OF, err) < 0) {
+		return -1;
+	}
+	sqlite_query_int64(&query, id);
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		buffer_append(words, sqlite_column_text(&query, 0));
+		buffer_append_byte(words, ' ');
+	}
+	if (row == 0 && words->failed) {
+		return error_no_memory(err);
+	}
+	return row;
+}
+
+int sqlite_words_drop_unknown(struct sqlite_connection *connection, int64_t id, struct error *err)
+{
+	AUTO(buffer_deinit) struct buffer words;
+
+	buffer_init(&words, WORDS_SIZE_MAX);
+	if (read_words(connection, id, &words, err) < 0) {
+		return -1;
+	}
+	return sqlite_words_drop(connection, id, buffer_text(&words), err);
+}
+
+/* ---- asking ---- */
+
+static void write_phrase(
+	struct buffer *question, int64_t account_id, const struct words_phrase *phrase)
+{
+	buffer_append_byte(question, '"');
+	for (size_t i = 0; i < phrase->count; i++) {
+		buffer_printf(question, i > 0 ? " %lld:" : "%lld:", (long long)account_id);
+		buffer_append(question, phrase->words[i]);
+	}
+	buffer_append(question, phrase->open ? TEXT("\" *") : TEXT("\""));
+}
+
+static int write_question(struct buffer *question, int64_t account_id,
+	const struct words_query *text, struct error *err)
+{
+	for (size_t i = 0; i < text->count; i++) {
+		buffer_append(question, i > 0 ? TEXT(" AND ") : TEXT(""));
+		write_phrase(question, account_id, &text->phrases[i]);
+	}
+	return question->failed ? error_no_memory(err) : 0;
+}
+
+void sqlite_id_set_deinit(struct sqlite_id_set *set)
+{
+	free(set->ids);
+	free(set->bits);
+	*set = (struct sqlite_id_set){0};
+}
+
+static bool add_few(struct sqlite_id_set *set, int64_t id)
+{
+	if (set->count == set->ids_room) {
+		size_t room = set->ids_room ? 2 * set->ids_room : IDS_AT_FIRST;
+		int64_t *grown = reallocarray(set->ids, room, sizeof(*grown));
+
+		if (!grown) {
+			return false;
+		}
+		set->ids = grown;
+		set->ids_room = room;
+	}
+	set->ids[set->count++] = id;
+	return true;
+}
+
+static bool set_bit(struct sqlite_id_set *set, int64_t id)
+{
+	size_t at = (size_t)(id / BITS);
+
+	if (at >= set->bits_room) {
+		size_t room = 2 * at + 1024;
+		uint64_t *grown = reallocarray(set->bits, room, sizeof(*grown));
+
+		if (!grown) {
+			return false;
+		}
+		memset(grown + set->bits_room, 0, (room - set->bits_room) * sizeof(*grown));
+		set->bits = grown;
+		set->bits_room = room;
+	}
+	set->bits[at] |= UINT64_C(1) << (id % BITS);
+	return true;
+}
+
+/* The first ones are listed; when they are no longer few, all become bits. */
+static bool add(struct sqlite_id_set *set, int64_t id)
+{
+	if (id < 0) {
+		return true; /* no call has such an id */
+	}
+	if (!set->bits && set->count < SQLITE_ID_SET_FEW) {
+		return add_few(set, id);
+	}
+	if (!set->bits) {
+		for (size_t i = 0; i < set->count; i++) {
+			if (!set_bit(set, set->ids[i])) {
+				return false;
+			}
+		}
+	}
+	set->count++;
+	return set_bit(set, id);
+}
+
+bool sqlite_id_set_has(const struct sqlite_id_set *set, int64_t id)
+{
+	size_t at = (size_t)(id / BITS);
+
+	return at < set->bits_room && (set->bits[at] >> (id % BITS) & 1) != 0;
+}
+
+bool sqlite_id_set_next(const struct sqlite_id_set *set, size_t *at, int64_t *ret_id)
+{
+	if (!set->bits) {
+		*ret_id = *at < set->count ? set->ids[*at] : 0;
+		return (*at)++ < set->count;
+	}
+	while (*at < set->bits_room * (size_t)BITS) {
+		uint64_t left = set->bits[*at / (size_t)BITS] >> *at % (size_t)BITS;
+
+		if (left != 0) {
+			*at += (size_t)__builtin_ctzll(left);
+			*ret_id = (int64_t)(*at)++;
+			return true;
+		}
+		*at = (*at / (size_t)BITS + 1) * (size_t)BITS;
+	}
+	return false;
+}
+
+int sqlite_words_find(struct sqlite_connection *connection, int64_t account_id,
+	const struct words_query *text, struct sqlite_id_set *set, struct error *err)
+{
+	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	AUTO(buffer_deinit) struct buffer question;
+	int row;
+
+	buffer_init(&question, QUESTION_SIZE);
+	if (write_question(&question, account_id, text, err) < 0 ||
+		sqlite_query_start(&query, connection, SQL_WORDS_FIND, err) < 0) {
+		return -1;
+	}
+	sqlite_query_text(&query, buffer_text(&question));
+	while ((row = sqlite_query_step(&query, err)) > 0) {
+		if (!add(set, sqlite_column_int64(&query, 0))) {
+			return error_no_memory(err);
+		}
+	}
+	return row;
+}
