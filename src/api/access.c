@@ -33,8 +33,9 @@ static bool is_valid(const struct credentials *credentials,
 	return (int)same_key & (int)same_email & (int)active;
 }
 
-/* By the key's hash alone: no account is looked up by the e-mail, so that the work does not depend on whether there is one.
- * Returns 1 with the key when the credentials are valid, 0 when not, negative on failure. */
+/* By the key's hash alone: no account is looked up by the e-mail, so that the work does not depend
+ * on whether there is one. Returns 1 with the key when the credentials are valid, 0 when not,
+ * negative on failure. */
 static int find_key(struct store_view *view, const struct credentials *credentials,
 	struct arena *arena, struct access *ret_access, int64_t *ret_account_id, struct error *err)
 {
@@ -72,7 +73,8 @@ static void refuse_scope(struct http_response *response, enum store_scope scope)
 	answer_error(response, 403, sentence);
 }
 
-/* The e-mail as it may stand in the log: a key that was put in its place has no `@` and does not get there. */
+/* The e-mail as it may stand in the log: a key that was put in its place has no `@` and does not
+ * get there. */
 static struct text email_to_log(const struct credentials *credentials)
 {
 	struct text email = credentials->email;
@@ -91,7 +93,8 @@ static void log_wrong_key(const struct http_request *request, const struct crede
 		limited ? " limited=yes" : "");
 }
 
-/* 401 for a wrong key, 429 where there were too many. Of those the first alone is logged, the others are counted. */
+/* 401 for a wrong key, 429 where there were too many. Of those the first alone is logged, the
+ * others are counted. */
 static void refuse_key(struct api *api, struct http_request *request,
 	struct http_response *response, const struct credentials *credentials)
 {
@@ -112,7 +115,8 @@ static void refuse_key(struct api *api, struct http_request *request,
 	}
 }
 
-/* From now on the request is followed: what its key may no longer do ends. A handler that is called again is followed already. */
+/* From now on the request is followed: what its key may no longer do ends. A handler that is called
+ * again is followed already. */
 static bool follow(struct api *api, struct http_request *request, const struct access *access)
 {
 	struct audit_note *note = audit_note(request);

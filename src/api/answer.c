@@ -100,7 +100,8 @@ static void status_headers(struct http_response *response, int status, unsigned 
 	}
 }
 
-/* Moves @body into the request's arena. Without memory the answer keeps its status and has no body. */
+/* Moves @body into the request's arena. Without memory the answer keeps its status and has no body.
+ */
 static enum http_step send_body(struct http_response *response, struct buffer *body)
 {
 	struct text copy = {0};
@@ -112,7 +113,8 @@ static enum http_step send_body(struct http_response *response, struct buffer *b
 	return HTTP_DONE;
 }
 
-/* A sentence may quote what a client sent, and may be cut off anywhere: what is no UTF-8 in it becomes `?`. */
+/* A sentence may quote what a client sent, and may be cut off anywhere: what is no UTF-8 in it
+ * becomes `?`. */
 static void write_sentence(struct buffer *body, const char *sentence)
 {
 	AUTO(buffer_deinit) struct buffer clean;

@@ -13,7 +13,8 @@
 
 #define KEY_BODY_MAX 16384 /* bytes of a POST of a key */
 
-/* What each question below /v1 may be asked with. Those of /api/ do not mind what they do not know (API.md §1). */
+/* What each question below /v1 may be asked with. Those of /api/ do not mind what they do not know
+ * (API.md §1). */
 static const char *const nothing[] = {NULL};
 static const char *const list_query[] = {
 	FILTER_PARAMETERS, "limit", "offset", "cursor", "detail", "spreadsheet", NULL};
@@ -121,7 +122,8 @@ static const struct http_route routes[] = {
 	{.pattern = NULL},
 };
 
-/* What pages leave behind for the next ones, beside what --page-memory-max gives to those under way. */
+/* What pages leave behind for the next ones, beside what --page-memory-max gives to those under
+ * way. */
 #define PAGE_BLOCKS_IDLE_MAX ((size_t)24 << 20)
 #define PAGE_BLOCKS_BUSY_MAX ((size_t)96 << 20)
 
@@ -136,7 +138,8 @@ static bool asks_nothing(const struct http_route *route)
 	return route->begin == healthz_begin || route->begin == page_files_begin;
 }
 
-/* What waits for a lock or looks at many rows even where the store is embedded: docs/decisions/0011-loops.md has the list. */
+/* What waits for a lock or looks at many rows even where the store is embedded:
+ * docs/decisions/0011-loops.md has the list. */
 static bool always_waits(const struct http_route *route)
 {
 	return route->begin == v1_audit_begin || route->begin == v1_keys_begin ||

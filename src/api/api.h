@@ -12,18 +12,18 @@
 struct api_options {
 	struct store *store;
 	struct intake *intake;
-	const struct redactor
-		*redactor;	 /* hides in what is recorded of questions, too; NULL: nothing */
+	/* hides in what is recorded of questions, too; NULL: nothing */
+	const struct redactor *redactor;
 	int64_t api_detail_days; /* how long /api/ serves detail; 0: for as long as it is kept */
-	struct auditor
-		*auditor; /* NULL: requests make no records, but for those that change keys */
-	bool audit_reads; /* requests that only read make them too */
+	/* NULL: requests make no records, but for those that change keys */
+	struct auditor *auditor;
+	bool audit_reads;	       /* requests that only read make them too */
 	struct sweeper *sweeper;       /* knows how near the disk's cap is; NULL: there is none */
 	struct call_prefixes prefixes; /* what is dialled for a + where the calls come from */
 	size_t page_memory_max;	       /* bytes that all answers under way may hold together */
-	const char *
-		spill_folder; /* where what slow clients have not taken is moved to; NULL: it is not */
-	size_t spill_max;     /* bytes, in all; 0: it is not */
+	/* where what slow clients have not taken is moved to; NULL: it is not */
+	const char *spill_folder;
+	size_t spill_max;	     /* bytes, in all; 0: it is not */
 	int64_t query_time_max_ms;   /* how long a question below /v1 may take */
 	unsigned int wrong_keys_max; /* a minute, of one network or for one e-mail; 0: any number */
 	unsigned int threads;	     /* for such questions; 0: one a core */
@@ -40,7 +40,8 @@ int api_create(
 void api_destroy(struct api *api);
 AUTO_POINTER(struct api *, api_destroy);
 
-/* Ends what would not end by itself: streams of those that follow calls. For a server that is about to stop. */
+/* Ends what would not end by itself: streams of those that follow calls. For a server that is about
+ * to stop. */
 void api_finish(struct api *api);
 
 /* Fills in routes, error and context of @options: what the API is to the HTTP server. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the endpoints share. One file an endpoint family; to add one: write its handlers, declare them here, add its row to
- * the table in api.c, describe it in docs/openapi.yaml. */
+ * What the endpoints share. One file an endpoint family; to add one: write its handlers, declare
+ * them here, add its row to the table in api.c, describe it in docs/openapi.yaml. */
 #ifndef API_API_PRIVATE_H
 #define API_API_PRIVATE_H
 
@@ -26,7 +26,8 @@ struct api {
 	struct http_route routes[API_ROUTES_MAX];
 };
 
-/* The handlers of a request's route as the table in api.c has them, whatever stands in their place. */
+/* The handlers of a request's route as the table in api.c has them, whatever stands in their place.
+ */
 const struct http_route *api_handlers(const struct api *api, const struct http_request *request);
 
 /* GET /api/all_logs/{start}/{end} */

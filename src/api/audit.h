@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Who did what through the API, for the audit trail. Every request whose route has an action makes a record when it is over; what changes
- * keys makes one before it is answered. */
+ * Who did what through the API, for the audit trail. Every request whose route has an action makes
+ * a record when it is over; what changes keys makes one before it is answered. */
 #ifndef API_AUDIT_H
 #define API_AUDIT_H
 
@@ -13,7 +13,9 @@ struct audit_note {
 	int64_t calls;	     /* that were given out or taken in; -1: it is not about calls */
 	struct text subject; /* instead of the address; data NULL: the address */
 	bool recorded;	     /* there is a record already */
-	bool waits; /* the record is known only after the request is over: `later` has what it is made of then */
+	/* the record is known only after the request is over: `later` has what it is made of then
+	 */
+	bool waits;
 	struct audit_later *later; /* NULL: there is none to make */
 	struct permit permit;
 };
@@ -34,11 +36,12 @@ void audit_calls(struct http_request *request, int64_t calls);
 int audit_write(struct api *api, struct http_request *request, const char *action,
 	const char *subject, struct error *err) CHECK_RESULT;
 
-/* Makes the record of a request that waited, with the calls that were taken in, and frees @later. From any thread. */
+/* Makes the record of a request that waited, with the calls that were taken in, and frees @later.
+ * From any thread. */
 void audit_note_later(struct audit_later *later, int64_t calls);
 
-/* Appends the request's query, decoded, without what rules hide and without digits of words that calls were searched for (upkeep/asked.h). For the
- * audit trail and the log. */
+/* Appends the request's query, decoded, without what rules hide and without digits of words that
+ * calls were searched for (upkeep/asked.h). For the audit trail and the log. */
 void audit_write_query(void *context, struct http_request *request, struct buffer *out);
 
 /* What the HTTP server calls when a request is over. */

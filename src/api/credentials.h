@@ -13,8 +13,8 @@ struct credentials {
 	char decoded[CREDENTIALS_MAX];
 };
 
-/* Reads "Basic …" or "Bearer …" into @credentials, all zero before. Their texts point into @header, or into the credentials, which are not to be
- * moved. False: it is neither. */
+/* Reads "Basic …" or "Bearer …" into @credentials, all zero before. Their texts point into @header,
+ * or into the credentials, which are not to be moved. False: it is neither. */
 bool credentials_read(struct text header, struct credentials *credentials) CHECK_RESULT;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * base64url of: start (8 bytes, big end first), session_id, checksum (8 bytes). The checksum tells a cursor that was cut or
- * typed from a good one; it guards no secret: a cursor gives no access that the key does not give. */
+ * base64url of: start (8 bytes, big end first), session_id, checksum (8 bytes). The checksum tells
+ * a cursor that was cut or typed from a good one; it guards no secret: a cursor gives no access
+ * that the key does not give. */
 #include "api/cursor.h"
 
 #include <endian.h>

@@ -10,7 +10,8 @@
 /* Writes the place behind @call. Returns @buffer. */
 const char *cursor_write(const struct call *call, char buffer[CURSOR_TEXT_SIZE]);
 
-/* Reads what cursor_write() wrote; the session is copied into @arena. False when it is anything else. */
+/* Reads what cursor_write() wrote; the session is copied into @arena. False when it is anything
+ * else. */
 bool cursor_read(struct text text, struct arena *arena, struct store_place *ret_place) CHECK_RESULT;
 
 #endif

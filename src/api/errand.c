@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Errands: a route's handlers, called on a thread of workers while the connection is suspended. Meanwhile that thread alone works with
- * the request: nobody ends it (http_request.busy), and a wake-up is kept for it. */
+ * Errands: a route's handlers, called on a thread of workers while the connection is suspended.
+ * Meanwhile that thread alone works with the request: nobody ends it (http_request.busy), and a
+ * wake-up is kept for it. */
 #include "api/errand.h"
 
 #include "api/access.h"
@@ -55,8 +56,8 @@ static void done(struct worker_job *job)
 
 /* ---- on the connection's thread ---- */
 
-/* The embedded store is asked whose key it is, which is short. Asking one behind a network is what the errand is for: there each key has a
- * line. */
+/* The embedded store is asked whose key it is, which is short. Asking one behind a network is what
+ * the errand is for: there each key has a line. */
 static int64_t line_of(struct api *api, struct http_request *request)
 {
 	struct text header = http_header(request, "Authorization");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Handlers that wait, for a lock of the store or for the network, run on threads of their own instead of their connection's. Accounts
- * take turns there as they do at other questions. */
+ * Handlers that wait, for a lock of the store or for the network, run on threads of their own
+ * instead of their connection's. Accounts take turns there as they do at other questions. */
 #ifndef API_ERRAND_H
 #define API_ERRAND_H
 

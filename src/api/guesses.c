@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A table of fixed size: each row is an allowance that fills up again with time (the generic cell rate algorithm, ITU-T I.371). Where
- * rows run out, the one that is nearest to full goes. */
+ * A table of fixed size: each row is an allowance that fills up again with time (the generic cell
+ * rate algorithm, ITU-T I.371). Where rows run out, the one that is nearest to full goes. */
 #include "api/guesses.h"
 
 #include <pthread.h>

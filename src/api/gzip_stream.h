@@ -12,8 +12,8 @@ struct gzip_stream;
 struct gzip_stream *gzip_stream_create(void); /* NULL: out of memory */
 void gzip_stream_destroy(struct gzip_stream *stream);
 
-/* Takes bytes off the front of @input and writes at most @max to @to. @last: nothing follows @input. Returns how many were
- * written; 0 when it only took. */
+/* Takes bytes off the front of @input and writes at most @max to @to. @last: nothing follows
+ * @input. Returns how many were written; 0 when it only took. */
 size_t gzip_stream_run(
 	struct gzip_stream *stream, struct text *input, bool last, char *to, size_t max);
 

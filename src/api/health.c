@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * GET /healthz: the process is there. GET /readyz: its store answers. Neither asks for credentials. */
+ * GET /healthz: the process is there. GET /readyz: its store answers. Neither asks for credentials.
+ */
 #include "api/answer.h"
 #include "api/api_private.h"
 #include "base/log.h"
@@ -21,7 +22,8 @@ enum http_step healthz_begin(
 	return say(response, 200, TEXT("{\"status\":\"ok\"}"));
 }
 
-/* How near the disk's cap is, in a word: how much the store holds is nobody's business who has no key. */
+/* How near the disk's cap is, in a word: how much the store holds is nobody's business who has no
+ * key. */
 static struct text ready_body(const struct api *api)
 {
 	static const char *const bodies[] = {

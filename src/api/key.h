@@ -5,10 +5,11 @@
 
 #include "store/store.h"
 
-#define KEY_TEXT_SIZE                                                                              \
-	48 /* "cs_" and 43 characters of base64url without padding for 256 random bits, and the NUL */
+/* "cs_", 43 characters of base64url without padding for 256 random bits, and the NUL. */
+#define KEY_TEXT_SIZE 48
 
-/* Makes a new key into @key and its hash. Call sodium_init() is seen to. Negative when the system has no randomness. */
+/* Makes a new key into @key and its hash. Call sodium_init() is seen to. Negative when the system
+ * has no randomness. */
 int key_make(char key[KEY_TEXT_SIZE], unsigned char hash[STORE_KEY_HASH_SIZE],
 	struct error *err) CHECK_RESULT;
 
@@ -21,7 +22,8 @@ int key_scopes_parse(struct text text, unsigned int *ret_scopes, struct error *e
 /* Writes "read,write". Returns @buffer. */
 const char *key_scopes_format(unsigned int scopes, char *buffer, size_t size);
 
-/* Whether @label may stand beside a key: at most STORE_LABEL_MAX bytes of UTF-8 without control characters. */
+/* Whether @label may stand beside a key: at most STORE_LABEL_MAX bytes of UTF-8 without control
+ * characters. */
 int key_label_check(struct text label, struct error *err) CHECK_RESULT;
 
 #endif

@@ -36,7 +36,8 @@ struct page *page_create(struct api *api, struct http_request *request,
 	return page;
 }
 
-/* Returns 1 when what the page wants is claimed; 0 when it has to wait; negative when it waited in vain, and @response is filled in. */
+/* Returns 1 when what the page wants is claimed; 0 when it has to wait; negative when it waited in
+ * vain, and @response is filled in. */
 static int claim(struct page *page)
 {
 	struct page_memory *memory = &page->api->page_memory;
@@ -58,7 +59,8 @@ static int claim(struct page *page)
 	return page_memory_claim(memory, &page->claim, page->request, page->wanted_bytes);
 }
 
-/* Answers for a page that could not be read or composed, unless a larger claim may help: then returns true. */
+/* Answers for a page that could not be read or composed, unless a larger claim may help: then
+ * returns true. */
 static bool want_more(struct page *page, const struct error *err)
 {
 	struct page_memory *memory = &page->api->page_memory;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Bodies of a page: a list of pieces when glued; otherwise one call after the other into a small buffer that is copied out as
- * the connection takes it. */
+ * Bodies of a page: a list of pieces when glued; otherwise one call after the other into a small
+ * buffer that is copied out as the connection takes it. */
 #include "api/page_body.h"
 
 #include <stdlib.h>
@@ -18,9 +18,11 @@
 #define CHUNK_MAX  ((size_t)64 << 20)
 #define HEADER_MAX ((size_t)16384) /* of a call without detail, and of the front and the end */
 
-/* What a pulled body holds whatever the calls are: an inflater, and what the HTTP library copies into. */
+/* What a pulled body holds whatever the calls are: an inflater, and what the HTTP library copies
+ * into. */
 #define BODY_BYTES ((size_t)192 << 10)
-/* What XML_FILL may grow to: by the text of an element, six times as large as XML, and its doubling. */
+/* What XML_FILL may grow to: by the text of an element, six times as large as XML, and its
+ * doubling. */
 #define XML_CHUNK_BYTES ((size_t)256 << 10)
 
 #define PREFETCH_CALLS 16
@@ -73,7 +75,8 @@ static void glue_call(
 	glue_text(glue, header);
 }
 
-/* Gluing touches nothing of a call but its end, which for a large page has left the processor's nearer caches. */
+/* Gluing touches nothing of a call but its end, which for a large page has left the processor's
+ * nearer caches. */
 static void prefetch_end(const struct page *page, size_t i)
 {
 	if (i < page->calls.count && page->calls.calls[i].packed.deflate.size > 0) {
@@ -239,8 +242,8 @@ static int have_chunk(struct page_body *body, struct error *err)
 	return more;
 }
 
-/* Inflates the next call to where it goes out from, which spares a copy. Returns the bytes written; 0 when that call does not
- * come next, is not packed or does not fit; negative on failure. */
+/* Inflates the next call to where it goes out from, which spares a copy. Returns the bytes written;
+ * 0 when that call does not come next, is not packed or does not fit; negative on failure. */
 static ssize_t unpack_direct(struct page_body *body, char *to, size_t max, struct error *err)
 {
 	const struct store_call *call;
@@ -322,7 +325,8 @@ static ssize_t read_gzip(void *context, char *to, size_t max)
 	return (ssize_t)got;
 }
 
-/* The size of the whole body as JSON: known before any call is inflated. -1: no memory to find out. */
+/* The size of the whole body as JSON: known before any call is inflated. -1: no memory to find out.
+ */
 static int64_t json_size(struct page_body *body)
 {
 	int64_t size = (int64_t)FRONT_JSON.size;
@@ -384,7 +388,8 @@ void page_body_destroy(struct page_body *body)
 	free(body);
 }
 
-/* Few bytes are made at once: they go out with the header, and what is wrong with a call shows before it does. */
+/* Few bytes are made at once: they go out with the header, and what is wrong with a call shows
+ * before it does. */
 static int answer_at_once(
 	struct page *page, struct http_response *response, size_t size, struct error *err)
 {

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * GET /, /docs, /openapi.json, /assets/…: the web page and the API's documentation. They are the same for everyone and ask for no
- * credentials; what the pages show they fetch from the API with those of their user. */
+ * GET /, /docs, /openapi.json, /assets/…: the web page and the API's documentation. They are the
+ * same for everyone and ask for no credentials; what the pages show they fetch from the API with
+ * those of their user. */
 #include "api/page_files.h"
 
 #include "api/answer.h"
 #include "api/api_private.h"
 #include "http/header.h"
 
-/* The page's own scripts, styles and pictures and nothing else, no other host, no inline code, in no one's frame
- * (Content Security Policy Level 3). data: and blob: pictures are what the page draws itself. */
+/* The page's own scripts, styles and pictures and nothing else, no other host, no inline code, in
+ * no one's frame (Content Security Policy Level 3). data: and blob: pictures are what the page
+ * draws itself. */
 #define SECURITY_POLICY                                                                            \
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "    \
 	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "               \

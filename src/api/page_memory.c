@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The ceiling over the memory of all answers: counters, and lines of waiting requests that take turns. */
+ * The ceiling over the memory of all answers: counters, and lines of waiting requests that take
+ * turns. */
 #include "api/page_memory.h"
 
 #include <assert.h>
@@ -96,7 +97,8 @@ static bool has_large_share(const struct page_memory *memory, size_t lane, size_
 	       has_share(memory, lane, bytes);
 }
 
-/* A large answer that is alone with small ones need not wait for these: it may have what they should not take of each other's part. */
+/* A large answer that is alone with small ones need not wait for these: it may have what they
+ * should not take of each other's part. */
 static bool large_fits(const struct page_memory *memory, size_t bytes)
 {
 	return fits(memory, bytes) ||
@@ -104,8 +106,8 @@ static bool large_fits(const struct page_memory *memory, size_t bytes)
 		       memory->lines[PAGE_SMALL].used_bytes <= memory->reserve_bytes);
 }
 
-/* What is kept for small answers: a quarter of it for each account, and something for an account that holds nothing small yet, however many
- * others there are. */
+/* What is kept for small answers: a quarter of it for each account, and something for an account
+ * that holds nothing small yet, however many others there are. */
 static bool reserve_fits(const struct page_memory *memory, size_t lane, size_t bytes)
 {
 	size_t own = memory->lines[PAGE_SMALL].lanes[lane].used_bytes;
@@ -116,7 +118,8 @@ static bool reserve_fits(const struct page_memory *memory, size_t lane, size_t b
 				  all + bytes <= memory->reserve_bytes;
 }
 
-/* The claim whose turn it is: the first of the lane served longest ago of those that may have more. */
+/* The claim whose turn it is: the first of the lane served longest ago of those that may have more.
+ */
 static struct page_claim *next_large(struct page_memory *memory)
 {
 	for (struct page_lane *lane = memory->lines[PAGE_LARGE].first; lane; lane = lane->next) {
@@ -241,8 +244,8 @@ static void let_in(struct page_memory *memory, struct page_claim *claim)
 	http_request_wake(claim->request);
 }
 
-/* Lets in the claims whose turn it is, while they fit. Of the large ones a larger one keeps the less large ones behind it waiting, so that it gets
- * its turn. */
+/* Lets in the claims whose turn it is, while they fit. Of the large ones a larger one keeps the
+ * less large ones behind it waiting, so that it gets its turn. */
 static void admit(struct page_memory *memory)
 {
 	struct page_claim *claim;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * One ceiling over the memory of all answers under way. An answer that finds no room waits in line, a line for each account.
+ * One ceiling over the memory of all answers under way. An answer that finds no room waits in line,
+ * a line for each account.
  *
- * Large and small answers stand in lines of their own, and a part of the memory is kept for small ones: whoever needs little never waits
- * for whoever needs much. Accounts take turns, and no account holds more than three quarters.
+ * Large and small answers stand in lines of their own, and a part of the memory is kept for small
+ * ones: whoever needs little never waits for whoever needs much. Accounts take turns, and no
+ * account holds more than three quarters.
  *
- * While some wait, what slow clients have not taken is moved into unlinked files (page_spill.c), so that nothing which is held at a
- * client's pace keeps others waiting. Where nothing moves for PAGE_STUCK_US, those that wait are refused. */
+ * While some wait, what slow clients have not taken is moved into unlinked files (page_spill.c), so
+ * that nothing which is held at a client's pace keeps others waiting. Where nothing moves for
+ * PAGE_STUCK_US, those that wait are refused. */
 #ifndef API_PAGE_MEMORY_H
 #define API_PAGE_MEMORY_H
 
@@ -48,7 +51,8 @@ struct page_claim {
 	struct page_claim *sent_next;
 };
 
-/* An account's line. Accounts whose ids differ by a multiple of PAGE_LANES share one, and so each other's turns. */
+/* An account's line. Accounts whose ids differ by a multiple of PAGE_LANES share one, and so each
+ * other's turns. */
 #define PAGE_LANES 1024
 
 struct page_lane {
@@ -61,8 +65,8 @@ struct page_lane {
 /* The lines of one class. */
 struct page_lines {
 	size_t used_bytes;
-	struct page_lane
-		*first;	  /* lines in which a claim waits; what was served last stands last */
+	/* lines in which a claim waits; what was served last stands last */
+	struct page_lane *first;
 	int64_t moved_us; /* when a claim was last let in, or gave something back */
 	struct page_lane lanes[PAGE_LANES];
 };
@@ -78,7 +82,8 @@ struct page_spill {
 	size_t max_bytes;
 	size_t used_bytes;
 	struct page_spilled *dropped; /* nothing reads them any more */
-	size_t freed_bytes; /* by answers that are not small, since malloc() was last asked to give back too */
+	/* by answers that are not small, since malloc() was last asked to give back too */
+	size_t freed_bytes;
 	size_t freed_seen_bytes;
 	int64_t trimmed_us;
 };
@@ -97,38 +102,43 @@ struct page_memory {
 void page_memory_init(struct page_memory *memory, size_t max_bytes);
 void page_memory_deinit(struct page_memory *memory);
 
-/* Starts the thread that moves what slow clients have not taken into unlinked files in @folder, at most @max_bytes in all; where @folder is NULL it
- * moves nothing, and only refuses what waits in vain. Without it claims wait for as long as it takes. */
+/* Starts the thread that moves what slow clients have not taken into unlinked files in @folder, at
+ * most @max_bytes in all; where @folder is NULL it moves nothing, and only refuses what waits in
+ * vain. Without it claims wait for as long as it takes. */
 int page_spill_start(struct page_memory *memory, const char *folder, size_t max_bytes,
 	struct error *err) CHECK_RESULT;
 void page_spill_stop(struct page_memory *memory);
 
-/* What is claimed at first for an answer that is guessed to need @bytes: not all that there is, which only comes free when nothing else is held. */
+/* What is claimed at first for an answer that is guessed to need @bytes: not all that there is,
+ * which only comes free when nothing else is held. */
 size_t page_memory_guess(const struct page_memory *memory, size_t bytes);
 
-/* Claims @bytes, at most max_bytes, for the account of @request. Returns true when they are held; false when the claim stands in line:
- * its request is woken once they are held, or refused. */
+/* Claims @bytes, at most max_bytes, for the account of @request. Returns true when they are held;
+ * false when the claim stands in line: its request is woken once they are held, or refused. */
 bool page_memory_claim(struct page_memory *memory, struct page_claim *claim,
 	struct http_request *request, size_t bytes) CHECK_RESULT;
 
-/* Makes @bytes of what is held for the account of @request, claimed before or not, where there is room at once. Returns false, and changes nothing, where not. */
+/* Makes @bytes of what is held for the account of @request, claimed before or not, where there is
+ * room at once. Returns false, and changes nothing, where not. */
 bool page_memory_try(struct page_memory *memory, struct page_claim *claim,
 	struct http_request *request, size_t bytes) CHECK_RESULT;
 
 enum page_state page_memory_state(struct page_memory *memory, const struct page_claim *claim);
 
-/* Makes @bytes of what is held, where it is less already, or there is room at once. Returns false, and changes nothing, where not: release it
- * and claim @bytes instead. */
+/* Makes @bytes of what is held, where it is less already, or there is room at once. Returns false,
+ * and changes nothing, where not: release it and claim @bytes instead. */
 bool page_memory_grow(
 	struct page_memory *memory, struct page_claim *claim, size_t bytes) CHECK_RESULT;
 
-/* Makes @bytes of what is held, for an answer that is composed and being sent. From now on @arena, where it is not NULL, is only read: it may be moved into a
- * file, until page_memory_take() or page_memory_release(). More than was claimed goes past the ceiling at need: the memory is in use already, and claims
- * that come next wait the longer. */
+/* Makes @bytes of what is held, for an answer that is composed and being sent. From now on @arena,
+ * where it is not NULL, is only read: it may be moved into a file, until page_memory_take() or
+ * page_memory_release(). More than was claimed goes past the ceiling at need: the memory is in use
+ * already, and claims that come next wait the longer. */
 void page_memory_settle(
 	struct page_memory *memory, struct page_claim *claim, size_t bytes, struct arena *arena);
 
-/* Gives everything back, or leaves the line. The arena of page_memory_settle() is the caller's again: it may be empty now. */
+/* Gives everything back, or leaves the line. The arena of page_memory_settle() is the caller's
+ * again: it may be empty now. */
 void page_memory_release(struct page_memory *memory, struct page_claim *claim);
 
 /* ---- for page_spill.c, under the lock ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The thread that makes room while answers wait for memory: what a slow client has not taken is moved into an unlinked file, the largest
- * first. Such files are written and given back here, because both wait for the disk. */
+ * The thread that makes room while answers wait for memory: what a slow client has not taken is
+ * moved into an unlinked file, the largest first. Such files are written and given back here,
+ * because both wait for the disk. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -68,7 +69,8 @@ static int move(struct page_spill *spill, struct page_spilled *spilled, struct e
 	return done;
 }
 
-/* The answer that holds most of those that are taken slowly. What is to be moved counts before it is. */
+/* The answer that holds most of those that are taken slowly. What is to be moved counts before it
+ * is. */
 static struct page_claim *pick(struct page_memory *memory, int64_t now_us)
 {
 	const struct page_spill *spill = &memory->spill;
@@ -198,8 +200,8 @@ static void drop_pages(struct page_memory *memory, int64_t now_us)
 	}
 }
 
-/* What malloc() keeps behind something small that stays goes back too, once it is worth it: when nothing more was given back for a while, or after
- * TRIM_US at the latest. */
+/* What malloc() keeps behind something small that stays goes back too, once it is worth it: when
+ * nothing more was given back for a while, or after TRIM_US at the latest. */
 static void trim(struct page_memory *memory, int64_t now_us)
 {
 	struct page_spill *spill = &memory->spill;
@@ -285,7 +287,8 @@ static bool is_memory(const char *folder)
 	       (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
 }
 
-/* That nothing can be moved is told at the start: a file system may know no unlinked files, or be memory itself. */
+/* That nothing can be moved is told at the start: a file system may know no unlinked files, or be
+ * memory itself. */
 static int choose_folder(struct page_spill *spill, const char *folder, struct error *err)
 {
 	struct error cause;

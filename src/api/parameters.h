@@ -9,7 +9,8 @@
 #define PARAMETERS_LIMIT_DEFAULT 1000
 #define PARAMETERS_LIMIT_MAX	 10000
 
-/* A number is any of those that @prefixes, which are dialled for a +, make of it. Reads the path's {start} and {end} and the query into @ret_query; account_id and detail_after are left to the
+/* A number is any of those that @prefixes, which are dialled for a +, make of it. Reads the path's
+ * {start} and {end} and the query into @ret_query; account_id and detail_after are left to the
  * caller. ERROR_INVALID names the parameter that is wrong. */
 int parameters_read(struct http_request *request, const struct call_prefixes *prefixes,
 	struct store_query *ret_query, struct error *err) CHECK_RESULT;

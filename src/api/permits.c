@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A list of requests, and a thread that looks at the keys of those that take long. A key is asked for once a look, however many requests
- * have it, and without the lock. */
+ * A list of requests, and a thread that looks at the keys of those that take long. A key is asked
+ * for once a look, however many requests have it, and without the lock. */
 #include "api/permits.h"
 
 #include <assert.h>
@@ -122,7 +122,8 @@ static void drop_repeated(struct permits *permits)
 	permits->key_count = kept;
 }
 
-/* The keys of the requests that were there at the look before. What there is no memory for comes at the next look. */
+/* The keys of the requests that were there at the look before. What there is no memory for comes at
+ * the next look. */
 static void gather(struct permits *permits)
 {
 	permits->key_count = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What requests under way were let in with. One thread follows the store and ends those whose key or account may not do it any more (API.md
- * §3 "Ending"), whoever changed that: this server, the command line, another server. */
+ * What requests under way were let in with. One thread follows the store and ends those whose key
+ * or account may not do it any more (API.md §3 "Ending"), whoever changed that: this server, the
+ * command line, another server. */
 #ifndef API_PERMITS_H
 #define API_PERMITS_H
 
@@ -26,8 +27,8 @@ int permits_create(
 /* None may be left. NULL is accepted. */
 void permits_destroy(struct permits *permits);
 
-/* From now on the request is ended within a second after its key was revoked, lost one of the scopes, or had its account disabled, as long as the
- * store answers. */
+/* From now on the request is ended within a second after its key was revoked, lost one of the
+ * scopes, or had its account disabled, as long as the store answers. */
 void permits_add(struct permits *permits, struct permit *permit);
 
 /* The request is over, or has done all that needed its key. One that is not there is accepted. */

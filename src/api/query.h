@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT
- * The query of a /v1 question: its filter and the parameters beside it. A wrong one is answered by 400 with its name in the
- * member `parameter`. */
+ * The query of a /v1 question: its filter and the parameters beside it. A wrong one is answered by
+ * 400 with its name in the member `parameter`. */
 #ifndef API_QUERY_H
 #define API_QUERY_H
 
 #include "call/filter.h"
 #include "http/http.h"
 
-/* Whether the route knows every parameter that the request has. Otherwise answers 400 that names the first one and the nearest that there is. */
+/* Whether the route knows every parameter that the request has. Otherwise answers 400 that names
+ * the first one and the nearest that there is. */
 bool query_known(struct http_request *request, struct http_response *response) CHECK_RESULT;
 
-/* All of these fill in @response and return false when the parameter is wrong. A parameter that is absent leaves the output
- * as it is. */
+/* All of these fill in @response and return false when the parameter is wrong. A parameter that is
+ * absent leaves the output as it is. */
 
-/* The whole filter; its texts live in @arena. Relative times count from @now; @prefixes last as long as the filter. */
+/* The whole filter; its texts live in @arena. Relative times count from @now; @prefixes last as
+ * long as the filter. */
 bool query_filter(struct http_request *request, struct http_response *response, int64_t now,
 	const struct call_prefixes *prefixes, struct arena *arena,
 	struct filter *ret_filter) CHECK_RESULT;

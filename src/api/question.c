@@ -18,8 +18,9 @@
 /* A smaller body stays where it was written. */
 #define PLACED_MIN ((size_t)65536)
 
-/* Whether memory is claimed before the question waits for a worker. What most need is claimed when its turn comes instead, if there is room: so those that
- * wait hold nothing that others' pages wait for. */
+/* Whether memory is claimed before the question waits for a worker. What most need is claimed when
+ * its turn comes instead, if there is room: so those that wait hold nothing that others' pages wait
+ * for. */
 static bool claims_first(const struct question *question)
 {
 	size_t workers = workers_count(question->api->workers);
@@ -39,7 +40,8 @@ static int compress(struct question *question, struct error *err)
 	return question->body.failed ? error_no_memory(err) : 0;
 }
 
-/* A body that is not small takes the place of what it was made of: in the arena it can be moved into a file. */
+/* A body that is not small takes the place of what it was made of: in the arena it can be moved
+ * into a file. */
 static int place_body(struct question *question, struct error *err)
 {
 	size_t ceiling = question->arena.ceiling_bytes;
@@ -80,7 +82,8 @@ static int count(struct question *question, struct error *err)
 	return error_set(err, ERROR_TOO_LARGE, "the answer needs more memory than was claimed");
 }
 
-/* Whether nobody waits for the answer any more. The socket is looked at now and then only: a look is a system call. */
+/* Whether nobody waits for the answer any more. The socket is looked at now and then only: a look
+ * is a system call. */
 static bool given_up(void *context)
 {
 	struct question *question = context;
@@ -117,7 +120,8 @@ static int ask(struct question *question, struct error *err)
 	return count(question, err);
 }
 
-/* Where a question claims nothing before its turn, what it wants is claimed now, or it waits for memory and then for another turn. */
+/* Where a question claims nothing before its turn, what it wants is claimed now, or it waits for
+ * memory and then for another turn. */
 static bool has_room(struct question *question)
 {
 	question->no_room =
@@ -223,7 +227,8 @@ static void drop(struct question *question)
 	question->begun = false;
 }
 
-/* Prepares to ask again with more memory, or when there is some. Returns false where that does not help. */
+/* Prepares to ask again with more memory, or when there is some. Returns false where that does not
+ * help. */
 static bool want_more(struct question *question)
 {
 	size_t wanted = question->wanted_bytes;
@@ -357,7 +362,8 @@ int question_over(struct question *question, struct error *err)
 	int done = advance(question, err);
 
 	if (done < 0 && is_refused(question)) {
-		/* Its client has a part already, and is not told to come again: it goes on waiting, and holds nothing. */
+		/* Its client has a part already, and is not told to come again: it goes on waiting,
+		 * and holds nothing. */
 		drop(question);
 		return advance(question, err);
 	}

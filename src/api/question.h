@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A question below /v1: memory is claimed for it, a worker asks the store, the connection waits meanwhile. */
+ * A question below /v1: memory is claimed for it, a worker asks the store, the connection waits
+ * meanwhile. */
 #ifndef API_QUESTION_H
 #define API_QUESTION_H
 
@@ -12,8 +13,8 @@ struct question {
 	struct worker_job job; /* first: what the workers hand back */
 	struct api *api;
 	struct http_request *request;
-	/* Asks, on a worker thread: what is found goes into `arena`, what is written into `body`. ERROR_TOO_LARGE where the arena is
-	 * too small, ERROR_INVALID "parameter: …". */
+	/* Asks, on a worker thread: what is found goes into `arena`, what is written into `body`.
+	 * ERROR_TOO_LARGE where the arena is too small, ERROR_INVALID "parameter: …". */
 	int (*ask)(struct question *question, struct error *err);
 	bool quick; /* known to be short: asked on the connection's own thread */
 	bool gzip;  /* the body is to be compressed */
@@ -21,11 +22,12 @@ struct question {
 	struct retention retention; /* what may be seen; filter and search are narrowed to it */
 	struct store_search search; /* of the filter; its deadline is set when its turn comes */
 	size_t wanted_bytes;	    /* what is claimed */
-	size_t beside_bytes; /* set by ask(): what the answer holds beside arena and body while it is sent */
+	/* set by ask(): what the answer holds beside arena and body while it is sent */
+	size_t beside_bytes;
 	struct page_claim claim;
 	struct arena arena;
-	struct buffer
-		body; /* where ask() wrote one, it is the answer, and the arena is given back */
+	/* where ask() wrote one, it is the answer, and the arena is given back */
+	struct buffer body;
 	/* private to question.c */
 	struct text text; /* the body, or a copy of it in the arena */
 	bool begun;
@@ -37,17 +39,19 @@ struct question {
 	struct error err;
 };
 
-/* What every /v1 question has: memory of @size, all zero, that begins with its struct question. The key needs the scope `read`. Sets
- * account, search, gzip and, when it is @filtered, the filter from the request. NULL: @response is filled in. It lives until question_release(). */
+/* What every /v1 question has: memory of @size, all zero, that begins with its struct question. The
+ * key needs the scope `read`. Sets account, search, gzip and, when it is @filtered, the filter from
+ * the request. NULL: @response is filled in. It lives until question_release(). */
 struct question *question_create(struct api *api, struct http_request *request,
 	struct http_response *response, size_t size, size_t wanted_bytes,
 	bool filtered) CHECK_RESULT;
 
-/* Goes on with it. Returns 1 when it was asked; 0 when the request has to wait (HTTP_WAIT; the route's begin is called again);
- * negative when @response is filled in. */
+/* Goes on with it. Returns 1 when it was asked; 0 when the request has to wait (HTTP_WAIT; the
+ * route's begin is called again); negative when @response is filled in. */
 int question_run(struct question *question, struct http_response *response) CHECK_RESULT;
 
-/* For what goes on while the answer is sent: gives up what was found, and asks again. question_over() tells when it is done; the request is woken then. */
+/* For what goes on while the answer is sent: gives up what was found, and asks again.
+ * question_over() tells when it is done; the request is woken then. */
 void question_ask_again(struct question *question);
 
 /* Goes on with it. 1 it is over, 0 not yet, negative when it failed. */

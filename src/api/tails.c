@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The thread of those that follow. It reads changes without the lock; a tail that it works for is `busy` meanwhile. One whose request is
- * over by then is the thread's to free: nobody waits for it, and there is one at most. A tail whose client is slow is passed over until its stream was read: nothing is lost, it goes on behind its last change. */
+ * The thread of those that follow. It reads changes without the lock; a tail that it works for is
+ * `busy` meanwhile. One whose request is over by then is the thread's to free: nobody waits for it,
+ * and there is one at most. A tail whose client is slow is passed over until its stream was read:
+ * nothing is lost, it goes on behind its last change. */
 #include "api/tails.h"
 
 #include <assert.h>
@@ -14,7 +16,8 @@
 #include "call/call_json.h"
 #include "call/pack.h"
 
-/* Between two looks at the store; where it tells of what is stored, looking is only for what was not told, and waiting only for the clients. */
+/* Between two looks at the store; where it tells of what is stored, looking is only for what was
+ * not told, and waiting only for the clients. */
 #define LOOK_US		INT64_C(200000)
 #define LOOK_TOLD_US	INT64_C(5000000)
 #define WAIT_TOLD_US	INT64_C(1000000)
@@ -27,7 +30,8 @@
 #define OUT_FREE	((size_t)32 << 10)  /* what a stream may hold whatever others do */
 #define CHANGES_MAX	((size_t)16 << 20)  /* of the changes at hand: some calls */
 #define MEMORY_MAX	((size_t)64 << 20)  /* of one call, at most some MiB, in any form */
-#define RETRY		"retry: 2000\n" /* ms after which a client that lost its connection comes again */
+/* ms after which a client that lost its connection comes again */
+#define RETRY "retry: 2000\n"
 
 struct tails {
 	struct tails_options options;
@@ -135,7 +139,8 @@ static int load_changes(
 	return done;
 }
 
-/* Whether the key that the tail was opened with is still good. Learns how long the account's calls are kept now. */
+/* Whether the key that the tail was opened with is still good. Learns how long the account's calls
+ * are kept now. */
 static bool is_allowed(struct tails *tails, struct tail *tail)
 {
 	struct store_account account;
@@ -254,7 +259,8 @@ static void compact(struct tail *tail)
 	}
 }
 
-/* Counts what the stream holds with @size bytes more: a buffer doubles. False: there is no room for them now. */
+/* Counts what the stream holds with @size bytes more: a buffer doubles. False: there is no room for
+ * them now. */
 static bool has_room(struct tails *tails, struct tail *tail, size_t size)
 {
 	size_t bytes = 2 * (tail->out.size - tail->out_at + size);
@@ -275,7 +281,8 @@ static void put(struct tail *tail, struct text text)
 	http_request_wake(tail->request);
 }
 
-/* The comment shows that the connection is alive; the id without data moves the place from which the client would resume. */
+/* The comment shows that the connection is alive; the id without data moves the place from which
+ * the client would resume. */
 static void put_heartbeat(struct tail *tail)
 {
 	char beat[64];
@@ -312,7 +319,8 @@ static bool serve(struct tails *tails, struct tail *tail, int64_t newest)
 		return false;
 	}
 	if (done < 0) {
-		/* A store that does not answer now may later; a call that cannot be read never will. */
+		/* A store that does not answer now may later; a call that cannot be read never
+		 * will. */
 		if (err.code == ERROR_CORRUPT || err.code == ERROR_NO_MEMORY) {
 			end(tail, true);
 		}
@@ -539,7 +547,8 @@ static struct tail **find_place(struct tails *tails, int64_t account_id, struct 
 	return place;
 }
 
-/* The beginning of a stream says from where it goes on, so that a client that loses it early misses nothing. */
+/* The beginning of a stream says from where it goes on, so that a client that loses it early misses
+ * nothing. */
 static void put_beginning(struct tail *tail)
 {
 	char text[64];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Following calls: one thread looks for changes of the store, while someone follows, and writes them into the streams of those
- * that follow. */
+ * Following calls: one thread looks for changes of the store, while someone follows, and writes
+ * them into the streams of those that follow. */
 #ifndef API_TAILS_H
 #define API_TAILS_H
 
@@ -21,13 +21,13 @@ struct tails_options {
 
 /* One stream of server-sent events (HTML Living Standard §9.2). */
 struct tail {
-	struct arena
-		arena; /* what its filter points to: the thread may read it when the request is over */
+	/* what its filter points to: the thread may read it when the request is over */
+	struct arena arena;
 	struct http_request *request; /* woken when there is something to read */
 	int64_t account_id;
 	unsigned char key_hash[STORE_KEY_HASH_SIZE]; /* nothing is told once it is revoked */
-	struct store_days
-		days; /* how long its account's calls are kept; kept up to date by tails.c */
+	/* how long its account's calls are kept; kept up to date by tails.c */
+	struct store_days days;
 	struct filter filter;
 	bool detail; /* calls come with their steps */
 	bool resume; /* `after` was given; otherwise it begins now */

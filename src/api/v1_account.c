@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * GET /v1/account: whom a key belongs to. GET and POST /v1/keys, DELETE /v1/keys/{id}: the account's keys. */
+ * GET /v1/account: whom a key belongs to. GET and POST /v1/keys, DELETE /v1/keys/{id}: the
+ * account's keys. */
 #include <sodium.h>
 
 #include "api/access.h"

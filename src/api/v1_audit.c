@@ -26,7 +26,8 @@ static bool read_time(struct http_request *request, struct http_response *respon
 	return query_refuse_error(response, &err);
 }
 
-/* Where a page begins: behind so many records of that second. Their ids would tell how much others do. */
+/* Where a page begins: behind so many records of that second. Their ids would tell how much others
+ * do. */
 struct place {
 	int64_t time;
 	int64_t passed;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * GET /v1/calls/{session_id}: one call with its steps. GET /v1/diff/{a}/{b}: what differs between the steps of two calls
- * (API.md §2). */
+ * GET /v1/calls/{session_id}: one call with its steps. GET /v1/diff/{a}/{b}: what differs between
+ * the steps of two calls (API.md §2). */
 #include "api/answer.h"
 #include "api/audit.h"
 #include "api/question.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * GET /v1/calls: the calls that match a filter, as a page of JSON, or whole as NDJSON or CSV, batch after batch (API.md §2
- * "Finding calls"). */
+ * GET /v1/calls: the calls that match a filter, as a page of JSON, or whole as NDJSON or CSV, batch
+ * after batch (API.md §2 "Finding calls"). */
 #include <stdlib.h>
 
 #include "api/answer.h"

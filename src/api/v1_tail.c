@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * GET /v1/tail: calls as they are stored or change, as server-sent events (API.md §2 "Finding calls"). */
+ * GET /v1/tail: calls as they are stored or change, as server-sent events (API.md §2 "Finding
+ * calls"). */
 #include "api/access.h"
 #include "api/answer.h"
 #include "api/query.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The threads, and a lane of waiting jobs for each account: the lane that was served longest ago comes first. */
+ * The threads, and a lane of waiting jobs for each account: the lane that was served longest ago
+ * comes first. */
 #include "api/worker.h"
 
 #include <assert.h>
@@ -68,7 +69,8 @@ static void drop_if_empty(struct lane **at)
 	}
 }
 
-/* The lane whose turn it is: of those that have nothing running if there are any. NULL: nothing may begin now. */
+/* The lane whose turn it is: of those that have nothing running if there are any. NULL: nothing may
+ * begin now. */
 static struct lane **next_lane(struct workers *workers)
 {
 	struct lane **second = NULL;
@@ -159,8 +161,9 @@ static void settle(struct workers *workers, struct worker_job *job)
 	pthread_cond_signal(&workers->work);
 }
 
-/* Where all cores search, who asks for a small page gets a core at once, and not when a search's share of it is over. On Linux each thread
- * has a niceness of its own, which 0 means here. Where it cannot be had, all go on alike. */
+/* Where all cores search, who asks for a small page gets a core at once, and not when a search's
+ * share of it is over. On Linux each thread has a niceness of its own, which 0 means here. Where it
+ * cannot be had, all go on alike. */
 static void step_back(void)
 {
 	(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + WORKER_NICE);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The arena: a chain of blocks, each twice the last one up to a limit, and the pool that such blocks go to. */
+ * The arena: a chain of blocks, each twice the last one up to a limit, and the pool that such
+ * blocks go to. */
 #include "base/arena.h"
 
 #include <stdint.h>
@@ -24,8 +25,9 @@ void arena_pool_init(struct arena_pool *pool, size_t idle_max_bytes, size_t busy
 	pthread_mutex_init(&pool->lock, NULL);
 }
 
-/* Large blocks that come and go are mapped: what the pool does not keep leaves the process at once, where malloc() might hold on to
- * it behind something small that stays. Where the system has huge pages to give, it gives a block of BLOCK_MAX as one. */
+/* Large blocks that come and go are mapped: what the pool does not keep leaves the process at once,
+ * where malloc() might hold on to it behind something small that stays. Where the system has huge
+ * pages to give, it gives a block of BLOCK_MAX as one. */
 static struct arena_block *new_block(size_t size, bool pooled)
 {
 	struct arena_block *block;
@@ -192,7 +194,8 @@ static struct arena_block *add_block(struct arena *arena, size_t wanted)
 	block = arena->pool ? pool_take(arena->pool, size) : NULL;
 	block = block ? block : new_block(size, arena->pool != NULL);
 	if (!block) {
-		return NULL; /* that the pool counts it as lent only keeps it from thinking itself idle */
+		/* that the pool counts it as lent only keeps it from thinking itself idle */
+		return NULL;
 	}
 	block->before = arena->last;
 	block->size = size;

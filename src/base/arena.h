@@ -16,8 +16,9 @@ struct arena_block;
 
 #define ARENA_POOL_SIZES 10 /* powers of two from 4 KiB on */
 
-/* Blocks that arenas hand on to each other, for arenas that are large and short-lived: memory that goes back to the system has
- * to be zeroed page by page when it is asked for again, which takes longer than what is done with it. */
+/* Blocks that arenas hand on to each other, for arenas that are large and short-lived: memory that
+ * goes back to the system has to be zeroed page by page when it is asked for again, which takes
+ * longer than what is done with it. */
 struct arena_pool {
 	pthread_mutex_t lock;
 	struct arena_block *spare[ARENA_POOL_SIZES];
@@ -27,7 +28,8 @@ struct arena_pool {
 	size_t busy_max_bytes;
 };
 
-/* Keeps at most @busy_max_bytes of spare blocks while some are in use, at most @idle_max_bytes while none is. */
+/* Keeps at most @busy_max_bytes of spare blocks while some are in use, at most @idle_max_bytes
+ * while none is. */
 void arena_pool_init(struct arena_pool *pool, size_t idle_max_bytes, size_t busy_max_bytes);
 void arena_pool_deinit(struct arena_pool *pool);
 
@@ -54,24 +56,29 @@ void *arena_alloc(struct arena *arena, size_t size) CHECK_RESULT;
 /* As arena_alloc(), all zero, for @count elements of @size. */
 void *arena_calloc(struct arena *arena, size_t count, size_t size) CHECK_RESULT;
 
-/* Room for one more entry of @size bytes in a list of @count in @arena: it doubles, and what it leaves behind goes with the arena. NULL: the
- * arena is used up. */
+/* Room for one more entry of @size bytes in a list of @count in @arena: it doubles, and what it
+ * leaves behind goes with the arena. NULL: the arena is used up. */
 void *arena_list_grow(struct arena *arena, void *list, size_t count, size_t size) CHECK_RESULT;
 
 /* ---- spilling ---- */
 
-/* How many bytes arena_spill() would move: those of the blocks of a pooled arena that are not small. */
+/* How many bytes arena_spill() would move: those of the blocks of a pooled arena that are not
+ * small. */
 size_t arena_spillable_bytes(const struct arena *arena);
 
-/* Moves the arena's blocks into @fd, an empty file, block by block; pointers into them stay good. Other threads may read the arena meanwhile, none may
- * allocate or write. The file's space is given back with the arena. @moved_bytes is raised by what was moved, on failure too: what is moved
- * then stays moved. A file that cannot be read back later ends the process by SIGBUS, as memory that was swapped out would. */
+/* Moves the arena's blocks into @fd, an empty file, block by block; pointers into them stay good.
+ * Other threads may read the arena meanwhile, none may allocate or write. The file's space is given
+ * back with the arena. @moved_bytes is raised by what was moved, on failure too: what is moved then
+ * stays moved. A file that cannot be read back later ends the process by SIGBUS, as memory that was
+ * swapped out would. */
 int arena_spill(struct arena *arena, int fd, size_t *moved_bytes, struct error *err) CHECK_RESULT;
 
-/* Where the blocks lie that arena_spill() would move: the first @max of them go into @places. Returns how many there are. */
+/* Where the blocks lie that arena_spill() would move: the first @max of them go into @places.
+ * Returns how many there are. */
 size_t arena_places(const struct arena *arena, struct iovec *places, size_t max);
 
-/* Drops what was read back of blocks, all of which were moved, without looking at them. It is read again when it is looked at again. */
+/* Drops what was read back of blocks, all of which were moved, without looking at them. It is read
+ * again when it is looked at again. */
 void arena_drop_pages(const struct iovec *places, size_t count);
 
 /* ---- texts ---- */

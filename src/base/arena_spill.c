@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Spilling an arena: its blocks are written into a file, and the file is mapped where they lay. Pointers stay what they are; what was memory
- * of the process becomes pages of a file, which the system reads when they are looked at and drops when memory is short. The kernel puts
- * the new mapping in the place of the old one in one step, so that others may go on reading meanwhile. */
+ * Spilling an arena: its blocks are written into a file, and the file is mapped where they lay.
+ * Pointers stay what they are; what was memory of the process becomes pages of a file, which the
+ * system reads when they are looked at and drops when memory is short. The kernel puts the new
+ * mapping in the place of the old one in one step, so that others may go on reading meanwhile. */
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -43,7 +44,8 @@ static int write_all(int fd, const char *data, size_t size, off_t at, struct err
 	return 0;
 }
 
-/* The block is mapped over itself only when all of it is written. Its own header says so in the file too. */
+/* The block is mapped over itself only when all of it is written. Its own header says so in the
+ * file too. */
 static int spill_block(struct arena_block *block, int fd, off_t at, struct error *err)
 {
 	block->spilled = true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Functions that do not compile in callstep, each with what to use instead. Included before every file. */
+ * Functions that do not compile in callstep, each with what to use instead. Included before every
+ * file. */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H
 

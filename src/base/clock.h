@@ -13,10 +13,12 @@ int64_t clock_now_s(void);
 /* Microseconds from an arbitrary start, never running backwards; for measuring durations. */
 int64_t clock_monotonic_us(void);
 
-/* A condition whose waits end by the monotonic clock: a clock that is set neither prolongs nor cuts them. */
+/* A condition whose waits end by the monotonic clock: a clock that is set neither prolongs nor cuts
+ * them. */
 void clock_cond_init(pthread_cond_t *cond);
 
-/* The monotonic clock @us microseconds from now, not negative: when a wait for such a condition is to end. */
+/* The monotonic clock @us microseconds from now, not negative: when a wait for such a condition is
+ * to end. */
 struct timespec clock_in_us(int64_t us);
 
 /* @us microseconds after @time. */

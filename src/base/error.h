@@ -23,8 +23,8 @@ enum error_code {
 
 struct error {
 	enum error_code code;
-	char message
-		[480]; /* lower case, the problem first, the subject quoted, what to do about it */
+	/* lower case, the problem first, the subject quoted, what to do about it */
+	char message[480];
 };
 
 /* Sets @err, which may be NULL, and returns -1, so that `return error_set(err, …)` is a failure. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The log: one line an event on standard error, `key=value`. Only cmd/ and the HTTP server's request
- * log write to it; everything else returns errors. */
+ * The log: one line an event on standard error, `key=value`. Only cmd/ and the HTTP server's
+ * request log write to it; everything else returns errors. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -25,8 +25,9 @@ bool log_enabled(enum log_level level);
 void log_event(enum log_level level, const char *event, const char *format, ...)
 	FORMAT_PRINTF(3, 4);
 
-/* @value as it may stand in a line: quoted where it is not one plain word; quotes, backslashes, what
- * text_is_control() names and bytes that are not UTF-8 (\xNN each) escaped; cut to what fits into @buffer, which is larger than 32 bytes. Returns @buffer. */
+/* @value as it may stand in a line: quoted where it is not one plain word; quotes, backslashes,
+ * what text_is_control() names and bytes that are not UTF-8 (\xNN each) escaped; cut to what fits
+ * into @buffer, which is larger than 32 bytes. Returns @buffer. */
 const char *log_value(struct text value, char *buffer, size_t size);
 
 #endif

@@ -52,7 +52,8 @@ bool suggest_nearer(struct text word, struct text candidate, size_t *best)
 	size_t distance = suggest_distance(word, candidate);
 	bool begins = word.size >= 3 && text_starts_with(candidate, word);
 
-	/* One letter in six may be wrong, and one more; the beginning of a word stands for it whatever follows. */
+	/* One letter in six may be wrong, and one more; the beginning of a word stands for it
+	 * whatever follows. */
 	if (!begins && (distance > 1 + word.size / 6 || distance >= word.size)) {
 		return false;
 	}

@@ -80,14 +80,17 @@ size_t text_utf8_length(struct text text);
 /* The number of the UTF-8 character @character, which is valid and whole. */
 unsigned int text_utf8_number(struct text character);
 
-/* Whether the UTF-8 character @character, valid and whole, must not reach a terminal or a log as it is: it controls (C0, DEL, C1), ends lines (U+2028, U+2029), or
- * turns the direction of what stands around it (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069, Unicode Standard Annex 9). */
+/* Whether the UTF-8 character @character, valid and whole, must not reach a terminal or a log as it
+ * is: it controls (C0, DEL, C1), ends lines (U+2028, U+2029), or turns the direction of what stands
+ * around it (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069, Unicode Standard Annex 9).
+ */
 bool text_is_control(struct text character);
 
 /* What the hexadecimal digit @byte, of either case, stands for; negative when it is not one. */
 int text_hex_digit(char byte);
 
-/* The byte that `%` and two hexadecimal digits at the front of @text stand for (RFC 3986 §2.1); negative when they do not stand there. */
+/* The byte that `%` and two hexadecimal digits at the front of @text stand for (RFC 3986 §2.1);
+ * negative when they do not stand there. */
 int text_percent_byte(struct text text);
 
 /* Whether a byte below 0x20 or 0x7f stands in @text. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reading time zones: the 64-bit part of a TZif file, and what the rule behind it makes of later years. */
+ * Reading time zones: the 64-bit part of a TZif file, and what the rule behind it makes of later
+ * years. */
 #include "base/zone.h"
 
 #include <stdio.h>
@@ -424,7 +425,8 @@ int64_t zone_floor(const struct zone *zone, int64_t time, int64_t unit_s)
 		if (begin > stretch->start || (begin == stretch->start && unit_s < DAY_S)) {
 			break;
 		}
-		/* It began before the clock was changed, unless the change skipped its beginning. */
+		/* It began before the clock was changed, unless the change skipped its beginning.
+		 */
 		if (floor_on_clock(stretch->start - 1, before->ahead, unit_s) != wanted) {
 			return stretch->start;
 		}

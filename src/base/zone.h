@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Time zones beside the process's own: libc has one at a time, which all threads share, so that another is read here out of the same files
- * (RFC 9636, "TZif"; the rule at their end as POSIX has TZ). */
+ * Time zones beside the process's own: libc has one at a time, which all threads share, so that
+ * another is read here out of the same files (RFC 9636, "TZif"; the rule at their end as POSIX has
+ * TZ). */
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H
 
@@ -10,7 +11,8 @@
 
 #define ZONE_NAME_MAX 64
 
-/* A stretch of time in which a zone's clock is as far ahead of UTC; it ends where the next begins. */
+/* A stretch of time in which a zone's clock is as far ahead of UTC; it ends where the next begins.
+ */
 struct zone_stretch {
 	int64_t start; /* UNIX seconds; of the first INT64_MIN */
 	int64_t ahead; /* seconds */
@@ -19,12 +21,13 @@ struct zone_stretch {
 struct zone {
 	struct zone_stretch *stretches; /* at least one */
 	size_t count;
-	/* 3600, 60 or 1: from 1970 on every hour and day of the zone begins at a multiple of so many seconds. */
+	/* 3600, 60 or 1: from 1970 on every hour and day of the zone begins at a multiple of so
+	 * many seconds. */
 	int64_t grain_s;
 };
 
-/* Loads the zone @name, such as America/New_York, from $TZDIR or /usr/share/zoneinfo into @arena. ERROR_INVALID when there is none, or its file is
- * not one. */
+/* Loads the zone @name, such as America/New_York, from $TZDIR or /usr/share/zoneinfo into @arena.
+ * ERROR_INVALID when there is none, or its file is not one. */
 int zone_load(struct zone *ret_zone, struct text name, struct arena *arena,
 	struct error *err) CHECK_RESULT;
 
@@ -35,8 +38,9 @@ int zone_read(struct zone *ret_zone, struct text content, struct arena *arena,
 /* How far ahead of UTC the zone's clock is at @time. */
 int64_t zone_ahead(const struct zone *zone, int64_t time);
 
-/* When the hour (@unit_s 3600) or day (86400) of the zone's calendar begins that @time is in. A day may have 23 or 25 hours, and begins with the
- * first moment of its date; an hour that comes twice is two. */
+/* When the hour (@unit_s 3600) or day (86400) of the zone's calendar begins that @time is in. A day
+ * may have 23 or 25 hours, and begins with the first moment of its date; an hour that comes twice
+ * is two. */
 int64_t zone_floor(const struct zone *zone, int64_t time, int64_t unit_s);
 
 #endif

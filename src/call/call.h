@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a call is: its header. Its steps travel as canonical JSON (call_json.h) or packed (pack.h). */
+ * What a call is: its header. Its steps travel as canonical JSON (call_json.h) or packed (pack.h).
+ */
 #ifndef CALL_CALL_H
 #define CALL_CALL_H
 

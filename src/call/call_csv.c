@@ -32,7 +32,8 @@ static bool would_run(struct text cell)
 	return cell.size > 0 && is_among(cell.data[0], "=+-@\t\r\n") && !is_international(cell);
 }
 
-/* Digits and what stands between them in numbers, dates and times: a spreadsheet makes a value of it, and shows that instead. */
+/* Digits and what stands between them in numbers, dates and times: a spreadsheet makes a value of
+ * it, and shows that instead. */
 static bool looks_like_value(struct text cell)
 {
 	bool digit = false;
@@ -65,7 +66,8 @@ static bool needs_quotes(struct text cell)
 	return false;
 }
 
-/* As a formula that is the text: ="00012345", and since the formula has quotes the cell has, too. */
+/* As a formula that is the text: ="00012345", and since the formula has quotes the cell has, too.
+ */
 static void write_formula(struct buffer *buffer, struct text cell)
 {
 	buffer_append(buffer, TEXT("\"=\"\""));

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Calls and steps as CSV (RFC 4180: CRLF, quotes doubled), in UTF-8, for spreadsheets.
  *
- * A cell that begins with = + - @ TAB, CR or LF would be run by a spreadsheet: it gets an apostrophe before it. The one exception is a plain
- * number with a country code, `+` and digits only: all that a spreadsheet makes of `+16177123001` is 16177123001, while the
- * apostrophe would stand in the way of everyone who looks the number up. `+1-617-712-3001` would be computed, and gets one.
+ * A cell that begins with = + - @ TAB, CR or LF would be run by a spreadsheet: it gets an
+ * apostrophe before it. The one exception is a plain number with a country code, `+` and digits
+ * only: all that a spreadsheet makes of `+16177123001` is 16177123001, while the apostrophe would
+ * stand in the way of everyone who looks the number up. `+1-617-712-3001` would be computed, and
+ * gets one.
  *
- * For a @spreadsheet a byte order mark comes first, so that it takes the file for UTF-8, and a text that it would run or make a value of, a number,
- * a date or a time, is a formula that gives the text: ="00012345". Leading zeros, ends like `.10` and more than 15 digits stay that way. A text that is
- * too long for a formula, 255 bytes, or has a line end, is written as otherwise. */
+ * For a @spreadsheet a byte order mark comes first, so that it takes the file for UTF-8, and a text
+ * that it would run or make a value of, a number, a date or a time, is a formula that gives the
+ * text: ="00012345". Leading zeros, ends like `.10` and more than 15 digits stay that way. A text
+ * that is too long for a formula, 255 bytes, or has a line end, is written as otherwise. */
 #ifndef CALL_CALL_CSV_H
 #define CALL_CALL_CSV_H
 
@@ -17,13 +20,15 @@
 #include "call/call.h"
 
 /* session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state and with @steps also
- * step,timestamp,timestamp_iso,class,module,variable,line. Times are UNIX seconds and ISO 8601 in UTC. */
+ * step,timestamp,timestamp_iso,class,module,variable,line. Times are UNIX seconds and ISO 8601 in
+ * UTC. */
 void call_csv_write_header(struct buffer *buffer, bool steps, bool spreadsheet);
 
 /* One row. */
 void call_csv_write_call(struct buffer *buffer, const struct call *call, bool spreadsheet);
 
-/* A row for each step of the canonical @detail; one row with empty cells when @call has no detail or no steps, so that no call is missing.
+/* A row for each step of the canonical @detail; one row with empty cells when @call has no detail
+ * or no steps, so that no call is missing.
  * @scratch is emptied on the way. ERROR_CORRUPT when @detail is not canonical. */
 int call_csv_write_steps(struct buffer *buffer, const struct call *call, struct text detail,
 	bool spreadsheet, struct arena *scratch, struct error *err) CHECK_RESULT;
@@ -34,7 +39,8 @@ struct call_csv_place {
 	int64_t number; /* of rows that were written */
 };
 
-/* The same in pieces: goes on from @place until @buffer holds @enough bytes or, by a row, more. 1 there is more, 0 that was the end. */
+/* The same in pieces: goes on from @place until @buffer holds @enough bytes or, by a row, more. 1
+ * there is more, 0 that was the end. */
 int call_csv_write_more(struct buffer *buffer, const struct call *call, struct text detail,
 	bool spreadsheet, struct call_csv_place *place, size_t enough, struct arena *scratch,
 	struct error *err) CHECK_RESULT;

@@ -103,8 +103,9 @@ static bool are_others(const struct part *a, const struct part *b)
 	       a->channel.size > 0 && b->channel.size > 0 && !text_equal(a->channel, b->channel);
 }
 
-/* A recording has all rows between its first and its last: what lies in there need not be taken from an earlier one. Times are
- * whole seconds, so at the same one the count of the steps decides. */
+/* A recording has all rows between its first and its last: what lies in there need not be taken
+ * from an earlier one. Times are whole seconds, so at the same one the count of the steps decides.
+ */
 static bool covers(const struct part *added, const struct part *held)
 {
 	bool from_start = !added->begins_before ||
@@ -183,7 +184,8 @@ static void write_step(struct joining *joining, const struct join_step *step)
 	buffer_append(joining->detail, step->json);
 }
 
-/* A step that says what a part lacks stays where both lack it: before all others, or behind them. */
+/* A step that says what a part lacks stays where both lack it: before all others, or behind them.
+ */
 static void add_step(struct joining *joining, const struct join_step *step)
 {
 	if (step->goes_on) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Canonical JSON of calls: writing it, and walking what was written. Reading foreign JSON is call_json_read.c. */
+ * Canonical JSON of calls: writing it, and walking what was written. Reading foreign JSON is
+ * call_json_read.c. */
 #include "call/call_json.h"
 
 #include "json/json_writer.h"

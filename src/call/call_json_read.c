@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reads a call strictly and writes it canonically: checked in one pass, each step written when it is whole. */
+ * Reads a call strictly and writes it canonically: checked in one pass, each step written when it
+ * is whole. */
 #include "call/call_json.h"
 
 #include "call/canonical.h"
@@ -19,7 +20,8 @@ struct reading {
 	struct error *err;
 };
 
-/* What members an object has. The known ones have places, from 1 on, by their canonical order; all others come behind. */
+/* What members an object has. The known ones have places, from 1 on, by their canonical order; all
+ * others come behind. */
 struct members {
 	unsigned int last; /* the highest place so far */
 	bool disordered;
@@ -317,8 +319,8 @@ static void write_step(struct buffer *out, const struct step_parts *parts, struc
 	buffer_append_byte(out, '}');
 }
 
-/* @rewrites is what the reader counted before the step: when nothing was added and all members are in place, the step is
- * canonical as it stands, which is what most senders send. */
+/* @rewrites is what the reader counted before the step: when nothing was added and all members are
+ * in place, the step is canonical as it stands, which is what most senders send. */
 static void take_step(
 	struct reading *reading, const struct step_parts *parts, struct text step, size_t rewrites)
 {
@@ -454,7 +456,8 @@ static int check_call(struct reading *reading)
 	return 0;
 }
 
-/* A reject is named by its session_id also when that comes behind what is wrong: as far as @json can be read. */
+/* A reject is named by its session_id also when that comes behind what is wrong: as far as @json
+ * can be read. */
 static void find_session_id(struct reading *reading, struct text json)
 {
 	struct json_reader *reader = &reading->reader;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Numbers as they are compared: a short way for plain ones, addresses around them, and what is left out. */
+ * Numbers as they are compared: a short way for plain ones, addresses around them, and what is left
+ * out. */
 #include "call/call_number.h"
 
 #include <utf8proc.h>
@@ -259,7 +260,8 @@ static int add_key(struct call_keys *keys, struct text key, struct arena *arena,
 	return 0;
 }
 
-/* A prefix and a number are a way to dial the number unless a longer prefix makes another one of them. */
+/* A prefix and a number are a way to dial the number unless a longer prefix makes another one of
+ * them. */
 static int add_dialled(struct call_keys *keys, struct text prefix, struct text number,
 	const struct call_prefixes *prefixes, struct arena *arena, struct error *err)
 {

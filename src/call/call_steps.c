@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Canonical steps by their fixed shape: {"event":{"line":…,"data":{…},…},"class":…,"timestamp":…,…}. */
+ * Canonical steps by their fixed shape:
+ * {"event":{"line":…,"data":{…},…},"class":…,"timestamp":…,…}. */
 #include "call/call_steps.h"
 
 #include "json/json_reader.h"

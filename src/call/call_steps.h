@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Going over the steps of a call whose JSON is known to be canonical, for what calls are found by: at memory speed, nothing is checked twice.
- * call_json_next_step() is the one that reads everything. */
+ * Going over the steps of a call whose JSON is known to be canonical, for what calls are found by:
+ * at memory speed, nothing is checked twice. call_json_next_step() is the one that reads
+ * everything. */
 #ifndef CALL_CALL_STEPS_H
 #define CALL_CALL_STEPS_H
 
@@ -18,8 +19,8 @@ struct call_string {
 struct call_step_look {
 	struct call_string line;
 	struct text class_name;
-	struct call_string
-		module; /* module_type and result_variable of its data; empty where it has none, or no string */
+	/* module_type and result_variable of its data; empty where it has none, or no string */
+	struct call_string module;
 	struct call_string variable;
 };
 
@@ -32,11 +33,13 @@ struct call_steps {
 /* Begins with the steps @detail, as call_json_detail() gives them. */
 void call_steps_init(struct call_steps *steps, struct text detail);
 
-/* 1 a step, 0 the end; ERROR_CORRUPT when @detail has not the shape of canonical steps. Whatever it is, nothing is read past it. */
+/* 1 a step, 0 the end; ERROR_CORRUPT when @detail has not the shape of canonical steps. Whatever it
+ * is, nothing is read past it. */
 int call_steps_next(
 	struct call_steps *steps, struct call_step_look *ret_step, struct error *err) CHECK_RESULT;
 
-/* What @string spells; points into it where nothing is escaped, into @arena otherwise; data is NULL when the arena is full. */
+/* What @string spells; points into it where nothing is escaped, into @arena otherwise; data is NULL
+ * when the arena is full. */
 struct text call_string_text(const struct call_string *string, struct arena *arena) CHECK_RESULT;
 
 #endif

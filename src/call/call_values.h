@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Going over all that a step says: every string, number and member name of its canonical JSON, wherever it stands. */
+ * Going over all that a step says: every string, number and member name of its canonical JSON,
+ * wherever it stands. */
 #ifndef CALL_CALL_VALUES_H
 #define CALL_CALL_VALUES_H
 
@@ -10,10 +11,11 @@ struct call_value {
 	struct json_token token; /* JSON_STRING, JSON_NUMBER or JSON_NAME */
 	struct text written;	 /* all of it, quotes included, in the step's JSON */
 	unsigned int depth;	 /* objects and arrays round it; 1: the step's own */
-	struct text
-		name; /* the last one before it, as written: mostly of the member that it is the value of */
+	/* the last one before it, as written: mostly of the member that it is the value of */
+	struct text name;
 	bool is_line;
-	bool is_fixed; /* class, timestamp, module_type, result_variable: what a step is, not what it says */
+	/* class, timestamp, module_type, result_variable: what a step is, not what it says */
+	bool is_fixed;
 };
 
 #define CALL_VALUES_NAMES 3 /* of the step, the event, the data */

@@ -18,7 +18,8 @@ enum {
 	IN_NAME = 4,   /* belongs into an XML name, among ASCII */
 };
 
-/* What a byte is, so that the bytes between those that matter are copied in runs. 0xef begins U+FFFE and U+FFFF. */
+/* What a byte is, so that the bytes between those that matter are copied in runs. 0xef begins
+ * U+FFFE and U+FFFF. */
 static const unsigned char kinds[256] = {
 	[0 ... 0x1f] = IN_TEXT | IN_STRING,
 	['&'] = IN_TEXT | IN_STRING,
@@ -73,7 +74,8 @@ static bool is_non_character(struct text text)
 	       (unsigned char)text.data[1] == 0xbf && (unsigned char)text.data[2] >= 0xbe;
 }
 
-/* Writes the character that @text begins with, whose first byte is IN_TEXT, and returns how many bytes it has. */
+/* Writes the character that @text begins with, whose first byte is IN_TEXT, and returns how many
+ * bytes it has. */
 static size_t write_special(struct buffer *buffer, struct text text)
 {
 	bool is_none = is_non_character(text);
@@ -97,7 +99,8 @@ void call_xml_write_text(struct buffer *buffer, struct text string)
 	}
 }
 
-/* The size of the JSON string that @json begins with, without its opening quote up to its closing one. */
+/* The size of the JSON string that @json begins with, without its opening quote up to its closing
+ * one. */
 static size_t raw_size(struct text json)
 {
 	size_t at = 0;
@@ -111,7 +114,8 @@ static size_t raw_size(struct text json)
 	}
 }
 
-/* Writes the character that an escape spells, and returns how many bytes the escape has; 0 when it is none. */
+/* Writes the character that an escape spells, and returns how many bytes the escape has; 0 when it
+ * is none. */
 static size_t write_escape(struct buffer *buffer, struct text raw)
 {
 	char bytes[4];
@@ -125,7 +129,8 @@ static size_t write_escape(struct buffer *buffer, struct text raw)
 	return taken;
 }
 
-/* Writes the raw text of a JSON string as XML text until @buffer has @enough; what is left stays in @raw. */
+/* Writes the raw text of a JSON string as XML text until @buffer has @enough; what is left stays in
+ * @raw. */
 static void write_raw(struct buffer *buffer, struct text *raw, size_t enough)
 {
 	while (raw->size > 0 && buffer->size < enough) {
@@ -204,7 +209,8 @@ static uint32_t take_raw_code(struct text *raw)
 	return taken == 0 ? 0 : code;
 }
 
-/* Whether @raw, all of whose bytes are IN_NAME, is an XML name as it stands, which nearly every one is. */
+/* Whether @raw, all of whose bytes are IN_NAME, is an XML name as it stands, which nearly every one
+ * is. */
 static bool begins_a_name(struct text raw)
 {
 	return raw.size > 0 && raw.data[0] >= 'A';
@@ -241,8 +247,8 @@ static void write_odd_name(struct buffer *buffer, struct text raw)
 /* ---- elements ---- */
 
 struct element {
-	struct text
-		raw; /* the member's name as JSON spells it; data NULL: the outermost value, which has none */
+	/* the member's name as JSON spells it; data NULL: the outermost value, which has none */
+	struct text raw;
 	bool plain; /* raw is an XML name as it stands */
 };
 
@@ -302,7 +308,8 @@ static void close_element(struct call_xml *xml, const struct element *element)
 	write_tag(xml->buffer, TEXT("</"), element, TEXT(">"));
 }
 
-/* An element whose name and @content stand in XML as they are, which is most of a call: one look at the buffer. */
+/* An element whose name and @content stand in XML as they are, which is most of a call: one look at
+ * the buffer. */
 static void write_plain(struct buffer *buffer, struct text name, struct text content)
 {
 	size_t size = 2 * name.size + content.size + 5;
@@ -322,8 +329,8 @@ static void write_plain(struct buffer *buffer, struct text name, struct text con
 	buffer_advance(buffer, size);
 }
 
-/* An element with the raw text of a JSON string in it; @simple: all of it stands in XML as it is. Of any other only the beginning is written:
- * write_more() has the rest. */
+/* An element with the raw text of a JSON string in it; @simple: all of it stands in XML as it is.
+ * Of any other only the beginning is written: write_more() has the rest. */
 static void write_content(struct call_xml *xml, struct text raw, bool simple)
 {
 	if (raw.size == 0) {
@@ -347,7 +354,8 @@ static void write_more(struct call_xml *xml, size_t enough)
 	}
 }
 
-/* A container that begins: its element is opened, or written empty. Returns false when it cannot go on. */
+/* A container that begins: its element is opened, or written empty. Returns false when it cannot go
+ * on. */
 static bool begin(struct call_xml *xml, bool is_array)
 {
 	struct text *rest = &xml->rest;
@@ -376,7 +384,8 @@ static bool end(struct call_xml *xml)
 	return true;
 }
 
-/* Takes a string's raw text off the front, quotes and all, of which the first @known bytes hold no quote or backslash. */
+/* Takes a string's raw text off the front, quotes and all, of which the first @known bytes hold no
+ * quote or backslash. */
 static struct text take_raw(struct call_xml *xml, size_t known)
 {
 	struct text *rest = &xml->rest;

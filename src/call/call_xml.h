@@ -5,16 +5,19 @@
 
 #include "base/buffer.h"
 
-/* Appends canonical @json as XML content: an object's members are elements, an array's entries `item`
- * elements, strings, numbers and booleans text, null and empty arrays and objects nothing. An element without content is
- * written `<name/>`. Characters that XML 1.0 cannot hold become U+FFFD. Names keep the characters of XML 1.0
- * §2.3 (fifth edition), each other one becomes `_`, and before one that may not begin a name goes a `_`; an empty name is
- * `_`. `:` is replaced too: namespace-aware parsers, which most are, refuse a prefix that is not declared.
- * @json comes from the store or from call_json: it was checked; what is no JSON ends the output early. Around it the
- * caller writes the element, e.g. `<item>` … `</item>`. */
+/* Appends canonical @json as XML content: an object's members are elements, an array's entries
+ * `item` elements, strings, numbers and booleans text, null and empty arrays and objects nothing.
+ * An element without content is written `<name/>`. Characters that XML 1.0 cannot hold become
+ * U+FFFD. Names keep the characters of XML 1.0 §2.3 (fifth edition), each other one becomes `_`,
+ * and before one that may not begin a name goes a `_`; an empty name is
+ * `_`. `:` is replaced too: namespace-aware parsers, which most are, refuse a prefix that is not
+ * declared.
+ * @json comes from the store or from call_json: it was checked; what is no JSON ends the output
+ * early. Around it the caller writes the element, e.g. `<item>` … `</item>`. */
 void call_xml_write(struct buffer *buffer, struct text json);
 
-/* The same in pieces, for one call after the other: what a long call becomes need never lie in memory whole. */
+/* The same in pieces, for one call after the other: what a long call becomes need never lie in
+ * memory whole. */
 struct call_xml;
 struct call_xml *call_xml_create(void); /* NULL: out of memory */
 void call_xml_destroy(struct call_xml *xml);
@@ -22,7 +25,8 @@ void call_xml_destroy(struct call_xml *xml);
 /* Begins with @json, which stays until its end. */
 void call_xml_begin(struct call_xml *xml, struct text json);
 
-/* Appends what comes next until @buffer holds @enough bytes or, by an element's name or some KiB of its text, more. Returns false at the end. */
+/* Appends what comes next until @buffer holds @enough bytes or, by an element's name or some KiB of
+ * its text, more. Returns false at the end. */
 bool call_xml_go_on(struct call_xml *xml, struct buffer *buffer, size_t enough) CHECK_RESULT;
 
 /* Appends @string, UTF-8, as XML text. */

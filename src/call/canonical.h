@@ -9,7 +9,8 @@
 /* Appends @json, a valid JSON value, without white space and with its strings escaped minimally. */
 void canonical_write(struct buffer *buffer, struct text json);
 
-/* Appends `,"name":value` for each member of the valid @object whose name is not among @known, NULL-ended. */
+/* Appends `,"name":value` for each member of the valid @object whose name is not among @known,
+ * NULL-ended. */
 void canonical_write_members(struct buffer *buffer, struct text object, const char *const *known);
 
 /* Puts the header of @call round the steps `[…]` that are all of @buffer so far. */

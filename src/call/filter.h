@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Which calls are meant: the one filter grammar of search, tail, export, statistics, the command line and the page
- * (API.md §2 "Finding calls"). A filter is read parameter by parameter; each store finds the calls that match it, the
- * fast way it has, and all agree with filter_matches(). */
+ * Which calls are meant: the one filter grammar of search, tail, export, statistics, the command
+ * line and the page (API.md §2 "Finding calls"). A filter is read parameter by parameter; each
+ * store finds the calls that match it, the fast way it has, and all agree with filter_matches(). */
 #ifndef CALL_FILTER_H
 #define CALL_FILTER_H
 
@@ -54,7 +54,8 @@ struct filter {
 	struct filter_names last_modules;
 	struct filter_names last_variables;
 	struct words_query text; /* of the steps' lines */
-	/* What is dialled for a + where the calls come from; set before the numbers are read. NULL: nothing. */
+	/* What is dialled for a + where the calls come from; set before the numbers are read. NULL:
+	 * nothing. */
 	const struct call_prefixes *prefixes;
 };
 
@@ -69,10 +70,12 @@ void filter_init(struct filter *filter);
 /* The same, NULL-ended. */
 extern const char *const filter_parameters[];
 
-/* Reads one parameter. A repeated dest, src, type, class, module, variable, last_module or last_variable adds to the ones before, and a comma
- * parts several in one value; any other repeated one takes the last value. @now is what relative times count from. What
- * has to be kept is copied into @arena. Returns 1 when it was read, 0 when @name is no parameter of a filter; ERROR_INVALID
- * names the parameter and says what it takes: "min_duration: a number of seconds is expected, not 'x'". */
+/* Reads one parameter. A repeated dest, src, type, class, module, variable, last_module or
+ * last_variable adds to the ones before, and a comma parts several in one value; any other repeated
+ * one takes the last value. @now is what relative times count from. What has to be kept is copied
+ * into @arena. Returns 1 when it was read, 0 when @name is no parameter of a filter; ERROR_INVALID
+ * names the parameter and says what it takes: "min_duration: a number of seconds is expected, not
+ * 'x'". */
 int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
 	struct arena *arena, struct error *err) CHECK_RESULT;
 
@@ -88,7 +91,8 @@ bool filter_is_window(const struct filter *filter);
 /* Whether @call's header matches: window, numbers, type, duration, state. */
 bool filter_matches_header(const struct filter *filter, const struct call *call);
 
-/* The same but for its numbers, which filter_number_matches() is for where their keys are at hand. */
+/* The same but for its numbers, which filter_number_matches() is for where their keys are at hand.
+ */
 bool filter_matches_times(const struct filter *filter, const struct call *call);
 
 /* Whether the filter asks for some of the numbers. */
@@ -97,14 +101,16 @@ static inline bool filter_numbers_ask(const struct filter_numbers *numbers)
 	return !numbers->any && numbers->whole.count + numbers->parts_count > 0;
 }
 
-/* The keys of the numbers called that the filter asks for; none where it does not ask, or for parts too. */
+/* The keys of the numbers called that the filter asks for; none where it does not ask, or for parts
+ * too. */
 struct call_keys filter_dest_keys(const struct filter *filter);
 
 /* Whether the number with @key, as call_number_key() makes it, is meant. */
 bool filter_number_matches(
 	const struct filter *filter, const struct filter_numbers *numbers, struct text key);
 
-/* Whether a step is one that classes, modules and variables ask for; an empty text is a step that has none. */
+/* Whether a step is one that classes, modules and variables ask for; an empty text is a step that
+ * has none. */
 bool filter_step_matches(const struct filter *filter, struct text class_name, struct text module,
 	struct text variable);
 
@@ -114,8 +120,9 @@ bool filter_last_matches(const struct filter *filter, struct text module, struct
 /* Whether a step of @module is a place to have been at: `hangup` only says that the call ended. */
 bool filter_is_place(struct text module);
 
-/* Whether the whole call matches. @detail is its canonical steps (call_json_detail()), {NULL, 0} when it has none or they
- * are no longer served: then no filter that needs detail matches. 1 yes, 0 no, negative when @detail is not canonical. */
+/* Whether the whole call matches. @detail is its canonical steps (call_json_detail()), {NULL, 0}
+ * when it has none or they are no longer served: then no filter that needs detail matches. 1 yes, 0
+ * no, negative when @detail is not canonical. */
 int filter_matches(const struct filter *filter, const struct call *call, struct text detail,
 	struct arena *scratch, struct error *err) CHECK_RESULT;
 

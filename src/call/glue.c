@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Gluing: a gzip member (RFC 1952) of pieces that were compressed before, and stored blocks between them. */
+ * Gluing: a gzip member (RFC 1952) of pieces that were compressed before, and stored blocks between
+ * them. */
 #include "call/glue.h"
 
 #include <assert.h>
@@ -94,8 +95,8 @@ void glue_text(struct glue *glue, struct text text)
 	}
 }
 
-/* The place of the block that holds what follows a call: behind it where it has room, so that the call with its separator is
- * one piece, and one with its neighbours. */
+/* The place of the block that holds what follows a call: behind it where it has room, so that the
+ * call with its separator is one piece, and one with its neighbours. */
 static unsigned char *place_block(struct glue *glue, const struct packed *packed, size_t separator)
 {
 	size_t kept = packed->deflate.size - PACKED_TAIL_SIZE;
@@ -104,7 +105,8 @@ static unsigned char *place_block(struct glue *glue, const struct packed *packed
 					 : arena_alloc(glue->arena, PACKED_TAIL_SIZE + separator);
 }
 
-/* The header bits of the empty stored block that ends the call stay; its length becomes the separator's. */
+/* The header bits of the empty stored block that ends the call stay; its length becomes the
+ * separator's. */
 static void add_separated(struct glue *glue, const struct packed *packed, struct text separator)
 {
 	unsigned char *block = place_block(glue, packed, separator.size);
@@ -119,8 +121,9 @@ static void add_separated(struct glue *glue, const struct packed *packed, struct
 	add_piece(glue, block, PACKED_TAIL_SIZE + separator.size);
 }
 
-/* The CRC of two pieces, one behind the other, where @op is of the second one's length: what zlib's crc32_combine_op() computes, the
- * product of @first and @op modulo the polynomial. zlib goes by branches there that no processor can foresee, for three times as long. */
+/* The CRC of two pieces, one behind the other, where @op is of the second one's length: what zlib's
+ * crc32_combine_op() computes, the product of @first and @op modulo the polynomial. zlib goes by
+ * branches there that no processor can foresee, for three times as long. */
 static uint32_t join_crc(uint32_t first, uint32_t second, uint32_t op)
 {
 	uint32_t product = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Glues packed calls and plain text into one gzip member without compressing anything again (DESIGN §3).
+ * Glues packed calls and plain text into one gzip member without compressing anything again (DESIGN
+ * §3).
  *
  * The comma after a packed call takes the place of the empty stored block that ends it. */
 #ifndef CALL_GLUE_H
@@ -28,12 +29,14 @@ void glue_init(struct glue *glue, struct arena *arena);
 /* Adds a stored block (or several: at most 65,535 bytes each) with @text, which is not copied. */
 void glue_text(struct glue *glue, struct text text);
 
-/* Adds a packed call, not copied, and after it @separator (at most 65,535 bytes, copied, may be empty). Where it has room for the
- * separator, that is written into it: it is no packed call any more then, and with its neighbours in memory one piece. */
+/* Adds a packed call, not copied, and after it @separator (at most 65,535 bytes, copied, may be
+ * empty). Where it has room for the separator, that is written into it: it is no packed call any
+ * more then, and with its neighbours in memory one piece. */
 void glue_packed(struct glue *glue, const struct packed *packed, struct text separator);
 
-/* Ends the member: final block, CRC, length. Returns 0; negative when the arena was full or when a packed call cannot be
- * followed by anything (ERROR_CORRUPT). Packed calls are not inflated: that their bytes, CRC and size agree is taken on trust. */
+/* Ends the member: final block, CRC, length. Returns 0; negative when the arena was full or when a
+ * packed call cannot be followed by anything (ERROR_CORRUPT). Packed calls are not inflated: that
+ * their bytes, CRC and size agree is taken on trust. */
 int glue_end(struct glue *glue, struct error *err) CHECK_RESULT;
 
 #endif

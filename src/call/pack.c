@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-/* What packing may add: with fixed codes (RFC 1951 §3.2.6) a byte takes at most 9 bits, and there are a header and the tail. */
+/* What packing may add: with fixed codes (RFC 1951 §3.2.6) a byte takes at most 9 bits, and there
+ * are a header and the tail. */
 #define OVERHEAD_BYTES(size) ((size) / 8 + 64)
 
 /* What a byte of deflate holds at most: 258 bytes in two bits (RFC 1951 §3.2.5). */
@@ -40,13 +41,14 @@ void packer_destroy(struct packer *packer)
 	free(packer);
 }
 
-/* Returns the bytes written; 0 when @room was too small. A sync flush always ends with the tail; ISA-L's stateless
- * full flush does not for input that is tiny or cannot be compressed. */
+/* Returns the bytes written; 0 when @room was too small. A sync flush always ends with the tail;
+ * ISA-L's stateless full flush does not for input that is tiny or cannot be compressed. */
 static size_t deflate_call(struct packer *packer, struct text json, char *out, size_t room)
 {
 	struct isal_zstream *stream = &packer->stream;
 
-	/* Level 0 with fixed codes: half the time to inflate, for what that costs see docs/decisions/0004-answers.md. */
+	/* Level 0 with fixed codes: half the time to inflate, for what that costs see
+	 * docs/decisions/0004-answers.md. */
 	isal_deflate_init(stream);
 	isal_deflate_set_hufftables(stream, NULL, IGZIP_HUFFTABLE_STATIC);
 	stream->gzip_flag = IGZIP_DEFLATE;
@@ -123,8 +125,8 @@ void unpacker_destroy(struct unpacker *unpacker)
 	free(unpacker);
 }
 
-/* Whether @input is a stream of exactly @size bytes that ends where @input does: with neither, what stands behind it in
- * a glued answer would not be read as meant. */
+/* Whether @input is a stream of exactly @size bytes that ends where @input does: with neither, what
+ * stands behind it in a glued answer would not be read as meant. */
 static bool inflate_call(
 	struct unpacker *unpacker, const struct buffer *input, char *out, size_t size)
 {

@@ -7,18 +7,20 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-/* The end of every packed call: an empty stored block, byte-aligned (RFC 1951 §3.2.4, zlib's sync flush). */
+/* The end of every packed call: an empty stored block, byte-aligned (RFC 1951 §3.2.4, zlib's sync
+ * flush). */
 #define PACKED_TAIL_SIZE 4
 
 struct packed {
-	struct text
-		deflate; /* raw deflate, no final block, ends with 00 00 FF FF; data NULL: no detail */
+	/* raw deflate, no final block, ends with 00 00 FF FF; data NULL: no detail */
+	struct text deflate;
 	uint32_t size;	/* bytes of the JSON */
 	uint32_t crc32; /* of the JSON, as in gzip (RFC 1952 §8) */
-	uint32_t
-		crc32_op; /* zlib's crc32_combine_gen(size): joins crc32 to what stands before it */
-	uint32_t
-		room; /* bytes behind deflate that are its too, and it may be written to, for glue_packed(); mostly 0 */
+	/* zlib's crc32_combine_gen(size): joins crc32 to what stands before it */
+	uint32_t crc32_op;
+	/* bytes behind deflate that are its too, and it may be written to, for glue_packed();
+	 * mostly 0 */
+	uint32_t room;
 };
 
 /* Whether it ends as every packed call does, without which nothing can follow it. */
@@ -30,7 +32,8 @@ struct packer *packer_create(void); /* NULL: out of memory */
 void packer_destroy(struct packer *packer);
 AUTO_POINTER(struct packer *, packer_destroy);
 
-/* Packs @json, at most UINT32_MAX bytes, appending the deflate bytes to @out. @ret_packed->deflate points into
+/* Packs @json, at most UINT32_MAX bytes, appending the deflate bytes to @out. @ret_packed->deflate
+ * points into
  * @out and moves with it: take it when @out no longer grows. */
 int packer_pack(struct packer *packer, struct text json, struct buffer *out,
 	struct packed *ret_packed, struct error *err) CHECK_RESULT;
@@ -41,8 +44,9 @@ struct unpacker *unpacker_create(void);
 void unpacker_destroy(struct unpacker *unpacker);
 AUTO_POINTER(struct unpacker *, unpacker_destroy);
 
-/* Inflates @packed into @out, which has room for packed->size bytes. Whatever the bytes are, nothing is read or written
- * past them: ERROR_CORRUPT unless they are a packed call of that size with that CRC. */
+/* Inflates @packed into @out, which has room for packed->size bytes. Whatever the bytes are,
+ * nothing is read or written past them: ERROR_CORRUPT unless they are a packed call of that size
+ * with that CRC. */
 int unpacker_unpack(struct unpacker *unpacker, const struct packed *packed, char *out,
 	struct error *err) CHECK_RESULT;
 

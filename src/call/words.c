@@ -231,7 +231,8 @@ static int add_word(struct reading *reading, struct words_phrase *phrase, struct
 	return 0;
 }
 
-/* A * means something behind a phrase's last word alone: elsewhere it would be passed over, and find what nobody asked for. */
+/* A * means something behind a phrase's last word alone: elsewhere it would be passed over, and
+ * find what nobody asked for. */
 static int check_stars(struct reading *reading, struct text piece, bool open)
 {
 	size_t stars = 0;
@@ -275,7 +276,8 @@ static bool is_quote(char byte)
 	return byte == '"';
 }
 
-/* White space, as people type it into a search field; U+00A0 and U+3000 beside ASCII's. Returns its bytes, 0: it is none. */
+/* White space, as people type it into a search field; U+00A0 and U+3000 beside ASCII's. Returns its
+ * bytes, 0: it is none. */
 static size_t space_size(struct text text)
 {
 	if (text.data[0] == ' ' || (text.data[0] >= '\t' && text.data[0] <= '\r')) {

@@ -10,11 +10,12 @@
 void call_table_init(struct table *table, struct arena *arena);
 void call_table_add(struct table *table, const struct call *call, bool utc);
 
-/* "1–20 of 12,431 calls": never a cut that is not told. @offset are passed over before the @count that are shown; @what is
- * "calls". Without line feed. */
+/* "1–20 of 12,431 calls": never a cut that is not told. @offset are passed over before the @count
+ * that are shown; @what is "calls". Without line feed. */
 void call_table_count(FILE *stream, int64_t offset, size_t count, int64_t all, const char *what);
 
-/* "; 5,041 calls, 1,692 of them with steps (3,000 are over their days, 349 never had any)" and a line feed; the second half where some have none. */
+/* "; 5,041 calls, 1,692 of them with steps (3,000 are over their days, 349 never had any)" and a
+ * line feed; the second half where some have none. */
 void call_table_steps(FILE *stream, int64_t all, const struct scan_steps *steps);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Subcommands. One subcommand, one file (src/cmd/cmd_NAME.c), one row in cmd_table (src/cmd/cmd.c).
- * To add one: write its file with a `const struct cmd cmd_NAME`, declare it here, add it to cmd_table and to meson.build, name the
- * settings that it takes; its help and its part of the man page come from there. */
+ * To add one: write its file with a `const struct cmd cmd_NAME`, declare it here, add it to
+ * cmd_table and to meson.build, name the settings that it takes; its help and its part of the man
+ * page come from there. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
@@ -25,12 +26,13 @@ struct cmd {
 	const char *name;    /* "serve" */
 	const char *summary; /* one line, lower case, no full stop */
 	const char *arguments; /* "[OPTION]… FILE…": what stands after the name in the usage line */
-	const char *const
-		*settings; /* names of the settings it takes beside the common ones; NULL-ended */
-	const char
-		*description; /* paragraphs, parted by empty lines, for --help and the man page */
+	/* names of the settings it takes beside the common ones; NULL-ended */
+	const char *const *settings;
+	/* paragraphs, parted by empty lines, for --help and the man page */
+	const char *description;
 	const char *examples; /* lines for --help and the man page; may be NULL */
-	/* Runs with what is left of the arguments after options were taken off: argv[0] is the first operand, argv[argc] NULL. */
+	/* Runs with what is left of the arguments after options were taken off: argv[0] is the
+	 * first operand, argv[argc] NULL. */
 	int (*run)(const struct settings *settings, int argc, char **argv);
 };
 
@@ -45,8 +47,8 @@ extern const struct cmd *const cmd_table[];
 /* NULL when there is none of that name. */
 const struct cmd *cmd_find(const char *name);
 
-/* Writes "callstep: …" for @err to standard error; returns the exit status for its code: CMD_USAGE for
- * ERROR_INVALID, CMD_FAILED for all else. */
+/* Writes "callstep: …" for @err to standard error; returns the exit status for its code: CMD_USAGE
+ * for ERROR_INVALID, CMD_FAILED for all else. */
 int cmd_fail(const struct error *err);
 
 /* Writes "callstep NAME: …" and where help is to standard error; returns CMD_USAGE. */
@@ -63,7 +65,8 @@ const char *cmd_shown_location(const char *location, char *buffer, size_t size);
 int cmd_find_account(struct store *store, const struct settings *settings, int64_t *ret_account_id,
 	struct error *err) CHECK_RESULT;
 
-/* An account, and what may be seen of it now: what is over its days is hidden from commands as from the API. */
+/* An account, and what may be seen of it now: what is over its days is hidden from commands as from
+ * the API. */
 struct cmd_owner {
 	int64_t account_id;
 	char email[STORE_EMAIL_MAX + 1];
@@ -87,16 +90,19 @@ int cmd_check_disk_max(const struct settings *settings, struct error *err) CHECK
 /* Who runs the program: "ann", "root (sudo ann)". Returns @buffer. */
 const char *cmd_user(char buffer[CMD_USER_SIZE]);
 
-/* Records in the audit trail what a command did. @subject is cut where it is too long; @calls -1: it was not about a number of calls. */
+/* Records in the audit trail what a command did. @subject is cut where it is too long; @calls -1:
+ * it was not about a number of calls. */
 int cmd_record(struct store *store, int64_t account_id, const char *action, struct text subject,
 	enum store_outcome outcome, int64_t calls, struct error *err) CHECK_RESULT;
 
-/* The same for a command that showed, or is about to show, what is stored: where it cannot be written (a database that is read-only) that is told
- * on standard error, and the command goes on. */
+/* The same for a command that showed, or is about to show, what is stored: where it cannot be
+ * written (a database that is read-only) that is told on standard error, and the command goes on.
+ */
 void cmd_record_read(struct store *store, int64_t account_id, const char *action,
 	struct text subject, int64_t calls);
 
-/* Appends @call's canonical JSON to @json, which was cleared: its packed form inflated, or the header alone. */
+/* Appends @call's canonical JSON to @json, which was cleared: its packed form inflated, or the
+ * header alone. */
 int cmd_unpack_call(struct unpacker *unpacker, const struct store_call *call, struct buffer *json,
 	struct error *err) CHECK_RESULT;
 

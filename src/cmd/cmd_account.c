@@ -18,7 +18,8 @@ static bool is_email_byte(char c)
 	       c != '<' && c != '>' && c != '"' && c != '(' && c != ')';
 }
 
-/* Something@something without what Basic credentials, tables or lists could not hold; whether mail arrives there is not asked. */
+/* Something@something without what Basic credentials, tables or lists could not hold; whether mail
+ * arrives there is not asked. */
 static int check_email(struct text email, struct error *err)
 {
 	const char *at = email.size > 0 ? memchr(email.data, '@', email.size) : NULL;
@@ -132,7 +133,8 @@ static int set_disabled(struct store *store, struct text email, int64_t disabled
 		STORE_DONE, -1, err);
 }
 
-/* Says what the account would lose. Positive: that is not wanted, *ret_status is the exit status. */
+/* Says what the account would lose. Positive: that is not wanted, *ret_status is the exit status.
+ */
 static int ask(struct store *store, const struct store_account *account,
 	const struct store_days *days, const struct settings *settings, int *ret_status,
 	struct error *err)

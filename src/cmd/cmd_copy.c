@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * callstep copy: everything of one store into another. Both are read in the order of pages, side by side, so what is there already is
- * seen without keeping a list, and a copy that was cut short goes on where it was by being run again. */
+ * callstep copy: everything of one store into another. Both are read in the order of pages, side by
+ * side, so what is there already is seen without keeping a list, and a copy that was cut short goes
+ * on where it was by being run again. */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -156,7 +157,8 @@ static int write_puts(struct copy *copy, struct error *err)
 	return 0;
 }
 
-/* The call stays where it is as long as the source's page. Detail that went with its day may still be told of by its header. */
+/* The call stays where it is as long as the source's page. Detail that went with its day may still
+ * be told of by its header. */
 static void take(struct copy *copy, const struct store_call *call)
 {
 	struct store_put *put = &copy->puts[copy->puts_count++];

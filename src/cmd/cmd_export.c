@@ -15,7 +15,8 @@
 
 struct export;
 
-/* A format: how a call is written, from export.json to export.text, and what stands around the calls. */
+/* A format: how a call is written, from export.json to export.text, and what stands around the
+ * calls. */
 struct shape {
 	const char *name;
 	int (*write)(struct export *export, const struct call *call, struct error *err);

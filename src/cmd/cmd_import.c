@@ -238,7 +238,8 @@ static void add_result(struct import *import, const struct batch_result *result)
 	}
 }
 
-/* What started earlier is kept, but the server that has the same settings does not serve its steps below /api/. */
+/* What started earlier is kept, but the server that has the same settings does not serve its steps
+ * below /api/. */
 static int64_t served_after(const struct settings *settings)
 {
 	int64_t days = settings->api_detail_days;
@@ -291,7 +292,8 @@ static int run_batch(struct import *import, const struct import_format *format, 
 	return status;
 }
 
-/* Opens @path and does @measuring's pass or the import. A failure is told here: the other files go on. */
+/* Opens @path and does @measuring's pass or the import. A failure is told here: the other files go
+ * on. */
 static void run_file(struct import *import, const char *path, bool measuring)
 {
 	AUTO(input_close) struct input input = {.fd = -1};
@@ -455,7 +457,8 @@ static int import_files(const struct settings *settings, struct store *store,
 	return summarise(&import);
 }
 
-/* Makes --zone the zone in which times without one are read. The library would take a misspelt one for UTC. */
+/* Makes --zone the zone in which times without one are read. The library would take a misspelt one
+ * for UTC. */
 static int set_zone(const char *zone, struct error *err)
 {
 	char path[512];

@@ -161,7 +161,8 @@ static int open_sweeper(struct service *service, const struct settings *settings
 	return sweeper_create(&service->sweeper, &options, err);
 }
 
-/* Beside the store's own files, where there are some: a folder for temporary files may be memory. */
+/* Beside the store's own files, where there are some: a folder for temporary files may be memory.
+ */
 static const char *spill_folder(const struct settings *settings)
 {
 	if (settings->spill_folder) {
@@ -197,8 +198,8 @@ static int open_api(struct service *service, const struct settings *settings, st
 	return api_create(&service->api, &options, err);
 }
 
-/* How many connections there are descriptors for. The limit is raised as far as it goes; where that is not far enough, there are fewer
- * connections rather than a store that cannot open its files. */
+/* How many connections there are descriptors for. The limit is raised as far as it goes; where that
+ * is not far enough, there are fewer connections rather than a store that cannot open its files. */
 static unsigned int fit_connections(int64_t wanted)
 {
 	int64_t needed = wanted + wanted / 8 + DESCRIPTORS_BESIDE;
@@ -250,7 +251,8 @@ static int open_store(struct service *service, const struct settings *settings, 
 	return store_open(&service->store, settings->data, &options, err);
 }
 
-/* A start that fails changes nothing in a store: it is opened only when the server listens, and swept only when it serves. */
+/* A start that fails changes nothing in a store: it is opened only when the server listens, and
+ * swept only when it serves. */
 static int service_start(struct service *service, const struct settings *settings, const char *user,
 	struct error *err)
 {
@@ -271,7 +273,8 @@ static int service_start(struct service *service, const struct settings *setting
 		       : sweeper_start(service->sweeper, err);
 }
 
-/* SIGHUP is for the certificate. Whoever sends it for anything else is told that nothing happened. */
+/* SIGHUP is for the certificate. Whoever sends it for anything else is told that nothing happened.
+ */
 static void reload(struct service *service, bool tls)
 {
 	char cause[512];

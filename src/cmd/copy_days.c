@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * The other store may have calls of its own, and calls of a copy that was made before: neither go without a word. */
+ * The other store may have calls of its own, and calls of a copy that was made before: neither go
+ * without a word. */
 #include "cmd/copy_days.h"
 
 #include "cmd/keeping.h"
 
 #define ACCOUNTS_MAX ((size_t)256 << 20)
 
-/* What @account of the other store would have for days of its own: those of the account with its e-mail. */
+/* What @account of the other store would have for days of its own: those of the account with its
+ * e-mail. */
 static int own_days(struct store *from, const struct store_account *account, struct arena *arena,
 	struct store_days *ret_days, struct error *err)
 {

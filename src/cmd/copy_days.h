@@ -5,8 +5,9 @@
 
 #include "cmd/cmd.h"
 
-/* Gives @to the days of @from, before anything else is copied. Where its accounts' calls would be dropped by these days, or by those that @from's
- * accounts have, says so and asks first. 1: that is not wanted, nothing was changed, and *ret_status is the exit status. */
+/* Gives @to the days of @from, before anything else is copied. Where its accounts' calls would be
+ * dropped by these days, or by those that @from's accounts have, says so and asks first. 1: that is
+ * not wanted, nothing was changed, and *ret_status is the exit status. */
 int copy_days(struct store *from, struct store *to, const struct settings *settings,
 	int *ret_status, struct error *err) CHECK_RESULT;
 

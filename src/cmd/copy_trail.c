@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The trail is listed newest first and written oldest first: a span of time that holds more than is taken at once is halved, the older half
- * first. */
+ * The trail is listed newest first and written oldest first: a span of time that holds more than is
+ * taken at once is halved, the older half first. */
 #include "cmd/copy_trail.h"
 
 #include <stdlib.h>
@@ -128,7 +128,8 @@ static bool is_same(const struct store_audit *a, const struct store_audit *b)
 	       text_equal(a->address, b->address) && text_equal(a->user, b->user);
 }
 
-/* Takes the record out of those of its second that @held has, which begin at *@at: newest first, as those that are asked for. */
+/* Takes the record out of those of its second that @held has, which begin at *@at: newest first, as
+ * those that are asked for. */
 static bool take(struct records *held, size_t *at, const struct store_audit *record)
 {
 	while (*at < held->count && held->items[*at].time > record->time) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * callstep copy: the audit trail. Records keep everything but their number; accounts and keys are named by the numbers they have in the other
- * store. */
+ * callstep copy: the audit trail. Records keep everything but their number; accounts and keys are
+ * named by the numbers they have in the other store. */
 #ifndef CMD_COPY_TRAIL_H
 #define CMD_COPY_TRAIL_H
 

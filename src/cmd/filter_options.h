@@ -8,7 +8,8 @@
 #include "cmd/settings.h"
 #include "store/store.h"
 
-/* For the settings of a command that finds calls: filter_parameters with dashes, the account, and number. */
+/* For the settings of a command that finds calls: filter_parameters with dashes, the account, and
+ * number. */
 #define FILTER_OPTIONS                                                                             \
 	OWNER_OPTIONS, "start", "end", "dest", "src", "number", "type", "class", "module",         \
 		"variable", "last-module", "last-variable", "text", "min-duration",                \
@@ -18,19 +19,20 @@
 int filter_options_prefixes(const struct settings *settings, struct call_prefixes *ret_prefixes,
 	struct error *err) CHECK_RESULT;
 
-/* Reads the options into @ret_filter, whose memory is @arena, and checks what only holds for all together. ERROR_INVALID names the option
- * and says what it takes. */
+/* Reads the options into @ret_filter, whose memory is @arena, and checks what only holds for all
+ * together. ERROR_INVALID names the option and says what it takes. */
 int filter_options_read(const struct settings *settings, struct arena *arena,
 	struct filter *ret_filter, struct error *err) CHECK_RESULT;
 
-/* A search for @filter, which stays in use, in the account that @settings name. The filter is narrowed to the calls that may be seen, the
- * search to their detail. */
+/* A search for @filter, which stays in use, in the account that @settings name. The filter is
+ * narrowed to the calls that may be seen, the search to their detail. */
 int filter_options_search(struct store *store, const struct settings *settings,
 	struct filter *filter, struct store_search *ret_search, struct error *err) CHECK_RESULT;
 
-/* Calls @each for every call that @search finds, newest first, one at a time in memory. All calls of a window are walked in the state that
- * the store is in now. For any other filter the calls are found in one state, and each is read as it is when its turn comes: one
- * pass, whatever the filter is. */
+/* Calls @each for every call that @search finds, newest first, one at a time in memory. All calls
+ * of a window are walked in the state that the store is in now. For any other filter the calls are
+ * found in one state, and each is read as it is when its turn comes: one pass, whatever the filter
+ * is. */
 int filter_options_walk(struct store *store, const struct store_search *search,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
 	struct error *err) CHECK_RESULT;
@@ -39,7 +41,8 @@ int filter_options_walk(struct store *store, const struct store_search *search,
 void filter_options_record(struct store *store, const struct settings *settings, int64_t account_id,
 	const char *action, const char *words, int64_t calls);
 
-/* Appends the options as they were given, each with a space before it, for the audit trail (upkeep/asked.h). */
+/* Appends the options as they were given, each with a space before it, for the audit trail
+ * (upkeep/asked.h). */
 void filter_options_write(const struct settings *settings, struct buffer *buffer);
 
 #endif

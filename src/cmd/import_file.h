@@ -19,7 +19,8 @@ int import_format_check(const char *name, struct error *err) CHECK_RESULT;
 int import_format_find(struct import_format *ret_format, const char *name, struct input *input,
 	struct error *err) CHECK_RESULT;
 
-/* Reads @input to its end and hands every call in it to @sink. @progress is told after each piece. */
+/* Reads @input to its end and hands every call in it to @sink. @progress is told after each piece.
+ */
 int import_file_cut(struct input *input, const struct import_format *format,
 	const struct source_options *options, size_t call_size_max, const struct source_sink *sink,
 	void (*progress)(void *context), struct error *err) CHECK_RESULT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What an import does with calls that are over the days for which their account's calls are kept: nothing that is handed in is dropped later
- * without having been told. */
+ * What an import does with calls that are over the days for which their account's calls are kept:
+ * nothing that is handed in is dropped later without having been told. */
 #ifndef CMD_IMPORT_OLD_H
 #define CMD_IMPORT_OLD_H
 
@@ -26,11 +26,13 @@ struct import_old {
 void import_old_init(struct import_old *old, const struct settings *settings,
 	const struct cmd_owner *owner, bool reads_standard);
 
-/* What becomes of @call, which stands in @name at @line; asks where that is to be asked. @whole: nothing of it is kept. One at a time. */
+/* What becomes of @call, which stands in @name at @line; asks where that is to be asked. @whole:
+ * nothing of it is kept. One at a time. */
 enum batch_old import_old_judge(struct import_old *old, const char *name, uint64_t line,
 	const struct call *call, bool whole);
 
-/* Says on standard error what was not taken, why, and what keeps it. @quiet: only what nobody chose. */
+/* Says on standard error what was not taken, why, and what keeps it. @quiet: only what nobody
+ * chose. */
 void import_old_tell(const struct import_old *old, bool quiet);
 
 #endif

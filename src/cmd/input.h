@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A file to be read from its beginning to its end, gzip and zstd undone, told by their first bytes. */
+ * A file to be read from its beginning to its end, gzip and zstd undone, told by their first bytes.
+ */
 #ifndef CMD_INPUT_H
 #define CMD_INPUT_H
 
@@ -23,12 +24,13 @@ struct input {
 int input_open(struct input *input, const char *path, struct error *err) CHECK_RESULT;
 void input_close(struct input *input);
 
-/* The beginning, half of INPUT_HEAD_SIZE or more, or all there is, of however many members or frames; input_next() gives it again. Once,
- * before input_next(). */
+/* The beginning, half of INPUT_HEAD_SIZE or more, or all there is, of however many members or
+ * frames; input_next() gives it again. Once, before input_next(). */
 #define INPUT_HEAD_SIZE ((size_t)128 << 10)
 int input_peek(struct input *input, struct text *ret_head, struct error *err) CHECK_RESULT;
 
-/* The next bytes, valid until the next call. 1 with some, 0 at the end, negative when it cannot be read. */
+/* The next bytes, valid until the next call. 1 with some, 0 at the end, negative when it cannot be
+ * read. */
 int input_next(struct input *input, struct text *ret_text, struct error *err) CHECK_RESULT;
 
 #endif

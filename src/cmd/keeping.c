@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What shorter days drop is counted in what is seen today: what is over the days of today is gone already, swept or not. */
+ * What shorter days drop is counted in what is seen today: what is over the days of today is gone
+ * already, swept or not. */
 #include "cmd/keeping.h"
 
 #include <inttypes.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Changing how long calls are kept: reading and writing days, what shorter ones drop, and whether that is wanted. */
+ * Changing how long calls are kept: reading and writing days, what shorter ones drop, and whether
+ * that is wanted. */
 #ifndef CMD_KEEPING_H
 #define CMD_KEEPING_H
 
@@ -10,7 +11,8 @@
 /* "31", "ever", "default". Returns @buffer. */
 const char *keeping_format_days(int64_t days, char buffer[KEEPING_DAYS_SIZE]);
 
-/* Reads what --@option was given as; @given NULL leaves *@days as it is. "default" is for accounts only. */
+/* Reads what --@option was given as; @given NULL leaves *@days as it is. "default" is for accounts
+ * only. */
 int keeping_parse_days(const char *option, const char *given, bool has_default, int64_t *days,
 	struct error *err) CHECK_RESULT;
 
@@ -38,7 +40,8 @@ struct keeping_sum {
 	int64_t records; /* of the audit trail */
 };
 
-/* Says how many records of the audit trail go when they are kept for @after_days instead of @before_days, and adds it to *@sum. */
+/* Says how many records of the audit trail go when they are kept for @after_days instead of
+ * @before_days, and adds it to *@sum. */
 int keeping_tell_records(struct store *store, int64_t before_days, int64_t after_days,
 	struct keeping_sum *sum, struct error *err) CHECK_RESULT;
 
@@ -46,8 +49,8 @@ int keeping_tell_records(struct store *store, int64_t before_days, int64_t after
 int keeping_record(struct store *store, const struct store_keeping *before,
 	const struct store_keeping *after, struct error *err) CHECK_RESULT;
 
-/* Whether to go on: nothing is lost, --yes was given, or who sits at the terminal says yes. Otherwise says that nothing was changed; *ret_status
- * is then the exit status. */
+/* Whether to go on: nothing is lost, --yes was given, or who sits at the terminal says yes.
+ * Otherwise says that nothing was changed; *ret_status is then the exit status. */
 bool keeping_is_wanted(const struct cmd *cmd, const struct settings *settings,
 	const struct keeping_sum *sum, int *ret_status);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reading options: the strongest source that names a setting fills its slot, then all slots are parsed alike. */
+ * Reading options: the strongest source that names a setting fills its slot, then all slots are
+ * parsed alike. */
 #include "cmd/options.h"
 
 #include <errno.h>

@@ -21,9 +21,11 @@ struct options_source {
 	bool root;
 };
 
-/* Reads it all. Options may stand anywhere, as `--name value` or `--name=value`; `--` ends them, and a flag is `--flag` or
- * `--flag=no`. With --help or --version among them nothing else is looked at. Strings live in @arena or come from @source.
- * Fails with ERROR_INVALID naming the option, the value, its limits and where it came from. */
+/* Reads it all. Options may stand anywhere, as `--name value` or `--name=value`; `--` ends them,
+ * and a flag is `--flag` or
+ * `--flag=no`. With --help or --version among them nothing else is looked at. Strings live in
+ * @arena or come from @source. Fails with ERROR_INVALID naming the option, the value, its limits
+ * and where it came from. */
 int options_read(struct options *ret_options, const struct options_source *source,
 	struct arena *arena, struct error *err) CHECK_RESULT;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Settings: one table row is a setting, its default, its limits and its documentation. Flag, then CALLSTEP_… in the
- * environment, then the INI file, then the default (DESIGN §7). `--help` and the man page are made from the same rows.
- * To add one: a member here, a row in settings.c, its name in the settings of the commands that take it. */
+ * Settings: one table row is a setting, its default, its limits and its documentation. Flag, then
+ * CALLSTEP_… in the environment, then the INI file, then the default (DESIGN §7). `--help` and the
+ * man page are made from the same rows. To add one: a member here, a row in settings.c, its name in
+ * the settings of the commands that take it. */
 #ifndef CMD_SETTINGS_H
 #define CMD_SETTINGS_H
 
@@ -158,7 +159,8 @@ const struct setting *setting_find(struct text name, const char *command);
 /* "CALLSTEP_SWEEP_EVERY" of "sweep-every". Returns @buffer. */
 const char *setting_environment_name(const char *name, char buffer[SETTING_NAME_MAX]);
 
-/* Settings of earlier versions, and what took their place. Whoever still gives one hears it: nothing is ignored. Ended by NULL. */
+/* Settings of earlier versions, and what took their place. Whoever still gives one hears it:
+ * nothing is ignored. Ended by NULL. */
 struct setting_gone {
 	const char *name;
 	const char *instead;
@@ -171,8 +173,9 @@ const struct setting_gone *setting_gone_find(struct text name);
 /* Reads a number of days, up to STORE_DAYS_MAX: 0, ever and off are for ever, which is 0. */
 bool setting_parse_days(struct text value, int64_t *ret_days);
 
-/* Reads @value, whose memory stays in use, into the member of @settings that @setting is for. On failure @err tells what may be
- * written instead; the caller adds where the value came from. Relative times count from @now. */
+/* Reads @value, whose memory stays in use, into the member of @settings that @setting is for. On
+ * failure @err tells what may be written instead; the caller adds where the value came from.
+ * Relative times count from @now. */
 int setting_parse(const struct setting *setting, const char *value, int64_t now,
 	struct settings *settings, struct error *err) CHECK_RESULT;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Tables: aligned, with a header, on a terminal; a row a line with tabs between, without a header, in a pipe. */
+ * Tables: aligned, with a header, on a terminal; a row a line with tabs between, without a header,
+ * in a pipe. */
 #ifndef CMD_TABLE_H
 #define CMD_TABLE_H
 
@@ -44,11 +45,13 @@ static inline size_t table_rows(const struct table *table)
 /* Drops the rows, whose memory then may go; the columns stay as wide as they are. */
 void table_clear(struct table *table);
 
-/* Writes the table: @pretty with a header and aligned columns, which are never cut, so that a session can be copied from a terminal of any
- * width; otherwise with tabs. @color makes the header bold. */
+/* Writes the table: @pretty with a header and aligned columns, which are never cut, so that a
+ * session can be copied from a terminal of any width; otherwise with tabs. @color makes the header
+ * bold. */
 void table_write(const struct table *table, FILE *stream, bool pretty, bool color);
 
-/* The same in pieces, so that something may stand beside or below a row: the header line; one row, without its line feed. */
+/* The same in pieces, so that something may stand beside or below a row: the header line; one row,
+ * without its line feed. */
 void table_write_titles(const struct table *table, FILE *stream, bool color);
 void table_write_row(const struct table *table, size_t row, FILE *stream, bool pretty);
 

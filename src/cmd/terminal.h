@@ -17,7 +17,8 @@ bool terminal_is(FILE *stream);
 /* Columns of @stream's terminal; 80 when it is none or does not say. */
 size_t terminal_width(FILE *stream);
 
-/* Whether to colour what goes to @stream: as --color says, and "auto" on a terminal without NO_COLOR. */
+/* Whether to colour what goes to @stream: as --color says, and "auto" on a terminal without
+ * NO_COLOR. */
 bool terminal_color(FILE *stream, const struct settings *settings);
 
 enum style {
@@ -40,15 +41,16 @@ size_t text_columns(struct text text);
 /* How many bytes of @text fit into @columns; whole characters. */
 size_t text_fit(struct text text, size_t columns);
 
-/* Writes @text without what could control a terminal or break a row: control characters become spaces. */
+/* Writes @text without what could control a terminal or break a row: control characters become
+ * spaces. */
 void text_write_clean(FILE *stream, struct text text);
 
-/* Takes the next line of at most @columns off the front of @rest, broken at a space where there is one; further spaces at the
- * break are dropped. Returns false when nothing is left. */
+/* Takes the next line of at most @columns off the front of @rest, broken at a space where there is
+ * one; further spaces at the break are dropped. Returns false when nothing is left. */
 bool text_wrap(struct text *rest, size_t columns, struct text *ret_line);
 
-/* Writes @text, wrapped at @width columns, each line after @indent spaces except that the first is taken to stand there already.
- * Ends with a line feed. */
+/* Writes @text, wrapped at @width columns, each line after @indent spaces except that the first is
+ * taken to stand there already. Ends with a line feed. */
 void text_write_wrapped(FILE *stream, struct text text, size_t indent, size_t width);
 
 #define NUMBER_SIZE 32

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Comparing two calls: their steps become numbers, which are aligned; then what was aligned becomes pairs. */
+ * Comparing two calls: their steps become numbers, which are aligned; then what was aligned becomes
+ * pairs. */
 #include "find/diff.h"
 
 #include "base/intern.h"
@@ -152,7 +153,8 @@ static void take_pair(void *context, uint32_t a, uint32_t b)
 	maker->partners[maker->a_first + a] = maker->b_first + b;
 }
 
-/* Aligns by kind what lies before @a_end and @b_end, the first steps that are the same after a_first and b_first. */
+/* Aligns by kind what lies before @a_end and @b_end, the first steps that are the same after
+ * a_first and b_first. */
 static void align_gap(struct maker *maker, uint32_t a_end, uint32_t b_end)
 {
 	struct diff_sequence a = {maker->a->kinds + maker->a_first, a_end - maker->a_first};
@@ -262,7 +264,8 @@ int diff_make(const struct call *a, struct text detail_a, const struct call *b,
 	struct text detail_b, struct arena *arena, struct diff *ret_diff, struct error *err)
 {
 	struct side sides[] = {{.call = a, .detail = detail_a}, {.call = b, .detail = detail_b}};
-	/* Of several alignments that are as good, both directions must find the same: they begin with the same side. */
+	/* Of several alignments that are as good, both directions must find the same: they begin
+	 * with the same side. */
 	bool swapped = text_compare(detail_a, detail_b) > 0;
 	struct maker maker = {
 		.arena = arena, .a = &sides[swapped ? 1 : 0], .b = &sides[swapped ? 0 : 1]};

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * E. W. Myers, "An O(ND) Difference Algorithm and Its Variations", 1986, §4b: divide and conquer at the middle of a shortest path,
- * in linear space. A point (x, y) means that x numbers of a and y numbers of b are passed; diagonal k holds those with x - y = k. The
- * search from the end is the same as that from the beginning, with both sequences read backwards. */
+ * E. W. Myers, "An O(ND) Difference Algorithm and Its Variations", 1986, §4b: divide and conquer at
+ * the middle of a shortest path, in linear space. A point (x, y) means that x numbers of a and y
+ * numbers of b are passed; diagonal k holds those with x - y = k. The search from the end is the
+ * same as that from the beginning, with both sequences read backwards. */
 #include "find/diff_align.h"
 
-/* Where neither search has met the other after so many numbers left out, the one from the beginning is cut where it
- * came furthest: this bounds the time. */
+/* Where neither search has met the other after so many numbers left out, the one from the beginning
+ * is cut where it came furthest: this bounds the time. */
 #define COST_MAX    512
 #define UNREACHABLE INT32_MIN
 
@@ -102,7 +103,8 @@ static void advance(struct search *search, int32_t d)
 	}
 }
 
-/* Whether @search, after @d, has met @other, after @other_d, on a diagonal; where it came to there. */
+/* Whether @search, after @d, has met @other, after @other_d, on a diagonal; where it came to there.
+ */
 static bool meets(const struct search *search, int32_t d, const struct search *other,
 	int32_t other_d, struct point *ret_point)
 {
@@ -139,8 +141,8 @@ static struct point furthest(const struct search *search, int32_t d)
 	return best;
 }
 
-/* A point that a shortest path leads through, or nearly so, neither of the box's corners. The box has numbers of both, which
- * differ at the beginning and at the end. */
+/* A point that a shortest path leads through, or nearly so, neither of the box's corners. The box
+ * has numbers of both, which differ at the beginning and at the end. */
 static struct point find_middle(struct diff_align *align, const struct box *box)
 {
 	int32_t offset = box->b_count + 1;
@@ -185,7 +187,8 @@ static void take_end(const struct task *task, struct box *box)
 	}
 }
 
-/* Goes into itself for the first part only, which at most COST_MAX numbers left out pass: it gets half as long each time. */
+/* Goes into itself for the first part only, which at most COST_MAX numbers left out pass: it gets
+ * half as long each time. */
 static void align_box(const struct task *task, struct box box)
 {
 	for (;;) {

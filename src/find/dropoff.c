@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Counting visits. A place's number is that of its pair of names; its ways are pairs of such numbers. */
+ * Counting visits. A place's number is that of its pair of names; its ways are pairs of such
+ * numbers. */
 #include "find/dropoff.h"
 
 void dropoff_init(struct dropoff *dropoff, size_t memory_max)

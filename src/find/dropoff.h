@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Drop-off: for each place of the callers' way how many calls reached it, went on, ended there, and where they went next
- * (API.md §2 "Finding calls", GET /v1/dropoff). A place is a module with its result variable; module `hangup` is none.
- * A visit is a run of steps of one place; a call ended where its last visit was. */
+ * Drop-off: for each place of the callers' way how many calls reached it, went on, ended there, and
+ * where they went next (API.md §2 "Finding calls", GET /v1/dropoff). A place is a module with its
+ * result variable; module `hangup` is none. A visit is a run of steps of one place; a call ended
+ * where its last visit was. */
 #ifndef FIND_DROPOFF_H
 #define FIND_DROPOFF_H
 
@@ -11,7 +12,8 @@
 #include "find/pairs.h"
 #include "find/scan.h"
 
-/* Counting takes at most so much memory: about 200 bytes a place and 60 a way from one to another. */
+/* Counting takes at most so much memory: about 200 bytes a place and 60 a way from one to another.
+ */
 #define DROPOFF_MEMORY_MAX    ((size_t)256 << 20)
 #define DROPOFF_LIMIT_DEFAULT 100
 #define DROPOFF_LIMIT_MAX     10000

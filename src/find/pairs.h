@@ -25,7 +25,8 @@ struct pairs {
 
 void pairs_init(struct pairs *pairs, struct arena *arena);
 
-/* The pair of @a and @b; a new one has the count 0. Valid until the next one is asked for. NULL when the arena is full. */
+/* The pair of @a and @b; a new one has the count 0. Valid until the next one is asked for. NULL
+ * when the arena is full. */
 struct pair *pairs_at(struct pairs *pairs, uint32_t a, int64_t b) CHECK_RESULT;
 
 /* Counts the call with the number @call, once. False when the arena is full. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A scan that fetches kinds when one is missing: before the first row, and when new ones have come since. */
+ * A scan that fetches kinds when one is missing: before the first row, and when new ones have come
+ * since. */
 #include "find/scan.h"
 
 #define KINDS_MEMORY_MAX ((size_t)256 << 20)

@@ -17,13 +17,15 @@ struct scan_steps {
 void scan_steps_write(struct buffer *buffer, const struct scan_steps *steps);
 
 struct scan_counter {
-	/* Returns 1; 0 when the row has a kind that is not known yet: it is given again after `kinds`. */
+	/* Returns 1; 0 when the row has a kind that is not known yet: it is given again after
+	 * `kinds`. */
 	int (*row)(void *counter, const struct store_row *row, struct error *err);
 	int (*kinds)(
 		void *counter, const struct store_kind *kinds, size_t count, struct error *err);
 };
 
-/* Gives each call that @search finds to @counter, newest first, and counts in @steps which have any. */
+/* Gives each call that @search finds to @counter, newest first, and counts in @steps which have
+ * any. */
 int scan_count(struct store *store, const struct store_search *search,
 	const struct scan_counter *functions, void *counter, struct scan_steps *steps,
 	struct error *err) CHECK_RESULT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Statistics: the calls that match a filter, counted by time, number, type, or what their steps are (API.md §2
- * "Finding calls", GET /v1/stats). Percentiles are exact: nearest rank. */
+ * Statistics: the calls that match a filter, counted by time, number, type, or what their steps are
+ * (API.md §2 "Finding calls", GET /v1/stats). Percentiles are exact: nearest rank. */
 #ifndef FIND_STATS_H
 #define FIND_STATS_H
 
@@ -11,8 +11,8 @@
 #include "find/pairs.h"
 #include "find/scan.h"
 
-/* Counting takes at most so much memory. A number with one call takes 300 to 400 bytes, so 2 million of them fit; each further
- * different duration of a group takes 40 to 80. */
+/* Counting takes at most so much memory. A number with one call takes 300 to 400 bytes, so 2
+ * million of them fit; each further different duration of a group takes 40 to 80. */
 #define STATS_MEMORY_MAX    ((size_t)768 << 20)
 #define STATS_LIMIT_DEFAULT 100
 #define STATS_LIMIT_MAX	    10000
@@ -67,9 +67,10 @@ bool stats_is_of_steps(enum stats_group group);
 /* When the bucket begins that @time is in. */
 int64_t stats_bucket_start(const struct stats_question *question, int64_t time);
 
-/* Answers @question for the calls that @search finds, of which account_id, filter, detail_after and deadline_us matter; from the
- * tallies where these know the answer. The result is in @arena. ERROR_INVALID naming `bucket` when there are
- * more than STATS_BUCKETS_MAX, ERROR_TOO_LARGE when STATS_MEMORY_MAX does not do; beside it the store's errors. */
+/* Answers @question for the calls that @search finds, of which account_id, filter, detail_after and
+ * deadline_us matter; from the tallies where these know the answer. The result is in @arena.
+ * ERROR_INVALID naming `bucket` when there are more than STATS_BUCKETS_MAX, ERROR_TOO_LARGE when
+ * STATS_MEMORY_MAX does not do; beside it the store's errors. */
 int stats_find(struct store *store, const struct store_search *search,
 	const struct stats_question *question, struct arena *arena, struct stats_result *ret_result,
 	struct error *err) CHECK_RESULT;
@@ -90,8 +91,8 @@ struct stats_counts {
 
 struct stats {
 	struct stats_question question;
-	const struct call_prefixes
-		*prefixes; /* the filter's: numbers are grouped as it compares them */
+	/* the filter's: numbers are grouped as it compares them */
+	const struct call_prefixes *prefixes;
 	struct arena arena;
 	struct intern keys;	     /* of all groups but STATS_TIME */
 	struct kind_map groups;	     /* of kinds */
@@ -109,8 +110,8 @@ void stats_deinit(struct stats *stats);
 int stats_kinds(struct stats *stats, const struct store_kind *kinds, size_t count,
 	struct error *err) CHECK_RESULT;
 
-/* Counts a call; they come newest first. Returns 1; 0 when it has a kind of step that is not known: nothing
- * was counted then, and it is given again after stats_kinds(). */
+/* Counts a call; they come newest first. Returns 1; 0 when it has a kind of step that is not known:
+ * nothing was counted then, and it is given again after stats_kinds(). */
 int stats_row(struct stats *stats, const struct store_row *row, struct error *err) CHECK_RESULT;
 
 int stats_finish(struct stats *stats, struct arena *arena, struct stats_result *ret_result,

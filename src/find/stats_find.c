@@ -36,7 +36,8 @@ static int scan_store(struct store *store, const struct store_search *search,
 	return 0;
 }
 
-/* How long the tallies' buckets are that those of the question are made of; 0: the tallies cannot tell them. */
+/* How long the tallies' buckets are that those of the question are made of; 0: the tallies cannot
+ * tell them. */
 static int64_t tallied_seconds(const struct stats_question *question)
 {
 	int64_t seconds = question->bucket_seconds;

@@ -32,8 +32,8 @@ static void keep_best(struct stats *stats, struct chosen *chosen, size_t limit)
 	chosen->count = chosen->count < limit ? chosen->count : limit;
 }
 
-/* The best of however many groups, in room for twice the limit. Groups that no call is in come from kinds that no call
- * of this result has. */
+/* The best of however many groups, in room for twice the limit. Groups that no call is in come from
+ * kinds that no call of this result has. */
 static void choose_best(struct stats *stats, struct chosen *chosen, size_t limit)
 {
 	for (uint32_t i = 0; i < stats->count; i++) {
@@ -89,8 +89,8 @@ static int64_t percentile(const struct pair *durations, int64_t calls, int64_t p
 	return durations->b;
 }
 
-/* Brings the durations of the chosen groups to the front of all, each group's together and sorted, under its place in the
- * result in place of its number. The table is of no use after that. */
+/* Brings the durations of the chosen groups to the front of all, each group's together and sorted,
+ * under its place in the result in place of its number. The table is of no use after that. */
 static bool sort_durations(struct stats *stats, const struct chosen *chosen, size_t *ret_count)
 {
 	struct pair *items = stats->durations.items;

@@ -57,7 +57,8 @@ void generator_deinit(struct generator *generator)
 	buffer_deinit(&generator->scratch);
 }
 
-/* Call number n starts where between n and n + 1 of `calls` equal parts of all weight lie before it. */
+/* Call number n starts where between n and n + 1 of `calls` equal parts of all weight lie before
+ * it. */
 static int64_t next_start(struct generator *generator)
 {
 	struct random random = random_of(~generator->seed, (uint64_t)generator->done);
@@ -80,7 +81,8 @@ static int64_t next_start(struct generator *generator)
 	}
 }
 
-/* Writes the vendor's form, "100035;000;1575898377". Its first two parts are another pair for each call of a seed. */
+/* Writes the vendor's form, "100035;000;1575898377". Its first two parts are another pair for each
+ * call of a seed. */
 static struct text write_session_id(
 	const struct generator *generator, int64_t start, char buffer[64])
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Made-up calls: the same for the same seed and window, whatever the machine, its zone and its language. */
+ * Made-up calls: the same for the same seed and window, whatever the machine, its zone and its
+ * language. */
 #ifndef CMD_GENERATE_GENERATE_H
 #define CMD_GENERATE_GENERATE_H
 
@@ -12,7 +13,8 @@ struct generator {
 	int64_t calls;
 	int64_t end;
 	int64_t done;
-	/* the hour that is being filled: calls come in the order of their start, thick and thin as the hours are */
+	/* the hour that is being filled: calls come in the order of their start, thick and thin as
+	 * the hours are */
 	int64_t hour_start;
 	int64_t hour_end;
 	int64_t weight_before; /* of the hours before it */

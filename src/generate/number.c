@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Numbers that nobody has: from the ranges that the numbering plans keep for fiction, or do not give out. */
+ * Numbers that nobody has: from the ranges that the numbering plans keep for fiction, or do not
+ * give out. */
 #include "generate/number.h"
 
 #define CALLERS		  60000 /* of each language */

@@ -11,7 +11,8 @@
 /* "en-US". */
 struct text number_language_tag(enum language language);
 
-/* The number of one of many thousand callers, some of whom call far more often than others, or "anonymous". Points into
+/* The number of one of many thousand callers, some of whom call far more often than others, or
+ * "anonymous". Points into
  * @buffer or is static. */
 struct text number_of_caller(
 	struct random *random, enum language language, char buffer[NUMBER_TEXT_SIZE]);

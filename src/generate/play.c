@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Playing a call: a caller, with luck and patience of their own, goes through an application's script. */
+ * Playing a call: a caller, with luck and patience of their own, goes through an application's
+ * script. */
 #include "generate/play.h"
 
 #include "generate/number.h"
@@ -365,7 +366,8 @@ static const struct task *choose_task(struct play *play, size_t count)
 	return task;
 }
 
-/* Offers the menu until the caller chose, at times before all was said; NULL when that did not come to pass. */
+/* Offers the menu until the caller chose, at times before all was said; NULL when that did not come
+ * to pass. */
 static const struct task *offer(struct play *play, size_t count)
 {
 	for (int try = 0; try < TRIES_MAX && !play->over; try++) {

@@ -75,8 +75,8 @@ struct application {
 	struct text dialled;	  /* beginning of its numbers; four digits follow */
 	const struct op *opening; /* before the menu */
 	struct phrase menu;
-	struct task
-		tasks[TASKS_MAX]; /* ended by one without ops, or full; none: the opening is all */
+	/* ended by one without ops, or full; none: the opening is all */
+	struct task tasks[TASKS_MAX];
 };
 
 extern const struct application applications[];

@@ -29,7 +29,8 @@ static bool is_full(const struct acceptor *acceptor)
 	       watch_is_full(acceptor->server->watch, acceptor->connections_max);
 }
 
-/* Returns true when a connection may be there, or REST_MS later when there is no room for it; false when it is time to end. */
+/* Returns true when a connection may be there, or REST_MS later when there is no room for it; false
+ * when it is time to end. */
 static bool wait_for_one(const struct acceptor *acceptor, bool room)
 {
 	struct pollfd fds[] = {

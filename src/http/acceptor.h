@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Private to http/: a thread that accepts connections and deals them out to the loops in turns. Where threads share a listening socket, the
- * one that wakes first takes several at once, so that connections that come together are mostly served by one core. */
+ * Private to http/: a thread that accepts connections and deals them out to the loops in turns.
+ * Where threads share a listening socket, the one that wakes first takes several at once, so that
+ * connections that come together are mostly served by one core. */
 #ifndef HTTP_ACCEPTOR_H
 #define HTTP_ACCEPTOR_H
 
@@ -8,7 +9,8 @@
 
 struct acceptor;
 
-/* Accepts for @server, whose socket does not block, while fewer than @connections_max connections are open; 0: no ceiling. */
+/* Accepts for @server, whose socket does not block, while fewer than @connections_max connections
+ * are open; 0: no ceiling. */
 int acceptor_create(struct acceptor **ret_acceptor, struct http_server *server,
 	size_t connections_max, struct error *err) CHECK_RESULT;
 /* Connections that were dealt out stay. NULL is accepted. */

@@ -11,7 +11,8 @@ void *dispatch_target(void *context, const char *target, struct MHD_Connection *
 /* Leaves the request's parts encoded: the routes and http_query() decode them. */
 size_t dispatch_unescape(void *context, struct MHD_Connection *connection, char *text);
 
-/* The access handler, called for the header, for pieces of the body, at the body's end and after each resumption. */
+/* The access handler, called for the header, for pieces of the body, at the body's end and after
+ * each resumption. */
 enum MHD_Result dispatch_request(void *context, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size,
 	void **request_context);

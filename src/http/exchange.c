@@ -80,8 +80,8 @@ static void remove_suspended(struct exchange *exchange)
 	}
 }
 
-/* The lock is held over the library's call too: a connection is only resumed when it was suspended, by one thread, and
- * the server does not stop between the two. */
+/* The lock is held over the library's call too: a connection is only resumed when it was suspended,
+ * by one thread, and the server does not stop between the two. */
 enum pause exchange_pause(struct exchange *exchange)
 {
 	struct http_server *server = exchange->server;

@@ -71,8 +71,8 @@ struct http_server {
 	struct tls *tls; /* NULL: plain */
 	struct watch *watch;
 	struct trust *trust; /* NULL: of nobody */
-	struct hash_key
-		ids; /* of requests: what one client sees tells nothing of how many others had */
+	/* of requests: what one client sees tells nothing of how many others had */
+	struct hash_key ids;
 	int listen_fd;
 	char address[64];
 	_Atomic uint64_t last_id;
@@ -100,7 +100,8 @@ static inline struct exchange *exchange_of(struct http_request *request)
 /* A new exchange for a request whose target is @target; NULL when memory is short. */
 struct exchange *exchange_create(struct http_server *server, const char *target);
 
-/* Ends the response's body, calls release() where it is owed, frees everything. NULL is accepted. */
+/* Ends the response's body, calls release() where it is owed, frees everything. NULL is accepted.
+ */
 void exchange_destroy(struct exchange *exchange);
 
 enum pause {
@@ -109,11 +110,13 @@ enum pause {
 	PAUSE_STOPPING,	 /* the server stops, or the request was ended: break the connection off */
 };
 
-/* Suspends the exchange's connection until http_request_wake(). Only from within the access handler. */
+/* Suspends the exchange's connection until http_request_wake(). Only from within the access
+ * handler. */
 enum pause exchange_pause(struct exchange *exchange);
 
-/* Makes the library read the connection's socket once more. It reads when something comes, and what came while the connection was suspended, that
- * the client closed it for one, it does not notice behind a read that found less than there was room for. Only from within the access handler. */
+/* Makes the library read the connection's socket once more. It reads when something comes, and what
+ * came while the connection was suspended, that the client closed it for one, it does not notice
+ * behind a read that found less than there was room for. Only from within the access handler. */
 void exchange_look_again(struct exchange *exchange);
 
 /* Wakes all that are suspended, for a server whose `stopping` is set. */

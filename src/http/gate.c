@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * The gate: a reader for each place in a message. A reader takes bytes for as long as they may stand there, and says where the next one
- * stands. */
+ * The gate: a reader for each place in a message. A reader takes bytes for as long as they may
+ * stand there, and says where the next one stands. */
 #include "http/gate.h"
 
 #include <stdio.h>
 
 #include "base/text.h"
 
-/* The library makes a record for each header and each cookie: what it has no room for is refused here, in our words. */
+/* The library makes a record for each header and each cookie: what it has no room for is refused
+ * here, in our words. */
 #define LINES_MAX	  256
 #define PAIRS_MAX	  256
 #define CHUNK_LINE_MAX	  256 /* bytes of a chunk's size with its extensions */
@@ -198,8 +199,8 @@ static size_t read_header(struct gate *gate, const char *data, size_t size)
 							    : refuse(gate, 400, ONE_HOST);
 	}
 	if (!token_bytes[(unsigned char)data[0]]) {
-		return refuse_header(
-			gate); /* a line that goes on with the one before it, too (§5.2) */
+		/* a line that goes on with the one before it, too (§5.2) */
+		return refuse_header(gate);
 	}
 	if (gate->lines == LINES_MAX) {
 		return refuse(gate, 431, "the request has too many headers");
@@ -264,7 +265,8 @@ static size_t read_name(struct gate *gate, const char *data, size_t size)
 	return run + 1;
 }
 
-/* How much of @data may stand in the value of Host (RFC 9112 §3.2): a name and a port, and blanks around them only. */
+/* How much of @data may stand in the value of Host (RFC 9112 §3.2): a name and a port, and blanks
+ * around them only. */
 static size_t run_of_host(struct gate *gate, const char *data, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
@@ -292,7 +294,8 @@ static size_t run_of_cookies(struct gate *gate, const char *data, size_t size)
 	return size;
 }
 
-/* Of Content-Length: digits, and blanks in front of them. Those behind them the library (0.9.75) takes for a part of the value. */
+/* Of Content-Length: digits, and blanks in front of them. Those behind them the library (0.9.75)
+ * takes for a part of the value. */
 static size_t run_of_length(struct gate *gate, const char *data, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
@@ -382,7 +385,8 @@ static size_t read_value(struct gate *gate, const char *data, size_t size)
 	return gate->status != 0 ? run : run + line_ends(gate, GATE_HEADER);
 }
 
-/* The head is whole: what it says of the body (§6.3), and that it does not name two hosts (§3.2). */
+/* The head is whole: what it says of the body (§6.3), and that it does not name two hosts (§3.2).
+ */
 static void end_head(struct gate *gate)
 {
 	if (gate->hosts > 1) {
@@ -540,7 +544,8 @@ static size_t bounded(struct gate *gate, size_t size)
 	return chunk ? refuse_chunk(gate) : refuse(gate, 431, "the request's header is too large");
 }
 
-/* What the library is given for the rest of a line of which the gate has let the beginning through. */
+/* What the library is given for the rest of a line of which the gate has let the beginning through.
+ */
 static const char *const line_rests[] = {
 	[GATE_BEFORE] = "X / " VERSION "\r\n",
 	[GATE_METHOD] = " / " VERSION "\r\n",
@@ -559,7 +564,8 @@ static const char *const line_rests[] = {
 	[GATE_TRAILERS_END] = "",
 };
 
-/* What is to follow that rest for the dispatcher to be called: the end of the head or of the trailers, or a byte of a chunk. */
+/* What is to follow that rest for the dispatcher to be called: the end of the head or of the
+ * trailers, or a byte of a chunk. */
 static const char *message_rest(const struct gate *gate, enum gate_at at)
 {
 	if (at <= GATE_VALUE) {
@@ -612,7 +618,8 @@ void gate_init(struct gate *gate, size_t head_size_max)
 	*gate = (struct gate){.head_size_max = head_size_max};
 }
 
-/* Reads on from @data; returns how many bytes were read, of which all are for the library or none. */
+/* Reads on from @data; returns how many bytes were read, of which all are for the library or none.
+ */
 static size_t read_some(struct gate *gate, const char *data, size_t size, bool *ret_dropped)
 {
 	bool counts = !is_data(gate);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Private to http/: what a connection receives, read as RFC 9112 says, before the HTTP library reads it. The library (0.9.75, and 1.0 where
- * nothing else is set) takes a bare LF for the end of a line, cuts a header at a NUL byte, takes the first of two lengths, and has no option
- * against most of it; 1.0.1 takes the LF behind a chunk's extension for a byte of the chunk. A server in front that reads such bytes otherwise would see one request where the library sees two. So the library
- * gets only what can be read in one way. In the place of what cannot it gets the shortest end of the message, so that it comes to
- * the dispatcher, which answers with the gate's refusal and closes the connection. */
+ * Private to http/: what a connection receives, read as RFC 9112 says, before the HTTP library
+ * reads it. The library (0.9.75, and 1.0 where nothing else is set) takes a bare LF for the end of
+ * a line, cuts a header at a NUL byte, takes the first of two lengths, and has no option against
+ * most of it; 1.0.1 takes the LF behind a chunk's extension for a byte of the chunk. A server in
+ * front that reads such bytes otherwise would see one request where the library sees two. So the
+ * library gets only what can be read in one way. In the place of what cannot it gets the shortest
+ * end of the message, so that it comes to the dispatcher, which answers with the gate's refusal and
+ * closes the connection. */
 #ifndef HTTP_GATE_H
 #define HTTP_GATE_H
 
@@ -18,7 +21,8 @@ enum gate_at {
 	GATE_TARGET,
 	GATE_VERSION,
 	GATE_LINE_END, /* of the request line */
-	GATE_HEADER, /* at a header's first byte, or at a trailer's, or at the line that ends them */
+	/* at a header's first byte, or at a trailer's, or at the line that ends them */
+	GATE_HEADER,
 	GATE_NAME,
 	GATE_VALUE,
 	GATE_HEAD_END,
@@ -35,9 +39,9 @@ enum gate_at {
 
 struct gate {
 	size_t head_size_max; /* bytes of a head, and of the trailers */
-	uint64_t
-		begun; /* messages whose first byte was read; the last of them is the refused one */
-	int status;    /* of the refusal; 0: there is none */
+	/* messages whose first byte was read; the last of them is the refused one */
+	uint64_t begun;
+	int status;	      /* of the refusal; 0: there is none */
 	const char *sentence; /* of the refusal */
 	enum gate_at at, after;
 	size_t line_size;  /* bytes of the head, of the trailers or of a chunk's first line */
@@ -57,10 +61,12 @@ struct gate {
 /* @head_size_max: a head that is longer is refused by 431. */
 void gate_init(struct gate *gate, size_t head_size_max);
 
-/* Reads @size bytes that came in at @data, where @room bytes have room. Returns how many bytes the library gets: all of them, but for the
- * extensions of chunks, which mean nothing here and which the library (1.0.1) cuts in the wrong place; or, where the
- * message that begins or goes on there is refused, those before the odd byte and an end of the message, which was written there. After that
- * it returns 0: nothing behind a refused message is read. Negative where the end has no room: the connection is to be broken off. */
+/* Reads @size bytes that came in at @data, where @room bytes have room. Returns how many bytes the
+ * library gets: all of them, but for the extensions of chunks, which mean nothing here and which
+ * the library (1.0.1) cuts in the wrong place; or, where the message that begins or goes on there
+ * is refused, those before the odd byte and an end of the message, which was written there. After
+ * that it returns 0: nothing behind a refused message is read. Negative where the end has no room:
+ * the connection is to be broken off. */
 ptrdiff_t gate_read(struct gate *gate, char *data, size_t size, size_t room);
 
 /* Whether nothing of a message has come since the last one. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * HTTP: all that knows the HTTP library. A server reads requests, finds the route and calls its handler; a handler fills in
- * the response. Knows nothing of calls. */
+ * HTTP: all that knows the HTTP library. A server reads requests, finds the route and calls its
+ * handler; a handler fills in the response. Knows nothing of calls. */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
@@ -31,26 +31,30 @@ struct http_request {
 	enum http_method method;
 	struct text path; /* percent-decoded */
 	const struct http_route *route;
-	struct text parameters
-		[HTTP_PATH_PARAMETERS_MAX]; /* of the path's {…}, percent-decoded, in order */
-	int64_t body_size;		    /* Content-Length; 0: none; -1: unknown (chunked) */
-	void *user;			    /* the handler's; see http_route.release */
-	bool quiet; /* set by the handler: too many of its kind come for a line of the log each; they are counted */
+	/* of the path's {…}, percent-decoded, in order */
+	struct text parameters[HTTP_PATH_PARAMETERS_MAX];
+	int64_t body_size; /* Content-Length; 0: none; -1: unknown (chunked) */
+	void *user;	   /* the handler's; see http_route.release */
+	/* set by the handler: too many of its kind come for a line of the log each; they are
+	 * counted */
+	bool quiet;
 	int64_t account_id; /* set by the handler for the request log; 0: none */
 	void *note;	    /* the handler's, in the arena, for http_server_options.completed */
 	void *errand;	    /* the handler's, too */
-	/* Set by the handler while another thread works with the request: until it is false again and the request was woken, the request is
-	 * not ended by http_request_end(). */
+	/* Set by the handler while another thread works with the request: until it is false again
+	 * and the request was woken, the request is not ended by http_request_end(). */
 	_Atomic bool busy;
 };
 
-/* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space; what is no valid encoding
- * stays as it is written, %00 is a NUL byte in the text); data NULL when absent. Valid until release(). */
+/* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space;
+ * what is no valid encoding stays as it is written, %00 is a NUL byte in the text); data NULL when
+ * absent. Valid until release(). */
 struct text http_header(struct http_request *request, const char *name);
 struct text http_query(struct http_request *request, const char *name);
 
-/* Where the request came from (where a trusted proxy sent it, whom it asked for), as far as one guesser can be told from another: an IPv4 address, or the half of an IPv6 address that a
- * customer is given whole: "2001:db8:1:2::/64". In the request's arena; data NULL where it is not known. */
+/* Where the request came from (where a trusted proxy sent it, whom it asked for), as far as one
+ * guesser can be told from another: an IPv4 address, or the half of an IPv6 address that a customer
+ * is given whole: "2001:db8:1:2::/64". In the request's arena; data NULL where it is not known. */
 struct text http_request_network(struct http_request *request);
 
 /* The query as it was sent: what follows the `?`. */
@@ -63,20 +67,23 @@ const char *http_request_id(const struct http_request *request, char buffer[HTTP
 
 #define HTTP_ADDRESS_SIZE 46
 
-/* The address that the request came from, or that a trusted proxy asked for: "192.0.2.7", "2001:db8::1"; empty where it is not known. Returns @buffer. */
+/* The address that the request came from, or that a trusted proxy asked for: "192.0.2.7",
+ * "2001:db8::1"; empty where it is not known. Returns @buffer. */
 const char *http_address(const struct http_request *request, char buffer[HTTP_ADDRESS_SIZE]);
 
-/* Walks the query's parameters in their order, repeated ones too, decoded as above; `name` alone has an empty value. Start
- * with @at = 0. Returns 1 with one, 0 behind the last, negative when the request's arena is used up. */
+/* Walks the query's parameters in their order, repeated ones too, decoded as above; `name` alone
+ * has an empty value. Start with @at = 0. Returns 1 with one, 0 behind the last, negative when the
+ * request's arena is used up. */
 int http_query_next(struct http_request *request, size_t *at, struct text *ret_name,
 	struct text *ret_value) CHECK_RESULT;
 
-/* Whether the client has closed its side, which shows neither in a suspended request nor in a busy one. From any thread, until
- * release() returned. */
+/* Whether the client has closed its side, which shows neither in a suspended request nor in a busy
+ * one. From any thread, until release() returned. */
 bool http_request_gone(struct http_request *request);
 
-/* Breaks the request off, whether it waits, is read or is answered: its connection is closed without what is left of the answer, so that the
- * client sees that it is cut. From any thread, until release() returned. */
+/* Breaks the request off, whether it waits, is read or is answered: its connection is closed
+ * without what is left of the answer, so that the client sees that it is cut. From any thread,
+ * until release() returned. */
 void http_request_end(struct http_request *request);
 
 /* ---- responses ---- */
@@ -87,12 +94,12 @@ void http_request_end(struct http_request *request);
 /* A body that is pulled. */
 struct http_body {
 	int64_t size; /* bytes; -1: not known before the end */
-	/* Writes up to @max bytes to @to. Returns how many; 0 at the end; HTTP_BODY_WAIT to be called again after
-	 * http_request_wake(), or now and then without one; -1 when it cannot go on (the connection is broken off, so that the
-	 * client sees that the body is cut). */
+	/* Writes up to @max bytes to @to. Returns how many; 0 at the end; HTTP_BODY_WAIT to be
+	 * called again after http_request_wake(), or now and then without one; -1 when it cannot go
+	 * on (the connection is broken off, so that the client sees that the body is cut). */
 	ssize_t (*read)(void *context, char *to, size_t max);
-	void (*close)(
-		void *context); /* may be NULL; called once, before the request's arena goes */
+	/* may be NULL; called once, before the request's arena goes */
+	void (*close)(void *context);
 	void *context;
 };
 
@@ -108,7 +115,8 @@ struct http_response {
 	struct http_header_line *headers;
 };
 
-/* Adds a header; @name is a literal, @value is copied. A value with a control character is dropped. */
+/* Adds a header; @name is a literal, @value is copied. A value with a control character is dropped.
+ */
 void http_response_header(struct http_response *response, const char *name, struct text value);
 
 /* ---- routes ---- */
@@ -116,36 +124,41 @@ void http_response_header(struct http_response *response, const char *name, stru
 /* What a handler says. */
 enum http_step {
 	HTTP_DONE, /* the response is filled in */
-	HTTP_WAIT, /* call the handler again after http_request_wake(), or now and then without one */
-	HTTP_AGAIN, /* the same, where HTTP_WAIT means something else: from `begin` of a route with `data` */
+	/* call the handler again after http_request_wake(), or now and then without one */
+	HTTP_WAIT,
+	/* the same, where HTTP_WAIT means something else: from `begin` of a route with `data` */
+	HTTP_AGAIN,
 };
 
 struct http_route {
-	const char *
-		pattern; /* "/api/all_logs/{start}/{end}": a {…} stands for one segment that is not empty */
+	/* "/api/all_logs/{start}/{end}": a {…} stands for one segment that is not empty */
+	const char *pattern;
 	unsigned int methods; /* enum http_method, or-ed; HEAD goes with GET */
-	/* Called when the header is there, before any body. Fills in @response and returns HTTP_DONE to answer
-	 * without the body: the connection is closed after that when there is one. HTTP_WAIT in a route with `data`, for any
-	 * method but GET, means to take the body by `data` (413 when Content-Length is above body_size_max), then `finish`;
-	 * otherwise `begin` is called again after http_request_wake(). HTTP_AGAIN always means that. */
+	/* Called when the header is there, before any body. Fills in @response and returns
+	 * HTTP_DONE to answer without the body: the connection is closed after that when there is
+	 * one. HTTP_WAIT in a route with `data`, for any method but GET, means to take the body by
+	 * `data` (413 when Content-Length is above body_size_max), then `finish`; otherwise `begin`
+	 * is called again after http_request_wake(). HTTP_AGAIN always means that. */
 	enum http_step (*begin)(
 		void *context, struct http_request *request, struct http_response *response);
-	/* Body bytes: returns how many were taken, and is called with the rest until that is 0: none now, wait for
-	 * http_request_wake(). NULL for routes without body. */
+	/* Body bytes: returns how many were taken, and is called with the rest until that is 0:
+	 * none now, wait for http_request_wake(). NULL for routes without body. */
 	size_t (*data)(void *context, struct http_request *request, const char *data, size_t size);
 	/* The body is whole: fills in @response, or HTTP_WAIT. */
 	enum http_step (*finish)(
 		void *context, struct http_request *request, struct http_response *response);
-	/* Called once for each request that reached `begin`, at its very end, after body.close, also when the client
-	 * went away; that a client went away shows only when its request is woken. May be NULL. */
+	/* Called once for each request that reached `begin`, at its very end, after body.close,
+	 * also when the client went away; that a client went away shows only when its request is
+	 * woken. May be NULL. */
 	void (*release)(void *context, struct http_request *request);
 	int64_t body_size_max; /* bytes on the wire; 0: no ceiling */
 	const char *action; /* what its requests do, in a word, for http_server_options.completed */
-	const char *const *
-		query; /* what the handler knows of a query: names, NULL-ended; NULL: it does not mind others */
+	/* what the handler knows of a query: names, NULL-ended; NULL: it does not mind others */
+	const char *const *query;
 };
 
-/* Lets a waiting request go on: from any thread, any number of times, until release() was called. */
+/* Lets a waiting request go on: from any thread, any number of times, until release() was called.
+ */
 void http_request_wake(struct http_request *request);
 
 /* ---- the server ---- */
@@ -156,41 +169,50 @@ struct http_server_options {
 	const char *tls_certificate; /* PEM files; both or neither */
 	const char *tls_key;
 	unsigned int threads; /* 0: one a core */
-	unsigned int
-		connections_max; /* of further ones those that are idle give way, or they are answered by 503; 0: no ceiling */
-	/* 0: three quarters of connections_max. Those of trusted proxies have no ceiling of their own. */
+	/* of further ones those that are idle give way, or they are answered by 503; 0: no ceiling
+	 */
+	unsigned int connections_max;
+	/* 0: three quarters of connections_max. Those of trusted proxies have no ceiling of their
+	 * own. */
 	unsigned int connections_per_address_max;
-	/* "10.0.0.1, 192.0.2.0/24": whose X-Forwarded-For says where a request came from; NULL: nobody's */
+	/* "10.0.0.1, 192.0.2.0/24": whose X-Forwarded-For says where a request came from; NULL:
+	 * nobody's */
 	const char *trusted_proxies;
-	unsigned int
-		timeout_s; /* a connection without a byte for so long is closed; a request's header may take twice that */
-	int64_t rate_min; /* bytes a second that a client is to send of a body, or to take of an answer, over timeout_s; 0: any */
+	/* a connection without a byte for so long is closed; a request's header may take twice that
+	 */
+	unsigned int timeout_s;
+	/* bytes a second that a client is to send of a body, or to take of an answer, over
+	 * timeout_s; 0: any */
+	int64_t rate_min;
 	size_t header_size_max;	   /* bytes of a request's line and headers: 431 above it */
 	size_t request_memory_max; /* ceiling of a request's arena */
 	bool log_requests;
 
 	const struct http_route *routes; /* ended by a row whose pattern is NULL */
-	/* Makes the body of a status that the server itself answers (400, 404, 405, 413, 431, 501, 503): fills in
-	 * text and Content-Type of @response, whose status is set; @request has no route then, or was begun. NULL: no
-	 * body. */
+	/* Makes the body of a status that the server itself answers (400, 404, 405, 413, 431, 501,
+	 * 503): fills in text and Content-Type of @response, whose status is set; @request has no
+	 * route then, or was begun. NULL: no body. */
 	void (*error)(void *context, struct http_request *request, struct http_response *response,
 		const char *sentence);
-	/* Called once for each request that reached `begin`, at its end, before release(); @status 0: there was no answer. NULL: not
-	 * called. */
+	/* Called once for each request that reached `begin`, at its end, before release(); @status
+	 * 0: there was no answer. NULL: not called. */
 	void (*completed)(void *context, struct http_request *request, int status);
-	/* Appends the request's query as it may stand in the log, which has it at debug level only. NULL: as it was sent. */
+	/* Appends the request's query as it may stand in the log, which has it at debug level only.
+	 * NULL: as it was sent. */
 	void (*shown_query)(void *context, struct http_request *request, struct buffer *out);
 	void *context; /* handed to every callback */
 };
 
 struct http_server;
 
-/* Reads the certificate and listens: everything that @options may have wrong is found here. Clients that connect wait until
- * http_server_begin(). ERROR_BUSY when the port is taken, ERROR_INVALID when listen or the certificate is not usable. */
+/* Reads the certificate and listens: everything that @options may have wrong is found here. Clients
+ * that connect wait until http_server_begin(). ERROR_BUSY when the port is taken, ERROR_INVALID
+ * when listen or the certificate is not usable. */
 int http_server_open(struct http_server **ret_server, const struct http_server_options *options,
 	struct error *err) CHECK_RESULT;
 
-/* Serves. @options are those that the server was opened with; routes and callbacks may have come since. */
+/* Serves. @options are those that the server was opened with; routes and callbacks may have come
+ * since. */
 int http_server_begin(struct http_server *server, const struct http_server_options *options,
 	struct error *err) CHECK_RESULT;
 
@@ -204,7 +226,8 @@ const char *http_server_address(const struct http_server *server);
 /* Rereads the certificate files; new connections use them. On failure the old ones stay. */
 int http_server_reload(struct http_server *server, struct error *err) CHECK_RESULT;
 
-/* Stops accepting, waits up to @grace_s seconds for what runs, closes everything. NULL is accepted. */
+/* Stops accepting, waits up to @grace_s seconds for what runs, closes everything. NULL is accepted.
+ */
 void http_server_stop(struct http_server *server, unsigned int grace_s);
 
 #endif

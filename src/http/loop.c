@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The loop. Connections come through a pipe, one pointer each, which is queue, wake-up (a pointer to nothing) and, where it ends, the word
- * to stop. All that is done with the library's daemon is done by the loop's thread, apart from resuming. */
+ * The loop. Connections come through a pipe, one pointer each, which is queue, wake-up (a pointer
+ * to nothing) and, where it ends, the word to stop. All that is done with the library's daemon is
+ * done by the loop's thread, apart from resuming. */
 #include "http/loop.h"
 
 #include <errno.h>
@@ -17,8 +18,9 @@
 #include "http/receive.h"
 #include "http/tls.h"
 
-/* Memory of a connection: the request's header, reading of bodies, and the buffer that a body of unknown size is sent from. The
- * library zeroes it after each request, which is why it is not larger. */
+/* Memory of a connection: the request's header, reading of bodies, and the buffer that a body of
+ * unknown size is sent from. The library zeroes it after each request, which is why it is not
+ * larger. */
 #define CONNECTION_MEMORY_MIN ((size_t)64 * 1024)
 #define OPTIONS_MAX	      8
 #define TAKEN_MAX	      64 /* connections at once */
@@ -27,7 +29,8 @@ struct loop {
 	struct http_server *server;
 	struct MHD_Daemon *daemon;
 	struct receiver *receiver;
-	/* Handed to the library, which tells of each in MHD_add_connection() (0.9) or in the next MHD_run_wait() (1.0). */
+	/* Handed to the library, which tells of each in MHD_add_connection() (0.9) or in the next
+	 * MHD_run_wait() (1.0). */
 	struct connection *starting[TAKEN_MAX];
 	size_t starting_count;
 	int give_fd;
@@ -36,7 +39,8 @@ struct loop {
 	bool started;
 };
 
-/* Which of those that are starting has @connection's socket; NULL: none. It is starting no longer. */
+/* Which of those that are starting has @connection's socket; NULL: none. It is starting no longer.
+ */
 static struct connection *find_starting(struct loop *loop, struct MHD_Connection *connection)
 {
 	int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -142,8 +146,8 @@ static void *run(void *context)
 
 static size_t connection_memory(const struct http_server_options *options)
 {
-	/* Each header line costs the library a record beside its text, and what is above the ceiling must still fit for
-	 * the answer to be ours. */
+	/* Each header line costs the library a record beside its text, and what is above the
+	 * ceiling must still fit for the answer to be ours. */
 	size_t wanted = options->header_size_max * 4;
 
 	return wanted > CONNECTION_MEMORY_MIN ? wanted : CONNECTION_MEMORY_MIN;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Private to http/: a thread that serves connections. The HTTP library serves them, driven by its epoll descriptor from a loop of ours: its
- * own takes events in batches of 128, and after a full one waits for more before it serves any (MHD_epoll() of libmicrohttpd 0.9.75), so
- * that 128 requests at one instant are not answered until something else happens. */
+ * Private to http/: a thread that serves connections. The HTTP library serves them, driven by its
+ * epoll descriptor from a loop of ours: its own takes events in batches of 128, and after a full
+ * one waits for more before it serves any (MHD_epoll() of libmicrohttpd 0.9.75), so that 128
+ * requests at one instant are not answered until something else happens. */
 #ifndef HTTP_LOOP_H
 #define HTTP_LOOP_H
 
@@ -11,13 +12,16 @@ struct loop;
 
 int loop_create(struct loop **ret_loop, struct http_server *server, struct error *err) CHECK_RESULT;
 
-/* Hands @connection over, from any thread. Returns false where thousands wait to be taken already: it is still the caller's. */
+/* Hands @connection over, from any thread. Returns false where thousands wait to be taken already:
+ * it is still the caller's. */
 bool loop_give(struct loop *loop, struct connection *connection);
 
-/* Resumes @connection, which @loop serves, from any thread: the library's own wake-up is only for loops of its own. */
+/* Resumes @connection, which @loop serves, from any thread: the library's own wake-up is only for
+ * loops of its own. */
 void loop_resume(struct loop *loop, struct MHD_Connection *connection);
 
-/* Closes the connections and ends the thread. No exchange may be suspended, or get so any more. NULL is accepted. */
+/* Closes the connections and ends the thread. No exchange may be suspended, or get so any more.
+ * NULL is accepted. */
 void loop_destroy(struct loop *loop);
 
 #endif

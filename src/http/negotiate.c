@@ -13,7 +13,8 @@ enum specificity {
 	MATCH_PARAMETER /* text/html;level=1, offered with that parameter */
 };
 
-/* Takes the next part of a list off the front of @rest, up to a comma or semicolon that stands in no quoted string. */
+/* Takes the next part of a list off the front of @rest, up to a comma or semicolon that stands in
+ * no quoted string. */
 static bool next_part(struct text *rest, char separator, struct text *ret_part)
 {
 	bool quoted = false;
@@ -237,6 +238,7 @@ bool negotiate_coding(struct text accept_encoding, const char *coding)
 	int quality = coding_quality(accept_encoding, text_of(coding), 0);
 	struct text identity = TEXT("identity");
 
-	/* Identity is acceptable unless it is refused, and where it is not named it has no weight of its own to be below of. */
+	/* Identity is acceptable unless it is refused, and where it is not named it has no weight
+	 * of its own to be below of. */
 	return quality > 0 && quality >= coding_quality(accept_encoding, identity, 0);
 }

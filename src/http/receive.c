@@ -13,7 +13,8 @@ struct receiver {
 	size_t size;
 };
 
-/* A thread's own, because recv() has nothing that could lead from a descriptor to its connection. */
+/* A thread's own, because recv() has nothing that could lead from a descriptor to its connection.
+ */
 static _Thread_local struct receiver *used;
 
 struct receiver *receiver_create(void)
@@ -91,7 +92,8 @@ static ssize_t receive_tls(const struct source *source, void *to, size_t size)
 	return gnutls_record_recv_seq(source->session, to, size, sequence);
 }
 
-/* Of what was received. Where the gate has nothing to say to the library any more, the connection ends. */
+/* Of what was received. Where the gate has nothing to say to the library any more, the connection
+ * ends. */
 static size_t pass(struct connection *connection, void *data, size_t size, size_t room)
 {
 	ptrdiff_t passed = gate_read(&connection->gate, data, size, room);
@@ -102,8 +104,8 @@ static size_t pass(struct connection *connection, void *data, size_t size, size_
 	return passed > 0 ? (size_t)passed : 0;
 }
 
-/* The library waits for news of the socket where it gets fewer bytes than it asked for. So what the gate drops is made up for, until the
- * socket has no more. */
+/* The library waits for news of the socket where it gets fewer bytes than it asked for. So what the
+ * gate drops is made up for, until the socket has no more. */
 static ssize_t receive(struct connection *connection, const struct source *source, void *buffer,
 	size_t size, ssize_t none)
 {
@@ -134,7 +136,8 @@ ssize_t recv(int fd, void *buffer, size_t size, int flags)
 	struct connection *connection =
 		used && fd >= 0 && (size_t)fd < used->size ? used->connections[fd] : NULL;
 
-	/* GnuTLS receives from the sockets of TLS connections; what it makes of that goes the other way. */
+	/* GnuTLS receives from the sockets of TLS connections; what it makes of that goes the other
+	 * way. */
 	return connection && !connection->tls ? receive(connection, &source, buffer, size, -1)
 					      : receive_plain(&source, buffer, size);
 }

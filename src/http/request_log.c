@@ -33,7 +33,8 @@ static const char *end_of(
 	case MHD_REQUEST_TERMINATED_WITH_ERROR:
 		break;
 	}
-	/* The library has one code for a request that it refused itself and for a connection that broke. */
+	/* The library has one code for a request that it refused itself and for a connection that
+	 * broke. */
 	if (exchange->stage == STAGE_HEADER && status >= 400) {
 		return " end=malformed";
 	}

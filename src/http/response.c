@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Responses: their headers, and their bodies in the form that the library sends fastest (DESIGN §9). */
+ * Responses: their headers, and their bodies in the form that the library sends fastest (DESIGN
+ * §9). */
 #include "http/response.h"
 
 #include <netinet/in.h>
@@ -12,8 +13,8 @@
 #include "http/route.h"
 #include "http/tls.h"
 
-/* The library copies the array of an iovec into the connection's memory pool and breaks off when it does not fit. More pieces
- * are copied block by block instead, which is as fast. */
+/* The library copies the array of an iovec into the connection's memory pool and breaks off when it
+ * does not fit. More pieces are copied block by block instead, which is as fast. */
 #define IOVEC_PIECES_MAX 256
 
 #define JOIN_SIZE_MAX	 ((size_t)32 * 1024)
@@ -113,12 +114,14 @@ static ssize_t pieces_read(void *context, uint64_t position, char *to, size_t ma
 static struct MHD_Response *make_text(struct exchange *exchange, struct text text)
 {
 	exchange->sent = (int64_t)text.size;
-	/* Persistent means not copied: the arena outlives the response, and the library only reads. */
+	/* Persistent means not copied: the arena outlives the response, and the library only reads.
+	 */
 	return MHD_create_response_from_buffer(
 		text.size, (void *)(uintptr_t)text.data, MHD_RESPMEM_PERSISTENT);
 }
 
-/* Few bytes are worth a copy: the library sends a buffer together with the header, an array apart from it. */
+/* Few bytes are worth a copy: the library sends a buffer together with the header, an array apart
+ * from it. */
 static struct MHD_Response *make_joined(struct exchange *exchange, size_t size)
 {
 	const struct http_response *response = &exchange->response;
@@ -163,12 +166,13 @@ static struct MHD_Response *make_pieces(struct exchange *exchange)
 		(unsigned int)response->piece_count, NULL, NULL);
 }
 
-/* Whether the library writes the last chunk of a body that is not sent: then HEAD's answer is none of chunks, and its end is the connection's,
- * as of a client that knows no chunks. */
+/* Whether the library writes the last chunk of a body that is not sent: then HEAD's answer is none
+ * of chunks, and its end is the connection's, as of a client that knows no chunks. */
 #define HEAD_ENDS_WITH_A_CHUNK (MHD_VERSION < 0x01000000)
 
-/* Bytes of an export that the system keeps before it can send them: enough to have some at hand, and little of what its key may
- * not have any more (http_request_end()), some MiB otherwise. Large pages would be a tenth slower for it. */
+/* Bytes of an export that the system keeps before it can send them: enough to have some at hand,
+ * and little of what its key may not have any more (http_request_end()), some MiB otherwise. Large
+ * pages would be a tenth slower for it. */
 #define UNSENT_MAX (512 << 10)
 
 static struct MHD_Response *make_unsized(struct exchange *exchange)

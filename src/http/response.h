@@ -11,8 +11,8 @@ enum MHD_Result response_queue(struct exchange *exchange);
 /* Fills in exchange->response by options.error and queues it. */
 enum MHD_Result response_refuse(struct exchange *exchange, const struct refusal *refusal);
 
-/* The same in the middle of a request's body, where the library takes no response: writes it to the connection itself. The
- * connection cannot be used for anything after that. */
+/* The same in the middle of a request's body, where the library takes no response: writes it to the
+ * connection itself. The connection cannot be used for anything after that. */
 void response_refuse_now(struct exchange *exchange, const struct refusal *refusal);
 
 #endif

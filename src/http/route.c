@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Routes: matching a path segment by segment, still encoded, so that an encoded slash stays inside its segment. */
+ * Routes: matching a path segment by segment, still encoded, so that an encoded slash stays inside
+ * its segment. */
 #include "http/route.h"
 
 #include <stdio.h>

@@ -12,8 +12,9 @@ struct route_match {
 	struct text parameters[HTTP_PATH_PARAMETERS_MAX];
 };
 
-/* Finds the first of @routes, ended by a row without pattern, whose pattern fits the raw @path and that has @method, as it was
- * sent. 1 the path is known; 0 it is not, also when it is badly encoded or holds a NUL; negative when the arena is used up. */
+/* Finds the first of @routes, ended by a row without pattern, whose pattern fits the raw @path and
+ * that has @method, as it was sent. 1 the path is known; 0 it is not, also when it is badly encoded
+ * or holds a NUL; negative when the arena is used up. */
 int route_find(const struct http_route *routes, struct text path, const char *method,
 	struct arena *arena, struct route_match *ret) CHECK_RESULT;
 

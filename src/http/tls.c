@@ -18,7 +18,8 @@
 #define FILE_SIZE_MAX ((size_t)1 << 20)
 #define KEY_ID_SIZE   64
 
-/* A certificate chain with its key. A handshake keeps pointers into it, so it lives as long as the tls. */
+/* A certificate chain with its key. A handshake keeps pointers into it, so it lives as long as the
+ * tls. */
 struct identity {
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned int chain_length;
@@ -81,7 +82,8 @@ static int load_chain(
 	return 0;
 }
 
-/* As PostgreSQL has it: its owner's alone, but that the group may read it, which is how one key serves several programs. */
+/* As PostgreSQL has it: its owner's alone, but that the group may read it, which is how one key
+ * serves several programs. */
 static int check_key_file(const char *path, struct error *err)
 {
 	struct stat status;

@@ -13,7 +13,8 @@
 
 struct tls;
 
-/* Reads certificate chain and key from PEM files. ERROR_DENIED where others than its owner and its group's readers may use the key. */
+/* Reads certificate chain and key from PEM files. ERROR_DENIED where others than its owner and its
+ * group's readers may use the key. */
 int tls_open(struct tls **ret_tls, const char *certificate_path, const char *key_path,
 	struct error *err) CHECK_RESULT;
 void tls_close(struct tls *tls);
@@ -21,10 +22,12 @@ void tls_close(struct tls *tls);
 /* Reads the files again; handshakes that begin later use them. On failure the old ones stay. */
 int tls_reload(struct tls *tls, struct error *err) CHECK_RESULT;
 
-/* For MHD_OPTION_HTTPS_CERT_CALLBACK. The connection's socket context must be its struct connection. */
+/* For MHD_OPTION_HTTPS_CERT_CALLBACK. The connection's socket context must be its struct
+ * connection. */
 void *tls_certificate_callback(void);
 
-/* Writes @text to the connection, TLS or not, as far as it goes without waiting. Returns whether all of it went. */
+/* Writes @text to the connection, TLS or not, as far as it goes without waiting. Returns whether
+ * all of it went. */
 bool tls_write(struct MHD_Connection *connection, struct text text);
 
 #endif

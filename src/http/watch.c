@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The watch. What moved is asked of the kernel (struct tcp_info), so that sending and receiving need not count. */
+ * The watch. What moved is asked of the kernel (struct tcp_info), so that sending and receiving
+ * need not count. */
 #include "http/watch.h"
 
 #include <errno.h>
@@ -104,7 +105,8 @@ static void begin(struct connection *connection, uint64_t state, int64_t now_us)
 	connection->moved = moved(connection, (enum connection_phase)(state & 3));
 }
 
-/* Whether too little moved since the look that began the time; a new time begins when it is over and all is well. */
+/* Whether too little moved since the look that began the time; a new time begins when it is over
+ * and all is well. */
 static bool is_behind(const struct watch *watch, struct connection *connection, int64_t now_us)
 {
 	int64_t elapsed_s = (now_us - connection->since_us) / SECOND_US;
@@ -292,7 +294,8 @@ static bool close_idle(struct watch *watch, struct connection *idle)
 	return true;
 }
 
-/* Closes an idle connection of the address that has the most. (Where addresses share a list, they count as one.) */
+/* Closes an idle connection of the address that has the most. (Where addresses share a list, they
+ * count as one.) */
 static bool close_any_idle(struct watch *watch, int64_t now_us)
 {
 	struct connection *idle = NULL;

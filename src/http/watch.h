@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Private to http/: the open connections, and a thread that looks at them: the library closes a connection on which nothing moves, this
- * one those on which next to nothing does (RFC 9110 has no word for it; "slowloris" is its usual name). */
+ * Private to http/: the open connections, and a thread that looks at them: the library closes a
+ * connection on which nothing moves, this one those on which next to nothing does (RFC 9110 has no
+ * word for it; "slowloris" is its usual name). */
 #ifndef HTTP_WATCH_H
 #define HTTP_WATCH_H
 
@@ -21,7 +22,8 @@ enum connection_phase {
 	CONNECTION_HEADER, /* the client: nothing or a part of a request's header is there */
 	CONNECTION_BODY,   /* the client: the body's next bytes */
 	CONNECTION_BUSY,   /* us */
-	CONNECTION_ANSWER, /* the client, which takes the answer, or us, where none of it is left to take */
+	/* the client, which takes the answer, or us, where none of it is left to take */
+	CONNECTION_ANSWER,
 };
 
 union connection_address {
@@ -72,9 +74,10 @@ int watch_create(struct watch **ret_watch, const struct watch_options *options,
 /* No connection may be left. NULL is accepted. */
 void watch_destroy(struct watch *watch);
 
-/* Counts the connection on @fd, which was accepted just now. Where there are as many as there may be, of its address or of all, one that waits for
- * its client to begin a request is closed for it: the address's longest idle one, or that of the address with the most. Where there is
- * none, it is a surplus one; NULL where its address has as many as it may, or memory is short. */
+/* Counts the connection on @fd, which was accepted just now. Where there are as many as there may
+ * be, of its address or of all, one that waits for its client to begin a request is closed for it:
+ * the address's longest idle one, or that of the address with the most. Where there is none, it is
+ * a surplus one; NULL where its address has as many as it may, or memory is short. */
 struct connection *watch_add(
 	struct watch *watch, int fd, const union connection_address *address, struct tls *tls);
 /* The thread that serves @connection has it; from now on it is looked at. */
@@ -82,11 +85,13 @@ void watch_begin(struct watch *watch, struct connection *connection);
 /* Before @connection's socket is closed, where it had begun. NULL is accepted. */
 void watch_remove(struct watch *watch, struct connection *connection);
 
-/* Ends it from any thread: the library sees the socket's end and closes it; what waits to be taken is thrown away then, instead of being kept
- * for a client that takes its time. Only while it is watched. */
+/* Ends it from any thread: the library sees the socket's end and closes it; what waits to be taken
+ * is thrown away then, instead of being kept for a client that takes its time. Only while it is
+ * watched. */
 void connection_cut(struct connection *connection);
 
-/* Whether there are @max connections. Where there are, one that is idle is closed, so that there will be fewer. */
+/* Whether there are @max connections. Where there are, one that is idle is closed, so that there
+ * will be fewer. */
 bool watch_is_full(struct watch *watch, size_t max);
 
 static inline socklen_t connection_address_size(const struct connection *connection)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * A batch: decodes and cuts what it is fed, fills chunks with it, and keeps the account of what became of them. */
+ * A batch: decodes and cuts what it is fed, fills chunks with it, and keeps the account of what
+ * became of them. */
 #include "intake/intake_private.h"
 
 /* A chunk this small is read by the thread that fed it. */
 #define SMALL_CALLS 4
 #define SMALL_BYTES ((size_t)32 << 10)
 
-/* What of a body is decoded on the thread that feeds, which others wait for. The rest goes to the pool, this much at a time. */
+/* What of a body is decoded on the thread that feeds, which others wait for. The rest goes to the
+ * pool, this much at a time. */
 #define FEED_BYTES  DECODER_STEP
 #define SLICE_BYTES ((size_t)256 << 10)
 
@@ -188,8 +190,8 @@ enum fed {
 	FED_ENOUGH,  /* there is more to decode than was asked for */
 };
 
-/* Feeds as much of @input as there is room for, and as unfolds to @bytes, and takes it off. What the decoder holds back of
- * bytes taken is let through, room or not. Negative: the body is over. */
+/* Feeds as much of @input as there is room for, and as unfolds to @bytes, and takes it off. What
+ * the decoder holds back of bytes taken is let through, room or not. Negative: the body is over. */
 static int feed_some(
 	struct batch *batch, struct text *input, size_t bytes, bool wait, struct error *err)
 {

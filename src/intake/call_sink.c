@@ -5,7 +5,8 @@
 /* Enough for a session_id that is written with escapes. */
 #define SESSION_ID_ARENA ((size_t)8192)
 
-/* The session_id at the top of an object whose end may be missing; empty when it does not come before the end. */
+/* The session_id at the top of an object whose end may be missing; empty when it does not come
+ * before the end. */
 static struct text find_session_id(struct text beginning, struct arena *arena)
 {
 	struct json_reader reader;

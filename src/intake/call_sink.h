@@ -15,7 +15,8 @@ struct call_sink {
 	size_t call_size_max;
 };
 
-/* Whether a text that holds @byte outside of strings is likely UTF-16: half of a letter, or of a byte order mark. */
+/* Whether a text that holds @byte outside of strings is likely UTF-16: half of a letter, or of a
+ * byte order mark. */
 static inline bool call_sink_is_utf16(char byte)
 {
 	return byte == '\0' || (unsigned char)byte >= 0xfe;
@@ -23,7 +24,8 @@ static inline bool call_sink_is_utf16(char byte)
 
 #define CALL_SINK_UTF16 "this seems to be UTF-16: JSON is sent as UTF-8"
 
-/* Hands over @text, which closed @piece, as a call or as a reject. @line goes into a reject, @position is where
+/* Hands over @text, which closed @piece, as a call or as a reject. @line goes into a reject,
+ * @position is where
  * @text begins. */
 void call_sink_take(const struct call_sink *sink, const struct piece *piece, struct text text,
 	struct json_position position, uint64_t line);

@@ -76,8 +76,9 @@ struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct reda
 		free(reader);
 		return NULL;
 	}
-	/* Canonical JSON is hardly longer than what came: `\/` and white space shrink, a missing member of
-	 * a step is not made up. Unescaped strings and the names of all objects go to the scratch. */
+	/* Canonical JSON is hardly longer than what came: `\/` and white space shrink, a missing
+	 * member of a step is not made up. Unescaped strings and the names of all objects go to the
+	 * scratch. */
 	buffer_init(&reader->canonical, call_size_max * 2 + 4096);
 	redaction_init(&reader->redaction, redactor);
 	/* A digit may become a token. */
@@ -195,7 +196,8 @@ static void shrink(struct buffer *buffer)
 	}
 }
 
-/* Whether memory ran out for what the call is: it came to the reader's ceilings, not to the machine's. */
+/* Whether memory ran out for what the call is: it came to the reader's ceilings, not to the
+ * machine's. */
 static bool asks_too_much(const struct chunk_reader *reader)
 {
 	return reader->scratch.used_bytes > reader->scratch.ceiling_bytes / 2 ||

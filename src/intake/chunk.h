@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A chunk: neighbouring calls of a batch on their way to the store. First their JSON as it came, then checked and packed. */
+ * A chunk: neighbouring calls of a batch on their way to the store. First their JSON as it came,
+ * then checked and packed. */
 #ifndef INTAKE_CHUNK_H
 #define INTAKE_CHUNK_H
 
@@ -29,7 +30,8 @@ struct chunk {
 	struct chunk *next;	     /* in the committer's queue */
 	size_t cost_bytes;	     /* what it counts for in flight */
 	bool is_read;
-	bool out_of_memory; /* it could not be read: the batch fails, its calls are not called bad */
+	/* it could not be read: the batch fails, its calls are not called bad */
+	bool out_of_memory;
 
 	struct arena raw;  /* the JSON of the entries, until it is read */
 	size_t json_bytes; /* of all entries */
@@ -71,8 +73,9 @@ struct chunk_reader {
 struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct redactor *redactor);
 void chunk_reader_destroy(struct chunk_reader *reader);
 
-/* Checks, redacts and packs every call: the good ones become puts, unless @options leave them out, the others go to @reject. Without memory there
- * are no puts, and out_of_memory is set. The JSON is freed. */
+/* Checks, redacts and packs every call: the good ones become puts, unless @options leave them out,
+ * the others go to @reject. Without memory there are no puts, and out_of_memory is set. The JSON is
+ * freed. */
 void chunk_read(struct chunk *chunk, struct chunk_reader *reader,
 	const struct batch_options *options,
 	void (*reject)(

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The committer: the one writer. While a transaction is on its way to the disk, what comes in queues up for the next. */
+ * The committer: the one writer. While a transaction is on its way to the disk, what comes in
+ * queues up for the next. */
 #include "intake/intake_private.h"
 
 /* What one transaction takes at most, so that none lasts long and the memory for it is bounded. */
@@ -106,7 +107,8 @@ static void commit_chunk(struct intake *intake, struct chunk *chunk)
 	settle(intake, chunk, done < 0 ? &err : NULL);
 }
 
-/* Whether a transaction may have failed for what one of its calls or accounts is, rather than for the disk. */
+/* Whether a transaction may have failed for what one of its calls or accounts is, rather than for
+ * the disk. */
 static bool may_be_one_call(enum error_code code)
 {
 	switch (code) {
@@ -147,7 +149,8 @@ static void scatter(struct group *group)
 	}
 }
 
-/* Chunks that could not be read, and those of a batch that the store failed before, are dropped: they follow calls that are not there. */
+/* Chunks that could not be read, and those of a batch that the store failed before, are dropped:
+ * they follow calls that are not there. */
 static void drop_failed(struct intake *intake, struct group *group)
 {
 	size_t kept = 0, puts = 0;
@@ -189,8 +192,9 @@ static void commit_group(struct intake *intake, struct group *group)
 	}
 }
 
-/* When a key was last used is a courtesy: a failure to write it is no one's failure, the next minute tries again. Each is a
- * transaction, so calls come between them. Returns whether more may be left. */
+/* When a key was last used is a courtesy: a failure to write it is no one's failure, the next
+ * minute tries again. Each is a transaction, so calls come between them. Returns whether more may
+ * be left. */
 static bool write_key_uses(struct intake *intake)
 {
 	struct key_use use;
@@ -207,8 +211,8 @@ static bool write_key_uses(struct intake *intake)
 	return true;
 }
 
-/* Waits until there is something to do; false: never again. Fills @group, empty when there are only keys, whose part of
- * the flag it moves into *@keys. */
+/* Waits until there is something to do; false: never again. Fills @group, empty when there are only
+ * keys, whose part of the flag it moves into *@keys. */
 static bool next_group(struct intake *intake, struct group *group, bool *keys)
 {
 	bool more;

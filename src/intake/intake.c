@@ -29,7 +29,8 @@ static struct intake_share *share_of(struct intake *intake, const struct batch *
 	return &intake->shares[turns_line(batch->options.account_id)];
 }
 
-/* Under the lock. An account has three quarters at most, so that there is always some for another. */
+/* Under the lock. An account has three quarters at most, so that there is always some for another.
+ */
 static bool has_room(struct intake *intake, struct batch *batch)
 {
 	struct intake_share *share = share_of(intake, batch);

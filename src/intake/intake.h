@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Intake: from bytes to durable calls. Batches (one a POST or an import) cut their bytes into calls; a pool of threads
- * reads and packs them; one writer commits all that waits in one transaction (DESIGN §5). */
+ * Intake: from bytes to durable calls. Batches (one a POST or an import) cut their bytes into
+ * calls; a pool of threads reads and packs them; one writer commits all that waits in one
+ * transaction (DESIGN §5). */
 #ifndef INTAKE_INTAKE_H
 #define INTAKE_INTAKE_H
 
@@ -15,27 +16,34 @@ struct intake_options {
 	unsigned int threads;		 /* that read and pack; 0: one a core */
 	size_t call_size_max;		 /* bytes of one call's JSON */
 	const struct redactor *redactor; /* NULL: nothing is hidden; outlives the intake */
-	size_t in_flight_max; /* bytes that all open batches hold, with what is taken in and not yet committed; above it batches wait */
+	/* bytes that all open batches hold, with what is taken in and not yet committed; above it
+	 * batches wait */
+	size_t in_flight_max;
 };
 
 int intake_create(struct intake **ret_intake, struct store *store,
 	const struct intake_options *options, struct error *err) CHECK_RESULT;
 
-/* Waits until everything handed in is committed, then stops the threads. Batches must have been destroyed. */
+/* Waits until everything handed in is committed, then stops the threads. Batches must have been
+ * destroyed. */
 void intake_destroy(struct intake *intake);
 AUTO_POINTER(struct intake *, intake_destroy);
 
-/* @stored is called after each transaction that stored calls, on the committer's thread; it must not wait. One at a time; NULL: none. */
+/* @stored is called after each transaction that stored calls, on the committer's thread; it must
+ * not wait. One at a time; NULL: none. */
 void intake_on_stored(struct intake *intake, void (*stored)(void *context), void *context);
 
-/* Notes that a key was used; written with the next commit, at most once a minute for each key. Never waits. */
+/* Notes that a key was used; written with the next commit, at most once a minute for each key.
+ * Never waits. */
 void intake_key_used(struct intake *intake, int64_t key_id, int64_t now);
 
 /* ---- a batch ---- */
 
 enum batch_shape {
-	BATCH_DOCUMENT, /* {"calls":[…]}, any other members beside it; an object without a member `calls` is a bare call */
-	BATCH_NDJSON,	/* a call a line; empty lines are passed over */
+	/* {"calls":[…]}, any other members beside it; an object without a member `calls` is a bare
+	   call */
+	BATCH_DOCUMENT,
+	BATCH_NDJSON, /* a call a line; empty lines are passed over */
 };
 
 enum batch_coding {
@@ -55,14 +63,13 @@ struct batch_result {
 	uint64_t accepted; /* calls that are durable now */
 	uint64_t replaced; /* those of them whose session was there before */
 	uint64_t rejected;
-	uint64_t
-		old_detail; /* those accepted whose steps are over their days already, so that nobody will see them */
-	uint64_t old_calls; /* those that are over theirs altogether */
-	uint64_t unserved;  /* those whose steps are kept, and not served below /api/ any more */
-	struct error
-		failure; /* ERROR_NONE; or what ended the batch early: the body is no JSON from some point on
-				 (ERROR_INVALID), is cut off or no gzip/zstd (ERROR_INVALID), or the store failed. What is in
-				 accepted stays. */
+	/* those accepted whose steps are over their days already, so that nobody will see them */
+	uint64_t old_detail;
+	uint64_t old_calls;   /* those that are over theirs altogether */
+	uint64_t unserved;    /* those whose steps are kept, and not served below /api/ any more */
+	struct error failure; /* ERROR_NONE; or what ended the batch early: the body is no JSON from
+				 some point on (ERROR_INVALID), is cut off or no gzip/zstd
+				 (ERROR_INVALID), or the store failed. What is in accepted stays. */
 };
 
 /* What becomes of a call that is over its days. */
@@ -73,25 +80,32 @@ enum batch_old {
 
 struct batch_options {
 	int64_t account_id;
-	int64_t detail_after; /* only calls that started after it have their detail kept; INT64_MIN: all */
+	/* only calls that started after it have their detail kept; INT64_MIN: all */
+	int64_t detail_after;
 	int64_t header_after; /* the same for the calls themselves */
-	int64_t served_after; /* the same for what /api/ serves of what is kept: batch_result.unserved */
-	/* Asked of a call that has steps which are not kept, or that is not kept itself (@whole): from any thread, perhaps several at a time,
-	 * until the batch is done; it may wait. NULL: such calls are taken and counted, the next sweep drops what is over its days. */
+	/* the same for what /api/ serves of what is kept: batch_result.unserved */
+	int64_t served_after;
+	/* Asked of a call that has steps which are not kept, or that is not kept itself (@whole):
+	 * from any thread, perhaps several at a time, until the batch is done; it may wait. NULL:
+	 * such calls are taken and counted, the next sweep drops what is over its days. */
 	enum batch_old (*old)(void *context, const struct call *call, uint64_t line, bool whole);
 	enum batch_shape shape;
 	enum batch_coding coding;
-	bool recorded; /* from an exchange's recording: parts of a call are joined (call_join.h), where others replace each other */
-	/* Called once for each rejected call, from any thread, one at a time, in no particular order. Returns how many bytes the owner holds for
-	 * all that it was told, which count as the batch's until batch_destroy(). Neither this nor `wake` may call a function of this
+	/* from an exchange's recording: parts of a call are joined (call_join.h), where others
+	 * replace each other */
+	bool recorded;
+	/* Called once for each rejected call, from any thread, one at a time, in no particular
+	 * order. Returns how many bytes the owner holds for all that it was told, which count as
+	 * the batch's until batch_destroy(). Neither this nor `wake` may call a function of this
 	 * header; neither is called after batch_destroy(). */
 	size_t (*rejected)(void *context, const struct batch_reject *reject);
-	/* Called likewise of a call that was taken, but is to be looked at: it is recorded, and the one that it replaced seems to
-	 * be another. NULL: nobody is told. */
+	/* Called likewise of a call that was taken, but is to be looked at: it is recorded, and the
+	 * one that it replaced seems to be another. NULL: nobody is told. */
 	size_t (*noted)(void *context, const struct batch_reject *note);
-	/* Called from any thread when batch_feed() may be called again after it took less than it was given, and when the batch is
-	 * done, which may be within batch_end() itself. It may come once too often. It must only note or signal; NULL for callers
-	 * that use batch_wait(). */
+	/* Called from any thread when batch_feed() may be called again after it took less than it
+	 * was given, and when the batch is done, which may be within batch_end() itself. It may
+	 * come once too often. It must only note or signal; NULL for callers that use batch_wait().
+	 */
 	void (*wake)(void *context);
 	void *context;
 };
@@ -101,18 +115,21 @@ struct batch;
 int batch_create(struct batch **ret_batch, struct intake *intake,
 	const struct batch_options *options, struct error *err) CHECK_RESULT;
 
-/* Takes bytes, from one thread at a time. Returns how many were taken; less than @size, perhaps 0, when too much is in
- * held, or while the pool decodes what was taken before: call it again after `wake`. It decodes little itself, so that its thread is soon
- * back. Of each account one batch gets on although there is no room. After a failure it takes and drops everything.
- * A batch holds at most two calls of the largest size, a chunk of 256 KiB, its decoder (zstd: 8 MB) and what its owner holds for rejects; all that
- * is counted in in_flight_max. A body that unfolds to more than 1,100 times its size and 16 MiB fails with ERROR_TOO_LARGE. */
+/* Takes bytes, from one thread at a time. Returns how many were taken; less than @size, perhaps 0,
+ * when too much is in held, or while the pool decodes what was taken before: call it again after
+ * `wake`. It decodes little itself, so that its thread is soon back. Of each account one batch gets
+ * on although there is no room. After a failure it takes and drops everything. A batch holds at
+ * most two calls of the largest size, a chunk of 256 KiB, its decoder (zstd: 8 MB) and what its
+ * owner holds for rejects; all that is counted in in_flight_max. A body that unfolds to more than
+ * 1,100 times its size and 16 MiB fails with ERROR_TOO_LARGE. */
 size_t batch_feed(struct batch *batch, const char *data, size_t size);
 
 /* As batch_feed(), but decodes all on its thread, and waits until all of @size is taken. */
 void batch_feed_all(struct batch *batch, const char *data, size_t size);
 
-/* Hands in one call that a source made, its JSON whole; waits while too much is in flight. @line goes into a reject. Shape
- * and coding of the batch do not matter then; it takes either these or bytes. */
+/* Hands in one call that a source made, its JSON whole; waits while too much is in flight. @line
+ * goes into a reject. Shape and coding of the batch do not matter then; it takes either these or
+ * bytes. */
 void batch_add_call(struct batch *batch, struct text json, uint64_t line);
 
 /* No more bytes will come. @cut_off: the sender went away, so an unfinished call is dropped. */
@@ -127,12 +144,14 @@ void batch_wait(struct batch *batch);
 /* So far; final once batch_done(). */
 struct batch_result batch_result(struct batch *batch);
 
-/* batch_destroy() for a batch that may have calls under way: @over is called once they are committed or failed, with what became of all, from
- * any thread, perhaps before this returns. It must not wait. */
+/* batch_destroy() for a batch that may have calls under way: @over is called once they are
+ * committed or failed, with what became of all, from any thread, perhaps before this returns. It
+ * must not wait. */
 void batch_leave(struct batch *batch,
 	void (*over)(void *context, const struct batch_result *result), void *context);
 
-/* Frees it; a batch that was not ended is ended as cut off, and what is under way is committed without it. */
+/* Frees it; a batch that was not ended is ended as cut off, and what is under way is committed
+ * without it. */
 void batch_destroy(struct batch *batch);
 AUTO_POINTER(struct batch *, batch_destroy);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Inside intake: what batches, the pool and the committer share.
  *
- * A chunk goes: filled by its batch → intake_send() → read by a worker, or by the sender when it is small → intake_chunk_read() →
- * committer, in the batch's order → batch_settle(). What unfolds to more than a little is decoded and cut by a worker too, in slices
- * (batch_work()). Two locks, never held together: intake->lock guards the queues and what is held, batch->lock what became of a batch
- * and its callbacks. */
+ * A chunk goes: filled by its batch → intake_send() → read by a worker, or by the sender when it is
+ * small → intake_chunk_read() → committer, in the batch's order → batch_settle(). What unfolds to
+ * more than a little is decoded and cut by a worker too, in slices (batch_work()). Two locks, never
+ * held together: intake->lock guards the queues and what is held, batch->lock what became of a
+ * batch and its callbacks. */
 #ifndef INTAKE_INTAKE_PRIVATE_H
 #define INTAKE_INTAKE_PRIVATE_H
 
@@ -61,8 +62,8 @@ struct batch {
 	struct task task; /* first: to work off `pending` */
 	struct intake *intake;
 	struct batch_options options;
-	atomic_uint
-		references; /* the owner, each chunk sent, the list of waiting batches, the pool while it is behind */
+	/* the owner, each chunk sent, the list of waiting batches, the pool while it is behind */
+	atomic_uint references;
 
 	/* The owner's, who feeds from one thread at a time; the pool's while it is behind. */
 	struct decoder *decoder;
@@ -104,12 +105,14 @@ struct batch {
 	bool detached; /* the owner is gone: no callback any more */
 };
 
-/* Sends @chunk of @batch on its way. @small: let the calling thread read it, which spares a single call two changes of threads. */
+/* Sends @chunk of @batch on its way. @small: let the calling thread read it, which spares a single
+ * call two changes of threads. */
 void intake_send(struct intake *intake, struct chunk *chunk, bool small);
 
-/* Whether @batch, which holds so much beside its chunks in flight, may take so much more and go on: there is room for it, in the whole and in its
- * account's share; or nothing of its own is in flight and it is the one that goes on without. If so, it is counted. If not, and @wait, it
- * is woken when it may; or, while the pool has it, the pool goes on with it. */
+/* Whether @batch, which holds so much beside its chunks in flight, may take so much more and go on:
+ * there is room for it, in the whole and in its account's share; or nothing of its own is in flight
+ * and it is the one that goes on without. If so, it is counted. If not, and @wait, it is woken when
+ * it may; or, while the pool has it, the pool goes on with it. */
 bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_t wants, bool wait);
 
 /* It is ended: beside what is in flight it holds only so much, and wants nothing. */
@@ -127,7 +130,8 @@ bool intake_behind(struct intake *intake, struct batch *batch);
 /* Ends it when the pool has done with it: returns true. False: the pool does not have it. */
 bool intake_end_behind(struct intake *intake, struct batch *batch, bool cut_off);
 
-/* The pool has worked off what was pending; the batch holds so much now. Returns true when the owner has ended the batch meanwhile, *@ret_cut_off telling how. */
+/* The pool has worked off what was pending; the batch holds so much now. Returns true when the
+ * owner has ended the batch meanwhile, *@ret_cut_off telling how. */
 bool intake_caught_up(struct intake *intake, struct batch *batch, size_t holds, bool *ret_cut_off);
 
 /* Whether the owner is gone, so that what is pending is not worth its work. */
@@ -161,7 +165,8 @@ void batch_note_others(struct batch *batch, uint64_t line, struct text session_i
 /* There is room again. */
 void batch_wake(struct batch *batch);
 bool batch_store_failed(struct batch *batch);
-/* What became of one of its chunks; @failure NULL: its calls are durable, and @result counts them. */
+/* What became of one of its chunks; @failure NULL: its calls are durable, and @result counts them.
+ */
 void batch_settle(
 	struct batch *batch, const struct batch_result *result, const struct error *failure);
 

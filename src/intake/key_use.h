@@ -24,12 +24,12 @@ struct key_uses {
 void key_uses_init(struct key_uses *uses);
 void key_uses_deinit(struct key_uses *uses);
 
-/* Notes a use. Returns whether it is the key's first of its minute, so that it wants to be written. A use that finds no
- * memory is forgotten. */
+/* Notes a use. Returns whether it is the key's first of its minute, so that it wants to be written.
+ * A use that finds no memory is forgotten. */
 bool key_uses_note(struct key_uses *uses, int64_t key_id, int64_t now);
 
-/* Takes the next that wants to be written, from *@cursor on, which begins at 0; false when there is none. One that is noted
- * meanwhile may be missed until the next walk. */
+/* Takes the next that wants to be written, from *@cursor on, which begins at 0; false when there is
+ * none. One that is noted meanwhile may be missed until the next walk. */
 bool key_uses_take(struct key_uses *uses, size_t *cursor, struct key_use *ret_use);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What waits for a thread of the pool: a line for each account, and the lines take turns, so that nobody waits behind all that another
- * has sent. */
+ * What waits for a thread of the pool: a line for each account, and the lines take turns, so that
+ * nobody waits behind all that another has sent. */
 #ifndef INTAKE_TURNS_H
 #define INTAKE_TURNS_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What ends the plain bytes of a string (quote, backslash, control character), looked for in many bytes at once: a bit a byte. */
+ * What ends the plain bytes of a string (quote, backslash, control character), looked for in many
+ * bytes at once: a bit a byte. */
 #ifndef JSON_JSON_BLOCK_H
 #define JSON_JSON_BLOCK_H
 
@@ -20,8 +21,8 @@ static inline bool json_is_special(char byte)
 
 #define JSON_BLOCK_BYTES 16
 
-/* Looks at the block at @data. Bit i of the result is set where byte i is special, bit i of *@ret_high where it is
- * not ASCII. */
+/* Looks at the block at @data. Bit i of the result is set where byte i is special, bit i of
+ * *@ret_high where it is not ASCII. */
 static inline uint32_t json_block_look(const char *data, uint32_t *ret_high)
 {
 	__m128i block = _mm_loadu_si128((const __m128i *)data);
@@ -40,7 +41,8 @@ static inline uint32_t json_block_look(const char *data, uint32_t *ret_high)
 #define JSON_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 #define JSON_HIGH_BITS	     JSON_EACH_BYTE(0x80)
 
-/* The high bit of each byte of @word that is below @limit, which is at most 0x80. The sums do not carry from byte to byte. */
+/* The high bit of each byte of @word that is below @limit, which is at most 0x80. The sums do not
+ * carry from byte to byte. */
 static inline uint64_t json_bytes_below(uint64_t word, unsigned int limit)
 {
 	return ~((word & ~JSON_HIGH_BITS) + JSON_EACH_BYTE(0x80 - limit)) & ~word & JSON_HIGH_BITS;
@@ -66,7 +68,8 @@ static inline uint32_t json_block_look(const char *data, uint32_t *ret_high)
 
 #endif
 
-/* A stretch of the input whose bytes were looked at, so that the many short strings in it are found by shifting bits. */
+/* A stretch of the input whose bytes were looked at, so that the many short strings in it are found
+ * by shifting bits. */
 struct json_stretch {
 	size_t at;	  /* where it begins in the input */
 	uint64_t special; /* a bit a byte, the first lowest; set behind the input's end, too */
@@ -78,7 +81,8 @@ struct json_stretch {
 /* Looks at what follows @at. Not inline: it is called once for several strings. */
 void json_stretch_look(struct json_stretch *stretch, struct text input, size_t at);
 
-/* Where the first special byte of @input from @at on is, its end if there is none. @stretch is one that begins at or before
+/* Where the first special byte of @input from @at on is, its end if there is none. @stretch is one
+ * that begins at or before
  * @at, and moves on. *@high becomes other than 0 when a byte passed over is not ASCII. */
 static inline size_t json_stretch_find(
 	struct json_stretch *stretch, struct text input, size_t at, uint64_t *high)

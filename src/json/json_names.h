@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The member names of the objects that are open while JSON is read, to find doubled ones (API.md §2: an error). */
+ * The member names of the objects that are open while JSON is read, to find doubled ones (API.md
+ * §2: an error). */
 #ifndef JSON_JSON_NAMES_H
 #define JSON_JSON_NAMES_H
 
@@ -8,8 +9,8 @@
 #define JSON_DEPTH_MAX	 64
 #define JSON_NAMES_INNER 32
 
-/* Up to JSON_NAMES_SEARCHED names of an object are compared as they come, more of them by sorting when the object ends: no
- * input makes it quadratic, and no hash can be made to collide. */
+/* Up to JSON_NAMES_SEARCHED names of an object are compared as they come, more of them by sorting
+ * when the object ends: no input makes it quadratic, and no hash can be made to collide. */
 #define JSON_NAMES_SEARCHED 32
 
 struct json_names_level {
@@ -55,7 +56,8 @@ static inline uint64_t json_names_bit(struct text name)
 	return UINT64_C(1) << (looks * UINT32_C(0x9e3779b1) >> 26);
 }
 
-/* @name, unescaped, is a member of the innermost object; it must stay where it is until that ends. */
+/* @name, unescaped, is a member of the innermost object; it must stay where it is until that ends.
+ */
 static inline enum json_names_result CHECK_RESULT json_names_add(
 	struct json_names *names, struct text name)
 {

@@ -175,8 +175,8 @@ __attribute__((cold)) static int bad_utf8(
 		(unsigned char)reader->input.data[at]);
 }
 
-/* Whether the escape with this letter is how json_escape_write() writes its character. `\/` never is; of those with a `u` some
- * are, which is not looked at. */
+/* Whether the escape with this letter is how json_escape_write() writes its character. `\/` never
+ * is; of those with a `u` some are, which is not looked at. */
 static bool is_short_escape(char letter)
 {
 	return letter != 'u' && letter != '/';
@@ -239,7 +239,8 @@ static size_t pass_digits(struct text input, size_t at)
 	return at;
 }
 
-/* Behind the number at @at; what is wrong goes to *@ret_problem, and the place where is returned. */
+/* Behind the number at @at; what is wrong goes to *@ret_problem, and the place where is returned.
+ */
 static size_t pass_number(struct text input, size_t at, const char **ret_problem)
 {
 	at += input.data[at] == '-';

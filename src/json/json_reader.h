@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reads JSON token by token: strictly RFC 8259 in valid UTF-8, member order and number text kept. */
+ * Reads JSON token by token: strictly RFC 8259 in valid UTF-8, member order and number text kept.
+ */
 #ifndef JSON_JSON_READER_H
 #define JSON_JSON_READER_H
 
@@ -43,8 +44,8 @@ struct json_reader {
 	struct json_stretch stretch;
 	struct json_position start;
 	struct json_names *names; /* NULL: doubled names are not looked for */
-	size_t rewrites; /* what was read so far that is not written the shortest way: white space, and
-			    strings with an escape that may not be needed */
+	size_t rewrites; /* what was read so far that is not written the shortest way: white space,
+			    and strings with an escape that may not be needed */
 	uint32_t depth;
 	uint64_t is_object; /* a bit a level, the innermost lowest */
 	int expect;	    /* what may come next; private to json_reader.c */
@@ -54,24 +55,26 @@ struct json_reader {
  * document of its own). @input must outlive the reader and its tokens. */
 void json_reader_init(struct json_reader *reader, struct text input, struct json_position start);
 
-/* From now on, and before the first token, a member name that an object has twice is an error of json_reader_next():
- * ERROR_INVALID, at the name or, in an object of more than JSON_NAMES_SEARCHED members, at its end. @names is
- * uninitialised memory of the caller; more than it holds, and names with escapes, go to @arena. */
+/* From now on, and before the first token, a member name that an object has twice is an error of
+ * json_reader_next(): ERROR_INVALID, at the name or, in an object of more than JSON_NAMES_SEARCHED
+ * members, at its end. @names is uninitialised memory of the caller; more than it holds, and names
+ * with escapes, go to @arena. */
 void json_reader_check_names(
 	struct json_reader *reader, struct json_names *names, struct arena *arena);
 
-/* The next token. Returns 1 with a token, 0 at the end (JSON_END), negative when the input is no JSON:
- * ERROR_INVALID with "line 3, column 17: …", ERROR_TOO_LARGE when nested deeper than JSON_DEPTH_MAX. */
+/* The next token. Returns 1 with a token, 0 at the end (JSON_END), negative when the input is no
+ * JSON: ERROR_INVALID with "line 3, column 17: …", ERROR_TOO_LARGE when nested deeper than
+ * JSON_DEPTH_MAX. */
 int json_reader_next(
 	struct json_reader *reader, struct json_token *ret_token, struct error *err) CHECK_RESULT;
 
-/* The member of the open object that comes next, its name and the beginning of its value. Returns 1, 0 at the object's end,
- * negative as above. */
+/* The member of the open object that comes next, its name and the beginning of its value. Returns
+ * 1, 0 at the object's end, negative as above. */
 int json_reader_next_member(struct json_reader *reader, struct json_token *ret_name,
 	struct json_token *ret_value, struct error *err) CHECK_RESULT;
 
-/* Passes over the value that begins with @token, which was just read (doubled names inside it are an
- * error, with json_reader_check_names() or without). Returns 0; negative as above. */
+/* Passes over the value that begins with @token, which was just read (doubled names inside it are
+ * an error, with json_reader_check_names() or without). Returns 0; negative as above. */
 int json_reader_skip(
 	struct json_reader *reader, const struct json_token *token, struct error *err) CHECK_RESULT;
 
@@ -95,7 +98,8 @@ static inline struct text CHECK_RESULT json_token_string(
 /* Whether @token, which is escaped, spells @string. */
 bool json_token_unescapes_to(const struct json_token *token, struct text string);
 
-/* Whether @token spells @string. Inline, so that the size of a literal is known where it is compared. */
+/* Whether @token spells @string. Inline, so that the size of a literal is known where it is
+ * compared. */
 static inline bool json_token_is(const struct json_token *token, const char *string)
 {
 	return token->escaped ? json_token_unescapes_to(token, text_of(string))

@@ -5,7 +5,8 @@
 #define PREFIX_DIGITS	     4
 #define TELEPHONE_DIGITS_MAX 15 /* ITU-T E.164 §6 */
 
-/* What the networks publish of their numbers: the first four digits from low to high, and the lengths that are issued. */
+/* What the networks publish of their numbers: the first four digits from low to high, and the
+ * lengths that are issued. */
 static const struct {
 	unsigned int low, high;
 	unsigned int digits_min, digits_max;
@@ -113,7 +114,8 @@ static bool is_in_uuid(struct text text, size_t start, size_t end)
 	return is_uuid(text_head(text_tail(text, start), end - start));
 }
 
-/* A number that goes on in letters is something else: a name, a hash. Letters of other scripts stand beside numbers without a space. */
+/* A number that goes on in letters is something else: a name, a hash. Letters of other scripts
+ * stand beside numbers without a space. */
 static bool stands_alone(struct text text, size_t start, size_t end)
 {
 	return (start == 0 || !is_letter(text.data[start - 1])) &&

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Numbers of payment cards in text: 13 to 19 digits with the check digit of ISO/IEC 7812-1 annex B (Luhn), digits standing together or
- * with one space or hyphen between, that begin and are as long as a network's numbers, with neither a letter (of ASCII) beside them nor a UUID
- * around them. That leaves times, stamps of recordings and ids alone. What a + stands before is a telephone number as long as it is short enough for one. */
+ * Numbers of payment cards in text: 13 to 19 digits with the check digit of ISO/IEC 7812-1 annex B
+ * (Luhn), digits standing together or with one space or hyphen between, that begin and are as long
+ * as a network's numbers, with neither a letter (of ASCII) beside them nor a UUID around them. That
+ * leaves times, stamps of recordings and ids alone. What a + stands before is a telephone number as
+ * long as it is short enough for one. */
 #ifndef CALL_CARD_H
 #define CALL_CARD_H
 
@@ -17,10 +19,12 @@ struct card {
 	const char *network; /* "visa" */
 };
 
-/* Where digits begin in @text at or behind @from that have no digit before them; text.size: nowhere. */
+/* Where digits begin in @text at or behind @from that have no digit before them; text.size:
+ * nowhere. */
 size_t card_next_digits(struct text text, size_t from);
 
-/* Whether digits that begin at @start, with all or some of the groups behind them, may be a card's number: the longest that may. */
+/* Whether digits that begin at @start, with all or some of the groups behind them, may be a card's
+ * number: the longest that may. */
 bool card_at(struct text text, size_t start, struct card *ret_card);
 
 #endif

@@ -14,7 +14,8 @@
 #define KEY_FILE_MIN 32
 #define KEY_FILE_MAX 4096
 
-/* Only letters: no rule about digits finds any in a token, so that what was redacted is not redacted again. */
+/* Only letters: no rule about digits finds any in a token, so that what was redacted is not
+ * redacted again. */
 static const char letters[] = "abcdefghijklmnop";
 
 static int check_file(int fd, const char *path, struct error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What stands in the place of something hidden: •••, whatever it was and however long, or with a key a token, • and 20 letters, the
- * same for the same text, which nobody can make or check without the key (80 bits of BLAKE2b keyed with it). */
+ * What stands in the place of something hidden: •••, whatever it was and however long, or with a
+ * key a token, • and 20 letters, the same for the same text, which nobody can make or check without
+ * the key (80 bits of BLAKE2b keyed with it). */
 #ifndef INTAKE_REDACT_MARK_H
 #define INTAKE_REDACT_MARK_H
 
@@ -17,14 +18,15 @@ struct redact_key {
 	unsigned char bytes[REDACT_KEY_SIZE];
 };
 
-/* Makes the key of what the file at @path holds: 32 to 4096 bytes of any kind, less white space at the end. ERROR_DENIED when someone
- * else than its owner may read or write it, or its owner is neither who runs the program nor root. */
+/* Makes the key of what the file at @path holds: 32 to 4096 bytes of any kind, less white space at
+ * the end. ERROR_DENIED when someone else than its owner may read or write it, or its owner is
+ * neither who runs the program nor root. */
 int redact_key_read(struct redact_key *ret_key, const char *path, struct error *err) CHECK_RESULT;
 
 void redact_key_forget(struct redact_key *key);
 
-/* Appends the mark for @value. A number has the token of its digits alone, however it is written: as
- * call_number_key() has it. */
+/* Appends the mark for @value. A number has the token of its digits alone, however it is written:
+ * as call_number_key() has it. */
 void redact_mark_write(struct buffer *out, const struct redact_key *key, struct text value);
 
 /* Whether @text is a mark and nothing else. */

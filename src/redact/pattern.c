@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Patterns: read into a row of items, matched by keeping all places in the row that the text may have come to, a bit each. */
+ * Patterns: read into a row of items, matched by keeping all places in the row that the text may
+ * have come to, a bit each. */
 #include "redact/pattern.h"
 
 /* ---- characters ---- */
@@ -192,7 +193,8 @@ static bool item_matches(const struct redact_item *item, struct text character)
 	}
 }
 
-/* Bit k stands for: the first k items are behind us. Optional ones may be behind us without having been there. */
+/* Bit k stands for: the first k items are behind us. Optional ones may be behind us without having
+ * been there. */
 static uint64_t pass_optional(const struct redact_pattern *pattern, uint64_t places)
 {
 	uint64_t more = places;

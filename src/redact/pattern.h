@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Patterns of what is to be hidden, such as `###-##-####`: simple enough to be read aloud, and found in time that grows with the text
- * alone, whatever the pattern and the text are. */
+ * Patterns of what is to be hidden, such as `###-##-####`: simple enough to be read aloud, and
+ * found in time that grows with the text alone, whatever the pattern and the text are. */
 #ifndef INTAKE_REDACT_PATTERN_H
 #define INTAKE_REDACT_PATTERN_H
 
@@ -10,10 +10,12 @@
 #define REDACT_ITEMS_MAX 63 /* the characters that one pattern may take */
 
 enum redact_item_kind {
-	REDACT_DIGIT,	/* # */
-	REDACT_LETTER,	/* @: also every character that is not ASCII */
-	REDACT_ANY,	/* ? */
-	REDACT_LITERAL, /* anything else, ASCII letters of either case the same; \ before it takes the meaning of the above away */
+	REDACT_DIGIT,  /* # */
+	REDACT_LETTER, /* @: also every character that is not ASCII */
+	REDACT_ANY,    /* ? */
+	/* anything else, ASCII letters of either case the same; \ before it takes the meaning of
+	   the above away */
+	REDACT_LITERAL,
 };
 
 struct redact_item {
@@ -28,12 +30,14 @@ struct redact_pattern {
 	uint64_t optional; /* a bit for each item that is */
 };
 
-/* Takes the next pattern off the front of @rest, where spaces stand between patterns: 1 taken, 0 there is none left; ERROR_INVALID quotes
- * it and says what is wrong. `{n}` or `{m,n}` behind a character repeats it. */
+/* Takes the next pattern off the front of @rest, where spaces stand between patterns: 1 taken, 0
+ * there is none left; ERROR_INVALID quotes it and says what is wrong. `{n}` or `{m,n}` behind a
+ * character repeats it. */
 int redact_pattern_next(
 	struct text *rest, struct redact_pattern *ret_pattern, struct error *err) CHECK_RESULT;
 
-/* How many bytes of @text match from @at on, as many as can be; 0: none. A match does not begin or end within a number or a word. */
+/* How many bytes of @text match from @at on, as many as can be; 0: none. A match does not begin or
+ * end within a number or a word. */
 size_t redact_pattern_match(const struct redact_pattern *pattern, struct text text, size_t at);
 
 /* The size of the character at @at; a byte that is no UTF-8 is one of its own. */

@@ -61,8 +61,8 @@ struct step_values {
 	const struct redactor *redactor;
 	const struct redact_step *step;
 	struct call_values values;
-	unsigned int
-		hidden_depth; /* of a member whose name says that it is hidden, with all in it; 0: none is open */
+	/* of a member whose name says that it is hidden, with all in it; 0: none is open */
+	unsigned int hidden_depth;
 };
 
 static void step_values_init(

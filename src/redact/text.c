@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What is hidden of one text. Each rule says which bytes it wants hidden; what several want is hidden as one, so that no rule can leave
- * over a part of what another one would have found. */
+ * What is hidden of one text. Each rule says which bytes it wants hidden; what several want is
+ * hidden as one, so that no rule can leave over a part of what another one would have found. */
 #include "redact/assignment.h"
 #include "redact/card.h"
 #include "redact/private.h"
@@ -83,7 +83,8 @@ static int add_secret(struct redaction *redaction, const struct number *number, 
 	return 0;
 }
 
-/* Notes each group of the number that begins at @at by itself, and all of them as one. *ret_end is behind the last one. */
+/* Notes each group of the number that begins at @at by itself, and all of them as one. *ret_end is
+ * behind the last one. */
 static int take_number(struct redaction *redaction, struct text text, size_t at, size_t *ret_end,
 	struct error *err)
 {
@@ -171,7 +172,8 @@ static void hide_cards(struct redaction *redaction, struct text text)
 	}
 }
 
-/* A letter beside a number, which makes it something else, may be hidden by another rule: then the number stands alone. */
+/* A letter beside a number, which makes it something else, may be hidden by another rule: then the
+ * number stands alone. */
 static void hide_cards_at_marks(struct redaction *redaction, struct text text)
 {
 	struct buffer *seen = &redaction->marked;
@@ -214,7 +216,8 @@ static void hide_digits(struct redaction *redaction, struct text text)
 	}
 }
 
-/* "User input: 1234 (dtmf)", "User entered 1234": hides what stands behind, up to the words in brackets. */
+/* "User input: 1234 (dtmf)", "User entered 1234": hides what stands behind, up to the words in
+ * brackets. */
 static void hide_input(struct redaction *redaction, struct text text)
 {
 	static const char *const beginnings[] = {
@@ -244,7 +247,8 @@ static bool is_variable(const struct redactor *redactor, struct text name)
 {
 	const char *comma;
 
-	/* __NAME is inherited by other channels, FUNCTION(x,NAME) is a function's value of that name. */
+	/* __NAME is inherited by other channels, FUNCTION(x,NAME) is a function's value of that
+	 * name. */
 	while (name.size > 0 && name.data[0] == '_') {
 		name = text_tail(name, 1);
 	}
@@ -261,7 +265,8 @@ static bool is_variable(const struct redactor *redactor, struct text name)
 				text_tail(name, (size_t)(comma - name.data) + 1));
 }
 
-/* The next value that @text, from *@at on, gives to a variable that is hidden; false: there is none. */
+/* The next value that @text, from *@at on, gives to a variable that is hidden; false: there is
+ * none. */
 static bool next_assigned(
 	const struct redactor *redactor, struct text text, size_t *at, size_t *ret_begin)
 {

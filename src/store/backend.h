@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * What a backend fills in. A new one adds its file, its open function here and its row in store_open(), and passes
- * tests/store/conformance.c.
+ * What a backend fills in. A new one adds its file, its open function here and its row in
+ * store_open(), and passes tests/store/conformance.c.
  *
- * Each callback promises what the function of the same name in store.h promises; said here is only what store.c has
- * seen to before it calls, so that no backend repeats it. All are called from any thread. */
+ * Each callback promises what the function of the same name in store.h promises; said here is only
+ * what store.c has seen to before it calls, so that no backend repeats it. All are called from any
+ * thread. */
 #ifndef STORE_STORE_BACKEND_H
 #define STORE_STORE_BACKEND_H
 
@@ -109,7 +110,8 @@ struct store_backend {
 	int (*erase)(struct store *store, const struct store_erase *erase, struct arena *arena,
 		struct store_sessions *ret_sessions, struct store_erased *ret_erased,
 		struct error *err);
-	/* Puts a mark in the place of @names in the subjects of the account's records; tells how many those are. */
+	/* Puts a mark in the place of @names in the subjects of the account's records; tells how
+	 * many those are. */
 	int (*audit_erase)(struct store *store, int64_t account_id, const struct erase_names *names,
 		int64_t *ret_records, struct error *err);
 	int (*scrub)(struct store *store, struct error *err);
@@ -126,7 +128,8 @@ struct store_backend {
 	/* The limit is not negative. */
 	int (*drop)(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
 		struct error *err);
-	/* All three NULL: everybody has the turn. store and state are zero; only state is the backend's to set. */
+	/* All three NULL: everybody has the turn. store and state are zero; only state is the
+	 * backend's to set. */
 	int (*turn_take)(struct store_turn *turn, struct store *store,
 		char holder[STORE_HOLDER_SIZE], struct error *err);
 	int (*turn_check)(struct store_turn *turn, struct error *err);

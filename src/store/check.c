@@ -8,7 +8,8 @@
 
 #include "call/call_json.h"
 
-/* Nothing inflates further (zlib's "Maximum Compression Factor"): keeps a damaged size from taking gigabytes. */
+/* Nothing inflates further (zlib's "Maximum Compression Factor"): keeps a damaged size from taking
+ * gigabytes. */
 #define DEFLATE_RATIO_MAX 1033
 
 int store_check_init(struct store_check *check,
@@ -43,7 +44,8 @@ static bool same_call(const struct call *a, const struct call *b)
 	       a->steps == b->steps;
 }
 
-/* The JSON has to read as the call that the columns tell of, and to be canonical: written again it is the same. */
+/* The JSON has to read as the call that the columns tell of, and to be canonical: written again it
+ * is the same. */
 static int check_json(struct store_check *check, const struct store_call *call, struct error *err)
 {
 	const struct json_position position = {.line = 1, .column = 1};

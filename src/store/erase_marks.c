@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * How what is erased is spelled in a subject, and the mark in its place. A subject is decoded first; where each of its bytes came from is
- * remembered, so that the mark takes the place of what was written. */
+ * How what is erased is spelled in a subject, and the mark in its place. A subject is decoded
+ * first; where each of its bytes came from is remembered, so that the mark takes the place of what
+ * was written. */
 #include "store/erase_marks.h"
 
 #include <stdlib.h>
@@ -76,7 +77,8 @@ static bool is_name(const struct erase_marks *marks, struct text text)
 
 /* ---- decoding ---- */
 
-/* The byte that the front of @rest, which is not empty, stands for in a request's target; returns of how many bytes that front is. */
+/* The byte that the front of @rest, which is not empty, stands for in a request's target; returns
+ * of how many bytes that front is. */
 static size_t next_byte(struct text rest, char *ret_byte)
 {
 	int byte = text_percent_byte(rest);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Records of the audit trail whose subjects name what is being erased, and the same subjects with a mark in its place. */
+ * Records of the audit trail whose subjects name what is being erased, and the same subjects with a
+ * mark in its place. */
 #ifndef STORE_ERASE_MARKS_H
 #define STORE_ERASE_MARKS_H
 
@@ -30,8 +31,9 @@ int erase_marks_init(
 	struct erase_marks *marks, const struct erase_names *names, struct error *err) CHECK_RESULT;
 void erase_marks_deinit(struct erase_marks *marks);
 
-/* Notes the record when its subject spells one of the names, however it was written there: percent-encoded, and a number with all that a number may be
- * written with (call_number_key()). What is a part of a longer word or number is not it. */
+/* Notes the record when its subject spells one of the names, however it was written there:
+ * percent-encoded, and a number with all that a number may be written with (call_number_key()).
+ * What is a part of a longer word or number is not it. */
 int erase_marks_look(
 	struct erase_marks *marks, int64_t id, struct text subject, struct error *err) CHECK_RESULT;
 

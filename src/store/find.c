@@ -39,7 +39,8 @@ int store_find_check_deadline(const struct store_search *search, struct error *e
 	return error_set(err, ERROR_TIMEOUT, "the question took longer than it may: narrow it");
 }
 
-/* An arena cannot grow what it gave: the old array stays behind in it. Returns the array with room for one more. */
+/* An arena cannot grow what it gave: the old array stays behind in it. Returns the array with room
+ * for one more. */
 static void *grow(void *items, size_t count, size_t *room, size_t size, struct arena *arena)
 {
 	void *grown;

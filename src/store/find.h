@@ -23,7 +23,8 @@ int store_find_add(struct store_page *page, size_t *room, const struct store_cal
 int store_find_add_bucket(struct store_bucket **buckets, size_t *count, size_t *room,
 	struct store_bucket bucket, struct arena *arena, struct error *err) CHECK_RESULT;
 
-/* store_search() of a filter that is a window alone, from its newest call on: counted by tallies, its offset too. */
+/* store_search() of a filter that is a window alone, from its newest call on: counted by tallies,
+ * its offset too. */
 int store_find_window(struct store *store, const struct store_search *search, struct arena *arena,
 	struct store_page *ret_page, struct error *err) CHECK_RESULT;
 

@@ -7,8 +7,8 @@
 #include "call/call_steps.h"
 #include "call/words.h"
 
-/* A step's kind, and a line that is the same, is looked for among so many that came last. A call with more kinds has some twice; a line
- * that is there twice is found as well as one. */
+/* A step's kind, and a line that is the same, is looked for among so many that came last. A call
+ * with more kinds has some twice; a line that is there twice is found as well as one. */
 #define LOOKED_AT 32
 
 void store_indexer_init(struct store_indexer *indexer)
@@ -28,7 +28,8 @@ void store_indexer_deinit(struct store_indexer *indexer)
 	arena_deinit(&indexer->scratch);
 }
 
-/* A call on its way: what is found stays in the indexer, and its texts where they stand in the call, until all is copied at once. */
+/* A call on its way: what is found stays in the indexer, and its texts where they stand in the
+ * call, until all is copied at once. */
 struct making {
 	struct store_indexer *indexer;
 	uint32_t steps;

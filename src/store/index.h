@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * What a call's steps are found by, made of them once: by whoever fills a store_put, or by the store. */
+ * What a call's steps are found by, made of them once: by whoever fills a store_put, or by the
+ * store. */
 #ifndef STORE_STORE_INDEX_H
 #define STORE_STORE_INDEX_H
 
 #include "base/buffer.h"
 #include "store/store.h"
 
-/* The line's words follow each other as `12:press 12:one`, 12 being the account; this parts lines. */
+/* The line's words follow each other as `12:press 12:one`, 12 being the account; this parts lines.
+ */
 #define STORE_INDEX_LINE_END "."
 
 /* What making takes, kept from call to call; one a thread at a time. */
@@ -20,7 +22,8 @@ struct store_indexer {
 void store_indexer_init(struct store_indexer *indexer);
 void store_indexer_deinit(struct store_indexer *indexer);
 
-/* Makes the index of a call of @account_id with the canonical steps @detail (call_json_detail()), @steps of them, in @arena. ERROR_CORRUPT when
+/* Makes the index of a call of @account_id with the canonical steps @detail (call_json_detail()),
+ * @steps of them, in @arena. ERROR_CORRUPT when
  * @detail is not that. */
 int store_index_make(struct store_indexer *indexer, int64_t account_id, struct text detail,
 	uint32_t steps, struct arena *arena, struct store_index *ret_index,

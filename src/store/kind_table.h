@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The kinds of steps that were met, numbered account by account, for stores that keep nothing but calls. */
+ * The kinds of steps that were met, numbered account by account, for stores that keep nothing but
+ * calls. */
 #ifndef STORE_KIND_TABLE_H
 #define STORE_KIND_TABLE_H
 

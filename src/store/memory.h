@@ -27,7 +27,8 @@ struct memory_change {
 	char session[];
 };
 
-/* Its handful of rows is searched from end to end; only the calls are sorted, by account, start and session_id. */
+/* Its handful of rows is searched from end to end; only the calls are sorted, by account, start and
+ * session_id. */
 struct memory_store {
 	struct store base;
 	pthread_mutex_t mutex; /* over all below */
@@ -45,8 +46,8 @@ struct memory_store {
 	size_t changes_count;
 	int64_t change_newest;
 
-	struct store_audit *
-		records; /* their ids go on from records_dropped, without gaps; texts are in names */
+	/* their ids go on from records_dropped, without gaps; texts are in names */
+	struct store_audit *records;
 	size_t records_count;
 	int64_t records_dropped;
 
@@ -73,7 +74,8 @@ int memory_walk(struct store *base, const struct store_query *query,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
 	struct error *err);
 bool memory_has_call(const struct memory_store *store, int64_t account_id, struct text session_id);
-/* Copies the call @session_id, which is there, with its packed form when it started after @detail_after. The store is locked. */
+/* Copies the call @session_id, which is there, with its packed form when it started after
+ * @detail_after. The store is locked. */
 int memory_copy_call(struct memory_store *store, int64_t account_id, struct text session_id,
 	int64_t detail_after, struct arena *arena, struct store_call *ret_call, struct error *err);
 

@@ -134,7 +134,8 @@ static void remove_at(struct put_run *run, size_t at)
 	memmove(&run->calls[at], &run->calls[at + 1], (run->count - at) * sizeof(*run->calls));
 }
 
-/* Puts what @put and the part of the call that is held are together into @call and @packed; their texts in @arena. */
+/* Puts what @put and the part of the call that is held are together into @call and @packed; their
+ * texts in @arena. */
 static int join_held(struct put_run *run, struct store_put *put, const struct store_call *held,
 	struct arena *arena, struct call *call, struct packed *packed, struct error *err)
 {

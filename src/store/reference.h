@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Finding calls the plain way: by walking them all and asking filter_matches() of each. A small store can live on it, and every
- * other way of finding is tested against it. */
+ * Finding calls the plain way: by walking them all and asking filter_matches() of each. A small
+ * store can live on it, and every other way of finding is tested against it. */
 #ifndef STORE_STORE_REFERENCE_H
 #define STORE_STORE_REFERENCE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The numbered SQL files of schema/, compiled in. The file numbered n brings a store from schema n - 1 to n. */
+ * The numbered SQL files of schema/, compiled in. The file numbered n brings a store from schema n
+ * - 1 to n. */
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 

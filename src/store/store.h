@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The store: accounts, keys and calls, behind one interface that each backend fills in
- * (store/backend.h). All functions may be called from any thread. Failures of the disk or the database set
- * ERROR_SYSTEM, ERROR_NO_SPACE, ERROR_BUSY or ERROR_CORRUPT with what failed and where. */
+ * (store/backend.h). All functions may be called from any thread. Failures of the disk or the
+ * database set ERROR_SYSTEM, ERROR_NO_SPACE, ERROR_BUSY or ERROR_CORRUPT with what failed and
+ * where. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -15,12 +16,12 @@ struct store;
 
 /* Opens, and makes where it is missing (unless @options say no), the store that @location names:
  *   memory:             in memory, gone with the process
- *   postgresql://…      in a PostgreSQL database, which any number of servers share; libpq's connection URI (PostgreSQL 15, chapter
- *                       34.1.1.2). The tables are made in the first schema of its search path.
- *   anything else       the folder of an embedded store; the database is callstep.db in it. Files are made 0600, the
- *                       folder 0700.
- * Fails with ERROR_DENIED (not writable), ERROR_UNSUPPORTED (the store is newer than this program, or an unknown
- * scheme://), ERROR_CORRUPT (no callstep store), ERROR_NOT_FOUND. */
+ *   postgresql://…      in a PostgreSQL database, which any number of servers share; libpq's
+ * connection URI (PostgreSQL 15, chapter 34.1.1.2). The tables are made in the first schema of its
+ * search path. anything else       the folder of an embedded store; the database is callstep.db in
+ * it. Files are made 0600, the folder 0700. Fails with ERROR_DENIED (not writable),
+ * ERROR_UNSUPPORTED (the store is newer than this program, or an unknown scheme://), ERROR_CORRUPT
+ * (no callstep store), ERROR_NOT_FOUND. */
 struct store_options {
 	bool must_exist; /* do not make a new one */
 	bool for_server; /* store_lock_for_server() before anything in the store is changed */
@@ -41,8 +42,9 @@ int store_ping(struct store *store, struct error *err) CHECK_RESULT;
  * programs work beside a server and do not call this. */
 int store_lock_for_server(struct store *store, struct error *err) CHECK_RESULT;
 
-/* One state of the store for several questions in a row, which costs less than one for each. Used by one thread; open no longer than
- * it takes to ask: meanwhile the database cannot reuse what it has written since. */
+/* One state of the store for several questions in a row, which costs less than one for each. Used
+ * by one thread; open no longer than it takes to ask: meanwhile the database cannot reuse what it
+ * has written since. */
 struct store_view {
 	struct store *store; /* NULL: not open */
 	void *state;	     /* the backend's */
@@ -70,7 +72,8 @@ struct store_days {
 	int64_t header;
 };
 
-/* How long a store keeps what it has. A store with accounts that was made before stores knew keeps it for ever, a new one for these. */
+/* How long a store keeps what it has. A store with accounts that was made before stores knew keeps
+ * it for ever, a new one for these. */
 #define STORE_DETAIL_DAYS 31
 #define STORE_HEADER_DAYS 365
 #define STORE_AUDIT_DAYS  365
@@ -85,8 +88,9 @@ int store_keeping(
 int store_set_keeping(
 	struct store *store, const struct store_keeping *keeping, struct error *err) CHECK_RESULT;
 
-/* The days in force for an account with the days @own in a store with the days @store: its own where it has some. Calls are kept at least as
- * long as their detail. Days that no program sets count as for ever. */
+/* The days in force for an account with the days @own in a store with the days @store: its own
+ * where it has some. Calls are kept at least as long as their detail. Days that no program sets
+ * count as for ever. */
 struct store_days store_days_in_force(const struct store_days *store, const struct store_days *own);
 
 struct store_account {
@@ -125,7 +129,8 @@ int store_account_set_disabled(
 int store_account_set_days(struct store *store, int64_t account_id, const struct store_days *days,
 	struct error *err) CHECK_RESULT;
 
-/* Its id is not looked at. ERROR_EXISTS when the hash is there already, ERROR_NOT_FOUND when there is no such account. */
+/* Its id is not looked at. ERROR_EXISTS when the hash is there already, ERROR_NOT_FOUND when there
+ * is no such account. */
 int store_key_add(struct store *store, const struct store_key *key, int64_t *ret_id,
 	struct error *err) CHECK_RESULT;
 /* The first @limit keys of an account behind @after_id (0: from the first on), by id. */
@@ -138,8 +143,8 @@ int store_key_list(struct store *store, int64_t account_id, struct arena *arena,
 /* 1 done, 0 no such key of the account. A key revoked before stays revoked as it was. */
 int store_key_revoke(struct store *store, int64_t account_id, int64_t key_id, int64_t now,
 	struct error *err) CHECK_RESULT;
-/* Finds the key with @hash and its account, in whatever state they are. 1 found, 0 absent. Sees at once what another
- * process changed. */
+/* Finds the key with @hash and its account, in whatever state they are. 1 found, 0 absent. Sees at
+ * once what another process changed. */
 int store_key_find(struct store *store, const unsigned char hash[STORE_KEY_HASH_SIZE],
 	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 	struct error *err) CHECK_RESULT;
@@ -160,8 +165,8 @@ struct store_kind {
 	struct text variable; /* event.data.result_variable */
 };
 
-/* What a call's steps are found by: made by store_index_make() (store/index.h) by whoever has time for it. All zero: the store
- * makes it itself. */
+/* What a call's steps are found by: made by store_index_make() (store/index.h) by whoever has time
+ * for it. All zero: the store makes it itself. */
 struct store_index {
 	bool made;
 	struct store_kind *kinds; /* of its steps, mostly each once; their ids are 0 */
@@ -177,22 +182,27 @@ struct store_put {
 	struct call call;
 	struct packed packed; /* deflate is NULL when call.has_detail is false */
 	struct store_index index;
-	bool recorded; /* from an exchange's recording: it may be a part of a call, and is joined to the part that is held */
+	/* from an exchange's recording: it may be a part of a call, and is joined to the part that
+	 * is held */
+	bool recorded;
 	/* set by store_put_calls(): */
 	bool replaced; /* the session was there before */
-	bool others; /* recorded, and what was there before seems to be another call: numbers and channel differ */
+	/* recorded, and what was there before seems to be another call: numbers and channel differ
+	 */
+	bool others;
 };
 
-/* Stores @puts in their order in one durable transaction: all or none. A session that is there is replaced; where the new
- * copy has no detail and the old one has, the steps are kept under the new header (API.md §2 "Identity"); where one that was
- * recorded is a part of a call, it is joined to the part that is held (call_join.h). ERROR_NOT_FOUND when there is no such account. */
+/* Stores @puts in their order in one durable transaction: all or none. A session that is there is
+ * replaced; where the new copy has no detail and the old one has, the steps are kept under the new
+ * header (API.md §2 "Identity"); where one that was recorded is a part of a call, it is joined to
+ * the part that is held (call_join.h). ERROR_NOT_FOUND when there is no such account. */
 int store_put_calls(
 	struct store *store, struct store_put *puts, size_t count, struct error *err) CHECK_RESULT;
 
 /* A call as it is held. */
 struct store_call {
-	struct call
-		call; /* has_detail and steps tell what is held, whether or not packed was asked for */
+	/* has_detail and steps tell what is held, whether or not packed was asked for */
+	struct call call;
 	struct packed packed; /* deflate is NULL when there is none, or it was not asked for */
 };
 
@@ -200,13 +210,16 @@ struct store_query {
 	int64_t account_id;
 	int64_t start; /* start <= call.start < end */
 	int64_t end;
-	struct text
-		number; /* raw; compared by call_number_key(); data NULL: any, or those of the next line */
+	/* raw; compared by call_number_key(); data NULL: any, or those of the next line */
+	struct text number;
 	struct call_keys keys; /* of the numbers that were called; none: any */
 	int64_t offset;
 	int64_t limit;
-	int64_t detail_after; /* read the packed call only where call.start > detail_after; INT64_MAX: never */
-	bool packed_only; /* a call whose packed call is read need not have more than start and session_id: its JSON has all */
+	/* read the packed call only where call.start > detail_after; INT64_MAX: never */
+	int64_t detail_after;
+	/* a call whose packed call is read need not have more than start and session_id: its JSON
+	 * has all */
+	bool packed_only;
 };
 
 struct store_page {
@@ -215,7 +228,8 @@ struct store_page {
 	int64_t total_calls; /* of window and number, whatever offset and limit say */
 };
 
-/* Copies a page into @arena, of one consistent state. ERROR_TOO_LARGE when the arena's ceiling is reached. */
+/* Copies a page into @arena, of one consistent state. ERROR_TOO_LARGE when the arena's ceiling is
+ * reached. */
 int store_page(struct store *store, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err) CHECK_RESULT;
 int store_view_page(struct store_view *view, const struct store_query *query, struct arena *arena,
@@ -227,9 +241,10 @@ int store_find(struct store *store, int64_t account_id, struct text session_id, 
 int store_view_find(struct store_view *view, int64_t account_id, struct text session_id,
 	struct arena *arena, struct store_call *ret_call, struct error *err) CHECK_RESULT;
 
-/* Walks all calls of the window, newest first, in one consistent state, with bounded memory: @each is called for each call,
- * its texts valid during the call only; a negative return ends the walk and is returned. offset and limit of @query do not
- * matter. @each may use the store; what it puts is not walked. */
+/* Walks all calls of the window, newest first, in one consistent state, with bounded memory: @each
+ * is called for each call, its texts valid during the call only; a negative return ends the walk
+ * and is returned. offset and limit of @query do not matter. @each may use the store; what it puts
+ * is not walked. */
 int store_walk(struct store *store, const struct store_query *query,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
 	struct error *err) CHECK_RESULT;
@@ -245,20 +260,24 @@ struct store_place {
 struct store_search {
 	int64_t account_id;
 	const struct filter *filter;
-	int64_t detail_after; /* steps exist only where call.start > detail_after, for matching too */
+	/* steps exist only where call.start > detail_after, for matching too */
+	int64_t detail_after;
 	struct store_place after;
 	int64_t offset; /* calls to pass over, counted behind `after` */
 	int64_t limit;
 	bool with_packed;
 	bool with_total; /* otherwise total_calls is -1, and reading ends where the page is full */
-	int64_t deadline_us; /* of clock_monotonic_us(): ERROR_TIMEOUT once it has passed; 0: none */
-	/* Looked at as often as the clock, where there is a deadline: true ends the question with ERROR_TIMEOUT, too. NULL: never. */
+	/* of clock_monotonic_us(): ERROR_TIMEOUT once it has passed; 0: none */
+	int64_t deadline_us;
+	/* Looked at as often as the clock, where there is a deadline: true ends the question with
+	 * ERROR_TIMEOUT, too. NULL: never. */
 	bool (*given_up)(void *context);
 	void *given_up_context;
 };
 
-/* Copies the calls that match into @arena, newest first, of one consistent state; total_calls counts all that match the filter,
- * whatever `after`, offset and limit say. Where detail is not served, the calls look as if they had none. ERROR_TOO_LARGE as in store_page(). */
+/* Copies the calls that match into @arena, newest first, of one consistent state; total_calls
+ * counts all that match the filter, whatever `after`, offset and limit say. Where detail is not
+ * served, the calls look as if they had none. ERROR_TOO_LARGE as in store_page(). */
 int store_search(struct store *store, const struct store_search *search, struct arena *arena,
 	struct store_page *ret_page, struct error *err) CHECK_RESULT;
 
@@ -268,9 +287,10 @@ struct store_row {
 	const uint32_t *kinds; /* call.steps ids of kinds; NULL when there is no detail */
 };
 
-/* Walks all calls that match, newest first, in one consistent state, without reading their packed form. The row and its texts are
- * valid during the call only; a negative return ends the walk and is returned. @each may use the store. Of @search only account_id,
- * filter, detail_after and deadline_us matter. */
+/* Walks all calls that match, newest first, in one consistent state, without reading their packed
+ * form. The row and its texts are valid during the call only; a negative return ends the walk and
+ * is returned. @each may use the store. Of @search only account_id, filter, detail_after and
+ * deadline_us matter. */
 int store_scan(struct store *store, const struct store_search *search,
 	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
 	struct error *err) CHECK_RESULT;
@@ -279,8 +299,9 @@ int store_scan(struct store *store, const struct store_search *search,
 int store_kinds(struct store *store, int64_t account_id, struct arena *arena,
 	struct store_kind **ret_kinds, size_t *ret_count, struct error *err) CHECK_RESULT;
 
-/* How many calls of a window (and of one whole `dest`) started in each bucket, newest first, from the tallies: for a filter that
- * filter_is_window(). @bucket_seconds is 60, 3600 or 86400; buckets without calls are left out. */
+/* How many calls of a window (and of one whole `dest`) started in each bucket, newest first, from
+ * the tallies: for a filter that filter_is_window(). @bucket_seconds is 60, 3600 or 86400; buckets
+ * without calls are left out. */
 struct store_bucket {
 	int64_t start;
 	int64_t calls;
@@ -297,8 +318,8 @@ struct store_change {
 };
 
 struct store_changes {
-	struct store_change
-		*items; /* oldest first; a call that changed again stands at its last change only */
+	/* oldest first; a call that changed again stands at its last change only */
+	struct store_change *items;
 	size_t count;
 	int64_t last; /* go on behind this one */
 	bool gap; /* changes behind @after were forgotten before these: some calls may be missing */
@@ -307,15 +328,16 @@ struct store_changes {
 /* The number of the newest change of all; 0: none yet. Cheap: one row. */
 int store_change_newest(struct store *store, int64_t *ret_id, struct error *err) CHECK_RESULT;
 
-/* The account's changes behind @after, at most @limit of them, each with its packed call where it started after @detail_after. At
- * least the newest 100,000 changes of the store are remembered. */
+/* The account's changes behind @after, at most @limit of them, each with its packed call where it
+ * started after @detail_after. At least the newest 100,000 changes of the store are remembered. */
 int store_changes(struct store *store, int64_t account_id, int64_t after, int64_t limit,
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err) CHECK_RESULT;
 
-/* Calls @heard, on a thread of the store's own, soon after any program may have stored calls; it may come too often, and where the way to the
- * database is lost too late, but not never. 1: it will; 0: this store does not tell, look from time to time. Once at a time; @heard must not use the
- * store. */
+/* Calls @heard, on a thread of the store's own, soon after any program may have stored calls; it
+ * may come too often, and where the way to the database is lost too late, but not never. 1: it
+ * will; 0: this store does not tell, look from time to time. Once at a time; @heard must not use
+ * the store. */
 int store_listen(struct store *store, void (*heard)(void *context), void *context,
 	struct error *err) CHECK_RESULT;
 /* After this @heard is not called any more. */
@@ -331,14 +353,15 @@ enum store_outcome {
 
 #define STORE_SUBJECT_MAX 512 /* bytes; a longer one is cut */
 
-/* Who did what. A record is never changed, but that store_erase() puts a mark in the place of what it erases; old ones are dropped in the order in which they were added. */
+/* Who did what. A record is never changed, but that store_erase() puts a mark in the place of what
+ * it erases; old ones are dropped in the order in which they were added. */
 struct store_audit {
 	int64_t id;	    /* from 1, without a gap */
 	int64_t time;	    /* UNIX seconds */
 	int64_t account_id; /* 0: of no account */
 	int64_t key_id;	    /* 0: by no key */
-	struct text
-		address; /* where the request came from; empty: the command line, or the server itself */
+	/* where the request came from; empty: the command line, or the server itself */
+	struct text address;
 	struct text user;   /* of the system, who ran the program; empty: a request */
 	struct text action; /* "read-calls" */
 	struct text subject;
@@ -366,8 +389,8 @@ int store_audit_list(struct store *store, const struct store_audit_query *query,
 	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
 	struct error *err) CHECK_RESULT;
 
-/* Drops the oldest records, at most @limit, up to the first that is not older than @before. Less than @limit were dropped: none is
- * left. */
+/* Drops the oldest records, at most @limit, up to the first that is not older than @before. Less
+ * than @limit were dropped: none is left. */
 int store_audit_drop(struct store *store, int64_t before, int64_t limit, int64_t *ret_dropped,
 	struct error *err) CHECK_RESULT;
 
@@ -378,13 +401,14 @@ struct store_drop {
 	int64_t account_id;
 	int64_t up_to;
 	int64_t limit;
-	bool whole; /* the calls with all that belongs to them; otherwise their steps, and what they are found by: they then look as if
-		       they never had any */
-	const struct store_audit *
-		record; /* written when something was dropped, its calls being how many; NULL: none */
+	bool whole; /* the calls with all that belongs to them; otherwise their steps, and what they
+		       are found by: they then look as if they never had any */
+	/* written when something was dropped, its calls being how many; NULL: none */
+	const struct store_audit *record;
 };
 
-/* Drops them in one durable transaction. @ret_dropped less than the limit: none is left, unless calls were stored meanwhile. */
+/* Drops them in one durable transaction. @ret_dropped less than the limit: none is left, unless
+ * calls were stored meanwhile. */
 int store_drop(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
 	struct error *err) CHECK_RESULT;
 
@@ -395,8 +419,8 @@ struct store_turn {
 };
 #define STORE_HOLDER_SIZE 128
 
-/* 1: it is this program's turn until store_turn_end(), or until the store loses sight of it; 0: it is another's, which @holder names. In
- * stores that one server has to itself everybody has it. */
+/* 1: it is this program's turn until store_turn_end(), or until the store loses sight of it; 0: it
+ * is another's, which @holder names. In stores that one server has to itself everybody has it. */
 int store_turn_take(struct store_turn *turn, struct store *store, char holder[STORE_HOLDER_SIZE],
 	struct error *err) CHECK_RESULT;
 /* Whether it still is. */
@@ -407,8 +431,8 @@ void store_turn_end(struct store_turn *turn);
 struct store_expiry {
 	int64_t account_id;
 	int64_t up_to; /* that of calls which started then or before; INT64_MIN: nothing */
-	struct store_audit
-		record; /* what is written when something was dropped; its calls are not looked at */
+	/* what is written when something was dropped; its calls are not looked at */
+	struct store_audit record;
 };
 
 /* The detail of the calls of one day (UTC). */
@@ -417,23 +441,27 @@ struct store_day {
 	int64_t end;
 };
 
-/* Whether the store keeps detail by day, and drops a day's at once: what of store_day_… below does something. */
+/* Whether the store keeps detail by day, and drops a day's at once: what of store_day_… below does
+ * something. */
 bool store_keeps_days(const struct store *store);
 
-/* Finds the oldest day after @after (-1: any) whose detail is over for every account that has some in it; @expiries has all accounts, by their id. 1
- * found, 0 there is none. */
+/* Finds the oldest day after @after (-1: any) whose detail is over for every account that has some
+ * in it; @expiries has all accounts, by their id. 1 found, 0 there is none. */
 int store_day_find(struct store *store, const struct store_expiry *expiries, size_t count,
 	int64_t after, struct store_day *ret_day, struct error *err) CHECK_RESULT;
 
-/* Drops it, in one durable transaction: *ret_dropped calls look, from then on, as if they never had steps. 0 when it is not over for all after
- * all. ERROR_BUSY when others would have had to wait too long: try again. */
+/* Drops it, in one durable transaction: *ret_dropped calls look, from then on, as if they never had
+ * steps. 0 when it is not over for all after all. ERROR_BUSY when others would have had to wait too
+ * long: try again. */
 int store_day_drop(struct store *store, const struct store_expiry *expiries, size_t count,
 	const struct store_day *day, int64_t *ret_dropped, struct error *err) CHECK_RESULT;
 
-/* Tidies what is left of at most @limit calls of such days. 1 there may be more, 0 there is none. */
+/* Tidies what is left of at most @limit calls of such days. 1 there may be more, 0 there is none.
+ */
 int store_day_tidy(struct store *store, int64_t limit, struct error *err) CHECK_RESULT;
 
-/* When the oldest of the account's calls, or with @detail of those that have steps, started. 1 found, 0 there is none. */
+/* When the oldest of the account's calls, or with @detail of those that have steps, started. 1
+ * found, 0 there is none. */
 int store_oldest(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
 	struct error *err) CHECK_RESULT;
 
@@ -441,15 +469,18 @@ int store_oldest(struct store *store, int64_t account_id, bool detail, int64_t *
 struct store_space {
 	int64_t used_bytes;
 	int64_t free_bytes; /* taken, and used again before more is */
-	bool headers_stay; /* to drop whole calls makes no less of what is used: only their detail does */
+	/* to drop whole calls makes no less of what is used: only their detail does */
+	bool headers_stay;
 };
 int store_space(struct store *store, struct store_space *ret_space, struct error *err) CHECK_RESULT;
 
-/* Does a step, of some milliseconds, of what keeps the store small when much was dropped: words that were dropped leave the text index. Returns 1 when
- * there may be more to do, 0 when there is nothing that is worth it. */
+/* Does a step, of some milliseconds, of what keeps the store small when much was dropped: words
+ * that were dropped leave the text index. Returns 1 when there may be more to do, 0 when there is
+ * nothing that is worth it. */
 int store_tidy(struct store *store, struct error *err) CHECK_RESULT;
 
-/* Gives free space back to the disk, at most @limit_bytes at a time, so that nobody waits long, until @keep_bytes of it are left.
+/* Gives free space back to the disk, at most @limit_bytes at a time, so that nobody waits long,
+ * until @keep_bytes of it are left.
  * @ret_freed 0: there is nothing more that can be given back. */
 int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
 	struct error *err) CHECK_RESULT;
@@ -457,8 +488,8 @@ int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, i
 /* Which calls of an account go for ever: either those of a number or one session. */
 struct store_erase {
 	int64_t account_id;
-	struct text
-		number; /* raw; dest or src is it, compared by call_number_key(); data NULL: a session is given */
+	/* raw; dest or src is it, compared by call_number_key(); data NULL: a session is given */
+	struct text number;
 	struct text session_id; /* data NULL: a number is given */
 	int64_t from;  /* only calls that started then or later: where the round before came to */
 	int64_t limit; /* at most so many at a time, the oldest first */
@@ -467,22 +498,26 @@ struct store_erase {
 
 struct store_erased {
 	int64_t calls;
-	int64_t from;	 /* of the next round */
-	bool more;	 /* the limit was reached: another round may find some */
-	int64_t records; /* of the audit trail that named the number or session, or the session of a call erased in this round; they no longer do */
+	int64_t from; /* of the next round */
+	bool more;    /* the limit was reached: another round may find some */
+	/* of the audit trail that named the number or session, or the session of a call erased in
+	 * this round; they no longer do */
+	int64_t records;
 };
 
-/* Erases the calls with all that they are found by, in one durable transaction. Their bytes may still lie in the files, in places
- * that are no longer used, until store_scrub(). */
+/* Erases the calls with all that they are found by, in one durable transaction. Their bytes may
+ * still lie in the files, in places that are no longer used, until store_scrub(). */
 int store_erase(struct store *store, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err) CHECK_RESULT;
 
-/* Leaves nothing in the store's files but what is held now: brings the text index together, writes the database anew, and empties its
- * log. Others read meanwhile; who writes waits, on the whole for as long as a copy of the database takes. 1 done; 0 when
- * someone was reading all the time: what was erased may still stand in the files, and this is to be done again. */
+/* Leaves nothing in the store's files but what is held now: brings the text index together, writes
+ * the database anew, and empties its log. Others read meanwhile; who writes waits, on the whole for
+ * as long as a copy of the database takes. 1 done; 0 when someone was reading all the time: what
+ * was erased may still stand in the files, and this is to be done again. */
 int store_scrub(struct store *store, struct error *err) CHECK_RESULT;
 
-/* Writes a consistent copy of the store into the new folder @destination while others read and write. */
+/* Writes a consistent copy of the store into the new folder @destination while others read and
+ * write. */
 int store_backup(struct store *store, const char *destination, struct error *err) CHECK_RESULT;
 
 struct store_verdict {
@@ -493,9 +528,10 @@ struct store_verdict {
 	int64_t problems; /* each told to @problem */
 };
 
-/* Reads everything and checks it against itself: the database's own integrity, each packed call, each tally, keys
- * without account, packed calls without call. @problem is called with one sentence a problem; @progress (may be NULL)
- * now and then with calls done and calls in all. Returns 0 whether or not problems were found. */
+/* Reads everything and checks it against itself: the database's own integrity, each packed call,
+ * each tally, keys without account, packed calls without call. @problem is called with one sentence
+ * a problem; @progress (may be NULL) now and then with calls done and calls in all. Returns 0
+ * whether or not problems were found. */
 int store_verify(struct store *store, void (*problem)(void *context, const char *sentence),
 	void (*progress)(void *context, int64_t done, int64_t all), void *context,
 	struct store_verdict *ret_verdict, struct error *err) CHECK_RESULT;

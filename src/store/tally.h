@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Tallies: how many calls started in a minute, an hour, a day (UTC), 32 days. They make totals and deep offsets cheap: a window is
- * whole buckets plus two edges shorter than a minute (DESIGN §2). Pure arithmetic; the backends keep the counts. */
+ * Tallies: how many calls started in a minute, an hour, a day (UTC), 32 days. They make totals and
+ * deep offsets cheap: a window is whole buckets plus two edges shorter than a minute (DESIGN §2).
+ * Pure arithmetic; the backends keep the counts. */
 #ifndef STORE_TALLY_H
 #define STORE_TALLY_H
 
@@ -21,7 +22,8 @@ enum tally_unit {
 /* Seconds of a unit: 60, 3600, 86400, 2764800. Each divides the next. */
 int64_t tally_unit_seconds(enum tally_unit unit);
 
-/* A stretch of whole buckets of one unit, or of single seconds (unit TALLY_UNITS) to be counted by index. */
+/* A stretch of whole buckets of one unit, or of single seconds (unit TALLY_UNITS) to be counted by
+ * index. */
 struct tally_span {
 	enum tally_unit unit;
 	int64_t start; /* UNIX seconds; start <= x < end */
@@ -31,8 +33,8 @@ struct tally_span {
 #define TALLY_SPANS_MAX                                                                            \
 	9 /* seconds, minutes, hours, days, 32 days, days, hours, minutes, seconds */
 
-/* Splits the window start <= x < end, start not negative, into spans in order of time; returns how many: 0 when it
- * is empty. */
+/* Splits the window start <= x < end, start not negative, into spans in order of time; returns how
+ * many: 0 when it is empty. */
 size_t tally_split(int64_t start, int64_t end, struct tally_span spans[TALLY_SPANS_MAX]);
 
 /* A call that came (+1) or went (-1). */
@@ -53,8 +55,8 @@ struct tally_delta {
 	int64_t calls;	/* never 0 */
 };
 
-/* Adds up @changes, which it reorders, and calls @each once for every bucket they change, neighbours in a store one
- * after the other. A negative return of @each ends it and is returned. */
+/* Adds up @changes, which it reorders, and calls @each once for every bucket they change,
+ * neighbours in a store one after the other. A negative return of @each ends it and is returned. */
 int tally_add_up(struct tally_change *changes, size_t count,
 	int (*each)(void *context, const struct tally_delta *delta, struct error *err),
 	void *context, struct error *err) CHECK_RESULT;

@@ -27,7 +27,8 @@ static bool is_digit_at(struct text text, size_t at)
 	return at < text.size && text.data[at] >= '0' && text.data[at] <= '9';
 }
 
-/* The bytes of the digits at the front of @text, with what may stand between them; *ret_digits: how many there are. */
+/* The bytes of the digits at the front of @text, with what may stand between them; *ret_digits: how
+ * many there are. */
 static size_t number_size(struct text text, size_t *ret_digits)
 {
 	size_t at = 0;

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * What was asked for, as it may stand in the audit trail and in the log: calls are found by numbers of telephones and sessions, which are on record; what
- * a caller said or entered is asked for by words, of which digits are not. */
+ * What was asked for, as it may stand in the audit trail and in the log: calls are found by numbers
+ * of telephones and sessions, which are on record; what a caller said or entered is asked for by
+ * words, of which digits are not. */
 #ifndef UPKEEP_ASKED_H
 #define UPKEEP_ASKED_H
 
 #include "base/buffer.h"
 
-/* Whether the value of the parameter or option @name stands there as it is: it is a number of a header, a time, or a choice. `dest`, `-dest` and
- * `min-duration` are names. */
+/* Whether the value of the parameter or option @name stands there as it is: it is a number of a
+ * header, a time, or a choice. `dest`, `-dest` and `min-duration` are names. */
 bool asked_is_plain(struct text name);
 
-/* Appends @words with a mark in the place of three digits or more, also with a space, hyphen, dot or slash between. */
+/* Appends @words with a mark in the place of three digits or more, also with a space, hyphen, dot
+ * or slash between. */
 void asked_write_words(struct buffer *out, struct text words);
 
 /* Appends the value of @name as asked_is_plain() says. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Gathering and writing records. Two tables take turns: one is filled while the other is written. A third has the wrong keys of a minute: anyone
- * can send them without end, so the first of each kind is a record, and what came again makes two a second at most. */
+ * Gathering and writing records. Two tables take turns: one is filled while the other is written. A
+ * third has the wrong keys of a minute: anyone can send them without end, so the first of each kind
+ * is a record, and what came again makes two a second at most. */
 #include "upkeep/auditor.h"
 
 #include <pthread.h>
@@ -17,7 +18,8 @@
 #define SUBJECT_KEPT   256
 #define ACCOUNT_BYTES  ((size_t)16384)
 
-/* What a record is told apart by stands in one text: address, user, subject, one after the other. */
+/* What a record is told apart by stands in one text: address, user, subject, one after the other.
+ */
 struct entry {
 	uint64_t hash;
 	struct store_audit record;
@@ -40,8 +42,8 @@ struct auditor {
 	bool stopping;
 	bool failing;
 	struct table *filling; /* under the lock */
-	struct table
-		*refused; /* wrong keys of this minute, which began at minute_us; under the lock */
+	/* wrong keys of this minute, which began at minute_us; under the lock */
+	struct table *refused;
 	int64_t minute_us;
 	struct table *written;	     /* the thread's; not empty: its writing failed */
 	struct store_audit *records; /* for writing: ENTRIES_MAX of them */
@@ -138,7 +140,8 @@ static void note_more(
 	} else if (table->count < ENTRIES_MAX - 1) {
 		add(table, place, hash, &more);
 	} else {
-		/* More accounts, keys and addresses in one second than are told apart: how much happened is all that is left. */
+		/* More accounts, keys and addresses in one second than are told apart: how much
+		 * happened is all that is left. */
 		more.account_id = more.key_id = 0;
 		more.address = TEXT("");
 		more.action = TEXT("others");
@@ -210,7 +213,8 @@ static void fill_refused(struct auditor *auditor, const struct store_audit *reco
 	}
 }
 
-/* Of those that came again since they were last written, the one that came most often; *ret_count: how many they are. */
+/* Of those that came again since they were last written, the one that came most often; *ret_count:
+ * how many they are. */
 static struct entry *find_most(struct table *table, size_t *ret_count)
 {
 	struct entry *most = NULL;
@@ -227,7 +231,8 @@ static struct entry *find_most(struct table *table, size_t *ret_count)
 	return most;
 }
 
-/* Under the lock: what came again is to be written. Where more than two kinds did, all but one share a record. */
+/* Under the lock: what came again is to be written. Where more than two kinds did, all but one
+ * share a record. */
 static void move_refused(struct auditor *auditor)
 {
 	struct table *table = auditor->refused;
@@ -348,8 +353,9 @@ static void tell(struct auditor *auditor, const struct error *err)
 	auditor->failing = err != NULL;
 }
 
-/* A refusal whose subject is an account's e-mail is of that account, so that it is told who tried to get in. This is looked up here, where
- * nobody who waits for an answer could tell by the time it takes whether there is such an account. */
+/* A refusal whose subject is an account's e-mail is of that account, so that it is told who tried
+ * to get in. This is looked up here, where nobody who waits for an answer could tell by the time it
+ * takes whether there is such an account. */
 static void find_account(struct auditor *auditor, struct store_audit *record)
 {
 	AUTO(arena_deinit) struct arena arena;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The audit trail of a server: what requests did is gathered in memory and written by a thread of its own, a transaction a second at
- * most, so that no request waits for it. What is the same within that second is one record that says how often. */
+ * The audit trail of a server: what requests did is gathered in memory and written by a thread of
+ * its own, a transaction a second at most, so that no request waits for it. What is the same within
+ * that second is one record that says how often. */
 #ifndef UPKEEP_AUDITOR_H
 #define UPKEEP_AUDITOR_H
 
@@ -10,7 +11,8 @@ struct auditor;
 
 struct auditor_options {
 	struct store *store;
-	/* Tells that records could not be written, and, with NULL, that they are again. They are kept and tried again. */
+	/* Tells that records could not be written, and, with NULL, that they are again. They are
+	 * kept and tried again. */
 	void (*failed)(void *context, const struct error *err);
 	void *context;
 };
@@ -25,19 +27,21 @@ AUTO_POINTER(struct auditor *, auditor_destroy);
 /* What AUDITOR_SUBJECTS_MAX is about: subjects beyond it are not told apart. */
 #define AUDITOR_MORE "(others)"
 
-/* Of one account within a second at most so many subjects are told apart: those beyond them share a record, by key, address, action and
- * outcome, whose subject is AUDITOR_MORE. */
+/* Of one account within a second at most so many subjects are told apart: those beyond them share a
+ * record, by key, address, action and outcome, whose subject is AUDITOR_MORE. */
 #define AUDITOR_SUBJECTS_MAX 100
 
-/* Of wrong keys so many are told apart within a minute, by address and e-mail, each by a record of its own. Those that come again are in two records a
- * second at most, which say how often: one names the address and e-mail that came most often, the other is of the rest. */
+/* Of wrong keys so many are told apart within a minute, by address and e-mail, each by a record of
+ * its own. Those that come again are in two records a second at most, which say how often: one
+ * names the address and e-mail that came most often, the other is of the rest. */
 #define AUDITOR_REFUSED_MAX 80
 
-/* Notes a record; its id and times are not looked at, its action is a literal. From any thread; never waits for the store. */
+/* Notes a record; its id and times are not looked at, its action is a literal. From any thread;
+ * never waits for the store. */
 void auditor_note(struct auditor *auditor, const struct store_audit *record);
 
-/* Copies @text as a subject into @buffer: what looks like a key is left out, what is too long is cut, invalid UTF-8 and what
- * text_is_control() names become `?`. */
+/* Copies @text as a subject into @buffer: what looks like a key is left out, what is too long is
+ * cut, invalid UTF-8 and what text_is_control() names become `?`. */
 struct text auditor_subject(struct text text, char buffer[STORE_SUBJECT_MAX]);
 
 #endif

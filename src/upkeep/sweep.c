@@ -17,13 +17,15 @@
 #define BYTES_AT_ONCE	(INT64_C(2) << 20)
 #define TIDY_AT_ONCE	1000
 
-/* How often a day that others keep at work is tried to be dropped, before its calls are taken one by one. */
+/* How often a day that others keep at work is tried to be dropped, before its calls are taken one
+ * by one. */
 #define DAY_ATTEMPTS 5
 
 /* Below the cap by a part of it, so that not every call that comes in drops one. */
 #define CAP_TARGET_PERCENT 95
 
-/* Free space is left for the calls to come: a part of what is used, since giving it back and taking it again costs more. */
+/* Free space is left for the calls to come: a part of what is used, since giving it back and taking
+ * it again costs more. */
 #define SPARE_PERCENT	5
 #define SPARE_MIN_BYTES (INT64_C(16) << 20)
 
@@ -78,7 +80,8 @@ static void pause_for(struct sweep *sweep, int64_t began_us)
 	}
 }
 
-/* A step between two of dropping: what was dropped does not gather until the end. 1: there may be more to do. */
+/* A step between two of dropping: what was dropped does not gather until the end. 1: there may be
+ * more to do. */
 static int tidy(struct sweep *sweep, struct error *err)
 {
 	int64_t began_us = clock_monotonic_us();
@@ -206,7 +209,8 @@ static int write_records(struct sweep *sweep, const struct store_day *day, struc
 	return 0;
 }
 
-/* Whoever works on that day's detail is not made to wait: tried again a few times. 0: it is left to the next sweep, or to the calls one by one. */
+/* Whoever works on that day's detail is not made to wait: tried again a few times. 0: it is left to
+ * the next sweep, or to the calls one by one. */
 static int drop_day(struct sweep *sweep, const struct store_day *day, struct error *err)
 {
 	for (int i = 0; i < DAY_ATTEMPTS && !sweep->ended; i++) {
@@ -263,7 +267,8 @@ static int sweep_days(struct sweep *sweep, struct error *err)
 	return found < 0 ? -1 : tidy_days(sweep, err);
 }
 
-/* Whether someone else, who keeps calls for longer than up to @up_to, has detail from before @end. */
+/* Whether someone else, who keeps calls for longer than up to @up_to, has detail from before @end.
+ */
 static int is_kept_by_others(struct sweep *sweep, int64_t up_to, int64_t end, struct error *err)
 {
 	for (size_t i = 0; i < sweep->accounts_count; i++) {
@@ -282,7 +287,8 @@ static int is_kept_by_others(struct sweep *sweep, int64_t up_to, int64_t end, st
 	return 0;
 }
 
-/* Up to where detail that is over up to @up_to is taken call by call: the day that is running out is left where it goes as a whole when it has. */
+/* Up to where detail that is over up to @up_to is taken call by call: the day that is running out
+ * is left where it goes as a whole when it has. */
 static int single_up_to(struct sweep *sweep, int64_t up_to, int64_t *ret_up_to, struct error *err)
 {
 	int64_t day = up_to - up_to % SECONDS_A_DAY;
@@ -358,7 +364,8 @@ static int64_t cap_target(const struct sweep *sweep)
 	return sweep->options->disk_max_bytes / 100 * CAP_TARGET_PERCENT;
 }
 
-/* The account whose oldest call, or with @detail whose oldest detail, is the oldest of all. 1 found, 0 none has any. */
+/* The account whose oldest call, or with @detail whose oldest detail, is the oldest of all. 1
+ * found, 0 none has any. */
 static int find_oldest(struct sweep *sweep, bool detail, int64_t *ret_account_id,
 	int64_t *ret_start, struct error *err)
 {
@@ -381,7 +388,8 @@ static int find_oldest(struct sweep *sweep, bool detail, int64_t *ret_account_id
 	return any;
 }
 
-/* Drops the oldest there is, an hour's at most, so that accounts come in the order of their calls. 0: there is nothing left. */
+/* Drops the oldest there is, an hour's at most, so that accounts come in the order of their calls.
+ * 0: there is nothing left. */
 static int64_t drop_oldest(struct sweep *sweep, bool detail, struct error *err)
 {
 	char reason[64];

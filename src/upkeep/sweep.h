@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The sweep: what is over the days that the store keeps it, or does not fit below the cap of the disk any more, is dropped and its space given back. In short
- * transactions with pauses between them, so that neither answers nor intake wait. One program at a time sweeps a store, however many work on
- * it. */
+ * The sweep: what is over the days that the store keeps it, or does not fit below the cap of the
+ * disk any more, is dropped and its space given back. In short transactions with pauses between
+ * them, so that neither answers nor intake wait. One program at a time sweeps a store, however many
+ * work on it. */
 #ifndef UPKEEP_SWEEP_H
 #define UPKEEP_SWEEP_H
 
@@ -12,7 +13,8 @@ struct sweep_options {
 	int64_t disk_max_bytes; /* 0: no cap */
 	struct text user;	/* who sweeps, for the audit trail */
 	int64_t (*now)(void);
-	/* Called after each transaction with how long it took: may wait as long. False: the sweep is to end. NULL: neither. */
+	/* Called after each transaction with how long it took: may wait as long. False: the sweep
+	 * is to end. NULL: neither. */
 	bool (*pause)(void *context, int64_t busy_us);
 	void *context;
 };
@@ -26,7 +28,8 @@ struct sweep_counts {
 	int64_t freed_bytes;
 };
 
-/* Sweeps once. *counts tells what was done, in a failure as well. 1: another program sweeps this store, which @err says; nothing was done. */
+/* Sweeps once. *counts tells what was done, in a failure as well. 1: another program sweeps this
+ * store, which @err says; nothing was done. */
 int sweep_run(const struct sweep_options *options, struct sweep_counts *counts,
 	struct error *err) CHECK_RESULT;
 

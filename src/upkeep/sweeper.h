@@ -27,7 +27,8 @@ struct sweeper_options {
 int sweeper_create(struct sweeper **ret_sweeper, const struct sweeper_options *options,
 	struct error *err) CHECK_RESULT;
 
-/* Sweeps for the first time at once. Nothing runs when there is nothing to do: every_s and the cap are 0. */
+/* Sweeps for the first time at once. Nothing runs when there is nothing to do: every_s and the cap
+ * are 0. */
 int sweeper_start(struct sweeper *sweeper, struct error *err) CHECK_RESULT;
 
 /* Waits for the transaction at hand. NULL is accepted. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The CSV reader: finds where a record ends, then cuts it into fields in place.
  *
- * A quote that is never closed would swallow the rest of the input. So a record has a ceiling in bytes and in
- * lines; when it is reached, or the input ends inside quotes, only the record's first line is given up and
- * reading starts again after it. */
+ * A quote that is never closed would swallow the rest of the input. So a record has a ceiling in
+ * bytes and in lines; when it is reached, or the input ends inside quotes, only the record's first
+ * line is given up and reading starts again after it. */
 #include "intake/sources/csv.h"
 
 const struct csv_dialect csv_plain = {.separator = ',', .quote = '"', .escape = '"'};
@@ -19,7 +19,8 @@ enum {
 	QUOTE_IN_QUOTED, /* it closes the field or belongs to it, as the next byte tells */
 	BLANK_AFTER,	 /* the same, with blanks behind the quote */
 
-	/* A JSON object whose quotes nobody doubled, `"{"cause":16,"source":"SIP/a"}"`: it ends at a quote behind a brace. */
+	/* A JSON object whose quotes nobody doubled, `"{"cause":16,"source":"SIP/a"}"`: it ends at
+	   a quote behind a brace. */
 	BRACE,	     /* `"{` */
 	BRACE_QUOTE, /* `"{"` */
 	OBJECT,
@@ -173,8 +174,8 @@ static size_t skip_run(
 	return at;
 }
 
-/* Cuts the field that begins at @at out of @record, unquoting in place; returns where the next begins. What is in doubt, with blanks
- * after it, waits from kept on. */
+/* Cuts the field that begins at @at out of @record, unquoting in place; returns where the next
+ * begins. What is in doubt, with blanks after it, waits from kept on. */
 static size_t take_field(const struct csv_reader *reader, char *record, size_t size, size_t at,
 	struct text *ret_field)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Reads CSV record by record (RFC 4180), and its kin with other separators and quotes, in pieces of any size.
+ * Reads CSV record by record (RFC 4180), and its kin with other separators and quotes, in pieces of
+ * any size.
  *
- * Beyond the RFC it takes what Asterisk's CSV modules write: records that end with LF alone, blanks around quotes, and quotes inside a
- * quoted field that nobody doubled (`"Bob "The" Builder"`): a quote closes its field only where a separator, the end of
- * the line or the end of the input follows. */
+ * Beyond the RFC it takes what Asterisk's CSV modules write: records that end with LF alone, blanks
+ * around quotes, and quotes inside a quoted field that nobody doubled (`"Bob "The" Builder"`): a
+ * quote closes its field only where a separator, the end of the line or the end of the input
+ * follows. */
 #ifndef INTAKE_SOURCES_CSV_H
 #define INTAKE_SOURCES_CSV_H
 
@@ -17,16 +19,20 @@
 struct csv_dialect {
 	char separator; /* of fields; a line feed, which no record holds: each line is one field */
 	char quote;	/* around fields; NUL: quotes are bytes like all others */
-	char escape; /* before a quote inside quotes: the quote itself, or another byte, which stands for itself elsewhere */
-	bool backslashes; /* `\t`, `\n`, `\0` and `\\` outside of quotes stand for those bytes, as `mariadb --batch` writes them */
+	/* before a quote inside quotes: the quote itself, or another byte, which stands for itself
+	 * elsewhere */
+	char escape;
+	/* `\t`, `\n`, `\0` and `\\` outside of quotes stand for those bytes, as `mariadb --batch`
+	 * writes them */
+	bool backslashes;
 };
 
 /* Commas and double quotes. */
 extern const struct csv_dialect csv_plain;
 
 struct csv_handler {
-	/* One record; the texts die with the call. A field that is `NULL` or `\N` without quotes is no value: its data is NULL, its size
-	 * 0. Negative ends the reading with @err. */
+	/* One record; the texts die with the call. A field that is `NULL` or `\N` without quotes is
+	 * no value: its data is NULL, its size 0. Negative ends the reading with @err. */
 	int (*record)(void *context, const struct text *fields, size_t count, uint64_t line,
 		struct error *err);
 	/* What stands at @line was no record; reading goes on with the line after it. */
@@ -52,7 +58,8 @@ void csv_init(struct csv_reader *reader, const struct csv_dialect *dialect,
 	const struct csv_handler *handler);
 void csv_deinit(struct csv_reader *reader);
 
-/* Takes the next bytes. Returns 0; negative when the handler's record() failed or memory ran out. */
+/* Takes the next bytes. Returns 0; negative when the handler's record() failed or memory ran out.
+ */
 int csv_feed(
 	struct csv_reader *reader, const char *data, size_t size, struct error *err) CHECK_RESULT;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The source fuse: XML documents of this API. Each call is turned back into JSON as it is read, and handed over when
- * its element ends, so that memory is bounded by one call. Documents in JSON need no source: a batch reads them. */
+ * The source fuse: XML documents of this API. Each call is turned back into JSON as it is read, and
+ * handed over when its element ends, so that memory is bounded by one call. Documents in JSON need
+ * no source: a batch reads them. */
 #include <stdarg.h>
 
 #include <expat.h>
@@ -10,7 +11,8 @@
 #include "intake/sources/source.h"
 #include "json/json_writer.h"
 
-/* Expat 2.9 has names for positions above 4 GiB; the ones before it are as wide where a long has 64 bits. */
+/* Expat 2.9 has names for positions above 4 GiB; the ones before it are as wide where a long has 64
+ * bits. */
 #if XML_MAJOR_VERSION * 1000 + XML_MINOR_VERSION < 2009
 #define XML_GetCurrentLineNumber64   XML_GetCurrentLineNumber
 #define XML_GetCurrentColumnNumber64 XML_GetCurrentColumnNumber
@@ -20,7 +22,8 @@
 #define DEPTH_MAX      72 /* 64 of a call's JSON, and what is around it */
 #define PIECE_BYTES    ((size_t)64 << 10)
 #define JSON_BYTES_MAX ((size_t)4 << 20)
-/* Expat reads a token that is not complete again with every piece: one without end would take for ever. */
+/* Expat reads a token that is not complete again with every piece: one without end would take for
+ * ever. */
 #define TOKEN_BYTES_MAX ((size_t)8 << 20)
 
 /* Where an element stands in the document decides what it becomes. */

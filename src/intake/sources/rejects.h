@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Bad rows of one kind are told once, with their count and the first of their lines, when the input is over. */
+ * Bad rows of one kind are told once, with their count and the first of their lines, when the input
+ * is over. */
 #ifndef INTAKE_SOURCES_REJECTS_H
 #define INTAKE_SOURCES_REJECTS_H
 
@@ -24,7 +25,8 @@ struct rejects {
 	uint64_t count; /* of all kinds */
 };
 
-/* Notes that the row at @line was not taken. @format, a literal, is the kind; @session_id may be empty. */
+/* Notes that the row at @line was not taken. @format, a literal, is the kind; @session_id may be
+ * empty. */
 void rejects_add(struct rejects *rejects, uint64_t line, struct text session_id, const char *format,
 	...) FORMAT_PRINTF(4, 5);
 

@@ -31,7 +31,8 @@ static struct text skip_blank(struct text text)
 	return text;
 }
 
-/* Where the JSON object that @text begins with ends; 0 when that is not in @text. *@ret_broken: it goes over lines. */
+/* Where the JSON object that @text begins with ends; 0 when that is not in @text. *@ret_broken: it
+ * goes over lines. */
 static size_t object_end(struct text text, bool *ret_broken)
 {
 	bool in_string = false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Sources: where calls come from other than this API's own JSON. One file a source, one row in source_table.
- * To add one: write src/intake/sources/NAME.c with a `struct source_format`, and put it into source.c's table. */
+ * Sources: where calls come from other than this API's own JSON. One file a source, one row in
+ * source_table. To add one: write src/intake/sources/NAME.c with a `struct source_format`, and put
+ * it into source.c's table. */
 #ifndef INTAKE_SOURCES_SOURCE_H
 #define INTAKE_SOURCES_SOURCE_H
 
@@ -11,18 +12,20 @@
 struct source_options {
 	const char *input_name;	  /* a path; NULL: the input has no name */
 	const char *columns_path; /* --columns FILE; NULL: not given */
-	const char
-		*inbound_contexts; /* comma-separated dialplan contexts whose calls are inbound */
-	const char *
-		system; /* goes before the ids of the calls, with a hyphen; NULL: they stay as they are */
+	/* comma-separated dialplan contexts whose calls are inbound */
+	const char *inbound_contexts;
+	/* goes before the ids of the calls, with a hyphen; NULL: they stay as they are */
+	const char *system;
 	bool local_times; /* times without a zone are in the process's zone (TZ); otherwise UTC */
 };
 
 /* Where a source hands what it made. */
 struct source_sink {
-	/* One call's JSON (as POST /v1/calls takes it), whole; @line is where it began in the input. */
+	/* One call's JSON (as POST /v1/calls takes it), whole; @line is where it began in the
+	 * input. */
 	void (*call)(void *context, struct text json, uint64_t line);
-	/* Something in the input that could not be used, which the source went on after: @count things of one kind, the first at
+	/* Something in the input that could not be used, which the source went on after: @count
+	 * things of one kind, the first at
 	 * @line. */
 	void (*reject)(void *context, uint64_t line, struct text session_id, const char *error,
 		uint64_t count);

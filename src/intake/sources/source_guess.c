@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Kinds of inputs, told by their first bytes, by the names in their first JSON object, or by their first line. */
+ * Kinds of inputs, told by their first bytes, by the names in their first JSON object, or by their
+ * first line. */
 #include "intake/sources/source_guess.h"
 
 #include <stdio.h>

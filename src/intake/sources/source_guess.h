@@ -10,11 +10,12 @@ struct source_guess {
 	const char *advice; /* what to do about it; NULL: nothing but to give something else */
 };
 
-/* Whether @beginning, the first lines of an input, is of a known kind that is not read. What may be this API's or
- * Asterisk's channel event log is not. */
+/* Whether @beginning, the first lines of an input, is of a known kind that is not read. What may be
+ * this API's or Asterisk's channel event log is not. */
 bool source_guess_foreign(struct text beginning, struct source_guess *ret_guess);
 
-/* Whether it begins like Asterisk's channel event log: a header row, or a row that names one of Asterisk's events. */
+/* Whether it begins like Asterisk's channel event log: a header row, or a row that names one of
+ * Asterisk's events. */
 bool source_guess_event_log(struct text beginning);
 
 #define SOURCE_GUESS_WORDS_SIZE 400

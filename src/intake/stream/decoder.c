@@ -17,7 +17,8 @@
 /* What zlib holds: its window and its state. */
 #define GZIP_BYTES ((size_t)48 << 10)
 
-/* What libzstd holds beside a frame's window: its tables, a block each of input and of output, and room between. */
+/* What libzstd holds beside a frame's window: its tables, a block each of input and of output, and
+ * room between. */
 #define ZSTD_BYTES ((size_t)512 << 10)
 
 /* A frame's header is no longer (RFC 8878 §3.1.1.1). */
@@ -31,8 +32,8 @@ struct decoder {
 	z_stream gzip;
 	bool gzip_open;
 	ZSTD_DStream *zstd;
-	char header
-		[ZSTD_HEADER_MAX]; /* of a zstd frame, as far as it came; libzstd has not seen it */
+	/* of a zstd frame, as far as it came; libzstd has not seen it */
+	char header[ZSTD_HEADER_MAX];
 	size_t header_size;
 	size_t window_bytes; /* of the frame whose header that is, or that is within */
 	bool header_whole;
@@ -166,8 +167,9 @@ static int step_gzip(
 	return ret_output->size > 0 ? 1 : fail_gzip(decoder, err);
 }
 
-/* Whether a frame may begin with @byte (RFC 8878 §3.1): a frame of compressed data or one to be skipped. Other first bytes
- * are those of formats from before the RFC, which libzstd would read, with less care. */
+/* Whether a frame may begin with @byte (RFC 8878 §3.1): a frame of compressed data or one to be
+ * skipped. Other first bytes are those of formats from before the RFC, which libzstd would read,
+ * with less care. */
 static bool begins_zstd(char byte)
 {
 	return (unsigned char)byte == 0x28 || ((unsigned char)byte & 0xf0) == 0x50;
@@ -216,8 +218,8 @@ struct frame {
 	uint64_t window_bytes;
 };
 
-/* Of a frame of compressed data whose first bytes up to the descriptor are in @header. The window is set only when the header is
- * whole. */
+/* Of a frame of compressed data whose first bytes up to the descriptor are in @header. The window
+ * is set only when the header is whole. */
 static struct frame describe_data(const char *header, size_t size)
 {
 	static const size_t dictionary_sizes[] = {0, 1, 2, 4};
@@ -294,8 +296,9 @@ static int note_zstd(struct decoder *decoder, size_t status, struct error *err)
 	return 0;
 }
 
-/* libzstd is given each header alone. Given a whole frame at once it would take another way through it, which refuses other damages
- * than the one for frames in pieces: what a body is would depend on how it was cut. */
+/* libzstd is given each header alone. Given a whole frame at once it would take another way through
+ * it, which refuses other damages than the one for frames in pieces: what a body is would depend on
+ * how it was cut. */
 static int give_header(struct decoder *decoder, struct error *err)
 {
 	ZSTD_inBuffer in = {.src = decoder->header, .size = decoder->header_size};
@@ -307,8 +310,9 @@ static int give_header(struct decoder *decoder, struct error *err)
 	return note_zstd(decoder, status, err);
 }
 
-/* How much is given to libzstd at once: the last byte of each block by itself, so that what the block holds was given before its end is found to
- * be wrong. What libzstd wants next goes to the end of the block at hand, or of the header that follows it. */
+/* How much is given to libzstd at once: the last byte of each block by itself, so that what the
+ * block holds was given before its end is found to be wrong. What libzstd wants next goes to the
+ * end of the block at hand, or of the header that follows it. */
 static size_t give_at_once(const struct decoder *decoder)
 {
 	const size_t last = ZSTD_BLOCK_HEADER + 1;
@@ -329,7 +333,8 @@ static int step_zstd(
 		}
 		return open_zstd(decoder, err) < 0 ? -1 : give_header(decoder, err);
 	}
-	/* No more than the block at hand, and none before the last one is given: what comes before a damage is, however the body was cut. */
+	/* No more than the block at hand, and none before the last one is given: what comes before
+	 * a damage is, however the body was cut. */
 	in = (ZSTD_inBuffer){.src = input->data, .size = input->size};
 	in.size = in.size < give_at_once(decoder) ? in.size : give_at_once(decoder);
 	in.size = decoder->more ? 0 : in.size;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * A document cut into its calls: {"calls":[…]} with any other members before and after, or one bare call.
+ * A document cut into its calls: {"calls":[…]} with any other members before and after, or one bare
+ * call.
  *
- * What is not within a call is checked here, by the same strict rules. A document is an envelope as soon as a
- * member `calls` turns up at its top level, whatever stands beside it; an object without one is a bare call. */
+ * What is not within a call is checked here, by the same strict rules. A document is an envelope as
+ * soon as a member `calls` turns up at its top level, whatever stands beside it; an object without
+ * one is a bare call. */
 #ifndef INTAKE_ENVELOPE_H
 #define INTAKE_ENVELOPE_H
 
@@ -30,8 +32,8 @@ struct envelope {
 void envelope_init(struct envelope *envelope, const struct call_sink *sink);
 void envelope_deinit(struct envelope *envelope);
 
-/* Hands the calls that end in @data to the sink. Negative when the document is no JSON from some point on: calls that
- * came before it were handed over. */
+/* Hands the calls that end in @data to the sink. Negative when the document is no JSON from some
+ * point on: calls that came before it were handed over. */
 int envelope_feed(struct envelope *envelope, struct text data, struct error *err) CHECK_RESULT;
 
 /* Negative when the document is not complete. */

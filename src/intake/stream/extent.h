@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The extent of a JSON value in a stream: where it ends, found without reading what it holds. Whether it is good JSON
- * is for the reader to say once it is whole. */
+ * The extent of a JSON value in a stream: where it ends, found without reading what it holds.
+ * Whether it is good JSON is for the reader to say once it is whole. */
 #ifndef INTAKE_EXTENT_H
 #define INTAKE_EXTENT_H
 
@@ -21,8 +21,9 @@ struct extent {
 /* A value begins with the byte that extent_scan() is given next. @first is that byte. */
 void extent_start(struct extent *extent, char first);
 
-/* Scans on from *@at, counting lines in @place. Returns 1 when the value ends, *@at being just behind it, 0
- * when it goes on after @end, negative when *@at is a bracket that closes none of its kind. */
+/* Scans on from *@at, counting lines in @place. Returns 1 when the value ends, *@at being just
+ * behind it, 0 when it goes on after @end, negative when *@at is a bracket that closes none of its
+ * kind. */
 int extent_scan(struct extent *extent, struct place *place, const char **at, const char *end,
 	struct error *err) CHECK_RESULT;
 

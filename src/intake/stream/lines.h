@@ -15,7 +15,8 @@ struct lines {
 void lines_init(struct lines *lines, const struct call_sink *sink);
 void lines_deinit(struct lines *lines);
 
-/* Hands the calls that end in @data to the sink. A line that is empty but for white space is passed over. */
+/* Hands the calls that end in @data to the sink. A line that is empty but for white space is passed
+ * over. */
 int lines_feed(struct lines *lines, struct text data, struct error *err) CHECK_RESULT;
 
 /* The last line needs no line feed; when @cut_off it is dropped. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Cuts a stream of any size into the texts of its calls, in bounded memory, wherever its pieces begin and end. */
+ * Cuts a stream of any size into the texts of its calls, in bounded memory, wherever its pieces
+ * begin and end. */
 #ifndef INTAKE_SPLITTER_H
 #define INTAKE_SPLITTER_H
 
@@ -17,12 +18,13 @@ AUTO_POINTER(struct splitter *, splitter_destroy);
 /* The bytes that it holds. */
 size_t splitter_holds(const struct splitter *splitter);
 
-/* Hands to the sink what is whole. A byte order mark at the very beginning is passed over. Negative (ERROR_INVALID, ERROR_TOO_LARGE, ERROR_NO_MEMORY) when nothing after this
- * point can be told apart: the splitter must not be fed any more. */
+/* Hands to the sink what is whole. A byte order mark at the very beginning is passed over. Negative
+ * (ERROR_INVALID, ERROR_TOO_LARGE, ERROR_NO_MEMORY) when nothing after this point can be told
+ * apart: the splitter must not be fed any more. */
 int splitter_feed(struct splitter *splitter, struct text data, struct error *err) CHECK_RESULT;
 
-/* The stream is at its end; @cut_off says that its sender did not mean it to be, so that what is unfinished is dropped.
- * Negative with ERROR_INVALID when it ends too early. */
+/* The stream is at its end; @cut_off says that its sender did not mean it to be, so that what is
+ * unfinished is dropped. Negative with ERROR_INVALID when it ends too early. */
 int splitter_end(struct splitter *splitter, bool cut_off, struct error *err) CHECK_RESULT;
 
 #endif

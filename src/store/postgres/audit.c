@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The audit trail on PostgreSQL. Triggers keep records as they are (schema/postgres/0002-keeping.sql). */
+ * The audit trail on PostgreSQL. Triggers keep records as they are
+ * (schema/postgres/0002-keeping.sql). */
 #include "store/postgres/postgres.h"
 
 /* A column of the records as an array. */

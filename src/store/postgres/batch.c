@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Batches, in libpq's pipeline mode (PostgreSQL 15, chapter 34.5): what is asked together goes out together, and one wait brings all
- * answers. A wait ends when nobody needs the answer any more, or the database is silent for too long. */
+ * Batches, in libpq's pipeline mode (PostgreSQL 15, chapter 34.5): what is asked together goes out
+ * together, and one wait brings all answers. A wait ends when nobody needs the answer any more, or
+ * the database is silent for too long. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@
 
 /* Who waits looks up so often whether it is worth it. */
 #define LOOK_MS 50
-/* What nobody waits for longer, however slow the database is; and how long for the end of what was cancelled. */
+/* What nobody waits for longer, however slow the database is; and how long for the end of what was
+ * cancelled. */
 #define PATIENCE_US	   INT64_C(30000000)
 #define CANCEL_PATIENCE_US INT64_C(5000000)
 

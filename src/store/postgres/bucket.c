@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Calls a minute, an hour or a day, from the tallies; only what the window cuts off of a bucket is counted. All in one round trip. */
+ * Calls a minute, an hour or a day, from the tallies; only what the window cuts off of a bucket is
+ * counted. All in one round trip. */
 #include "store/find.h"
 #include "store/postgres/postgres.h"
 
-/* The window as the part of a bucket that it begins in, whole buckets, and the part of one that it ends in; each may be empty. */
+/* The window as the part of a bucket that it begins in, whole buckets, and the part of one that it
+ * ends in; each may be empty. */
 struct cut {
 	int64_t start;
 	int64_t first; /* of the whole buckets */
@@ -23,7 +25,8 @@ static struct cut cut_of(const struct filter *filter, int64_t seconds)
 	if (start % seconds == 0) {
 		return cut;
 	}
-	/* The window may end before the next bucket begins, or before one that no number can name. */
+	/* The window may end before the next bucket begins, or before one that no number can name.
+	 */
 	if (last <= down) {
 		return (struct cut){start, end, end, end};
 	}

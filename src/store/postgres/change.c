@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Following calls. Numbers are given in the order of commits (change_head), so who has read up to one has missed none before it. */
+ * Following calls. Numbers are given in the order of commits (change_head), so who has read up to
+ * one has missed none before it. */
 #include "store/postgres/postgres.h"
 
 int postgres_change_newest(struct store *base, int64_t *ret_id, struct error *err)
@@ -69,7 +70,8 @@ int postgres_changes_read(struct store *base, int64_t account_id, int64_t after,
 	rows = postgres_rows(session.connection, 1);
 	newest = head.count > 0 ? postgres_int64(&head, 0, 0) : 0;
 	oldest = head.count > 0 ? postgres_int64(&head, 0, 1) : 0;
-	/* A number that was never given is of another store, or of this one before it was restored. */
+	/* A number that was never given is of another store, or of this one before it was restored.
+	 */
 	changes.gap = after + 1 < oldest || after > newest;
 	changes.last = newest;
 	if ((rows.count > 0 ? postgres_int64(&rows, 0, 1) : 0) == limit) {

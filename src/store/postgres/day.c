@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Detail that goes with its day: the partition is dropped in one short transaction, whatever it holds; the headers of its calls, which the
- * days hide already, are tidied after it. What is still to be tidied is in detail_gone. */
+ * Detail that goes with its day: the partition is dropped in one short transaction, whatever it
+ * holds; the headers of its calls, which the days hide already, are tidied after it. What is still
+ * to be tidied is in detail_gone. */
 #include <stdio.h>
 
 #include "store/postgres/postgres.h"
@@ -12,7 +13,8 @@
 
 #define UNDEFINED_TABLE "42P01"
 
-/* The accounts that have calls in a partition: along its primary key, from one account to the next. */
+/* The accounts that have calls in a partition: along its primary key, from one account to the next.
+ */
 #define ACCOUNTS_OF                                                                                \
 	"with recursive a (id) as ((select account_id from detail_%lld order by account_id "       \
 	"limit 1) union all select (select d.account_id from detail_%lld d where "                 \
@@ -27,7 +29,8 @@
 	"$2::bigint * 86400 from unnest($1::bigint[]) as u "                                       \
 	"on conflict (account_id, part) do update set start = excluded.start"
 
-/* $1 account, $2 partition, $3 how many at most. The row that stands for the work goes on behind what was done, or goes. */
+/* $1 account, $2 partition, $3 how many at most. The row that stands for the work goes on behind
+ * what was done, or goes. */
 #define TIDY                                                                                       \
 	"with place as materialized (select start from detail_gone where "                         \
 	"account_id = $1::bigint and part = $2::bigint), "                                         \
@@ -57,7 +60,8 @@ static const struct store_expiry *expiry_of(
 	return NULL;
 }
 
-/* Whether the day @part is over for the accounts in the first column of @rows. An account that nobody knew of keeps what it has. */
+/* Whether the day @part is over for the accounts in the first column of @rows. An account that
+ * nobody knew of keeps what it has. */
 static bool is_over(const struct postgres_rows *rows, int64_t part,
 	const struct store_expiry *expiries, size_t count)
 {
@@ -153,7 +157,8 @@ static void run_end(struct day_run *run)
 	postgres_params_deinit(&run->params);
 }
 
-/* Counted before anybody has to wait: a call of that day that comes in before it goes is not in the number. */
+/* Counted before anybody has to wait: a call of that day that comes in before it goes is not in the
+ * number. */
 static int count_calls(struct day_run *run, struct error *err)
 {
 	struct postgres_rows rows;
@@ -183,7 +188,8 @@ static int count_calls(struct day_run *run, struct error *err)
 	return 0;
 }
 
-/* The table of all partitions first: whoever waits for it holds nothing yet. 1 when the day is over for all that have calls in it now. */
+/* The table of all partitions first: whoever waits for it holds nothing yet. 1 when the day is over
+ * for all that have calls in it now. */
 static int lock(struct day_run *run, struct error *err)
 {
 	struct postgres_rows rows;
@@ -255,7 +261,8 @@ int postgres_day_drop(struct store *base, const struct store_expiry *expiries, s
 
 /* ---- after it ---- */
 
-/* Under the account's lock: whoever stores calls of it sees their headers before or after, not between. */
+/* Under the account's lock: whoever stores calls of it sees their headers before or after, not
+ * between. */
 static int tidy(struct postgres_connection *connection, int64_t account_id, int64_t part,
 	int64_t limit, struct error *err)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Connections to PostgreSQL: opening, what went wrong, what was answered. Nothing here knows what the statements are for. */
+ * Connections to PostgreSQL: opening, what went wrong, what was answered. Nothing here knows what
+ * the statements are for. */
 #include <endian.h>
 #include <stdio.h>
 
@@ -70,7 +71,8 @@ bool postgres_failed_with(const struct postgres_connection *connection, const ch
 
 /* ---- opening ---- */
 
-/* Plans are made once and for any value: then only a way along the indices is a good one, however few rows there are now. */
+/* Plans are made once and for any value: then only a way along the indices is a good one, however
+ * few rows there are now. */
 #define SETTINGS                                                                                   \
 	"set client_encoding = 'UTF8'; set jit = off; set max_parallel_workers_per_gather = 0; "   \
 	"set plan_cache_mode = force_generic_plan; set enable_seqscan = off; "                     \
@@ -78,7 +80,8 @@ bool postgres_failed_with(const struct postgres_connection *connection, const ch
 	"set default_transaction_isolation = 'read committed'; "                                   \
 	"set idle_in_transaction_session_timeout = '10min'"
 
-/* libpq takes the last of two equal words: what the location says overrules what stands before it. */
+/* libpq takes the last of two equal words: what the location says overrules what stands before it.
+ */
 static PGconn *connect_to(const char *location)
 {
 	static const char *const words[] = {"connect_timeout", "application_name",
@@ -88,7 +91,8 @@ static PGconn *connect_to(const char *location)
 	return PQconnectdbParams(words, values, 1);
 }
 
-/* What libpq says of a location that it cannot read may repeat the whole of it, the password too. */
+/* What libpq says of a location that it cannot read may repeat the whole of it, the password too.
+ */
 static int check_location(const char *location, struct error *err)
 {
 	char *words = NULL;

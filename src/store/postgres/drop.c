@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Dropping old calls, or their detail alone, and the partitions that are empty then: their room is given back at once. */
+ * Dropping old calls, or their detail alone, and the partitions that are empty then: their room is
+ * given back at once. */
 #include "store/postgres/postgres.h"
 
 /* $1 account, $2 up to when, $3 how many at most, $4 the units of the tallies. */
@@ -92,8 +93,9 @@ int postgres_oldest(
 	return 1;
 }
 
-/* What PostgreSQL keeps free within its files it does not tell; it uses it again by itself. So a day's detail takes room until the last of it
- * has gone, the partition for days without one of their own until it is empty, and a header for ever. */
+/* What PostgreSQL keeps free within its files it does not tell; it uses it again by itself. So a
+ * day's detail takes room until the last of it has gone, the partition for days without one of
+ * their own until it is empty, and a header for ever. */
 int postgres_space(struct store *base, struct store_space *ret_space, struct error *err)
 {
 	AUTO(postgres_session_close) struct postgres_session session = {0};

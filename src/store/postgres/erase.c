@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Erasing calls with all that they are found by: one statement finds them and takes them out of every table. */
+ * Erasing calls with all that they are found by: one statement finds them and takes them out of
+ * every table. */
 #include <stdio.h>
 
 #include "store/postgres/postgres.h"
 
-/* Those that are meant, the oldest first: $2 the session, or $3 the number and $4 the first second. */
+/* Those that are meant, the oldest first: $2 the session, or $3 the number and $4 the first second.
+ */
 #define MEANT                                                                                      \
 	"from call c where c.account_id = $1::bigint and "                                         \
 	"($2::text is null or c.session_id = $2) and "                                             \
@@ -57,7 +59,8 @@ static int count(struct postgres_connection *connection, const struct store_eras
 	return 0;
 }
 
-/* Under the account's lock: what is found is what goes. The log of changes has no index of sessions, it is read once. */
+/* Under the account's lock: what is found is what goes. The log of changes has no index of
+ * sessions, it is read once. */
 static int drop(struct postgres_connection *connection, const struct store_erase *erase,
 	struct postgres_params *params, struct store_erased *erased, struct text *ret_sessions,
 	struct error *err)
@@ -131,8 +134,8 @@ int postgres_erase(struct store *base, const struct store_erase *erase, struct a
 
 #define LOCK_NOT_AVAILABLE "55P03"
 
-/* A table that is written anew keeps the rows that somebody's snapshot may still see: whoever is in a transaction on this database now is
- * waited for, for ten seconds. */
+/* A table that is written anew keeps the rows that somebody's snapshot may still see: whoever is in
+ * a transaction on this database now is waited for, for ten seconds. */
 #define WAIT_FOR_READERS                                                                           \
 	"do $$ declare readers text[]; begin "                                                     \
 	"select array_agg(l.virtualtransaction) into readers from pg_locks l "                     \
@@ -145,7 +148,8 @@ int postgres_erase(struct store *base, const struct store_erase *erase, struct a
 	"raise 'someone is reading all the time' using errcode = '" LOCK_NOT_AVAILABLE "'; "       \
 	"end $$"
 
-/* Samples of what the columns hold lie in the statistics of the planner: those are made anew too. */
+/* Samples of what the columns hold lie in the statistics of the planner: those are made anew too.
+ */
 static int write_anew(struct postgres_connection *connection, struct error *err)
 {
 	static const char *const tables[] = {"call", "detail", "change", "tally", "kind", "audit"};
@@ -161,8 +165,8 @@ static int write_anew(struct postgres_connection *connection, struct error *err)
 	return 0;
 }
 
-/* While nobody reads a table it is written anew; who waits for that holds up all others, and so does not wait for long. PostgreSQL's log,
- * and whoever copies that, are its own to clear. */
+/* While nobody reads a table it is written anew; who waits for that holds up all others, and so
+ * does not wait for long. PostgreSQL's log, and whoever copies that, are its own to clear. */
 int postgres_scrub(struct store *base, struct error *err)
 {
 	AUTO(postgres_session_close) struct postgres_session session = {0};

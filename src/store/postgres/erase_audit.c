@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What was erased leaves the audit trail as well: in its place in a record's subject stands a mark. The record stays. */
+ * What was erased leaves the audit trail as well: in its place in a record's subject stands a mark.
+ * The record stays. */
 #include "store/erase_marks.h"
 #include "store/postgres/postgres.h"
 
@@ -39,7 +40,8 @@ static int look(struct erase_marks *marks, struct postgres_connection *connectio
 	return rows.count;
 }
 
-/* Records may be changed in this transaction and in no other: nobody else can write any meanwhile. */
+/* Records may be changed in this transaction and in no other: nobody else can write any meanwhile.
+ */
 static int change_all(
 	const struct erase_marks *marks, struct postgres_connection *connection, struct error *err)
 {

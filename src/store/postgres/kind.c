@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Kinds of steps: their numbers, known from put to put. A number is given under the account's lock and never changes, so what was
- * committed once holds for every connection, until the database may be another one: after a connection was lost. */
+ * Kinds of steps: their numbers, known from put to put. A number is given under the account's lock
+ * and never changes, so what was committed once holds for every connection, until the database may
+ * be another one: after a connection was lost. */
 #include "store/postgres/postgres.h"
 
 #define NAME_SIZE_MAX ((size_t)16 << 20)
@@ -18,7 +19,8 @@ void postgres_kinds_deinit(struct postgres_kinds *kinds)
 	pthread_mutex_destroy(&kinds->mutex);
 }
 
-/* Where the id of the kind @name is remembered, under the lock; 0 there: it is not known. NULL: out of memory. */
+/* Where the id of the kind @name is remembered, under the lock; 0 there: it is not known. NULL: out
+ * of memory. */
 static uint32_t *remembered(struct postgres_kinds *kinds, uint64_t losses, struct text name)
 {
 	if (kinds->losses != losses) {
@@ -126,7 +128,8 @@ int postgres_kind_resolve(struct postgres_kind_run *run, struct postgres_connect
 	return 0;
 }
 
-/* Where the row is remembered that an account had when its kinds were; 0 there: none of them is. Under the lock. NULL: out of memory. */
+/* Where the row is remembered that an account had when its kinds were; 0 there: none of them is.
+ * Under the lock. NULL: out of memory. */
 static uint32_t *remembered_row(struct postgres_kind_run *run, int64_t account_id)
 {
 	const struct store_kind row = {.class_name = TEXT(KIND_BLANK)};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A filter as parameters of POSTGRES_MATCH: PostgreSQL compares headers, paths and words itself. Only calls with more words than a tsvector
- * tells apart are looked at here, one by one. */
+ * A filter as parameters of POSTGRES_MATCH: PostgreSQL compares headers, paths and words itself.
+ * Only calls with more words than a tsvector tells apart are looked at here, one by one. */
 #include "call/call_json.h"
 #include "store/find.h"
 #include "store/postgres/postgres.h"
@@ -218,7 +218,8 @@ static int read_store(
 
 #define COLUMN_SIZE 256
 
-/* The key in @column without what is dialled for a +, as call_number_undialled() has it: of several that fit PostgreSQL takes the longest. */
+/* The key in @column without what is dialled for a +, as call_number_undialled() has it: of several
+ * that fit PostgreSQL takes the longest. */
 static void write_undialled(
 	char out[COLUMN_SIZE], const struct call_prefixes *prefixes, const char *column)
 {
@@ -236,8 +237,8 @@ static void write_undialled(
 		column, choices);
 }
 
-/* What the whole numbers in the parameter @at, and the parts of some in the next, ask of @column. One alone is compared as one, so that it is looked up
- * in the index in its order. */
+/* What the whole numbers in the parameter @at, and the parts of some in the next, ask of @column.
+ * One alone is compared as one, so that it is looked up in the index in its order. */
 static void write_numbers(char out[2 * COLUMN_SIZE], const struct filter *filter,
 	const struct filter_numbers *numbers, const char *column, int at)
 {
@@ -329,7 +330,8 @@ static void bind_parts(struct postgres_match *match, const struct filter_numbers
 	}
 }
 
-/* Whole numbers, then parts of some: each is null, one text or an array, as write_numbers() expects it. */
+/* Whole numbers, then parts of some: each is null, one text or an array, as write_numbers() expects
+ * it. */
 static void bind_numbers(struct postgres_match *match, const struct filter_numbers *numbers,
 	struct postgres_params *params)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Renewing the keys of numbers after the rule by which numbers are compared has changed. Only a key that is the number itself can change, and all calls
- * with such a key get the same new one. */
+ * Renewing the keys of numbers after the rule by which numbers are compared has changed. Only a key
+ * that is the number itself can change, and all calls with such a key get the same new one. */
 #include <stdio.h>
 
 #include "store/postgres/postgres.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Recognising a store and bringing it to this program's schema, whichever of several programs comes first. */
+ * Recognising a store and bringing it to this program's schema, whichever of several programs comes
+ * first. */
 #include <stdio.h>
 
 #include "store/postgres/postgres.h"
@@ -8,11 +9,13 @@
 /* The table that says that the tables beside it are a store, and of which schema. */
 #define VERSION_TABLE "callstep_store"
 
-/* Who opens the same store meanwhile waits here, and finds the work done: an advisory lock that ends with the transaction. */
+/* Who opens the same store meanwhile waits here, and finds the work done: an advisory lock that
+ * ends with the transaction. */
 #define LOCK_SCHEMA                                                                                \
 	"select pg_advisory_xact_lock(1129533507, hashtext(current_schema()))" /* "CSTP" */
 
-/* Asked of the catalogue's rows, which are of this moment: names may still be remembered as they were when the transaction began. */
+/* Asked of the catalogue's rows, which are of this moment: names may still be remembered as they
+ * were when the transaction began. */
 #define STORE_IS_THERE                                                                             \
 	"select exists (select from pg_class where relname = '" VERSION_TABLE "' and "             \
 	"relnamespace = current_schema()::text::regnamespace)"
@@ -65,8 +68,8 @@ static int refuse_missing(struct error *err)
 		"EMAIL'");
 }
 
-/* Where the extension Citus is there, each table lies with its account, accounts and their keys everywhere (Citus 12, "Table types"). A
- * table that is spread already stays as it is. */
+/* Where the extension Citus is there, each table lies with its account, accounts and their keys
+ * everywhere (Citus 12, "Table types"). A table that is spread already stays as it is. */
 #define SPREAD                                                                                     \
 	"do $$ declare t text; begin "                                                             \
 	"if exists (select from pg_proc where proname = 'create_distributed_table') then "         \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Pages with their totals, and walks. The total and, where no call is passed over, the page itself come in one round trip; a deep offset is
- * found by the tallies first. */
+ * Pages with their totals, and walks. The total and, where no call is passed over, the page itself
+ * come in one round trip; a deep offset is found by the tallies first. */
 #include "store/postgres/postgres.h"
 #include "store/tally.h"
 
@@ -103,7 +103,8 @@ int64_t postgres_sum(struct postgres_connection *connection, size_t first, size_
 
 /* ---- offsets ---- */
 
-/* Finds the newest bucket of @span whose calls reach past *offset, and takes the calls of the newer ones off *offset. */
+/* Finds the newest bucket of @span whose calls reach past *offset, and takes the calls of the newer
+ * ones off *offset. */
 static int find_bucket(const struct postgres_subject *subject, struct tally_span *span,
 	int64_t *offset, struct error *err)
 {
@@ -129,7 +130,8 @@ static int find_bucket(const struct postgres_subject *subject, struct tally_span
 	return contradiction(err);
 }
 
-/* Finds the call with @offset newer ones in @span: bucket by bucket down to a minute, whose rows are passed over one by one. */
+/* Finds the call with @offset newer ones in @span: bucket by bucket down to a minute, whose rows
+ * are passed over one by one. */
 static int find_place(const struct postgres_subject *subject, struct tally_span *span,
 	int64_t offset, struct arena *arena, struct store_place *ret_place, struct error *err)
 {
@@ -166,7 +168,8 @@ static int find_place(const struct postgres_subject *subject, struct tally_span 
 	return 0;
 }
 
-/* After the counts were run: finds where the page begins. 1 there, 0 when no call is past its offset. */
+/* After the counts were run: finds where the page begins. 1 there, 0 when no call is past its
+ * offset. */
 static int locate(const struct postgres_subject *subject, const struct store_query *query,
 	struct arena *arena, struct store_place *place, struct error *err)
 {
@@ -295,7 +298,8 @@ struct walk {
 	char session[CALL_SESSION_ID_MAX];
 };
 
-/* Shows the rows that were read but the first where the last of those before stands there again. Returns how many were read. */
+/* Shows the rows that were read but the first where the last of those before stands there again.
+ * Returns how many were read. */
 static int show_rows(struct walk *walk, struct error *err)
 {
 	struct postgres_rows rows = postgres_last_rows(walk->subject.connection);

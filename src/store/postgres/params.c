@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Parameters in PostgreSQL's binary form: integers with the high byte first, texts as they are, arrays as array_recv() takes
- * them (PostgreSQL 15, src/backend/utils/adt/arrayfuncs.c). */
+ * Parameters in PostgreSQL's binary form: integers with the high byte first, texts as they are,
+ * arrays as array_recv() takes them (PostgreSQL 15, src/backend/utils/adt/arrayfuncs.c). */
 #include <endian.h>
 #include <limits.h>
 
@@ -118,7 +118,8 @@ void postgres_bind_null(struct postgres_params *params)
 	params->sizes[params->count - 1] = -1;
 }
 
-/* One dimension, whether nulls are in it (0 is taken for "look yourself"), the type; then how many and from which index on. */
+/* One dimension, whether nulls are in it (0 is taken for "look yourself"), the type; then how many
+ * and from which index on. */
 void postgres_array_begin(struct postgres_params *params, enum postgres_type type)
 {
 	begin(params);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The partitions of the detail, one a day of call start. The days around today have their own, made by whoever stores the first call of one;
- * what started long ago or is said to start far ahead goes into partition 0, so that no poster makes partitions without end. */
+ * The partitions of the detail, one a day of call start. The days around today have their own, made
+ * by whoever stores the first call of one; what started long ago or is said to start far ahead goes
+ * into partition 0, so that no poster makes partitions without end. */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -64,8 +65,8 @@ static int look_for(struct postgres_connection *connection, int64_t part, struct
 	return postgres_rows(connection, 0).count > 0;
 }
 
-/* Attaching a table that was made before it locks nobody out, unlike making it in place. Another server may do the same at this moment: one
- * waits for the other's lock, and finds it done. */
+/* Attaching a table that was made before it locks nobody out, unlike making it in place. Another
+ * server may do the same at this moment: one waits for the other's lock, and finds it done. */
 static int make(struct postgres_connection *connection, int64_t part, struct error *err)
 {
 	char name[NAME_SIZE], sql[512];

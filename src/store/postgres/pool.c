@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The pool: a bounded number of connections, opened when they are needed. While the database cannot be reached, who asks is told so
- * at once, and it is tried again now and then, less often each time. */
+ * The pool: a bounded number of connections, opened when they are needed. While the database cannot
+ * be reached, who asks is told so at once, and it is tried again now and then, less often each
+ * time. */
 #include <poll.h>
 #include <stdio.h>
 
@@ -45,7 +46,8 @@ uint64_t postgres_pool_losses(struct postgres_pool *pool)
 	return losses;
 }
 
-/* Whether the server has closed an idle connection: then there is something to read, its farewell or the end. */
+/* Whether the server has closed an idle connection: then there is something to read, its farewell
+ * or the end. */
 static bool is_dead(struct postgres_connection *connection)
 {
 	struct pollfd socket = {.fd = PQsocket(connection->db), .events = POLLIN};
@@ -57,7 +59,8 @@ static bool is_dead(struct postgres_connection *connection)
 	       (socket.revents & (POLLHUP | POLLERR)) != 0;
 }
 
-/* Waits until one is idle or may be opened, under the lock. Returns 1 with an idle one, 0 when one may be opened, which counts already. */
+/* Waits until one is idle or may be opened, under the lock. Returns 1 with an idle one, 0 when one
+ * may be opened, which counts already. */
 static int take_place(
 	struct postgres_pool *pool, struct postgres_connection **ret_connection, struct error *err)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The store on PostgreSQL: opening and closing, views, and its callbacks. Any number of servers and programs work on one database. */
+ * The store on PostgreSQL: opening and closing, views, and its callbacks. Any number of servers and
+ * programs work on one database. */
 #include "store/postgres/postgres.h"
 
 static void close_store(struct store *base)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The store on PostgreSQL, its own interface: a pool of connections, batches of prepared statements, parameters and results in binary.
- * Private to store_postgres*.c. */
+ * The store on PostgreSQL, its own interface: a pool of connections, batches of prepared
+ * statements, parameters and results in binary. Private to store_postgres*.c. */
 #ifndef STORE_STORE_POSTGRES_H
 #define STORE_STORE_POSTGRES_H
 
@@ -35,7 +35,8 @@ enum postgres_type {
 	POSTGRES_TSVECTOR = 3614,
 };
 
-/* Values in their order, all in PostgreSQL's binary form. A failure is kept and told when they are sent. */
+/* Values in their order, all in PostgreSQL's binary form. A failure is kept and told when they are
+ * sent. */
 struct postgres_params {
 	int count;
 	size_t offsets[POSTGRES_PARAMS_MAX];
@@ -54,7 +55,8 @@ void postgres_bind_int32(struct postgres_params *params, int32_t value);
 void postgres_bind_bool(struct postgres_params *params, bool value);
 /* Text or bytea; data NULL binds the empty one. */
 void postgres_bind_text(struct postgres_params *params, struct text value);
-/* A text that is asked for: where it is none that a column can hold (UTF-8 without control characters), nothing equals it. */
+/* A text that is asked for: where it is none that a column can hold (UTF-8 without control
+ * characters), nothing equals it. */
 void postgres_bind_asked(struct postgres_params *params, struct text value);
 /* An array of such texts. */
 void postgres_bind_keys(struct postgres_params *params, const struct call_keys *keys);
@@ -90,8 +92,8 @@ struct postgres_sent {
 	PGresult *result;
 };
 
-/* Used by one thread at a time. Statements are added to a batch, which then is run in one round trip; what they gave stays until
- * the next batch. */
+/* Used by one thread at a time. Statements are added to a batch, which then is run in one round
+ * trip; what they gave stays until the next batch. */
 struct postgres_connection {
 	PGconn *db;
 	enum postgres_readiness readiness[POSTGRES_STATEMENTS];
@@ -127,7 +129,8 @@ void postgres_add(struct postgres_connection *connection, enum postgres_sql sql,
 void postgres_add_text(struct postgres_connection *connection, const char *sql,
 	const struct postgres_params *params);
 
-/* Runs the batch. When one statement fails, those behind it are not run; @err says why, and connection->sqlstate. */
+/* Runs the batch. When one statement fails, those behind it are not run; @err says why, and
+ * connection->sqlstate. */
 int postgres_run(struct postgres_connection *connection, struct error *err) CHECK_RESULT;
 
 /* Adds one statement and runs the batch. */
@@ -137,7 +140,8 @@ int postgres_run_one(struct postgres_connection *connection, enum postgres_sql s
 /* Forgets what the last batch gave. */
 void postgres_clear(struct postgres_connection *connection);
 
-/* Runs several statements, parted by semicolons, without parameters or results, in a transaction of their own unless one is open. */
+/* Runs several statements, parted by semicolons, without parameters or results, in a transaction of
+ * their own unless one is open. */
 int postgres_exec(
 	struct postgres_connection *connection, const char *sql, struct error *err) CHECK_RESULT;
 
@@ -153,7 +157,8 @@ struct postgres_rows postgres_last_rows(struct postgres_connection *connection);
 /* How many rows the statement number @index changed. */
 int64_t postgres_changed(struct postgres_connection *connection, size_t index);
 
-/* A column of a row: any integer or boolean; text or bytea, valid until the next batch. Null is 0, or {NULL, 0}. */
+/* A column of a row: any integer or boolean; text or bytea, valid until the next batch. Null is 0,
+ * or {NULL, 0}. */
 int64_t postgres_int64(const struct postgres_rows *rows, int row, int column);
 struct text postgres_text(const struct postgres_rows *rows, int row, int column);
 bool postgres_is_null(const struct postgres_rows *rows, int row, int column);
@@ -233,12 +238,13 @@ void postgres_kind_run_deinit(struct postgres_kind_run *run);
 /* Meets a kind, which stays where it is meanwhile; *ret_number stands for it. */
 int postgres_kind_meet(struct postgres_kind_run *run, int64_t account_id,
 	const struct store_kind *kind, uint32_t *ret_number, struct error *err) CHECK_RESULT;
-/* Finds or makes the ids of all that were met, in the transaction of @connection, which has locked their accounts; @add false: ids
- * of those that the store lacks stay 0. */
+/* Finds or makes the ids of all that were met, in the transaction of @connection, which has locked
+ * their accounts; @add false: ids of those that the store lacks stay 0. */
 int postgres_kind_resolve(struct postgres_kind_run *run, struct postgres_connection *connection,
 	bool add, struct error *err) CHECK_RESULT;
-/* Under the account's lock: what is remembered counts only if the account's row is the one (@xmin, PostgreSQL 15, chapter 5.5) that it was remembered with;
- * postgres_kinds_blank() makes it another one. */
+/* Under the account's lock: what is remembered counts only if the account's row is the one (@xmin,
+ * PostgreSQL 15, chapter 5.5) that it was remembered with; postgres_kinds_blank() makes it another
+ * one. */
 void postgres_kind_trust(struct postgres_kind_run *run, int64_t account_id, int64_t xmin);
 /* Takes the names of kinds that no call has out of the table. */
 int postgres_kinds_blank(struct postgres_connection *connection, struct error *err) CHECK_RESULT;
@@ -259,13 +265,14 @@ struct postgres_parts {
 	size_t count;
 };
 
-/* The partition for the detail of a call that starts at @start: its day's, which is made where it is missing, or 0. Outside of a
- * transaction. */
+/* The partition for the detail of a call that starts at @start: its day's, which is made where it
+ * is missing, or 0. Outside of a transaction. */
 int postgres_part_for(struct postgres_store *store, struct postgres_connection *connection,
 	int64_t start, int64_t *ret_part, struct error *err) CHECK_RESULT;
 /* After a partition was found to be gone. */
 void postgres_parts_forget(struct postgres_store *store);
-/* The days behind the day @after that have a partition, in their order; returns how many, at most POSTGRES_PARTS_AT_ONCE. */
+/* The days behind the day @after that have a partition, in their order; returns how many, at most
+ * POSTGRES_PARTS_AT_ONCE. */
 #define POSTGRES_PARTS_AT_ONCE 64
 int postgres_parts_list(struct postgres_connection *connection, int64_t after,
 	int64_t ret_days[POSTGRES_PARTS_AT_ONCE], struct error *err) CHECK_RESULT;
@@ -275,7 +282,8 @@ void postgres_parts_drop_empty(
 
 /* ---- store/postgres/text.c: words ---- */
 
-/* Writes words of store_index_make() as a tsvector in binary form; false: it has more than a tsvector tells apart. */
+/* Writes words of store_index_make() as a tsvector in binary form; false: it has more than a
+ * tsvector tells apart. */
 bool postgres_write_vector(struct buffer *out, struct text words, struct arena *scratch);
 /* Writes what is asked for as a tsquery. */
 void postgres_write_query(struct buffer *out, int64_t account_id, const struct words_query *query);
@@ -289,8 +297,8 @@ struct postgres_match {
 	int64_t start;	       /* of what can match */
 	struct buffer text;    /* the tsquery; empty: none */
 	struct buffer pattern; /* of a number */
-	char from
-		[POSTGRES_FROM_SIZE]; /* POSTGRES_FROM_ALL or POSTGRES_FROM_TEXT with what is asked of numbers */
+	/* POSTGRES_FROM_ALL or POSTGRES_FROM_TEXT with what is asked of numbers */
+	char from[POSTGRES_FROM_SIZE];
 	struct arena arena;
 	/* The sessions of calls that have the text, though the index does not say so. */
 	struct text *unsure;
@@ -331,8 +339,8 @@ int postgres_schema_prepare(
 
 /* ---- store/postgres/numbers.c: keys of numbers that the rule before did not know ---- */
 
-/* Gives each call, and the tallies, the keys that call_number_key() makes now. Within a transaction, which it may lengthen by two passes over the
- * calls. */
+/* Gives each call, and the tallies, the keys that call_number_key() makes now. Within a
+ * transaction, which it may lengthen by two passes over the calls. */
 int postgres_numbers_renew(struct postgres_connection *connection, struct error *err) CHECK_RESULT;
 
 /* ---- store/postgres/call.c: calls out of rows ---- */
@@ -382,8 +390,8 @@ struct postgres_subject {
 struct postgres_subject postgres_subject_of(
 	struct postgres_connection *connection, int64_t account_id, struct call_keys keys);
 
-/* Adds the question for how many calls start in start <= x < end to the batch: one statement for each span, at most
- * TALLY_SPANS_MAX; returns how many. */
+/* Adds the question for how many calls start in start <= x < end to the batch: one statement for
+ * each span, at most TALLY_SPANS_MAX; returns how many. */
 size_t postgres_add_counts(const struct postgres_subject *subject, int64_t start, int64_t end);
 /* Their sum, from the statement number @first on. */
 int64_t postgres_sum(struct postgres_connection *connection, size_t first, size_t count);

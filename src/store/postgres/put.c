@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Storing calls: two round trips and one transaction. The first locks the accounts and reads what is held, the second changes all tables
- * and commits. */
+ * Storing calls: two round trips and one transaction. The first locks the accounts and reads what
+ * is held, the second changes all tables and commits. */
 #include "store/postgres/put.h"
 
 /* A put that failed for what another program did at the same time is tried again so often. */

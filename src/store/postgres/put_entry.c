@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What is put, brought to one entry a call: the same call may come several times in one put, and only how it ends has to be written. */
+ * What is put, brought to one entry a call: the same call may come several times in one put, and
+ * only how it ends has to be written. */
 #include "store/postgres/put.h"
 
 #include "call/call_json.h"
@@ -40,7 +41,8 @@ static void finish(struct put_entry *entry)
 	}
 }
 
-/* What of @put and the steps @held is to be stored: 1 when that is *@ret_joined, in the run's memory, 0 when it is @put. */
+/* What of @put and the steps @held is to be stored: 1 when that is *@ret_joined, in the run's
+ * memory, 0 when it is @put. */
 static int join(struct put_run *run, struct put_entry *entry, const struct packed *held,
 	const struct store_put *put, struct store_put **ret_joined, struct error *err)
 {

@@ -174,7 +174,8 @@ static void append_detail_value(
 
 /* ---- statements ---- */
 
-/* Binds the columns, ended by -1, of the entries that @takes (all when NULL); returns how many these are. */
+/* Binds the columns, ended by -1, of the entries that @takes (all when NULL); returns how many
+ * these are. */
 static size_t bind(struct put_run *run, const int *columns, bool (*takes)(const struct put_entry *))
 {
 	size_t rows = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Finding calls: the filter is PostgreSQL's condition, the page and the total are asked for together. Scans go through a cursor, so that
- * memory is bounded. */
+ * Finding calls: the filter is PostgreSQL's condition, the page and the total are asked for
+ * together. Scans go through a cursor, so that memory is bounded. */
 #include <endian.h>
 #include <stdio.h>
 
@@ -160,7 +160,8 @@ int postgres_search(struct store *base, const struct store_search *search, struc
 
 /* ---- scans ---- */
 
-/* The ids of a call's kinds, out of an integer array in binary form: 20 bytes before the elements, each with its size before it. */
+/* The ids of a call's kinds, out of an integer array in binary form: 20 bytes before the elements,
+ * each with its size before it. */
 #define ARRAY_HEAD    ((size_t)20)
 #define ARRAY_ELEMENT ((size_t)8)
 

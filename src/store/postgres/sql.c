@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The text of the statements. Parameters are typed where they stand; each question names the account first. */
+ * The text of the statements. Parameters are typed where they stand; each question names the
+ * account first. */
 #include "store/postgres/sql.h"
 
 #define ACCOUNT_COLUMNS                                                                            \
@@ -19,8 +20,8 @@
 	"from call c where c.account_id = $1::bigint and c.start >= $2::bigint and c.start < "     \
 	"$3::bigint "
 
-/* The newest calls of a window from one call on, given by its start and session; packed where they started after $5. The calls of the page are
- * found first, then each is joined with its detail. */
+/* The newest calls of a window from one call on, given by its start and session; packed where they
+ * started after $5. The calls of the page are found first, then each is joined with its detail. */
 #define PAGE_OF(where)                                                                             \
 	"select " POSTGRES_HEADER(                                                                 \
 		"c") ", " POSTGRES_PACKED                                                          \
@@ -85,7 +86,8 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 		"$2::bigint, $3::bigint) on conflict (only_row) do update set detail_days = "
 		"excluded.detail_days, header_days = excluded.header_days, audit_days = "
 		"excluded.audit_days",
-	/* Those who store for an account take turns: what they read of it stays so until they commit. */
+	/* Those who store for an account take turns: what they read of it stays so until they
+	   commit. */
 	[POSTGRES_ACCOUNTS_LOCK] = "select account_id, xmin::text::bigint from account "
 				   "where account_id = any($1::bigint[]) "
 				   "order by account_id for no key update",
@@ -210,7 +212,8 @@ const char *const postgres_sql_texts[POSTGRES_STATEMENTS] = {
 		"select u.account_id, head.before + u.place, u.session_id from head, "
 		"unnest($2::bigint[], $3::bigint[], $4::text[]) as u (account_id, place, "
 		"session_id)",
-	/* Forgets the oldest in large steps: where the newest $1 changes crossed a border of 25,000. */
+	/* Forgets the oldest in large steps: where the newest $1 changes crossed a border of
+	   25,000. */
 	[POSTGRES_CHANGES_TRIM] =
 		"with head as (update change_head set oldest = newest - 100000 + 1 where "
 		"newest > 100000 and newest / 25000 <> (newest - $1::bigint) / 25000 "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The statements that the store on PostgreSQL keeps prepared, and the pieces that others are made of. Private to store_postgres*.c. */
+ * The statements that the store on PostgreSQL keeps prepared, and the pieces that others are made
+ * of. Private to store_postgres*.c. */
 #ifndef STORE_STORE_POSTGRES_SQL_H
 #define STORE_STORE_POSTGRES_SQL_H
 
@@ -68,7 +69,8 @@ enum postgres_sql {
 
 extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 
-/* A call's header out of @c, and its packed call out of d: as enum postgres_call_column has them. */
+/* A call's header out of @c, and its packed call out of d: as enum postgres_call_column has them.
+ */
 #define POSTGRES_HEADER(c)                                                                         \
 	c ".session_id, " c ".start, " c ".\"end\", " c ".type, " c ".steps, " c ".dest, " c ".sr" \
 	  "c"
@@ -79,9 +81,10 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	" d on d.account_id = " c ".account_id and d.start = " c ".start and d.session_id = " c    \
 	".session_id and d.part = " c ".part "
 
-/* What the header of the call c has to be like: the parameters of postgres_match_bind() but the text. $7 and $8 are the numbers called, whole ones
- * and patterns, $9 and $10 those that called; %s what postgres_match_sql() makes of each pair. $13 and $14 are the place behind which calls are looked
- * for. */
+/* What the header of the call c has to be like: the parameters of postgres_match_bind() but the
+ * text. $7 and $8 are the numbers called, whole ones and patterns, $9 and $10 those that called; %s
+ * what postgres_match_sql() makes of each pair. $13 and $14 are the place behind which calls are
+ * looked for. */
 #define POSTGRES_MATCH                                                                             \
 	"c.account_id = $1::bigint and c.start >= $2::bigint and c.start < $3::bigint and "        \
 	"($4::smallint[] is null or c.type = any($4)) and "                                        \
@@ -91,9 +94,10 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	"($12::integer[] is null or c.last_kind = any($12)) and "                                  \
 	"(c.start, c.session_id) < ($13::bigint, $14::text) "
 
-/* The calls to look at: all, or those that have the text $15, and $16 and $17 side by side, which were looked at elsewhere. Those
- * that have the text are found first, once, and then looked up one by one (`offset 0` keeps it so): the other way round, which PostgreSQL takes for better
- * where a table was never analysed, the text is looked for anew for each call. */
+/* The calls to look at: all, or those that have the text $15, and $16 and $17 side by side, which
+ * were looked at elsewhere. Those that have the text are found first, once, and then looked up one
+ * by one (`offset 0` keeps it so): the other way round, which PostgreSQL takes for better where a
+ * table was never analysed, the text is looked for anew for each call. */
 #define POSTGRES_FROM_ALL "from call c where $15::text is null and " POSTGRES_MATCH
 #define POSTGRES_FROM_TEXT                                                                         \
 	"from (select d.account_id, d.session_id from detail d where d.account_id = $1::bigint "   \
@@ -105,8 +109,9 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	"and k.session_id = f.session_id offset 0) c "                                             \
 	"where " POSTGRES_MATCH
 
-/* What follows "with old as materialized (…), ", old being calls with account_id, start, session_id, part and dest_key: takes them out of every
- * table. A select from old follows. @units is the parameter with the units of the tallies. A tally that falls to nothing goes. */
+/* What follows "with old as materialized (…), ", old being calls with account_id, start,
+ * session_id, part and dest_key: takes them out of every table. A select from old follows. @units
+ * is the parameter with the units of the tallies. A tally that falls to nothing goes. */
 #define POSTGRES_TAKE_OUT(units)                                                                   \
 	"falls as materialized (select o.account_id, a.is_all, "                                   \
 	"case when a.is_all then '' else o.dest_key end as dest_key, s.seconds, "                  \
@@ -126,7 +131,8 @@ extern const char *const postgres_sql_texts[POSTGRES_STATEMENTS];
 	"calls_gone as (delete from call c using old o where c.account_id = o.account_id and "     \
 	"c.session_id = o.session_id) "
 
-/* Whether the detail of the call c went with its day, and its header does not say so yet: it looks as if it never had any. */
+/* Whether the detail of the call c went with its day, and its header does not say so yet: it looks
+ * as if it never had any. */
 #define POSTGRES_GONE                                                                              \
 	"(c.part is not null and exists (select from detail_gone g where "                         \
 	"g.account_id = c.account_id and g.part = c.part and c.start >= g.start) and "             \

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Words as PostgreSQL's text search has them (PostgreSQL 15, chapter 8.11). The words are cut and folded by callstep, so a vector is written
- * out as it is; a gap of one place parts lines, which no phrase bridges. */
+ * Words as PostgreSQL's text search has them (PostgreSQL 15, chapter 8.11). The words are cut and
+ * folded by callstep, so a vector is written out as it is; a gap of one place parts lines, which no
+ * phrase bridges. */
 #include <endian.h>
 
 #include "store/index.h"
 #include "store/postgres/postgres.h"
 
-/* What a tsvector tells apart: places up to 16383, 255 of them for a word, and a megabyte in all. What is more is found otherwise. */
+/* What a tsvector tells apart: places up to 16383, 255 of them for a word, and a megabyte in all.
+ * What is more is found otherwise. */
 #define PLACE_MAX  16383
 #define PLACES_MAX 255
 #define BYTES_MAX  ((size_t)700000)
@@ -24,7 +26,8 @@ static int compare_placed(const void *left, const void *right)
 	return order != 0 ? order : (int)a->place - (int)b->place;
 }
 
-/* Lists the words with their places. Returns how many, negative when there are more places than a vector has. */
+/* Lists the words with their places. Returns how many, negative when there are more places than a
+ * vector has. */
 static ptrdiff_t list_words(struct text words, struct arena *scratch, struct placed_word **ret_list)
 {
 	size_t room = 1;
@@ -73,7 +76,8 @@ static size_t count_same(const struct placed_word *list, size_t count)
 	return same;
 }
 
-/* In the form that tsvectorrecv() takes: how many words; each in the order of their bytes with its end, how many places, and these. */
+/* In the form that tsvectorrecv() takes: how many words; each in the order of their bytes with its
+ * end, how many places, and these. */
 bool postgres_write_vector(struct buffer *out, struct text words, struct arena *scratch)
 {
 	struct placed_word *list;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Checking a store on PostgreSQL against itself. The pages of its files are PostgreSQL's own to check (pg_amcheck, pg_checksums). */
+ * Checking a store on PostgreSQL against itself. The pages of its files are PostgreSQL's own to
+ * check (pg_amcheck, pg_checksums). */
 #include <endian.h>
 #include <stdio.h>
 
@@ -12,7 +13,8 @@
 /* Calls that are read at once. */
 #define CALLS_AT_ONCE 200
 
-/* What the tallies say and what the calls give, bucket by bucket, where they differ; $1 is the unit's seconds. */
+/* What the tallies say and what the calls give, bucket by bucket, where they differ; $1 is the
+ * unit's seconds. */
 #define WRONG_TALLIES                                                                              \
 	"select account_id, is_all, dest_key, bucket, sum(said)::bigint, sum(counted)::bigint "    \
 	"from (select account_id, is_all, dest_key, bucket, calls as said, 0 as counted "          \
@@ -45,7 +47,8 @@ enum row_column {
 	ROW_GONE,
 };
 
-/* No day is dropped meanwhile: that would be seen at once, and the headers of its calls as they were before. */
+/* No day is dropped meanwhile: that would be seen at once, and the headers of its calls as they
+ * were before. */
 #define KEEP_DAYS "lock table only detail in access share mode"
 
 /* Those of the places whose words are not what they should be. */

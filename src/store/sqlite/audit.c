@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The audit trail in the embedded store. That records are numbered without a gap, never changed and dropped only from the old end is seen
- * to by triggers (schema/0004-keeping.sql). */
+ * The audit trail in the embedded store. That records are numbered without a gap, never changed and
+ * dropped only from the old end is seen to by triggers (schema/0004-keeping.sql). */
 #include "store/sqlite/sqlite.h"
 
 static int write_record(struct sqlite_connection *connection, int64_t id,

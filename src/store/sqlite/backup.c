@@ -13,7 +13,8 @@ static void free_string(char **string)
 	free(*string);
 }
 
-/* Copies the one state that the reader's transaction holds: writers neither wait nor make the copy start again. */
+/* Copies the one state that the reader's transaction holds: writers neither wait nor make the copy
+ * start again. */
 static int copy_pages(
 	struct sqlite_connection *from, struct sqlite_connection *to, struct error *err)
 {

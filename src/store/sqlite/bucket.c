@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Calls a minute, an hour or a day, from the tallies; only what the window cuts off of a bucket is counted. */
+ * Calls a minute, an hour or a day, from the tallies; only what the window cuts off of a bucket is
+ * counted. */
 #include "store/find.h"
 #include "store/sqlite/sqlite.h"
 #include "store/tally.h"
@@ -61,7 +62,8 @@ static int start_whole(struct sqlite_rows *rows, const struct counting *counting
 	return 0;
 }
 
-/* Whole buckets, @start and @end being borders of theirs. Of several numbers each has its own of a time. */
+/* Whole buckets, @start and @end being borders of theirs. Of several numbers each has its own of a
+ * time. */
 static int add_whole(struct counting *counting, int64_t start, int64_t end, struct error *err)
 {
 	AUTO(sqlite_rows_end) struct sqlite_rows rows = {.session_id = -1};
@@ -96,7 +98,8 @@ static int count(struct counting *counting, struct error *err)
 	if (start % counting->seconds != 0) {
 		int64_t down = start - start % counting->seconds;
 
-		/* The window may end before the next bucket begins, or before one that no number can name. */
+		/* The window may end before the next bucket begins, or before one that no number
+		 * can name. */
 		if (last <= down) {
 			return add_part(counting, start, end, err);
 		}

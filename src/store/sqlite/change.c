@@ -190,7 +190,8 @@ int sqlite_changes_read(struct store *base, int64_t account_id, int64_t after, i
 		read_list(reader.connection, account_id, after, limit, &list, err) < 0) {
 		return -1;
 	}
-	/* A number that was never given is of another store, or of this one before it was restored. */
+	/* A number that was never given is of another store, or of this one before it was restored.
+	 */
 	changes.gap = after + 1 < oldest || after > newest;
 	changes.last = newest;
 	if ((int64_t)list.count == limit) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Checkpoints: a thread of their own copies the log's pages into the database, so that the writer waits neither for that nor for
- * its fsync. The log starts anew only when all of it was copied, which may never be the case while calls pour in: beyond a
- * length the writer waits for one round. */
+ * Checkpoints: a thread of their own copies the log's pages into the database, so that the writer
+ * waits neither for that nor for its fsync. The log starts anew only when all of it was copied,
+ * which may never be the case while calls pour in: beyond a length the writer waits for one round.
+ */
 #include "store/sqlite/sqlite.h"
 
 #define ROUND_PAGES   3000  /* 24 MiB: copy as much at a time */

@@ -60,7 +60,8 @@ static int count_ids(const struct sqlite_match *match, struct sqlite_connection 
 	return more;
 }
 
-/* The words of all calls with detail are in the index: either those inside of the window are counted, or those outside are taken off. */
+/* The words of all calls with detail are in the index: either those inside of the window are
+ * counted, or those outside are taken off. */
 static int count_text(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t *ret_total, struct error *err)
 {

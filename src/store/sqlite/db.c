@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Connections to SQLite and their prepared statements. Nothing here knows what they are used for but the text of the
- * statements. */
+ * Connections to SQLite and their prepared statements. Nothing here knows what they are used for
+ * but the text of the statements. */
 #include <errno.h>
 
 #include "store/sqlite/sqlite.h"
 
 #define BUSY_TIMEOUT_MS 10000
 
-/* A call's packed row, looked at only where the call started after ?2: a NULL finds nothing without reading. */
+/* A call's packed row, looked at only where the call started after ?2: a NULL finds nothing without
+ * reading. */
 #define PACKED_ROW(index)                                                                          \
 	"p.size, p.crc32, p.crc32_op, p.deflate from call i " index " left join packed p on "      \
 	"p.call_id = case when i.start > ?2 then i.id end "
@@ -16,7 +17,8 @@
 #define CALL_COLUMNS(index)                                                                        \
 	"select i.session_id, i.start, i.dest, i.src, i.\"end\", i.type, i.steps, " PACKED_ROW(    \
 		index)
-/* The same without what the packed call has, so that one number's calls are found out of their index alone. */
+/* The same without what the packed call has, so that one number's calls are found out of their
+ * index alone. */
 #define PACKED_COLUMNS(index)                                                                      \
 	"select i.session_id, i.start, null, null, null, null, null, " PACKED_ROW(index)
 
@@ -139,7 +141,8 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_WORDS_FIND] = "select rowid from words where words match ?",
 	[SQL_WORDS_OF] = "select term from word where doc = ?",
 	[SQL_WORDS_SEGMENTS] = "select block from words_data where id = 10",
-	/* From how many segments of a level on a merge goes on. With more than two it stops short of the end while others write. */
+	/* From how many segments of a level on a merge goes on. With more than two it stops short
+	   of the end while others write. */
 	[SQL_WORDS_MERGE_FROM] = "insert into words (words, rank) values ('usermerge', ?)",
 	[SQL_WORDS_MERGE] = "insert into words (words, rank) values ('merge', ?)",
 
@@ -171,7 +174,8 @@ static const char *const sql_texts[SQL_STATEMENTS] = {
 	[SQL_CHANGE_TRIM] = "delete from change where id <= ?",
 	[SQL_CHANGE_OLDEST] = "select min(id) from change",
 	[SQL_CHANGE_NEWEST] = "select max(id) from change",
-	/* A call that was dropped is passed over; its row's number may be another account's by now. */
+	/* A call that was dropped is passed over; its row's number may be another account's by now.
+	 */
 	[SQL_CHANGES] =
 		"select h.id, h.call_id from change h cross join call c on c.id = h.call_id "
 		"and c.account_id = h.account_id where h.account_id = ?1 and h.id > ?2 "
@@ -284,7 +288,8 @@ int sqlite_fail(struct sqlite_connection *connection, struct error *err, const c
 		sqlite3_errmsg(connection->db));
 }
 
-/* The writer keeps more pages: it touches each index in many places at once. It leaves the log to the checkpointer. */
+/* The writer keeps more pages: it touches each index in many places at once. It leaves the log to
+ * the checkpointer. */
 static const char *const settings[] = {
 	[SQLITE_TO_READ] = SQLITE_CACHE ";"
 					"pragma query_only = 1",
@@ -457,7 +462,8 @@ bool sqlite_column_is_null(struct sqlite_query *query, int column)
 	return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
 }
 
-/* Asked for as a blob: as a text it would be copied to get a NUL behind it, and be empty where there is no memory for that. */
+/* Asked for as a blob: as a text it would be copied to get a NUL behind it, and be empty where
+ * there is no memory for that. */
 struct text sqlite_column_text(struct sqlite_query *query, int column)
 {
 	struct text text = sqlite_column_blob(query, column);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Dropping old calls, or their detail alone, with all that they are found by. Where the account's detail begins is kept beside the account,
- * so that the headers of a year are not read to find the detail of a day. */
+ * Dropping old calls, or their detail alone, with all that they are found by. Where the account's
+ * detail begins is kept beside the account, so that the headers of a year are not read to find the
+ * detail of a day. */
 #include "store/sqlite/sqlite.h"
 
 struct old_call {
@@ -66,7 +67,8 @@ static int find_old(struct drop_run *run, struct error *err)
 	return more;
 }
 
-/* Which words the index has is known by the packed call; where that is damaged, by the index alone. */
+/* Which words the index has is known by the packed call; where that is damaged, by the index alone.
+ */
 static int drop_words(struct sqlite_store *store, int64_t id, int64_t account_id, uint32_t steps,
 	struct error *err)
 {

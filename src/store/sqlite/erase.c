@@ -86,8 +86,8 @@ static bool is_full(const struct erase_run *run)
 	return !run->erase->count_only && (int64_t)run->found_count == run->erase->limit;
 }
 
-/* Numbers that were called have an index, those that called have none: one pass over the headers finds both. Nobody waits for the
- * writer meanwhile. */
+/* Numbers that were called have an index, those that called have none: one pass over the headers
+ * finds both. Nobody waits for the writer meanwhile. */
 static int find(struct erase_run *run, int64_t *ret_count, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
@@ -141,7 +141,8 @@ static int note_change(struct erase_run *run, const struct erase_row *row, struc
 	return 0;
 }
 
-/* Returns 1 when it was erased, 0 when it is gone, or no longer one of those that are meant: it may have changed since it was found. */
+/* Returns 1 when it was erased, 0 when it is gone, or no longer one of those that are meant: it may
+ * have changed since it was found. */
 static int erase_call(struct erase_run *run, int64_t id, struct error *err)
 {
 	AUTO(sqlite_query_end) struct sqlite_query query = {0};

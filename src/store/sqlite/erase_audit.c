@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What was erased leaves the audit trail as well: in its place in a record's subject stands a mark. The record stays. */
+ * What was erased leaves the audit trail as well: in its place in a record's subject stands a mark.
+ * The record stays. */
 #include "store/erase_marks.h"
 #include "store/sqlite/sqlite.h"
 

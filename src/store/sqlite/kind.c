@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Kinds of steps: their numbers, known to the writer from put to put, and calls' paths made of them. */
+ * Kinds of steps: their numbers, known to the writer from put to put, and calls' paths made of
+ * them. */
 #include "store/sqlite/sqlite.h"
 
 #define KEY_SIZE_MAX ((size_t)16 << 20)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Which rows of the table of calls a filter means, seen from the row alone. Private to store_sqlite*.c. */
+ * Which rows of the table of calls a filter means, seen from the row alone. Private to
+ * store_sqlite*.c. */
 #ifndef STORE_STORE_SQLITE_MATCH_H
 #define STORE_STORE_SQLITE_MATCH_H
 
@@ -27,8 +28,8 @@ struct sqlite_match {
 	bool duration; /* is asked for, as are those below */
 	bool step;
 	bool last;
-	struct call_keys
-		dest_keys; /* of whole numbers called, and no part of one; none: look at all rows */
+	/* of whole numbers called, and no part of one; none: look at all rows */
+	struct call_keys dest_keys;
 	bool text;
 	bool text_alone;      /* in the window */
 	unsigned char *kinds; /* by the kinds' ids: what a step of each is for the filter */
@@ -45,15 +46,18 @@ void sqlite_match_deinit(struct sqlite_match *match);
 /* A call is looked up by an index in the time that a pass takes for so many rows. */
 #define SQLITE_LOOK_UP_ROWS 5
 
-/* Whether to look up the calls to the numbers that are asked for is less than to pass over all of the window. */
+/* Whether to look up the calls to the numbers that are asked for is less than to pass over all of
+ * the window. */
 int sqlite_match_by_number(const struct sqlite_match *match, struct sqlite_connection *connection,
 	bool *ret_by_number, struct error *err) CHECK_RESULT;
 
-/* How many calls of the account lie in the window, and have the number where one is asked for: the rows of a pass. */
+/* How many calls of the account lie in the window, and have the number where one is asked for: the
+ * rows of a pass. */
 int sqlite_match_window(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t *ret_calls, struct error *err) CHECK_RESULT;
 
-/* How many calls the filter means, where that is told by less than a look at each row of the window; -1 where not. */
+/* How many calls the filter means, where that is told by less than a look at each row of the
+ * window; -1 where not. */
 int sqlite_match_count(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t *ret_total, struct error *err) CHECK_RESULT;
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * Bringing the segments of the text index together, which is where words that were dropped go: until then a mark stands against them in a
- * newer segment. By steps, so that nobody waits long for the writer. */
+ * Bringing the segments of the text index together, which is where words that were dropped go:
+ * until then a mark stands against them in a newer segment. By steps, so that nobody waits long for
+ * the writer. */
 #include "base/clock.h"
 #include "store/sqlite/sqlite.h"
 
-/* How much a step does: pages of the index that it writes, so many that it takes about as long as this. Many words that go are read for few
- * pages that are written, so it is not told by the pages alone. */
+/* How much a step does: pages of the index that it writes, so many that it takes about as long as
+ * this. Many words that go are read for few pages that are written, so it is not told by the pages
+ * alone. */
 #define STEP_US	       INT64_C(10000)
 #define STEP_PAGES_MIN 16
 #define STEP_PAGES_MAX 1000
 
-/* The newer segments are worth it when they have one page for so many of the oldest. What is dropped is half of a segment when the marks
- * against it are an eighth of it (docs/decisions/0007-keeping.md). */
+/* The newer segments are worth it when they have one page for so many of the oldest. What is
+ * dropped is half of a segment when the marks against it are an eighth of it
+ * (docs/decisions/0007-keeping.md). */
 #define WORTH_PART 8
 
 #define SEGMENTS_MAX 10000
@@ -30,7 +33,8 @@ struct level {
 	int64_t largest;
 };
 
-/* A number as SQLite writes it (https://www.sqlite.org/fileformat2.html#varint); negative: there is none. */
+/* A number as SQLite writes it (https://www.sqlite.org/fileformat2.html#varint); negative: there is
+ * none. */
 static int64_t read_number(struct text *rest)
 {
 	uint64_t number = 0;
@@ -73,8 +77,9 @@ static bool read_level(struct text *rest, struct level *ret_level, int64_t *page
 	return true;
 }
 
-/* FTS5's list of segments: 4 bytes, how many levels, how many segments, a counter; of each level, the newest first, how many segments are
- * being merged, how many there are, and of each its id, its first and its last page. */
+/* FTS5's list of segments: 4 bytes, how many levels, how many segments, a counter; of each level,
+ * the newest first, how many segments are being merged, how many there are, and of each its id, its
+ * first and its last page. */
 static struct segments read_segments(struct text list)
 {
 	struct segments segments = {0};
@@ -91,7 +96,8 @@ static struct segments read_segments(struct text list)
 		}
 		if (level.largest >= segments.largest && level.segments > 0) {
 			segments.largest = level.largest;
-			/* It is written by the merge of the level before, or read by that of its own. */
+			/* It is written by the merge of the level before, or read by that of its
+			 * own. */
 			segments.merging = before.merging > 0 || level.merging > 0;
 		}
 		before = level;
@@ -178,7 +184,8 @@ int sqlite_words_merge(struct sqlite_store *store, enum sqlite_merge what, struc
 	if (more < 0) {
 		return -1;
 	}
-	/* How long the disk takes for the commit is another matter: fewer pages would not make it shorter. */
+	/* How long the disk takes for the commit is another matter: fewer pages would not make it
+	 * shorter. */
 	pages = pages_for(store->merge_pages, clock_monotonic_us() - began_us);
 	if (sqlite_writer_commit(&writer, err) < 0) {
 		return -1;

@@ -11,7 +11,8 @@ struct subject {
 	struct call_keys keys; /* of the numbers called; the empty one alone when is_all */
 };
 
-/* The newest call of a page; a call there comes first, the others after it in the order of pages. */
+/* The newest call of a page; a call there comes first, the others after it in the order of pages.
+ */
 struct place {
 	int64_t start;
 	struct text session_id;
@@ -140,8 +141,8 @@ static int start_buckets(struct sqlite_rows *rows, const struct subject *subject
 	return 0;
 }
 
-/* Finds the newest bucket of @span whose calls reach past *offset, and takes the calls of the newer ones off *offset. Of several numbers each has its
- * own bucket of a time. */
+/* Finds the newest bucket of @span whose calls reach past *offset, and takes the calls of the newer
+ * ones off *offset. Of several numbers each has its own bucket of a time. */
 static int find_bucket(
 	const struct subject *subject, struct tally_span *span, int64_t *offset, struct error *err)
 {
@@ -188,7 +189,8 @@ static int find_minute(
 	return 0;
 }
 
-/* The places of the calls in @span; of all calls, and of one number's, only from that on which has @offset newer ones. */
+/* The places of the calls in @span; of all calls, and of one number's, only from that on which has
+ * @offset newer ones. */
 static int start_places(struct sqlite_rows *rows, const struct subject *subject,
 	const struct tally_span *span, int64_t offset, struct error *err)
 {
@@ -296,7 +298,8 @@ static struct store_call read_call(struct sqlite_query *query)
 	return call;
 }
 
-/* Where packed calls lie one behind the other with a byte between them, so that a page of them is glued in place. */
+/* Where packed calls lie one behind the other with a byte between them, so that a page of them is
+ * glued in place. */
 struct run {
 	char *at;
 	size_t left;
@@ -332,8 +335,9 @@ static int copy_header(struct call *call, struct arena *arena, struct error *err
 	return 0;
 }
 
-/* Asks for the memory that the next call is copied to while SQLite looks for that call: of a large page it has left the processor's
- * caches, and who writes to such memory waits for it first. Asking behind the run's end does no harm. */
+/* Asks for the memory that the next call is copied to while SQLite looks for that call: of a large
+ * page it has left the processor's caches, and who writes to such memory waits for it first. Asking
+ * behind the run's end does no harm. */
 static void prefetch_room(const struct run *run)
 {
 	for (size_t i = 0; i < RUN_CALL_SIZE; i += CACHE_LINE) {
@@ -424,8 +428,8 @@ static int copy_place(struct reading *reading, const struct call *call, struct e
 	return 0;
 }
 
-/* Adds calls to the page: as far as they have packed calls when there is nothing else in @sql's rows. Returns 1 where it stopped before
- * one that has none, 0 at the end. */
+/* Adds calls to the page: as far as they have packed calls when there is nothing else in @sql's
+ * rows. Returns 1 where it stopped before one that has none, 0 at the end. */
 static int add_rows(struct reading *reading, const enum sqlite_sql sql[2], struct error *err)
 {
 	AUTO(sqlite_rows_end) struct sqlite_rows rows = {0};

@@ -75,8 +75,8 @@ static int note_detail(struct put_run *run, int64_t account_id, int64_t start, s
 	return sqlite_query_run(&query, err);
 }
 
-/* Binds what insert and update have in common, in the order that their texts have. @path is {NULL, 0} where the call comes
- * without detail. */
+/* Binds what insert and update have in common, in the order that their texts have. @path is {NULL,
+ * 0} where the call comes without detail. */
 static void bind_header(
 	struct sqlite_query *query, const struct call *call, struct text dest_key, struct text path)
 {

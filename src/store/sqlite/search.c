@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Finding calls: one pass over the rows of a window, newest first, or a look at each of the few that have the text. */
+ * Finding calls: one pass over the rows of a window, newest first, or a look at each of the few
+ * that have the text. */
 #include "store/find.h"
 #include "store/sqlite/match.h"
 
@@ -155,7 +156,8 @@ static int match_one(struct pass *pass, int64_t id, struct error *err)
 	return found <= 0 ? found : sqlite_match_row(&pass->match, &row);
 }
 
-/* The same for the window and all that is asked. The place of a call is found in the index by ids alone. */
+/* The same for the window and all that is asked. The place of a call is found in the index by ids
+ * alone. */
 static int look_at_one(
 	struct pass *pass, struct arena *arena, struct candidate *candidate, struct error *err)
 {
@@ -227,7 +229,8 @@ static int look_at_few(struct pass *pass, struct error *err)
 	return 0;
 }
 
-/* Whether looking up the calls that have the text is less than passing over the window, which ends early where only a page is asked for. */
+/* Whether looking up the calls that have the text is less than passing over the window, which ends
+ * early where only a page is asked for. */
 static bool are_few(const struct pass *pass)
 {
 	const struct sqlite_id_set *ids = &pass->match.ids;

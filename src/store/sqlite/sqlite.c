@@ -57,8 +57,9 @@ void sqlite_reader_close(struct sqlite_reader *reader)
 	pthread_mutex_unlock(&store->pool_mutex);
 }
 
-/* When the disk or an allocation has failed in the middle of it, the text index of SQLite 3.40 may go on with what it had read by half, and call the
- * database damaged once. A connection that is new has read nothing. */
+/* When the disk or an allocation has failed in the middle of it, the text index of SQLite 3.40 may
+ * go on with what it had read by half, and call the database damaged once. A connection that is new
+ * has read nothing. */
 static bool is_doubtful(struct sqlite_connection *connection)
 {
 	int status = sqlite3_errcode(connection->db) & 0xff;
@@ -236,8 +237,8 @@ static int make_paths(struct sqlite_store *store, const char *folder, struct err
 	return store->folder && store->path ? 0 : error_no_memory(err);
 }
 
-/* Without its statistics SQLite takes no lock for each piece of memory: 7% of what storing a call takes. It is asked for
- * once, before SQLite is used. */
+/* Without its statistics SQLite takes no lock for each piece of memory: 7% of what storing a call
+ * takes. It is asked for once, before SQLite is used. */
 static void configure(void)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);

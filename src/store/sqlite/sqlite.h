@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The embedded store's own interface: one writing connection, a pool of reading ones, prepared statements.
- * Private to store_sqlite*.c. */
+ * The embedded store's own interface: one writing connection, a pool of reading ones, prepared
+ * statements. Private to store_sqlite*.c. */
 #ifndef STORE_STORE_SQLITE_H
 #define STORE_STORE_SQLITE_H
 
@@ -115,8 +115,9 @@ enum sqlite_sql {
 
 struct sqlite_store;
 
-/* What a reading connection keeps of the database, in KiB; and while it reads more than fits in: that little stays in the processor's
- * caches, where pages that go round in a large cache are gone from them before they come up again. */
+/* What a reading connection keeps of the database, in KiB; and while it reads more than fits in:
+ * that little stays in the processor's caches, where pages that go round in a large cache are gone
+ * from them before they come up again. */
 #define SQLITE_CACHE	   "pragma cache_size = -8192"
 #define SQLITE_CACHE_SMALL "pragma cache_size = -1024"
 
@@ -134,7 +135,8 @@ struct sqlite_connection {
 	struct sqlite_connection *next; /* in the pool */
 };
 
-/* Writes the write-ahead log back into the database beside the writer. Under its mutex; store/sqlite/checkpoint.c. */
+/* Writes the write-ahead log back into the database beside the writer. Under its mutex;
+ * store/sqlite/checkpoint.c. */
 struct sqlite_checkpointer {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
@@ -174,7 +176,9 @@ struct sqlite_store {
 	pthread_mutex_t write_mutex;
 	struct sqlite_connection *writer; /* under write_mutex, as are rewrap and join */
 	bool writer_is_doubtful;	  /* it is opened anew before it is used again */
-	int merge_pages; /* that the next step of merging the text index writes; 0: it is the first; under write_mutex */
+	/* that the next step of merging the text index writes; 0: it is the first; under
+	 * write_mutex */
+	int merge_pages;
 	struct store_rewrap rewrap;
 	struct store_join join;
 	struct sqlite_kinds kinds; /* under write_mutex, as is unpacking */
@@ -188,13 +192,15 @@ struct sqlite_store {
 
 /* ---- store/sqlite/db.c: connections, statements, transactions ---- */
 
-/* Opens a connection to the database at @path, which must exist, with the settings that last as long as it. */
+/* Opens a connection to the database at @path, which must exist, with the settings that last as
+ * long as it. */
 int sqlite_connection_open(struct sqlite_connection **ret_connection, const char *path,
 	const char *folder, enum sqlite_access access, struct error *err) CHECK_RESULT;
 void sqlite_connection_close(struct sqlite_connection *connection);
 AUTO_POINTER(struct sqlite_connection *, sqlite_connection_close);
 
-/* Sets @err from what SQLite said last on the connection: "cannot <doing> the store '…': …"; returns -1. */
+/* Sets @err from what SQLite said last on the connection: "cannot <doing> the store '…': …";
+ * returns -1. */
 int sqlite_fail(struct sqlite_connection *connection, struct error *err, const char *doing);
 
 /* Runs SQL text that gives no rows (or whose rows do not matter). */
@@ -204,7 +210,8 @@ int sqlite_exec(struct sqlite_connection *connection, const char *sql, struct er
 int sqlite_get_int64(
 	struct sqlite_connection *connection, const char *sql, int64_t *ret, struct error *err);
 
-/* A prepared statement in use: start, bind in order, step, end. What is bound must last until the end. */
+/* A prepared statement in use: start, bind in order, step, end. What is bound must last until the
+ * end. */
 struct sqlite_query {
 	struct sqlite_connection *connection;
 	sqlite3_stmt *statement;
@@ -299,7 +306,8 @@ void sqlite_checkpointer_deinit(struct sqlite_checkpointer *checkpointer);
 /* From now on the commits of @store's writer are seen to. */
 void sqlite_checkpointer_watch(struct sqlite_store *store);
 
-/* Keeps the log bounded: where it has become long, waits until it is written back. Outside of a transaction. */
+/* Keeps the log bounded: where it has become long, waits until it is written back. Outside of a
+ * transaction. */
 void sqlite_checkpointer_wait(struct sqlite_checkpointer *checkpointer);
 
 /* ---- store/sqlite/folder.c: the folder and the files in it ---- */
@@ -313,8 +321,8 @@ enum sqlite_folder_lock {
 	SQLITE_FOLDER_LOCK_SCHEMA, /* held while the schema is made or changed */
 };
 
-/* Takes a lock on the folder, which lasts until *ret_fd is closed or the process ends. With @wait false ERROR_BUSY when
- * another has it. */
+/* Takes a lock on the folder, which lasts until *ret_fd is closed or the process ends. With @wait
+ * false ERROR_BUSY when another has it. */
 int sqlite_folder_lock(const char *folder, enum sqlite_folder_lock lock, bool wait, int *ret_fd,
 	struct error *err) CHECK_RESULT;
 
@@ -325,10 +333,12 @@ int sqlite_folder_sync(const char *folder, struct error *err) CHECK_RESULT;
 
 int sqlite_schema_prepare(struct sqlite_store *store, struct error *err) CHECK_RESULT;
 
-/* Makes sure that the index of the write-ahead log has its room on the disk: SQLite maps it, and a full disk would end the process
- * (SIGBUS) at the first write instead of failing it. ERROR_NO_SPACE where there is none. */
+/* Makes sure that the index of the write-ahead log has its room on the disk: SQLite maps it, and a
+ * full disk would end the process (SIGBUS) at the first write instead of failing it. ERROR_NO_SPACE
+ * where there is none. */
 int sqlite_log_index_reserve(struct sqlite_connection *connection, struct error *err) CHECK_RESULT;
-/* Gives a connection the functions that the steps of the schema call. Returns SQLite's status: without memory it is not SQLITE_OK. */
+/* Gives a connection the functions that the steps of the schema call. Returns SQLite's status:
+ * without memory it is not SQLITE_OK. */
 int sqlite_schema_functions(sqlite3 *db) CHECK_RESULT;
 
 /* ---- store/sqlite/call.c: single calls by their row ---- */
@@ -339,7 +349,8 @@ enum call_type sqlite_call_type(int64_t value);
 int sqlite_packed_by_id(struct sqlite_connection *connection, int64_t id, struct arena *arena,
 	struct packed *ret_packed, struct error *err) CHECK_RESULT;
 
-/* Copies the call of the row @id, which must be there, into @arena, with its packed form when it started after @detail_after. */
+/* Copies the call of the row @id, which must be there, into @arena, with its packed form when it
+ * started after @detail_after. */
 int sqlite_call_by_id(struct sqlite_connection *connection, int64_t id, int64_t detail_after,
 	struct arena *arena, struct store_call *ret_call, struct error *err) CHECK_RESULT;
 
@@ -412,23 +423,27 @@ void sqlite_unpacking_deinit(struct sqlite_unpacking *unpacking);
 int sqlite_unpack_index(struct sqlite_unpacking *unpacking, int64_t account_id, uint32_t steps,
 	const struct packed *packed, struct store_index *ret_index, struct error *err) CHECK_RESULT;
 
-/* Drops the words of a packed call, which have to be known for it, from the index. Where it is damaged they are not: they stay behind, and
- * verifying the store tells of them. In the writer's transaction. */
+/* Drops the words of a packed call, which have to be known for it, from the index. Where it is
+ * damaged they are not: they stay behind, and verifying the store tells of them. In the writer's
+ * transaction. */
 int sqlite_words_drop_packed(struct sqlite_store *store, int64_t id, int64_t account_id,
 	uint32_t steps, const struct packed *packed, struct error *err) CHECK_RESULT;
 
-/* Gives every call that has detail and no path its path and its words: what a store of schema 1 lacks. */
+/* Gives every call that has detail and no path its path and its words: what a store of schema 1
+ * lacks. */
 int sqlite_index_all(struct sqlite_store *store, struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/tally.c: writing tallies ---- */
 
-/* What tally_add_up() calls: changes one bucket, whose connection is @context, in its transaction. */
+/* What tally_add_up() calls: changes one bucket, whose connection is @context, in its transaction.
+ */
 int sqlite_tally_change(void *context, const struct tally_delta *delta, struct error *err);
 
 /* ---- store/sqlite/drop.c: what others need of it ---- */
 
-/* Drops the row of a call, negative @steps telling that it has no detail, its packed call, and its words, also where the packed call is
- * damaged. In the writer's transaction; the tallies are the caller's. */
+/* Drops the row of a call, negative @steps telling that it has no detail, its packed call, and its
+ * words, also where the packed call is damaged. In the writer's transaction; the tallies are the
+ * caller's. */
 int sqlite_call_drop(struct sqlite_store *store, int64_t id, int64_t account_id, int64_t steps,
 	struct error *err) CHECK_RESULT;
 
@@ -506,7 +521,8 @@ int sqlite_search(struct store *store, const struct store_search *search, struct
 int sqlite_scan(struct store *store, const struct store_search *search,
 	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
 	struct error *err);
-/* Within a transaction that writes: forgets what was remembered if another program changed anything since, which may have been a kind. */
+/* Within a transaction that writes: forgets what was remembered if another program changed anything
+ * since, which may have been a kind. */
 int sqlite_kinds_refresh(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
 	struct error *err) CHECK_RESULT;
 /* Takes the names of kinds that no call has out of the table. */

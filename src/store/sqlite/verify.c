@@ -9,8 +9,9 @@
 
 #define PROGRESS_EVERY 1000 /* calls */
 
-/* What the tallies say and what the calls give, bucket by bucket, where they differ; ?1 is the unit's seconds. %s are: is_all,
- * and what stands for a call's dest_key. Sorted, not joined: the cost grows with the calls, not with their square. */
+/* What the tallies say and what the calls give, bucket by bucket, where they differ; ?1 is the
+ * unit's seconds. %s are: is_all, and what stands for a call's dest_key. Sorted, not joined: the
+ * cost grows with the calls, not with their square. */
 #define WRONG_TALLIES                                                                              \
 	"select account_id, dest_key, bucket, sum(said), sum(counted) from ("                      \
 	"select account_id, dest_key, bucket, calls as said, 0 as counted from tally "             \
@@ -171,8 +172,8 @@ static int check_strangers(struct verify_run *run, sqlite3 *model, struct error 
 	return row;
 }
 
-/* Compares with an empty store of this schema: where there are virtual tables, SQLite's own check may not miss an index that
- * is gone. */
+/* Compares with an empty store of this schema: where there are virtual tables, SQLite's own check
+ * may not miss an index that is gone. */
 static int check_schema(struct verify_run *run, struct error *err)
 {
 	AUTO(close_database) sqlite3 *model = NULL;
@@ -193,7 +194,8 @@ static int check_schema(struct verify_run *run, struct error *err)
 	return check_strangers(run, model, err);
 }
 
-/* What no row may be, each with the number of one that is. Calls with detail are compared with it besides. */
+/* What no row may be, each with the number of one that is. Calls with detail are compared with it
+ * besides. */
 static const struct {
 	const char *sql;
 	const char *what;

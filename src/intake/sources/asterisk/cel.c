@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The source asterisk-cel: Asterisk's channel event log. Rows of many calls stand mixed; those of one linkedid
- * are collected until the call is over, then handed over as one call. */
+ * The source asterisk-cel: Asterisk's channel event log. Rows of many calls stand mixed; those of
+ * one linkedid are collected until the call is over, then handed over as one call. */
 #include "call/call_join.h"
 #include "intake/sources/asterisk/cel_call.h"
 #include "intake/sources/asterisk/cel_clock.h"
@@ -43,7 +43,8 @@ struct source {
 	int64_t time_us;   /* of the row read last */
 	int64_t latest_us; /* of any row */
 	uint64_t forward,
-		back; /* how often a row's time was later, or earlier, than that of the one before */
+		/* how often a row's time was later, or earlier, than that of the one before */
+		back;
 	bool disordered; /* rows step back so far that time does not tell which calls are over */
 	struct call_list *open;	  /* OPEN_BUCKETS of them */
 	uint64_t *closed;	  /* CLOSED_REMEMBERED hashes of linkedids */
@@ -197,7 +198,8 @@ static void add_row(struct source *source, const struct cel_record *record, stru
 	note_ending(source, call);
 }
 
-/* Of an export that is sorted otherwise, newest first for example, no call is known to be over before the end. */
+/* Of an export that is sorted otherwise, newest first for example, no call is known to be over
+ * before the end. */
 static void follow_time(struct source *source, int64_t time_us)
 {
 	source->forward += time_us > source->time_us;
@@ -207,7 +209,8 @@ static void follow_time(struct source *source, int64_t time_us)
 	source->disordered |= source->latest_us - time_us > LINGER_US;
 }
 
-/* What a time that comes twice in a year is not before: the row before it, and its channel's beginning. */
+/* What a time that comes twice in a year is not before: the row before it, and its channel's
+ * beginning. */
 static int64_t not_before_us(const struct source *source, const struct cel_record *record)
 {
 	int64_t row_us = source->back > source->forward ? 0 : source->time_us;

@@ -13,8 +13,9 @@ static void name_channel(struct cel_step *step, const struct cel_leg *leg)
 	cel_step_set(step, "channel", leg->channel->name);
 }
 
-/* Another channel in the bridge that @leg is in: by the bridge's id, or by name where no row says that it is in there:
- * versions before 12 have no ids, and a channel that picked up the call came into the bridge under its own linkedid. */
+/* Another channel in the bridge that @leg is in: by the bridge's id, or by name where no row says
+ * that it is in there: versions before 12 have no ids, and a channel that picked up the call came
+ * into the bridge under its own linkedid. */
 static struct cel_leg *find_partner(
 	struct cel_walk *walk, const struct cel_leg *leg, const struct cel_row *row)
 {
@@ -190,7 +191,8 @@ void cel_blind_transfer(struct cel_walk *walk, struct cel_leg *leg, const struct
 	cel_step_set(step, "transferee", transferee.size ? transferee : row->field[CEL_PEER]);
 }
 
-/* Asterisk 1.8 to 11 wrote this of the channel that is transferred, with the new channel as its peer. */
+/* Asterisk 1.8 to 11 wrote this of the channel that is transferred, with the new channel as its
+ * peer. */
 static void old_attended_transfer(
 	struct cel_walk *walk, const struct cel_leg *leg, const struct cel_row *row)
 {

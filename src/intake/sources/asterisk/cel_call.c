@@ -88,7 +88,8 @@ static struct cel_channel *add_channel(struct cel_call *call, const struct cel_r
 	return channel;
 }
 
-/* Channels that Asterisk makes for itself leave rows under linkedids of their own, without a start or an end. */
+/* Channels that Asterisk makes for itself leave rows under linkedids of their own, without a start
+ * or an end. */
 static bool is_internal(struct text name)
 {
 	static const char *const technologies[] = {
@@ -169,8 +170,8 @@ bool cel_call_knows_giver(const struct cel_call *call)
 	       find_channel(call, call->linked_id, TEXT("")) != NULL;
 }
 
-/* In a recording that begins in the middle of a call other channels may come and go before the first row of the one that
- * gave the linkedid, and is still up. */
+/* In a recording that begins in the middle of a call other channels may come and go before the
+ * first row of the one that gave the linkedid, and is still up. */
 static void note_bounds(struct cel_call *call, struct cel_row *row)
 {
 	bool last = cel_row_is(row, "LINKEDID_END");
@@ -212,7 +213,8 @@ static struct text copy_field(struct cel_call *call, enum cel_field which, struc
 	return repair_utf8(&call->arena, text);
 }
 
-/* What the application was given, without passwords; the row before tells when there is nothing to hide. */
+/* What the application was given, without passwords; the row before tells when there is nothing to
+ * hide. */
 static struct text hide_secrets(struct cel_call *call, const struct text field[CEL_FIELDS])
 {
 	const struct cel_row *last = call->last;

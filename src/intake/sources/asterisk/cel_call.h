@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The rows of one call (one linkedid) of a channel event log, in the order in which things happened. */
+ * The rows of one call (one linkedid) of a channel event log, in the order in which things
+ * happened. */
 #ifndef INTAKE_SOURCES_CEL_CALL_H
 #define INTAKE_SOURCES_CEL_CALL_H
 
@@ -21,8 +22,8 @@ struct cel_channel {
 	struct text caller_name; /* the first one */
 	struct text exten;	 /* the first one */
 	struct text context;	 /* the first one */
-	struct text
-		app; /* what it runs when it was called rather than calling: AppDial, AppQueue, … */
+	/* what it runs when it was called rather than calling: AppDial, AppQueue, … */
+	struct text app;
 	struct text first_app; /* what it ran first */
 	bool started;	       /* its CHAN_START was recorded */
 	bool connected;	       /* it answered, or was in a bridge, which only those are that did */
@@ -50,11 +51,15 @@ struct cel_call {
 	struct cel_row *first, *last; /* as they came, until cel_call_order() */
 	int64_t row_count;
 	uint64_t forward,
-		back; /* how often a row's time was later, or earlier, than that of the one before */
+		/* how often a row's time was later, or earlier, than that of the one before */
+		back;
 	struct cel_channel *channels; /* in the order in which they came up */
 	size_t channels_up;
-	bool is_call; /* someone's channel is among its channels, not only the exchange's own: a conference's announcer */
-	bool has_ended; /* by LINKEDID_END, or all its channels ended, the one that gave the linkedid among them */
+	/* someone's channel is among its channels, not only the exchange's own: a conference's
+	 * announcer */
+	bool is_call;
+	/* by LINKEDID_END, or all its channels ended, the one that gave the linkedid among them */
+	bool has_ended;
 	int64_t ended_us;
 	bool is_ending; /* it stands in the source's list of those that have ended */
 };
@@ -63,28 +68,31 @@ struct cel_call {
 struct cel_call *cel_call_create(struct text linked_id, uint64_t line);
 void cel_call_destroy(struct cel_call *call);
 
-/* Adds a row, @field being its bytes as recorded and @hash that of the whole row, columns without a meaning included. Returns false when
- * the call has reached its ceiling. */
+/* Adds a row, @field being its bytes as recorded and @hash that of the whole row, columns without a
+ * meaning included. Returns false when the call has reached its ceiling. */
 bool cel_call_add(
 	struct cel_call *call, const struct text field[CEL_FIELDS], uint64_t hash, int64_t time_us);
 
-/* Notes what @row says of its channel, which knows the first of most things; and takes all of that back. */
+/* Notes what @row says of its channel, which knows the first of most things; and takes all of that
+ * back. */
 void cel_channel_learn(struct cel_channel *channel, const struct cel_row *row);
 void cel_channel_forget(struct cel_channel *channel);
 
-/* Whether rows of the channel that gave the linkedid are among the call's; where they are not, they were recorded before
- * the first of these. Without unique ids none can be told, and true is returned. */
+/* Whether rows of the channel that gave the linkedid are among the call's; where they are not, they
+ * were recorded before the first of these. Without unique ids none can be told, and true is
+ * returned. */
 bool cel_call_knows_giver(const struct cel_call *call);
 
-/* The channel that the call is about: the one that gave it its id, otherwise the first. NULL without rows. */
+/* The channel that the call is about: the one that gave it its id, otherwise the first. NULL
+ * without rows. */
 struct cel_channel *cel_call_main(const struct cel_call *call);
 
-/* Whether the exchange called it, rather than the other way round. A channel that picked up another's call runs what
- * that one ran, but only later. */
+/* Whether the exchange called it, rather than the other way round. A channel that picked up
+ * another's call runs what that one ran, but only later. */
 bool cel_channel_was_called(const struct cel_channel *channel);
 
-/* What the Local channel, Asterisk's pipe to another piece of dialplan, leads to: 201 for `Local/201@internal-0;1`;
- * empty when it is none. */
+/* What the Local channel, Asterisk's pipe to another piece of dialplan, leads to: 201 for
+ * `Local/201@internal-0;1`; empty when it is none. */
 struct text cel_channel_local_exten(const struct cel_channel *channel);
 
 struct cel_channel *cel_call_channel_by_name(const struct cel_call *call, struct text name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Holds the times of a channel event log against its channels' ids: `1795486201.681`, or with the exchange's name before it, begins
- * with the UNIX second in which the channel came up. */
+ * Holds the times of a channel event log against its channels' ids: `1795486201.681`, or with the
+ * exchange's name before it, begins with the UNIX second in which the channel came up. */
 #ifndef INTAKE_SOURCES_CEL_CLOCK_H
 #define INTAKE_SOURCES_CEL_CLOCK_H
 

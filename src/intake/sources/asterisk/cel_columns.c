@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Columns of a channel event log: by a header row, or in the sample's order. Those of a mapping: cel_config.c. */
+ * Columns of a channel event log: by a header row, or in the sample's order. Those of a mapping:
+ * cel_config.c. */
 #include "intake/sources/asterisk/cel_columns.h"
 
 #include <stdio.h>

@@ -41,35 +41,40 @@ struct cel_columns {
 	char unknown[160]; /* the names that mean nothing here, with commas; "": none */
 };
 
-/* What one input is read by where nothing is said: commas, the order of the mapping in Asterisk's cel_custom.conf.sample. */
+/* What one input is read by where nothing is said: commas, the order of the mapping in Asterisk's
+ * cel_custom.conf.sample. */
 void cel_columns_sample(struct cel_columns *ret_columns);
 
-/* Whether @fields are a header row, and what it says: the names of cel_custom's expressions and fields or of the tables that
- * cel_odbc, cel_sqlite3_custom and cel_pgsql write to, letters of either case. The dialect of @ret_columns stays. */
+/* Whether @fields are a header row, and what it says: the names of cel_custom's expressions and
+ * fields or of the tables that cel_odbc, cel_sqlite3_custom and cel_pgsql write to, letters of
+ * either case. The dialect of @ret_columns stays. */
 bool cel_columns_header(const struct text *fields, size_t count, struct cel_columns *ret_columns);
 
 /* Whether @line is a header row, whichever separator it has. */
 bool cel_columns_is_header(struct text line);
 
-/* Finds out how @beginning, the first two lines of an input or what there is of them, is written: as JSON, or with which separator
- * a header row's names stand apart. Sets json and dialect only. */
+/* Finds out how @beginning, the first two lines of an input or what there is of them, is written:
+ * as JSON, or with which separator a header row's names stand apart. Sets json and dialect only. */
 void cel_columns_guess(struct text beginning, struct cel_columns *columns);
 
-/* Reads a cel_custom.conf: `Master.csv => ${CSV_QUOTE(${eventtype})},…` of [mappings], also with the older `"${eventtype}"` and with
- * bare `${eventtype}`, or a section of its own for each file, with `fields =`, `format =`, `separator_character =` and their like.
- * Of several mappings it takes the one whose file is named like @input_name, a path or NULL, whatever stands behind its name
+/* Reads a cel_custom.conf: `Master.csv => ${CSV_QUOTE(${eventtype})},…` of [mappings], also with
+ * the older `"${eventtype}"` and with bare `${eventtype}`, or a section of its own for each file,
+ * with `fields =`, `format =`, `separator_character =` and their like. Of several mappings it takes
+ * the one whose file is named like @input_name, a path or NULL, whatever stands behind its name
  * (Master.csv.1). ERROR_INVALID when there is no mapping, or several and none is named so. */
 int cel_columns_config(struct text config, const char *input_name, struct cel_columns *ret_columns,
 	struct error *err) CHECK_RESULT;
 
-/* ERROR_INVALID naming what is indispensable and missing: eventtype, eventtime, and linkedid or uniqueid. */
+/* ERROR_INVALID naming what is indispensable and missing: eventtype, eventtime, and linkedid or
+ * uniqueid. */
 int cel_columns_check(const struct cel_columns *columns, struct error *err) CHECK_RESULT;
 
-/* Which field @name means, in letters of either case. Returns 1, 0 when it is known and means nothing here (an id, a peer's account), and
- * negative when it is not known. */
+/* Which field @name means, in letters of either case. Returns 1, 0 when it is known and means
+ * nothing here (an id, a peer's account), and negative when it is not known. */
 int cel_columns_field(struct text name, enum cel_field *ret_field);
 
-/* No columns yet, in plain CSV; then the next one, which is passed over when @name means nothing here. */
+/* No columns yet, in plain CSV; then the next one, which is passed over when @name means nothing
+ * here. */
 void cel_columns_clear(struct cel_columns *columns);
 void cel_columns_add(struct cel_columns *columns, struct text name);
 

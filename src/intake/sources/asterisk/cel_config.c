@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The columns that a cel_custom.conf gives a file: by an expression in [mappings], or by a section of the file's own. */
+ * The columns that a cel_custom.conf gives a file: by an expression in [mappings], or by a section
+ * of the file's own. */
 #include "intake/sources/asterisk/cel_columns.h"
 
 #include <stdio.h>
@@ -46,8 +47,9 @@ static void undo_strftime(struct text *name, bool *ret_utc)
 			   text_equal(text_trim(zone), TEXT("GMT")));
 }
 
-/* `${CSV_QUOTE(${CHANNEL(exten)})}`, `"${CHANNEL(exten)}"` and `${CHANNEL(exten)}` are `CHANNEL(exten)`; a literal has no name; an
- * expression of several variables is one that is not known. */
+/* `${CSV_QUOTE(${CHANNEL(exten)})}`, `"${CHANNEL(exten)}"` and `${CHANNEL(exten)}` are
+ * `CHANNEL(exten)`; a literal has no name; an expression of several variables is one that is not
+ * known. */
 static struct text expression_name(struct text expression, bool *ret_utc)
 {
 	struct text whole = text_trim(expression), name = whole;
@@ -77,7 +79,8 @@ static struct text field_name(struct text field)
 	return bracket ? text_trim(text_head(name, (size_t)(bracket - name.data))) : name;
 }
 
-/* Takes what stands before the next comma outside of braces, brackets and quotes off the front of @rest. */
+/* Takes what stands before the next comma outside of braces, brackets and quotes off the front of
+ * @rest. */
 static bool split_expression(struct text *rest, struct text *ret_part)
 {
 	bool literal = false;
@@ -257,7 +260,8 @@ static struct text base_name(struct text path)
 	return slash ? text_tail(path, (size_t)(slash - path.data) + 1) : path;
 }
 
-/* Whether the file @name is @mapping's, or what became of it: Master.csv.1, Master.csv-20261124.gz. */
+/* Whether the file @name is @mapping's, or what became of it: Master.csv.1, Master.csv-20261124.gz.
+ */
 static bool is_named(struct text name, const struct mapping *mapping)
 {
 	struct text file = base_name(mapping->file);

@@ -51,8 +51,8 @@ static void add_cause(struct cel_walk *walk, struct cel_step *step, const struct
 	}
 }
 
-/* Asterisk keeps the source of a leg's hang-up for the channel that goes on without it, and shows it again at the end,
- * however much later. */
+/* Asterisk keeps the source of a leg's hang-up for the channel that goes on without it, and shows
+ * it again at the end, however much later. */
 static bool is_stale(const struct cel_leg *source, const struct cel_row *row)
 {
 	return source && source->hung_up && row->time_us - source->hung_up_us > STALE_US;
@@ -91,8 +91,8 @@ static void hangup_main(struct cel_walk *walk, struct cel_leg *leg, const struct
 	cel_step_set(step, "channel", leg->channel->name);
 }
 
-/* Of a channel that came up before its first row here, an answer may stand elsewhere: in an older log, or under another
- * linkedid. */
+/* Of a channel that came up before its first row here, an answer may stand elsewhere: in an older
+ * log, or under another linkedid. */
 static bool may_have_answered(const struct cel_leg *leg, const struct hangup *hangup)
 {
 	return leg->answered ||
@@ -167,8 +167,8 @@ void cel_channel_end(struct cel_walk *walk, struct cel_leg *leg, const struct ce
 {
 	struct cel_step *step;
 
-	/* Where HANGUP is not recorded, this is all that is known; but where the recording begins with it, HANGUP came right
-	 * before. */
+	/* Where HANGUP is not recorded, this is all that is known; but where the recording begins
+	 * with it, HANGUP came right before. */
 	if (leg->hung_up || leg != walk->main || !leg->seen) {
 		return;
 	}

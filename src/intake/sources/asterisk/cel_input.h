@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The rows of a channel event log, whichever way it is written: finds that out by what is said and by its first lines. */
+ * The rows of a channel event log, whichever way it is written: finds that out by what is said and
+ * by its first lines. */
 #ifndef INTAKE_SOURCES_CEL_INPUT_H
 #define INTAKE_SOURCES_CEL_INPUT_H
 
@@ -29,8 +30,9 @@ struct cel_input {
 	struct arena arena; /* of one row */
 };
 
-/* Each row goes to @take, which sees it only during the call; what is not a row goes to @rejects. Returns negative when the mapping of
- * options->columns_path cannot be read. Close it in either case. */
+/* Each row goes to @take, which sees it only during the call; what is not a row goes to @rejects.
+ * Returns negative when the mapping of options->columns_path cannot be read. Close it in either
+ * case. */
 int cel_input_open(struct cel_input *input, const struct source_options *options,
 	struct rejects *rejects, void (*take)(void *context, const struct cel_record *record),
 	void *context, struct error *err) CHECK_RESULT;

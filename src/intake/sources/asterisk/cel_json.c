@@ -8,7 +8,8 @@
 
 #define REPAIRED_BYTES_MAX ((size_t)8 << 20)
 
-/* The member's value as a column would have it: a string's content, anything else as it is written. */
+/* The member's value as a column would have it: a string's content, anything else as it is written.
+ */
 static bool take_value(struct json_reader *reader, const struct json_token *token,
 	struct arena *arena, struct text *ret_value)
 {
@@ -59,7 +60,8 @@ static bool read_row(struct text line, struct arena *arena, struct cel_columns *
 	return more == 0 && json_reader_next(&reader, &value, NULL) == 0;
 }
 
-/* Of what JSON must escape cel_custom's own writer escapes quotes alone: here backslashes and control characters are escaped too. */
+/* Of what JSON must escape cel_custom's own writer escapes quotes alone: here backslashes and
+ * control characters are escaped too. */
 static struct text escape_rest(struct text line, struct arena *arena)
 {
 	AUTO(buffer_deinit) struct buffer out;

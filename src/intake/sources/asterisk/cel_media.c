@@ -7,8 +7,8 @@
 #define SOUNDS_BYTES_MAX 500
 #define DIGITS_MAX	 256
 
-/* Digits that follow a prompt after a pause this long are another input. In a bridge, a feature code plays a prompt and
- * goes on, at the pace of a person. */
+/* Digits that follow a prompt after a pause this long are another input. In a bridge, a feature
+ * code plays a prompt and goes on, at the pace of a person. */
 #define PAUSE_US	(3 * SECOND_US / 2)
 #define BRIDGE_PAUSE_US (5 * SECOND_US)
 

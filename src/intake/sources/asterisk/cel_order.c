@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Sorting a call's rows: a merge sort of their list, so that many rows of one time cost no more than others. */
+ * Sorting a call's rows: a merge sort of their list, so that many rows of one time cost no more
+ * than others. */
 #include "intake/sources/asterisk/cel_order.h"
 
 typedef int compare_rows(const struct cel_row *a, const struct cel_row *b);

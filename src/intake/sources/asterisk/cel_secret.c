@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Finds secrets in what applications are given. Where a secret may end is not certain (a password may hold any
- * character), so more is hidden rather than less. */
+ * Finds secrets in what applications are given. Where a secret may end is not certain (a password
+ * may hold any character), so more is hidden rather than less. */
 #include "intake/sources/asterisk/cel_secret.h"
 
 #include "redact/assignment.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* How far names, and what stands before a secret, are followed: a text of a megabyte must not be read again and again. */
+/* How far names, and what stands before a secret, are followed: a text of a megabyte must not be
+ * read again and again. */
 #define CREDENTIALS_BYTES_MAX 256
 #define ARGUMENTS_BYTES_MAX   1024
 
@@ -213,7 +214,8 @@ static void hide_credentials(struct hiding *hiding, size_t at)
 static const struct {
 	const char *app;
 	int argument;
-	bool named; /* only when its first argument, a routine, variable or event, has a secret's name */
+	/* only when its first argument, a routine, variable or event, has a secret's name */
+	bool named;
 } takers[] = {
 	{"Authenticate", 0, false},
 	{"DISA", 0, false},
@@ -286,7 +288,8 @@ static void hide_arguments(struct hiding *hiding, struct text app, size_t at, si
 	}
 }
 
-/* ExecIf, TryExec and others are given an application with its arguments. Which bracket is its last is not certain. */
+/* ExecIf, TryExec and others are given an application with its arguments. Which bracket is its last
+ * is not certain. */
 static void hide_inner(struct hiding *hiding, size_t bracket)
 {
 	struct text text = hiding->text;

@@ -8,7 +8,8 @@
 #define SECONDS_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 #define DISORDER_US (60 * SECOND_US)
 
-/* `.369387` or `,369387` (ISO 8601 has both) of any length as microseconds, 0 where there is none. */
+/* `.369387` or `,369387` (ISO 8601 has both) of any length as microseconds, 0 where there is none.
+ */
 static bool take_fraction(struct text *rest, int64_t *ret_us)
 {
 	int64_t us = 0, unit = SECOND_US / 10;

@@ -7,13 +7,13 @@
 
 /* Reads @text into microseconds since 1970:
  *   1795459157.369387            an epoch with or without a fraction
- *   2026-11-23 14:19:17.369387   a date and time, `T` for the space, fraction or not, after a point or
- *                                a comma, an hour of one or two digits; with a zone at its end (Z, -05, -05:00, -0500),
+ *   2026-11-23 14:19:17.369387   a date and time, `T` for the space, fraction or not, after a point
+ * or a comma, an hour of one or two digits; with a zone at its end (Z, -05, -05:00, -0500),
  *                                otherwise of the process's zone when @local and of UTC when not
  *
- * A local time that the end of summer time makes come twice is the earliest that is not before @after_us, the
- * time of what was recorded before it; a minute's disorder is allowed for.
- * Returns false, leaving @ret_us, when it is not a time between 1970 and 9999. */
+ * A local time that the end of summer time makes come twice is the earliest that is not before
+ * @after_us, the time of what was recorded before it; a minute's disorder is allowed for. Returns
+ * false, leaving @ret_us, when it is not a time between 1970 and 9999. */
 bool cel_time_parse(struct text text, bool local, int64_t after_us, int64_t *ret_us);
 
 /* What to do about @text, which is not such a time: a clause for a message. */

@@ -12,7 +12,8 @@ static void start_main(struct cel_walk *walk, struct cel_leg *leg, const struct 
 	struct cel_step *step = cel_walk_step(walk, leg, row, "info", "start");
 
 	if (text_equal(channel->name, TEXT("OutgoingSpoolFailed"))) {
-		/* Asterisk runs this extension on a channel of its own when nobody could be reached. */
+		/* Asterisk runs this extension on a channel of its own when nobody could be
+		 * reached. */
 		step->line = cel_walk_text(walk, "An originated call failed; running %.*s@%.*s",
 			TEXT_ARG(row->field[CEL_EXTEN]), TEXT_ARG(row->field[CEL_CONTEXT]));
 	} else if (walk->originated) {
@@ -176,7 +177,8 @@ static void on_app_start(struct cel_walk *walk, struct cel_leg *leg, const struc
 		walk, "Running %.*s(%.*s)", TEXT_ARG(leg->app), TEXT_ARG(leg->app_data));
 }
 
-/* What Asterisk 1.8 to 11 said of a conference, of three on a line, and of a telephone's key for a second call. */
+/* What Asterisk 1.8 to 11 said of a conference, of three on a line, and of a telephone's key for a
+ * second call. */
 static void on_old_event(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
 {
 	static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * From a call's rows to its steps: a walk over the rows in order that knows what each channel is doing. Private to
- * the source asterisk-cel. */
+ * From a call's rows to its steps: a walk over the rows in order that knows what each channel is
+ * doing. Private to the source asterisk-cel. */
 #ifndef INTAKE_SOURCES_CEL_WALK_H
 #define INTAKE_SOURCES_CEL_WALK_H
 
@@ -78,8 +78,8 @@ void cel_walk(
 
 /* ---- what the parts of the walk share: cel_step.c ---- */
 
-/* Adds a step at @row's time about what @leg does: its module is the application, @word when it runs none. Never NULL:
- * when memory runs out it is a step that nobody reads. */
+/* Adds a step at @row's time about what @leg does: its module is the application, @word when it
+ * runs none. Never NULL: when memory runs out it is a step that nobody reads. */
 struct cel_step *cel_walk_step(struct cel_walk *walk, const struct cel_leg *leg,
 	const struct cel_row *row, const char *class_name, const char *word);
 
@@ -99,19 +99,20 @@ struct text cel_walk_describe(struct cel_walk *walk, const struct cel_leg *leg);
 struct text cel_walk_extra(struct cel_walk *walk, const struct cel_row *row, const char *name);
 bool cel_walk_extra_is_json(const struct cel_row *row);
 
-/* The same; where eventextra is no object, all of it as it stands: Asterisk 1.8 to 11 wrote the one thing there was to
- * say, without a name. */
+/* The same; where eventextra is no object, all of it as it stands: Asterisk 1.8 to 11 wrote the one
+ * thing there was to say, without a name. */
 struct text cel_walk_extra_or_all(
 	struct cel_walk *walk, const struct cel_row *row, const char *name);
 
 /* The leg of the channel of that name; NULL when none has it. */
 struct cel_leg *cel_walk_leg_by_name(const struct cel_walk *walk, struct text name);
 
-/* Whether it is a half of a Local channel, Asterisk's pipe to another piece of dialplan; @half is 1 (the calling side's)
- * or 2. */
+/* Whether it is a half of a Local channel, Asterisk's pipe to another piece of dialplan; @half is 1
+ * (the calling side's) or 2. */
 bool cel_leg_is_local(const struct cel_leg *leg, char half);
 
-/* What @app is called in a step: AppDial, which Dial's called channels run, is Dial too. @word when there is none. */
+/* What @app is called in a step: AppDial, which Dial's called channels run, is Dial too. @word when
+ * there is none. */
 struct text cel_app_module(struct text app, const char *word);
 
 /* The argument number @index, from 0, of what stands in @app_data. */

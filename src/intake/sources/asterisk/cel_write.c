@@ -9,7 +9,8 @@
 
 #define SECOND_US INT64_C(1000000)
 
-/* A call may have CALL_SIZE_MAX_DEFAULT bytes; this leaves room for its header and its last steps. */
+/* A call may have CALL_SIZE_MAX_DEFAULT bytes; this leaves room for its header and its last steps.
+ */
 #define DETAIL_BYTES_MAX ((size_t)900 << 10)
 #define JSON_BYTES_MAX	 ((size_t)2 << 20)
 #define WALK_BYTES_MAX	 ((size_t)64 << 20)
@@ -63,7 +64,8 @@ static struct text party_of(const struct cel_channel *channel)
 	return channel->number.size > 0 ? channel->number : device_of(channel->name);
 }
 
-/* Whom the main channel was put through to, or else whom it called first; empty when it called nobody. */
+/* Whom the main channel was put through to, or else whom it called first; empty when it called
+ * nobody. */
 static struct text find_called_party(const struct cel_call *call)
 {
 	const struct cel_channel *main = cel_call_main(call);
@@ -78,8 +80,8 @@ static struct text find_called_party(const struct cel_call *call)
 	return first ? party_of(first) : TEXT("");
 }
 
-/* The first number that rows of the main channel show; not the one that a Local channel has in its name, which is where
- * the exchange called, and not where it was called from there. */
+/* The first number that rows of the main channel show; not the one that a Local channel has in its
+ * name, which is where the exchange called, and not where it was called from there. */
 static struct text find_number(const struct cel_call *call)
 {
 	const struct cel_channel *main = cel_call_main(call);
@@ -98,8 +100,8 @@ static struct text find_number(const struct cel_call *call)
 	return TEXT("");
 }
 
-/* What was dialled: by the main channel, or, when the exchange called it, on whose behalf nobody dialled, the number it
- * was sent to or the device that was called. */
+/* What was dialled: by the main channel, or, when the exchange called it, on whose behalf nobody
+ * dialled, the number it was sent to or the device that was called. */
 static struct text find_dest(const struct cel_call *call)
 {
 	const struct cel_channel *main = cel_call_main(call);
@@ -122,8 +124,9 @@ static struct text find_dest(const struct cel_call *call)
 	return number.size > 0 ? number : device_of(main->name);
 }
 
-/* The caller's number; when the exchange called the main channel for somebody to be put through to @dest, it is the one
- * who was called first. What is shown to that one may be any number, @dest's as well. */
+/* The caller's number; when the exchange called the main channel for somebody to be put through to
+ * @dest, it is the one who was called first. What is shown to that one may be any number, @dest's
+ * as well. */
 static struct text find_src(const struct cel_call *call, struct text dest)
 {
 	const struct cel_channel *main = cel_call_main(call);
@@ -167,8 +170,8 @@ static enum call_type find_type(const struct cel_call *call, const char *inbound
 	return CALL_OUTBOUND;
 }
 
-/* The main channel's hang-up; but a call that goes on without it (its caller transferred it and left) ends with its
- * last channel. */
+/* The main channel's hang-up; but a call that goes on without it (its caller transferred it and
+ * left) ends with its last channel. */
 static int64_t find_end_us(const struct cel_call *call, const char *cut)
 {
 	const struct cel_channel *main = cel_call_main(call);
@@ -253,7 +256,8 @@ static bool is_last(const struct cel_step *step)
 	return TAILQ_NEXT(step, link) == NULL;
 }
 
-/* A call longer than a call may be keeps its beginning and its last step, and says how much it lacks. */
+/* A call longer than a call may be keeps its beginning and its last step, and says how much it
+ * lacks. */
 static void write_omission(struct buffer *detail, struct buffer *data, struct cel_walk *walk,
 	const struct cel_step *at, size_t count)
 {
