@@ -48,7 +48,7 @@ static size_t deflate_call(struct packer *packer, struct text json, char *out, s
 	struct isal_zstream *stream = &packer->stream;
 
 	/* Level 0 with fixed codes: half the time to inflate, for what that costs see
-	 * docs/decisions/0004-answers.md. */
+	 * docs/decisions/0013-fixed-codes.md. */
 	isal_deflate_init(stream);
 	isal_deflate_set_hufftables(stream, NULL, IGZIP_HUFFTABLE_STATIC);
 	stream->gzip_flag = IGZIP_DEFLATE;

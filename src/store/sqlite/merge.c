@@ -14,7 +14,7 @@
 
 /* The newer segments are worth it when they have one page for so many of the oldest. What is
  * dropped is half of a segment when the marks against it are an eighth of it
- * (docs/decisions/0007-keeping.md). */
+ * (docs/decisions/0028-dropped-words.md). */
 #define WORTH_PART 8
 
 #define SEGMENTS_MAX 10000
