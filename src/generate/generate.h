@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Made-up calls: the same for the same seed and window, whatever the machine, its zone and its
  * language. */
-#ifndef CMD_GENERATE_GENERATE_H
-#define CMD_GENERATE_GENERATE_H
+#ifndef GENERATE_GENERATE_H
+#define GENERATE_GENERATE_H
 
 #include "base/buffer.h"
-
-#define GENERATE_CALLS_MAX INT64_C(100000000)
 
 struct generator {
 	uint64_t seed;
@@ -22,7 +20,7 @@ struct generator {
 	struct buffer scratch;
 };
 
-/* @calls, at most GENERATE_CALLS_MAX, that start within @start <= x < @end, which is not empty. */
+/* @calls, at most 100 million, that start within @start <= x < @end, which is not empty. */
 void generator_init(
 	struct generator *generator, uint64_t seed, int64_t calls, int64_t start, int64_t end);
 void generator_deinit(struct generator *generator);

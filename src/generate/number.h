@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Telephone numbers of made-up callers and services. */
-#ifndef CMD_GENERATE_NUMBER_H
-#define CMD_GENERATE_NUMBER_H
+#ifndef GENERATE_NUMBER_H
+#define GENERATE_NUMBER_H
 
 #include "generate/random.h"
 #include "generate/script.h"

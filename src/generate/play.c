@@ -27,65 +27,62 @@ struct play {
 
 /* ---- steps ---- */
 
-static void begin_step(struct play *play)
+/* Texts one behind the other. Printing them would take ten times as long. */
+/* clang-format off */
+#define TEXTS(...) (const struct text[]){__VA_ARGS__, {0}}
+/* clang-format on */
+
+static void append(struct buffer *out, const struct text *texts)
 {
-	if (play->steps > 0) {
-		buffer_append_byte(play->steps_json, ',');
+	for (; texts->data; texts++) {
+		buffer_append(out, *texts);
 	}
-	buffer_append(play->steps_json, TEXT("{\"event\":{\"line\":\""));
 }
 
-/* The end of a step whose line was written, and whether it was the caller's last. */
-static void end_step(struct play *play, const struct op *op, struct text class_name)
+/* A step whose line and data need no escaping. @data ends with a comma, or is empty. */
+static void add_step(struct play *play, const struct op *op, struct text class_name,
+	const struct text *line, const struct text *data)
 {
-	buffer_append(play->steps_json, TEXT("\"module_type\":\""));
-	buffer_append(play->steps_json, op->module);
-	buffer_append(play->steps_json, TEXT("\",\"result_variable\":\""));
-	buffer_append(play->steps_json, op->variable);
-	buffer_append(play->steps_json, TEXT("\"}},\"class\":\""));
-	buffer_append(play->steps_json, class_name);
-	buffer_append(play->steps_json, TEXT("\",\"timestamp\":"));
-	buffer_append_int64(play->steps_json, play->now);
-	buffer_append_byte(play->steps_json, '}');
+	struct buffer *out = play->steps_json;
+
+	if (play->over) {
+		return;
+	}
+	append(out, TEXTS(play->steps > 0 ? TEXT(",") : TEXT(""), TEXT("{\"event\":{\"line\":\"")));
+	append(out, line);
+	buffer_append(out, TEXT("\",\"data\":{"));
+	append(out, data);
+	append(out, TEXTS(TEXT("\"module_type\":\""), op->module, TEXT("\",\"result_variable\":\""),
+			    op->variable, TEXT("\"}},\"class\":\""), class_name,
+			    TEXT("\",\"timestamp\":")));
+	buffer_append_int64(out, play->now);
+	buffer_append_byte(out, '}');
 	play->steps++;
 	play->last = op;
 	play->over |= play->steps + 1 >= play->patience;
 }
 
-static void add_step(struct play *play, const struct op *op, struct text class_name,
-	const struct text *parts, size_t part_count)
-{
-	if (play->over) {
-		return;
-	}
-	begin_step(play);
-	for (size_t i = 0; i < part_count; i++) {
-		buffer_append(play->steps_json, parts[i]);
-	}
-	buffer_append(play->steps_json, TEXT("\",\"data\":{"));
-	end_step(play, op, class_name);
-}
+/* A step with nothing in its data but what every step has. */
+#define ADD_STEP(play, op, class_name, ...)                                                        \
+	add_step(play, op, TEXT(class_name), TEXTS(__VA_ARGS__), TEXTS(TEXT("")))
 
 static void say(struct play *play, const struct op *op, const struct phrase *phrase)
 {
 	struct text line = phrase->text[play->language];
+	struct value_maker maker;
+	size_t id;
 
 	if (play->over) {
 		return;
 	}
-	begin_step(play);
-	buffer_append(play->steps_json, line);
-	buffer_append(play->steps_json,
-		TEXT("\",\"data\":{\"type\":\"static\",\"has_audio\":false,\"revision_id\":\""));
-	buffer_append(play->steps_json, play->application->revision_id);
-	buffer_append(play->steps_json, TEXT("\",\"prompt_id_type\":\"module\",\"prompt_id\":\""));
 	/* A prompt's id must be the same in every call: it comes from what is said. */
-	buffer_append_int64(play->steps_json, 500000 + (int64_t)(line.size * 7919 % 99991) +
-						      (unsigned char)line.data[line.size / 2]);
-	buffer_append(play->steps_json, TEXT("\",\"language\":\""));
-	buffer_append(play->steps_json, number_language_tag(play->language));
-	buffer_append(play->steps_json, TEXT("\","));
-	end_step(play, op, TEXT("prompt"));
+	id = 500000 + line.size * 7919 % 99991 + (unsigned char)line.data[line.size / 2];
+	add_step(play, op, TEXT("prompt"), TEXTS(line),
+		TEXTS(TEXT("\"type\":\"static\",\"has_audio\":false,\"revision_id\":\""),
+			play->application->revision_id,
+			TEXT("\",\"prompt_id_type\":\"module\",\"prompt_id\":\""),
+			value_number(&maker, (uint32_t)id), TEXT("\",\"language\":\""),
+			number_language_tag(play->language), TEXT("\",")));
 	play->now += 1 + (int64_t)line.size / LETTERS_A_S;
 }
 
@@ -94,13 +91,9 @@ static void say_value(struct play *play, const struct op *op, struct text value)
 	if (play->over) {
 		return;
 	}
-	begin_step(play);
-	buffer_append(play->steps_json, value);
-	buffer_append(play->steps_json,
-		TEXT(" (say-as: prompt)\",\"data\":{\"type\":\"dynamic\",\"language\":\""));
-	buffer_append(play->steps_json, number_language_tag(play->language));
-	buffer_append(play->steps_json, TEXT("\","));
-	end_step(play, op, TEXT("prompt"));
+	add_step(play, op, TEXT("prompt"), TEXTS(value, TEXT(" (say-as: prompt)")),
+		TEXTS(TEXT("\"type\":\"dynamic\",\"language\":\""),
+			number_language_tag(play->language), TEXT("\",")));
 	play->now += 1 + (int64_t)value.size / 3;
 }
 
@@ -117,27 +110,23 @@ static void tell(struct play *play, const struct op *op, const struct phrase *ph
 static void hear(struct play *play, const struct op *op, struct text value)
 {
 	bool spoken = random_percent(play->maker.random, 15);
-	struct text parts[] = {
-		TEXT("User input: "), value, spoken ? TEXT(" (speech)") : TEXT(" (dtmf)")};
 
-	add_step(play, op, TEXT("event"), parts, 3);
+	ADD_STEP(play, op, "event", TEXT("User input: "), value,
+		spoken ? TEXT(" (speech)") : TEXT(" (dtmf)"));
 }
 
 static void hear_nothing(struct play *play, const struct op *op)
 {
-	struct text line = TEXT("No input");
-
 	play->now += 5;
-	add_step(play, op, TEXT("event"), &line, 1);
+	ADD_STEP(play, op, "event", TEXT("No input"));
 	say(play, op, &phrase_no_input);
 }
 
 static void hear_wrong(struct play *play, const struct op *op)
 {
-	struct text parts[] = {TEXT("Invalid input: "), value_make(&play->maker, VALUE_DIGITS, 1),
-		TEXT(" (dtmf)")};
+	struct text digit = value_make(&play->maker, VALUE_DIGITS, 1);
 
-	add_step(play, op, TEXT("event"), parts, 3);
+	ADD_STEP(play, op, "event", TEXT("Invalid input: "), digit, TEXT(" (dtmf)"));
 	say(play, op, &phrase_no_match);
 }
 
@@ -174,47 +163,40 @@ static bool ask(struct play *play, const struct op *op)
 
 static void look_up(struct play *play, const struct op *op)
 {
-	bool soap = op->module.size == 4 && op->module.data[0] == 's';
-	struct text request[] = {
-		soap ? TEXT("Executing SOAP request ") : TEXT("Executing REST request GET "),
-		op->target};
-	struct text answer[] = {TEXT("HTTP "), TEXT("200"), TEXT(" in "), {0}, TEXT(" ms")};
+	uint32_t answer_ms;
 
-	add_step(play, op, TEXT("info"), request, 2);
+	ADD_STEP(play, op, "info",
+		text_equal_string(op->module, "soap") ? TEXT("Executing SOAP request ")
+						      : TEXT("Executing REST request GET "),
+		op->target);
 	if (random_percent(play->maker.random, 3)) {
-		struct text failure[] = {TEXT("HTTP 503 from "), op->target,
-			TEXT(": upstream did not answer in 10 s")};
-
 		play->now += 10;
-		add_step(play, op, TEXT("error"), failure, 3);
+		ADD_STEP(play, op, "error", TEXT("HTTP 503 from "), op->target,
+			TEXT(": upstream did not answer in 10 s"));
 		say(play, op, &phrase_error);
 		return;
 	}
-	answer[3] = value_number(&play->maker, 20 + random_skewed(play->maker.random, 1800));
+	answer_ms = 20 + random_skewed(play->maker.random, 1800);
 	play->now += random_below(play->maker.random, 2);
-	add_step(play, op, TEXT("event"), answer, 5);
+	ADD_STEP(play, op, "event", TEXT("HTTP 200 in "), value_number(&play->maker, answer_ms),
+		TEXT(" ms"));
 }
 
 static void evaluate(struct play *play, const struct op *op)
 {
-	struct text line = TEXT("Executing JavaScript");
-	struct text result[] = {op->variable, TEXT(" = "), {0}};
-
-	add_step(play, op, TEXT("info"), &line, 1);
+	ADD_STEP(play, op, "info", TEXT("Executing JavaScript"));
 	if (random_percent(play->maker.random, 40)) {
-		result[2] = value_make(&play->maker, VALUE_BOOLEAN, 0);
-		add_step(play, op, TEXT("debug"), result, 3);
+		ADD_STEP(play, op, "debug", op->variable, TEXT(" = "),
+			value_make(&play->maker, VALUE_BOOLEAN, 0));
 	}
 }
 
 static void queue(struct play *play, const struct op *op)
 {
-	struct text enter[] = {TEXT("Entering queue "), op->target};
-	struct text leave[] = {TEXT("Leaving queue after "), {0}, TEXT(" s")};
 	uint32_t position = random_skewed(play->maker.random, 9);
 	int64_t since = play->now;
 
-	add_step(play, op, TEXT("event"), enter, 2);
+	ADD_STEP(play, op, "event", TEXT("Entering queue "), op->target);
 	say(play, op, &phrase_hold);
 	for (; position > 0 && !play->over; position--) {
 		play->now += random_between(play->maker.random, 15, 70);
@@ -222,24 +204,23 @@ static void queue(struct play *play, const struct op *op)
 		say_value(play, op, value_number(&play->maker, position));
 	}
 	play->now += random_between(play->maker.random, 2, 40);
-	leave[1] = value_number(&play->maker, (uint32_t)(play->now - since));
-	add_step(play, op, TEXT("event"), leave, 3);
+	ADD_STEP(play, op, "event", TEXT("Leaving queue after "),
+		value_number(&play->maker, (uint32_t)(play->now - since)), TEXT(" s"));
 }
 
 static void transfer(struct play *play, const struct op *op)
 {
-	static const struct text outcomes[] = {TEXT("Transfer answered"),
-		TEXT("Transfer not answered"), TEXT("Transfer busy"), TEXT("Transfer failed")};
+	static const struct text outcomes[] = {
+		TEXT("answered"), TEXT("not answered"), TEXT("busy"), TEXT("failed")};
 	uint32_t luck = random_below(play->maker.random, 100);
 	size_t outcome = luck < 82 ? 0 : luck < 91 ? 1 : luck < 97 ? 2 : 3;
-	struct text line[] = {TEXT("Transferring call to "), op->target};
-	struct text end[] = {TEXT("Transfer ended after "), {0}, TEXT(" s")};
 	uint32_t talk_s = 20 + random_skewed(play->maker.random, 1500);
 
 	say(play, op, &phrase_connecting);
-	add_step(play, op, TEXT("event"), line, 2);
+	ADD_STEP(play, op, "event", TEXT("Transferring call to "), op->target);
 	play->now += random_between(play->maker.random, 3, 20);
-	add_step(play, op, outcome == 3 ? TEXT("error") : TEXT("event"), &outcomes[outcome], 1);
+	add_step(play, op, outcome == 3 ? TEXT("error") : TEXT("event"),
+		TEXTS(TEXT("Transfer "), outcomes[outcome]), TEXTS(TEXT("")));
 	if (outcome != 0) {
 		say(play, op, &phrase_busy);
 		return;
@@ -247,26 +228,18 @@ static void transfer(struct play *play, const struct op *op)
 	if (!play->over) {
 		play->now += talk_s;
 	}
-	end[1] = value_number(&play->maker, talk_s);
-	add_step(play, op, TEXT("event"), end, 3);
+	ADD_STEP(play, op, "event", TEXT("Transfer ended after "),
+		value_number(&play->maker, talk_s), TEXT(" s"));
 }
 
 static void record(struct play *play, const struct op *op)
 {
 	uint32_t length_s = 3 + random_skewed(play->maker.random, 60);
-	struct text parts[] = {TEXT("Recording saved: "), {0}, TEXT(" s")};
 
 	say(play, op, &phrase_after_tone);
 	play->now += length_s;
-	parts[1] = value_number(&play->maker, length_s);
-	add_step(play, op, TEXT("event"), parts, 3);
-}
-
-static void send_message(struct play *play, const struct op *op)
-{
-	struct text parts[] = {TEXT("Sending SMS "), op->target};
-
-	add_step(play, op, TEXT("event"), parts, 2);
+	ADD_STEP(play, op, "event", TEXT("Recording saved: "), value_number(&play->maker, length_s),
+		TEXT(" s"));
 }
 
 /* Returns false when the caller could not be understood. */
@@ -297,7 +270,7 @@ static bool do_op(struct play *play, const struct op *op)
 		record(play, op);
 		break;
 	case OP_MESSAGE:
-		send_message(play, op);
+		ADD_STEP(play, op, "event", TEXT("Sending SMS "), op->target);
 		break;
 	case OP_END:
 		break;
@@ -329,15 +302,30 @@ static const struct op op_help = {.module = TEXT("transfer"),
 static void start(struct play *play)
 {
 	const struct application *application = play->application;
-	struct text line[] = {TEXT("Executing application \\\""), application->name,
-		TEXT("\\\" version \\\""),
-		application->versions[random_below(play->maker.random, 3)], TEXT("\\\"")};
-	struct text language[] = {TEXT("Language: "), number_language_tag(play->language)};
 
-	add_step(play, &op_start, TEXT("info"), line, 5);
+	ADD_STEP(play, &op_start, "info", TEXT("Executing application \\\""), application->name,
+		TEXT("\\\" version \\\""),
+		application->versions[random_below(play->maker.random, 3)], TEXT("\\\""));
 	if (!application->outbound && random_percent(play->maker.random, 70)) {
-		add_step(play, &op_language, TEXT("debug"), language, 2);
+		ADD_STEP(play, &op_language, "debug", TEXT("Language: "),
+			number_language_tag(play->language));
 	}
+}
+
+/* The place of the weight that luck falls on. */
+static size_t choose(struct random *random, const unsigned int *weights, size_t count)
+{
+	uint32_t all = 0, choice;
+	size_t chosen = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		all += weights[i];
+	}
+	choice = random_below(random, all);
+	while (choice >= weights[chosen]) {
+		choice -= weights[chosen++];
+	}
+	return chosen;
 }
 
 static size_t count_tasks(const struct application *application)
@@ -350,20 +338,14 @@ static size_t count_tasks(const struct application *application)
 	return count;
 }
 
-static const struct task *choose_task(struct play *play, size_t count)
+static size_t choose_task(struct play *play, size_t count)
 {
-	const struct task *task = play->application->tasks;
-	uint32_t all = 0;
-	uint32_t choice;
+	unsigned int weights[TASKS_MAX];
 
 	for (size_t i = 0; i < count; i++) {
-		all += task[i].weight;
+		weights[i] = play->application->tasks[i].weight;
 	}
-	choice = random_below(play->maker.random, all);
-	for (; choice >= task->weight; task++) {
-		choice -= task->weight;
-	}
-	return task;
+	return choose(play->maker.random, weights, count);
 }
 
 /* Offers the menu until the caller chose, at times before all was said; NULL when that did not come
@@ -371,8 +353,7 @@ static const struct task *choose_task(struct play *play, size_t count)
 static const struct task *offer(struct play *play, size_t count)
 {
 	for (int try = 0; try < TRIES_MAX && !play->over; try++) {
-		const struct task *task = choose_task(play, count);
-		size_t choice = (size_t)(task - play->application->tasks) + 1;
+		size_t choice = choose_task(play, count) + 1;
 		size_t said = random_percent(play->maker.random, BARGE_IN_PERCENT) ? choice : count;
 
 		say(play, &op_menu, &play->application->menu);
@@ -381,7 +362,7 @@ static const struct task *offer(struct play *play, size_t count)
 		}
 		if (input_comes(play, &op_menu)) {
 			hear(play, &op_menu, value_number(&play->maker, (uint32_t)choice));
-			return play->over ? NULL : task;
+			return play->over ? NULL : &play->application->tasks[choice - 1];
 		}
 	}
 	return NULL;
@@ -428,42 +409,18 @@ static void serve(struct play *play)
 /* The last step, which every call has. */
 static void disconnect(struct play *play)
 {
-	struct text line = TEXT("Disconnecting call");
-
 	play->over = false;
-	add_step(play, play->last, TEXT("event"), &line, 1);
+	ADD_STEP(play, play->last, "event", TEXT("Disconnecting call"));
 }
 
 static const struct application *choose_application(struct random *random)
 {
-	const struct application *application = applications;
-	uint32_t all = 0;
-	uint32_t choice;
+	unsigned int weights[APPLICATIONS_MAX];
 
 	for (size_t i = 0; i < application_count; i++) {
-		all += applications[i].weight;
+		weights[i] = applications[i].weight;
 	}
-	choice = random_below(random, all);
-	for (; choice >= application->weight; application++) {
-		choice -= application->weight;
-	}
-	return application;
-}
-
-static enum language choose_language(struct random *random, const struct application *application)
-{
-	uint32_t all = 0;
-	uint32_t choice;
-	int language = 0;
-
-	for (int i = 0; i < LANGUAGES; i++) {
-		all += application->languages[i];
-	}
-	choice = random_below(random, all);
-	for (; choice >= application->languages[language]; language++) {
-		choice -= application->languages[language];
-	}
-	return (enum language)language;
+	return &applications[choose(random, weights, application_count)];
 }
 
 static void write_call(
@@ -475,23 +432,19 @@ static void write_call(
 	struct text caller_text = number_of_caller(random, play->language, caller);
 	struct text service_text = number_of_service(random, application, service);
 
-	buffer_append(out, TEXT("{\"dest\":\""));
-	buffer_append(out, application->outbound ? caller_text : service_text);
-	buffer_append(out, TEXT("\",\"src\":\""));
-	buffer_append(out, application->outbound ? TEXT("Outbound") : caller_text);
-	buffer_append(out, TEXT("\",\"start\":\""));
+	append(out, TEXTS(TEXT("{\"dest\":\""), application->outbound ? caller_text : service_text,
+			    TEXT("\",\"src\":\""),
+			    application->outbound ? TEXT("Outbound") : caller_text,
+			    TEXT("\",\"start\":\"")));
 	buffer_append_int64(out, start_s);
 	buffer_append(out, TEXT("\",\"end\":\""));
 	buffer_append_int64(out, play->now);
-	buffer_append(out, TEXT("\",\"session_id\":\""));
-	buffer_append(out, session_id);
-	buffer_append(out, TEXT("\",\"detail\":["));
-	buffer_append(out, buffer_text(play->steps_json));
-	buffer_append(out, TEXT("],\"type\":\""));
-	buffer_append(out, application->outbound   ? TEXT("outbound")
-			   : application->transfer ? TEXT("transfer")
-						   : TEXT("inbound"));
-	buffer_append(out, TEXT("\",\"log\":true}"));
+	append(out, TEXTS(TEXT("\",\"session_id\":\""), session_id, TEXT("\",\"detail\":["),
+			    buffer_text(play->steps_json), TEXT("],\"type\":\""),
+			    application->outbound   ? TEXT("outbound")
+			    : application->transfer ? TEXT("transfer")
+						    : TEXT("inbound"),
+			    TEXT("\",\"log\":true}")));
 }
 
 void play_call(struct buffer *out, struct buffer *scratch, struct random *random, int64_t start_s,
@@ -500,7 +453,7 @@ void play_call(struct buffer *out, struct buffer *scratch, struct random *random
 	const struct application *application = choose_application(random);
 	struct play play = {
 		.application = application,
-		.language = choose_language(random, application),
+		.language = (enum language)choose(random, application->languages, LANGUAGES),
 		.maker = {.random = random},
 		.steps_json = scratch,
 		.now = start_s,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Plays one call of a made-up application and writes it as canonical JSON. */
-#ifndef CMD_GENERATE_PLAY_H
-#define CMD_GENERATE_PLAY_H
+#ifndef GENERATE_PLAY_H
+#define GENERATE_PLAY_H
 
 #include "base/buffer.h"
 #include "generate/random.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Random numbers that are the same everywhere for the same seed. */
-#ifndef CMD_GENERATE_RANDOM_H
-#define CMD_GENERATE_RANDOM_H
+#ifndef GENERATE_RANDOM_H
+#define GENERATE_RANDOM_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Scripts: what the made-up applications say and do. A script is data; play.c plays it. */
-#ifndef CMD_GENERATE_SCRIPT_H
-#define CMD_GENERATE_SCRIPT_H
+#ifndef GENERATE_SCRIPT_H
+#define GENERATE_SCRIPT_H
 
 #include <stddef.h>
 
@@ -78,6 +78,8 @@ struct application {
 	/* ended by one without ops, or full; none: the opening is all */
 	struct task tasks[TASKS_MAX];
 };
+
+#define APPLICATIONS_MAX 16
 
 extern const struct application applications[];
 extern const size_t application_count;

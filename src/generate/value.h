@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What callers type and services answer. */
-#ifndef CMD_GENERATE_VALUE_H
-#define CMD_GENERATE_VALUE_H
+#ifndef GENERATE_VALUE_H
+#define GENERATE_VALUE_H
 
 #include "generate/random.h"
 #include "generate/script.h"
