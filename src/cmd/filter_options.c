@@ -123,7 +123,7 @@ int filter_options_search(struct store *store, const struct settings *settings,
 struct walk {
 	struct store *store;
 	int64_t account_id;
-	int (*each)(void *context, const struct store_call *call, struct error *err);
+	store_each_call_fn *each;
 	void *context;
 };
 
@@ -141,8 +141,7 @@ static int read_found(void *context, const struct store_row *row, struct error *
 }
 
 int filter_options_walk(struct store *store, const struct store_search *search,
-	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
-	struct error *err)
+	store_each_call_fn *each, void *context, struct error *err)
 {
 	const struct filter *filter = search->filter;
 	struct walk walk = {store, search->account_id, each, context};

@@ -34,8 +34,7 @@ int filter_options_search(struct store *store, const struct settings *settings,
  * found in one state, and each is read as it is when its turn comes: one pass, whatever the filter
  * is. */
 int filter_options_walk(struct store *store, const struct store_search *search,
-	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
-	struct error *err) CHECK_RESULT;
+	store_each_call_fn *each, void *context, struct error *err) CHECK_RESULT;
 
 /* cmd_record_read() with the command's @words and its options as the subject. */
 void filter_options_record(struct store *store, const struct settings *settings, int64_t account_id,

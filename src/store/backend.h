@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * What a backend fills in. A new one adds its file, its open function here and its row in
- * store_open(), and passes tests/store/conformance.c.
+ * What a backend fills in. A new one adds its folder and its row in store.c's table, and passes
+ * tests/store/conformance.c.
  *
- * Each callback promises what the function of the same name in store.h promises; said here is only
- * what store.c has seen to before it calls, so that no backend repeats it. All are called from any
- * thread. */
-#ifndef STORE_STORE_BACKEND_H
-#define STORE_STORE_BACKEND_H
+ * An operation has the type of the function in store.h that it answers for, and promises what that
+ * one promises. Said here is only what store.c has seen to before it calls, so that no backend
+ * repeats it. A backend declares its functions by these types, and each signature stands once. All
+ * are called from any thread. */
+#ifndef STORE_BACKEND_H
+#define STORE_BACKEND_H
 
 #include "store/erase_marks.h"
 #include "store/store.h"
@@ -25,134 +26,163 @@ struct store_sessions {
 	size_t count;
 };
 
+/* The type of an operation that answers for @function. */
+#define STORE_OPERATION(type, function) typedef typeof(function) type
+
+/* @options is not NULL. */
+typedef int store_open_fn(struct store **ret_store, const char *location,
+	const struct store_options *options, struct error *err);
+/* Frees the store and what it holds. */
+STORE_OPERATION(store_close_fn, store_close);
+STORE_OPERATION(store_ping_fn, store_ping);
+STORE_OPERATION(store_lock_for_server_fn, store_lock_for_server);
+/* store and state are zero; only state is the backend's to set. */
+STORE_OPERATION(store_view_open_fn, store_view_open);
+/* The view was opened. */
+STORE_OPERATION(store_view_close_fn, store_view_close);
+
+/* ---- calls ---- */
+
+/* @count is at least 1; no `replaced` is set. */
+STORE_OPERATION(store_put_calls_fn, store_put_calls);
+/* start, offset and limit are not negative. */
+STORE_OPERATION(store_page_fn, store_view_page);
+STORE_OPERATION(store_find_fn, store_view_find);
+/* start is not negative. */
+STORE_OPERATION(store_walk_fn, store_walk);
+STORE_OPERATION(store_change_newest_fn, store_change_newest);
+/* after and limit are not negative. */
+STORE_OPERATION(store_changes_fn, store_changes);
+STORE_OPERATION(store_listen_fn, store_listen);
+STORE_OPERATION(store_listen_end_fn, store_listen_end);
+
+/* ---- finding ---- */
+
+/* start, offset and limit are not negative. */
+STORE_OPERATION(store_search_fn, store_search);
+STORE_OPERATION(store_scan_fn, store_scan);
+STORE_OPERATION(store_kinds_fn, store_kinds);
+/* The filter is a window, bucket_seconds one of the three. */
+STORE_OPERATION(store_count_buckets_fn, store_count_buckets);
+
+/* ---- accounts and keys ---- */
+
+/* The e-mail is 1 to STORE_EMAIL_MAX bytes without control characters. */
+STORE_OPERATION(store_account_add_fn, store_account_add);
+STORE_OPERATION(store_account_find_fn, store_account_find);
+STORE_OPERATION(store_account_list_fn, store_account_list);
+STORE_OPERATION(store_account_set_disabled_fn, store_account_set_disabled);
+/* Neither is below STORE_DAYS_DEFAULT. */
+STORE_OPERATION(store_account_set_days_fn, store_account_set_days);
+STORE_OPERATION(store_keeping_fn, store_keeping);
+/* No days are negative. */
+STORE_OPERATION(store_set_keeping_fn, store_set_keeping);
+/* The label is at most STORE_LABEL_MAX bytes without control characters. */
+STORE_OPERATION(store_key_add_fn, store_key_add);
+STORE_OPERATION(store_key_page_fn, store_key_page);
+STORE_OPERATION(store_key_revoke_fn, store_key_revoke);
+STORE_OPERATION(store_key_find_fn, store_view_key_find);
+/* The time is whole minutes; an earlier one than what is held changes nothing. */
+STORE_OPERATION(store_key_touch_fn, store_key_touch);
+
+/* ---- upkeep ---- */
+
+/* The limit is not negative. */
+STORE_OPERATION(store_drop_fn, store_drop);
+/* store and state are zero; only state is the backend's to set. */
+STORE_OPERATION(store_turn_take_fn, store_turn_take);
+STORE_OPERATION(store_turn_check_fn, store_turn_check);
+STORE_OPERATION(store_turn_end_fn, store_turn_end);
+STORE_OPERATION(store_day_find_fn, store_day_find);
+STORE_OPERATION(store_day_drop_fn, store_day_drop);
+STORE_OPERATION(store_day_tidy_fn, store_day_tidy);
+STORE_OPERATION(store_oldest_fn, store_oldest);
+STORE_OPERATION(store_space_fn, store_space);
+STORE_OPERATION(store_tidy_fn, store_tidy);
+/* Neither number of bytes is negative. */
+STORE_OPERATION(store_shrink_fn, store_shrink);
+/* One of number and session_id is given; from is not negative, limit at least 1. *ret_sessions:
+ * those of the calls that were erased, in @arena. */
+typedef int store_erase_fn(struct store *store, const struct store_erase *erase,
+	struct arena *arena, struct store_sessions *ret_sessions, struct store_erased *ret_erased,
+	struct error *err);
+STORE_OPERATION(store_scrub_fn, store_scrub);
+STORE_OPERATION(store_backup_fn, store_backup);
+/* The verdict is all zero and progress not NULL. */
+STORE_OPERATION(store_verify_fn, store_verify);
+
+/* ---- the audit trail ---- */
+
+/* The subjects are at most STORE_SUBJECT_MAX bytes, @count is at least 1. */
+STORE_OPERATION(store_audit_add_fn, store_audit_add);
+/* limit is not negative. */
+STORE_OPERATION(store_audit_list_fn, store_audit_list);
+STORE_OPERATION(store_audit_drop_fn, store_audit_drop);
+/* Puts a mark in the place of @names in the subjects of the account's records; tells how many those
+ * are. */
+typedef int store_audit_erase_fn(struct store *store, int64_t account_id,
+	const struct erase_names *names, int64_t *ret_records, struct error *err);
+
 struct store_backend {
-	bool remote; /* asking it means to wait for a network */
-	/* Frees @store and what it holds. */
-	void (*close)(struct store *store);
-	int (*ping)(struct store *store, struct error *err);
-	int (*lock_for_server)(struct store *store, struct error *err);
+	/* Asking it means to wait for a network. */
+	bool remote;
+	store_close_fn *close;
+	store_ping_fn *ping;
+	store_lock_for_server_fn *lock_for_server;
+	store_view_open_fn *view_open;
+	store_view_close_fn *view_close;
 
-	/* store and state are zero; only state is the backend's to set. */
-	int (*view_open)(struct store_view *view, struct store *store, struct error *err);
-	/* The view was opened. */
-	void (*view_close)(struct store_view *view);
-
-	/* @email is 1 to STORE_EMAIL_MAX bytes without control characters. */
-	int (*account_add)(struct store *store, struct text email, int64_t now, int64_t *ret_id,
-		struct error *err);
-	int (*account_find)(struct store *store, struct text email, struct arena *arena,
-		struct store_account *ret_account, struct error *err);
-	int (*account_list)(struct store *store, struct arena *arena,
-		struct store_account **ret_accounts, size_t *ret_count, struct error *err);
-	int (*account_set_disabled)(
-		struct store *store, int64_t account_id, int64_t disabled, struct error *err);
-	int (*keeping)(struct store *store, struct store_keeping *ret_keeping, struct error *err);
-	/* No days are negative. */
-	int (*set_keeping)(
-		struct store *store, const struct store_keeping *keeping, struct error *err);
-	/* Neither is below STORE_DAYS_DEFAULT. */
-	int (*account_set_days)(struct store *store, int64_t account_id,
-		const struct store_days *days, struct error *err);
-
-	/* The label is at most STORE_LABEL_MAX bytes without control characters. */
-	int (*key_add)(struct store *store, const struct store_key *key, int64_t *ret_id,
-		struct error *err);
-	int (*key_page)(struct store *store, int64_t account_id, int64_t after_id, int64_t limit,
-		struct arena *arena, struct store_key **ret_keys, size_t *ret_count,
-		struct error *err);
-	int (*key_revoke)(struct store *store, int64_t account_id, int64_t key_id, int64_t now,
-		struct error *err);
-	int (*key_find)(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
-		struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
-		struct error *err);
-	/* @minute is whole minutes; an earlier one than what is held changes nothing. */
-	int (*key_touch)(struct store *store, int64_t key_id, int64_t minute, struct error *err);
-
-	/* @count is at least 1; no `replaced` is set. */
-	int (*put_calls)(
-		struct store *store, struct store_put *puts, size_t count, struct error *err);
-	/* start, offset and limit are not negative. */
-	int (*page)(struct store_view *view, const struct store_query *query, struct arena *arena,
-		struct store_page *ret_page, struct error *err);
-	int (*find)(struct store_view *view, int64_t account_id, struct text session_id,
-		struct arena *arena, struct store_call *ret_call, struct error *err);
-	/* start is not negative. */
-	int (*walk)(struct store *store, const struct store_query *query,
-		int (*each)(void *context, const struct store_call *call, struct error *err),
-		void *context, struct error *err);
-
-	/* start, offset and limit are not negative. */
-	int (*search)(struct store *store, const struct store_search *search, struct arena *arena,
-		struct store_page *ret_page, struct error *err);
-	int (*scan)(struct store *store, const struct store_search *search,
-		int (*each)(void *context, const struct store_row *row, struct error *err),
-		void *context, struct error *err);
-	int (*kinds)(struct store *store, int64_t account_id, struct arena *arena,
-		struct store_kind **ret_kinds, size_t *ret_count, struct error *err);
-	/* @filter is a window, @bucket_seconds one of the three. */
-	int (*count_buckets)(struct store *store, int64_t account_id, const struct filter *filter,
-		int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,
-		size_t *ret_count, struct error *err);
-
-	int (*change_newest)(struct store *store, int64_t *ret_id, struct error *err);
-	/* @after and @limit are not negative. */
-	int (*changes)(struct store *store, int64_t account_id, int64_t after, int64_t limit,
-		int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
-		struct error *err);
-
+	store_put_calls_fn *put_calls;
+	store_page_fn *page;
+	store_find_fn *find;
+	store_walk_fn *walk;
+	store_change_newest_fn *change_newest;
+	store_changes_fn *changes;
 	/* Both NULL: it does not tell. */
-	int (*listen)(struct store *store, void (*heard)(void *context), void *context,
-		struct error *err);
-	void (*listen_end)(struct store *store);
+	store_listen_fn *listen;
+	store_listen_end_fn *listen_end;
 
-	/* One of number and session_id is given; from is not negative, limit at least 1. */
-	/* *ret_sessions: those of the calls that were erased, in @arena. */
-	int (*erase)(struct store *store, const struct store_erase *erase, struct arena *arena,
-		struct store_sessions *ret_sessions, struct store_erased *ret_erased,
-		struct error *err);
-	/* Puts a mark in the place of @names in the subjects of the account's records; tells how
-	 * many those are. */
-	int (*audit_erase)(struct store *store, int64_t account_id, const struct erase_names *names,
-		int64_t *ret_records, struct error *err);
-	int (*scrub)(struct store *store, struct error *err);
-	/* The subjects are at most STORE_SUBJECT_MAX bytes, @count is at least 1. */
-	int (*audit_add)(struct store *store, const struct store_audit *records, size_t count,
-		struct error *err);
-	/* limit is not negative. */
-	int (*audit_list)(struct store *store, const struct store_audit_query *query,
-		struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
-		struct error *err);
-	int (*audit_drop)(struct store *store, int64_t before, int64_t limit, int64_t *ret_dropped,
-		struct error *err);
+	store_search_fn *search;
+	store_scan_fn *scan;
+	store_kinds_fn *kinds;
+	store_count_buckets_fn *count_buckets;
 
-	/* The limit is not negative. */
-	int (*drop)(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
-		struct error *err);
-	/* All three NULL: everybody has the turn. store and state are zero; only state is the
-	 * backend's to set. */
-	int (*turn_take)(struct store_turn *turn, struct store *store,
-		char holder[STORE_HOLDER_SIZE], struct error *err);
-	int (*turn_check)(struct store_turn *turn, struct error *err);
-	void (*turn_end)(struct store_turn *turn);
+	store_account_add_fn *account_add;
+	store_account_find_fn *account_find;
+	store_account_list_fn *account_list;
+	store_account_set_disabled_fn *account_set_disabled;
+	store_account_set_days_fn *account_set_days;
+	store_keeping_fn *keeping;
+	store_set_keeping_fn *set_keeping;
+	store_key_add_fn *key_add;
+	store_key_page_fn *key_page;
+	store_key_revoke_fn *key_revoke;
+	store_key_find_fn *key_find;
+	store_key_touch_fn *key_touch;
+
+	store_drop_fn *drop;
+	/* All three NULL: everybody has the turn. */
+	store_turn_take_fn *turn_take;
+	store_turn_check_fn *turn_check;
+	store_turn_end_fn *turn_end;
 	/* All three NULL: detail is not kept by day. */
-	int (*day_find)(struct store *store, const struct store_expiry *expiries, size_t count,
-		int64_t after, struct store_day *ret_day, struct error *err);
-	int (*day_drop)(struct store *store, const struct store_expiry *expiries, size_t count,
-		const struct store_day *day, int64_t *ret_dropped, struct error *err);
-	int (*day_tidy)(struct store *store, int64_t limit, struct error *err);
-	int (*oldest)(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
-		struct error *err);
-	int (*space)(struct store *store, struct store_space *ret_space, struct error *err);
+	store_day_find_fn *day_find;
+	store_day_drop_fn *day_drop;
+	store_day_tidy_fn *day_tidy;
+	store_oldest_fn *oldest;
+	store_space_fn *space;
 	/* NULL: nothing is ever left behind. */
-	int (*tidy)(struct store *store, struct error *err);
-	/* Neither is negative. */
-	int (*shrink)(struct store *store, int64_t keep_bytes, int64_t limit_bytes,
-		int64_t *ret_freed, struct error *err);
-	int (*backup)(struct store *store, const char *destination, struct error *err);
-	/* @verdict is all zero and @progress not NULL. */
-	int (*verify)(struct store *store, void (*problem)(void *context, const char *sentence),
-		void (*progress)(void *context, int64_t done, int64_t all), void *context,
-		struct store_verdict *verdict, struct error *err);
+	store_tidy_fn *tidy;
+	store_shrink_fn *shrink;
+	store_erase_fn *erase;
+	store_scrub_fn *scrub;
+	store_backup_fn *backup;
+	store_verify_fn *verify;
+
+	store_audit_add_fn *audit_add;
+	store_audit_list_fn *audit_list;
+	store_audit_drop_fn *audit_drop;
+	store_audit_erase_fn *audit_erase;
 };
 
 /* The first member of a backend's own struct. */
@@ -165,9 +195,7 @@ int store_sessions_add(struct store_sessions *sessions, struct arena *arena, str
 	struct error *err) CHECK_RESULT;
 
 int store_memory_open(struct store **ret_store, struct error *err) CHECK_RESULT;
-int store_postgres_open(struct store **ret_store, const char *location,
-	const struct store_options *options, struct error *err) CHECK_RESULT;
-int store_sqlite_open(struct store **ret_store, const char *folder,
-	const struct store_options *options, struct error *err) CHECK_RESULT;
+store_open_fn store_postgres_open;
+store_open_fn store_sqlite_open;
 
 #endif

@@ -12,8 +12,7 @@
  * gigabytes. */
 #define DEFLATE_RATIO_MAX 1033
 
-int store_check_init(struct store_check *check,
-	void (*problem)(void *context, const char *sentence), void *context,
+int store_check_init(struct store_check *check, store_problem_fn *problem, void *context,
 	struct store_verdict *verdict, struct error *err)
 {
 	*check = (struct store_check){

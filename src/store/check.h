@@ -9,7 +9,7 @@
 #include "store/store.h"
 
 struct store_check {
-	void (*problem)(void *context, const char *sentence);
+	store_problem_fn *problem;
 	void *context;
 	struct store_verdict *verdict;
 	struct unpacker *unpacker;
@@ -19,8 +19,7 @@ struct store_check {
 };
 
 /* What is told goes to @problem and is counted in @verdict. */
-int store_check_init(struct store_check *check,
-	void (*problem)(void *context, const char *sentence), void *context,
+int store_check_init(struct store_check *check, store_problem_fn *problem, void *context,
 	struct store_verdict *verdict, struct error *err) CHECK_RESULT;
 void store_check_deinit(struct store_check *check);
 

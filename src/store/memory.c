@@ -360,9 +360,8 @@ static int scrub(struct store *base, struct error *err)
 	return 1;
 }
 
-static int scan(struct store *base, const struct store_search *search,
-	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
-	struct error *err)
+static int scan(struct store *base, const struct store_search *search, store_each_row_fn *each,
+	void *context, struct error *err)
 {
 	struct memory_store *store = (struct memory_store *)base;
 

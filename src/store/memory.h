@@ -70,9 +70,8 @@ int memory_page(struct store_view *view, const struct store_query *query, struct
 	struct store_page *ret_page, struct error *err);
 int memory_find(struct store_view *view, int64_t account_id, struct text session_id,
 	struct arena *arena, struct store_call *ret_call, struct error *err);
-int memory_walk(struct store *base, const struct store_query *query,
-	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
-	struct error *err);
+int memory_walk(struct store *base, const struct store_query *query, store_each_call_fn *each,
+	void *context, struct error *err);
 bool memory_has_call(const struct memory_store *store, int64_t account_id, struct text session_id);
 /* Copies the call @session_id, which is there, with its packed form when it started after
  * @detail_after. The store is locked. */
@@ -106,8 +105,7 @@ int memory_oldest(
 int memory_space(struct store *base, struct store_space *ret_space, struct error *err);
 int memory_shrink(struct store *base, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
 	struct error *err);
-int memory_verify(struct store *base, void (*problem)(void *context, const char *sentence),
-	void (*progress)(void *context, int64_t done, int64_t all), void *context,
-	struct store_verdict *verdict, struct error *err);
+int memory_verify(struct store *base, store_problem_fn *problem, store_progress_fn *progress,
+	void *context, struct store_verdict *verdict, struct error *err);
 
 #endif

@@ -306,9 +306,8 @@ int memory_copy_call(struct memory_store *store, int64_t account_id, struct text
 }
 
 /* Walks a copy, so that a callback may use the store. */
-int memory_walk(struct store *base, const struct store_query *query,
-	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
-	struct error *err)
+int memory_walk(struct store *base, const struct store_query *query, store_each_call_fn *each,
+	void *context, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
 	struct store_query all = *query;
@@ -386,9 +385,8 @@ int memory_erase(struct store *base, const struct store_erase *erase, struct are
 	return 0;
 }
 
-int memory_verify(struct store *base, void (*problem)(void *context, const char *sentence),
-	void (*progress)(void *context, int64_t done, int64_t all), void *context,
-	struct store_verdict *verdict, struct error *err)
+int memory_verify(struct store *base, store_problem_fn *problem, store_progress_fn *progress,
+	void *context, struct store_verdict *verdict, struct error *err)
 {
 	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
 	AUTO(store_check_deinit) struct store_check check = {0};

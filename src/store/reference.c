@@ -28,7 +28,7 @@ struct pass {
 
 	/* of a scan */
 	struct kind_table *kinds;
-	int (*each)(void *context, const struct store_row *row, struct error *err);
+	store_each_row_fn *each;
 	void *context;
 
 	/* of counting */
@@ -178,8 +178,7 @@ static int show_row(
 }
 
 int reference_scan(struct store *store, const struct store_search *search, struct kind_table *kinds,
-	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
-	struct error *err)
+	store_each_row_fn *each, void *context, struct error *err)
 {
 	AUTO(pass_end)
 	struct pass pass = {

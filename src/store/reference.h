@@ -13,8 +13,7 @@ int reference_search(struct store *store, const struct store_search *search, str
 
 /* Kinds get their ids from @kinds. */
 int reference_scan(struct store *store, const struct store_search *search, struct kind_table *kinds,
-	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
-	struct error *err) CHECK_RESULT;
+	store_each_row_fn *each, void *context, struct error *err) CHECK_RESULT;
 
 int reference_count_buckets(struct store *store, int64_t account_id, const struct filter *filter,
 	int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,

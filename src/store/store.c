@@ -252,9 +252,8 @@ int store_view_find(struct store_view *view, int64_t account_id, struct text ses
 	return view->store->backend->find(view, account_id, session_id, arena, ret_call, err);
 }
 
-int store_walk(struct store *store, const struct store_query *query,
-	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
-	struct error *err)
+int store_walk(struct store *store, const struct store_query *query, store_each_call_fn *each,
+	void *context, struct error *err)
 {
 	assert(query->start >= 0);
 	return store->backend->walk(store, query, each, context, err);
@@ -267,9 +266,8 @@ int store_search(struct store *store, const struct store_search *search, struct 
 	return store->backend->search(store, search, arena, ret_page, err);
 }
 
-int store_scan(struct store *store, const struct store_search *search,
-	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
-	struct error *err)
+int store_scan(struct store *store, const struct store_search *search, store_each_row_fn *each,
+	void *context, struct error *err)
 {
 	assert(search->filter->start >= 0);
 	return store->backend->scan(store, search, each, context, err);
@@ -305,8 +303,7 @@ int store_changes(struct store *store, int64_t account_id, int64_t after, int64_
 		store, account_id, after, limit, detail_after, arena, ret_changes, err);
 }
 
-int store_listen(
-	struct store *store, void (*heard)(void *context), void *context, struct error *err)
+int store_listen(struct store *store, store_heard_fn *heard, void *context, struct error *err)
 {
 	return store->backend->listen ? store->backend->listen(store, heard, context, err) : 0;
 }
@@ -495,9 +492,8 @@ static void no_progress(void *context, int64_t done, int64_t all)
 	(void)all;
 }
 
-int store_verify(struct store *store, void (*problem)(void *context, const char *sentence),
-	void (*progress)(void *context, int64_t done, int64_t all), void *context,
-	struct store_verdict *ret_verdict, struct error *err)
+int store_verify(struct store *store, store_problem_fn *problem, store_progress_fn *progress,
+	void *context, struct store_verdict *ret_verdict, struct error *err)
 {
 	struct store_verdict verdict = {0};
 

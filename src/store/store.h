@@ -241,13 +241,15 @@ int store_find(struct store *store, int64_t account_id, struct text session_id, 
 int store_view_find(struct store_view *view, int64_t account_id, struct text session_id,
 	struct arena *arena, struct store_call *ret_call, struct error *err) CHECK_RESULT;
 
+/* A negative return ends the walk. The call and its texts are valid during the call only. */
+typedef int store_each_call_fn(void *context, const struct store_call *call, struct error *err);
+
 /* Walks all calls of the window, newest first, in one consistent state, with bounded memory: @each
  * is called for each call, its texts valid during the call only; a negative return ends the walk
  * and is returned. offset and limit of @query do not matter. @each may use the store; what it puts
  * is not walked. */
-int store_walk(struct store *store, const struct store_query *query,
-	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
-	struct error *err) CHECK_RESULT;
+int store_walk(struct store *store, const struct store_query *query, store_each_call_fn *each,
+	void *context, struct error *err) CHECK_RESULT;
 
 /* ---- finding calls ---- */
 
@@ -287,13 +289,14 @@ struct store_row {
 	const uint32_t *kinds; /* call.steps ids of kinds; NULL when there is no detail */
 };
 
+typedef int store_each_row_fn(void *context, const struct store_row *row, struct error *err);
+
 /* Walks all calls that match, newest first, in one consistent state, without reading their packed
  * form. The row and its texts are valid during the call only; a negative return ends the walk and
  * is returned. @each may use the store. Of @search only account_id, filter, detail_after and
  * deadline_us matter. */
-int store_scan(struct store *store, const struct store_search *search,
-	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
-	struct error *err) CHECK_RESULT;
+int store_scan(struct store *store, const struct store_search *search, store_each_row_fn *each,
+	void *context, struct error *err) CHECK_RESULT;
 
 /* The kinds of an account by id, all that a scan before it can have shown. */
 int store_kinds(struct store *store, int64_t account_id, struct arena *arena,
@@ -334,12 +337,14 @@ int store_changes(struct store *store, int64_t account_id, int64_t after, int64_
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err) CHECK_RESULT;
 
+typedef void store_heard_fn(void *context);
+
 /* Calls @heard, on a thread of the store's own, soon after any program may have stored calls; it
  * may come too often, and where the way to the database is lost too late, but not never. 1: it
  * will; 0: this store does not tell, look from time to time. Once at a time; @heard must not use
  * the store. */
-int store_listen(struct store *store, void (*heard)(void *context), void *context,
-	struct error *err) CHECK_RESULT;
+int store_listen(
+	struct store *store, store_heard_fn *heard, void *context, struct error *err) CHECK_RESULT;
 /* After this @heard is not called any more. */
 void store_listen_end(struct store *store);
 
@@ -528,12 +533,14 @@ struct store_verdict {
 	int64_t problems; /* each told to @problem */
 };
 
+typedef void store_problem_fn(void *context, const char *sentence);
+typedef void store_progress_fn(void *context, int64_t done, int64_t all);
+
 /* Reads everything and checks it against itself: the database's own integrity, each packed call,
  * each tally, keys without account, packed calls without call. @problem is called with one sentence
  * a problem; @progress (may be NULL) now and then with calls done and calls in all. Returns 0
  * whether or not problems were found. */
-int store_verify(struct store *store, void (*problem)(void *context, const char *sentence),
-	void (*progress)(void *context, int64_t done, int64_t all), void *context,
-	struct store_verdict *ret_verdict, struct error *err) CHECK_RESULT;
+int store_verify(struct store *store, store_problem_fn *problem, store_progress_fn *progress,
+	void *context, struct store_verdict *ret_verdict, struct error *err) CHECK_RESULT;
 
 #endif

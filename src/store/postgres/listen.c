@@ -14,7 +14,7 @@
 
 struct postgres_listener {
 	const char *location;
-	void (*heard)(void *context);
+	store_heard_fn *heard;
 	void *context;
 	pthread_t thread;
 	int stop; /* an eventfd, readable when the thread is to end */
@@ -73,8 +73,7 @@ static void *run(void *context)
 	return NULL;
 }
 
-int postgres_listen(
-	struct store *base, void (*heard)(void *context), void *context, struct error *err)
+int postgres_listen(struct store *base, store_heard_fn *heard, void *context, struct error *err)
 {
 	struct postgres_store *store = (struct postgres_store *)base;
 	struct postgres_listener *listener = calloc(1, sizeof(*listener));

@@ -291,7 +291,7 @@ int postgres_page(struct store_view *view, const struct store_query *query, stru
 struct walk {
 	struct postgres_subject subject;
 	const struct store_query *query;
-	int (*each)(void *context, const struct store_call *call, struct error *err);
+	store_each_call_fn *each;
 	void *context;
 	struct store_place place;
 	bool begun;
@@ -329,9 +329,8 @@ static void remember_last(struct walk *walk)
 	walk->begun = true;
 }
 
-int postgres_walk(struct store *base, const struct store_query *query,
-	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
-	struct error *err)
+int postgres_walk(struct store *base, const struct store_query *query, store_each_call_fn *each,
+	void *context, struct error *err)
 {
 	AUTO(postgres_session_close) struct postgres_session session = {0};
 	struct store_one_key one;

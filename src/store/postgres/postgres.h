@@ -396,94 +396,52 @@ size_t postgres_add_counts(const struct postgres_subject *subject, int64_t start
 /* Their sum, from the statement number @first on. */
 int64_t postgres_sum(struct postgres_connection *connection, size_t first, size_t count);
 
-/* ---- the callbacks, by theme ---- */
+/* ---- the operations, as store/backend.h groups them ---- */
 
-int postgres_account_add(
-	struct store *store, struct text email, int64_t now, int64_t *ret_id, struct error *err);
-int postgres_account_find(struct store *store, struct text email, struct arena *arena,
-	struct store_account *ret_account, struct error *err);
-int postgres_account_list(struct store *store, struct arena *arena,
-	struct store_account **ret_accounts, size_t *ret_count, struct error *err);
-int postgres_account_set_disabled(
-	struct store *store, int64_t account_id, int64_t disabled, struct error *err);
-int postgres_keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err);
-int postgres_set_keeping(
-	struct store *base, const struct store_keeping *keeping, struct error *err);
-int postgres_account_set_days(
-	struct store *store, int64_t account_id, const struct store_days *days, struct error *err);
-int postgres_key_add(
-	struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err);
-int postgres_key_page(struct store *store, int64_t account_id, int64_t after_id, int64_t limit,
-	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err);
-int postgres_key_revoke(
-	struct store *store, int64_t account_id, int64_t key_id, int64_t now, struct error *err);
-int postgres_key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
-	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
-	struct error *err);
-int postgres_key_touch(struct store *store, int64_t key_id, int64_t minute, struct error *err);
+store_put_calls_fn postgres_put_calls;
+store_page_fn postgres_page;
+store_find_fn postgres_find;
+store_walk_fn postgres_walk;
+store_change_newest_fn postgres_change_newest;
+store_changes_fn postgres_changes_read;
+store_listen_fn postgres_listen;
+store_listen_end_fn postgres_listen_end;
 
-int postgres_put_calls(
-	struct store *store, struct store_put *puts, size_t count, struct error *err);
+store_search_fn postgres_search;
+store_scan_fn postgres_scan;
+store_kinds_fn postgres_kinds_list;
+store_count_buckets_fn postgres_count_buckets;
 
-int postgres_page(struct store_view *view, const struct store_query *query, struct arena *arena,
-	struct store_page *ret_page, struct error *err);
-int postgres_find(struct store_view *view, int64_t account_id, struct text session_id,
-	struct arena *arena, struct store_call *ret_call, struct error *err);
-int postgres_walk(struct store *store, const struct store_query *query,
-	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
-	struct error *err);
+store_account_add_fn postgres_account_add;
+store_account_find_fn postgres_account_find;
+store_account_list_fn postgres_account_list;
+store_account_set_disabled_fn postgres_account_set_disabled;
+store_account_set_days_fn postgres_account_set_days;
+store_keeping_fn postgres_keeping;
+store_set_keeping_fn postgres_set_keeping;
+store_key_add_fn postgres_key_add;
+store_key_page_fn postgres_key_page;
+store_key_revoke_fn postgres_key_revoke;
+store_key_find_fn postgres_key_find;
+store_key_touch_fn postgres_key_touch;
 
-int postgres_search(struct store *store, const struct store_search *search, struct arena *arena,
-	struct store_page *ret_page, struct error *err);
-int postgres_scan(struct store *store, const struct store_search *search,
-	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
-	struct error *err);
-int postgres_kinds_list(struct store *store, int64_t account_id, struct arena *arena,
-	struct store_kind **ret_kinds, size_t *ret_count, struct error *err);
-int postgres_count_buckets(struct store *store, int64_t account_id, const struct filter *filter,
-	int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,
-	size_t *ret_count, struct error *err);
+store_drop_fn postgres_drop;
+store_turn_take_fn postgres_turn_take;
+store_turn_check_fn postgres_turn_check;
+store_turn_end_fn postgres_turn_end;
+store_day_find_fn postgres_day_find;
+store_day_drop_fn postgres_day_drop;
+store_day_tidy_fn postgres_day_tidy;
+store_oldest_fn postgres_oldest;
+store_space_fn postgres_space;
+store_shrink_fn postgres_shrink;
+store_erase_fn postgres_erase;
+store_scrub_fn postgres_scrub;
+store_verify_fn postgres_verify;
 
-int postgres_change_newest(struct store *store, int64_t *ret_id, struct error *err);
-int postgres_changes_read(struct store *store, int64_t account_id, int64_t after, int64_t limit,
-	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
-	struct error *err);
-
-int postgres_listen(
-	struct store *store, void (*heard)(void *context), void *context, struct error *err);
-void postgres_listen_end(struct store *store);
-
-int postgres_audit_add(
-	struct store *store, const struct store_audit *records, size_t count, struct error *err);
-int postgres_audit_list(struct store *store, const struct store_audit_query *query,
-	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
-	struct error *err);
-int postgres_audit_drop(struct store *store, int64_t before, int64_t limit, int64_t *ret_dropped,
-	struct error *err);
-
-int postgres_drop(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
-	struct error *err);
-int postgres_turn_take(struct store_turn *turn, struct store *store, char holder[STORE_HOLDER_SIZE],
-	struct error *err);
-int postgres_turn_check(struct store_turn *turn, struct error *err);
-void postgres_turn_end(struct store_turn *turn);
-int postgres_day_find(struct store *store, const struct store_expiry *expiries, size_t count,
-	int64_t after, struct store_day *ret_day, struct error *err);
-int postgres_day_drop(struct store *store, const struct store_expiry *expiries, size_t count,
-	const struct store_day *day, int64_t *ret_dropped, struct error *err);
-int postgres_day_tidy(struct store *store, int64_t limit, struct error *err);
-int postgres_oldest(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
-	struct error *err);
-int postgres_space(struct store *store, struct store_space *ret_space, struct error *err);
-int postgres_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes,
-	int64_t *ret_freed, struct error *err);
-int postgres_erase(struct store *store, const struct store_erase *erase, struct arena *arena,
-	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err);
-int postgres_audit_erase(struct store *store, int64_t account_id, const struct erase_names *names,
-	int64_t *ret_records, struct error *err);
-int postgres_scrub(struct store *store, struct error *err);
-int postgres_verify(struct store *store, void (*problem)(void *context, const char *sentence),
-	void (*progress)(void *context, int64_t done, int64_t all), void *context,
-	struct store_verdict *verdict, struct error *err);
+store_audit_add_fn postgres_audit_add;
+store_audit_list_fn postgres_audit_list;
+store_audit_drop_fn postgres_audit_drop;
+store_audit_erase_fn postgres_audit_erase;
 
 #endif

@@ -167,7 +167,7 @@ int postgres_search(struct store *base, const struct store_search *search, struc
 
 struct scan {
 	const struct store_search *search;
-	int (*each)(void *context, const struct store_row *row, struct error *err);
+	store_each_row_fn *each;
 	void *context;
 	uint32_t *kinds;
 	size_t kinds_room;
@@ -248,9 +248,8 @@ static int declare_cursor(struct asking *asking, struct error *err)
 	return postgres_run(asking->session.connection, err);
 }
 
-int postgres_scan(struct store *base, const struct store_search *search,
-	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
-	struct error *err)
+int postgres_scan(struct store *base, const struct store_search *search, store_each_row_fn *each,
+	void *context, struct error *err)
 {
 	AUTO(asking_close) struct asking asking = {0};
 	AUTO(scan_end) struct scan scan = {.search = search, .each = each, .context = context};

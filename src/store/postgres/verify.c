@@ -74,7 +74,7 @@ struct sound {
 struct verify_run {
 	struct postgres_store *store;
 	struct postgres_connection *connection;
-	void (*progress)(void *context, int64_t done, int64_t all);
+	store_progress_fn *progress;
 	struct store_check check;
 	struct store_indexer indexer;
 	struct buffer vector;
@@ -439,9 +439,8 @@ static int check_calls(struct verify_run *run, struct error *err)
 	return read < 0 ? -1 : 0;
 }
 
-int postgres_verify(struct store *base, void (*problem)(void *context, const char *sentence),
-	void (*progress)(void *context, int64_t done, int64_t all), void *context,
-	struct store_verdict *verdict, struct error *err)
+int postgres_verify(struct store *base, store_problem_fn *problem, store_progress_fn *progress,
+	void *context, struct store_verdict *verdict, struct error *err)
 {
 	AUTO(postgres_session_close) struct postgres_session session = {0};
 	AUTO(run_end)

@@ -556,9 +556,8 @@ int sqlite_find(struct store_view *view, int64_t account_id, struct text session
 	return 1;
 }
 
-int sqlite_walk(struct store *base, const struct store_query *query,
-	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
-	struct error *err)
+int sqlite_walk(struct store *base, const struct store_query *query, store_each_call_fn *each,
+	void *context, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(sqlite_rows_end) struct sqlite_rows rows = {0};

@@ -30,7 +30,7 @@ struct pass {
 	int64_t passed; /* calls of the offset */
 
 	/* of a scan */
-	int (*each)(void *context, const struct store_row *row, struct error *err);
+	store_each_row_fn *each;
 	void *context;
 	uint32_t *kinds;
 	size_t kinds_room;
@@ -393,9 +393,8 @@ static int show_row(struct pass *pass, struct sqlite_query *row, struct error *e
 	return pass->each(pass->context, &shown, err);
 }
 
-int sqlite_scan(struct store *base, const struct store_search *search,
-	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
-	struct error *err)
+int sqlite_scan(struct store *base, const struct store_search *search, store_each_row_fn *each,
+	void *context, struct error *err)
 {
 	AUTO(pass_end)
 	struct pass pass = {.search = search, .found = show_row, .each = each, .context = context};

@@ -367,6 +367,13 @@ int sqlite_kinds_path(struct sqlite_kinds *kinds, struct sqlite_connection *conn
 /* Takes the next step's kind off the front of a path; false at its end. */
 bool sqlite_path_next(struct text *rest, uint32_t *ret_id);
 
+/* Within a transaction that writes: forgets what was remembered if another program changed anything
+ * since, which may have been a kind. */
+int sqlite_kinds_refresh(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
+	struct error *err) CHECK_RESULT;
+/* Takes the names of kinds that no call has out of the table. */
+int sqlite_kinds_blank(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+
 /* The kinds of an account, by id. */
 int sqlite_kinds_read(struct sqlite_connection *connection, int64_t account_id, struct arena *arena,
 	struct store_kind **ret_kinds, size_t *ret_count, struct error *err) CHECK_RESULT;
@@ -481,87 +488,46 @@ int sqlite_changes_note(struct sqlite_changes *changes, int64_t account_id, int6
 /* Forgets old changes, now and then: at the transaction's end. */
 int sqlite_changes_trim(struct sqlite_changes *changes, struct error *err) CHECK_RESULT;
 
-/* ---- the callbacks, by theme ---- */
+/* ---- the operations, as store/backend.h groups them ---- */
 
-int sqlite_account_add(
-	struct store *store, struct text email, int64_t now, int64_t *ret_id, struct error *err);
-int sqlite_account_find(struct store *store, struct text email, struct arena *arena,
-	struct store_account *ret_account, struct error *err);
-int sqlite_account_list(struct store *store, struct arena *arena,
-	struct store_account **ret_accounts, size_t *ret_count, struct error *err);
-int sqlite_account_set_disabled(
-	struct store *store, int64_t account_id, int64_t disabled, struct error *err);
-int sqlite_keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err);
-int sqlite_set_keeping(struct store *base, const struct store_keeping *keeping, struct error *err);
-int sqlite_account_set_days(
-	struct store *store, int64_t account_id, const struct store_days *days, struct error *err);
-int sqlite_key_add(
-	struct store *store, const struct store_key *key, int64_t *ret_id, struct error *err);
-int sqlite_key_page(struct store *store, int64_t account_id, int64_t after_id, int64_t limit,
-	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err);
-int sqlite_key_revoke(
-	struct store *store, int64_t account_id, int64_t key_id, int64_t now, struct error *err);
-int sqlite_key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
-	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
-	struct error *err);
-int sqlite_key_touch(struct store *store, int64_t key_id, int64_t minute, struct error *err);
+store_put_calls_fn sqlite_put_calls;
+store_page_fn sqlite_page;
+store_find_fn sqlite_find;
+store_walk_fn sqlite_walk;
+store_change_newest_fn sqlite_change_newest;
+store_changes_fn sqlite_changes_read;
 
-int sqlite_put_calls(struct store *store, struct store_put *puts, size_t count, struct error *err);
+store_search_fn sqlite_search;
+store_scan_fn sqlite_scan;
+store_kinds_fn sqlite_kinds_list;
+store_count_buckets_fn sqlite_count_buckets;
 
-int sqlite_page(struct store_view *view, const struct store_query *query, struct arena *arena,
-	struct store_page *ret_page, struct error *err);
-int sqlite_find(struct store_view *view, int64_t account_id, struct text session_id,
-	struct arena *arena, struct store_call *ret_call, struct error *err);
-int sqlite_walk(struct store *store, const struct store_query *query,
-	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
-	struct error *err);
+store_account_add_fn sqlite_account_add;
+store_account_find_fn sqlite_account_find;
+store_account_list_fn sqlite_account_list;
+store_account_set_disabled_fn sqlite_account_set_disabled;
+store_account_set_days_fn sqlite_account_set_days;
+store_keeping_fn sqlite_keeping;
+store_set_keeping_fn sqlite_set_keeping;
+store_key_add_fn sqlite_key_add;
+store_key_page_fn sqlite_key_page;
+store_key_revoke_fn sqlite_key_revoke;
+store_key_find_fn sqlite_key_find;
+store_key_touch_fn sqlite_key_touch;
 
-int sqlite_search(struct store *store, const struct store_search *search, struct arena *arena,
-	struct store_page *ret_page, struct error *err);
-int sqlite_scan(struct store *store, const struct store_search *search,
-	int (*each)(void *context, const struct store_row *row, struct error *err), void *context,
-	struct error *err);
-/* Within a transaction that writes: forgets what was remembered if another program changed anything
- * since, which may have been a kind. */
-int sqlite_kinds_refresh(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
-	struct error *err) CHECK_RESULT;
-/* Takes the names of kinds that no call has out of the table. */
-int sqlite_kinds_blank(struct sqlite_store *store, struct error *err) CHECK_RESULT;
-int sqlite_kinds_list(struct store *store, int64_t account_id, struct arena *arena,
-	struct store_kind **ret_kinds, size_t *ret_count, struct error *err);
-int sqlite_count_buckets(struct store *store, int64_t account_id, const struct filter *filter,
-	int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,
-	size_t *ret_count, struct error *err);
+store_drop_fn sqlite_drop;
+store_oldest_fn sqlite_oldest;
+store_space_fn sqlite_space;
+store_tidy_fn sqlite_tidy;
+store_shrink_fn sqlite_shrink;
+store_erase_fn sqlite_erase;
+store_scrub_fn sqlite_scrub;
+store_backup_fn sqlite_backup;
+store_verify_fn sqlite_verify;
 
-int sqlite_change_newest(struct store *store, int64_t *ret_id, struct error *err);
-int sqlite_changes_read(struct store *store, int64_t account_id, int64_t after, int64_t limit,
-	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
-	struct error *err);
-
-int sqlite_erase(struct store *store, const struct store_erase *erase, struct arena *arena,
-	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err);
-int sqlite_audit_erase(struct store *store, int64_t account_id, const struct erase_names *names,
-	int64_t *ret_records, struct error *err);
-int sqlite_scrub(struct store *store, struct error *err);
-int sqlite_audit_add(
-	struct store *store, const struct store_audit *records, size_t count, struct error *err);
-int sqlite_audit_list(struct store *store, const struct store_audit_query *query,
-	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
-	struct error *err);
-int sqlite_audit_drop(struct store *store, int64_t before, int64_t limit, int64_t *ret_dropped,
-	struct error *err);
-
-int sqlite_drop(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
-	struct error *err);
-int sqlite_oldest(struct store *store, int64_t account_id, bool detail, int64_t *ret_start,
-	struct error *err);
-int sqlite_space(struct store *store, struct store_space *ret_space, struct error *err);
-int sqlite_tidy(struct store *store, struct error *err);
-int sqlite_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
-	struct error *err);
-int sqlite_backup(struct store *store, const char *destination, struct error *err);
-int sqlite_verify(struct store *store, void (*problem)(void *context, const char *sentence),
-	void (*progress)(void *context, int64_t done, int64_t all), void *context,
-	struct store_verdict *verdict, struct error *err);
+store_audit_add_fn sqlite_audit_add;
+store_audit_list_fn sqlite_audit_list;
+store_audit_drop_fn sqlite_audit_drop;
+store_audit_erase_fn sqlite_audit_erase;
 
 #endif

@@ -28,7 +28,7 @@
 
 struct verify_run {
 	struct sqlite_connection *connection;
-	void (*progress)(void *context, int64_t done, int64_t all);
+	store_progress_fn *progress;
 	struct store_check check;
 	struct store_indexer indexer;
 	struct arena arena; /* of the index of the call at hand */
@@ -513,9 +513,8 @@ static int found_or_failed(
 	return 0;
 }
 
-int sqlite_verify(struct store *base, void (*problem)(void *context, const char *sentence),
-	void (*progress)(void *context, int64_t done, int64_t all), void *context,
-	struct store_verdict *verdict, struct error *err)
+int sqlite_verify(struct store *base, store_problem_fn *problem, store_progress_fn *progress,
+	void *context, struct store_verdict *verdict, struct error *err)
 {
 	static int (*const checks[])(struct verify_run * run, struct error * err) = {
 		check_database,
