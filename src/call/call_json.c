@@ -9,46 +9,34 @@ static const struct json_position document = {.line = 1, .column = 1};
 
 /* ---- writing ---- */
 
-static void write_string_member(struct buffer *buffer, const char *name, struct text value)
+static void write_time(struct buffer *buffer, const char *name, int64_t value, bool quoted)
 {
 	json_write_name(buffer, name);
-	json_write_string(buffer, value);
-	buffer_append_byte(buffer, ',');
-}
-
-static void write_time_member(struct buffer *buffer, const char *name, int64_t value, bool quoted)
-{
-	json_write_name(buffer, name);
-	if (quoted) {
-		buffer_append_byte(buffer, '"');
-	}
+	buffer_append(buffer, quoted ? TEXT("\"") : TEXT(""));
 	buffer_append_int64(buffer, value);
-	if (quoted) {
-		buffer_append_byte(buffer, '"');
-	}
-	buffer_append_byte(buffer, ',');
+	buffer_append(buffer, quoted ? TEXT("\"") : TEXT(""));
 }
 
 static void write_identity(struct buffer *buffer, const struct call *call, bool quoted_times)
 {
 	buffer_append_byte(buffer, '{');
-	write_string_member(buffer, "dest", call->dest);
-	write_string_member(buffer, "src", call->src);
-	write_time_member(buffer, "start", call->start, quoted_times);
-	write_time_member(buffer, "end", call->end, quoted_times);
-	write_string_member(buffer, "session_id", call->session_id);
+	json_add_string(buffer, "dest", call->dest);
+	json_add_string(buffer, "src", call->src);
+	write_time(buffer, "start", call->start, quoted_times);
+	write_time(buffer, "end", call->end, quoted_times);
+	json_add_string(buffer, "session_id", call->session_id);
 }
 
 static void write_type_and_log(struct buffer *buffer, const struct call *call, bool log)
 {
-	write_string_member(buffer, "type", text_of(call_type_name(call->type)));
-	buffer_append(buffer, log ? TEXT("\"log\":true}") : TEXT("\"log\":false}"));
+	json_add_string(buffer, "type", text_of(call_type_name(call->type)));
+	buffer_append(buffer, log ? TEXT(",\"log\":true}") : TEXT(",\"log\":false}"));
 }
 
 void call_json_write_header(struct buffer *buffer, const struct call *call)
 {
 	write_identity(buffer, call, true);
-	buffer_append(buffer, TEXT("\"detail\":false,"));
+	buffer_append(buffer, TEXT(",\"detail\":false"));
 	write_type_and_log(buffer, call, false);
 }
 
@@ -68,12 +56,11 @@ void call_json_write(struct buffer *buffer, const struct call *call, struct text
 void call_json_write_beginning(struct buffer *buffer, const struct call *call)
 {
 	write_identity(buffer, call, true);
-	buffer_append(buffer, TEXT("\"detail\":"));
+	json_write_name(buffer, "detail");
 }
 
 void call_json_write_end(struct buffer *buffer, const struct call *call)
 {
-	buffer_append_byte(buffer, ',');
 	write_type_and_log(buffer, call, true);
 }
 
@@ -85,10 +72,9 @@ void call_json_write_step(struct buffer *buffer, const struct call_step *step)
 		buffer_append(buffer, TEXT(",\"data\":"));
 		buffer_append(buffer, step->data);
 	}
-	buffer_append(buffer, TEXT("},"));
-	write_string_member(buffer, "class", step->class_name);
-	json_write_name(buffer, "timestamp");
-	buffer_append_int64(buffer, step->timestamp);
+	buffer_append_byte(buffer, '}');
+	json_add_string(buffer, "class", step->class_name);
+	json_add_number(buffer, "timestamp", step->timestamp);
 	buffer_append_byte(buffer, '}');
 }
 

@@ -166,13 +166,6 @@ static int add_row(struct scan *scan, const struct finding *finding, struct erro
 	return table_rows(table) < TABLE_ROWS ? 0 : flush_table(scan, err);
 }
 
-static void write_member(struct buffer *out, const char *name, struct text value)
-{
-	buffer_append_byte(out, ',');
-	json_write_name(out, name);
-	json_write_string(out, value);
-}
-
 static int write_json(struct scan *scan, const struct finding *finding, struct error *err)
 {
 	AUTO(buffer_deinit) struct buffer out;
@@ -182,13 +175,13 @@ static int write_json(struct scan *scan, const struct finding *finding, struct e
 	json_write_string(&out, finding->call->session_id);
 	buffer_printf(&out, ",\"start\":%lld,\"step\":%lld", (long long)finding->call->start,
 		(long long)finding->index);
-	write_member(&out, "class", finding->step->class_name);
-	write_member(&out, "module",
+	json_add_string(&out, "class", finding->step->class_name);
+	json_add_string(&out, "module",
 		without_cards(call_string_text(&finding->step->module, &scan->arena)));
-	write_member(&out, "where", without_cards(where_of(finding)));
+	json_add_string(&out, "where", without_cards(where_of(finding)));
 	buffer_printf(&out, ",\"digits\":%u", finding->card.digits);
-	write_member(&out, "network", text_of(finding->card.network));
-	write_member(&out, "number", masked(scan, finding));
+	json_add_string(&out, "network", text_of(finding->card.network));
+	json_add_string(&out, "number", masked(scan, finding));
 	buffer_append_byte(&out, '}');
 	if (out.failed) {
 		return error_no_memory(err);

@@ -232,24 +232,17 @@ static int write_table(struct finding *finding, struct error *err)
 
 /* ---- JSON ---- */
 
-static void write_member(struct buffer *out, const char *name, struct text value)
-{
-	buffer_append_byte(out, ',');
-	json_write_name(out, name);
-	json_write_string(out, value);
-}
-
 static void write_json_reason(struct finding *finding, const struct reason *reason)
 {
 	struct buffer *out = &finding->out;
 
-	buffer_append(out, finding->lines > 0 ? TEXT(",") : TEXT(""));
+	json_write_comma(out);
 	buffer_printf(out, "{\"index\":%lld,\"timestamp\":%lld", (long long)reason->index,
 		(long long)reason->step.timestamp);
-	write_member(out, "class", reason->step.class_name);
-	write_member(out, "module", reason->module);
-	write_member(out, "variable", reason->variable);
-	write_member(out, "line", reason->step.line);
+	json_add_string(out, "class", reason->step.class_name);
+	json_add_string(out, "module", reason->module);
+	json_add_string(out, "variable", reason->variable);
+	json_add_string(out, "line", reason->step.line);
 	buffer_append_byte(out, '}');
 }
 

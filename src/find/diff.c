@@ -281,20 +281,6 @@ int diff_make(const struct call *a, struct text detail_a, const struct call *b,
 
 /* ---- the document ---- */
 
-static void write_number(struct buffer *buffer, const char *name, int64_t value)
-{
-	json_write_name(buffer, name);
-	buffer_append_int64(buffer, value);
-	buffer_append_byte(buffer, ',');
-}
-
-static void write_text(struct buffer *buffer, const char *name, struct text value, char end)
-{
-	json_write_name(buffer, name);
-	json_write_string(buffer, value);
-	buffer_append_byte(buffer, end);
-}
-
 static void write_step(struct buffer *buffer, const struct diff_step *step)
 {
 	if (!step) {
@@ -302,14 +288,15 @@ static void write_step(struct buffer *buffer, const struct diff_step *step)
 		return;
 	}
 	buffer_append_byte(buffer, '{');
-	write_number(buffer, "index", step->index);
-	write_number(buffer, "timestamp", step->timestamp);
-	write_number(buffer, "offset", step->offset);
-	write_number(buffer, "duration", step->duration);
-	write_text(buffer, "class", step->class_name, ',');
-	write_text(buffer, "module", step->module, ',');
-	write_text(buffer, "variable", step->variable, ',');
-	write_text(buffer, "line", step->line, '}');
+	json_add_number(buffer, "index", step->index);
+	json_add_number(buffer, "timestamp", step->timestamp);
+	json_add_number(buffer, "offset", step->offset);
+	json_add_number(buffer, "duration", step->duration);
+	json_add_string(buffer, "class", step->class_name);
+	json_add_string(buffer, "module", step->module);
+	json_add_string(buffer, "variable", step->variable);
+	json_add_string(buffer, "line", step->line);
+	buffer_append_byte(buffer, '}');
 }
 
 static void write_pair(struct buffer *buffer, const struct diff_pair *pair)
@@ -329,9 +316,7 @@ void diff_write(struct buffer *buffer, const struct diff *diff)
 	call_document_write(buffer, &diff->b);
 	buffer_append(buffer, TEXT(",\"steps\":["));
 	for (size_t i = 0; i < diff->count; i++) {
-		if (i > 0) {
-			buffer_append_byte(buffer, ',');
-		}
+		json_write_comma(buffer);
 		write_pair(buffer, &diff->pairs[i]);
 	}
 	buffer_append_byte(buffer, ']');

@@ -3,12 +3,6 @@
 #include "find/stats.h"
 #include "json/json_writer.h"
 
-static void write_number(struct buffer *buffer, const char *name, int64_t value)
-{
-	json_write_name(buffer, name);
-	buffer_append_int64(buffer, value);
-}
-
 static const char *bucket_name(int64_t seconds)
 {
 	return seconds == 60 ? "minute" : (seconds == 3600 ? "hour" : "day");
@@ -23,17 +17,13 @@ static void write_entry(struct buffer *buffer, const struct stats_question *ques
 	} else {
 		json_write_string(buffer, entry->key);
 	}
-	buffer_append_byte(buffer, ',');
-	write_number(buffer, "calls", entry->calls);
+	json_add_number(buffer, "calls", entry->calls);
 	if (!question->calls_only) {
-		buffer_append_byte(buffer, ',');
-		write_number(buffer, "steps", entry->steps);
+		json_add_number(buffer, "steps", entry->steps);
 		buffer_append(buffer, TEXT(",\"duration\":{"));
-		write_number(buffer, "sum", entry->duration_sum);
-		buffer_append_byte(buffer, ',');
-		write_number(buffer, "p50", entry->p50);
-		buffer_append_byte(buffer, ',');
-		write_number(buffer, "p95", entry->p95);
+		json_add_number(buffer, "sum", entry->duration_sum);
+		json_add_number(buffer, "p50", entry->p50);
+		json_add_number(buffer, "p95", entry->p95);
 		buffer_append_byte(buffer, '}');
 	}
 	buffer_append_byte(buffer, '}');
@@ -52,15 +42,12 @@ void stats_write(struct buffer *buffer, const struct stats_result *result)
 	}
 	buffer_append(buffer, TEXT("\"groups\":["));
 	for (size_t i = 0; i < result->count; i++) {
-		if (i > 0) {
-			buffer_append_byte(buffer, ',');
-		}
+		json_write_comma(buffer);
 		write_entry(buffer, question, &result->entries[i]);
 	}
-	buffer_append(buffer, TEXT("],"));
-	write_number(buffer, "groups_total", result->entries_total);
-	buffer_append_byte(buffer, ',');
-	write_number(buffer, "total_calls", result->total_calls);
+	buffer_append(buffer, TEXT("]"));
+	json_add_number(buffer, "groups_total", result->entries_total);
+	json_add_number(buffer, "total_calls", result->total_calls);
 	if (stats_is_of_steps(question->group)) {
 		scan_steps_write(buffer, &result->steps);
 	}

@@ -78,9 +78,61 @@ void json_write_raw_string(struct buffer *buffer, struct text raw, bool escaped)
 	}
 }
 
+void json_write_comma(struct buffer *buffer)
+{
+	char last = buffer->size > 0 ? buffer->data[buffer->size - 1] : '{';
+
+	if (last != '{' && last != '[') {
+		buffer_append_byte(buffer, ',');
+	}
+}
+
 void json_write_name(struct buffer *buffer, const char *name)
 {
+	json_write_comma(buffer);
 	buffer_append_byte(buffer, '"');
 	buffer_append(buffer, text_of(name));
 	buffer_append(buffer, TEXT("\":"));
+}
+
+void json_add_string(struct buffer *buffer, const char *name, struct text value)
+{
+	json_write_name(buffer, name);
+	json_write_string(buffer, value);
+}
+
+void json_add_number(struct buffer *buffer, const char *name, int64_t value)
+{
+	json_write_name(buffer, name);
+	buffer_append_int64(buffer, value);
+}
+
+void json_add_boolean(struct buffer *buffer, const char *name, bool value)
+{
+	json_write_name(buffer, name);
+	buffer_append(buffer, value ? TEXT("true") : TEXT("false"));
+}
+
+static void add_null(struct buffer *buffer, const char *name)
+{
+	json_write_name(buffer, name);
+	buffer_append(buffer, TEXT("null"));
+}
+
+void json_add_string_or_null(struct buffer *buffer, const char *name, struct text value)
+{
+	if (value.size > 0) {
+		json_add_string(buffer, name, value);
+	} else {
+		add_null(buffer, name);
+	}
+}
+
+void json_add_number_or_null(struct buffer *buffer, const char *name, int64_t value, bool known)
+{
+	if (known) {
+		json_add_number(buffer, name, value);
+	} else {
+		add_null(buffer, name);
+	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Writes JSON into a buffer: compact, strings escaped minimally. The caller sees to commas and
- * order: what callstep writes has fixed shapes, so that each writer reads like its output. */
+ * Writes JSON into a buffer: compact, strings escaped minimally. What callstep writes has
+ * fixed shapes, so that each writer reads like its output. */
 #ifndef JSON_JSON_WRITER_H
 #define JSON_JSON_WRITER_H
 
@@ -18,7 +18,20 @@ void json_write_raw_string(struct buffer *buffer, struct text raw, bool escaped)
  * for raw.size bytes: it never gets longer. Returns how many bytes it takes. */
 size_t json_minimal(char *out, struct text raw);
 
-/* `"name":`, @name being a plain literal. */
+/* The comma before a member or an entry. There is none where its object or array has just begun:
+ * where @buffer ends in `{` or `[`, or is empty. */
+void json_write_comma(struct buffer *buffer);
+
+/* The comma and `"name":`, @name being a plain literal. */
 void json_write_name(struct buffer *buffer, const char *name);
+
+/* A whole member, with its comma. */
+void json_add_string(struct buffer *buffer, const char *name, struct text value);
+void json_add_number(struct buffer *buffer, const char *name, int64_t value);
+void json_add_boolean(struct buffer *buffer, const char *name, bool value);
+
+/* The same; null for an empty text, and for a number that is not @known. */
+void json_add_string_or_null(struct buffer *buffer, const char *name, struct text value);
+void json_add_number_or_null(struct buffer *buffer, const char *name, int64_t value, bool known);
 
 #endif

@@ -84,6 +84,32 @@ static void names_are_followed_by_a_colon(void **state)
 	assert_true(text_equal(buffer_text(&buffer), TEXT("\"dest\":")));
 }
 
+static void members_and_entries_are_separated_by_commas(void **state)
+{
+	AUTO(buffer_deinit) struct buffer buffer;
+
+	(void)state;
+	buffer_init(&buffer, 200);
+	buffer_append_byte(&buffer, '{');
+	json_add_string(&buffer, "a", TEXT("[{"));
+	json_add_number(&buffer, "b", -7);
+	json_add_boolean(&buffer, "c", true);
+	json_add_string_or_null(&buffer, "d", TEXT("x"));
+	json_add_string_or_null(&buffer, "e", TEXT(""));
+	json_add_number_or_null(&buffer, "f", 1, true);
+	json_add_number_or_null(&buffer, "g", 1, false);
+	json_write_name(&buffer, "h");
+	buffer_append_byte(&buffer, '[');
+	for (int i = 0; i < 2; i++) {
+		json_write_comma(&buffer);
+		buffer_append_int64(&buffer, i);
+	}
+	buffer_append(&buffer, TEXT("]}"));
+	assert_true(text_equal(
+		buffer_text(&buffer), TEXT("{\"a\":\"[{\",\"b\":-7,\"c\":true,\"d\":\"x\",\"e\":"
+					   "null,\"f\":1,\"g\":null,\"h\":[0,1]}")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +117,7 @@ int main(void)
 		cmocka_unit_test(raw_strings_come_to_the_same_form),
 		cmocka_unit_test(a_full_buffer_is_noted),
 		cmocka_unit_test(names_are_followed_by_a_colon),
+		cmocka_unit_test(members_and_entries_are_separated_by_commas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,12 +222,10 @@ static struct call make_header(const struct cel_call *call, const struct cel_wri
 
 static void write_data(struct buffer *data, const struct cel_step *step)
 {
-	buffer_append(data, TEXT("{\"module_type\":"));
-	json_write_string(data, step->module);
-	buffer_append(data, TEXT(",\"result_variable\":"));
-	json_write_string(data, step->variable);
+	buffer_append_byte(data, '{');
+	json_add_string(data, "module_type", step->module);
+	json_add_string(data, "result_variable", step->variable);
 	for (size_t i = 0; i < step->count; i++) {
-		buffer_append_byte(data, ',');
 		json_write_name(data, step->members[i].name);
 		if (step->members[i].is_number) {
 			buffer_append(data, step->members[i].value);
