@@ -2,6 +2,8 @@
  * Text: comparing, splitting, numbers and UTF-8. */
 #include "base/text.h"
 
+#include "base/array.h"
+
 #define DIGITS_MAX 18
 
 int text_compare(struct text a, struct text b)
@@ -15,18 +17,13 @@ int text_compare(struct text a, struct text b)
 	return (a.size > b.size) - (a.size < b.size);
 }
 
-static char lower(char byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
-}
-
 bool text_equal_ascii_case(struct text a, struct text b)
 {
 	if (a.size != b.size) {
 		return false;
 	}
 	for (size_t i = 0; i < a.size; i++) {
-		if (lower(a.data[i]) != lower(b.data[i])) {
+		if (text_lower(a.data[i]) != text_lower(b.data[i])) {
 			return false;
 		}
 	}
@@ -81,7 +78,7 @@ bool text_to_int64(struct text text, int64_t *ret)
 		return false;
 	}
 	for (size_t i = 0; i < text.size; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9') {
+		if (!text_is_digit(text.data[i])) {
 			return false;
 		}
 		value = value * 10 + (text.data[i] - '0');
@@ -196,7 +193,7 @@ bool text_is_control(struct text character)
 		{0x2028, 0x202e}, {0x2066, 0x2069}};
 	unsigned int number = text_utf8_number(character);
 
-	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(controls); i++) {
 		if (number >= controls[i].first && number <= controls[i].last) {
 			return true;
 		}
@@ -217,7 +214,7 @@ unsigned int text_utf8_number(struct text character)
 
 int text_hex_digit(char byte)
 {
-	if (byte >= '0' && byte <= '9') {
+	if (text_is_digit(byte)) {
 		return byte - '0';
 	}
 	if (byte >= 'a' && byte <= 'f') {

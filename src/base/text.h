@@ -86,6 +86,28 @@ unsigned int text_utf8_number(struct text character);
  */
 bool text_is_control(struct text character);
 
+/* ASCII alone, whatever the locale. */
+static inline bool text_is_digit(char byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+static inline bool text_is_letter(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+static inline bool text_is_alphanumeric(char byte)
+{
+	return text_is_digit(byte) || text_is_letter(byte);
+}
+
+/* The small letter of a capital one, any other byte as it is. */
+static inline char text_lower(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
 /* What the hexadecimal digit @byte, of either case, stands for; negative when it is not one. */
 int text_hex_digit(char byte);
 

@@ -131,6 +131,20 @@ static void hexadecimal_digits_and_what_they_encode_are_read(void **state)
 	assert_int_equal(text_percent_byte(TEXT("")), -1);
 }
 
+static void bytes_of_ascii_have_classes_in_any_locale(void **state)
+{
+	(void)state;
+	for (int byte = -128; byte < 128; byte++) {
+		bool digit = byte >= '0' && byte <= '9';
+		bool capital = byte >= 'A' && byte <= 'Z', small = byte >= 'a' && byte <= 'z';
+
+		assert_int_equal(text_is_digit((char)byte), digit);
+		assert_int_equal(text_is_letter((char)byte), capital || small);
+		assert_int_equal(text_is_alphanumeric((char)byte), digit || capital || small);
+		assert_int_equal(text_lower((char)byte), capital ? byte + 32 : byte);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +154,7 @@ int main(void)
 		cmocka_unit_test(comparing_looks_at_bytes),
 		cmocka_unit_test(controls_are_told_from_what_is_written),
 		cmocka_unit_test(hexadecimal_digits_and_what_they_encode_are_read),
+		cmocka_unit_test(bytes_of_ascii_have_classes_in_any_locale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
