@@ -99,7 +99,9 @@ static int unknown_command(const char *name, struct error *err)
 
 static const struct setting *find_for_any(struct text name)
 {
-	for (const struct setting *row = setting_table; row->name; row++) {
+	const struct setting *row;
+
+	for (size_t i = 0; (row = setting_at(i)); i++) {
 		if (text_equal_string(name, row->name)) {
 			return row;
 		}
@@ -127,7 +129,9 @@ static int take_operand(struct reader *reader, char *argument, struct error *err
 /* The long name of the option `-f`; {NULL, 0} when there is none. */
 static struct text name_of_letter(struct text argument)
 {
-	for (const struct setting *row = setting_table; row->name; row++) {
+	const struct setting *row;
+
+	for (size_t i = 0; (row = setting_at(i)); i++) {
 		if (row->letter && argument.size == 2 && argument.data[1] == row->letter) {
 			return text_of(row->name);
 		}
@@ -307,12 +311,13 @@ static int unknown_in_file(
 {
 	struct suggestion near = {.word = text_of(name), .distance = SIZE_MAX};
 	const struct setting_gone *gone = setting_gone_find(text_of(name));
+	const struct setting *row;
 
 	if (gone) {
 		return error_set(err, ERROR_INVALID, "%s:%u: there is no setting '%s' any more: %s",
 			reader->ini_path, line, name, gone->instead);
 	}
-	for (const struct setting *row = setting_table; row->name; row++) {
+	for (size_t i = 0; (row = setting_at(i)); i++) {
 		if (!row->per_run) {
 			suggest_consider(&near, row->name);
 		}
@@ -406,7 +411,9 @@ static int parse_slot(struct reader *reader, const struct slot *slot, struct err
 
 static void clear_times(struct settings *settings)
 {
-	for (const struct setting *row = setting_table; row->name; row++) {
+	const struct setting *row;
+
+	for (size_t i = 0; (row = setting_at(i)); i++) {
 		if (row->type == SETTING_TIME) {
 			*(int64_t *)(void *)((char *)settings + row->offset) = SETTING_TIME_NONE;
 		}

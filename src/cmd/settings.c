@@ -6,22 +6,38 @@
 #include <stdio.h>
 
 #include "base/time_text.h"
+#include "cmd/settings_rows.h"
 #include "store/store.h"
 
-#define KB INT64_C(1024)
-#define MB (INT64_C(1024) * KB)
-#define GB (INT64_C(1024) * MB)
-
-const struct setting *setting_find(struct text name, const char *command)
+const struct setting *setting_at(size_t index)
 {
-	for (const struct setting *row = setting_table; row->name; row++) {
-		bool for_it = !row->command || (command && strcmp(row->command, command) == 0);
+	static const struct setting *const tables[] = {common_settings, serve_settings,
+		calls_settings, files_settings, manage_settings, NULL};
 
-		if (for_it && text_equal_string(name, row->name)) {
-			return row;
+	for (size_t i = 0; tables[i]; i++) {
+		for (const struct setting *row = tables[i]; row->name; row++) {
+			if (index-- == 0) {
+				return row;
+			}
 		}
 	}
 	return NULL;
+}
+
+const struct setting *setting_find(struct text name, const char *command)
+{
+	const struct setting *row, *for_all = NULL;
+
+	for (size_t i = 0; (row = setting_at(i)); i++) {
+		if (!text_equal_string(name, row->name)) {
+			continue;
+		}
+		if (row->command && command && strcmp(row->command, command) == 0) {
+			return row;
+		}
+		for_all = row->command ? for_all : row;
+	}
+	return for_all;
 }
 
 const struct setting_gone *setting_gone_find(struct text name)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Settings: one table row is a setting, its default, its limits and its documentation. Flag, then
  * CALLSTEP_… in the environment, then the INI file, then the default (DESIGN §7). `--help` and the
- * man page are made from the same rows. To add one: a member here, a row in settings.c, its name in
- * the settings of the commands that take it. */
+ * man page are made from the same rows.
+ * To add one: a member here, a row in the table of its group of commands (settings_GROUP.c), its
+ * name in the settings of the commands that take it. */
 #ifndef CMD_SETTINGS_H
 #define CMD_SETTINGS_H
 
@@ -145,8 +146,8 @@ struct setting {
 	bool per_run; /* an option of one run: neither in the environment nor in the INI file */
 };
 
-/* Ended by a row whose name is NULL. */
-extern const struct setting setting_table[];
+/* Every row, from 0 on, by group of commands; NULL when there is none any more. */
+const struct setting *setting_at(size_t index);
 
 /* The settings that every command takes. NULL-ended. */
 extern const char *const setting_common[];
@@ -159,7 +160,7 @@ const struct setting *setting_find(struct text name, const char *command);
 /* "CALLSTEP_SWEEP_EVERY" of "sweep-every". Returns @buffer. */
 const char *setting_environment_name(const char *name, char buffer[SETTING_NAME_MAX]);
 
-/* Settings of earlier versions, and what took their place. Whoever still gives one hears it:
+/* Settings of earlier versions, and what took their place. One that is still given is refused:
  * nothing is ignored. Ended by NULL. */
 struct setting_gone {
 	const char *name;

@@ -75,13 +75,14 @@ static void read_as_file(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *value = calloc(1, size + 1);
+	const struct setting *row;
 
 	fuzz_require(value != NULL);
 	if (size > 0) {
 		memcpy(value, data, size);
 	}
 	read_as_file(data, size);
-	for (const struct setting *row = setting_table; row->name; row++) {
+	for (size_t i = 0; (row = setting_at(i)); i++) {
 		check_setting(row, value);
 	}
 	free(value);

@@ -14,8 +14,10 @@
 
 static void every_row_has_a_default_that_it_accepts_itself(void **state)
 {
+	const struct setting *row;
+
 	(void)state;
-	for (const struct setting *row = setting_table; row->name; row++) {
+	for (size_t i = 0; (row = setting_at(i)); i++) {
 		struct settings settings = {0};
 		struct error err = {0};
 
@@ -28,8 +30,10 @@ static void every_row_has_a_default_that_it_accepts_itself(void **state)
 
 static void every_row_is_explained_in_sentences(void **state)
 {
+	const struct setting *row;
+
 	(void)state;
-	for (const struct setting *row = setting_table; row->name; row++) {
+	for (size_t i = 0; (row = setting_at(i)); i++) {
 		size_t size = strlen(row->help);
 
 		assert_true(size > 10 && row->help[size - 1] == '.');
@@ -58,17 +62,19 @@ static void every_command_takes_settings_that_are_in_the_table(void **state)
 
 static void every_setting_is_taken_by_a_command(void **state)
 {
+	const struct setting *row;
+
 	(void)state;
-	for (const struct setting *row = setting_table; row->name; row++) {
+	for (size_t i = 0; (row = setting_at(i)); i++) {
 		bool taken = false;
 
-		for (size_t i = 0; setting_common[i]; i++) {
-			taken |= strcmp(setting_common[i], row->name) == 0;
+		for (size_t j = 0; setting_common[j]; j++) {
+			taken |= strcmp(setting_common[j], row->name) == 0;
 		}
-		for (size_t i = 0; cmd_table[i]; i++) {
-			for (size_t j = 0; cmd_table[i]->settings[j]; j++) {
-				taken |= setting_find(text_of(cmd_table[i]->settings[j]),
-						 cmd_table[i]->name) == row;
+		for (size_t j = 0; cmd_table[j]; j++) {
+			for (size_t k = 0; cmd_table[j]->settings[k]; k++) {
+				taken |= setting_find(text_of(cmd_table[j]->settings[k]),
+						 cmd_table[j]->name) == row;
 			}
 		}
 		if (!taken) {

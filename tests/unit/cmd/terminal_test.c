@@ -223,6 +223,7 @@ static void the_manual_names_every_command_option_and_variable(void **state)
 {
 	AUTO(page_free) struct page page = {0};
 	char name[SETTING_NAME_MAX], expected[SETTING_NAME_MAX * 3];
+	const struct setting *row;
 
 	(void)state;
 	page_open(&page);
@@ -232,7 +233,7 @@ static void the_manual_names_every_command_option_and_variable(void **state)
 		snprintf(expected, sizeof(expected), ".SS callstep %s", cmd_table[i]->name);
 		assert_non_null(strstr(page.text, expected));
 	}
-	for (const struct setting *row = setting_table; row->name; row++) {
+	for (size_t i = 0; (row = setting_at(i)); i++) {
 		option_in_roff(row, expected, sizeof(expected));
 		assert_non_null(strstr(page.text, expected));
 		if (!row->per_run) {

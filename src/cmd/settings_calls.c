@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * Settings that say which calls are meant, and how they are counted. */
+#include "cmd/settings_rows.h"
+
+/* clang-format off */
+const struct setting calls_settings[] = {
+	/* which calls */
+	{SETTING("account", TEXT, "EMAIL", account),
+		.help = "The account; may be left out when the store has exactly one."},
+	{FILTER("start", "TIME"),
+		.help = "Only calls that started at TIME or later: UNIX seconds, ISO 8601 "
+			"(2026-01-31T12:00:00Z) or relative (-2h, now)."},
+	{FILTER("end", "TIME"), .help = "Only calls that started before TIME."},
+	{FILTER("dest", "NUMBER"),
+		.help = "Only calls to this number, however it is punctuated; * at either end "
+			"stands for the rest: *3001, 617*, *712*."},
+	{FILTER("src", "NUMBER"), .help = "Only calls from this number, as --dest."},
+	{FILTER("type", "TYPE"),
+		.help = "Only calls of this type: inbound, outbound or transfer. This, --dest, "
+			"--src and the next five may be given several times, or with commas, for "
+			"any of several."},
+	{FILTER("class", "CLASS"),
+		.help = "Only calls with a step of this class: info, event, debug, prompt, error "
+			"or another. Class, module and variable are asked of one step."},
+	{FILTER("module", "MODULE"), .help = "Only calls with a step of this module."},
+	{FILTER("variable", "NAME"), .help = "Only calls with a step of this result variable."},
+	{FILTER("last-module", "MODULE"),
+		.help = "Only calls that ended in this module: that of their last step but for "
+			"hang-ups."},
+	{FILTER("last-variable", "NAME"), .help = "Only calls that ended at this result variable."},
+	{FILTER("text", "WORDS"),
+		.help = "Only calls in whose lines all WORDS stand: a beginning as in confir*, "
+			"words that follow each other in double quotes."},
+	{FILTER("min-duration", "SECONDS"), .help = "Only calls of at least so many seconds."},
+	{FILTER("max-duration", "SECONDS"), .help = "Only calls of at most so many seconds."},
+	{FILTER("state", "STATE"), .help = "Only calls that are live, or ended."},
+	{OPTION("number", TEXT, "NUMBER", number),
+		.help = "Only calls to this number, however it is punctuated."},
+	{OPTION("offset", INTEGER, "N", offset), .fallback = "0",
+		.max = INT64_C(999999999999999999), .help = "Passes over the N newest calls."},
+	{OPTION("limit", INTEGER, "N", limit), .fallback = "20", .min = 1, .max = 10000,
+		.help = "Shows at most N calls."},
+	/* stats, dropoff, tail */
+	{OPTION("limit", INTEGER, "N", limit), .command = "stats", .fallback = "20", .min = 1,
+		.max = 10000, .help = "Shows the N largest groups; by time, all of them."},
+	{OPTION("limit", INTEGER, "N", limit), .command = "dropoff", .fallback = "20", .min = 1,
+		.max = 10000, .help = "Shows the N places that most calls reached."},
+	{OPTION("limit", INTEGER, "N", limit), .command = "tail", .fallback = "10", .max = 10000,
+		.help = "Begins with the N newest calls."},
+	{OPTION("group", CHOICE, "GROUP", group), .choices = "time|dest|type|class|module|variable",
+		.fallback = "time",
+		.help = "Counts by time, dest (the number called), type, class, module or "
+			"variable."},
+	{OPTION("bucket", CHOICE, "BUCKET", bucket), .choices = "minute|hour|day",
+		.fallback = "day", .help = "Counts time by minute, hour or day."},
+	{OPTION("follow", FLAG, NULL, follow), .letter = 'f',
+		.help = "Goes on and shows calls as they come."},
+	{OPTION("zone", TEXT, "ZONE", zone), .command = "stats",
+		.help = "Takes hours and days by the clock of ZONE, such as America/New_York, "
+			"and shows them so. Without it: UTC."},
+	{.name = NULL},
+};
+/* clang-format on */

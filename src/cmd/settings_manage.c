@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ * Settings of commands that manage a store: what it keeps, erases and records, and for whom. */
+#include "cmd/settings_rows.h"
+
+/* clang-format off */
+const struct setting manage_settings[] = {
+	/* audit */
+	{OPTION("start", TIME, "TIME", start), .command = "audit",
+		.help = "Only what was done at TIME or later: UNIX seconds, ISO 8601 "
+			"(2026-01-31T12:00:00Z) or relative (-2h, now)."},
+	{OPTION("end", TIME, "TIME", end), .command = "audit",
+		.help = "Only what was done before TIME."},
+	{OPTION("limit", INTEGER, "N", limit), .command = "audit", .fallback = "100", .min = 1,
+		.max = 1000000, .help = "Shows at most N records."},
+	{OPTION("action", TEXT, "WORD", action),
+		.help = "Only records of this action, such as make-key; see below."},
+	/* erase */
+	{OPTION("number", TEXT, "NUMBER", number), .command = "erase",
+		.help = "Erases the calls to and from this number, however it is punctuated."},
+	{OPTION("session", TEXT, "SESSION_ID", session), .help = "Erases this one call."},
+	{OPTION("yes", FLAG, NULL, yes), .help = "Does not ask."},
+	{OPTION("dry-run", FLAG, NULL, dry_run),
+		.help = "Erases nothing, and says how many calls it would be."},
+	{OPTION("defer", FLAG, NULL, defer),
+		.help = "Leaves writing the files anew to a later --finish: the calls are gone "
+			"from all answers, but their bytes may still lie in the files."},
+	{OPTION("finish", FLAG, NULL, finish),
+		.help = "Writes the files anew and does nothing else."},
+	/* retention */
+	{OPTION("keep-detail", TEXT, "DAYS", keep_detail), .command = "retention",
+		.help = "Keeps the detail of calls for so many days after their start, or ever."},
+	{OPTION("keep-headers", TEXT, "DAYS", keep_headers), .command = "retention",
+		.help = "Keeps the calls themselves for so many days, or ever, and at least as "
+			"long as their detail."},
+	{OPTION("keep-audit", TEXT, "DAYS", keep_audit),
+		.help = "Keeps the audit trail for so many days, or ever."},
+	/* account */
+	{OPTION("keep-detail", TEXT, "DAYS", keep_detail),
+		.help = "With add and set: how many days the detail of the account's calls is "
+			"kept, or ever, or default, which is as the store keeps it."},
+	{OPTION("keep-headers", TEXT, "DAYS", keep_headers),
+		.help = "With add and set: the same for the calls themselves."},
+	/* key */
+	{OPTION("scope", TEXT, "LIST", scope), .fallback = "read,write",
+		.help = "What the key is for: read, write and admin, separated by commas."},
+	{OPTION("label", TEXT, "TEXT", label),
+		.help = "A note that key list shows beside the key."},
+	{.name = NULL},
+};
+/* clang-format on */
