@@ -15,6 +15,7 @@ struct join_step {
 
 struct part {
 	struct call call;
+	struct text canonical;
 	struct text channel; /* of the first step that names one */
 	struct join_step *steps;
 	size_t count;
@@ -73,7 +74,7 @@ static int read_part(
 	struct text detail = call_json_detail(canonical);
 	struct error problem = {0};
 
-	*ret_part = (struct part){.channel = TEXT("")};
+	*ret_part = (struct part){.canonical = canonical, .channel = TEXT("")};
 	buffer_init(&again, canonical.size + 4096);
 	if (call_json_read(canonical, (struct json_position){1, 1}, arena, &again, &ret_part->call,
 		    &problem) < 0 ||
@@ -126,7 +127,10 @@ static bool comes_first(const struct part *a, const struct part *b)
 	if (a->call.start != b->call.start) {
 		return a->call.start < b->call.start;
 	}
-	return a->call.end < b->call.end;
+	if (a->call.end != b->call.end) {
+		return a->call.end < b->call.end;
+	}
+	return text_compare(a->canonical, b->canonical) < 0;
 }
 
 static struct call join_headers(const struct part *first, const struct part *second)
