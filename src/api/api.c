@@ -184,7 +184,7 @@ static int start_tails(struct api *api, struct error *err)
 {
 	const struct tails_options options = {
 		.store = api->options.store,
-		.memory = &api->page_memory,
+		.memory = &api->memory,
 		.now = api->options.now,
 	};
 
@@ -203,12 +203,11 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 		return error_no_memory(err);
 	}
 	api->options = *options;
-	page_memory_init(&api->page_memory, options->page_memory_max);
+	memory_init(&api->memory, options->page_memory_max);
 	arena_pool_init(&api->page_blocks, PAGE_BLOCKS_IDLE_MAX, PAGE_BLOCKS_BUSY_MAX);
 	fill_routes(api);
 	api->lines = hash_key_random();
-	if (page_spill_start(&api->page_memory, options->spill_folder, options->spill_max, err) <
-			0 ||
+	if (spill_start(&api->memory, options->spill_folder, options->spill_max, err) < 0 ||
 		permits_create(&api->permits, options->store, err) < 0 ||
 		guesses_create(&api->guesses, options->wrong_keys_max, err) < 0 ||
 		workers_create(&api->workers, options->threads, err) < 0 ||
@@ -233,9 +232,9 @@ void api_destroy(struct api *api)
 		permits_destroy(api->permits);
 		workers_destroy(api->errands);
 		workers_destroy(api->workers);
-		page_spill_stop(&api->page_memory);
+		spill_stop(&api->memory);
 		arena_pool_deinit(&api->page_blocks);
-		page_memory_deinit(&api->page_memory);
+		memory_deinit(&api->memory);
 		free(api);
 	}
 }

@@ -6,7 +6,7 @@
 
 #include "api/api.h"
 #include "api/guesses.h"
-#include "api/page_memory.h"
+#include "api/memory.h"
 #include "api/tails.h"
 #include "api/worker.h"
 #include "base/hash.h"
@@ -15,7 +15,7 @@
 
 struct api {
 	struct api_options options;
-	struct page_memory page_memory;
+	struct memory memory;
 	struct workers *workers;
 	struct workers *errands; /* threads of errand.c's that wait for others */
 	struct hash_key lines;	 /* of errands */

@@ -7,16 +7,13 @@
 #include "api/access.h"
 #include "api/answer.h"
 
-/* Keys of no account have lines as well, so that wrong keys wait behind each other. */
-#define STRANGER_LINES 64
-
 typedef enum http_step errand_handler(
 	void *context, struct http_request *request, struct http_response *response);
 
 enum errand_state { ERRAND_IDLE, ERRAND_RUNNING, ERRAND_OVER };
 
 struct errand {
-	struct worker_job job; /* first: what the workers hand back */
+	struct work job; /* first: what the workers hand back */
 	struct api *api;
 	struct workers *workers;
 	struct http_request *request;
@@ -30,7 +27,7 @@ struct errand {
 
 /* ---- on a thread of the workers ---- */
 
-static void run(struct worker_job *job)
+static void run(struct work *job)
 {
 	struct errand *errand = (struct errand *)(void *)job;
 
@@ -38,7 +35,7 @@ static void run(struct worker_job *job)
 }
 
 /* A handler that waits is called again when its request is woken, or was meanwhile. */
-static void done(struct worker_job *job)
+static void done(struct work *job)
 {
 	struct errand *errand = (struct errand *)(void *)job;
 	struct http_request *request = errand->request;
@@ -66,7 +63,7 @@ static int64_t line_of(struct api *api, struct http_request *request)
 	if (!store_is_remote(api->options.store) && access_account(api, request, &account_id)) {
 		return account_id;
 	}
-	return -1 - (int64_t)(hash_text(&api->lines, header) % STRANGER_LINES);
+	return -1 - (int64_t)(hash_text(&api->lines, header) % LANES_STRANGERS);
 }
 
 static struct errand *errand_of(struct api *api, struct http_request *request)

@@ -29,7 +29,7 @@ struct page *page_create(struct api *api, struct http_request *request,
 	page->request = request;
 	page->response = response;
 	page->compose = compose;
-	page->wanted_bytes = page_memory_guess(&api->page_memory, guess_bytes);
+	page->wanted_bytes = memory_guess(&api->memory, guess_bytes);
 	page->retention =
 		retention_served(retention, api->options.api_detail_days, api->options.now());
 	request->user = page;
@@ -40,14 +40,14 @@ struct page *page_create(struct api *api, struct http_request *request,
  * vain, and @response is filled in. */
 static int claim(struct page *page)
 {
-	struct page_memory *memory = &page->api->page_memory;
+	struct memory *memory = &page->api->memory;
 
-	switch (page_memory_state(memory, &page->claim)) {
-	case PAGE_HELD:
+	switch (memory_state(memory, &page->claim)) {
+	case CLAIM_HELD:
 		return 1;
-	case PAGE_WAITING:
+	case CLAIM_WAITING:
 		return 0;
-	case PAGE_REFUSED:
+	case CLAIM_REFUSED:
 		answer_crowded(page->response);
 		return -1;
 	default:
@@ -56,14 +56,14 @@ static int claim(struct page *page)
 	if (page->wanted_bytes > memory->max_bytes) {
 		page->wanted_bytes = memory->max_bytes;
 	}
-	return page_memory_claim(memory, &page->claim, page->request, page->wanted_bytes);
+	return memory_claim(memory, &page->claim, page->request, page->wanted_bytes);
 }
 
 /* Answers for a page that could not be read or composed, unless a larger claim may help: then
  * returns true. */
 static bool want_more(struct page *page, const struct error *err)
 {
-	struct page_memory *memory = &page->api->page_memory;
+	struct memory *memory = &page->api->memory;
 
 	if (err->code == ERROR_NO_MEMORY) {
 		answer_error(page->response, 503, "out of memory");
@@ -79,7 +79,7 @@ static bool want_more(struct page *page, const struct error *err)
 			"smaller limit");
 		return false;
 	}
-	page_memory_release(memory, &page->claim);
+	memory_release(memory, &page->claim);
 	page->wanted_bytes *= 2;
 	if (page->wanted_bytes < page->needed_bytes) {
 		page->wanted_bytes = page->needed_bytes;
@@ -125,8 +125,8 @@ static int compose_once(struct page *page, struct error *err)
 		drop(page);
 		return -1;
 	}
-	page_memory_settle(&page->api->page_memory, &page->claim,
-		page->arena.used_bytes + page->beside_bytes, &page->arena);
+	memory_settle(&page->api->memory, &page->claim, page->arena.used_bytes + page->beside_bytes,
+		&page->arena);
 	return 0;
 }
 
@@ -134,7 +134,7 @@ bool page_afford(struct page *page, size_t beside_bytes)
 {
 	page->beside_bytes = beside_bytes;
 	page->needed_bytes = page->arena.used_bytes + beside_bytes;
-	return page_memory_grow(&page->api->page_memory, &page->claim, page->needed_bytes);
+	return memory_grow(&page->api->memory, &page->claim, page->needed_bytes);
 }
 
 int page_too_large(struct error *err)
@@ -199,7 +199,7 @@ static struct page *create_for_window(struct api *api, struct store_view *view,
 
 /* ---- large pages ---- */
 
-static void run(struct worker_job *job)
+static void run(struct work *job)
 {
 	AUTO(store_view_close) struct store_view view = {0};
 	struct page *page = (struct page *)(void *)job;
@@ -215,7 +215,7 @@ static void run(struct worker_job *job)
 	}
 }
 
-static void done(struct worker_job *job)
+static void done(struct work *job)
 {
 	const struct page *page = (struct page *)(void *)job;
 
@@ -233,7 +233,7 @@ static enum http_step answer_large(struct page *page)
 			return answer_error(page->response, 503, err.message);
 		}
 		page->asked = true;
-		if (!workers_done(workers, &page->job)) {
+		if (workers_state(workers, &page->job) != WORK_DONE) {
 			return HTTP_WAIT;
 		}
 		if (page->result == 0) {
@@ -288,7 +288,7 @@ void page_release(void *context, struct http_request *request)
 
 	if (page) {
 		workers_cancel(api->workers, &page->job);
-		page_memory_release(&api->page_memory, &page->claim);
+		memory_release(&api->memory, &page->claim);
 		drop(page);
 	}
 }

@@ -17,12 +17,12 @@ struct page;
 typedef int page_composer(struct page *page, struct http_response *response, struct error *err);
 
 struct page {
-	struct worker_job job; /* first: what the workers hand back */
+	struct work job; /* first: what the workers hand back */
 	struct api *api;
 	struct http_request *request;
 	struct http_response *response;
 	page_composer *compose;
-	struct page_claim claim;
+	struct claim claim;
 	size_t wanted_bytes; /* what the next claim asks for */
 	size_t needed_bytes; /* what it turned out to need; 0: not known */
 	size_t beside_bytes; /* what the answer holds beside the arena while it is sent */

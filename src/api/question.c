@@ -26,7 +26,7 @@ static bool claims_first(const struct question *question)
 	size_t workers = workers_count(question->api->workers);
 
 	return question->quick || question->claims_all ||
-	       question->wanted_bytes > question->api->page_memory.max_bytes / 2 / workers;
+	       question->wanted_bytes > question->api->memory.max_bytes / 2 / workers;
 }
 
 /* ---- on the worker's thread ---- */
@@ -75,7 +75,7 @@ static int count(struct question *question, struct error *err)
 {
 	size_t bytes = held_bytes(question);
 
-	if (page_memory_grow(&question->api->page_memory, &question->claim, bytes)) {
+	if (memory_grow(&question->api->memory, &question->claim, bytes)) {
 		return 0;
 	}
 	question->needed_bytes = bytes;
@@ -125,12 +125,12 @@ static int ask(struct question *question, struct error *err)
 static bool has_room(struct question *question)
 {
 	question->no_room =
-		!claims_first(question) && !page_memory_grow(&question->api->page_memory,
-						   &question->claim, question->wanted_bytes);
+		!claims_first(question) &&
+		!memory_grow(&question->api->memory, &question->claim, question->wanted_bytes);
 	return !question->no_room;
 }
 
-static void run(struct worker_job *job)
+static void run(struct work *job)
 {
 	struct question *question = (struct question *)(void *)job;
 
@@ -145,7 +145,7 @@ static void run(struct worker_job *job)
 	}
 }
 
-static void done(struct worker_job *job)
+static void done(struct work *job)
 {
 	struct question *question = (struct question *)(void *)job;
 
@@ -193,12 +193,12 @@ struct question *question_create(struct api *api, struct http_request *request,
 
 static bool claim(struct question *question)
 {
-	struct page_memory *memory = &question->api->page_memory;
+	struct memory *memory = &question->api->memory;
 
 	if (question->wanted_bytes > memory->max_bytes) {
 		question->wanted_bytes = memory->max_bytes;
 	}
-	return page_memory_claim(memory, &question->claim, question->request,
+	return memory_claim(memory, &question->claim, question->request,
 		claims_first(question) ? question->wanted_bytes : WAITING_BYTES);
 }
 
@@ -219,7 +219,7 @@ static int begin(struct question *question, struct error *err)
 /* Gives up what was claimed and found. */
 static void drop(struct question *question)
 {
-	page_memory_release(&question->api->page_memory, &question->claim);
+	memory_release(&question->api->memory, &question->claim);
 	arena_deinit(&question->arena);
 	buffer_deinit(&question->body);
 	question->text = (struct text){0};
@@ -238,8 +238,7 @@ static bool want_more(struct question *question)
 		drop(question);
 		return true;
 	}
-	if (question->err.code != ERROR_TOO_LARGE ||
-		wanted >= question->api->page_memory.max_bytes) {
+	if (question->err.code != ERROR_TOO_LARGE || wanted >= question->api->memory.max_bytes) {
 		return false;
 	}
 	question->wanted_bytes =
@@ -254,12 +253,13 @@ static int go_on(struct question *question, struct error *err)
 	if (!question->begun && begin(question, err) < 0) {
 		return -1;
 	}
-	if (!question->quick && !workers_done(question->api->workers, &question->job)) {
+	if (!question->quick &&
+		workers_state(question->api->workers, &question->job) != WORK_DONE) {
 		return 0;
 	}
 	if (question->result == 0 && !question->no_room) {
-		page_memory_settle(&question->api->page_memory, &question->claim,
-			held_bytes(question), &question->arena);
+		memory_settle(&question->api->memory, &question->claim, held_bytes(question),
+			&question->arena);
 		return 1;
 	}
 	*err = question->err;
@@ -272,17 +272,17 @@ static int advance(struct question *question, struct error *err)
 	int done;
 
 	for (;;) {
-		switch (page_memory_state(&question->api->page_memory, &question->claim)) {
-		case PAGE_NONE:
+		switch (memory_state(&question->api->memory, &question->claim)) {
+		case CLAIM_NONE:
 			if (!claim(question)) {
 				return 0;
 			}
 			break;
-		case PAGE_WAITING:
+		case CLAIM_WAITING:
 			return 0;
-		case PAGE_REFUSED:
+		case CLAIM_REFUSED:
 			return -1;
-		case PAGE_HELD:
+		case CLAIM_HELD:
 			break;
 		}
 		done = go_on(question, err);
@@ -328,7 +328,7 @@ static void answer_failed(struct question *question, struct http_response *respo
 
 static bool is_refused(const struct question *question)
 {
-	return page_memory_state(&question->api->page_memory, &question->claim) == PAGE_REFUSED;
+	return memory_state(&question->api->memory, &question->claim) == CLAIM_REFUSED;
 }
 
 int question_run(struct question *question, struct http_response *response)

@@ -10,7 +10,7 @@
 #include "upkeep/retention.h"
 
 struct question {
-	struct worker_job job; /* first: what the workers hand back */
+	struct work job; /* first: what the workers hand back */
 	struct api *api;
 	struct http_request *request;
 	/* Asks, on a worker thread: what is found goes into `arena`, what is written into `body`.
@@ -24,7 +24,7 @@ struct question {
 	size_t wanted_bytes;	    /* what is claimed */
 	/* set by ask(): what the answer holds beside arena and body while it is sent */
 	size_t beside_bytes;
-	struct page_claim claim;
+	struct claim claim;
 	struct arena arena;
 	/* where ask() wrote one, it is the answer, and the arena is given back */
 	struct buffer body;

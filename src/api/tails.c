@@ -267,7 +267,7 @@ static bool has_room(struct tails *tails, struct tail *tail, size_t size)
 
 	bytes = bytes > tail->out.capacity ? bytes : tail->out.capacity;
 	return bytes <= OUT_FREE ||
-	       page_memory_try(tails->options.memory, &tail->claim, tail->request, bytes);
+	       memory_try(tails->options.memory, &tail->claim, tail->request, bytes);
 }
 
 static void put(struct tail *tail, struct text text)
@@ -592,7 +592,7 @@ void tails_remove(struct tails *tails, struct tail *tail)
 	}
 	*at = tail->next;
 	buffer_deinit(&tail->out);
-	page_memory_release(tails->options.memory, &tail->claim);
+	memory_release(tails->options.memory, &tail->claim);
 	tail->request = NULL;
 	tail->gone = true;
 	busy = tail->busy;
@@ -632,7 +632,7 @@ ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max)
 		/* The memory of a burst is not kept. */
 		buffer_deinit(&tail->out);
 		tail->out_at = 0;
-		page_memory_release(tails->options.memory, &tail->claim);
+		memory_release(tails->options.memory, &tail->claim);
 	}
 	if (was_full && !is_full(tail)) {
 		wake(tails); /* it was passed over */

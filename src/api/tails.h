@@ -4,7 +4,7 @@
 #ifndef API_TAILS_H
 #define API_TAILS_H
 
-#include "api/page_memory.h"
+#include "api/memory.h"
 #include "base/buffer.h"
 #include "call/filter.h"
 #include "http/http.h"
@@ -15,7 +15,7 @@ struct tails;
 
 struct tails_options {
 	struct store *store;
-	struct page_memory *memory; /* counts what streams hold */
+	struct memory *memory; /* counts what streams hold */
 	int64_t (*now)(void);
 };
 
@@ -35,11 +35,11 @@ struct tail {
 	/* private to tails.c, guarded by its lock */
 	struct buffer out; /* what was not read yet begins at out_at */
 	size_t out_at;
-	struct page_claim claim; /* of what `out` holds beyond OUT_FREE; zero: nothing */
-	int64_t written_us;	 /* when something was written last */
-	uint64_t round;		 /* in which it was looked at last */
-	bool busy;		 /* the thread works for it without the lock */
-	bool gone;		 /* removed: the thread frees it */
+	struct claim claim; /* of what `out` holds beyond OUT_FREE; zero: nothing */
+	int64_t written_us; /* when something was written last */
+	uint64_t round;	    /* in which it was looked at last */
+	bool busy;	    /* the thread works for it without the lock */
+	bool gone;	    /* removed: the thread frees it */
 	bool ended;
 	bool failed;
 	struct tail *next;

@@ -47,7 +47,7 @@ static const char *const types[] = {"application/json", "application/x-ndjson", 
 static const char *const content_types[] = {
 	"application/json", "application/x-ndjson", "text/csv; charset=utf-8; header=present"};
 
-struct list {
+struct listing {
 	struct question question; /* first */
 	enum format format;
 	bool detail;
@@ -74,7 +74,7 @@ struct list {
 
 /* ---- asking: on a worker's thread ---- */
 
-static int64_t batch_limit(const struct list *list)
+static int64_t batch_limit(const struct listing *list)
 {
 	int64_t batch = list->detail ? BATCH_DETAIL_CALLS : BATCH_CALLS;
 
@@ -86,7 +86,7 @@ static int64_t batch_limit(const struct list *list)
 }
 
 /* What the list comes to hold beside the batch while it is sent: its buffers hold one call. */
-static size_t bytes_beside(struct list *list)
+static size_t bytes_beside(struct listing *list)
 {
 	size_t packed = 0, size = 0;
 
@@ -108,7 +108,7 @@ static size_t bytes_beside(struct list *list)
 /* A batch that does not fit is asked for in smaller parts; a single call always fits. */
 static int read_batch(struct question *question, struct error *err)
 {
-	struct list *list = (struct list *)(void *)question;
+	struct listing *list = (struct listing *)(void *)question;
 	struct store_search *search = &question->search;
 	size_t ceiling = question->arena.ceiling_bytes;
 	int done;
@@ -134,7 +134,7 @@ static int read_batch(struct question *question, struct error *err)
 /* ---- parameters ---- */
 
 static bool read_cursor(
-	struct list *list, struct http_request *request, struct http_response *response)
+	struct listing *list, struct http_request *request, struct http_response *response)
 {
 	struct text cursor = http_query(request, "cursor");
 	struct store_search *search = &list->question.search;
@@ -154,7 +154,7 @@ static bool read_cursor(
 }
 
 static bool read_spreadsheet(
-	struct list *list, struct http_request *request, struct http_response *response)
+	struct listing *list, struct http_request *request, struct http_response *response)
 {
 	if (!query_flag(request, response, "spreadsheet", &list->spreadsheet)) {
 		return false;
@@ -165,7 +165,7 @@ static bool read_spreadsheet(
 }
 
 static bool read_parameters(
-	struct list *list, struct http_request *request, struct http_response *response)
+	struct listing *list, struct http_request *request, struct http_response *response)
 {
 	bool page = list->format == FORMAT_JSON;
 	struct store_search *search = &list->question.search;
@@ -190,7 +190,7 @@ static enum format read_format(struct http_request *request)
 	return offer < 0 ? FORMAT_JSON : (enum format)offer;
 }
 
-static bool init_working_memory(struct list *list)
+static bool init_working_memory(struct listing *list)
 {
 	buffer_init(&list->json, CHUNK_MAX);
 	buffer_init(&list->chunk, CHUNK_MAX);
@@ -201,12 +201,12 @@ static bool init_working_memory(struct list *list)
 	return (!list->detail || list->unpacker) && (!list->question.gzip || list->gzip);
 }
 
-static struct list *list_create(
+static struct listing *list_create(
 	struct api *api, struct http_request *request, struct http_response *response)
 {
-	struct question *question =
-		question_create(api, request, response, sizeof(struct list), PAGE_BYTES_MIN, true);
-	struct list *list = (struct list *)(void *)question;
+	struct question *question = question_create(
+		api, request, response, sizeof(struct listing), PAGE_BYTES_MIN, true);
+	struct listing *list = (struct listing *)(void *)question;
 
 	if (!list) {
 		return NULL;
@@ -221,7 +221,7 @@ static struct list *list_create(
 	}
 	question->ask = read_batch;
 	question->quick = filter_is_window(&question->filter);
-	question->wanted_bytes = page_memory_guess(&api->page_memory,
+	question->wanted_bytes = memory_guess(&api->memory,
 		PAGE_BYTES_MIN + (size_t)batch_limit(list) *
 					 (list->detail ? CALL_BYTES_GUESS : HEADER_BYTES_GUESS));
 	return list;
@@ -229,7 +229,7 @@ static struct list *list_create(
 
 /* ---- composing ---- */
 
-static int unpack(struct list *list, const struct store_call *call, struct error *err)
+static int unpack(struct listing *list, const struct store_call *call, struct error *err)
 {
 	buffer_clear(&list->json);
 	if (call->packed.deflate.data &&
@@ -239,14 +239,14 @@ static int unpack(struct list *list, const struct store_call *call, struct error
 	return 0;
 }
 
-static struct text detail_of(const struct list *list, const struct store_call *call)
+static struct text detail_of(const struct listing *list, const struct store_call *call)
 {
 	return call->packed.deflate.data ? call_json_detail(buffer_text(&list->json))
 					 : (struct text){0};
 }
 
 /* 1 there is more of the call, 0 that was its end. */
-static int write_rows(struct list *list, const struct store_call *call, struct error *err)
+static int write_rows(struct listing *list, const struct store_call *call, struct error *err)
 {
 	int more;
 
@@ -266,7 +266,7 @@ static int write_rows(struct list *list, const struct store_call *call, struct e
 	return more;
 }
 
-static int write_document(struct list *list, const struct store_call *call, struct error *err)
+static int write_document(struct listing *list, const struct store_call *call, struct error *err)
 {
 	if (list->detail && unpack(list, call, err) < 0) {
 		return -1;
@@ -287,7 +287,7 @@ static int write_document(struct list *list, const struct store_call *call, stru
 }
 
 /* Writes the next call, or more of it: list->at moves on at its end. */
-static int write_call(struct list *list, struct error *err)
+static int write_call(struct listing *list, struct error *err)
 {
 	const struct store_call *call = &list->batch.calls[list->at];
 	int more = list->format == FORMAT_CSV ? write_rows(list, call, err)
@@ -297,7 +297,7 @@ static int write_call(struct list *list, struct error *err)
 	return more;
 }
 
-static void write_front(struct list *list)
+static void write_front(struct listing *list)
 {
 	if (list->format == FORMAT_JSON) {
 		buffer_append(&list->chunk, TEXT("{\"calls\":["));
@@ -308,14 +308,14 @@ static void write_front(struct list *list)
 }
 
 /* How many calls of the batch are given out: the one more of a page is not. */
-static size_t batch_count(const struct list *list)
+static size_t batch_count(const struct listing *list)
 {
 	return list->batch.count == (size_t)list->asked && list->format == FORMAT_JSON
 		       ? list->batch.count - 1
 		       : list->batch.count;
 }
 
-static void write_end(struct list *list)
+static void write_end(struct listing *list)
 {
 	char cursor[CURSOR_TEXT_SIZE];
 	size_t count = batch_count(list);
@@ -334,14 +334,14 @@ static void write_end(struct list *list)
 	}
 }
 
-static bool is_last(const struct list *list)
+static bool is_last(const struct listing *list)
 {
 	return list->format == FORMAT_JSON || list->batch.count < (size_t)list->asked ||
 	       list->left == (int64_t)list->batch.count;
 }
 
 /* Puts what comes next of the batch into the chunk. */
-static int fill(struct list *list, struct error *err)
+static int fill(struct listing *list, struct error *err)
 {
 	size_t count = batch_count(list);
 	size_t before = list->at;
@@ -362,7 +362,7 @@ static int fill(struct list *list, struct error *err)
 }
 
 /* Asks for the batch behind the one that is used up. */
-static void ask_next(struct list *list)
+static void ask_next(struct listing *list)
 {
 	const struct call *call = &list->batch.calls[list->batch.count - 1].call;
 	struct store_search *search = &list->question.search;
@@ -382,7 +382,7 @@ static void ask_next(struct list *list)
 }
 
 /* Returns 1 when the chunk has bytes to give; 0 at the end; HTTP_BODY_WAIT; -1 on failure. */
-static ssize_t have_chunk(struct list *list, struct error *err)
+static ssize_t have_chunk(struct listing *list, struct error *err)
 {
 	while (list->chunk_at == list->chunk.size) {
 		buffer_clear(&list->chunk);
@@ -408,7 +408,7 @@ static ssize_t have_chunk(struct list *list, struct error *err)
 	return 1;
 }
 
-static ssize_t broken_off(const struct list *list, const struct error *err)
+static ssize_t broken_off(const struct listing *list, const struct error *err)
 {
 	answer_log("answer-broken-off", list->question.request, err);
 	return -1;
@@ -416,7 +416,7 @@ static ssize_t broken_off(const struct list *list, const struct error *err)
 
 static ssize_t read_plain(void *context, char *to, size_t max)
 {
-	struct list *list = context;
+	struct listing *list = context;
 	struct error err;
 	ssize_t more = have_chunk(list, &err);
 	size_t size = list->chunk.size - list->chunk_at;
@@ -432,7 +432,7 @@ static ssize_t read_plain(void *context, char *to, size_t max)
 
 static ssize_t read_gzip(void *context, char *to, size_t max)
 {
-	struct list *list = context;
+	struct listing *list = context;
 	struct error err;
 	size_t got = 0;
 
@@ -454,7 +454,7 @@ static ssize_t read_gzip(void *context, char *to, size_t max)
 
 /* ---- the endpoint ---- */
 
-static enum http_step answer(struct list *list, struct http_response *response)
+static enum http_step answer(struct listing *list, struct http_response *response)
 {
 	char total[24];
 	int size = snprintf(total, sizeof(total), "%lld", (long long)list->batch.total_calls);
@@ -471,7 +471,7 @@ static enum http_step answer(struct list *list, struct http_response *response)
 enum http_step v1_list_begin(
 	void *context, struct http_request *request, struct http_response *response)
 {
-	struct list *list = request->user;
+	struct listing *list = request->user;
 	int done;
 
 	if (!list) {
@@ -486,7 +486,7 @@ enum http_step v1_list_begin(
 
 void v1_list_release(void *context, struct http_request *request)
 {
-	struct list *list = request->user;
+	struct listing *list = request->user;
 
 	question_release(context, request);
 	if (list) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The threads, and a lane of waiting jobs for each account: the lane that was served longest ago
- * comes first. */
+ * The threads, and the lanes that they serve. */
 #include "api/worker.h"
 
 #include <assert.h>
@@ -13,157 +12,80 @@
 #define WAITING_MAX	    1024
 #define WORKER_NICE	    5
 
-/* An account that has jobs waiting or running. */
-struct lane {
-	int64_t account_id;
-	struct worker_job *first;
-	struct worker_job *last;
-	unsigned int waiting;
-	unsigned int running;
-	struct lane *next;
-};
-
 struct workers {
 	pthread_mutex_t lock;
-	pthread_cond_t work;	 /* a job came, or the end */
-	pthread_cond_t finished; /* a job is over */
-	struct lane *lanes;	 /* who was served last stands last */
-	unsigned int waiting;
+	pthread_cond_t work;	 /* some came, or the end */
+	pthread_cond_t finished; /* some is over */
+	/* what a lane uses is its threads */
+	struct lanes lanes;
 	unsigned int account_max; /* threads that one account may have */
 	bool stopping;
 	unsigned int thread_count;
 	pthread_t threads[];
 };
 
-/* ---- lanes ---- */
-
-static struct lane **find_lane(struct workers *workers, int64_t account_id)
-{
-	struct lane **at = &workers->lanes;
-
-	while (*at && (*at)->account_id != account_id) {
-		at = &(*at)->next;
-	}
-	return at;
-}
-
-static void move_to_end(struct lane **at)
-{
-	struct lane *lane = *at;
-
-	*at = lane->next;
-	while (*at) {
-		at = &(*at)->next;
-	}
-	lane->next = NULL;
-	*at = lane;
-}
-
-static void drop_if_empty(struct lane **at)
-{
-	struct lane *lane = *at;
-
-	if (lane->waiting == 0 && lane->running == 0) {
-		*at = lane->next;
-		free(lane);
-	}
-}
+/* ---- threads ---- */
 
 /* The lane whose turn it is: of those that have nothing running if there are any. NULL: nothing may
  * begin now. */
-static struct lane **next_lane(struct workers *workers)
+static struct lane *next_lane(const struct workers *workers)
 {
-	struct lane **second = NULL;
+	struct lane *second = NULL;
 
-	for (struct lane **at = &workers->lanes; *at; at = &(*at)->next) {
-		const struct lane *lane = *at;
-
-		if (lane->waiting == 0 || lane->running >= workers->account_max) {
-			continue;
+	LIST_EACH(struct lane, lane, &workers->lanes.turns, link) {
+		if (lane->used == 0) {
+			return lane;
 		}
-		if (lane->running == 0) {
-			return at;
+		if (!second && lane->used < workers->account_max) {
+			second = lane;
 		}
-		second = second ? second : at;
 	}
 	return second;
 }
 
-static void append(struct lane *lane, struct worker_job *job)
+/* Takes the next work, or NULL when it is time to end. Under the lock. */
+static struct work *take(struct workers *workers)
 {
-	job->next = NULL;
-	if (lane->last) {
-		lane->last->next = job;
-	} else {
-		lane->first = job;
-	}
-	lane->last = job;
-	lane->waiting++;
-}
-
-static void unlink_job(struct lane *lane, const struct worker_job *job)
-{
-	struct worker_job *before = NULL;
-
-	for (struct worker_job *at = lane->first; at != job; at = at->next) {
-		before = at;
-	}
-	if (before) {
-		before->next = job->next;
-	} else {
-		lane->first = job->next;
-	}
-	if (lane->last == job) {
-		lane->last = before;
-	}
-	lane->waiting--;
-}
-
-/* ---- threads ---- */
-
-/* Takes the next job, or NULL when it is time to end. Under the lock. */
-static struct worker_job *take(struct workers *workers)
-{
-	struct lane **at;
 	struct lane *lane;
-	struct worker_job *job;
+	struct work *work;
 
-	while (!(at = next_lane(workers))) {
+	while (!(lane = next_lane(workers))) {
 		if (workers->stopping) {
 			return NULL;
 		}
 		pthread_cond_wait(&workers->work, &workers->lock);
 	}
-	lane = *at;
-	job = lane->first;
-	unlink_job(lane, job);
-	lane->running++;
-	workers->waiting--;
-	job->state = WORKER_RUNNING;
-	move_to_end(at);
-	return job;
+	lane->used++;
+	work = CONTAINER_OF(lanes_take(&workers->lanes, lane), struct work, link);
+	work->state = WORK_RUNNING;
+	return work;
 }
 
-/* done() is called under the lock, which keeps it before the end of a workers_cancel(). */
-static void settle(struct workers *workers, struct worker_job *job)
+/* done() is called under the lock, which keeps it before the end of a workers_cancel(). What was
+ * left is its owner's no more. */
+static void settle(struct workers *workers, struct work *work)
 {
-	struct lane **at = find_lane(workers, job->account_id);
+	struct lane *lane = lanes_of(&workers->lanes, work->account_id);
 
-	(*at)->running--;
-	/* Who came while the job ran has not been served since. */
-	move_to_end(at);
-	at = find_lane(workers, job->account_id);
-	drop_if_empty(at);
-	job->state = WORKER_DONE;
-	job->done(job);
-	pthread_cond_broadcast(&workers->finished);
-	/* Its lane may have stood at its ceiling. */
+	lane->used--;
+	/* What came while the work ran has not been served since. */
+	lanes_served(&workers->lanes, lane);
+	/* The lane may have stood at its ceiling. */
 	pthread_cond_signal(&workers->work);
+	if (work->left) {
+		pthread_mutex_unlock(&workers->lock);
+		work->left(work);
+		pthread_mutex_lock(&workers->lock);
+		return;
+	}
+	work->state = WORK_DONE;
+	work->done(work);
+	pthread_cond_broadcast(&workers->finished);
 }
 
-/* Where all cores search, who asks for a small page gets a core at once, and not when a search's
- * share of it is over. On Linux each thread has a niceness of its own, which 0 means here. Where it
- * cannot be had, all go on alike. */
+/* Where all cores search, a small page gets a core at once, and not when a search's share of it is
+ * over. On Linux each thread has its own niceness, which 0 means here. Where that is refused, all
+ * go on alike. */
 static void step_back(void)
 {
 	(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + WORKER_NICE);
@@ -172,15 +94,15 @@ static void step_back(void)
 static void *work(void *context)
 {
 	struct workers *workers = context;
-	struct worker_job *job;
+	struct work *taken;
 
 	step_back();
 	pthread_mutex_lock(&workers->lock);
-	while ((job = take(workers))) {
+	while ((taken = take(workers))) {
 		pthread_mutex_unlock(&workers->lock);
-		job->run(job);
+		taken->run(taken);
 		pthread_mutex_lock(&workers->lock);
-		settle(workers, job);
+		settle(workers, taken);
 	}
 	pthread_mutex_unlock(&workers->lock);
 	return NULL;
@@ -237,80 +159,92 @@ void workers_destroy(struct workers *workers)
 	for (unsigned int i = 0; i < workers->thread_count; i++) {
 		pthread_join(workers->threads[i], NULL);
 	}
-	assert(!workers->lanes);
+	assert(workers->lanes.waiting == 0);
 	pthread_cond_destroy(&workers->finished);
 	pthread_cond_destroy(&workers->work);
 	pthread_mutex_destroy(&workers->lock);
 	free(workers);
 }
 
-/* ---- jobs ---- */
+/* ---- from other threads ---- */
 
 /* Under the lock. */
-static int put_in_line(struct workers *workers, struct worker_job *job, struct error *err)
+static int put_in_lane(struct workers *workers, struct work *work, struct error *err)
 {
-	struct lane **at = find_lane(workers, job->account_id);
+	struct lane *lane = lanes_of(&workers->lanes, work->account_id);
 
-	assert(job->state == WORKER_IDLE || job->state == WORKER_DONE);
-	if (!job->follows && *at && (*at)->waiting >= ACCOUNT_WAITING_MAX) {
+	assert(work->state == WORK_IDLE || work->state == WORK_DONE);
+	if (!work->follows && lane->waiting >= ACCOUNT_WAITING_MAX) {
 		return error_set(err, ERROR_BUSY,
 			"%d questions of this account wait already: ask again when some are "
 			"answered",
 			ACCOUNT_WAITING_MAX);
 	}
-	if (!job->follows && workers->waiting >= WAITING_MAX) {
+	if (!work->follows && workers->lanes.waiting >= WAITING_MAX) {
 		return error_set(err, ERROR_BUSY, "too many questions wait: try again");
 	}
-	if (!*at) {
-		*at = calloc(1, sizeof(**at));
-		if (!*at) {
-			return error_no_memory(err);
-		}
-		(*at)->account_id = job->account_id;
-	}
-	append(*at, job);
-	workers->waiting++;
-	job->state = WORKER_WAITING;
+	lanes_push(&workers->lanes, lane, &work->link);
+	work->state = WORK_WAITING;
+	pthread_cond_signal(&workers->work);
 	return 0;
 }
 
-int workers_submit(struct workers *workers, struct worker_job *job, struct error *err)
+int workers_submit(struct workers *workers, struct work *work, struct error *err)
 {
 	int done;
 
 	pthread_mutex_lock(&workers->lock);
-	done = put_in_line(workers, job, err);
-	if (done == 0) {
-		pthread_cond_signal(&workers->work);
-	}
+	done = put_in_lane(workers, work, err);
 	pthread_mutex_unlock(&workers->lock);
 	return done;
 }
 
-bool workers_done(struct workers *workers, const struct worker_job *job)
+enum work_state workers_state(struct workers *workers, const struct work *work)
 {
-	bool done;
+	enum work_state state;
 
 	pthread_mutex_lock(&workers->lock);
-	done = job->state == WORKER_DONE;
+	state = work->state;
 	pthread_mutex_unlock(&workers->lock);
-	return done;
+	return state;
 }
 
-void workers_cancel(struct workers *workers, struct worker_job *job)
+/* Under the lock. Afterwards it is idle, or runs and is told. */
+static void take_back(struct workers *workers, struct work *work)
 {
-	job->cancelled = true;
-	pthread_mutex_lock(&workers->lock);
-	if (job->state == WORKER_WAITING) {
-		struct lane **at = find_lane(workers, job->account_id);
-
-		unlink_job(*at, job);
-		workers->waiting--;
-		drop_if_empty(at);
+	work->cancelled = true;
+	if (work->state == WORK_WAITING) {
+		lanes_remove(
+			&workers->lanes, lanes_of(&workers->lanes, work->account_id), &work->link);
 	}
-	while (job->state == WORKER_RUNNING) {
+	if (work->state != WORK_RUNNING) {
+		work->state = WORK_IDLE;
+	}
+}
+
+void workers_cancel(struct workers *workers, struct work *work)
+{
+	pthread_mutex_lock(&workers->lock);
+	take_back(workers, work);
+	while (work->state == WORK_RUNNING) {
 		pthread_cond_wait(&workers->finished, &workers->lock);
 	}
-	job->state = WORKER_IDLE;
+	work->state = WORK_IDLE;
 	pthread_mutex_unlock(&workers->lock);
+}
+
+void workers_leave(struct workers *workers, struct work *work, void (*left)(struct work *work))
+{
+	bool running;
+
+	pthread_mutex_lock(&workers->lock);
+	take_back(workers, work);
+	running = work->state == WORK_RUNNING;
+	if (running) {
+		work->left = left;
+	}
+	pthread_mutex_unlock(&workers->lock);
+	if (!running) {
+		left(work);
+	}
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Threads for questions that may take long, so that no connection waits for another one's question.
- * Accounts take turns, and no account can have all threads: there is always one left for another.
- */
+ * Threads for work that may take long, so that no connection waits for another one's. Accounts take
+ * turns, and no account can have all threads: there is always one left for another. */
 #ifndef API_WORKER_H
 #define API_WORKER_H
 
@@ -10,49 +9,59 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/lanes.h"
 
 struct workers;
 
-enum worker_state {
-	WORKER_IDLE, /* never handed in, or taken back */
-	WORKER_WAITING,
-	WORKER_RUNNING,
-	WORKER_DONE,
+enum work_state {
+	WORK_IDLE, /* never handed in, or taken back */
+	WORK_WAITING,
+	WORK_RUNNING,
+	WORK_DONE,
 };
 
-/* A question. Zero but for the first members; it belongs to the caller, who must take it back by
- * workers_cancel() before it goes. */
-struct worker_job {
+/* Zero but for the first members; it belongs to the caller, who must take it back by
+ * workers_cancel() or workers_leave() before it goes. */
+struct work {
+	struct list_link link; /* in its lane */
+	/* negative: it belongs to no account */
 	int64_t account_id;
-	bool follows; /* the rest of what was let in before: it is not refused for a full line */
-	void (*run)(struct worker_job *job); /* on a thread of its own */
-	/* after it: wakes whoever waits; must not wait itself */
-	void (*done)(struct worker_job *job);
-	atomic_bool cancelled; /* for run() to look at now and then */
+	/* the rest of what was let in before: it is not refused for a full lane */
+	bool follows;
+	/* on a thread of the workers */
+	void (*run)(struct work *work);
+	/* after it: wakes what waits for it, and does not wait itself */
+	void (*done)(struct work *work);
+	/* for run() to look at now and then */
+	atomic_bool cancelled;
 	/* private to the workers */
-	enum worker_state state;
-	struct worker_job *next;
+	enum work_state state;
+	void (*left)(struct work *work);
 };
 
-/* @threads questions of one account run at once at most; 0: as many as there are cores. */
+/* @threads pieces of work of one account run at once at most; 0: as many as there are cores. */
 int workers_create(
 	struct workers **ret_workers, unsigned int threads, struct error *err) CHECK_RESULT;
 
 /* How many run at once at most. */
 unsigned int workers_count(const struct workers *workers);
 
-/* No job may be left. NULL is accepted. */
+/* No work may wait; what runs and was left ends before it returns. NULL is accepted. */
 void workers_destroy(struct workers *workers);
 
-/* Hands @job in. ERROR_BUSY when too many wait already: of this account, or of all. */
-int workers_submit(struct workers *workers, struct worker_job *job, struct error *err) CHECK_RESULT;
+/* Hands @work in. ERROR_BUSY when too much waits already: of this account, or of all. */
+int workers_submit(struct workers *workers, struct work *work, struct error *err) CHECK_RESULT;
 
-/* Whether @job was handed in and is over; what run() left is to be seen then. It may be handed in
+/* What became of it. What run() left is to be seen from WORK_DONE on, and it may be handed in
  * again. */
-bool workers_done(struct workers *workers, const struct worker_job *job);
+enum work_state workers_state(struct workers *workers, const struct work *work);
 
-/* Takes @job back, whatever its state: out of the line, or by waiting until run(), told by
+/* Takes @work back, whatever its state: out of its lane, or by waiting until run(), told by
  * `cancelled`, has returned. */
-void workers_cancel(struct workers *workers, struct worker_job *job);
+void workers_cancel(struct workers *workers, struct work *work);
+
+/* The same without waiting: @left is called when no thread has it any more, perhaps by the one that
+ * has. done() is not called meanwhile. */
+void workers_leave(struct workers *workers, struct work *work, void (*left)(struct work *work));
 
 #endif

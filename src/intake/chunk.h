@@ -4,9 +4,9 @@
 #ifndef INTAKE_CHUNK_H
 #define INTAKE_CHUNK_H
 
+#include "base/lanes.h"
 #include "call/pack.h"
 #include "intake/intake.h"
-#include "intake/turns.h"
 #include "redact/redact.h"
 #include "store/index.h"
 #include "json/json_reader.h"
@@ -16,6 +16,13 @@
 #define CHUNK_SIZE_FULL ((size_t)256 << 10)
 
 struct batch;
+
+/* What waits for a thread of the pool. */
+struct task {
+	struct list_link link; /* in its lane */
+	/* on a thread of the pool, without its lock */
+	void (*run)(struct task *task);
+};
 
 struct chunk_entry {
 	struct text json;

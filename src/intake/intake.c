@@ -26,7 +26,7 @@ static struct chunk_reader *take_reader(struct intake *intake)
 
 static struct intake_share *share_of(struct intake *intake, const struct batch *batch)
 {
-	return &intake->shares[turns_line(batch->options.account_id)];
+	return &intake->shares[lanes_number(batch->options.account_id)];
 }
 
 /* Under the lock. An account has three quarters at most, so that there is always some for another.
@@ -89,7 +89,8 @@ static void link_waiting(struct intake *intake, struct batch *batch)
 /* Under the lock. */
 static void push_task(struct intake *intake, const struct batch *batch, struct task *task)
 {
-	turns_push(&intake->to_do, batch->options.account_id, task);
+	lanes_push(
+		&intake->to_do, lanes_of(&intake->to_do, batch->options.account_id), &task->link);
 	pthread_cond_signal(&intake->work);
 }
 
@@ -273,9 +274,12 @@ static void *work(void *argument)
 
 	pthread_mutex_lock(&intake->lock);
 	while (true) {
-		struct task *task = turns_pop(&intake->to_do);
+		struct lane *lane = lanes_first(&intake->to_do);
 
-		if (task) {
+		if (lane) {
+			struct task *task =
+				CONTAINER_OF(lanes_take(&intake->to_do, lane), struct task, link);
+
 			pthread_mutex_unlock(&intake->lock);
 			task->run(task);
 			pthread_mutex_lock(&intake->lock);

@@ -17,11 +17,10 @@
 #include "intake/key_use.h"
 #include "intake/stream/decoder.h"
 #include "intake/stream/splitter.h"
-#include "intake/turns.h"
 
 struct group;
 
-/* The accounts of a line (turns_line()). */
+/* The accounts of a lane (base/lanes.h). */
 struct intake_share {
 	size_t bytes;	    /* that they hold */
 	struct batch *past; /* goes on although there is no room, so that they get on; NULL: none */
@@ -38,13 +37,13 @@ struct intake {
 	pthread_mutex_t lock;
 	pthread_cond_t work;	      /* to_do or no_more_work changed */
 	pthread_cond_t commit;	      /* to_commit, key_used or no_more_commits changed */
-	struct turns to_do;	      /* chunks to read, bodies to decode */
+	struct lanes to_do;	      /* chunks to read, bodies to decode */
 	struct chunk_queue to_commit; /* read; each batch's chunks in its order */
 	struct chunk_reader *idle_readers;
 	unsigned int behind_count; /* batches that the pool has */
 	struct batch *waiting;	   /* batches whose feed found no room, the latest last */
 	size_t bytes;		   /* held by chunks in flight and by open batches */
-	struct intake_share shares[TURNS_LINES];
+	struct intake_share shares[LANES];
 	bool key_used;
 	void (*stored)(void *context); /* may be NULL; see intake_on_stored() */
 	void *stored_context;

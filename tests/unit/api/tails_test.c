@@ -123,7 +123,7 @@ static struct tail *follow(struct tails *tails, struct http_request *request)
 
 static void the_end_of_a_request_does_not_wait_for_the_thread_that_asks_for_it(void **state)
 {
-	static struct page_memory memory;
+	static struct memory memory;
 	const struct store_backend backend = {.change_newest = change_newest,
 		.changes = changes,
 		.view_open = view_open,
@@ -138,7 +138,7 @@ static void the_end_of_a_request_does_not_wait_for_the_thread_that_asks_for_it(v
 
 	(void)state;
 	alarm(PATIENCE_S);
-	page_memory_init(&memory, (size_t)100 << 20);
+	memory_init(&memory, (size_t)100 << 20);
 	arena_init(&request.arena, (size_t)1 << 20);
 	assert_int_equal(tails_create(&tails, &options, &err), 0);
 	tail = follow(tails, &request);
@@ -150,7 +150,7 @@ static void the_end_of_a_request_does_not_wait_for_the_thread_that_asks_for_it(v
 	memset(&request, 0xa5, sizeof(request));
 	answer();
 	tails_destroy(tails);
-	page_memory_deinit(&memory);
+	memory_deinit(&memory);
 }
 
 int main(void)

@@ -21,17 +21,19 @@ struct bench {
 	int order[256]; /* the numbers of jobs in the order in which they began */
 	int begun;
 	int done;
+	int left;
 };
 
 struct task {
-	struct worker_job job; /* first */
+	struct work job; /* first */
 	struct bench *bench;
 	int number;
 	bool gated; /* waits until it is opened, or cancelled */
+	bool deaf;  /* goes on when it is cancelled */
 	atomic_bool open;
 };
 
-static void run(struct worker_job *job)
+static void run(struct work *job)
 {
 	struct task *task = (struct task *)(void *)job;
 	struct bench *bench = task->bench;
@@ -40,12 +42,12 @@ static void run(struct worker_job *job)
 	bench->order[bench->begun++] = task->number;
 	pthread_cond_broadcast(&bench->changed);
 	pthread_mutex_unlock(&bench->lock);
-	while (task->gated && !task->open && !job->cancelled) {
+	while (task->gated && !task->open && (task->deaf || !job->cancelled)) {
 		sched_yield();
 	}
 }
 
-static void done(struct worker_job *job)
+static void done(struct work *job)
 {
 	struct bench *bench = ((struct task *)(void *)job)->bench;
 
@@ -117,8 +119,8 @@ static void one_account_cannot_have_all_threads(void **state)
 	}
 	await(bench, &bench->done, 1);
 	assert_int_equal(bench->order[1], 3);
-	assert_true(workers_done(bench->workers, &tasks[3].job));
-	assert_false(workers_done(bench->workers, &tasks[0].job));
+	assert_int_equal(workers_state(bench->workers, &tasks[3].job), WORK_DONE);
+	assert_int_equal(workers_state(bench->workers, &tasks[0].job), WORK_RUNNING);
 	tasks[0].open = true;
 	await(bench, &bench->done, 4);
 	for (int i = 0; i < 4; i++) {
@@ -216,11 +218,49 @@ static void a_job_may_be_handed_in_again(void **state)
 	for (int i = 1; i <= 50; i++) {
 		submit(bench, &task);
 		await(bench, &bench->done, i);
-		while (!workers_done(bench->workers, &task.job)) {
+		while (workers_state(bench->workers, &task.job) != WORK_DONE) {
 			sched_yield();
 		}
 	}
 	workers_cancel(bench->workers, &task.job);
+}
+
+static void count_left(struct work *job)
+{
+	struct bench *bench = ((struct task *)(void *)job)->bench;
+
+	pthread_mutex_lock(&bench->lock);
+	bench->left++;
+	pthread_cond_broadcast(&bench->changed);
+	pthread_mutex_unlock(&bench->lock);
+}
+
+static void what_is_left_is_told_so_and_nobody_waits_for_it(void **state)
+{
+	struct bench *bench = *state;
+	struct task tasks[3];
+
+	for (int i = 0; i < 3; i++) {
+		make(bench, &tasks[i], 1, i, i == 0);
+		tasks[i].deaf = i == 0;
+		submit(bench, &tasks[i]);
+	}
+	await(bench, &bench->begun, 1);
+	/* It waits: it is over at once. */
+	workers_leave(bench->workers, &tasks[2].job, count_left);
+	assert_int_equal(bench->left, 1);
+	/* It runs, and does not listen. */
+	workers_leave(bench->workers, &tasks[0].job, count_left);
+	assert_int_equal(bench->left, 1);
+	assert_true(tasks[0].job.cancelled);
+	tasks[0].open = true;
+	await(bench, &bench->left, 2);
+	await(bench, &bench->done, 1);
+	assert_int_equal(bench->begun, 2);
+	/* It is over. */
+	workers_leave(bench->workers, &tasks[1].job, count_left);
+	assert_int_equal(bench->left, 3);
+	assert_int_equal(bench->done, 1);
 }
 
 static void *hand_in(void *context)
@@ -233,7 +273,7 @@ static void *hand_in(void *context)
 		submit(bench, &task);
 		if (i % 2) {
 			task.open = true;
-			while (!workers_done(bench->workers, &task.job)) {
+			while (workers_state(bench->workers, &task.job) != WORK_DONE) {
 				sched_yield();
 			}
 		}
@@ -265,6 +305,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_line_is_bounded_but_not_for_what_follows, start, stop),
 		cmocka_unit_test_setup_teardown(a_job_that_is_taken_back_does_not_run, start, stop),
+		cmocka_unit_test_setup_teardown(
+			what_is_left_is_told_so_and_nobody_waits_for_it, start, stop),
 		cmocka_unit_test_setup_teardown(a_job_may_be_handed_in_again, start, stop),
 		cmocka_unit_test_setup_teardown(many_threads_hand_in_and_take_back, start, stop),
 	};

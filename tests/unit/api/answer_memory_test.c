@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The ceiling over the memory of all pages: who is let in, who waits, in which order. */
-#include "api/page_memory.h"
+#include "api/memory.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -24,15 +24,15 @@ void http_request_wake(struct http_request *request)
 	woken[request - requests]++;
 }
 
-static struct page_memory memory;
-static struct page_claim claims[REQUESTS];
+static struct memory memory;
+static struct claim claims[REQUESTS];
 
 static int set_up(void **state)
 {
 	(void)state;
 	memset(woken, 0, sizeof(woken));
 	memset(claims, 0, sizeof(claims));
-	page_memory_init(&memory, 100 * MB);
+	memory_init(&memory, 100 * MB);
 	for (int i = 0; i < REQUESTS; i++) {
 		requests[i].account_id = i + 1;
 	}
@@ -41,38 +41,38 @@ static int set_up(void **state)
 
 static size_t used(void)
 {
-	return memory.lines[PAGE_SMALL].used_bytes + memory.lines[PAGE_LARGE].used_bytes;
+	return memory.classes[CLAIM_SMALL].used_bytes + memory.classes[CLAIM_LARGE].used_bytes;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < REQUESTS; i++) {
-		page_memory_release(&memory, &claims[i]);
+		memory_release(&memory, &claims[i]);
 	}
 	assert_int_equal(used(), 0);
-	page_memory_deinit(&memory);
+	memory_deinit(&memory);
 	return 0;
 }
 
 static bool claim(size_t i, size_t megabytes)
 {
-	return page_memory_claim(&memory, &claims[i], &requests[i], megabytes * MB);
+	return memory_claim(&memory, &claims[i], &requests[i], megabytes * MB);
 }
 
 static bool is_held(size_t i)
 {
-	return page_memory_state(&memory, &claims[i]) == PAGE_HELD;
+	return memory_state(&memory, &claims[i]) == CLAIM_HELD;
 }
 
 static void settle(size_t i, size_t megabytes)
 {
-	page_memory_settle(&memory, &claims[i], megabytes * MB, NULL);
+	memory_settle(&memory, &claims[i], megabytes * MB, NULL);
 }
 
 static void release(size_t i)
 {
-	page_memory_release(&memory, &claims[i]);
+	memory_release(&memory, &claims[i]);
 }
 
 static void who_fits_is_let_in_at_once(void **state)
@@ -219,7 +219,7 @@ static void a_small_claim_waits_for_none_that_is_large(void **state)
  * account still gets its first. */
 static void one_accounts_small_claims_leave_room_for_anothers(void **state)
 {
-	struct page_claim others[40] = {0};
+	struct claim others[40] = {0};
 	struct http_request many[40] = {0};
 	size_t held = 0;
 
@@ -227,13 +227,13 @@ static void one_accounts_small_claims_leave_room_for_anothers(void **state)
 	assert_true(claim(0, 100));
 	for (size_t i = 0; i < 40; i++) {
 		many[i].account_id = 50 + (int64_t)i / 10;
-		held += page_memory_claim(&memory, &others[i], &many[i], MB) ? 1 : 0;
+		held += memory_claim(&memory, &others[i], &many[i], MB) ? 1 : 0;
 	}
 	assert_int_equal(held, 12);
 	assert_true(claim(1, 1));
 	assert_true(claim(2, 1));
 	for (size_t i = 40; i-- > 0;) {
-		page_memory_release(&memory, &others[i]);
+		memory_release(&memory, &others[i]);
 	}
 }
 
@@ -253,12 +253,12 @@ static void what_is_held_grows_where_there_is_room_and_stays_where_not(void **st
 {
 	(void)state;
 	assert_true(claim(0, 1));
-	assert_true(page_memory_grow(&memory, &claims[0], 40 * MB));
+	assert_true(memory_grow(&memory, &claims[0], 40 * MB));
 	assert_int_equal(used(), 40 * MB);
 	assert_true(claim(1, 50));
-	assert_false(page_memory_grow(&memory, &claims[0], 51 * MB));
+	assert_false(memory_grow(&memory, &claims[0], 51 * MB));
 	assert_int_equal(used(), 90 * MB);
-	assert_true(page_memory_grow(&memory, &claims[0], 30 * MB));
+	assert_true(memory_grow(&memory, &claims[0], 30 * MB));
 	assert_int_equal(used(), 90 * MB);
 }
 
@@ -268,11 +268,11 @@ static void what_waits_where_nothing_moves_is_refused(void **state)
 	assert_true(claim(0, 100));
 	assert_false(claim(1, 60));
 	assert_false(claim(2, 60));
-	page_memory_refuse_stuck(&memory, clock_monotonic_us());
+	memory_refuse_stuck(&memory, clock_monotonic_us());
 	assert_int_equal(woken[1] + woken[2], 0);
-	page_memory_refuse_stuck(&memory, clock_monotonic_us() + PAGE_STUCK_US);
+	memory_refuse_stuck(&memory, clock_monotonic_us() + MEMORY_STUCK_US);
 	assert_int_equal(woken[1] + woken[2], 2);
-	assert_int_equal(page_memory_state(&memory, &claims[1]), PAGE_REFUSED);
+	assert_int_equal(memory_state(&memory, &claims[1]), CLAIM_REFUSED);
 	release(1);
 	release(0);
 	assert_true(claim(1, 60));
@@ -285,9 +285,9 @@ static void what_waits_while_others_are_let_in_is_not_refused(void **state)
 	(void)state;
 	assert_true(claim(0, 60));
 	assert_false(claim(1, 60));
-	later_us = clock_monotonic_us() + PAGE_STUCK_US;
-	memory.lines[PAGE_LARGE].moved_us = later_us - 1;
-	page_memory_refuse_stuck(&memory, later_us);
+	later_us = clock_monotonic_us() + MEMORY_STUCK_US;
+	memory.classes[CLAIM_LARGE].moved_us = later_us - 1;
+	memory_refuse_stuck(&memory, later_us);
 	assert_int_equal(woken[1], 0);
 }
 
@@ -416,17 +416,17 @@ static void what_a_slow_client_has_not_taken_makes_room_for_others(void **state)
 
 	(void)state;
 	arena_pool_init(&pool, 0, 0);
-	assert_int_equal(page_spill_start(&memory, "/var/tmp", 90 * MB, &err), 0);
+	assert_int_equal(spill_start(&memory, "/var/tmp", 90 * MB, &err), 0);
 	assert_true(claim(0, 100));
 	fill_arena(&arena, 40 * MB);
-	page_memory_settle(&memory, &claims[0], 100 * MB, &arena);
+	memory_settle(&memory, &claims[0], 100 * MB, &arena);
 	assert_false(claim(1, 30));
 	assert_true(comes_to_be_held(1));
 	assert_true(memory.spill.used_bytes > 38 * MB);
 	/* Its client has it all: nothing of it stays. */
 	release(0);
 	assert_null(arena.last);
-	page_spill_stop(&memory);
+	spill_stop(&memory);
 	assert_int_equal(memory.spill.used_bytes, 0);
 	arena_pool_deinit(&pool);
 }
@@ -438,12 +438,12 @@ static void what_does_not_fit_the_files_stays_in_memory(void **state)
 
 	(void)state;
 	arena_pool_init(&pool, 0, 0);
-	assert_int_equal(page_spill_start(&memory, "/var/tmp", 10 * MB, &err), 0);
+	assert_int_equal(spill_start(&memory, "/var/tmp", 10 * MB, &err), 0);
 	assert_true(claim(0, 100));
 	fill_arena(&arena, 40 * MB);
-	page_memory_settle(&memory, &claims[0], 100 * MB, &arena);
+	memory_settle(&memory, &claims[0], 100 * MB, &arena);
 	assert_false(claim(1, 30));
-	page_spill_stop(&memory);
+	spill_stop(&memory);
 	assert_false(is_held(1));
 	release(0);
 	assert_non_null(arena.last);
@@ -492,7 +492,7 @@ static void threads_at_once_leave_nothing_behind(void **state)
 		pthread_join(threads[i], NULL);
 	}
 	assert_int_equal(used(), 0);
-	assert_null(memory.lines[PAGE_LARGE].first);
+	assert_null(memory.classes[CLAIM_LARGE].lanes.waiting > 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

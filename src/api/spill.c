@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 
-#include "api/page_memory.h"
+#include "api/memory.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -24,7 +24,7 @@
 #define SPILLED_MIN ((size_t)64 << 10)
 #define TRIM_US	    INT64_C(10000000)
 
-struct page_spilled {
+struct spilled {
 	struct arena arena; /* the blocks of the claim's arena; its own once they were dropped */
 	size_t bytes;
 	struct iovec *places; /* of its blocks: looking at these would read them back */
@@ -32,12 +32,12 @@ struct page_spilled {
 	int64_t unread_us; /* what was read back was dropped then */
 	bool busy;	   /* the thread works on it without the lock */
 	bool dropped;	   /* nothing reads it any more */
-	struct page_spilled *next;
+	struct spilled *next;
 };
 
 /* ---- moving ---- */
 
-static void tell(struct page_spill *spill, const char *folder, const struct error *err)
+static void tell(struct spill *spill, const char *folder, const struct error *err)
 {
 	char cause[sizeof(err->message) + 32];
 
@@ -56,7 +56,7 @@ static int open_file(const char *folder, struct error *err)
 }
 
 /* Writing begins at once, so that the system has clean pages to drop when memory gets short. */
-static int move(struct page_spill *spill, struct page_spilled *spilled, struct error *err)
+static int move(struct spill *spill, struct spilled *spilled, struct error *err)
 {
 	AUTO(file_close) int fd = open_file(spill->folder, err);
 	int done;
@@ -71,13 +71,13 @@ static int move(struct page_spill *spill, struct page_spilled *spilled, struct e
 
 /* The answer that holds most of those that are taken slowly. What is to be moved counts before it
  * is. */
-static struct page_claim *pick(struct page_memory *memory, int64_t now_us)
+static struct claim *pick(struct memory *memory, int64_t now_us)
 {
-	const struct page_spill *spill = &memory->spill;
-	struct page_claim *largest = NULL;
+	const struct spill *spill = &memory->spill;
+	struct claim *largest = NULL;
 	size_t largest_bytes = SPILLED_MIN;
 
-	for (struct page_claim *claim = memory->sent; claim; claim = claim->sent_next) {
+	LIST_EACH(struct claim, claim, &memory->sent, sent) {
 		size_t bytes = claim->spilled || now_us - claim->since_us < SLOW_US
 				       ? 0
 				       : arena_spillable_bytes(claim->arena);
@@ -90,17 +90,17 @@ static struct page_claim *pick(struct page_memory *memory, int64_t now_us)
 	return largest;
 }
 
-static void put_away(struct page_spill *spill, struct page_spilled *spilled)
+static void put_away(struct spill *spill, struct spilled *spilled)
 {
 	spilled->next = spill->dropped;
 	spill->dropped = spilled;
 }
 
 /* Moves the answer of @claim, without the lock meanwhile. Returns whether it went. */
-static bool spill_one(struct page_memory *memory, struct page_claim *claim)
+static bool spill_one(struct memory *memory, struct claim *claim)
 {
-	struct page_spilled *spilled = calloc(1, sizeof(*spilled));
-	struct page_spill *spill = &memory->spill;
+	struct spilled *spilled = calloc(1, sizeof(*spilled));
+	struct spill *spill = &memory->spill;
 	size_t wanted;
 	struct error err;
 	int done;
@@ -132,15 +132,15 @@ static bool spill_one(struct page_memory *memory, struct page_claim *claim)
 	if (spilled->dropped) {
 		put_away(spill, spilled);
 	} else {
-		page_memory_lessen(memory, claim, spilled->bytes);
+		memory_lessen(memory, claim, spilled->bytes);
 	}
 	spill->failing &= done < 0;
 	return done == 0;
 }
 
-void page_spill_drop(struct page_memory *memory, struct page_claim *claim)
+void spill_drop(struct memory *memory, struct claim *claim)
 {
-	struct page_spilled *spilled = claim->spilled;
+	struct spilled *spilled = claim->spilled;
 
 	/* The blocks are the thread's now. */
 	claim->arena->last = NULL;
@@ -155,12 +155,12 @@ void page_spill_drop(struct page_memory *memory, struct page_claim *claim)
 
 /* ---- giving back ---- */
 
-static void bury(struct page_memory *memory)
+static void bury(struct memory *memory)
 {
-	struct page_spill *spill = &memory->spill;
+	struct spill *spill = &memory->spill;
 
 	while (spill->dropped) {
-		struct page_spilled *spilled = spill->dropped;
+		struct spilled *spilled = spill->dropped;
 
 		spill->dropped = spilled->next;
 		pthread_mutex_unlock(&memory->lock);
@@ -172,9 +172,9 @@ static void bury(struct page_memory *memory)
 	}
 }
 
-static struct page_spilled *find_read(const struct page_memory *memory, int64_t now_us)
+static struct spilled *find_read(const struct memory *memory, int64_t now_us)
 {
-	for (struct page_claim *claim = memory->sent; claim; claim = claim->sent_next) {
+	LIST_EACH(struct claim, claim, &memory->sent, sent) {
 		if (claim->spilled && claim->spilled->unread_us != now_us) {
 			return claim->spilled;
 		}
@@ -183,9 +183,9 @@ static struct page_spilled *find_read(const struct page_memory *memory, int64_t 
 }
 
 /* What was read back for a client that has gone on since need not stay. */
-static void drop_pages(struct page_memory *memory, int64_t now_us)
+static void drop_pages(struct memory *memory, int64_t now_us)
 {
-	struct page_spilled *spilled;
+	struct spilled *spilled;
 
 	while ((spilled = find_read(memory, now_us))) {
 		spilled->unread_us = now_us;
@@ -202,13 +202,14 @@ static void drop_pages(struct page_memory *memory, int64_t now_us)
 
 /* What malloc() keeps behind something small that stays goes back too, once it is worth it: when
  * nothing more was given back for a while, or after TRIM_US at the latest. */
-static void trim(struct page_memory *memory, int64_t now_us)
+static void trim(struct memory *memory, int64_t now_us)
 {
-	struct page_spill *spill = &memory->spill;
+	struct spill *spill = &memory->spill;
 	bool busy = spill->freed_bytes != spill->freed_seen_bytes;
 
 	spill->freed_seen_bytes = spill->freed_bytes;
-	if (spill->freed_bytes < PAGE_TRIM_MIN || (busy && now_us - spill->trimmed_us < TRIM_US)) {
+	if (spill->freed_bytes < MEMORY_TRIM_MIN ||
+		(busy && now_us - spill->trimmed_us < TRIM_US)) {
 		return;
 	}
 	spill->freed_bytes = 0;
@@ -222,28 +223,28 @@ static void trim(struct page_memory *memory, int64_t now_us)
 /* ---- the thread ---- */
 
 /* Makes room. Returns whether there is more to do at once. */
-static bool make_room(struct page_memory *memory)
+static bool make_room(struct memory *memory)
 {
 	int64_t now_us = clock_monotonic_us();
-	struct page_claim *claim;
+	struct claim *claim;
 
-	if (!page_memory_is_short(memory)) {
+	if (!memory_is_short(memory)) {
 		return false;
 	}
 	claim = memory->spill.folder ? pick(memory, now_us) : NULL;
 	if (claim && spill_one(memory, claim)) {
 		return true;
 	}
-	page_memory_refuse_stuck(memory, now_us);
+	memory_refuse_stuck(memory, now_us);
 	return false;
 }
 
-static void wait_for_work(struct page_memory *memory)
+static void wait_for_work(struct memory *memory)
 {
-	struct page_spill *spill = &memory->spill;
-	bool idle = !page_memory_is_short(memory) && spill->used_bytes == 0 &&
-		    spill->freed_bytes < PAGE_TRIM_MIN;
-	struct timespec until = clock_in_us(page_memory_is_short(memory) ? LOOK_US : DROP_US);
+	struct spill *spill = &memory->spill;
+	bool idle = !memory_is_short(memory) && spill->used_bytes == 0 &&
+		    spill->freed_bytes < MEMORY_TRIM_MIN;
+	struct timespec until = clock_in_us(memory_is_short(memory) ? LOOK_US : DROP_US);
 
 	if (idle) {
 		pthread_cond_wait(&spill->work, &memory->lock);
@@ -254,7 +255,7 @@ static void wait_for_work(struct page_memory *memory)
 
 static void *work(void *context)
 {
-	struct page_memory *memory = context;
+	struct memory *memory = context;
 	int64_t dropped_us = 0, now_us;
 
 	pthread_mutex_lock(&memory->lock);
@@ -289,7 +290,7 @@ static bool is_memory(const char *folder)
 
 /* That nothing can be moved is told at the start: a file system may know no unlinked files, or be
  * memory itself. */
-static int choose_folder(struct page_spill *spill, const char *folder, struct error *err)
+static int choose_folder(struct spill *spill, const char *folder, struct error *err)
 {
 	struct error cause;
 	int fd;
@@ -310,10 +311,9 @@ static int choose_folder(struct page_spill *spill, const char *folder, struct er
 	return spill->folder ? 0 : error_no_memory(err);
 }
 
-int page_spill_start(
-	struct page_memory *memory, const char *folder, size_t max_bytes, struct error *err)
+int spill_start(struct memory *memory, const char *folder, size_t max_bytes, struct error *err)
 {
-	struct page_spill *spill = &memory->spill;
+	struct spill *spill = &memory->spill;
 	int failed;
 
 	spill->max_bytes = max_bytes;
@@ -329,9 +329,9 @@ int page_spill_start(
 	return 0;
 }
 
-void page_spill_stop(struct page_memory *memory)
+void spill_stop(struct memory *memory)
 {
-	struct page_spill *spill = &memory->spill;
+	struct spill *spill = &memory->spill;
 
 	if (spill->started) {
 		pthread_mutex_lock(&memory->lock);
