@@ -8,9 +8,6 @@
 
 #include "base/auto.h"
 
-/* How many items the array @array has. */
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
 /* ARRAY_RESERVE() where there is no room yet. @items is the address of the pointer to the items. */
 bool array_grow(void *items, size_t *capacity, size_t wanted, size_t item_size) CHECK_RESULT;
 

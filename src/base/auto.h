@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Handles that close themselves when they leave their scope. */
+ * What C lacks: handles that close themselves when they leave their scope, the checks of
+ * attributes, and the size of an array. */
 #ifndef BASE_AUTO_H
 #define BASE_AUTO_H
 
@@ -19,6 +20,9 @@
 		}                                                                                  \
 	}                                                                                          \
 	struct auto_pointer_semicolon
+
+/* How many items the array @array has. */
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define CHECK_RESULT		  __attribute__((warn_unused_result))
 #define FORMAT_PRINTF(text, rest) __attribute__((format(printf, text, rest)))

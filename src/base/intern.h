@@ -5,15 +5,14 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/hash_table.h"
 
 struct intern {
 	struct arena *arena; /* all memory is from there */
 	struct hash_key key;
 	struct text *texts; /* by number */
 	uint32_t count;
-	size_t capacity;
-	uint32_t *slots; /* number + 1; 0: free */
-	size_t slot_count;
+	struct hash_table table;
 };
 
 void intern_init(struct intern *intern, struct arena *arena);

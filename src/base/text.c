@@ -2,8 +2,6 @@
  * Text: comparing, splitting, numbers and UTF-8. */
 #include "base/text.h"
 
-#include "base/array.h"
-
 #define DIGITS_MAX 18
 
 int text_compare(struct text a, struct text b)
@@ -70,17 +68,24 @@ bool text_split(struct text *rest, char separator, struct text *ret_part)
 	return true;
 }
 
-bool text_to_int64(struct text text, int64_t *ret)
+bool text_is_digits(struct text text)
 {
-	int64_t value = 0;
-
-	if (text.size == 0 || text.size > DIGITS_MAX) {
-		return false;
-	}
 	for (size_t i = 0; i < text.size; i++) {
 		if (!text_is_digit(text.data[i])) {
 			return false;
 		}
+	}
+	return text.size > 0;
+}
+
+bool text_to_int64(struct text text, int64_t *ret)
+{
+	int64_t value = 0;
+
+	if (text.size > DIGITS_MAX || !text_is_digits(text)) {
+		return false;
+	}
+	for (size_t i = 0; i < text.size; i++) {
 		value = value * 10 + (text.data[i] - '0');
 	}
 	*ret = value;

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/auto.h"
+
 struct text {
 	const char *data;
 	size_t size; /* bytes */
@@ -101,6 +103,15 @@ static inline bool text_is_alphanumeric(char byte)
 {
 	return text_is_digit(byte) || text_is_letter(byte);
 }
+
+/* Whether a digit stands at @at of @text, which may end before that. */
+static inline bool text_digit_at(struct text text, size_t at)
+{
+	return at < text.size && text_is_digit(text.data[at]);
+}
+
+/* Whether @text is one digit or more, and nothing else. */
+bool text_is_digits(struct text text);
 
 /* The small letter of a capital one, any other byte as it is. */
 static inline char text_lower(char byte)

@@ -79,7 +79,7 @@ static void skip_fraction(struct text *rest)
 	if (!text_take_byte(rest, '.')) {
 		return;
 	}
-	while (rest->size > 0 && rest->data[0] >= '0' && rest->data[0] <= '9') {
+	while (text_digit_at(*rest, 0)) {
 		*rest = text_tail(*rest, 1);
 	}
 }

@@ -57,8 +57,7 @@ static bool take_number(struct text *rest, int max, int *ret)
 	int value = 0;
 	size_t digits = 0;
 
-	while (digits < rest->size && digits < 4 && rest->data[digits] >= '0' &&
-		rest->data[digits] <= '9') {
+	while (digits < 4 && text_digit_at(*rest, digits)) {
 		value = value * 10 + (rest->data[digits++] - '0');
 	}
 	*rest = text_tail(*rest, digits);
@@ -76,8 +75,7 @@ static bool take_name(struct text *rest)
 		}
 		return text_take_byte(rest, '>');
 	}
-	while (size < rest->size && ((rest->data[size] >= 'a' && rest->data[size] <= 'z') ||
-					    (rest->data[size] >= 'A' && rest->data[size] <= 'Z'))) {
+	while (size < rest->size && text_is_letter(rest->data[size])) {
 		size++;
 	}
 	*rest = text_tail(*rest, size);
@@ -210,7 +208,7 @@ static bool take_header(struct text *rest, struct counts *ret, char *ret_version
 		return false;
 	}
 	*ret_version = rest->data[4];
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
 		int64_t value = big_endian(rest->data + 20 + 4 * i, 4);
 
 		if (value < 0 || value > (int64_t)FILE_SIZE_MAX) {
@@ -348,9 +346,8 @@ static bool is_name(struct text name)
 {
 	for (size_t i = 0; i < name.size; i++) {
 		char byte = name.data[i];
-		bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 
-		if (!letter && !(byte >= '0' && byte <= '9') && !strchr("_+-/", byte)) {
+		if (!text_is_alphanumeric(byte) && !strchr("_+-/", byte)) {
 			return false;
 		}
 	}

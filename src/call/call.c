@@ -15,7 +15,7 @@ const char *call_type_name(enum call_type type)
 
 bool call_type_parse(struct text name, enum call_type *ret_type)
 {
-	for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(type_names); i++) {
 		if (text_equal(name, type_names[i])) {
 			*ret_type = (enum call_type)i;
 			return true;

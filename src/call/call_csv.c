@@ -19,12 +19,7 @@ static bool is_among(char byte, const char *bytes)
 /* `+16177123001`: what a spreadsheet makes of it is the same number. */
 static bool is_international(struct text cell)
 {
-	for (size_t i = 1; i < cell.size; i++) {
-		if (cell.data[i] < '0' || cell.data[i] > '9') {
-			return false;
-		}
-	}
-	return cell.size > 1 && cell.data[0] == '+';
+	return text_take_byte(&cell, '+') && text_is_digits(cell);
 }
 
 static bool would_run(struct text cell)
@@ -41,8 +36,8 @@ static bool looks_like_value(struct text cell)
 	for (size_t i = 0; i < cell.size; i++) {
 		char byte = cell.data[i];
 
-		digit |= byte >= '0' && byte <= '9';
-		if ((byte < '0' || byte > '9') && !is_among(byte, " +-.,:/()%eE\xc2\xa0")) {
+		digit |= text_is_digit(byte);
+		if (!text_is_digit(byte) && !is_among(byte, " +-.,:/()%eE\xc2\xa0")) {
 			return false;
 		}
 	}
@@ -167,7 +162,7 @@ static void write_step(struct buffer *buffer, const struct call *call, const str
 	buffer_append_byte(buffer, ',');
 	write_number(buffer, number);
 	write_time(buffer, step->timestamp);
-	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cells); i++) {
 		buffer_append(buffer, i > 0 ? TEXT(",") : TEXT(""));
 		write_text(buffer, cells[i], spreadsheet);
 	}

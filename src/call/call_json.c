@@ -100,7 +100,7 @@ static const struct text endings[] = {
 
 static size_t ending_size(struct text canonical)
 {
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(endings); i++) {
 		size_t size = endings[i].size;
 
 		if (canonical.size >= size &&

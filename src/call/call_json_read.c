@@ -174,10 +174,7 @@ static bool is_class(struct text name)
 		return false;
 	}
 	for (size_t i = 0; i < name.size; i++) {
-		char byte = name.data[i];
-		bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-
-		if (!letter && !(byte >= '0' && byte <= '9') && byte != '_') {
+		if (!text_is_alphanumeric(name.data[i]) && name.data[i] != '_') {
 			return false;
 		}
 	}
@@ -405,7 +402,7 @@ static const struct {
 	{"detail", false, read_detail},
 };
 
-#define CALL_MEMBERS (sizeof(call_members) / sizeof(call_members[0]))
+#define CALL_MEMBERS COUNT_OF(call_members)
 
 static int read_member(
 	struct reading *reading, const struct json_token *name, const struct json_token *token)

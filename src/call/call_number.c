@@ -45,7 +45,7 @@ static size_t take_digits(struct text text, char buffer[CALL_NUMBER_MAX])
 	for (size_t i = 0; i < text.size; i++) {
 		char byte = text.data[i];
 
-		if (byte >= '0' && byte <= '9') {
+		if (text_is_digit(byte)) {
 			buffer[digits++] = byte;
 		} else if (byte == '+' && !plus && digits == 0) {
 			plus = true;
@@ -178,24 +178,14 @@ struct text call_number_key(struct text number, char buffer[CALL_NUMBER_MAX])
 
 #define PREFIX_MAX 8 /* digits */
 
-static bool is_digits(struct text text)
-{
-	for (size_t i = 0; i < text.size; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9') {
-			return false;
-		}
-	}
-	return text.size > 0;
-}
-
 int call_prefixes_read(struct text value, struct call_prefixes *ret_prefixes, struct error *err)
 {
 	struct call_prefixes prefixes = {0};
 	struct text part;
 
 	do {
-		if (!text_split(&value, ',', &part) || !is_digits(part) || part.size > PREFIX_MAX ||
-			prefixes.count == CALL_PREFIXES_MAX) {
+		if (!text_split(&value, ',', &part) || !text_is_digits(part) ||
+			part.size > PREFIX_MAX || prefixes.count == CALL_PREFIXES_MAX) {
 			return error_set(err, ERROR_INVALID,
 				"what is dialled for a + is expected, 1 to %d digits, at most %d "
 				"of "
@@ -212,7 +202,7 @@ struct text call_number_undialled(const struct call_prefixes *prefixes, struct t
 {
 	size_t longest = 0;
 
-	if (!prefixes || prefixes->count == 0 || !is_digits(key)) {
+	if (!prefixes || prefixes->count == 0 || !text_is_digits(key)) {
 		return key;
 	}
 	for (size_t i = 0; i < prefixes->count; i++) {
@@ -288,7 +278,7 @@ int call_keys_add(struct call_keys *keys, struct text number, const struct call_
 		add_key(keys, wanted, arena, err) < 0) {
 		return -1;
 	}
-	for (size_t i = 0; prefixes && is_digits(wanted) && i < prefixes->count; i++) {
+	for (size_t i = 0; prefixes && text_is_digits(wanted) && i < prefixes->count; i++) {
 		if (add_dialled(keys, prefixes->items[i], wanted, prefixes, arena, err) < 0) {
 			return -1;
 		}

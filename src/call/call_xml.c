@@ -176,7 +176,7 @@ static bool in_ranges(uint32_t code, const struct range *ranges, size_t count)
 	return false;
 }
 
-#define IN(code, ranges) in_ranges(code, ranges, sizeof(ranges) / sizeof((ranges)[0]))
+#define IN(code, ranges) in_ranges(code, ranges, COUNT_OF(ranges))
 
 /* Takes one character of valid UTF-8 or one byte of what is none. */
 static uint32_t take_code(struct text *rest)

@@ -283,9 +283,7 @@ static int (*const setters[])(struct setting *setting) = {
 	set_state,
 };
 
-_Static_assert(sizeof(setters) / sizeof(setters[0]) + 1 ==
-		       sizeof(filter_parameters) / sizeof(filter_parameters[0]),
-	"a setter for each parameter");
+_Static_assert(COUNT_OF(setters) + 1 == COUNT_OF(filter_parameters), "a setter for each parameter");
 
 int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
 	struct arena *arena, struct error *err)

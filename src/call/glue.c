@@ -10,41 +10,26 @@
 #define STORED_HEADER_SIZE 5
 #define TRAILER_SIZE	   10
 #define CRC_POLYNOMIAL	   0xedb88320U /* of gzip's CRC, lowest bit first */
-#define PIECES_MIN	   ((size_t)64)
 
 /* ID1 ID2 CM FLG MTIME×4 XFL OS: deflate, no name, no time, unknown system. */
 static const unsigned char gzip_header[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
 
-/* Makes room for another piece: the old array stays behind in the arena. */
-static bool grow(struct glue *glue)
-{
-	size_t capacity = glue->capacity > 0 ? glue->capacity * 2 : PIECES_MIN;
-	struct iovec *pieces = arena_calloc(glue->arena, capacity, sizeof(*pieces));
-
-	if (!pieces) {
-		glue->failed = true;
-		return false;
-	}
-	if (glue->count > 0) {
-		memcpy(pieces, glue->pieces, glue->count * sizeof(*pieces));
-	}
-	glue->pieces = pieces;
-	glue->capacity = capacity;
-	return true;
-}
-
 static void add_piece(struct glue *glue, const void *data, size_t size)
 {
 	struct iovec *last = glue->count > 0 ? &glue->pieces[glue->count - 1] : NULL;
+	struct iovec *pieces;
 
 	glue->size_bytes += size;
 	if (last && (char *)last->iov_base + last->iov_len == data) {
 		last->iov_len += size;
 		return;
 	}
-	if (glue->count == glue->capacity && !grow(glue)) {
+	pieces = arena_list_grow(glue->arena, glue->pieces, glue->count, sizeof(*pieces));
+	if (!pieces) {
+		glue->failed = true;
 		return;
 	}
+	glue->pieces = pieces;
 	glue->pieces[glue->count++] =
 		(struct iovec){.iov_base = (void *)(uintptr_t)data, .iov_len = size};
 }

@@ -15,7 +15,6 @@ struct glue {
 	struct arena *arena;
 	struct iovec *pieces; /* in the arena; point into the packed calls and into the arena */
 	size_t count;
-	size_t capacity;
 	uint64_t size_bytes; /* of all pieces: the Content-Length */
 	uint32_t crc32;	     /* of the text so far */
 	uint64_t text_bytes; /* of the text so far */

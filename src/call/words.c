@@ -39,7 +39,7 @@ static const struct {
 
 static bool is_unspaced(utf8proc_int32_t code)
 {
-	for (size_t i = 0; i < sizeof(unspaced) / sizeof(unspaced[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(unspaced); i++) {
 		if (code >= unspaced[i].first && code <= unspaced[i].last) {
 			return true;
 		}
@@ -95,7 +95,7 @@ static inline char ascii_letter(char byte)
 	if (lower >= 'a' && lower <= 'z') {
 		return lower;
 	}
-	return byte >= '0' && byte <= '9' ? byte : 0;
+	return text_is_digit(byte) ? byte : 0;
 }
 
 struct folding {

@@ -106,7 +106,7 @@ static struct text masked(struct scan *scan, const struct finding *finding)
 	for (size_t i = finding->card.start; i < finding->card.end; i++) {
 		char byte = finding->text.data[i];
 
-		if (byte >= '0' && byte <= '9') {
+		if (text_is_digit(byte)) {
 			buffer_append(&scan->text, TEXT(BULLET));
 		} else {
 			buffer_append_byte(&scan->text, byte);

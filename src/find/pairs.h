@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/hash_table.h"
 
 struct pair {
 	int64_t b;
@@ -17,10 +18,8 @@ struct pairs {
 	struct arena *arena; /* all memory is from there */
 	struct hash_key key;
 	struct pair *items; /* in the order of their coming */
-	size_t count;
-	size_t capacity;
-	uint32_t *slots; /* item + 1; 0: free */
-	size_t slot_count;
+	uint32_t count;
+	struct hash_table table;
 };
 
 void pairs_init(struct pairs *pairs, struct arena *arena);

@@ -6,13 +6,11 @@
 
 #include <assert.h>
 
-#define FIRST_CAPACITY ((size_t)64)
-
 static const char *const group_names[] = {"time", "dest", "type", "class", "module", "variable"};
 
 bool stats_group_parse(struct text name, enum stats_group *ret_group)
 {
-	for (size_t i = 0; i < sizeof(group_names) / sizeof(group_names[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(group_names); i++) {
 		if (text_equal_string(name, group_names[i])) {
 			*ret_group = (enum stats_group)i;
 			return true;
@@ -33,7 +31,7 @@ bool stats_bucket_parse(struct text name, int64_t *ret_seconds)
 		int64_t seconds;
 	} buckets[] = {{"minute", 60}, {"hour", 3600}, {"day", 86400}};
 
-	for (size_t i = 0; i < sizeof(buckets) / sizeof(buckets[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(buckets); i++) {
 		if (text_equal_string(name, buckets[i].name)) {
 			*ret_seconds = buckets[i].seconds;
 			return true;
@@ -76,23 +74,16 @@ static bool is_of_steps(const struct stats *stats)
 /* Makes @number, which is at most the one after the last, a group. */
 static bool make_group(struct stats *stats, uint32_t number, int64_t time)
 {
-	size_t capacity = stats->capacity > 0 ? stats->capacity * 2 : FIRST_CAPACITY;
 	struct stats_counts *counts;
 
 	if (number < stats->count) {
 		return true;
 	}
-	if (stats->count == stats->capacity) {
-		counts = arena_calloc(&stats->arena, capacity, sizeof(*counts));
-		if (!counts) {
-			return false;
-		}
-		if (stats->count > 0) {
-			memcpy(counts, stats->counts, stats->count * sizeof(*counts));
-		}
-		stats->counts = counts;
-		stats->capacity = capacity;
+	counts = arena_list_grow(&stats->arena, stats->counts, stats->count, sizeof(*counts));
+	if (!counts) {
+		return false;
 	}
+	stats->counts = counts;
 	stats->counts[stats->count++] = (struct stats_counts){.time = time, .last = -1};
 	return true;
 }

@@ -99,7 +99,6 @@ struct stats {
 	struct pairs durations;	     /* group, duration */
 	struct stats_counts *counts; /* by group */
 	size_t count;
-	size_t capacity;
 	int64_t calls;
 };
 

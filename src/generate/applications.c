@@ -520,4 +520,4 @@ const struct application applications[] = {
 
 /* clang-format on */
 
-const size_t application_count = sizeof(applications) / sizeof(applications[0]);
+const size_t application_count = COUNT_OF(applications);

@@ -165,7 +165,7 @@ static size_t read_target(struct gate *gate, const char *data, size_t size)
 
 static size_t read_version(struct gate *gate, const char *data, size_t size)
 {
-	bool is_digit = data[0] >= '0' && data[0] <= '9';
+	bool is_digit = text_is_digit(data[0]);
 
 	(void)size;
 	if (gate->part == VERSION_SIZE - 1 && data[0] == '0') {
@@ -304,7 +304,7 @@ static size_t run_of_length(struct gate *gate, const char *data, size_t size)
 		if (blank && gate->part == 0) {
 			continue;
 		}
-		if (data[i] < '0' || data[i] > '9') {
+		if (!text_is_digit(data[i])) {
 			refuse_header(gate);
 			return i;
 		}

@@ -54,7 +54,7 @@ static bool read_quality(struct text text, int *ret)
 		if (i == 1) {
 			continue;
 		}
-		if (text.data[i] < '0' || text.data[i] > '9') {
+		if (!text_is_digit(text.data[i])) {
 			return false;
 		}
 		quality += (text.data[i] - '0') * unit;
@@ -69,8 +69,7 @@ static bool read_quality(struct text text, int *ret)
 
 static bool is_token_byte(char byte)
 {
-	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-	       (byte >= '0' && byte <= '9') || (byte && strchr("!#$%&'*+-.^_`|~", byte));
+	return text_is_alphanumeric(byte) || (byte && strchr("!#$%&'*+-.^_`|~", byte));
 }
 
 static bool is_token(struct text text)

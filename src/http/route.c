@@ -19,7 +19,7 @@ static const struct {
 };
 
 #define SEGMENTS_MAX 16
-#define METHOD_COUNT (sizeof(methods) / sizeof(methods[0]))
+#define METHOD_COUNT COUNT_OF(methods)
 
 static unsigned int method_of(const char *name)
 {

@@ -6,7 +6,7 @@ static struct text without_authority(struct text target)
 {
 	static const char *const schemes[] = {"http://", "https://"};
 
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(schemes); i++) {
 		struct text scheme = text_of(schemes[i]);
 
 		if (target.size >= scheme.size &&

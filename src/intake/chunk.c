@@ -109,7 +109,7 @@ static int keep(struct chunk *chunk, struct store_put *put, struct error *err)
 {
 	struct text *const texts[] = {
 		&put->call.dest, &put->call.src, &put->call.session_id, &put->packed.deflate};
-	size_t count = sizeof(texts) / sizeof(texts[0]) - !put->call.has_detail;
+	size_t count = COUNT_OF(texts) - !put->call.has_detail;
 
 	for (size_t i = 0; i < count; i++) {
 		*texts[i] = arena_copy(&chunk->held, *texts[i]);

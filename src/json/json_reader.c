@@ -3,7 +3,6 @@
 #include "json/json_reader.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -140,7 +139,7 @@ static bool is_unicode_escape(struct text text)
 		return false;
 	}
 	for (size_t i = 2; i < 6; i++) {
-		if (!isxdigit((unsigned char)text.data[i])) {
+		if (text_hex_digit(text.data[i]) < 0) {
 			return false;
 		}
 	}
@@ -226,14 +225,9 @@ static inline int read_string(
 
 /* ---- numbers and words ---- */
 
-static bool is_digit(struct text input, size_t at)
-{
-	return at < input.size && input.data[at] >= '0' && input.data[at] <= '9';
-}
-
 static size_t pass_digits(struct text input, size_t at)
 {
-	while (is_digit(input, at)) {
+	while (text_digit_at(input, at)) {
 		at++;
 	}
 	return at;
@@ -244,18 +238,18 @@ static size_t pass_digits(struct text input, size_t at)
 static size_t pass_number(struct text input, size_t at, const char **ret_problem)
 {
 	at += input.data[at] == '-';
-	if (!is_digit(input, at)) {
+	if (!text_digit_at(input, at)) {
 		*ret_problem = "a digit is expected in the number";
 		return at;
 	}
-	if (input.data[at] == '0' && is_digit(input, at + 1)) {
+	if (input.data[at] == '0' && text_digit_at(input, at + 1)) {
 		*ret_problem = "a number has no leading zeros";
 		return at;
 	}
 	at = pass_digits(input, at);
 	if (at < input.size && input.data[at] == '.') {
 		at++;
-		if (!is_digit(input, at)) {
+		if (!text_digit_at(input, at)) {
 			*ret_problem = "a digit is expected behind the number's point";
 			return at;
 		}
@@ -264,7 +258,7 @@ static size_t pass_number(struct text input, size_t at, const char **ret_problem
 	if (at < input.size && (input.data[at] | 0x20) == 'e') {
 		at++;
 		at += at < input.size && (input.data[at] == '+' || input.data[at] == '-');
-		if (!is_digit(input, at)) {
+		if (!text_digit_at(input, at)) {
 			*ret_problem = "a digit is expected in the number's exponent";
 			return at;
 		}
@@ -299,7 +293,7 @@ static int read_word(struct json_reader *reader, struct json_token *ret_token, s
 	};
 	struct text rest = text_tail(reader->input, reader->at);
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		if (text_starts_with(rest, words[i].word)) {
 			ret_token->kind = words[i].kind;
 			ret_token->raw = text_head(rest, words[i].word.size);
@@ -436,7 +430,7 @@ static inline int read_value(
 		return read_string(reader, ret_token, err);
 	}
 	ret_token->escaped = false;
-	if (byte == '-' || (byte >= '0' && byte <= '9')) {
+	if (byte == '-' || text_is_digit(byte)) {
 		return read_number(reader, ret_token, err);
 	}
 	return read_word(reader, ret_token, err);

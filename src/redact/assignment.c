@@ -4,8 +4,7 @@
 
 static bool is_name_byte(char byte)
 {
-	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-	       (byte >= '0' && byte <= '9') || (byte & 0x80) != 0 || memchr("_-.", byte, 3);
+	return text_is_alphanumeric(byte) || (byte & 0x80) != 0 || memchr("_-.", byte, 3);
 }
 
 struct text assignment_name(struct text text, size_t end)

@@ -34,20 +34,10 @@ static const struct {
 	{6700, 6799, 13, 19, "maestro"},
 };
 
-static bool is_digit(char byte)
-{
-	return byte >= '0' && byte <= '9';
-}
-
-static bool is_digit_at(struct text text, size_t at)
-{
-	return at < text.size && is_digit(text.data[at]);
-}
-
 size_t card_next_digits(struct text text, size_t from)
 {
-	while (from < text.size &&
-		(!is_digit(text.data[from]) || (from > 0 && is_digit(text.data[from - 1])))) {
+	while (from < text.size && (!text_is_digit(text.data[from]) ||
+					   (from > 0 && text_is_digit(text.data[from - 1])))) {
 		from++;
 	}
 	return from;
@@ -73,7 +63,7 @@ static const char *network_of(const char *digits, unsigned int count)
 	for (int i = 0; i < PREFIX_DIGITS; i++) {
 		prefix = prefix * 10 + (unsigned int)(digits[i] - '0');
 	}
-	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(networks); i++) {
 		if (prefix >= networks[i].low && prefix <= networks[i].high &&
 			count >= networks[i].digits_min && count <= networks[i].digits_max) {
 			return networks[i].name;
@@ -83,11 +73,6 @@ static const char *network_of(const char *digits, unsigned int count)
 }
 
 /* ---- borders ---- */
-
-static bool is_letter(char byte)
-{
-	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
 
 static bool is_uuid(struct text text)
 {
@@ -118,8 +103,9 @@ static bool is_in_uuid(struct text text, size_t start, size_t end)
  * stand beside numbers without a space. */
 static bool stands_alone(struct text text, size_t start, size_t end)
 {
-	return (start == 0 || !is_letter(text.data[start - 1])) &&
-	       (end == text.size || !is_letter(text.data[end])) && !is_in_uuid(text, start, end);
+	return (start == 0 || !text_is_letter(text.data[start - 1])) &&
+	       (end == text.size || !text_is_letter(text.data[end])) &&
+	       !is_in_uuid(text, start, end);
 }
 
 bool card_at(struct text text, size_t start, struct card *ret_card)
@@ -132,9 +118,9 @@ bool card_at(struct text text, size_t start, struct card *ret_card)
 	if (start > 0 && text.data[start - 1] == '+') {
 		at_least = TELEPHONE_DIGITS_MAX + 1;
 	}
-	while (count < CARD_DIGITS_MAX && is_digit_at(text, at)) {
+	while (count < CARD_DIGITS_MAX && text_digit_at(text, at)) {
 		digits[count++] = text.data[at++];
-		if (is_digit_at(text, at)) {
+		if (text_digit_at(text, at)) {
 			continue;
 		}
 		if (count >= at_least && has_check_digit(digits, count)) {

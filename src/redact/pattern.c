@@ -13,11 +13,10 @@ enum character {
 
 static enum character class_of(char byte)
 {
-	if (byte >= '0' && byte <= '9') {
+	if (text_is_digit(byte)) {
 		return CHARACTER_DIGIT;
 	}
-	if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-		(unsigned char)byte >= 0x80) {
+	if (text_is_letter(byte) || (unsigned char)byte >= 0x80) {
 		return CHARACTER_LETTER;
 	}
 	return CHARACTER_OTHER;
@@ -163,18 +162,13 @@ int redact_pattern_next(struct text *rest, struct redact_pattern *ret_pattern, s
 
 /* ---- matching ---- */
 
-static char lower(char byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-}
-
 static bool is_literal(const struct redact_item *item, struct text character)
 {
 	if (character.size != item->literal_size) {
 		return false;
 	}
 	if (character.size == 1) {
-		return lower(character.data[0]) == lower(item->literal[0]);
+		return text_lower(character.data[0]) == text_lower(item->literal[0]);
 	}
 	return memcmp(character.data, item->literal, character.size) == 0;
 }

@@ -8,16 +8,6 @@
 #define SECRET_DIGITS_MIN 3 /* as many as a card's check code has; fewer stand everywhere */
 #define SECRET_DIGITS_MAX 64
 
-static bool is_digit(char byte)
-{
-	return byte >= '0' && byte <= '9';
-}
-
-static bool is_digit_at(struct text text, size_t at)
-{
-	return at < text.size && is_digit(text.data[at]);
-}
-
 static bool is_separator_at(struct text text, size_t at)
 {
 	return at < text.size && (text.data[at] == ' ' || text.data[at] == '-');
@@ -44,10 +34,10 @@ static bool next_group(struct number *number)
 	size_t at = number->at;
 
 	at += number->count > 0 && is_separator_at(number->text, at);
-	if (!is_digit_at(number->text, at)) {
+	if (!text_digit_at(number->text, at)) {
 		return false;
 	}
-	while (is_digit_at(number->text, at)) {
+	while (text_digit_at(number->text, at)) {
 		if (number->count == SECRET_DIGITS_MAX) {
 			return false;
 		}
@@ -207,10 +197,10 @@ static void hide_digits(struct redaction *redaction, struct text text)
 {
 	for (size_t i = 0; i < text.size; i++) {
 		/* What stands between digits goes with them, as it shows how long they are. */
-		bool between = i > 0 && is_digit(text.data[i - 1]) && is_separator_at(text, i) &&
-			       is_digit_at(text, i + 1);
+		bool between = i > 0 && text_is_digit(text.data[i - 1]) &&
+			       is_separator_at(text, i) && text_digit_at(text, i + 1);
 
-		if (is_digit(text.data[i]) || between) {
+		if (text_is_digit(text.data[i]) || between) {
 			hide(redaction, i, i + 1);
 		}
 	}
@@ -223,7 +213,7 @@ static void hide_input(struct redaction *redaction, struct text text)
 	static const char *const beginnings[] = {
 		"user input: ", "user input ", "user entered: ", "user entered "};
 
-	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(beginnings); i++) {
 		struct text beginning = text_of(beginnings[i]), value;
 		const char *bracket;
 

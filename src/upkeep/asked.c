@@ -14,17 +14,12 @@ bool asked_is_plain(struct text name)
 	if (text_starts_with(name, TEXT("-"))) {
 		name = text_tail(name, 1);
 	}
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(plain); i++) {
 		if (text_equal_string(name, plain[i])) {
 			return true;
 		}
 	}
 	return text_starts_with(name, TEXT("min")) || text_starts_with(name, TEXT("max"));
-}
-
-static bool is_digit_at(struct text text, size_t at)
-{
-	return at < text.size && text.data[at] >= '0' && text.data[at] <= '9';
 }
 
 /* The bytes of the digits at the front of @text, with what may stand between them; *ret_digits: how
@@ -34,11 +29,11 @@ static size_t number_size(struct text text, size_t *ret_digits)
 	size_t at = 0;
 
 	*ret_digits = 0;
-	while (is_digit_at(text, at)) {
+	while (text_digit_at(text, at)) {
 		bool between = at + 1 < text.size && memchr(" -./", text.data[at + 1], 4);
 
 		(*ret_digits)++;
-		at += between && is_digit_at(text, at + 2) ? 2 : 1;
+		at += between && text_digit_at(text, at + 2) ? 2 : 1;
 	}
 	return at;
 }

@@ -293,8 +293,7 @@ void auditor_note(struct auditor *auditor, const struct store_audit *record)
 
 static bool is_key_byte(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       c == '_' || c == '-';
+	return text_is_alphanumeric(c) || c == '_' || c == '-';
 }
 
 /* The bytes of what looks like a key at the start of @text; 0: nothing does. */

@@ -9,8 +9,6 @@
 #include "intake/sources/asterisk/cel_columns.h"
 #include "json/json_reader.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 #define WHAT_IS_READ                                                                               \
 	"what is read is this API's JSON and XML, and Asterisk's channel event log "               \
 	"(--format asterisk-cel)"
@@ -99,7 +97,7 @@ static struct text skip_declaration(struct text text)
 static bool guess_by_bytes(struct text text, struct source_guess *ret_guess)
 {
 	text = skip_declaration(text);
-	for (size_t i = 0; i < COUNT(beginnings); i++) {
+	for (size_t i = 0; i < COUNT_OF(beginnings); i++) {
 		struct text begin = {.data = beginnings[i].begin, .size = beginnings[i].size};
 
 		if (text_starts_with(text, begin)) {
@@ -186,7 +184,7 @@ static bool guess_by_names(struct text text, struct source_guess *ret_guess)
 		}
 		return names.in_array;
 	}
-	for (size_t i = 0; i < COUNT(objects); i++) {
+	for (size_t i = 0; i < COUNT_OF(objects); i++) {
 		const char *second = objects[i].names[1];
 
 		if (has_name(&names, objects[i].names[0]) &&
@@ -244,7 +242,7 @@ static bool is_asterisk_cdr(struct text line)
 	if (contains(line, "dcontext") && contains(line, "disposition")) {
 		return true;
 	}
-	for (size_t i = 0; i < COUNT(dispositions); i++) {
+	for (size_t i = 0; i < COUNT_OF(dispositions); i++) {
 		if (contains(line, dispositions[i]) && count_of(line, ',') >= 13) {
 			return true;
 		}
@@ -260,7 +258,7 @@ static bool is_freeswitch_cdr(struct text line)
 		"\"UNALLOCATED_NUMBER\"", "\"NORMAL_TEMPORARY_FAILURE\"", "\"SUCCESS\"",
 		"\"NO_ROUTE_DESTINATION\"", "\"ATTENDED_TRANSFER\"", "\"LOSE_RACE\""};
 
-	for (size_t i = 0; i < COUNT(causes); i++) {
+	for (size_t i = 0; i < COUNT_OF(causes); i++) {
 		if (contains(line, causes[i]) && count_of(line, '-') >= 4) {
 			return true;
 		}
@@ -273,7 +271,7 @@ static bool is_asterisk_log(struct text line)
 	static const char *const levels[] = {
 		"VERBOSE[", "NOTICE[", "WARNING[", "ERROR[", "DEBUG[", "SECURITY[", "] Asterisk "};
 
-	for (size_t i = 0; i < COUNT(levels); i++) {
+	for (size_t i = 0; i < COUNT_OF(levels); i++) {
 		if (text_starts_with(line, TEXT("[")) && contains(line, levels[i])) {
 			return true;
 		}
@@ -310,7 +308,7 @@ static bool guess_by_line(struct text text, struct source_guess *ret_guess)
 {
 	struct text line = first_line(text);
 
-	for (size_t i = 0; i < COUNT(lines); i++) {
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		if (lines[i].is(line)) {
 			*ret_guess = lines[i].guess;
 			return true;
@@ -335,7 +333,7 @@ static bool has_event_columns(struct text line, char separator)
 		if (field.size >= 2 && field.data[0] == '"') {
 			field = text_head(text_tail(field, 1), field.size - 2);
 		}
-		for (size_t i = 0; i < COUNT(events); i++) {
+		for (size_t i = 0; i < COUNT_OF(events); i++) {
 			if (text_equal_string(field, events[i])) {
 				return true;
 			}

@@ -10,8 +10,8 @@
 
 #include "base/array.h"
 #include "base/hash.h"
+#include "base/hash_table.h"
 #include "base/list.h"
-#include "base/table.h"
 
 /* ---- lists ---- */
 
@@ -170,7 +170,7 @@ static void what_does_not_fit_leaves_the_array_as_it_was(void **state)
 
 struct numbers {
 	struct arena arena;
-	struct table table;
+	struct hash_table table;
 	uint32_t items[NUMBERS];
 	uint32_t count;
 };
@@ -183,22 +183,23 @@ static uint64_t hash_of(uint32_t number)
 
 static bool add(struct numbers *numbers, uint32_t number)
 {
-	int emptied = table_make_room(&numbers->table, &numbers->arena, (size_t)numbers->count + 1);
+	int emptied =
+		hash_table_make_room(&numbers->table, &numbers->arena, (size_t)numbers->count + 1);
 
 	if (emptied < 0) {
 		return false;
 	}
 	for (uint32_t i = 0; emptied > 0 && i < numbers->count; i++) {
-		table_put(&numbers->table, hash_of(numbers->items[i]), i);
+		hash_table_put(&numbers->table, hash_of(numbers->items[i]), i);
 	}
 	numbers->items[numbers->count] = number;
-	table_put(&numbers->table, hash_of(number), numbers->count++);
+	hash_table_put(&numbers->table, hash_of(number), numbers->count++);
 	return true;
 }
 
 static bool has(const struct numbers *numbers, uint32_t number)
 {
-	TABLE_EACH(place, &numbers->table, hash_of(number)) {
+	HASH_TABLE_EACH(place, &numbers->table, hash_of(number)) {
 		if (numbers->items[place] == number) {
 			return true;
 		}
@@ -235,7 +236,7 @@ static void a_full_arena_leaves_the_table_as_it_was(void **state)
 	while (add(&numbers, count)) {
 		count++;
 	}
-	assert_true(count >= TABLE_SIZE_MIN / 2 && count < NUMBERS);
+	assert_true(count >= HASH_TABLE_SIZE_MIN / 2 && count < NUMBERS);
 	for (uint32_t i = 0; i < count; i++) {
 		assert_true(has(&numbers, i));
 	}

@@ -143,6 +143,12 @@ static void bytes_of_ascii_have_classes_in_any_locale(void **state)
 		assert_int_equal(text_is_alphanumeric((char)byte), digit || capital || small);
 		assert_int_equal(text_lower((char)byte), capital ? byte + 32 : byte);
 	}
+	assert_true(text_digit_at(TEXT("a1"), 1));
+	assert_false(text_digit_at(TEXT("a1"), 0));
+	assert_false(text_digit_at(TEXT("a1"), 2));
+	assert_true(text_is_digits(TEXT("0123456789")));
+	assert_false(text_is_digits(TEXT("12a")));
+	assert_false(text_is_digits(TEXT("")));
 }
 
 int main(void)

@@ -95,7 +95,7 @@ static bool is_internal(struct text name)
 	static const char *const technologies[] = {
 		"CBAnn/", "CBRec/", "Announcer/", "Recorder/", "Surrogate/"};
 
-	for (size_t i = 0; i < sizeof(technologies) / sizeof(technologies[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(technologies); i++) {
 		if (text_starts_with(name, text_of(technologies[i]))) {
 			return true;
 		}

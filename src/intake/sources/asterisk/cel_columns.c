@@ -81,7 +81,7 @@ static const struct {
 
 int cel_columns_field(struct text name, enum cel_field *ret_field)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (text_equal_ascii_case(name, text_of(names[i].name))) {
 			*ret_field = names[i].field;
 			return names[i].field != UNUSED;

@@ -194,7 +194,7 @@ static void take_setting(struct mapping *section, struct text key, struct text v
 		{"quote_escape_character", &section->escape},
 	};
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(settings); i++) {
 		if (text_equal_ascii_case(key, text_of(settings[i].key))) {
 			*settings[i].value = value;
 		}

@@ -33,7 +33,7 @@ static bool is_bridged_app(const struct cel_leg *leg)
 	static const char *const apps[] = {
 		"Dial", "Queue", "AppDial", "AppDial2", "AppQueue", "Bridge", "ConfBridge"};
 
-	for (size_t i = 0; i < sizeof(apps) / sizeof(apps[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(apps); i++) {
 		if (text_equal_string(leg->app, apps[i])) {
 			return true;
 		}

@@ -5,8 +5,6 @@
 
 #include "redact/assignment.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* How far names, and what stands before a secret, are followed: a text of a megabyte must not be
  * read again and again. */
 #define CREDENTIALS_BYTES_MAX 256
@@ -14,27 +12,17 @@
 
 /* ---- names ---- */
 
-static bool is_letter(char byte)
-{
-	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
-
-static char lower(char byte)
-{
-	return (char)(byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
-}
-
 /* Takes the next word of letters off the front of @rest; `userPin` and `USER_PIN` have two. */
 static bool next_word(struct text *rest, struct text *ret_word)
 {
 	size_t size = 0;
 
-	while (rest->size > 0 && !is_letter(rest->data[0])) {
+	while (rest->size > 0 && !text_is_letter(rest->data[0])) {
 		*rest = text_tail(*rest, 1);
 	}
-	while (size < rest->size && is_letter(rest->data[size])) {
-		bool hump = size > 0 && lower(rest->data[size - 1]) == rest->data[size - 1] &&
-			    lower(rest->data[size]) != rest->data[size];
+	while (size < rest->size && text_is_letter(rest->data[size])) {
+		bool hump = size > 0 && text_lower(rest->data[size - 1]) == rest->data[size - 1] &&
+			    text_lower(rest->data[size]) != rest->data[size];
 
 		if (hump) {
 			break;
@@ -59,15 +47,15 @@ static bool is_secret_word(struct text word)
 	static const char *const whole[] = {"pass", "pw", "otp", "totp", "puk", "mdp", "clave"};
 	static const char *const ends[] = {"pin", "pwd", "token", "cvv", "cvc"};
 
-	for (size_t i = 0; i < COUNT(whole); i++) {
+	for (size_t i = 0; i < COUNT_OF(whole); i++) {
 		if (text_equal_ascii_case(word, text_of(whole[i]))) {
 			return true;
 		}
 	}
-	if (word.size > 3 && lower(word.data[word.size - 1]) == 's') {
+	if (word.size > 3 && text_lower(word.data[word.size - 1]) == 's') {
 		word.size--;
 	}
-	for (size_t i = 0; i < COUNT(ends); i++) {
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
 		if (ends_with(word, ends[i])) {
 			return true;
 		}
@@ -81,8 +69,8 @@ static struct text letters_of(struct text name, char letters[ASSIGNMENT_NAME_MAX
 	size_t size = 0;
 
 	for (size_t i = 0; i < name.size && size < ASSIGNMENT_NAME_MAX; i++) {
-		if (is_letter(name.data[i])) {
-			letters[size++] = lower(name.data[i]);
+		if (text_is_letter(name.data[i])) {
+			letters[size++] = text_lower(name.data[i]);
 		}
 	}
 	return (struct text){.data = letters, .size = size};
@@ -98,7 +86,7 @@ bool cel_secret_is_name(struct text name)
 	struct text all = letters_of(name, letters);
 	struct text word;
 
-	for (size_t i = 0; i < COUNT(parts); i++) {
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		if (memmem(all.data, all.size, parts[i], strlen(parts[i]))) {
 			return true;
 		}
@@ -175,7 +163,7 @@ static bool is_scheme(struct text word)
 {
 	static const char *const schemes[] = {"sip", "sips", "tel", "xmpp", "mailto"};
 
-	for (size_t i = 0; i < COUNT(schemes); i++) {
+	for (size_t i = 0; i < COUNT_OF(schemes); i++) {
 		if (text_equal_ascii_case(word, text_of(schemes[i]))) {
 			return true;
 		}
@@ -276,7 +264,7 @@ static void hide_arguments(struct hiding *hiding, struct text app, size_t at, si
 		hide(hiding, at + name.size + 1, end);
 		return;
 	}
-	for (size_t i = 0; i < COUNT(takers); i++) {
+	for (size_t i = 0; i < COUNT_OF(takers); i++) {
 		if (!text_equal_ascii_case(app, text_of(takers[i].app))) {
 			continue;
 		}

@@ -19,7 +19,7 @@ static bool take_fraction(struct text *rest, int64_t *ret_us)
 	if (!text_take_byte(rest, '.') && !text_take_byte(rest, ',')) {
 		return true;
 	}
-	while (rest->size > 0 && rest->data[0] >= '0' && rest->data[0] <= '9') {
+	while (text_digit_at(*rest, 0)) {
 		us += unit * (rest->data[0] - '0');
 		unit /= 10;
 		digits++;

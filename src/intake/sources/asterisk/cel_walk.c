@@ -135,7 +135,7 @@ static void on_app(struct cel_walk *walk, struct cel_leg *leg, const struct cel_
 	};
 	struct text what = cel_app_argument(leg->app_data, 0);
 
-	for (size_t i = 0; i < sizeof(announced) / sizeof(announced[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(announced); i++) {
 		if (text_equal_ascii_case(leg->app, text_of(announced[i].app))) {
 			struct cel_step *step = cel_walk_step(walk, leg, row, "info", "app");
 
@@ -194,7 +194,7 @@ static void on_old_event(struct cel_walk *walk, struct cel_leg *leg, const struc
 	};
 	struct cel_step *step = cel_walk_step(walk, leg, row, "info", "event");
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		if (cel_row_is(row, lines[i].event_type)) {
 			step->line = text_of(lines[i].line);
 		}
@@ -253,7 +253,7 @@ static void take_row(struct cel_walk *walk, const struct cel_row *row)
 	struct cel_leg *leg = row->channel->leg;
 
 	follow_app(walk, leg, row);
-	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(events); i++) {
 		if (cel_row_is(row, events[i].event_type)) {
 			events[i].handle(walk, leg, row);
 			leg->seen = true;

@@ -63,7 +63,7 @@ static size_t find_cause(int64_t cause)
 {
 	size_t i = 0;
 
-	while (i < sizeof(causes) / sizeof(causes[0]) && causes[i].cause != cause) {
+	while (i < COUNT_OF(causes) && causes[i].cause != cause) {
 		i++;
 	}
 	return i;
@@ -73,14 +73,14 @@ const char *cel_cause_words(int64_t cause)
 {
 	size_t at = find_cause(cause);
 
-	return at < sizeof(causes) / sizeof(causes[0]) ? causes[at].words : "unknown cause";
+	return at < COUNT_OF(causes) ? causes[at].words : "unknown cause";
 }
 
 bool cel_cause_is_failure(int64_t cause)
 {
 	size_t at = find_cause(cause);
 
-	return at < sizeof(causes) / sizeof(causes[0]) && causes[at].failure;
+	return at < COUNT_OF(causes) && causes[at].failure;
 }
 
 const char *cel_park_words(struct text reason)
@@ -97,7 +97,7 @@ const char *cel_park_words(struct text reason)
 		{"ParkedCallSwap", "another channel took its place"},
 	};
 
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(reasons); i++) {
 		if (text_equal_string(reason, reasons[i].reason)) {
 			return reasons[i].words;
 		}

@@ -23,8 +23,8 @@ static bool is_number(struct text exten)
 	for (size_t i = 0; i < exten.size; i++) {
 		char byte = exten.data[i];
 
-		digit |= byte >= '0' && byte <= '9';
-		if ((byte < '0' || byte > '9') && !memchr("+*#", byte, 3)) {
+		digit |= text_is_digit(byte);
+		if (!text_is_digit(byte) && !memchr("+*#", byte, 3)) {
 			return false;
 		}
 	}

@@ -2,21 +2,22 @@
  * Hash tables: from the hash of a key to the places of items in an array. The owner has the items
  * and compares their keys. At most half of the slots are taken (open addressing, linear probing),
  * so that a search ends soon. */
-#ifndef BASE_TABLE_H
-#define BASE_TABLE_H
+#ifndef BASE_HASH_TABLE_H
+#define BASE_HASH_TABLE_H
 
 #include "base/arena.h"
 
 /* All zero: empty, without room. */
-struct table {
+struct hash_table {
 	uint32_t *slots; /* an item's place + 1; 0: free */
 	size_t size;	 /* how many slots: a power of two, or 0 */
 };
 
-#define TABLE_SIZE_MIN ((size_t)128)
+#define HASH_TABLE_SIZE_MIN ((size_t)128)
 
 /* Looks at the slot @at, and moves on. Returns false when it is free: there is no further item. */
-static inline bool table_look(const struct table *table, uint64_t *at, uint32_t *ret_place)
+static inline bool hash_table_look(
+	const struct hash_table *table, uint64_t *at, uint32_t *ret_place)
 {
 	uint32_t slot = table->size > 0 ? table->slots[(*at)++ & (table->size - 1)] : 0;
 
@@ -26,17 +27,17 @@ static inline bool table_look(const struct table *table, uint64_t *at, uint32_t 
 
 /* Walks the places of the items that may have a key with @hash; those of other keys are among them.
  *
- *   TABLE_EACH(place, &names->table, hash) {
+ *   HASH_TABLE_EACH(place, &names->table, hash) {
  *           if (text_equal(names->texts[place], text)) {
  *                   return place;
  *           }
  *   } */
-#define TABLE_EACH(place, table, hash)                                                             \
+#define HASH_TABLE_EACH(place, table, hash)                                                        \
 	for (uint64_t place##_at = (hash), place##_more = 1; place##_more; place##_more = 0)       \
-		for (uint32_t place; table_look((table), &place##_at, &place);)
+		for (uint32_t place; hash_table_look((table), &place##_at, &place);)
 
 /* Notes that the item at @place has a key with @hash. There is room for it. */
-static inline void table_put(struct table *table, uint64_t hash, uint32_t place)
+static inline void hash_table_put(struct hash_table *table, uint64_t hash, uint32_t place)
 {
 	uint64_t at = hash;
 
@@ -49,9 +50,9 @@ static inline void table_put(struct table *table, uint64_t hash, uint32_t place)
 /* Makes room for @count items, out of @arena. Returns 1 when there are new slots, all of them free:
  * each item is to be put again; 0 when there was room; negative when the arena is full: nothing
  * changed. */
-static inline int table_make_room(struct table *table, struct arena *arena, size_t count)
+static inline int hash_table_make_room(struct hash_table *table, struct arena *arena, size_t count)
 {
-	size_t size = table->size > 0 ? table->size : TABLE_SIZE_MIN;
+	size_t size = table->size > 0 ? table->size : HASH_TABLE_SIZE_MIN;
 	uint32_t *slots;
 
 	if (count <= table->size / 2) {
@@ -64,7 +65,7 @@ static inline int table_make_room(struct table *table, struct arena *arena, size
 	if (!slots) {
 		return -1;
 	}
-	*table = (struct table){.slots = slots, .size = size};
+	*table = (struct hash_table){.slots = slots, .size = size};
 	return 1;
 }
 
