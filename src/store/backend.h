@@ -9,6 +9,8 @@
 #ifndef STORE_BACKEND_H
 #define STORE_BACKEND_H
 
+#include "store/buckets.h"
+#include "store/check.h"
 #include "store/erase_marks.h"
 #include "store/store.h"
 
@@ -62,8 +64,9 @@ STORE_OPERATION(store_listen_end_fn, store_listen_end);
 STORE_OPERATION(store_search_fn, store_search);
 STORE_OPERATION(store_scan_fn, store_scan);
 STORE_OPERATION(store_kinds_fn, store_kinds);
-/* The filter is a window, bucket_seconds one of the three. */
-STORE_OPERATION(store_count_buckets_fn, store_count_buckets);
+/* Adds the calls with one of @keys (none: all) of the window of @buckets to them, newest first. */
+typedef int store_count_buckets_fn(struct store *store, int64_t account_id, struct call_keys keys,
+	struct store_buckets *buckets, struct error *err);
 
 /* ---- accounts and keys ---- */
 
@@ -108,8 +111,8 @@ typedef int store_erase_fn(struct store *store, const struct store_erase *erase,
 	struct error *err);
 STORE_OPERATION(store_scrub_fn, store_scrub);
 STORE_OPERATION(store_backup_fn, store_backup);
-/* The verdict is all zero and progress not NULL. */
-STORE_OPERATION(store_verify_fn, store_verify);
+/* What is found goes to @check. */
+typedef int store_verify_fn(struct store *store, struct store_check *check, struct error *err);
 
 /* ---- the audit trail ---- */
 
@@ -118,10 +121,10 @@ STORE_OPERATION(store_audit_add_fn, store_audit_add);
 /* limit is not negative. */
 STORE_OPERATION(store_audit_list_fn, store_audit_list);
 STORE_OPERATION(store_audit_drop_fn, store_audit_drop);
-/* Puts a mark in the place of @names in the subjects of the account's records; tells how many those
- * are. */
-typedef int store_audit_erase_fn(struct store *store, int64_t account_id,
-	const struct erase_names *names, int64_t *ret_records, struct error *err);
+/* Shows @marks the subjects of the account's records, and gives those that it notes their new ones.
+ */
+typedef int store_audit_erase_fn(
+	struct store *store, int64_t account_id, struct erase_marks *marks, struct error *err);
 
 struct store_backend {
 	/* Asking it means to wait for a network. */

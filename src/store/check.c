@@ -12,15 +12,16 @@
  * gigabytes. */
 #define DEFLATE_RATIO_MAX 1033
 
-int store_check_init(struct store_check *check, store_problem_fn *problem, void *context,
-	struct store_verdict *verdict, struct error *err)
+int store_check_init(struct store_check *check, store_problem_fn *problem,
+	store_progress_fn *progress, void *context, struct error *err)
 {
 	*check = (struct store_check){
 		.problem = problem,
+		.progress = progress,
 		.context = context,
-		.verdict = verdict,
 		.unpacker = unpacker_create(),
 	};
+	store_indexer_init(&check->indexer);
 	arena_init(&check->arena, UINT32_MAX);
 	buffer_init(&check->json, UINT32_MAX);
 	buffer_init(&check->canonical, UINT32_MAX);
@@ -30,6 +31,7 @@ int store_check_init(struct store_check *check, store_problem_fn *problem, void 
 void store_check_deinit(struct store_check *check)
 {
 	unpacker_destroyp(&check->unpacker);
+	store_indexer_deinit(&check->indexer);
 	arena_deinit(&check->arena);
 	buffer_deinit(&check->json);
 	buffer_deinit(&check->canonical);
@@ -89,7 +91,7 @@ void store_check_tell(struct store_check *check, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
-	check->verdict->problems++;
+	check->verdict.problems++;
 	check->problem(check->context, sentence);
 }
 
@@ -139,6 +141,62 @@ int store_check_call(
 		}
 		return 0;
 	}
-	check->verdict->packed++;
+	check->verdict.packed++;
 	return check_packed(check, call, err);
+}
+
+int store_check_index(struct store_check *check, int64_t account_id, const struct call *call,
+	struct arena *arena, struct store_index *ret_index, struct error *err)
+{
+	return store_index_make(&check->indexer, account_id,
+		call_json_detail(buffer_text(&check->json)), call->steps, arena, ret_index, err);
+}
+
+static bool is_key_of(struct text key, struct text number)
+{
+	char buffer[CALL_NUMBER_MAX];
+
+	return text_equal(key, call_number_key(number, buffer));
+}
+
+void store_check_keys(struct store_check *check, const struct call *call, struct text dest_key,
+	struct text src_key)
+{
+	if (!is_key_of(dest_key, call->dest) || (src_key.data && !is_key_of(src_key, call->src))) {
+		store_check_tell(check,
+			"the call '%.*s' is kept under a number that is not its own",
+			TEXT_ARG(call->session_id));
+	}
+}
+
+void store_check_tell_path(struct store_check *check, struct text session_id)
+{
+	store_check_tell(check, "the call '%.*s' has a path that does not fit its steps",
+		TEXT_ARG(session_id));
+}
+
+void store_check_tell_tally(
+	struct store_check *check, const struct tally_delta *said, int64_t counted)
+{
+	store_check_tell(check,
+		"the tally of account %lld%s%.*s for %lld seconds from %lld says %lld calls, "
+		"there are %lld",
+		(long long)said->account_id, said->is_all ? "" : ", number ",
+		TEXT_ARG(said->dest_key), (long long)tally_unit_seconds(said->unit),
+		(long long)said->bucket, (long long)said->calls, (long long)counted);
+}
+
+void store_check_records(struct store_check *check, int64_t wanted)
+{
+	if (check->verdict.records != wanted) {
+		store_check_tell(check, "the audit trail has %lld records, it should have %lld",
+			(long long)check->verdict.records, (long long)wanted);
+	}
+}
+
+void store_check_show_progress(const struct store_check *check, int64_t all)
+{
+	if (check->progress) {
+		check->progress(check->context, check->verdict.calls, all);
+	}
 }

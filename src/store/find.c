@@ -5,8 +5,6 @@
 #include "base/clock.h"
 #include "store/backend.h"
 
-#define ROOM_AT_FIRST ((size_t)64)
-
 void store_find_hide_detail(struct store_call *call, int64_t detail_after)
 {
 	if (call->call.start > detail_after) {
@@ -39,23 +37,6 @@ int store_find_check_deadline(const struct store_search *search, struct error *e
 	return error_set(err, ERROR_TIMEOUT, "the question took longer than it may: narrow it");
 }
 
-/* An arena cannot grow what it gave: the old array stays behind in it. Returns the array with room
- * for one more. */
-static void *grow(void *items, size_t count, size_t *room, size_t size, struct arena *arena)
-{
-	void *grown;
-
-	if (count < *room) {
-		return items;
-	}
-	*room = *room ? *room * 2 : ROOM_AT_FIRST;
-	grown = arena_calloc(arena, *room, size);
-	if (grown && count > 0) {
-		memcpy(grown, items, count * size);
-	}
-	return grown;
-}
-
 static int no_room(struct error *err)
 {
 	return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
@@ -67,12 +48,12 @@ static bool keep(struct arena *arena, struct text *text)
 	return text->data != NULL;
 }
 
-int store_find_add(struct store_page *page, size_t *room, const struct store_call *call,
-	bool with_packed, struct arena *arena, struct error *err)
+int store_find_add(struct store_page *page, const struct store_call *call, bool with_packed,
+	struct arena *arena, struct error *err)
 {
 	struct store_call copy = *call;
 	struct store_call *calls =
-		grow(page->calls, page->count, room, sizeof(*page->calls), arena);
+		arena_list_grow(arena, page->calls, page->count, sizeof(*page->calls));
 
 	if (!calls) {
 		return no_room(err);
@@ -88,19 +69,6 @@ int store_find_add(struct store_page *page, size_t *room, const struct store_cal
 		return no_room(err);
 	}
 	calls[page->count++] = copy;
-	return 0;
-}
-
-int store_find_add_bucket(struct store_bucket **buckets, size_t *count, size_t *room,
-	struct store_bucket bucket, struct arena *arena, struct error *err)
-{
-	struct store_bucket *grown = grow(*buckets, *count, room, sizeof(**buckets), arena);
-
-	if (!grown) {
-		return no_room(err);
-	}
-	*buckets = grown;
-	grown[(*count)++] = bucket;
 	return 0;
 }
 

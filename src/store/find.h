@@ -15,13 +15,9 @@ bool store_find_is_behind(const struct store_place *place, const struct call *ca
 /* ERROR_TIMEOUT once the deadline of @search has passed, or it was given up. */
 int store_find_check_deadline(const struct store_search *search, struct error *err) CHECK_RESULT;
 
-/* Copies @call into @arena and to the end of @page, whose array has *@room places and grows. */
-int store_find_add(struct store_page *page, size_t *room, const struct store_call *call,
-	bool with_packed, struct arena *arena, struct error *err) CHECK_RESULT;
-
-/* The same for a bucket. */
-int store_find_add_bucket(struct store_bucket **buckets, size_t *count, size_t *room,
-	struct store_bucket bucket, struct arena *arena, struct error *err) CHECK_RESULT;
+/* Copies @call into @arena and to the end of @page. */
+int store_find_add(struct store_page *page, const struct store_call *call, bool with_packed,
+	struct arena *arena, struct error *err) CHECK_RESULT;
 
 /* store_search() of a filter that is a window alone, from its newest call on: counted by tallies,
  * its offset too. */

@@ -368,6 +368,26 @@ static int scan(struct store *base, const struct store_search *search, store_eac
 	return reference_scan(base, search, &store->kinds, each, context, err);
 }
 
+static int count_buckets(struct store *base, int64_t account_id, struct call_keys keys,
+	struct store_buckets *buckets, struct error *err)
+{
+	struct filter filter;
+	struct store_bucket *items;
+	size_t count;
+
+	filter_init(&filter);
+	filter.start = buckets->start;
+	filter.end = buckets->end;
+	filter.dest.whole = keys;
+	if (reference_count_buckets(base, account_id, &filter, buckets->seconds, buckets->arena,
+		    &items, &count, err) < 0) {
+		return -1;
+	}
+	buckets->items = items;
+	buckets->count = count;
+	return 0;
+}
+
 static int kinds(struct store *base, int64_t account_id, struct arena *arena,
 	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
 {
@@ -401,7 +421,7 @@ static const struct store_backend backend = {
 	.search = reference_search,
 	.scan = scan,
 	.kinds = kinds,
-	.count_buckets = reference_count_buckets,
+	.count_buckets = count_buckets,
 	.change_newest = memory_change_newest,
 	.changes = memory_changes,
 	.erase = memory_erase,

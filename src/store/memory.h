@@ -94,8 +94,7 @@ int memory_audit_add(
 int memory_audit_list(struct store *base, const struct store_audit_query *query,
 	struct arena *arena, struct store_audit **ret_records, size_t *ret_count,
 	struct error *err);
-int memory_audit_erase(struct store *base, int64_t account_id, const struct erase_names *names,
-	int64_t *ret_records, struct error *err);
+store_audit_erase_fn memory_audit_erase;
 int memory_audit_drop(
 	struct store *base, int64_t before, int64_t limit, int64_t *ret_dropped, struct error *err);
 int memory_drop(
@@ -105,7 +104,6 @@ int memory_oldest(
 int memory_space(struct store *base, struct store_space *ret_space, struct error *err);
 int memory_shrink(struct store *base, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
 	struct error *err);
-int memory_verify(struct store *base, store_problem_fn *problem, store_progress_fn *progress,
-	void *context, struct store_verdict *verdict, struct error *err);
+store_verify_fn memory_verify;
 
 #endif

@@ -100,32 +100,27 @@ int memory_audit_list(struct store *base, const struct store_audit_query *query,
 }
 
 /* Their texts stay until the store goes. */
-int memory_audit_erase(struct store *base, int64_t account_id, const struct erase_names *names,
-	int64_t *ret_records, struct error *err)
+int memory_audit_erase(
+	struct store *base, int64_t account_id, struct erase_marks *marks, struct error *err)
 {
 	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
-	AUTO(erase_marks_deinit) struct erase_marks marks = {0};
 
-	if (erase_marks_init(&marks, names, err) < 0) {
-		return -1;
-	}
 	for (size_t i = 0; i < store->records_count; i++) {
 		const struct store_audit *record = &store->records[i];
 
 		if (record->account_id == account_id &&
-			erase_marks_look(&marks, (int64_t)i, record->subject, err) < 0) {
+			erase_marks_look(marks, (int64_t)i, record->subject, err) < 0) {
 			return -1;
 		}
 	}
-	for (size_t i = 0; i < marks.count; i++) {
-		struct text subject = arena_copy(&store->names, marks.records[i].subject);
+	for (size_t i = 0; i < marks->count; i++) {
+		struct text subject = arena_copy(&store->names, marks->records[i].subject);
 
 		if (!subject.data) {
 			return error_no_memory(err);
 		}
-		store->records[marks.records[i].id].subject = subject;
+		store->records[marks->records[i].id].subject = subject;
 	}
-	*ret_records = (int64_t)marks.count;
 	return 0;
 }
 

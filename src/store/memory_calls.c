@@ -385,24 +385,19 @@ int memory_erase(struct store *base, const struct store_erase *erase, struct are
 	return 0;
 }
 
-int memory_verify(struct store *base, store_problem_fn *problem, store_progress_fn *progress,
-	void *context, struct store_verdict *verdict, struct error *err)
+int memory_verify(struct store *base, struct store_check *check, struct error *err)
 {
 	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
-	AUTO(store_check_deinit) struct store_check check = {0};
 
-	if (store_check_init(&check, problem, context, verdict, err) < 0) {
-		return -1;
-	}
-	verdict->accounts = (int64_t)store->accounts_count;
-	verdict->records = (int64_t)store->records_count;
-	for (; verdict->calls < (int64_t)store->calls_count; verdict->calls++) {
-		const struct store_call *call = &store->calls[verdict->calls]->held;
+	check->verdict.accounts = (int64_t)store->accounts_count;
+	check->verdict.records = (int64_t)store->records_count;
+	for (; check->verdict.calls < (int64_t)store->calls_count; check->verdict.calls++) {
+		const struct store_call *call = &store->calls[check->verdict.calls]->held;
 
-		if (store_check_call(&check, call, false, err) < 0) {
+		if (store_check_call(check, call, false, err) < 0) {
 			return -1;
 		}
 	}
-	progress(context, verdict->calls, verdict->calls);
+	store_check_show_progress(check, check->verdict.calls);
 	return 0;
 }

@@ -23,7 +23,6 @@ struct pass {
 	/* of a search */
 	struct arena *arena;
 	struct store_page page;
-	size_t room;
 	int64_t passed; /* calls of the offset */
 
 	/* of a scan */
@@ -110,8 +109,7 @@ static int take_for_page(
 		return 0;
 	}
 	if ((int64_t)page->count < search->limit) {
-		return store_find_add(
-			page, &pass->room, call, search->with_packed, pass->arena, err);
+		return store_find_add(page, call, search->with_packed, pass->arena, err);
 	}
 	return search->with_total ? 0 : ENOUGH;
 }
@@ -199,8 +197,12 @@ static int count_call(
 
 	(void)detail;
 	if (pass->buckets_count == 0 || pass->buckets[pass->buckets_count - 1].start != start) {
-		return store_find_add_bucket(&pass->buckets, &pass->buckets_count, &pass->room,
-			(struct store_bucket){start, 1}, pass->arena, err);
+		pass->buckets = arena_list_grow(
+			pass->arena, pass->buckets, pass->buckets_count, sizeof(*pass->buckets));
+		if (!pass->buckets) {
+			return error_no_memory(err);
+		}
+		pass->buckets[pass->buckets_count++] = (struct store_bucket){.start = start};
 	}
 	pass->buckets[pass->buckets_count - 1].calls++;
 	return 0;

@@ -283,10 +283,18 @@ int store_count_buckets(struct store *store, int64_t account_id, const struct fi
 	int64_t bucket_seconds, struct arena *arena, struct store_bucket **ret_buckets,
 	size_t *ret_count, struct error *err)
 {
+	struct store_buckets buckets;
+
 	assert(filter_is_window(filter) && filter->start >= 0);
 	assert(bucket_seconds == 60 || bucket_seconds == 3600 || bucket_seconds == 86400);
-	return store->backend->count_buckets(
-		store, account_id, filter, bucket_seconds, arena, ret_buckets, ret_count, err);
+	buckets = store_buckets_of(filter, bucket_seconds, arena);
+	if (store->backend->count_buckets(
+		    store, account_id, filter_dest_keys(filter), &buckets, err) < 0) {
+		return -1;
+	}
+	*ret_buckets = buckets.items;
+	*ret_count = buckets.count;
+	return 0;
 }
 
 int store_change_newest(struct store *store, int64_t *ret_id, struct error *err)
@@ -447,16 +455,20 @@ int store_sessions_add(struct store_sessions *sessions, struct arena *arena, str
 static int erase_names(struct store *store, const struct store_erase *erase, struct arena *arena,
 	struct store_sessions *sessions, struct store_erased *erased, struct error *err)
 {
+	AUTO(erase_marks_deinit) struct erase_marks marks = {0};
 	char buffer[CALL_NUMBER_MAX];
 	struct text named =
 		erase->session_id.data ? erase->session_id : call_number_key(erase->number, buffer);
-	struct erase_names names;
 
-	if (store_sessions_add(sessions, arena, named, err) < 0) {
+	if (store_sessions_add(sessions, arena, named, err) < 0 ||
+		erase_marks_init(&marks,
+			&(struct erase_names){.items = sessions->items, .count = sessions->count},
+			err) < 0 ||
+		store->backend->audit_erase(store, erase->account_id, &marks, err) < 0) {
 		return -1;
 	}
-	names = (struct erase_names){.items = sessions->items, .count = sessions->count};
-	return store->backend->audit_erase(store, erase->account_id, &names, &erased->records, err);
+	erased->records = (int64_t)marks.count;
+	return 0;
 }
 
 int store_erase(struct store *store, const struct store_erase *erase,
@@ -485,22 +497,15 @@ int store_backup(struct store *store, const char *destination, struct error *err
 	return store->backend->backup(store, destination, err);
 }
 
-static void no_progress(void *context, int64_t done, int64_t all)
-{
-	(void)context;
-	(void)done;
-	(void)all;
-}
-
 int store_verify(struct store *store, store_problem_fn *problem, store_progress_fn *progress,
 	void *context, struct store_verdict *ret_verdict, struct error *err)
 {
-	struct store_verdict verdict = {0};
+	AUTO(store_check_deinit) struct store_check check;
 
-	if (store->backend->verify(store, problem, progress ? progress : no_progress, context,
-		    &verdict, err) < 0) {
+	if (store_check_init(&check, problem, progress, context, err) < 0 ||
+		store->backend->verify(store, &check, err) < 0) {
 		return -1;
 	}
-	*ret_verdict = verdict;
+	*ret_verdict = check.verdict;
 	return 0;
 }

@@ -68,24 +68,21 @@ static int change_all(
 	return postgres_run(connection, err);
 }
 
-int postgres_audit_erase(struct store *base, int64_t account_id, const struct erase_names *names,
-	int64_t *ret_records, struct error *err)
+int postgres_audit_erase(
+	struct store *base, int64_t account_id, struct erase_marks *marks, struct error *err)
 {
 	AUTO(postgres_session_close) struct postgres_session session = {0};
-	AUTO(erase_marks_deinit) struct erase_marks marks = {0};
 	int64_t after = 0;
 	int looked;
 
-	if (erase_marks_init(&marks, names, err) < 0 ||
-		postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
+	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
 		return -1;
 	}
 	do {
-		looked = look(&marks, session.connection, account_id, &after, err);
+		looked = look(marks, session.connection, account_id, &after, err);
 	} while (looked == READ_ROWS);
-	if (looked < 0 || (marks.count > 0 && change_all(&marks, session.connection, err) < 0)) {
+	if (looked < 0) {
 		return -1;
 	}
-	*ret_records = (int64_t)marks.count;
-	return 0;
+	return marks->count > 0 ? change_all(marks, session.connection, err) : 0;
 }

@@ -4,7 +4,6 @@
 #include <endian.h>
 #include <stdio.h>
 
-#include "call/call_json.h"
 #include "store/check.h"
 #include "store/index.h"
 #include "store/postgres/postgres.h"
@@ -74,9 +73,7 @@ struct sound {
 struct verify_run {
 	struct postgres_store *store;
 	struct postgres_connection *connection;
-	store_progress_fn *progress;
-	struct store_check check;
-	struct store_indexer indexer;
+	struct store_check *check;
 	struct buffer vector;
 	struct postgres_params params;
 	struct arena arena; /* of the batch */
@@ -90,8 +87,6 @@ struct verify_run {
 
 static void run_end(struct verify_run *run)
 {
-	store_check_deinit(&run->check);
-	store_indexer_deinit(&run->indexer);
 	buffer_deinit(&run->vector);
 	postgres_params_deinit(&run->params);
 	arena_deinit(&run->arena);
@@ -124,7 +119,7 @@ static int ask_int64(struct verify_run *run, const char *sql, int64_t *ret, stru
 
 static int count_accounts(struct verify_run *run, struct error *err)
 {
-	return ask_int64(run, "select count(*) from account", &run->check.verdict->accounts, err);
+	return ask_int64(run, "select count(*) from account", &run->check->verdict.accounts, err);
 }
 
 /* Records are numbered without a gap, from where the oldest were dropped. */
@@ -132,15 +127,11 @@ static int check_audit(struct verify_run *run, struct error *err)
 {
 	int64_t wanted;
 
-	if (ask_int64(run, "select count(*) from audit", &run->check.verdict->records, err) < 0 ||
+	if (ask_int64(run, "select count(*) from audit", &run->check->verdict.records, err) < 0 ||
 		ask_int64(run, "select newest - dropped from audit_floor", &wanted, err) < 0) {
 		return -1;
 	}
-	if (wanted != run->check.verdict->records) {
-		store_check_tell(&run->check,
-			"the audit trail has %lld records, it should have %lld",
-			(long long)run->check.verdict->records, (long long)wanted);
-	}
+	store_check_records(run->check, wanted);
 	return 0;
 }
 
@@ -155,7 +146,7 @@ static int check_keeping(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	if (rows != 1) {
-		store_check_tell(&run->check,
+		store_check_tell(run->check,
 			"how long calls are kept is said %lld times, and not once",
 			(long long)rows);
 	}
@@ -174,15 +165,16 @@ static int check_tallies(struct verify_run *run, struct error *err)
 			return -1;
 		}
 		for (int i = 0; i < rows.count; i++) {
-			store_check_tell(&run->check,
-				"the tally of account %lld%s%.*s for %lld seconds from %lld says "
-				"%lld calls, there are %lld",
-				(long long)postgres_int64(&rows, i, 0),
-				postgres_int64(&rows, i, 1) ? "" : ", number ",
-				TEXT_ARG(postgres_text(&rows, i, 2)), (long long)seconds,
-				(long long)postgres_int64(&rows, i, 3),
-				(long long)postgres_int64(&rows, i, 4),
-				(long long)postgres_int64(&rows, i, 5));
+			const struct tally_delta said = {
+				.account_id = postgres_int64(&rows, i, 0),
+				.is_all = postgres_int64(&rows, i, 1) != 0,
+				.dest_key = postgres_text(&rows, i, 2),
+				.unit = (enum tally_unit)unit,
+				.bucket = postgres_int64(&rows, i, 3),
+				.calls = postgres_int64(&rows, i, 4),
+			};
+
+			store_check_tell_tally(run->check, &said, postgres_int64(&rows, i, 5));
 		}
 	}
 	return 0;
@@ -196,7 +188,7 @@ static int check_orphans(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	for (int i = 0; i < rows.count; i++) {
-		store_check_tell(&run->check,
+		store_check_tell(run->check,
 			"the detail of '%.*s' of account %lld belongs to no call",
 			TEXT_ARG(postgres_text(&rows, i, 1)),
 			(long long)postgres_int64(&rows, i, 0));
@@ -217,27 +209,12 @@ static int check_changes(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	if (rows != 1 || wrong > 0) {
-		store_check_tell(&run->check, "the numbers of changes contradict each other");
+		store_check_tell(run->check, "the numbers of changes contradict each other");
 	}
 	return 0;
 }
 
 /* ---- calls ---- */
-
-static void check_keys(
-	struct verify_run *run, const struct postgres_rows *rows, int row, const struct call *call)
-{
-	char dest[CALL_NUMBER_MAX], src[CALL_NUMBER_MAX];
-
-	if (!text_equal(
-		    postgres_text(rows, row, ROW_DEST_KEY), call_number_key(call->dest, dest)) ||
-		!text_equal(
-			postgres_text(rows, row, ROW_SRC_KEY), call_number_key(call->src, src))) {
-		store_check_tell(&run->check,
-			"the call '%.*s' is kept under a number that is not its own",
-			TEXT_ARG(call->session_id));
-	}
-}
 
 static int keep(struct verify_run *run, struct text *text, struct error *err)
 {
@@ -259,9 +236,8 @@ static int note_sound(struct verify_run *run, const struct postgres_rows *rows, 
 		.last_kind = postgres_int64(rows, row, ROW_LAST_KIND),
 	};
 	if (keep(run, &sound->session_id, err) < 0 || keep(run, &sound->path, err) < 0 ||
-		store_index_make(&run->indexer, sound->account_id,
-			call_json_detail(buffer_text(&run->check.json)), call->steps, &run->arena,
-			&sound->index, err) < 0) {
+		store_check_index(
+			run->check, sound->account_id, call, &run->arena, &sound->index, err) < 0) {
 		return -1;
 	}
 	buffer_clear(&run->vector);
@@ -281,11 +257,12 @@ static int check_row(
 	};
 	int fine;
 
-	check_keys(run, rows, row, &call.call);
+	store_check_keys(run->check, &call.call, postgres_text(rows, row, ROW_DEST_KEY),
+		postgres_text(rows, row, ROW_SRC_KEY));
 	if (postgres_int64(rows, row, ROW_GONE) != 0) {
 		return 0;
 	}
-	fine = store_check_call(&run->check, &call, !postgres_is_null(rows, row, ROW_PATH), err);
+	fine = store_check_call(run->check, &call, !postgres_is_null(rows, row, ROW_PATH), err);
 	return fine <= 0 ? fine : note_sound(run, rows, row, &call.call, err);
 }
 
@@ -374,9 +351,7 @@ static int check_indices(struct verify_run *run, struct error *err)
 	}
 	for (size_t i = 0; i < run->sound_count; i++) {
 		if (!path_fits(run, &run->sound[i])) {
-			store_check_tell(&run->check,
-				"the call '%.*s' has a path that does not fit its steps",
-				TEXT_ARG(run->sound[i].session_id));
+			store_check_tell_path(run->check, run->sound[i].session_id);
 		}
 	}
 	bind_places(run);
@@ -384,7 +359,7 @@ static int check_indices(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	for (int i = 0; i < rows.count; i++) {
-		store_check_tell(&run->check,
+		store_check_tell(run->check,
 			"the text index does not fit the steps of the call '%.*s'",
 			TEXT_ARG(postgres_text(&rows, i, 0)));
 	}
@@ -413,7 +388,7 @@ static int check_some(struct verify_run *run, struct error *err)
 	for (int i = 0; i < rows.count; i++) {
 		struct text session_id = postgres_text(&rows, i, CALL_SESSION_ID);
 
-		run->check.verdict->calls++;
+		run->check->verdict.calls++;
 		run->last_account = postgres_int64(&rows, i, ROW_ACCOUNT);
 		run->last_session_size = session_id.size;
 		memcpy(run->last_session, session_id.data, session_id.size);
@@ -434,27 +409,21 @@ static int check_calls(struct verify_run *run, struct error *err)
 	}
 	while (read == CALLS_AT_ONCE) {
 		read = check_some(run, err);
-		run->progress(run->check.context, run->check.verdict->calls, all);
+		store_check_show_progress(run->check, all);
 	}
 	return read < 0 ? -1 : 0;
 }
 
-int postgres_verify(struct store *base, store_problem_fn *problem, store_progress_fn *progress,
-	void *context, struct store_verdict *verdict, struct error *err)
+int postgres_verify(struct store *base, struct store_check *check, struct error *err)
 {
 	AUTO(postgres_session_close) struct postgres_session session = {0};
 	AUTO(run_end)
-	struct verify_run run = {
-		.store = (struct postgres_store *)base,
-		.progress = progress,
-	};
+	struct verify_run run = {.store = (struct postgres_store *)base, .check = check};
 
-	store_indexer_init(&run.indexer);
 	buffer_init(&run.vector, UINT32_MAX);
 	postgres_params_init(&run.params);
 	arena_init(&run.arena, SIZE_MAX);
-	if (postgres_session_open_snapshot(&session, run.store, err) < 0 ||
-		store_check_init(&run.check, problem, context, verdict, err) < 0) {
+	if (postgres_session_open_snapshot(&session, run.store, err) < 0) {
 		return -1;
 	}
 	run.connection = session.connection;

@@ -2,18 +2,11 @@
  * Counting what a filter means by tallies and ids, without matching each row. */
 #include "store/sqlite/match.h"
 
-static int count_keys(const struct sqlite_match *match, struct sqlite_connection *connection,
-	int64_t start, int64_t end, struct call_keys keys, int64_t *ret_calls, struct error *err)
-{
-	const struct filter window = {.start = start, .end = end, .dest.whole = keys};
-
-	return sqlite_count_window(connection, match->account_id, &window, ret_calls, err);
-}
-
 static int count_between(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t start, int64_t end, int64_t *ret_calls, struct error *err)
 {
-	return count_keys(match, connection, start, end, match->dest_keys, ret_calls, err);
+	return sqlite_count_window(
+		connection, match->account_id, match->dest_keys, start, end, ret_calls, err);
 }
 
 int sqlite_match_by_number(const struct sqlite_match *match, struct sqlite_connection *connection,
@@ -26,8 +19,8 @@ int sqlite_match_by_number(const struct sqlite_match *match, struct sqlite_conne
 		return 0;
 	}
 	if (count_between(match, connection, match->start, match->end, &calls, err) < 0 ||
-		count_keys(match, connection, match->start, match->end, (struct call_keys){0}, &all,
-			err) < 0) {
+		sqlite_count_window(connection, match->account_id, (struct call_keys){0},
+			match->start, match->end, &all, err) < 0) {
 		return -1;
 	}
 	*ret_by_number = calls < all / SQLITE_LOOK_UP_ROWS;

@@ -78,21 +78,21 @@ static int change_all(
 	return kept > 0 ? sqlite_exec(connection, trigger, err) : 0;
 }
 
-int sqlite_audit_erase(struct store *base, int64_t account_id, const struct erase_names *names,
-	int64_t *ret_records, struct error *err)
+int sqlite_audit_erase(
+	struct store *base, int64_t account_id, struct erase_marks *marks, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
-	AUTO(erase_marks_deinit) struct erase_marks marks = {0};
 	struct sqlite_store *store = (struct sqlite_store *)base;
 
-	if (erase_marks_init(&marks, names, err) < 0 || find(&marks, store, account_id, err) < 0) {
+	if (find(marks, store, account_id, err) < 0) {
 		return -1;
 	}
-	if (marks.count > 0 && (sqlite_writer_begin(&writer, store, err) < 0 ||
-				       change_all(&marks, writer.connection, err) < 0 ||
-				       sqlite_writer_commit(&writer, err) < 0)) {
+	if (marks->count == 0) {
+		return 0;
+	}
+	if (sqlite_writer_begin(&writer, store, err) < 0 ||
+		change_all(marks, writer.connection, err) < 0) {
 		return -1;
 	}
-	*ret_records = (int64_t)marks.count;
-	return 0;
+	return sqlite_writer_commit(&writer, err);
 }

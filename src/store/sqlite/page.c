@@ -106,12 +106,11 @@ static int count_span(const struct subject *subject, const struct tally_span *sp
 }
 
 int sqlite_count_window(struct sqlite_connection *connection, int64_t account_id,
-	const struct filter *filter, int64_t *ret_calls, struct error *err)
+	struct call_keys keys, int64_t start, int64_t end, int64_t *ret_calls, struct error *err)
 {
-	const struct subject subject =
-		subject_of_keys(connection, account_id, filter_dest_keys(filter));
+	const struct subject subject = subject_of_keys(connection, account_id, keys);
 	struct tally_span spans[TALLY_SPANS_MAX];
-	size_t count = tally_split(filter->start, filter->end, spans);
+	size_t count = tally_split(start, end, spans);
 	int64_t total = 0;
 
 	for (size_t i = 0; i < count; i++) {

@@ -24,7 +24,6 @@ struct pass {
 
 	/* of a search */
 	struct store_page page;
-	size_t room;
 	bool counting; /* the total is not known: each call that matches adds to it */
 	int64_t total;
 	int64_t passed; /* calls of the offset */
@@ -280,7 +279,7 @@ static int add_to_page(struct pass *pass, struct sqlite_query *row, struct error
 	const struct store_call call = {.call = read_header(pass, row)};
 	struct store_page *page = &pass->page;
 
-	if (store_find_add(page, &pass->room, &call, false, pass->arena, err) < 0) {
+	if (store_find_add(page, &call, false, pass->arena, err) < 0) {
 		return -1;
 	}
 	if (!pass->search->with_packed || !call.call.has_detail) {

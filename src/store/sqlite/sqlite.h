@@ -468,9 +468,10 @@ int sqlite_detail_from(struct sqlite_connection *connection, int64_t account_id,
 
 /* ---- store/sqlite/page.c: what others need of it ---- */
 
-/* Counts the calls of a window and at most one whole dest, by the tallies. */
+/* Counts the calls with one of @keys (none: all) in start <= x < end, by the tallies. */
 int sqlite_count_window(struct sqlite_connection *connection, int64_t account_id,
-	const struct filter *filter, int64_t *ret_calls, struct error *err) CHECK_RESULT;
+	struct call_keys keys, int64_t start, int64_t end, int64_t *ret_calls,
+	struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/change.c: the change log ---- */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * Checking an embedded store against itself. */
-#include "call/call_json.h"
 #include "store/check.h"
 #include "store/schema.h"
 #include "store/sqlite/sqlite.h"
@@ -28,9 +27,7 @@
 
 struct verify_run {
 	struct sqlite_connection *connection;
-	store_progress_fn *progress;
-	struct store_check check;
-	struct store_indexer indexer;
+	struct store_check *check;
 	struct arena arena; /* of the index of the call at hand */
 	struct sqlite_kinds kinds;
 	struct word_sums words;
@@ -38,8 +35,6 @@ struct verify_run {
 
 static void run_end(struct verify_run *run)
 {
-	store_check_deinit(&run->check);
-	store_indexer_deinit(&run->indexer);
 	arena_deinit(&run->arena);
 	sqlite_kinds_deinit(&run->kinds);
 	word_sums_deinit(&run->words);
@@ -81,7 +76,7 @@ static int check_database(struct verify_run *run, struct error *err)
 
 		if (!text_equal_string(finding, "ok")) {
 			store_check_tell(
-				&run->check, "the database is damaged: %.*s", TEXT_ARG(finding));
+				run->check, "the database is damaged: %.*s", TEXT_ARG(finding));
 		}
 	}
 	return row;
@@ -115,7 +110,7 @@ static int check_schema_row(struct verify_run *run, sqlite3_stmt *wanted, struct
 	sqlite_query_text(&query, text_of(sql));
 	found = sqlite_query_step(&query, err);
 	if (found == 0) {
-		store_check_tell(&run->check,
+		store_check_tell(run->check,
 			"the database is damaged: its %s '%s' is not as this schema has it", type,
 			name);
 	}
@@ -163,7 +158,7 @@ static int check_strangers(struct verify_run *run, sqlite3 *model, struct error 
 
 		sqlite3_bind_text64(known, 1, name.data, name.size, SQLITE_STATIC, SQLITE_UTF8);
 		if (sqlite3_step(known) != SQLITE_ROW) {
-			store_check_tell(&run->check,
+			store_check_tell(run->check,
 				"the database is damaged: its %.*s '%.*s' is not of this schema",
 				TEXT_ARG(sqlite_column_text(&query, 0)), TEXT_ARG(name));
 		}
@@ -223,7 +218,7 @@ static int check_rule(struct verify_run *run, size_t rule, struct error *err)
 		return -1;
 	}
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		store_check_tell(&run->check, "%s %lld %s", rules[rule].what,
+		store_check_tell(run->check, "%s %lld %s", rules[rule].what,
 			(long long)sqlite_column_int64(&query, 0), rules[rule].problem);
 	}
 	return row;
@@ -242,7 +237,7 @@ static int check_rules(struct verify_run *run, struct error *err)
 static int count_accounts(struct verify_run *run, struct error *err)
 {
 	return sqlite_get_int64(run->connection, "select count(*) from account",
-		&run->check.verdict->accounts, err);
+		&run->check->verdict.accounts, err);
 }
 
 /* Records are numbered without a gap, from where the oldest were dropped. */
@@ -251,7 +246,7 @@ static int check_audit(struct verify_run *run, struct error *err)
 	int64_t dropped, newest;
 
 	if (sqlite_get_int64(run->connection, "select count(*) from audit",
-		    &run->check.verdict->records, err) < 0 ||
+		    &run->check->verdict.records, err) < 0 ||
 		sqlite_get_int64(
 			run->connection, "select dropped from audit_floor", &dropped, err) < 0 ||
 		sqlite_get_int64(run->connection,
@@ -260,11 +255,7 @@ static int check_audit(struct verify_run *run, struct error *err)
 			&newest, err) < 0) {
 		return -1;
 	}
-	if (newest - dropped != run->check.verdict->records) {
-		store_check_tell(&run->check,
-			"the audit trail has %lld records, it should have %lld",
-			(long long)run->check.verdict->records, (long long)(newest - dropped));
-	}
+	store_check_records(run->check, newest - dropped);
 	return 0;
 }
 
@@ -281,7 +272,7 @@ static int check_detail_from(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		store_check_tell(&run->check,
+		store_check_tell(run->check,
 			"the account %lld has %lld calls with detail where there should be none",
 			(long long)sqlite_column_int64(&query, 0),
 			(long long)sqlite_column_int64(&query, 1));
@@ -298,7 +289,7 @@ static int check_references(struct verify_run *run, struct error *err)
 		return -1;
 	}
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		store_check_tell(&run->check,
+		store_check_tell(run->check,
 			"the table '%.*s' has a row (%lld) that belongs to no row of '%.*s'",
 			TEXT_ARG(sqlite_column_text(&query, 0)),
 			(long long)sqlite_column_int64(&query, 1),
@@ -320,15 +311,16 @@ static int check_tallies_of(
 	}
 	sqlite_query_int64(&query, tally_unit_seconds(unit));
 	while ((row = sqlite_query_step(&query, err)) > 0) {
-		store_check_tell(&run->check,
-			"the tally of account %lld%s%.*s for %lld seconds from %lld says %lld "
-			"calls, there are %lld",
-			(long long)sqlite_column_int64(&query, 0), is_all ? "" : ", number ",
-			TEXT_ARG(sqlite_column_text(&query, 1)),
-			(long long)tally_unit_seconds(unit),
-			(long long)sqlite_column_int64(&query, 2),
-			(long long)sqlite_column_int64(&query, 3),
-			(long long)sqlite_column_int64(&query, 4));
+		const struct tally_delta said = {
+			.account_id = sqlite_column_int64(&query, 0),
+			.is_all = is_all,
+			.dest_key = sqlite_column_text(&query, 1),
+			.unit = unit,
+			.bucket = sqlite_column_int64(&query, 2),
+			.calls = sqlite_column_int64(&query, 3),
+		};
+
+		store_check_tell_tally(run->check, &said, sqlite_column_int64(&query, 4));
 	}
 	return row;
 }
@@ -376,13 +368,11 @@ static int check_index(struct verify_run *run, const struct store_call *call,
 {
 	int64_t id = sqlite_column_int64(row, 12), account_id = sqlite_column_int64(row, 13);
 	struct text held = sqlite_column_blob(row, 14), wanted;
-	struct text detail = call_json_detail(buffer_text(&run->check.json));
 	struct store_index index;
 	struct error problem = {0};
 
 	arena_deinit(&run->arena);
-	if (store_index_make(&run->indexer, account_id, detail, call->call.steps, &run->arena,
-		    &index, err) < 0) {
+	if (store_check_index(run->check, account_id, &call->call, &run->arena, &index, err) < 0) {
 		return -1; /* for want of memory: the steps were found to be good before */
 	}
 	if (run->words.sums) {
@@ -393,14 +383,12 @@ static int check_index(struct verify_run *run, const struct store_call *call,
 		if (problem.code != ERROR_CORRUPT) {
 			return error_set(err, problem.code, "%s", problem.message);
 		}
-		store_check_tell(&run->check, "the call '%.*s': %s",
-			TEXT_ARG(call->call.session_id), problem.message);
+		store_check_tell(run->check, "the call '%.*s': %s", TEXT_ARG(call->call.session_id),
+			problem.message);
 		return 0;
 	}
 	if (sqlite_column_is_null(row, 14) || !text_equal(held, wanted)) {
-		store_check_tell(&run->check,
-			"the call '%.*s' has a path that does not fit its steps",
-			TEXT_ARG(call->call.session_id));
+		store_check_tell_path(run->check, call->call.session_id);
 	}
 	return 0;
 }
@@ -408,15 +396,10 @@ static int check_index(struct verify_run *run, const struct store_call *call,
 static int check_call(struct verify_run *run, struct sqlite_query *row, struct error *err)
 {
 	struct store_call call = read_row(row);
-	char buffer[CALL_NUMBER_MAX];
 	int fine;
 
-	if (!text_equal(sqlite_column_text(row, 7), call_number_key(call.call.dest, buffer))) {
-		store_check_tell(&run->check,
-			"the call '%.*s' is kept under a number that is not its own",
-			TEXT_ARG(call.call.session_id));
-	}
-	fine = store_check_call(&run->check, &call, !sqlite_column_is_null(row, 14), err);
+	store_check_keys(run->check, &call.call, sqlite_column_text(row, 7), (struct text){0});
+	fine = store_check_call(run->check, &call, !sqlite_column_is_null(row, 14), err);
 	if (fine == 0 && call.call.has_detail && call.packed.deflate.data && run->words.sums) {
 		word_sums_unknown(&run->words, sqlite_column_int64(row, 12));
 	}
@@ -456,13 +439,13 @@ static void tell_words(void *context, int64_t id_first, int64_t id_last)
 
 	if (id_last == INT64_MAX) {
 		store_check_tell(
-			&run->check, "the text index has words of calls that are not there");
+			run->check, "the text index has words of calls that are not there");
 	} else if (id_first == id_last) {
-		store_check_tell(&run->check,
+		store_check_tell(run->check,
 			"the text index does not fit the steps of the call of row %lld",
 			(long long)id_first);
 	} else {
-		store_check_tell(&run->check,
+		store_check_tell(run->check,
 			"the text index does not fit the steps of the calls of rows %lld to %lld",
 			(long long)id_first, (long long)id_last);
 	}
@@ -489,12 +472,12 @@ static int check_calls(struct verify_run *run, struct error *err)
 		if (check_call(run, &query, err) < 0) {
 			return -1;
 		}
-		if (++run->check.verdict->calls % PROGRESS_EVERY == 0) {
-			run->progress(run->check.context, run->check.verdict->calls, all);
+		if (++run->check->verdict.calls % PROGRESS_EVERY == 0) {
+			store_check_show_progress(run->check, all);
 		}
 	}
 	if (row == 0) {
-		run->progress(run->check.context, run->check.verdict->calls, all);
+		store_check_show_progress(run->check, all);
 	}
 	return row;
 }
@@ -509,12 +492,11 @@ static int found_or_failed(
 	if (problem->code != ERROR_CORRUPT) {
 		return error_set(err, problem->code, "%s", problem->message);
 	}
-	store_check_tell(&run->check, "%s", problem->message);
+	store_check_tell(run->check, "%s", problem->message);
 	return 0;
 }
 
-int sqlite_verify(struct store *base, store_problem_fn *problem, store_progress_fn *progress,
-	void *context, struct store_verdict *verdict, struct error *err)
+int sqlite_verify(struct store *base, struct store_check *check, struct error *err)
 {
 	static int (*const checks[])(struct verify_run * run, struct error * err) = {
 		check_database,
@@ -531,16 +513,12 @@ int sqlite_verify(struct store *base, store_problem_fn *problem, store_progress_
 	};
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(run_end)
-	struct verify_run run = {
-		.progress = progress,
-	};
+	struct verify_run run = {.check = check};
 
-	store_indexer_init(&run.indexer);
 	arena_init(&run.arena, SIZE_MAX);
 	sqlite_kinds_init(&run.kinds);
 	run.kinds.read_only = true;
-	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0 ||
-		store_check_init(&run.check, problem, context, verdict, err) < 0) {
+	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0) {
 		return -1;
 	}
 	run.connection = reader.connection;
