@@ -13,7 +13,7 @@ const INVALID = '#/calls?start=-5d&text=%22invalid+input%22&last_module=menu';
 
 const pictures = [
 	{ name: 'calls', address: '#/calls?start=-7d', shown: '.uplot' },
-	{ name: 'call', address: INVALID, shown: '.table-row a', then: openStep },
+	{ name: 'call', address: INVALID, shown: '.table-row a', then: openStep, height: 1130 },
 	{ name: 'drop-off', address: '#/dropoff?dest=*0100', shown: '.dropoff tbody tr', height: 620 },
 	{ name: 'docs', address: '#/calls', shown: '.table-row a', then: askInDocs, height: 900 },
 	{ name: 'dark', address: '#/statistics?group=dest&start=-7d', shown: '.bars tbody tr', theme: 'dark', height: 620 },
