@@ -34,8 +34,7 @@ static void close_store(struct store *base)
 	free(store->accounts);
 	free(store->records);
 	arena_deinit(&store->names);
-	store_rewrap_deinit(&store->rewrap);
-	store_join_deinit(&store->join);
+	store_repacker_deinit(&store->repacker);
 	pthread_mutex_destroy(&store->mutex);
 	free(store);
 }
@@ -450,8 +449,7 @@ int store_memory_open(struct store **ret_store, struct error *err)
 		(struct store_keeping){{STORE_DETAIL_DAYS, STORE_HEADER_DAYS}, STORE_AUDIT_DAYS};
 	pthread_mutex_init(&store->mutex, NULL);
 	arena_init(&store->names, SIZE_MAX);
-	store_rewrap_init(&store->rewrap);
-	store_join_init(&store->join);
+	store_repacker_init(&store->repacker);
 	kind_table_init(&store->kinds);
 	*ret_store = &store->base;
 	return 0;

@@ -6,9 +6,8 @@
 #include <pthread.h>
 
 #include "store/backend.h"
-#include "store/join.h"
 #include "store/kind_table.h"
-#include "store/rewrap.h"
+#include "store/repack.h"
 
 /* A call, with its texts after it in one piece of memory. Replaced, never changed. */
 struct memory_call {
@@ -40,8 +39,7 @@ struct memory_store {
 	struct store_keeping keeping;
 	struct memory_call **calls;
 	size_t calls_count;
-	struct store_rewrap rewrap;
-	struct store_join join;
+	struct store_repacker repacker;
 	struct memory_change **changes; /* by id, without gaps */
 	size_t changes_count;
 	int64_t change_newest;

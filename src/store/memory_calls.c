@@ -141,7 +141,7 @@ static int join_held(struct put_run *run, struct store_put *put, const struct st
 {
 	struct store_put joined;
 	int parts = store_join(
-		&run->store->join, &held->packed, put, arena, &joined, &put->others, err);
+		&run->store->repacker, &held->packed, put, arena, &joined, &put->others, err);
 
 	if (parts > 0) {
 		*call = joined.call;
@@ -169,7 +169,7 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 
 		call.has_detail = true;
 		call.steps = held->call.steps;
-		if (store_rewrap(&run->store->rewrap, &call, &held->packed, &packed, err) < 0) {
+		if (store_rewrap(&run->store->repacker, &call, &held->packed, &packed, err) < 0) {
 			return -1;
 		}
 	}

@@ -13,9 +13,7 @@ static void run_init(struct put_run *run, struct postgres_store *store, struct s
 		.store = store, .connection = connection, .puts = puts, .puts_count = count};
 	arena_init(&run->arena, SIZE_MAX);
 	postgres_kind_run_init(&run->kinds, store, &run->arena);
-	store_rewrap_init(&run->rewrap);
-	store_join_init(&run->join);
-	store_indexer_init(&run->indexer);
+	store_repacker_init(&run->repacker);
 	buffer_init(&run->json, UINT32_MAX);
 	postgres_params_init(&run->params);
 }
@@ -23,10 +21,7 @@ static void run_init(struct put_run *run, struct postgres_store *store, struct s
 static void run_end(struct put_run *run)
 {
 	postgres_kind_run_deinit(&run->kinds);
-	store_rewrap_deinit(&run->rewrap);
-	store_join_deinit(&run->join);
-	store_indexer_deinit(&run->indexer);
-	unpacker_destroyp(&run->unpacker);
+	store_repacker_deinit(&run->repacker);
 	buffer_deinit(&run->json);
 	postgres_params_deinit(&run->params);
 	arena_deinit(&run->arena);
@@ -40,7 +35,7 @@ int put_rewrap(struct put_run *run, struct put_entry *entry, const struct packed
 
 	call.has_detail = true;
 	call.steps = steps;
-	if (store_rewrap(&run->rewrap, &call, held, &packed, err) < 0) {
+	if (store_rewrap(&run->repacker, &call, held, &packed, err) < 0) {
 		return -1;
 	}
 	packed.deflate = arena_copy(&run->arena, packed.deflate);

@@ -3,9 +3,8 @@
 #ifndef STORE_STORE_POSTGRES_PUT_H
 #define STORE_STORE_POSTGRES_PUT_H
 
-#include "store/join.h"
 #include "store/postgres/postgres.h"
-#include "store/rewrap.h"
+#include "store/repack.h"
 #include "store/tally.h"
 
 /* A call that is put, be it several times: as it will be. */
@@ -43,10 +42,7 @@ struct put_run {
 	struct put_entry *entries;
 	size_t entries_count;
 	struct postgres_kind_run kinds;
-	struct store_rewrap rewrap;
-	struct store_join join;
-	struct store_indexer indexer;
-	struct unpacker *unpacker;
+	struct store_repacker repacker;
 	struct buffer json;
 	struct postgres_params params;
 };

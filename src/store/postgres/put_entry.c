@@ -3,8 +3,6 @@
  * only how it ends has to be written. */
 #include "store/postgres/put.h"
 
-#include "call/call_json.h"
-
 /* The entry of the put's call; a new one where it is the first. */
 static struct put_entry *entry_for(
 	struct put_run *run, struct intern *names, struct buffer *name, size_t at)
@@ -53,7 +51,7 @@ static int join(struct put_run *run, struct put_entry *entry, const struct packe
 	if (!joined) {
 		return error_no_memory(err);
 	}
-	parts = store_join(&run->join, held, put, &run->arena, joined, &others, err);
+	parts = store_join(&run->repacker, held, put, &run->arena, joined, &others, err);
 	if (parts >= 0) {
 		run->puts[entry->last].others |= others;
 		*ret_joined = joined;
@@ -118,19 +116,8 @@ static int make_index(struct put_run *run, struct put_entry *entry, struct error
 		entry->index = put->index;
 		return 0;
 	}
-	if (!run->unpacker) {
-		run->unpacker = unpacker_create();
-	}
-	if (!run->unpacker) {
-		return error_no_memory(err);
-	}
-	buffer_clear(&run->json);
-	if (unpacker_append(run->unpacker, &put->packed, &run->json, err) < 0) {
-		return -1;
-	}
-	return store_index_make(&run->indexer, put->account_id,
-		call_json_detail(buffer_text(&run->json)), put->call.steps, &run->arena,
-		&entry->index, err);
+	return store_index_packed(&run->repacker, put->account_id, put->call.steps, &put->packed,
+		&run->arena, &entry->index, err);
 }
 
 static int meet_kinds(struct put_run *run, struct put_entry *entry, struct error *err)

@@ -78,8 +78,8 @@ static int drop_words(struct sqlite_store *store, int64_t id, int64_t account_id
 
 	arena_init(&arena, SIZE_MAX);
 	if (sqlite_packed_by_id(store->writer, id, &arena, &packed, err) == 0 &&
-		sqlite_unpack_index(&store->unpacking, account_id, steps, &packed, &index, err) ==
-			0) {
+		store_index_packed(
+			&store->repacker, account_id, steps, &packed, &arena, &index, err) == 0) {
 		return sqlite_words_drop(store->writer, id, index.words, err);
 	}
 	return err->code == ERROR_CORRUPT ? sqlite_words_drop_unknown(store->writer, id, err) : -1;

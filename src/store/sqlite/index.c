@@ -1,52 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * The index of calls that come packed: for puts without one, for calls that are replaced, and for a
  * whole store that has none. */
-#include "call/call_json.h"
 #include "store/sqlite/sqlite.h"
-
-void sqlite_unpacking_init(struct sqlite_unpacking *unpacking)
-{
-	*unpacking = (struct sqlite_unpacking){0};
-	store_indexer_init(&unpacking->indexer);
-	buffer_init(&unpacking->json, UINT32_MAX);
-	arena_init(&unpacking->arena, SIZE_MAX);
-}
-
-void sqlite_unpacking_deinit(struct sqlite_unpacking *unpacking)
-{
-	unpacker_destroyp(&unpacking->unpacker);
-	store_indexer_deinit(&unpacking->indexer);
-	buffer_deinit(&unpacking->json);
-	arena_deinit(&unpacking->arena);
-}
-
-int sqlite_unpack_index(struct sqlite_unpacking *unpacking, int64_t account_id, uint32_t steps,
-	const struct packed *packed, struct store_index *ret_index, struct error *err)
-{
-	struct text detail;
-
-	buffer_clear(&unpacking->json);
-	arena_deinit(&unpacking->arena);
-	if (!unpacking->unpacker) {
-		unpacking->unpacker = unpacker_create();
-	}
-	if (!unpacking->unpacker) {
-		return error_no_memory(err);
-	}
-	if (unpacker_append(unpacking->unpacker, packed, &unpacking->json, err) < 0) {
-		return -1;
-	}
-	detail = call_json_detail(buffer_text(&unpacking->json));
-	return store_index_make(
-		&unpacking->indexer, account_id, detail, steps, &unpacking->arena, ret_index, err);
-}
 
 int sqlite_words_drop_packed(struct sqlite_store *store, int64_t id, int64_t account_id,
 	uint32_t steps, const struct packed *packed, struct error *err)
 {
+	AUTO(arena_deinit) struct arena arena;
 	struct store_index index;
 
-	if (sqlite_unpack_index(&store->unpacking, account_id, steps, packed, &index, err) < 0) {
+	arena_init(&arena, SIZE_MAX);
+	if (store_index_packed(&store->repacker, account_id, steps, packed, &arena, &index, err) <
+		0) {
 		return err->code == ERROR_CORRUPT ? 0 : -1;
 	}
 	return sqlite_words_drop(store->writer, id, index.words, err);
@@ -76,11 +41,13 @@ static int index_row(struct sqlite_store *store, struct sqlite_query *row, struc
 		.crc32_op = sqlite_column_uint32(row, 5),
 		.deflate = sqlite_column_blob(row, 6),
 	};
+	AUTO(arena_deinit) struct arena arena;
 	struct store_index index;
 	struct text path;
 
-	if (sqlite_unpack_index(&store->unpacking, account_id, sqlite_column_uint32(row, 2),
-		    &packed, &index, err) < 0) {
+	arena_init(&arena, SIZE_MAX);
+	if (store_index_packed(&store->repacker, account_id, sqlite_column_uint32(row, 2), &packed,
+		    &arena, &index, err) < 0) {
 		return err->code == ERROR_CORRUPT ? 0 : -1;
 	}
 	if (sqlite_kinds_path(&store->kinds, store->writer, account_id, &index, &path, err) < 0 ||

@@ -209,7 +209,7 @@ static int keep_detail(
 {
 	struct packed packed;
 
-	if (store_rewrap(&run->store->rewrap, call, &held->packed, &packed, err) < 0) {
+	if (store_rewrap(&run->store->repacker, call, &held->packed, &packed, err) < 0) {
 		return -1;
 	}
 	return put_packed(run, SQL_PACKED_PUT, held->id, &packed, err);
@@ -256,7 +256,7 @@ static int join_held(struct put_run *run, struct store_put *put, const struct he
 		return 0;
 	}
 	parts = store_join(
-		&run->store->join, &held->packed, put, arena, ret_joined, &put->others, err);
+		&run->store->repacker, &held->packed, put, arena, ret_joined, &put->others, err);
 	return parts > 0 && find_path(run, ret_joined, ret_path, err) < 0 ? -1 : parts;
 }
 
@@ -335,15 +335,15 @@ static int put_indexed(struct put_run *run, struct store_put *put, struct error 
 /* Whoever made the put may have left its index to be made here. */
 static int put_call(struct put_run *run, struct store_put *put, struct error *err)
 {
-	AUTO(sqlite_unpacking_deinit) struct sqlite_unpacking unpacking;
+	AUTO(arena_deinit) struct arena arena;
 	struct store_put indexed = *put;
 
-	sqlite_unpacking_init(&unpacking);
+	arena_init(&arena, SIZE_MAX);
 	if (!put->call.has_detail || put->index.made) {
 		return put_indexed(run, put, err);
 	}
-	if (sqlite_unpack_index(&unpacking, put->account_id, put->call.steps, &put->packed,
-		    &indexed.index, err) < 0 ||
+	if (store_index_packed(&run->store->repacker, put->account_id, put->call.steps,
+		    &put->packed, &arena, &indexed.index, err) < 0 ||
 		put_indexed(run, &indexed, err) < 0) {
 		return -1;
 	}

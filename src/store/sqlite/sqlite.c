@@ -131,10 +131,8 @@ static void close_store(struct store *base)
 		sqlite_connection_close(connection);
 	}
 	sqlite_connection_close(store->writer);
-	store_rewrap_deinit(&store->rewrap);
-	store_join_deinit(&store->join);
+	store_repacker_deinit(&store->repacker);
 	sqlite_kinds_deinit(&store->kinds);
-	sqlite_unpacking_deinit(&store->unpacking);
 	file_close(&store->lock_fd);
 	pthread_mutex_destroy(&store->pool_mutex);
 	pthread_mutex_destroy(&store->write_mutex);
@@ -260,10 +258,8 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 	pthread_mutex_init(&store->write_mutex, NULL);
 	pthread_mutex_init(&store->pool_mutex, NULL);
 	sqlite_checkpointer_init(&store->checkpointer);
-	store_rewrap_init(&store->rewrap);
-	store_join_init(&store->join);
+	store_repacker_init(&store->repacker);
 	sqlite_kinds_init(&store->kinds);
-	sqlite_unpacking_init(&store->unpacking);
 	owned = &store->base;
 
 	if (make_paths(store, folder, err) < 0 ||

@@ -8,10 +8,8 @@
 #include <sqlite3.h>
 
 #include "store/backend.h"
-#include "store/index.h"
-#include "store/join.h"
 #include "store/kind_ids.h"
-#include "store/rewrap.h"
+#include "store/repack.h"
 #include "store/tally.h"
 
 #define SQLITE_STORE_FILE	    "callstep.db"
@@ -159,14 +157,6 @@ struct sqlite_kinds {
 	struct buffer path;
 };
 
-/* Making the index of calls that come packed; nothing is allocated before the first use. */
-struct sqlite_unpacking {
-	struct unpacker *unpacker;
-	struct store_indexer indexer;
-	struct buffer json;
-	struct arena arena; /* of the index that was made last */
-};
-
 struct sqlite_store {
 	struct store base;
 	char *folder;
@@ -174,15 +164,13 @@ struct sqlite_store {
 	int lock_fd;
 
 	pthread_mutex_t write_mutex;
-	struct sqlite_connection *writer; /* under write_mutex, as are rewrap and join */
+	struct sqlite_connection *writer; /* under write_mutex, as are repacker and kinds */
 	bool writer_is_doubtful;	  /* it is opened anew before it is used again */
 	/* that the next step of merging the text index writes; 0: it is the first; under
 	 * write_mutex */
 	int merge_pages;
-	struct store_rewrap rewrap;
-	struct store_join join;
-	struct sqlite_kinds kinds; /* under write_mutex, as is unpacking */
-	struct sqlite_unpacking unpacking;
+	struct store_repacker repacker;
+	struct sqlite_kinds kinds;
 
 	struct sqlite_checkpointer checkpointer;
 
@@ -422,13 +410,6 @@ int sqlite_words_merge(
 	struct sqlite_store *store, enum sqlite_merge what, struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/index.c: making the index of calls that come packed ---- */
-
-void sqlite_unpacking_init(struct sqlite_unpacking *unpacking);
-void sqlite_unpacking_deinit(struct sqlite_unpacking *unpacking);
-
-/* Makes the index of a packed call; it is valid until the next one. */
-int sqlite_unpack_index(struct sqlite_unpacking *unpacking, int64_t account_id, uint32_t steps,
-	const struct packed *packed, struct store_index *ret_index, struct error *err) CHECK_RESULT;
 
 /* Drops the words of a packed call, which have to be known for it, from the index. Where it is
  * damaged they are not: they stay behind, and verifying the store tells of them. In the writer's
