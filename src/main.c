@@ -11,7 +11,7 @@
 
 #define OPTIONS_SIZE_MAX ((size_t)16 << 20)
 
-static int run(const struct options *options)
+static int run_command(const struct options *options)
 {
 	if (options->settings.help) {
 		if (options->cmd) {
@@ -22,13 +22,13 @@ static int run(const struct options *options)
 		return CMD_DONE;
 	}
 	if (options->settings.version) {
-		return cmd_version.run(&options->settings, 0, NULL);
+		return cmd_execute(&cmd_version, &options->settings, 0, NULL);
 	}
 	if (!options->cmd) {
 		help_write(stderr);
 		return CMD_USAGE;
 	}
-	return options->cmd->run(&options->settings, options->argc, options->argv);
+	return cmd_execute(options->cmd, &options->settings, options->argc, options->argv);
 }
 
 /* What was printed may still be in a buffer that a full disk refuses. */
@@ -66,5 +66,5 @@ int main(int argc, char **argv)
 	if (options_read(&options, &source, &arena, &err) < 0) {
 		return cmd_fail(&err);
 	}
-	return flush_output(run(&options));
+	return flush_output(run_command(&options));
 }

@@ -9,38 +9,20 @@
 
 #include "base/clock.h"
 #include "call/call_json.h"
-#include "cmd/terminal.h"
+#include "cmd/filter_options.h"
+#include "cmd/output.h"
 #include "upkeep/auditor.h"
 
 #define ACCOUNTS_SIZE_MAX ((size_t)64 << 20)
 
+/* clang-format off */
 const struct cmd *const cmd_table[] = {
-	&cmd_serve,
-	&cmd_account,
-	&cmd_key,
-	&cmd_import,
-	&cmd_export,
-	&cmd_calls,
-	&cmd_search,
-	&cmd_show,
-	&cmd_diff,
-	&cmd_stats,
-	&cmd_dropoff,
-	&cmd_tail,
-	&cmd_generate,
-	&cmd_backup,
-	&cmd_copy,
-	&cmd_verify,
-	&cmd_erase,
-	&cmd_privacy_scan,
-	&cmd_token,
-	&cmd_retention,
-	&cmd_sweep,
-	&cmd_audit,
-	&cmd_version,
-	&cmd_help,
-	NULL,
+	&cmd_serve, &cmd_account, &cmd_key, &cmd_import, &cmd_export, &cmd_calls, &cmd_search, &cmd_show,
+	&cmd_diff, &cmd_stats, &cmd_dropoff, &cmd_tail, &cmd_generate, &cmd_backup, &cmd_copy,
+	&cmd_verify, &cmd_erase, &cmd_privacy_scan, &cmd_token, &cmd_retention, &cmd_sweep, &cmd_audit,
+	&cmd_version, &cmd_help, NULL,
 };
+/* clang-format on */
 
 const struct cmd *cmd_find(const char *name)
 {
@@ -50,6 +32,69 @@ const struct cmd *cmd_find(const char *name)
 		}
 	}
 	return NULL;
+}
+
+/* ---- running one ---- */
+
+static void run_deinit(struct cmd_run *run)
+{
+	progress_clear(&run->progress);
+	store_close(run->store);
+	arena_deinit(&run->arena);
+	buffer_deinit(&run->out);
+	buffer_deinit(&run->json);
+	unpacker_destroy(run->unpacker);
+}
+
+/* As struct cmd's run(). */
+static int make_ready(struct cmd_run *run, struct error *err)
+{
+	const struct cmd *cmd = run->cmd;
+	int status;
+
+	if (run->argc > 0 && !cmd->takes_operands) {
+		return cmd_wrong_usage(cmd, "'%s' is too much", run->argv[0]);
+	}
+	if (cmd->needs == CMD_NEEDS_FILTER &&
+		filter_options_read(run->settings, &run->arena, &run->filter, err) < 0) {
+		return -1;
+	}
+	status = cmd->check ? cmd->check(run, err) : CMD_DONE;
+	if (status != CMD_DONE || cmd->needs == CMD_NEEDS_NOTHING) {
+		return status;
+	}
+	if (cmd_open_store(run, true, err) < 0 ||
+		(cmd->needs >= CMD_NEEDS_OWNER && cmd_find_owner(run, err) < 0)) {
+		return -1;
+	}
+	if (cmd->needs == CMD_NEEDS_FILTER) {
+		filter_options_search(run);
+	}
+	return CMD_DONE;
+}
+
+int cmd_execute(const struct cmd *cmd, const struct settings *settings, int argc, char **argv)
+{
+	AUTO(run_deinit)
+	struct cmd_run run = {
+		.cmd = cmd,
+		.settings = settings,
+		.argc = argc,
+		.argv = argv,
+		.view = terminal_view(stdout, settings),
+	};
+	struct error err = {0};
+	int status;
+
+	arena_init(&run.arena, CALL_MEMORY_MAX);
+	buffer_init(&run.out, CALL_MEMORY_MAX);
+	buffer_init(&run.json, CALL_MEMORY_MAX);
+	status = make_ready(&run, &err);
+	if (status == CMD_DONE) {
+		status = cmd->run(&run, &err);
+	}
+	progress_clear(&run.progress);
+	return status < 0 ? cmd_fail(&err) : status;
 }
 
 int cmd_fail(const struct error *err)
@@ -74,15 +119,28 @@ int cmd_wrong_usage(const struct cmd *cmd, const char *format, ...)
 	return CMD_USAGE;
 }
 
-int cmd_open_store(struct store **ret_store, const struct settings *settings, bool must_exist,
-	struct error *err)
+const struct cmd_action *cmd_find_action(
+	const struct cmd_action *actions, const struct cmd_run *run)
+{
+	for (; run->argc > 0 && actions->name; actions++) {
+		if (strcmp(actions->name, run->argv[0]) == 0 &&
+			actions->operands == run->argc - 1) {
+			return actions;
+		}
+	}
+	return NULL;
+}
+
+/* ---- the store and the account ---- */
+
+int cmd_open_store(struct cmd_run *run, bool must_exist, struct error *err)
 {
 	const struct store_options options = {
 		.must_exist = must_exist,
-		.connections = (int)settings->store_connections,
+		.connections = (int)run->settings->store_connections,
 	};
 
-	return store_open(ret_store, settings->data, &options, err);
+	return store_open(&run->store, run->settings->data, &options, err);
 }
 
 /* What stands behind `?` may be a password, too. */
@@ -124,56 +182,45 @@ static int find_only_account(struct store *store, struct arena *arena,
 	return 0;
 }
 
-static int find_account(struct store *store, const struct settings *settings, struct arena *arena,
+static int find_account(struct store *store, const char *email, struct arena *arena,
 	struct store_account *ret_account, struct error *err)
 {
-	int found;
+	int found = store_account_find(store, text_of(email), arena, ret_account, err);
 
-	if (!settings->account) {
-		return find_only_account(store, arena, ret_account, err);
-	}
-	found = store_account_find(store, text_of(settings->account), arena, ret_account, err);
-	if (found < 0) {
-		return -1;
-	}
 	if (found == 0) {
 		return error_set(err, ERROR_NOT_FOUND,
-			"there is no account '%s': 'callstep account list' shows all",
-			settings->account);
+			"there is no account '%s': 'callstep account list' shows all", email);
 	}
-	return 0;
+	return found < 0 ? -1 : 0;
 }
 
-int cmd_find_owner(struct store *store, const struct settings *settings,
-	struct cmd_owner *ret_owner, struct error *err)
+int cmd_find_account(struct cmd_run *run, const char *email, struct store_account *ret_account,
+	struct error *err)
+{
+	return find_account(run->store, email, &run->arena, ret_account, err);
+}
+
+int cmd_find_owner(struct cmd_run *run, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
+	const char *email = run->settings->account;
 	struct store_account account;
+	int status;
 
 	arena_init(&arena, ACCOUNTS_SIZE_MAX);
-	if (find_account(store, settings, &arena, &account, err) < 0) {
+	status = email ? find_account(run->store, email, &arena, &account, err)
+		       : find_only_account(run->store, &arena, &account, err);
+	if (status < 0) {
 		return -1;
 	}
-	*ret_owner = (struct cmd_owner){
+	run->owner = (struct cmd_owner){
 		.account_id = account.id,
 		.kept = account.kept,
 		.own_days = account.days.detail != STORE_DAYS_DEFAULT ||
 			    account.days.header != STORE_DAYS_DEFAULT,
 		.retention = retention_at(&account.kept, clock_now_s()),
 	};
-	snprintf(ret_owner->email, sizeof(ret_owner->email), "%.*s", TEXT_ARG(account.email));
-	return 0;
-}
-
-int cmd_find_account(struct store *store, const struct settings *settings, int64_t *ret_account_id,
-	struct error *err)
-{
-	struct cmd_owner owner;
-
-	if (cmd_find_owner(store, settings, &owner, err) < 0) {
-		return -1;
-	}
-	*ret_account_id = owner.account_id;
+	snprintf(run->owner.email, sizeof(run->owner.email), "%.*s", TEXT_ARG(account.email));
 	return 0;
 }
 
@@ -190,6 +237,8 @@ int cmd_check_disk_max(const struct settings *settings, struct error *err)
 		"more",
 		(long long)settings->disk_max);
 }
+
+/* ---- the audit trail ---- */
 
 const char *cmd_user(char buffer[CMD_USER_SIZE])
 {
@@ -246,15 +295,32 @@ void cmd_record_read(struct store *store, int64_t account_id, const char *action
 	}
 }
 
-int cmd_unpack_call(struct unpacker *unpacker, const struct store_call *call, struct buffer *json,
+/* ---- calls and documents ---- */
+
+int cmd_unpack_call(struct cmd_run *run, const struct store_call *call, struct text *ret_json,
 	struct error *err)
 {
-	if (!call->packed.deflate.data) {
-		call_json_write_header(json, &call->call);
-		return json->failed ? error_no_memory(err) : 0;
+	run->unpacker = run->unpacker ? run->unpacker : unpacker_create();
+	if (!run->unpacker) {
+		return error_no_memory(err);
 	}
-	if (unpacker_append(unpacker, &call->packed, json, err) < 0) {
+	buffer_clear(&run->json);
+	if (!call->packed.deflate.data) {
+		call_json_write_header(&run->json, &call->call);
+	} else if (unpacker_append(run->unpacker, &call->packed, &run->json, err) < 0) {
 		return error_prefix(err, "call '%.*s'", TEXT_ARG(call->call.session_id));
 	}
-	return 0;
+	*ret_json = buffer_text(&run->json);
+	return run->json.failed ? error_no_memory(err) : 0;
+}
+
+int cmd_write_document(struct cmd_run *run, struct error *err)
+{
+	buffer_append_byte(&run->out, '\n');
+	if (run->out.failed) {
+		return error_no_memory(err);
+	}
+	output_text(stdout, run->view.pretty, buffer_text(&run->out));
+	buffer_clear(&run->out);
+	return CMD_DONE;
 }

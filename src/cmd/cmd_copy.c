@@ -477,63 +477,69 @@ static void record(const struct copy *copy)
 		text_of(cmd_shown_location(copy->settings->to, location, sizeof(location))), -1);
 }
 
-static int run(const struct settings *settings, int argc, char **argv)
+static int copy_check(struct cmd_run *run, struct error *err)
 {
-	AUTO(copy_close) struct copy copy = {.settings = settings};
-	struct error err = {0};
-	int refused, status;
-	int64_t copied;
+	const struct settings *settings = run->settings;
 
-	if (argc > 0) {
-		return cmd_wrong_usage(&cmd_copy, "'%s' is too much", argv[0]);
-	}
+	(void)err;
 	if (!settings->from || !settings->to) {
-		return cmd_wrong_usage(&cmd_copy, "name both stores: --from STORE --to STORE");
+		return cmd_wrong_usage(run->cmd, "name both stores: --from STORE --to STORE");
 	}
 	if (strcmp(settings->from, settings->to) == 0) {
-		return cmd_wrong_usage(&cmd_copy, "--from and --to name the same store");
+		return cmd_wrong_usage(run->cmd, "--from and --to name the same store");
 	}
-	if (open_stores(&copy, &err) < 0) {
-		return cmd_fail(&err);
+	return CMD_DONE;
+}
+
+static int copy_run(struct cmd_run *run, struct error *err)
+{
+	AUTO(copy_close) struct copy copy = {.settings = run->settings};
+	int64_t copied;
+	int status;
+
+	if (open_stores(&copy, err) < 0) {
+		return -1;
 	}
-	refused = copy_days(copy.from, copy.to, settings, &status, &err);
-	if (refused > 0) {
+	status = copy_days(run, copy.from, copy.to, err);
+	if (status > CMD_DONE) {
 		return status;
 	}
 	record(&copy);
-	if (refused < 0 || pass(&copy, &err) < 0) {
-		return cmd_fail(&err);
+	if (status < 0 || pass(&copy, err) < 0) {
+		return -1;
 	}
 	copied = copy.tally.copied;
 	copy.tally = (struct tally){0};
 	copy.comparing = true;
-	copy.same_days = copy_days_compare(copy.from, copy.to, &err);
-	if (copy.same_days < 0 || pass(&copy, &err) < 0) {
-		return cmd_fail(&err);
+	copy.same_days = copy_days_compare(copy.from, copy.to, err);
+	if (copy.same_days < 0 || pass(&copy, err) < 0) {
+		return -1;
 	}
 	return summarise(&copy, copied);
 }
 
 static const char *const settings[] = {"from", "to", "yes", "utc", "quiet", NULL};
 
+/* clang-format off */
 const struct cmd cmd_copy = {
 	.name = "copy",
 	.summary = "copy a store into another one, of whatever kind",
 	.arguments = "--from STORE --to STORE",
 	.settings = settings,
 	.description =
-		"Copies how long calls are kept, all accounts with their days and their keys' "
-		"hashes, all calls with their detail, and the audit trail into another store, "
-		"which is made where it is missing; then compares both. STORE is a "
-		"folder or a URL. Calls that are there already and are the same are passed over, "
-		"so a copy that was cut short goes on when it is run again, and what came in "
-		"meanwhile is brought over by one more run. The exit status is 1 when something "
-		"is missing or different in the end. Where the other store has calls that its new "
-		"days would drop, that is said first, and the command asks, or wants --yes where "
-		"there is no terminal. Keys keep their secrets and get new "
-		"numbers, by which the records of the audit trail name them then; records get new "
-		"numbers, too.",
-	.examples = "callstep copy --from /srv/calls --to postgresql://callstep@db/calls\n"
-		    "callstep copy --from postgresql://callstep@db/calls --to /srv/calls",
-	.run = run,
+	"Copies how long calls are kept, all accounts with their days and their keys' hashes, all "
+	"calls with their detail, and the audit trail into another store, which is made where it "
+	"is missing; then compares both. STORE is a folder or a URL. Calls that are there already "
+	"and are the same are passed over, so a copy that was cut short goes on when it is run "
+	"again, and what came in meanwhile is brought over by one more run. The exit status is 1 "
+	"when something is missing or different in the end. Where the other store has calls that "
+	"its new days would drop, that is said first, and the command asks, or wants --yes where "
+	"there is no terminal. Keys keep their secrets and get new numbers, by which the records "
+	"of the audit trail name them then; records get new numbers, too.",
+	.examples =
+	"callstep copy --from /srv/calls --to postgresql://callstep@db/calls\n"
+	"callstep copy --from postgresql://callstep@db/calls --to /srv/calls",
+	.check = copy_check,
+	.run = copy_run,
 };
+/* clang-format on */

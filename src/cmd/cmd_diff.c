@@ -1,53 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * callstep diff: the steps of two calls, side by side. */
-#include <stdio.h>
-
 #include "base/time_text.h"
 #include "call/call_json.h"
 #include "cmd/cmd.h"
-#include "cmd/output.h"
-#include "cmd/terminal.h"
+#include "cmd/listing.h"
 #include "find/diff.h"
 
 #define WIDTH_MIN    60
 #define TIME_COLUMNS 8 /* "+1:02:03" */
 #define BETWEEN	     3 /* " | " */
-
-/* One of the two calls. */
-struct subject {
-	struct text session_id;
-	struct store_call call;
-	struct buffer json;
-};
-
-struct comparison {
-	const struct settings *settings;
-	struct arena arena;
-	struct subject a;
-	struct subject b;
-	struct diff diff;
-};
-
-/* How a pair is written. */
-struct view {
-	bool color;
-	size_t width; /* of one side */
-};
-
-static void comparison_init(struct comparison *comparison, const struct settings *settings)
-{
-	*comparison = (struct comparison){.settings = settings};
-	arena_init(&comparison->arena, CALL_MEMORY_MAX);
-	buffer_init(&comparison->a.json, CALL_MEMORY_MAX);
-	buffer_init(&comparison->b.json, CALL_MEMORY_MAX);
-}
-
-static void comparison_deinit(struct comparison *comparison)
-{
-	arena_deinit(&comparison->arena);
-	buffer_deinit(&comparison->a.json);
-	buffer_deinit(&comparison->b.json);
-}
 
 /* ---- side by side ---- */
 
@@ -134,12 +95,12 @@ static void write_heads(const struct view *view, struct text left, struct text r
 	} while (left.size > 0 || right.size > 0);
 }
 
-static void write_header(const struct view *view, const struct comparison *comparison)
+static void write_header(const struct view *view, const struct diff *diff)
 {
-	const struct call *a = &comparison->diff.a, *b = &comparison->diff.b;
+	const struct call *a = &diff->a, *b = &diff->b;
 	char time_a[TIME_TEXT_SIZE], time_b[TIME_TEXT_SIZE];
 	char length_a[NUMBER_SIZE], length_b[NUMBER_SIZE];
-	bool utc = comparison->settings->utc;
+	bool utc = view->utc;
 
 	write_heads(view, a->session_id, b->session_id, true);
 	write_heads(view, text_of(time_text_format(a->start, utc, time_a)),
@@ -149,17 +110,14 @@ static void write_header(const struct view *view, const struct comparison *compa
 	fputc('\n', stdout);
 }
 
-static void write_pretty(const struct comparison *comparison)
+static void write_pretty(const struct view *view, const struct diff *diff)
 {
-	size_t width = terminal_width(stdout);
-	struct view view = {
-		.color = terminal_color(stdout, comparison->settings),
-		.width = ((width < WIDTH_MIN ? WIDTH_MIN : width) - BETWEEN) / 2,
-	};
+	struct view side = *view;
 
-	write_header(&view, comparison);
-	for (size_t i = 0; i < comparison->diff.count; i++) {
-		write_pair(&view, &comparison->diff.pairs[i]);
+	side.width = ((view->width < WIDTH_MIN ? WIDTH_MIN : view->width) - BETWEEN) / 2;
+	write_header(&side, diff);
+	for (size_t i = 0; i < diff->count; i++) {
+		write_pair(&side, &diff->pairs[i]);
 	}
 }
 
@@ -181,10 +139,10 @@ static void write_plain_text(struct text text)
 	text_write_clean(stdout, text);
 }
 
-static void write_plain(const struct comparison *comparison)
+static void write_plain(const struct diff *diff)
 {
-	for (size_t i = 0; i < comparison->diff.count; i++) {
-		const struct diff_pair *pair = &comparison->diff.pairs[i];
+	for (size_t i = 0; i < diff->count; i++) {
+		const struct diff_pair *pair = &diff->pairs[i];
 		const struct diff_step *step = pair->a ? pair->a : pair->b;
 
 		fputs(diff_change_name(pair->change), stdout);
@@ -201,130 +159,97 @@ static void write_plain(const struct comparison *comparison)
 
 /* ---- the command ---- */
 
-static int write_json(const struct diff *diff, struct error *err)
+static int write_diff(struct cmd_run *run, const struct diff *diff, struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer buffer;
+	const size_t *changes = diff->changes;
+	bool pretty = run->view.pretty;
 
-	buffer_init(&buffer, CALL_MEMORY_MAX);
-	diff_write(&buffer, diff);
-	buffer_append_byte(&buffer, '\n');
-	return output_buffer(&buffer, err);
-}
-
-static int write_diff(const struct comparison *comparison, struct error *err)
-{
-	const size_t *changes = comparison->diff.changes;
-	bool pretty = terminal_is(stdout);
-
-	if (comparison->settings->json) {
-		return write_json(&comparison->diff, err);
+	if (run->settings->json) {
+		diff_write(&run->out, diff);
+		return cmd_write_document(run, err);
 	}
 	if (pretty) {
-		write_pretty(comparison);
+		write_pretty(&run->view, diff);
 	} else {
-		write_plain(comparison);
+		write_plain(diff);
 	}
-	fflush(stdout);
-	fprintf(pretty ? stdout : stderr,
+	fprintf(listing_beside(&run->view),
 		"%s%zu same, %zu changed, %zu only in the first, %zu only in the second\n",
 		pretty ? "\n" : "", changes[DIFF_SAME], changes[DIFF_CHANGED], changes[DIFF_ONLY_A],
 		changes[DIFF_ONLY_B]);
-	return 0;
+	return CMD_DONE;
 }
 
-static int load(struct subject *subject, struct store *store, const struct cmd_owner *owner,
-	struct unpacker *unpacker, struct arena *arena, struct error *err)
+/* Finds a call and the JSON of its steps, which must be there. */
+static int load(struct cmd_run *run, struct text session_id, struct store_call *ret_call,
+	struct text *ret_detail, struct error *err)
 {
 	int found = store_find(
-		store, owner->account_id, subject->session_id, arena, &subject->call, err);
+		run->store, run->owner.account_id, session_id, &run->arena, ret_call, err);
+	struct text json;
 
 	if (found < 0) {
 		return -1;
 	}
-	if (found == 0 || !retention_show(&owner->retention, &subject->call)) {
+	if (found == 0 || !retention_show(&run->owner.retention, ret_call)) {
 		return error_set(err, ERROR_NOT_FOUND, "the account has no call '%.*s'",
-			TEXT_ARG(subject->session_id));
+			TEXT_ARG(session_id));
 	}
-	if (!subject->call.call.has_detail) {
+	if (!ret_call->call.has_detail) {
 		return error_set(err, ERROR_NOT_FOUND, "the detail of call '%.*s' is not held",
-			TEXT_ARG(subject->session_id));
+			TEXT_ARG(session_id));
 	}
-	return cmd_unpack_call(unpacker, &subject->call, &subject->json, err);
+	if (cmd_unpack_call(run, ret_call, &json, err) < 0) {
+		return -1;
+	}
+	*ret_detail = arena_copy(&run->arena, call_json_detail(json));
+	return ret_detail->data ? 0 : error_no_memory(err);
 }
 
-static void record(const struct comparison *comparison, struct store *store, int64_t account_id)
+static int diff_check(struct cmd_run *run, struct error *err)
 {
+	(void)err;
+	return run->argc == 2 ? CMD_DONE : cmd_wrong_usage(run->cmd, "name two sessions");
+}
+
+static int diff_run(struct cmd_run *run, struct error *err)
+{
+	struct text detail_a, detail_b;
+	struct store_call a, b;
 	char subject[STORE_SUBJECT_MAX];
+	struct diff diff;
 
-	snprintf(subject, sizeof(subject), "diff %.*s %.*s", TEXT_ARG(comparison->a.session_id),
-		TEXT_ARG(comparison->b.session_id));
-	cmd_record_read(store, account_id, "compare-calls", text_of(subject), -1);
-}
-
-static int compare(struct comparison *comparison, struct store *store, struct error *err)
-{
-	AUTO(unpacker_destroyp) struct unpacker *unpacker = unpacker_create();
-	struct subject *a = &comparison->a, *b = &comparison->b;
-	struct arena *arena = &comparison->arena;
-	struct cmd_owner owner;
-
-	if (!unpacker) {
-		return error_no_memory(err);
-	}
-	if (cmd_find_owner(store, comparison->settings, &owner, err) < 0) {
+	snprintf(subject, sizeof(subject), "diff %s %s", run->argv[0], run->argv[1]);
+	cmd_record_read(run->store, run->owner.account_id, "compare-calls", text_of(subject), -1);
+	if (load(run, text_of(run->argv[0]), &a, &detail_a, err) < 0 ||
+		load(run, text_of(run->argv[1]), &b, &detail_b, err) < 0 ||
+		diff_make(&a.call, detail_a, &b.call, detail_b, &run->arena, &diff, err) < 0) {
 		return -1;
 	}
-	record(comparison, store, owner.account_id);
-	if (load(a, store, &owner, unpacker, arena, err) < 0 ||
-		load(b, store, &owner, unpacker, arena, err) < 0 ||
-		diff_make(&a->call.call, call_json_detail(buffer_text(&a->json)), &b->call.call,
-			call_json_detail(buffer_text(&b->json)), arena, &comparison->diff,
-			err) < 0) {
-		return -1;
-	}
-	return write_diff(comparison, err);
-}
-
-static int run(const struct settings *settings, int argc, char **argv)
-{
-	AUTO(store_closep) struct store *store = NULL;
-	AUTO(comparison_deinit) struct comparison comparison;
-	struct error err;
-
-	comparison_init(&comparison, settings);
-	if (argc != 2) {
-		return cmd_wrong_usage(&cmd_diff, "name two sessions");
-	}
-	comparison.a.session_id = text_of(argv[0]);
-	comparison.b.session_id = text_of(argv[1]);
-	if (cmd_open_store(&store, settings, true, &err) < 0 ||
-		compare(&comparison, store, &err) < 0) {
-		return cmd_fail(&err);
-	}
-	return CMD_DONE;
+	return write_diff(run, &diff, err);
 }
 
 static const char *const settings[] = {OWNER_OPTIONS, "utc", "json", "color", NULL};
 
+/* clang-format off */
 const struct cmd cmd_diff = {
 	.name = "diff",
 	.summary = "compare two calls step by step",
 	.arguments = "[OPTION]… SESSION_ID SESSION_ID",
 	.settings = settings,
 	.description =
-		"Shows two calls' steps side by side, each with its time since the call's start: "
-		"those "
-		"that are the same beside each other, '|' between two that differ in their line "
-		"only, '<' beside a step that only the first call has, '>' beside one that only "
-		"the "
-		"second has. Times do not make a step another one.\n"
-		"\n"
-		"In a pipe a pair is a row with tabs between what it is (same, changed, only_a, "
-		"only_b), then number, offset and duration of the first call's step, the same of "
-		"the "
-		"second's, class, module, variable, and both lines. The counts go to standard "
-		"error. "
-		"--json writes what GET /v1/diff answers.",
+	"Shows two calls' steps side by side, each with its time since the call's start: those "
+	"that are the same beside each other, '|' between two that differ in their line only, '<' "
+	"beside a step that only the first call has, '>' beside one that only the second has. "
+	"Times do not make a step another one.\n\n"
+	"In a pipe a pair is a row with tabs between what it is (same, changed, only_a, only_b), "
+	"then number, offset and duration of the first call's step, the same of the second's, "
+	"class, module, variable, and both lines. The counts go to standard error. --json writes "
+	"what GET /v1/diff answers.",
 	.examples = "callstep diff '100035;000;1575898377' '100035;000;1575898612'",
-	.run = run,
+	.needs = CMD_NEEDS_OWNER,
+	.takes_operands = true,
+	.check = diff_check,
+	.run = diff_run,
 };
+/* clang-format on */

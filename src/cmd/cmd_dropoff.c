@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * callstep dropoff: where callers get to, and where they end. */
-#include <stdio.h>
-
-#include "cmd/call_table.h"
-#include "cmd/cmd.h"
+#include "cmd/call_listing.h"
 #include "cmd/filter_options.h"
-#include "cmd/output.h"
-#include "cmd/terminal.h"
 #include "find/dropoff.h"
 
-#define RESULT_SIZE_MAX ((size_t)512 << 20)
-#define NEXT_MAX	3 /* on a terminal; further ones are counted */
+#define NEXT_MAX 3 /* on a terminal; further ones are counted */
 
 static void append_next(struct buffer *text, const struct dropoff_next *next, bool pretty)
 {
@@ -43,110 +37,83 @@ static void append_all_next(struct buffer *text, const struct dropoff_place *pla
 	}
 }
 
-static int add_row(
-	struct table *table, const struct dropoff_place *place, bool pretty, struct error *err)
+static int add_row(struct cmd_run *run, struct listing *listing, const struct dropoff_place *place,
+	struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer next;
+	bool pretty = run->view.pretty;
 
-	buffer_init(&next, RESULT_SIZE_MAX);
-	append_all_next(&next, place, pretty);
-	if (next.failed) {
+	buffer_clear(&run->out);
+	append_all_next(&run->out, place, pretty);
+	if (run->out.failed) {
 		return error_no_memory(err);
 	}
-	table_cell(table, pretty && place->module.size == 0 ? TEXT("-") : place->module);
-	table_cell(table, place->variable);
-	table_number(table, place->reached, pretty);
-	table_number(table, place->reached - place->ended, pretty);
-	table_number(table, place->ended, pretty);
-	table_cell_printf(table, "%.1f", (double)place->ended * 100 / (double)place->reached);
-	table_cell(table, buffer_text(&next));
-	return table->failed ? error_no_memory(err) : 0;
-}
-
-static int write_table(const struct dropoff_result *result, const struct settings *settings,
-	struct arena *arena, struct error *err)
-{
-	static const struct table_column columns[] = {{"MODULE", false}, {"VARIABLE", false},
-		{"REACHED", true}, {"WENT ON", true}, {"ENDED", true}, {"ENDED %", true},
-		{"NEXT", false}};
-	bool pretty = terminal_is(stdout);
-	FILE *told = pretty ? stdout : stderr;
-	struct table table;
-
-	table_init(&table, arena, columns, sizeof(columns) / sizeof(columns[0]));
-	for (size_t i = 0; i < result->count; i++) {
-		if (add_row(&table, &result->places[i], pretty, err) < 0) {
-			return -1;
-		}
-	}
-	table_write(&table, stdout, pretty, terminal_color(stdout, settings));
-	fflush(stdout);
-	call_table_count(told, 0, result->count, result->places_total, "places");
-	call_table_steps(told, result->total_calls, &result->steps);
+	listing_cell(listing, pretty && place->module.size == 0 ? TEXT("-") : place->module);
+	listing_cell(listing, place->variable);
+	listing_grouped(listing, place->reached);
+	listing_grouped(listing, place->reached - place->ended);
+	listing_grouped(listing, place->ended);
+	listing_printf(listing, "%.1f", (double)place->ended * 100 / (double)place->reached);
+	listing_cell(listing, buffer_text(&run->out));
 	return 0;
 }
 
-static int write_json(const struct dropoff_result *result, struct error *err)
+static int write_listing(
+	struct cmd_run *run, const struct dropoff_result *result, struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer buffer;
+	static const struct listing_column columns[] = {{"MODULE", false}, {"VARIABLE", false},
+		{"REACHED", true}, {"WENT ON", true}, {"ENDED", true}, {"ENDED %", true},
+		{"NEXT", false}};
+	struct listing listing;
 
-	buffer_init(&buffer, RESULT_SIZE_MAX);
-	dropoff_write(&buffer, result);
-	buffer_append_byte(&buffer, '\n');
-	return output_buffer(&buffer, err);
-}
-
-static int find(struct store *store, const struct settings *settings, struct filter *filter,
-	struct arena *arena, struct error *err)
-{
-	struct dropoff_result result = {0};
-	struct store_search search;
-
-	if (filter_options_search(store, settings, filter, &search, err) < 0 ||
-		dropoff_find(store, &search, (size_t)settings->limit, arena, &result, err) < 0) {
+	listing_init(&listing, &run->view, &run->arena, columns, COUNT_OF(columns));
+	for (size_t i = 0; i < result->count; i++) {
+		if (add_row(run, &listing, &result->places[i], err) < 0) {
+			return -1;
+		}
+	}
+	if (listing_write(&listing, err) < 0) {
 		return -1;
 	}
-	filter_options_record(store, settings, search.account_id, "count-calls", "dropoff", -1);
-	return settings->json ? write_json(&result, err)
-			      : write_table(&result, settings, arena, err);
+	call_listing_count(&run->view, 0, result->count, result->places_total, "places");
+	call_listing_steps(&run->view, result->total_calls, &result->steps);
+	return CMD_DONE;
 }
 
-static int run(const struct settings *settings, int argc, char **argv)
+static int dropoff_run(struct cmd_run *run, struct error *err)
 {
-	AUTO(store_closep) struct store *store = NULL;
-	AUTO(arena_deinit) struct arena arena;
-	struct filter filter;
-	struct error err;
+	struct dropoff_result result = {0};
 
-	arena_init(&arena, RESULT_SIZE_MAX);
-	if (argc > 0) {
-		return cmd_wrong_usage(&cmd_dropoff, "'%s' is too much", argv[0]);
+	if (dropoff_find(run->store, &run->search, (size_t)run->settings->limit, &run->arena,
+		    &result, err) < 0) {
+		return -1;
 	}
-	if (filter_options_read(settings, &arena, &filter, &err) < 0 ||
-		cmd_open_store(&store, settings, true, &err) < 0 ||
-		find(store, settings, &filter, &arena, &err) < 0) {
-		return cmd_fail(&err);
+	filter_options_record(run, "count-calls", "dropoff", -1);
+	if (run->settings->json) {
+		dropoff_write(&run->out, &result);
+		return cmd_write_document(run, err);
 	}
-	return CMD_DONE;
+	return write_listing(run, &result, err);
 }
 
 static const char *const settings[] = {FILTER_OPTIONS, "limit", "json", "color", NULL};
 
+/* clang-format off */
 const struct cmd cmd_dropoff = {
 	.name = "dropoff",
 	.summary = "show where callers get to, where they end, and where they go next",
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-		"Shows for each place, a module with its result variable, how many of the calls to "
-		"which all options apply reached it, went on from it, and ended there, and which "
-		"places followed directly in how many calls. A call ends at the place of its "
-		"last step; the module hangup is no place. The places that most calls reached come "
-		"first.\n"
-		"\n"
-		"In a pipe the columns are parted by tabs, without a header, and the count goes to "
-		"standard error. --json writes what GET /v1/dropoff answers.",
-	.examples = "callstep dropoff --start -1d --dest 6177123001\n"
-		    "callstep calls --last-module menu --last-variable LANGUAGE",
-	.run = run,
+	"Shows for each place, a module with its result variable, how many of the calls to which "
+	"all options apply reached it, went on from it, and ended there, and which places followed "
+	"directly in how many calls. A call ends at the place of its last step; the module hangup "
+	"is no place. The places that most calls reached come first.\n\n"
+	"In a pipe the columns are parted by tabs, without a header, and the count goes to "
+	"standard error. --json writes what GET /v1/dropoff answers.",
+	.examples =
+	"callstep dropoff --start -1d --dest 6177123001\n"
+	"callstep calls --last-module menu --last-variable LANGUAGE",
+	.needs = CMD_NEEDS_FILTER,
+	.run = dropoff_run,
 };
+/* clang-format on */

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * callstep erase: calls for ever gone, and a receipt. */
-#include <stdio.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
 #include "cmd/filter_options.h"
-#include "cmd/terminal.h"
 
-#define NUMBERS_SIZE_MAX ((size_t)64 << 10)
-#define ROUND_CALLS	 1000 /* of one transaction: nobody waits long for it */
+#define ROUND_CALLS 1000 /* of one transaction: nobody waits long for it */
 
 /* What became of it. */
 struct receipt {
@@ -17,19 +13,18 @@ struct receipt {
 	bool done;	 /* no file holds anything of them */
 };
 
-static int check_usage(const struct settings *settings, int argc, char **argv)
+static int erase_check(struct cmd_run *run, struct error *err)
 {
+	const struct settings *settings = run->settings;
 	int ways = (settings->number != NULL) + (settings->session != NULL) + settings->finish;
 
-	if (argc > 0) {
-		return cmd_wrong_usage(&cmd_erase, "'%s' is too much", argv[0]);
-	}
+	(void)err;
 	if (ways != 1) {
-		return cmd_wrong_usage(&cmd_erase, "give --number, --session or --finish");
+		return cmd_wrong_usage(run->cmd, "give --number, --session or --finish");
 	}
 	if (settings->finish && (settings->defer || settings->dry_run)) {
 		return cmd_wrong_usage(
-			&cmd_erase, "--finish goes with neither --defer nor --dry-run");
+			run->cmd, "--finish goes with neither --defer nor --dry-run");
 	}
 	return CMD_DONE;
 }
@@ -40,11 +35,11 @@ struct erasure {
 	struct call_keys numbers;
 };
 
-static int read_erasure(const struct settings *settings, int64_t account_id, struct arena *arena,
-	struct erasure *ret_erasure, struct error *err)
+static int read_erasure(struct cmd_run *run, struct erasure *ret_erasure, struct error *err)
 {
+	const struct settings *settings = run->settings;
 	struct erasure erasure = {
-		.erase = {.account_id = account_id,
+		.erase = {.account_id = run->owner.account_id,
 			.session_id = text_of(settings->session),
 			.limit = ROUND_CALLS},
 	};
@@ -52,7 +47,7 @@ static int read_erasure(const struct settings *settings, int64_t account_id, str
 
 	if (filter_options_prefixes(settings, &prefixes, err) < 0 ||
 		(settings->number && call_keys_add(&erasure.numbers, text_of(settings->number),
-					     &prefixes, arena, err) < 0)) {
+					     &prefixes, &run->arena, err) < 0)) {
 		return -1;
 	}
 	*ret_erasure = erasure;
@@ -98,10 +93,9 @@ static int count_calls(
 static bool is_wanted(int64_t calls)
 {
 	char number[NUMBER_SIZE];
-	char answer[16] = "";
 
 	fprintf(stderr, "Erase %s calls for ever? Type yes: ", number_format(calls, number));
-	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
+	return terminal_says_yes();
 }
 
 static int erase_calls(struct store *store, const struct erasure *erasure, struct receipt *receipt,
@@ -159,121 +153,88 @@ static int scrub(struct store *store, struct receipt *receipt, struct error *err
 	return done < 0 ? -1 : 0;
 }
 
-static int finish(struct store *store)
-{
-	struct receipt receipt = {0};
-	struct error err;
-
-	if (scrub(store, &receipt, &err) < 0) {
-		return fail_unfinished(&err);
-	}
-	return CMD_DONE;
-}
-
 /* The number itself would stand in the trail long after its calls have gone. */
 static int record(
-	struct store *store, const struct erasure *erasure, int64_t calls, struct error *err)
+	struct cmd_run *run, const struct erasure *erasure, int64_t calls, struct error *err)
 {
-	return cmd_record(store, erasure->erase.account_id, "erase-calls",
+	return cmd_record(run->store, run->owner.account_id, "erase-calls",
 		erasure->numbers.count > 0 ? TEXT("of a number") : TEXT("one session"), STORE_DONE,
 		calls, err);
 }
 
-static int erase_all(
-	struct store *store, const struct settings *settings, const struct erasure *erasure)
+static int erase_all(struct cmd_run *run, const struct erasure *erasure, struct error *err)
 {
 	struct receipt receipt = {0};
-	struct error err;
-	int status = erase_calls(store, erasure, &receipt, &err);
+	int status = erase_calls(run->store, erasure, &receipt, err);
 
 	if (status == 0) {
-		status = record(store, erasure, receipt.calls, &err);
+		status = record(run, erasure, receipt.calls, err);
 	}
-	if (status == 0 && receipt.calls + receipt.records > 0 && !settings->defer) {
-		status = scrub(store, &receipt, &err);
+	if (status == 0 && receipt.calls + receipt.records > 0 && !run->settings->defer) {
+		status = scrub(run->store, &receipt, err);
 	}
 	receipt.done |= receipt.calls + receipt.records == 0 && status == 0;
-	write_calls(settings, "erased", "erased", &receipt);
-	return status < 0 ? fail_unfinished(&err) : CMD_DONE;
+	write_calls(run->settings, "erased", "erased", &receipt);
+	return status < 0 ? fail_unfinished(err) : CMD_DONE;
 }
 
-static int erase(struct store *store, const struct settings *settings, int64_t account_id)
+static int erase_run(struct cmd_run *run, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
-	struct erasure which;
-	struct receipt found = {0};
-	struct error err;
+	const struct settings *settings = run->settings;
+	struct receipt receipt = {0};
+	struct erasure erasure;
 
-	arena_init(&arena, NUMBERS_SIZE_MAX);
-	if (read_erasure(settings, account_id, &arena, &which, &err) < 0 ||
-		count_calls(store, &which, &found.calls, &err) < 0) {
-		return cmd_fail(&err);
+	if (settings->finish) {
+		return scrub(run->store, &receipt, err) < 0 ? fail_unfinished(err) : CMD_DONE;
+	}
+	if (cmd_find_owner(run, err) < 0 || read_erasure(run, &erasure, err) < 0 ||
+		count_calls(run->store, &erasure, &receipt.calls, err) < 0) {
+		return -1;
 	}
 	if (settings->dry_run) {
-		write_calls(settings, "would erase", "found", &found);
+		write_calls(settings, "would erase", "found", &receipt);
 		return CMD_DONE;
 	}
-	if (found.calls > 0 && !settings->yes && !isatty(STDIN_FILENO)) {
-		return cmd_wrong_usage(&cmd_erase,
+	if (receipt.calls > 0 && !settings->yes && !isatty(STDIN_FILENO)) {
+		return cmd_wrong_usage(run->cmd,
 			"%lld calls would go for ever: say --yes, or --dry-run to see",
-			(long long)found.calls);
+			(long long)receipt.calls);
 	}
-	if (found.calls > 0 && !settings->yes && !is_wanted(found.calls)) {
+	if (receipt.calls > 0 && !settings->yes && !is_wanted(receipt.calls)) {
 		fputs("callstep: nothing was erased\n", stderr);
 		return CMD_FAILED;
 	}
-	return erase_all(store, settings, &which);
-}
-
-static int run(const struct settings *settings, int argc, char **argv)
-{
-	AUTO(store_closep) struct store *store = NULL;
-	int64_t account_id;
-	struct error err;
-	int status = check_usage(settings, argc, argv);
-
-	if (status != CMD_DONE) {
-		return status;
-	}
-	if (cmd_open_store(&store, settings, true, &err) < 0) {
-		return cmd_fail(&err);
-	}
-	if (settings->finish) {
-		return finish(store);
-	}
-	if (cmd_find_account(store, settings, &account_id, &err) < 0) {
-		return cmd_fail(&err);
-	}
-	return erase(store, settings, account_id);
+	return erase_all(run, &erasure, err);
 }
 
 static const char *const settings[] = {"account", "number", "session", "dial-prefix", "yes",
 	"dry-run", "defer", "finish", "json", NULL};
 
+/* clang-format off */
 const struct cmd cmd_erase = {
 	.name = "erase",
 	.summary = "erase calls for ever",
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-		"Erases the calls to and from a number, or one call, of an account: their rows, "
-		"their detail, their words, and what they counted for. Then it writes the store's "
-		"files anew, so that none of them holds a byte of these calls: neither the "
-		"database, in places that are no longer used, nor its log. How many calls went "
-		"is written to standard output. In the audit trail \"(erased)\" stands in the "
-		"place of "
-		"the number or the session id; its records stay.\n"
-		"\n"
-		"A server may run meanwhile. What it answers does not have the calls from the "
-		"first "
-		"moment on; who stores calls waits while the database is written anew, which takes "
-		"as long as a copy of it and as much room on its disk, twice. With --defer this is "
-		"left to a later --finish, which may stand for several erasures.\n"
-		"\n"
-		"Not erased are what other calls say of the number, what was exported or backed up "
-		"before, and what lies on the disk outside of the files.",
-	.examples = "callstep erase --number '+1 617 712-3001' --dry-run\n"
-		    "callstep erase --number 6177123001 --yes\n"
-		    "callstep erase --session '100035;000;1575898377' --yes --defer",
-	.run = run,
+	"Erases the calls to and from a number, or one call, of an account: their rows, their "
+	"detail, their words, and what they counted for. Then it writes the store's files anew, so "
+	"that none of them holds a byte of these calls: neither the database, in places that are "
+	"no longer used, nor its log. How many calls went is written to standard output. In the "
+	"audit trail \"(erased)\" stands in the place of the number or the session id; its records "
+	"stay.\n\n"
+	"A server may run meanwhile. What it answers does not have the calls from the first moment "
+	"on; who stores calls waits while the database is written anew, which takes as long as a "
+	"copy of it and as much room on its disk, twice. With --defer this is left to a later "
+	"--finish, which may stand for several erasures.\n\n"
+	"Not erased are what other calls say of the number, what was exported or backed up before, "
+	"and what lies on the disk outside of the files.",
+	.examples =
+	"callstep erase --number '+1 617 712-3001' --dry-run\n"
+	"callstep erase --number 6177123001 --yes\n"
+	"callstep erase --session '100035;000;1575898377' --yes --defer",
+	.needs = CMD_NEEDS_STORE,
+	.check = erase_check,
+	.run = erase_run,
 };
+/* clang-format on */

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * callstep generate: made-up calls as NDJSON. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "cmd/cmd.h"
 #include "generate/generate.h"
 
 #define DAY	      INT64_C(86400)
 #define OUT_SIZE      ((size_t)256 << 10)
-#define OUT_SIZE_MAX  ((size_t)4 << 20)
 #define END_MAX	      INT64_C(99999999999) /* times of 11 digits: thousands of years */
 #define DAYS_SPAN_MAX INT64_C(36500)
 
@@ -42,50 +40,45 @@ static int write_out(struct buffer *out, struct error *err)
 	return 0;
 }
 
-static int generate(struct generator *generator, struct error *err)
+static int generate(struct generator *generator, struct buffer *out, struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer out;
-
-	buffer_init(&out, OUT_SIZE_MAX);
-	while (generator_next(generator, &out)) {
-		if (out.size >= OUT_SIZE && write_out(&out, err) < 0) {
+	while (generator_next(generator, out)) {
+		if (out->size >= OUT_SIZE && write_out(out, err) < 0) {
 			return -1;
 		}
 	}
-	return out.size > 0 ? write_out(&out, err) : 0;
+	return out->size > 0 ? write_out(out, err) : 0;
 }
 
-static int run(const struct settings *settings, int argc, char **argv)
+static int generate_run(struct cmd_run *run, struct error *err)
 {
 	AUTO(generator_deinit) struct generator generator = {0};
+	const struct settings *settings = run->settings;
 	int64_t start = 0, end = 0;
-	struct error err;
 
-	if (argc > 0) {
-		return cmd_wrong_usage(&cmd_generate, "'%s' is too much", argv[0]);
-	}
-	if (check_window(settings, &start, &end, &err) < 0) {
-		return cmd_fail(&err);
+	if (check_window(settings, &start, &end, err) < 0) {
+		return -1;
 	}
 	generator_init(&generator, (uint64_t)settings->seed, settings->calls, start, end);
-	return generate(&generator, &err) < 0 ? cmd_fail(&err) : CMD_DONE;
+	return generate(&generator, &run->out, err);
 }
 
 static const char *const settings[] = {"calls", "seed", "start", "end", "days", NULL};
 
+/* clang-format off */
 const struct cmd cmd_generate = {
 	.name = "generate",
 	.summary = "make up calls, for tests and measurements",
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-		"Writes made-up calls to standard output, one a line, in the order of their "
-		"start: of several applications in several languages, with menus, wrong input, "
-		"queues, transfers, failures, and callers who hang up anywhere; 5 to 60 steps, "
-		"about 25 at the median.\n"
-		"\n"
-		"The same seed, number of calls and window always make the same bytes.",
-	.examples = "callstep generate --calls 1000 --seed 7 > calls.ndjson\n"
-		    "callstep generate --calls 5000 --end now --days 5 | callstep import -",
-	.run = run,
+	"Writes made-up calls to standard output, one a line, in the order of their start: of "
+	"several applications in several languages, with menus, wrong input, queues, transfers, "
+	"failures, and callers who hang up anywhere; 5 to 60 steps, about 25 at the median.\n\n"
+	"The same seed, number of calls and window always make the same bytes.",
+	.examples =
+	"callstep generate --calls 1000 --seed 7 > calls.ndjson\n"
+	"callstep generate --calls 5000 --end now --days 5 | callstep import -",
+	.run = generate_run,
 };
+/* clang-format on */

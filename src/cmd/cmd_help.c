@@ -2,18 +2,19 @@
  * callstep help: what there is. */
 #include "cmd/help.h"
 
-static int run(const struct settings *settings, int argc, char **argv)
+static int help_run(struct cmd_run *run, struct error *err)
 {
 	const struct cmd *cmd;
 
-	(void)settings;
-	if (argc == 0) {
+	(void)err;
+	if (run->argc == 0) {
 		help_write(stdout);
 		return CMD_DONE;
 	}
-	cmd = cmd_find(argv[0]);
-	if (!cmd || argc > 1) {
-		return cmd_wrong_usage(&cmd_help, "there is no command '%s'", argv[argc - 1]);
+	cmd = cmd_find(run->argv[0]);
+	if (!cmd || run->argc > 1) {
+		return cmd_wrong_usage(
+			run->cmd, "there is no command '%s'", run->argv[run->argc - 1]);
 	}
 	help_write_command(stdout, cmd);
 	return CMD_DONE;
@@ -21,11 +22,15 @@ static int run(const struct settings *settings, int argc, char **argv)
 
 static const char *const settings[] = {NULL};
 
+/* clang-format off */
 const struct cmd cmd_help = {
 	.name = "help",
 	.summary = "show how a command is used",
 	.arguments = "[COMMAND]",
 	.settings = settings,
-	.description = "Lists the commands, or explains one of them.",
-	.run = run,
+	.description =
+	"Lists the commands, or explains one of them.",
+	.takes_operands = true,
+	.run = help_run,
 };
+/* clang-format on */

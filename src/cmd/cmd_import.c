@@ -19,10 +19,10 @@
 #define ARENA_SIZE_MAX ((size_t)2 << 30)
 
 struct import {
-	const struct settings *settings;
+	struct cmd_run *run;
 	struct source_options options;
+	struct redactor *redactor;
 	struct intake *intake;
-	struct cmd_owner owner;
 	struct import_old old; /* under the lock */
 	bool shifting;
 	int64_t shift_s;
@@ -38,9 +38,8 @@ struct import {
 	int64_t newest_end; /* of all files; negative: no call yet */
 
 	pthread_mutex_t lock; /* rejects come from any thread: of the rest */
-	struct progress progress;
-	int64_t read_before; /* bytes of the files before this one */
-	uint64_t rejected;   /* by sources; a batch counts its own */
+	int64_t read_before;  /* bytes of the files before this one */
+	uint64_t rejected;    /* by sources; a batch counts its own */
 	struct batch_result sum;
 	bool failed;
 };
@@ -50,7 +49,7 @@ struct import {
 static void tell_reject(
 	struct import *import, uint64_t line, struct text session_id, const char *error)
 {
-	progress_clear(&import->progress);
+	progress_clear(&import->run->progress);
 	text_write_clean(stderr, text_of(import->name));
 	fprintf(stderr, ":%llu: ", (unsigned long long)line);
 	if (session_id.size > 0) {
@@ -79,7 +78,7 @@ static enum batch_old judge_old(void *context, const struct call *call, uint64_t
 
 	pthread_mutex_lock(&import->lock);
 	if (import->old.asks) {
-		progress_clear(&import->progress);
+		progress_clear(&import->run->progress);
 	}
 	done = import_old_judge(&import->old, import->name, line, call, whole);
 	pthread_mutex_unlock(&import->lock);
@@ -102,7 +101,7 @@ static void take_warning(void *context, const char *warning)
 	struct import *import = context;
 
 	pthread_mutex_lock(&import->lock);
-	progress_clear(&import->progress);
+	progress_clear(&import->run->progress);
 	fprintf(stderr, "%s: ", import->name);
 	text_write_clean(stderr, text_of(warning));
 	fputc('\n', stderr);
@@ -112,7 +111,7 @@ static void take_warning(void *context, const char *warning)
 static void tell_failure(struct import *import, const char *message)
 {
 	pthread_mutex_lock(&import->lock);
-	progress_clear(&import->progress);
+	progress_clear(&import->run->progress);
 	fputs("callstep: ", stderr);
 	text_write_clean(stderr, text_of(import->name));
 	fputs(": ", stderr);
@@ -127,12 +126,12 @@ static void show_progress(void *context)
 	struct import *import = context;
 	struct batch_result result;
 
-	if (!import->progress.shown || !import->batch) {
+	if (!import->run->progress.shown || !import->batch) {
 		return;
 	}
 	result = batch_result(import->batch);
 	pthread_mutex_lock(&import->lock);
-	progress_update(&import->progress, import->read_before + import->input->read,
+	progress_update(&import->run->progress, import->read_before + import->input->read,
 		(int64_t)(import->sum.accepted + result.accepted));
 	pthread_mutex_unlock(&import->lock);
 }
@@ -204,7 +203,7 @@ static int cut_file(struct import *import, const struct import_format *format,
 	const struct source_sink *sink, struct error *err)
 {
 	return import_file_cut(import->input, format, &import->options,
-		(size_t)import->settings->call_size_max, sink, show_progress, err);
+		(size_t)import->run->settings->call_size_max, sink, show_progress, err);
 }
 
 /* Reads the file for its newest call alone; what is wrong with it, the pass that imports says. */
@@ -251,10 +250,10 @@ static int run_batch(struct import *import, const struct import_format *format, 
 {
 	AUTO(batch_destroyp) struct batch *batch = NULL;
 	struct batch_options options = {
-		.account_id = import->owner.account_id,
-		.detail_after = import->owner.retention.detail_after,
-		.header_after = import->owner.retention.header_after,
-		.served_after = served_after(import->settings),
+		.account_id = import->run->owner.account_id,
+		.detail_after = import->run->owner.retention.detail_after,
+		.header_after = import->run->owner.retention.header_after,
+		.served_after = served_after(import->run->settings),
 		.old = judge_old,
 		.shape = format->shape,
 		.recorded = format->source && format->source->recorded,
@@ -306,7 +305,7 @@ static void run_file(struct import *import, const char *path, bool measuring)
 	import->options.input_name = import->name;
 	status = input_open(&input, path, &err);
 	if (status == 0) {
-		status = import_format_find(&format, import->settings->format, &input, &err);
+		status = import_format_find(&format, import->run->settings->format, &input, &err);
 	}
 	if (status == 0) {
 		status = measuring ? measure_file(import, &format, &err)
@@ -336,20 +335,20 @@ static int64_t size_of_files(int argc, char **argv)
 
 static void run_files(struct import *import, int argc, char **argv)
 {
-	if (import->settings->shift_to != SETTING_TIME_NONE) {
+	if (import->run->settings->shift_to != SETTING_TIME_NONE) {
 		for (int i = 0; i < argc; i++) {
 			run_file(import, argv[i], true);
 		}
 		import->shifting = import->newest_end >= 0;
-		import->shift_s = import->settings->shift_to - import->newest_end;
+		import->shift_s = import->run->settings->shift_to - import->newest_end;
 	}
 	import->read_before = 0;
-	progress_begin(
-		&import->progress, import->settings, "import", "calls", size_of_files(argc, argv));
+	progress_begin(&import->run->progress, import->run->settings, "import", "calls",
+		size_of_files(argc, argv));
 	for (int i = 0; i < argc; i++) {
 		run_file(import, argv[i], false);
 	}
-	progress_clear(&import->progress);
+	progress_clear(&import->run->progress);
 }
 
 /* What is stored, and not seen wherever one looks for it. */
@@ -362,25 +361,23 @@ static void tell_unserved(const struct import *import)
 			"%s of them started more than %lld days ago: /v1, the page and commands "
 			"show their steps, /api/ does not (serve --api-detail-days)\n",
 			number_format((int64_t)import->sum.unserved, number),
-			(long long)import->settings->api_detail_days);
+			(long long)import->run->settings->api_detail_days);
 	}
 }
 
-static int record(
-	const struct import *import, struct store *store, int argc, char **argv, struct error *err)
+static int record(const struct import *import, struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer subject;
+	const struct cmd_run *run = import->run;
+	struct buffer *subject = &import->run->out;
 
-	buffer_init(&subject, ARENA_SIZE_MAX);
-	buffer_append(
-		&subject, text_of(import->settings->format ? import->settings->format : "fuse"));
-	for (int i = 0; i < argc; i++) {
-		buffer_printf(&subject, " %s", argv[i]);
+	buffer_append(subject, text_of(run->settings->format ? run->settings->format : "fuse"));
+	for (int i = 0; i < run->argc; i++) {
+		buffer_printf(subject, " %s", run->argv[i]);
 	}
-	if (subject.failed) {
+	if (subject->failed) {
 		return error_no_memory(err);
 	}
-	return cmd_record(store, import->owner.account_id, "import", buffer_text(&subject),
+	return cmd_record(run->store, run->owner.account_id, "import", buffer_text(subject),
 		import->failed ? STORE_FAILED : STORE_DONE, (int64_t)import->sum.accepted, err);
 }
 
@@ -389,70 +386,81 @@ static int summarise(const struct import *import)
 	char taken[NUMBER_SIZE], replaced[NUMBER_SIZE], rejected[NUMBER_SIZE];
 	uint64_t all_rejected = import->sum.rejected + import->rejected;
 
-	if (!import->settings->quiet) {
+	if (!import->run->settings->quiet) {
 		fprintf(stderr, "took %s calls (%s replaced), rejected %s\n",
 			number_format((int64_t)import->sum.accepted, taken),
 			number_format((int64_t)import->sum.replaced, replaced),
 			number_format((int64_t)all_rejected, rejected));
 		tell_unserved(import);
 	}
-	import_old_tell(&import->old, import->settings->quiet);
+	import_old_tell(&import->old, import->run->settings->quiet);
 	if (import->failed) {
 		return CMD_FAILED;
 	}
 	return all_rejected + import->old.refused > 0 ? CMD_REJECTED : CMD_DONE;
 }
 
-static bool reads_standard(int argc, char **argv)
+/* How many of the files are standard input. */
+static int count_standard(int argc, char **argv)
 {
+	int count = 0;
+
 	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "-") == 0) {
-			return true;
-		}
+		count += strcmp(argv[i], "-") == 0;
 	}
-	return false;
+	return count;
 }
 
-static int import_files(const struct settings *settings, struct store *store,
-	const struct cmd_owner *owner, int argc, char **argv)
+static void import_deinit(struct import *import)
 {
-	AUTO(redactor_destroyp) struct redactor *redactor = NULL;
-	AUTO(intake_destroyp) struct intake *intake = NULL;
+	intake_destroy(import->intake);
+	redactor_destroy(import->redactor);
+	arena_deinit(&import->arena);
+	buffer_deinit(&import->canonical);
+	buffer_deinit(&import->moved);
+}
+
+static int open_intake(struct import *import, struct error *err)
+{
+	const struct settings *settings = import->run->settings;
 	struct intake_options options = {
 		.threads = (unsigned int)settings->threads,
 		.call_size_max = (size_t)settings->call_size_max,
 		.in_flight_max = (size_t)settings->intake_memory_max,
 	};
+
+	if (redact_options_read(&import->redactor, settings, err) < 0) {
+		return -1;
+	}
+	options.redactor = import->redactor;
+	return intake_create(&import->intake, import->run->store, &options, err);
+}
+
+static int import_run(struct cmd_run *run, struct error *err)
+{
+	const struct settings *settings = run->settings;
+	AUTO(import_deinit)
 	struct import import = {
-		.settings = settings,
+		.run = run,
 		.options = {.columns_path = settings->columns,
 			.inbound_contexts = settings->inbound_contexts,
 			.system = settings->system,
 			.local_times = settings->zone != NULL},
-		.owner = *owner,
 		.newest_end = -1,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
-	struct error err;
 
-	if (redact_options_read(&redactor, settings, &err) < 0) {
-		return cmd_fail(&err);
-	}
-	options.redactor = redactor;
-	if (intake_create(&intake, store, &options, &err) < 0) {
-		return cmd_fail(&err);
-	}
-	import.intake = intake;
-	import_old_init(&import.old, settings, &import.owner, reads_standard(argc, argv));
 	arena_init(&import.arena, ARENA_SIZE_MAX);
 	buffer_init(&import.canonical, ARENA_SIZE_MAX);
 	buffer_init(&import.moved, ARENA_SIZE_MAX);
-	run_files(&import, argc, argv);
-	arena_deinit(&import.arena);
-	buffer_deinit(&import.canonical);
-	buffer_deinit(&import.moved);
-	if (record(&import, store, argc, argv, &err) < 0) {
-		tell_failure(&import, err.message);
+	if (open_intake(&import, err) < 0) {
+		return -1;
+	}
+	import_old_init(
+		&import.old, settings, &run->owner, count_standard(run->argc, run->argv) > 0);
+	run_files(&import, run->argc, run->argv);
+	if (record(&import, err) < 0) {
+		tell_failure(&import, err->message);
 	}
 	return summarise(&import);
 }
@@ -491,80 +499,64 @@ static int check_system(struct text name, struct error *err)
 	return 0;
 }
 
-static int check_usage(const struct settings *settings, int argc, char **argv, struct error *err)
+static int import_check(struct cmd_run *run, struct error *err)
 {
-	int standard = 0;
+	const struct settings *settings = run->settings;
 
-	if (argc == 0) {
+	if (run->argc == 0) {
 		return error_set(
 			err, ERROR_INVALID, "name the files to import, or - for standard input");
 	}
-	for (int i = 0; i < argc; i++) {
-		standard += strcmp(argv[i], "-") == 0;
-	}
-	if (standard > 1) {
+	if (count_standard(run->argc, run->argv) > 1) {
 		return error_set(err, ERROR_INVALID, "standard input can be read only once");
 	}
-	if (settings->shift_to != SETTING_TIME_NONE && size_of_files(argc, argv) < 0) {
+	if (settings->shift_to != SETTING_TIME_NONE && size_of_files(run->argc, run->argv) < 0) {
 		return error_set(err, ERROR_INVALID,
 			"--shift-to reads its input twice: name files that are there, no pipe");
 	}
-	if (settings->system && check_system(text_of(settings->system), err) < 0) {
+	if ((settings->system && check_system(text_of(settings->system), err) < 0) ||
+		import_format_check(settings->format, err) < 0) {
 		return -1;
 	}
-	return import_format_check(settings->format, err);
-}
-
-static int run(const struct settings *settings, int argc, char **argv)
-{
-	AUTO(store_closep) struct store *store = NULL;
-	struct cmd_owner owner;
-	struct error err;
-
-	if (check_usage(settings, argc, argv, &err) < 0 || set_zone(settings->zone, &err) < 0 ||
-		cmd_open_store(&store, settings, true, &err) < 0 ||
-		cmd_find_owner(store, settings, &owner, &err) < 0) {
-		return cmd_fail(&err);
-	}
-	return import_files(settings, store, &owner, argc, argv);
+	return set_zone(settings->zone, err);
 }
 
 static const char *const settings[] = {OWNER_OPTIONS, "format", "columns", "zone", "system",
 	"inbound-contexts", "shift-to", "old", "api-detail-days", "utc", "quiet", "threads",
 	"call-size-max", "intake-memory-max", REDACT_OPTIONS, NULL};
 
+/* clang-format off */
 const struct cmd cmd_import = {
 	.name = "import",
 	.summary = "take calls in from files",
 	.arguments = "[OPTION]… FILE…|-",
 	.settings = settings,
 	.description =
-		"Takes calls from files, or from standard input, into the store, beside a "
-		"running server if there is one. Files may be compressed by gzip or zstd.\n"
-		"\n"
-		"Formats:\n"
-		"  fuse          documents of this API: JSON, a call a line, or XML\n"
-		"  json, ndjson  the same, without looking which of them it is\n"
-		"  asterisk-cel  Asterisk's channel event log: CSV, JSON, a table's rows\n"
-		"\n"
-		"Calls that started so long ago that they, or their steps, are over the days for "
-		"which the store keeps them ('callstep retention') are not taken and dropped "
-		"later: "
-		"on a terminal the import asks whether to take what is kept of them, elsewhere it "
-		"leaves them out, says what keeps them, and its exit status is 3. --old says it "
-		"beforehand. Calls whose steps are kept, but not served below /api/ any more "
-		"(serve "
-		"--api-detail-days), are counted in the end.\n"
-		"\n"
-		"A call that the store has already, by its session, is replaced; what has been "
-		"imported can be imported again. Parts of a call that two logs of an exchange "
-		"hold are joined, whichever comes first. Each call that is not taken is named on "
-		"standard error with file, line, session and reason, and rows of an event log by "
-		"kind and count; the others are taken, and the exit "
-		"status is 3.",
-	.examples = "callstep import calls.ndjson.gz\n"
-		    "callstep generate --calls 1000 --end now | callstep import -\n"
-		    "callstep import --format asterisk-cel --zone Europe/Berlin Master.csv\n"
-		    "callstep import --format asterisk-cel --system east Master.csv.1 Master.csv",
-	.run = run,
+	"Takes calls from files, or from standard input, into the store, beside a running server "
+	"if there is one. Files may be compressed by gzip or zstd.\n\n"
+	"Formats:\n"
+	"  fuse          documents of this API: JSON, a call a line, or XML\n"
+	"  json, ndjson  the same, without looking which of them it is\n"
+	"  asterisk-cel  Asterisk's channel event log: CSV, JSON, a table's rows\n\n"
+	"Calls that started so long ago that they, or their steps, are over the days for which the "
+	"store keeps them ('callstep retention') are not taken and dropped later: on a terminal "
+	"the import asks whether to take what is kept of them, elsewhere it leaves them out, says "
+	"what keeps them, and its exit status is 3. --old says it beforehand. Calls whose steps "
+	"are kept, but not served below /api/ any more (serve --api-detail-days), are counted in "
+	"the end.\n\n"
+	"A call that the store has already, by its session, is replaced; what has been imported "
+	"can be imported again. Parts of a call that two logs of an exchange hold are joined, "
+	"whichever comes first. Each call that is not taken is named on standard error with file, "
+	"line, session and reason, and rows of an event log by kind and count; the others are "
+	"taken, and the exit status is 3.",
+	.examples =
+	"callstep import calls.ndjson.gz\n"
+	"callstep generate --calls 1000 --end now | callstep import -\n"
+	"callstep import --format asterisk-cel --zone Europe/Berlin Master.csv\n"
+	"callstep import --format asterisk-cel --system east Master.csv.1 Master.csv",
+	.needs = CMD_NEEDS_OWNER,
+	.takes_operands = true,
+	.check = import_check,
+	.run = import_run,
 };
+/* clang-format on */

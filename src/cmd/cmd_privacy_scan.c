@@ -1,41 +1,26 @@
 /* SPDX-License-Identifier: MIT
  * callstep privacy-scan: what looks like cards' numbers in the calls that are stored. */
-#include <stdio.h>
-
-#include "base/time_text.h"
 #include "call/call_json.h"
 #include "call/call_steps.h"
 #include "call/call_values.h"
-#include "cmd/cmd.h"
 #include "cmd/filter_options.h"
+#include "cmd/listing.h"
 #include "cmd/output.h"
-#include "cmd/progress.h"
-#include "cmd/table.h"
-#include "cmd/terminal.h"
 #include "redact/card.h"
 #include "json/json_writer.h"
 
-#define FILTER_MEMORY_MAX ((size_t)256 << 20)
-#define TABLE_MEMORY_MAX  ((size_t)1 << 30)
-#define TABLE_ROWS	  256 /* written at a time: memory stays bounded */
-#define BULLET		  "\xe2\x80\xa2"
+#define LISTING_MEMORY_MAX ((size_t)1 << 30)
+#define LISTING_ROWS	   256 /* written at a time: memory stays bounded */
+#define BULLET		   "\xe2\x80\xa2"
 
 struct scan {
-	const struct settings *settings;
-	struct store *store;
-	struct arena memory; /* of the filter */
-	struct arena arena;  /* of the call at hand */
-	struct filter filter;
-	struct unpacker *unpacker;
-	struct buffer json; /* the call at hand */
-	struct buffer text; /* the finding at hand */
-	struct arena cells; /* of the table */
-	struct table table;
-	struct progress progress;
-	bool pretty;
-	bool color;
+	struct cmd_run *run;
+	struct arena arena; /* of the call that is looked at */
+	struct buffer text; /* of the finding that is told */
+	struct arena cells; /* of the listing */
+	struct listing listing;
 	bool titled;
-	bool call_counted; /* the call at hand is one of calls_found */
+	bool call_counted; /* the call that is looked at is one of calls_found */
 	int64_t calls;
 	int64_t calls_found;
 	int64_t found;
@@ -51,7 +36,7 @@ struct finding {
 	struct card card;
 };
 
-static const struct table_column columns[] = {
+static const struct listing_column columns[] = {
 	{"Session", false},
 	{"Started", false},
 	{"Step", true},
@@ -63,30 +48,19 @@ static const struct table_column columns[] = {
 	{"Number", false},
 };
 
-static void scan_init(struct scan *scan, const struct settings *settings)
+static void scan_init(struct scan *scan, struct cmd_run *run)
 {
-	*scan = (struct scan){
-		.settings = settings,
-		.unpacker = unpacker_create(),
-		.pretty = terminal_is(stdout),
-		.color = terminal_color(stdout, settings),
-	};
-	arena_init(&scan->memory, FILTER_MEMORY_MAX);
+	*scan = (struct scan){.run = run};
 	arena_init(&scan->arena, CALL_MEMORY_MAX);
-	arena_init(&scan->cells, TABLE_MEMORY_MAX);
-	buffer_init(&scan->json, CALL_MEMORY_MAX);
+	arena_init(&scan->cells, LISTING_MEMORY_MAX);
 	buffer_init(&scan->text, CALL_MEMORY_MAX);
-	table_init(&scan->table, &scan->cells, columns, sizeof(columns) / sizeof(columns[0]));
+	listing_init(&scan->listing, &run->view, &scan->cells, columns, COUNT_OF(columns));
 }
 
 static void scan_deinit(struct scan *scan)
 {
-	progress_clear(&scan->progress);
-	unpacker_destroy(scan->unpacker);
-	arena_deinit(&scan->memory);
 	arena_deinit(&scan->arena);
 	arena_deinit(&scan->cells);
-	buffer_deinit(&scan->json);
 	buffer_deinit(&scan->text);
 }
 
@@ -129,65 +103,54 @@ static struct text without_cards(struct text name)
 	return name;
 }
 
-static int flush_table(struct scan *scan, struct error *err)
+static int flush_listing(struct scan *scan, struct error *err)
 {
-	if (scan->table.failed) {
-		return error_no_memory(err);
-	}
-	progress_clear(&scan->progress);
-	if (scan->pretty && !scan->titled && table_rows(&scan->table) > 0) {
-		table_write_titles(&scan->table, stdout, scan->color);
+	progress_clear(&scan->run->progress);
+	if (!scan->titled && listing_rows(&scan->listing) > 0) {
+		listing_write_titles(&scan->listing);
 		scan->titled = true;
 	}
-	for (size_t i = 0; i < table_rows(&scan->table); i++) {
-		table_write_row(&scan->table, i, stdout, scan->pretty);
-		fputc('\n', stdout);
+	if (listing_flush(&scan->listing, err) < 0) {
+		return -1;
 	}
-	table_clear(&scan->table);
 	arena_deinit(&scan->cells);
 	return 0;
 }
 
 static int add_row(struct scan *scan, const struct finding *finding, struct error *err)
 {
-	struct table *table = &scan->table;
-	char time[TIME_TEXT_SIZE];
+	struct listing *listing = &scan->listing;
 
-	table_cell(table, finding->call->session_id);
-	table_cell(
-		table, text_of(time_text_format(finding->call->start, scan->settings->utc, time)));
-	table_number(table, finding->index, false);
-	table_cell(table, finding->step->class_name);
-	table_cell(table, without_cards(finding->step->module.raw));
-	table_cell(table, without_cards(where_of(finding)));
-	table_number(table, finding->card.digits, false);
-	table_cell(table, text_of(finding->card.network));
-	table_cell(table, masked(scan, finding));
-	return table_rows(table) < TABLE_ROWS ? 0 : flush_table(scan, err);
+	listing_cell(listing, finding->call->session_id);
+	listing_time(listing, finding->call->start);
+	listing_number(listing, finding->index);
+	listing_cell(listing, finding->step->class_name);
+	listing_cell(listing, without_cards(finding->step->module.raw));
+	listing_cell(listing, without_cards(where_of(finding)));
+	listing_number(listing, finding->card.digits);
+	listing_cell(listing, text_of(finding->card.network));
+	listing_cell(listing, masked(scan, finding));
+	return listing_rows(listing) < LISTING_ROWS ? 0 : flush_listing(scan, err);
 }
 
 static int write_json(struct scan *scan, const struct finding *finding, struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer out;
+	struct buffer *out = &scan->run->out;
 
-	buffer_init(&out, CALL_MEMORY_MAX);
-	buffer_append(&out, scan->found > 1 ? TEXT(",{\"session_id\":") : TEXT("{\"session_id\":"));
-	json_write_string(&out, finding->call->session_id);
-	buffer_printf(&out, ",\"start\":%lld,\"step\":%lld", (long long)finding->call->start,
-		(long long)finding->index);
-	json_add_string(&out, "class", finding->step->class_name);
-	json_add_string(&out, "module",
+	buffer_clear(out);
+	buffer_append(out, scan->found > 1 ? TEXT(",{") : TEXT("{"));
+	json_add_string(out, "session_id", finding->call->session_id);
+	json_add_number(out, "start", finding->call->start);
+	json_add_number(out, "step", finding->index);
+	json_add_string(out, "class", finding->step->class_name);
+	json_add_string(out, "module",
 		without_cards(call_string_text(&finding->step->module, &scan->arena)));
-	json_add_string(&out, "where", without_cards(where_of(finding)));
-	buffer_printf(&out, ",\"digits\":%u", finding->card.digits);
-	json_add_string(&out, "network", text_of(finding->card.network));
-	json_add_string(&out, "number", masked(scan, finding));
-	buffer_append_byte(&out, '}');
-	if (out.failed) {
-		return error_no_memory(err);
-	}
-	output_text(stdout, terminal_is(stdout), buffer_text(&out));
-	return 0;
+	json_add_string(out, "where", without_cards(where_of(finding)));
+	json_add_number(out, "digits", finding->card.digits);
+	json_add_string(out, "network", text_of(finding->card.network));
+	json_add_string(out, "number", masked(scan, finding));
+	buffer_append_byte(out, '}');
+	return output_buffer(out, err);
 }
 
 static int tell(struct scan *scan, const struct finding *finding, struct error *err)
@@ -195,7 +158,8 @@ static int tell(struct scan *scan, const struct finding *finding, struct error *
 	scan->found++;
 	scan->calls_found += !scan->call_counted;
 	scan->call_counted = true;
-	return scan->settings->json ? write_json(scan, finding, err) : add_row(scan, finding, err);
+	return scan->run->settings->json ? write_json(scan, finding, err)
+					 : add_row(scan, finding, err);
 }
 
 /* ---- looking ---- */
@@ -239,11 +203,11 @@ static int look_at_step(
 	return more;
 }
 
-static int look_at_steps(struct scan *scan, const struct store_call *call, struct error *err)
+static int look_at_steps(
+	struct scan *scan, const struct call *call, struct text detail, struct error *err)
 {
-	struct text detail = call_json_detail(buffer_text(&scan->json));
 	struct call_step_look look;
-	struct finding finding = {.call = &call->call, .step = &look};
+	struct finding finding = {.call = call, .step = &look};
 	struct call_steps steps;
 	int more;
 
@@ -262,103 +226,76 @@ static int look_at_steps(struct scan *scan, const struct store_call *call, struc
 static int look_at_call(void *context, const struct store_call *call, struct error *err)
 {
 	struct scan *scan = context;
+	struct text json;
 
 	scan->calls++;
 	scan->call_counted = false;
-	progress_update(&scan->progress, scan->calls, scan->calls);
+	progress_update(&scan->run->progress, scan->calls, scan->calls);
 	if (!call->packed.deflate.data) {
 		return 0;
 	}
-	buffer_clear(&scan->json);
 	arena_deinit(&scan->arena);
-	if (cmd_unpack_call(scan->unpacker, call, &scan->json, err) < 0) {
+	if (cmd_unpack_call(scan->run, call, &json, err) < 0) {
 		return -1;
 	}
-	return look_at_steps(scan, call, err);
+	return look_at_steps(scan, &call->call, call_json_detail(json), err);
 }
 
 /* ---- the command ---- */
-
-static int run_scan(struct scan *scan, struct error *err)
-{
-	struct store_search search;
-
-	if (!scan->unpacker) {
-		return error_no_memory(err);
-	}
-	if (filter_options_search(scan->store, scan->settings, &scan->filter, &search, err) < 0) {
-		return -1;
-	}
-	filter_options_record(
-		scan->store, scan->settings, search.account_id, "scan-calls", "privacy-scan", -1);
-	progress_begin(&scan->progress, scan->settings, "privacy-scan", "calls", 0);
-	fputs(scan->settings->json ? "{\"findings\":[" : "", stdout);
-	if (filter_options_walk(scan->store, &search, look_at_call, scan, err) < 0 ||
-		flush_table(scan, err) < 0) {
-		return -1;
-	}
-	if (scan->settings->json) {
-		printf("],\"calls\":%lld,\"calls_found\":%lld,\"found\":%lld}\n",
-			(long long)scan->calls, (long long)scan->calls_found,
-			(long long)scan->found);
-	}
-	return 0;
-}
 
 static void summarise(const struct scan *scan)
 {
 	char calls[NUMBER_SIZE], calls_found[NUMBER_SIZE], found[NUMBER_SIZE];
 
-	if (!scan->settings->quiet) {
-		fprintf(stderr, "looked at %s calls: %s numbers that may be cards' in %s of them\n",
-			number_format(scan->calls, calls), number_format(scan->found, found),
-			number_format(scan->calls_found, calls_found));
-	}
+	fprintf(stderr, "looked at %s calls: %s numbers that may be cards' in %s of them\n",
+		number_format(scan->calls, calls), number_format(scan->found, found),
+		number_format(scan->calls_found, calls_found));
 }
 
-static int run(const struct settings *settings, int argc, char **argv)
+static int scan_run(struct cmd_run *run, struct error *err)
 {
-	AUTO(store_closep) struct store *store = NULL;
 	AUTO(scan_deinit) struct scan scan;
-	struct error err;
+	const struct settings *settings = run->settings;
 
-	scan_init(&scan, settings);
-	if (argc > 0) {
-		return cmd_wrong_usage(&cmd_privacy_scan, "'%s' is too much", argv[0]);
+	scan_init(&scan, run);
+	filter_options_record(run, "scan-calls", "privacy-scan", -1);
+	progress_begin(&run->progress, settings, "privacy-scan", "calls", 0);
+	fputs(settings->json ? "{\"findings\":[" : "", stdout);
+	if (filter_options_walk(run, look_at_call, &scan, err) < 0 ||
+		flush_listing(&scan, err) < 0) {
+		return -1;
 	}
-	if (filter_options_read(settings, &scan.memory, &scan.filter, &err) < 0 ||
-		cmd_open_store(&store, settings, true, &err) < 0) {
-		return cmd_fail(&err);
+	if (settings->json) {
+		printf("],\"calls\":%lld,\"calls_found\":%lld,\"found\":%lld}\n",
+			(long long)scan.calls, (long long)scan.calls_found, (long long)scan.found);
 	}
-	scan.store = store;
-	if (run_scan(&scan, &err) < 0) {
-		progress_clear(&scan.progress);
-		return cmd_fail(&err);
+	progress_clear(&run->progress);
+	if (!settings->quiet) {
+		summarise(&scan);
 	}
-	progress_clear(&scan.progress);
-	summarise(&scan);
 	return scan.found > 0 ? CMD_FOUND : CMD_DONE;
 }
 
 static const char *const settings[] = {FILTER_OPTIONS, "utc", "json", "quiet", "color", NULL};
 
+/* clang-format off */
 const struct cmd cmd_privacy_scan = {
 	.name = "privacy-scan",
 	.summary = "look for card numbers in stored calls",
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-		"Reads the detail of all calls to which the options apply and tells of every "
-		"number that may be a payment card's: 13 to 19 digits, also with spaces or hyphens "
-		"between, that begin as a network's numbers do, are as long and have the right "
-		"check digit, and are not a part of a word or a UUID. One in ten other numbers of "
-		"that shape has it too. For each: the "
-		"call, the step, its class and module, the member that it stands in, and the "
-		"number with all digits hidden. Telephone numbers of the header are not looked "
-		"at.\n"
-		"\n"
-		"The exit status is 0 when nothing was found, and 3 when something was.",
-	.examples = "callstep privacy-scan\n"
-		    "callstep privacy-scan --start -1d --quiet || mail -s 'card numbers' ops",
-	.run = run,
+	"Reads the detail of all calls to which the options apply and tells of every number that "
+	"may be a payment card's: 13 to 19 digits, also with spaces or hyphens between, that begin "
+	"as a network's numbers do, are as long and have the right check digit, and are not a part "
+	"of a word or a UUID. One in ten other numbers of that shape has it too. For each: the "
+	"call, the step, its class and module, the member that it stands in, and the number with "
+	"all digits hidden. Telephone numbers of the header are not looked at.\n\n"
+	"The exit status is 0 when nothing was found, and 3 when something was.",
+	.examples =
+	"callstep privacy-scan\n"
+	"callstep privacy-scan --start -1d --quiet || mail -s 'card numbers' ops",
+	.needs = CMD_NEEDS_FILTER,
+	.run = scan_run,
 };
+/* clang-format on */

@@ -1,37 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * callstep search: calls, and the lines for which they were found. */
-#include <stdio.h>
-
 #include "base/time_text.h"
 #include "call/call_document.h"
 #include "call/call_json.h"
-#include "cmd/call_table.h"
-#include "cmd/cmd.h"
+#include "cmd/call_listing.h"
 #include "cmd/filter_options.h"
 #include "cmd/highlight.h"
 #include "cmd/output.h"
-#include "cmd/terminal.h"
 #include "json/json_writer.h"
 
-#define PAGE_SIZE_MAX	((size_t)4 << 30)
 #define STEP_MEMORY_MAX ((size_t)1 << 30)
 #define LINES_MAX	10 /* of a call on a terminal; further ones are counted */
 
-/* One run of the command. */
 struct finding {
-	const struct settings *settings;
-	const char *words; /* the command with its operands, for the audit trail */
-	struct arena arena;
-	struct filter filter;
+	struct cmd_run *run;
 	struct store_page page;
-	struct unpacker *unpacker;
-	struct buffer json; /* the call at hand */
-	struct arena steps; /* the step at hand */
-	struct buffer out;  /* --json */
-	struct table table;
-	bool pretty;
-	bool color;
-	int64_t lines; /* of the call at hand, so far */
+	struct arena steps; /* of the step that is looked at */
+	int64_t lines;	    /* of the call that is looked at, so far */
 };
 
 /* A step that is a reason why its call was found. */
@@ -42,51 +27,41 @@ struct reason {
 	struct text variable;
 };
 
-static void finding_init(struct finding *finding, const struct settings *settings)
-{
-	*finding = (struct finding){
-		.settings = settings,
-		.words = "search",
-		.unpacker = unpacker_create(),
-		.pretty = terminal_is(stdout),
-		.color = terminal_color(stdout, settings),
-	};
-	arena_init(&finding->arena, PAGE_SIZE_MAX);
-	arena_init(&finding->steps, STEP_MEMORY_MAX);
-	buffer_init(&finding->json, CALL_MEMORY_MAX);
-	buffer_init(&finding->out, CALL_MEMORY_MAX);
-}
-
 static void finding_deinit(struct finding *finding)
 {
-	arena_deinit(&finding->arena);
 	arena_deinit(&finding->steps);
-	buffer_deinit(&finding->json);
-	buffer_deinit(&finding->out);
-	unpacker_destroy(finding->unpacker);
 }
 
 /* ---- the words ---- */
 
-/* The operands, with spaces between, are what --text would be. */
-static int read_words(struct finding *finding, int argc, char **argv, struct error *err)
+/* "search" and the operands, with spaces between. Its data is NULL when memory is short. */
+static struct text command_words(struct cmd_run *run)
 {
-	AUTO(buffer_deinit) struct buffer words;
+	struct text words = TEXT("search");
 
-	buffer_init(&words, STEP_MEMORY_MAX);
-	for (int i = 0; i < argc; i++) {
-		buffer_append(&words, i > 0 ? TEXT(" ") : TEXT(""));
-		buffer_append(&words, text_of(argv[i]));
+	for (int i = 0; i < run->argc && words.data; i++) {
+		words = arena_printf(&run->arena, "%.*s %s", TEXT_ARG(words), run->argv[i]);
 	}
-	if (words.failed) {
+	return words;
+}
+
+/* The operands are what --text would be. */
+static int search_check(struct cmd_run *run, struct error *err)
+{
+	struct text words = command_words(run);
+
+	if (run->argc == 0) {
+		return CMD_DONE;
+	}
+	if (run->filter.text.count > 0) {
+		return cmd_wrong_usage(
+			run->cmd, "give the words as operands or by --text, not both");
+	}
+	if (!words.data) {
 		return error_no_memory(err);
 	}
-	finding->words =
-		arena_printf(&finding->arena, "search %.*s", TEXT_ARG(buffer_text(&words))).data;
-	if (!finding->words) {
-		return error_no_memory(err);
-	}
-	return words_query_read(buffer_text(&words), &finding->arena, &finding->filter.text, err);
+	return words_query_read(
+		text_tail(words, sizeof("search")), &run->arena, &run->filter.text, err);
 }
 
 /* ---- reasons ---- */
@@ -121,19 +96,18 @@ static int each_reason(struct finding *finding, const struct store_call *call,
 	void (*each)(struct finding *finding, const struct reason *reason), struct error *err)
 {
 	struct reason reason = {0};
-	struct text detail;
+	struct text json, detail;
 	size_t cursor = 0;
 	int more = 0;
 
 	finding->lines = 0;
-	buffer_clear(&finding->json);
 	if (!call->call.has_detail) {
 		return 0;
 	}
-	if (cmd_unpack_call(finding->unpacker, call, &finding->json, err) < 0) {
+	if (cmd_unpack_call(finding->run, call, &json, err) < 0) {
 		return -1;
 	}
-	detail = call_json_detail(buffer_text(&finding->json));
+	detail = call_json_detail(json);
 	while ((more = call_json_next_step(detail, &cursor, &finding->steps, &reason.step, err)) >
 		0) {
 		struct text data = reason.step.data;
@@ -141,7 +115,7 @@ static int each_reason(struct finding *finding, const struct store_call *call,
 		reason.index++;
 		reason.module = call_json_data_member(data, "module_type", &finding->steps);
 		reason.variable = call_json_data_member(data, "result_variable", &finding->steps);
-		if (is_reason(&finding->filter, &reason)) {
+		if (is_reason(&finding->run->filter, &reason)) {
 			each(finding, &reason);
 			finding->lines++;
 		}
@@ -150,39 +124,35 @@ static int each_reason(struct finding *finding, const struct store_call *call,
 	return more;
 }
 
-/* ---- the table ---- */
-
-static void write_origin(const struct reason *reason)
-{
-	text_write_clean(stdout, reason->module);
-	fputs(reason->module.size > 0 && reason->variable.size > 0 ? " → " : "", stdout);
-	text_write_clean(stdout, reason->variable);
-}
+/* ---- the listing ---- */
 
 static void write_pretty(struct finding *finding, const struct reason *reason)
 {
+	const struct view *view = &finding->run->view;
 	char time[TIME_TEXT_SIZE];
 
 	if (finding->lines >= LINES_MAX) {
 		return;
 	}
-	time_text_format(reason->step.timestamp, finding->settings->utc, time);
-	fprintf(stdout, "    %.8s  ", time + 11);
-	highlight_write(stdout, &finding->filter.text, reason->step.line, finding->color);
-	fprintf(stdout, "  %s", terminal_style(finding->color, STYLE_DIM));
-	write_origin(reason);
-	fprintf(stdout, "%s\n", terminal_style(finding->color, STYLE_PLAIN));
+	time_text_format(reason->step.timestamp, view->utc, time);
+	printf("    %.8s  ", time + 11);
+	highlight_write(stdout, &finding->run->filter.text, reason->step.line, view->color);
+	printf("  %s", terminal_style(view->color, STYLE_DIM));
+	text_write_clean(stdout, reason->module);
+	fputs(reason->module.size > 0 && reason->variable.size > 0 ? " → " : "", stdout);
+	text_write_clean(stdout, reason->variable);
+	printf("%s\n", terminal_style(view->color, STYLE_PLAIN));
 }
 
 static void write_plain(struct finding *finding, const struct reason *reason)
 {
+	const struct view *view = &finding->run->view;
 	char time[TIME_TEXT_SIZE];
 
-	time_text_format(reason->step.timestamp, finding->settings->utc, time);
-	fprintf(stdout, "\t%s\t", time);
+	printf("\t%s\t", time_text_format(reason->step.timestamp, view->utc, time));
 	text_write_clean(stdout, reason->step.class_name);
 	fputc('\t', stdout);
-	highlight_write(stdout, &finding->filter.text, reason->step.line, finding->color);
+	highlight_write(stdout, &finding->run->filter.text, reason->step.line, view->color);
 	fputc('\t', stdout);
 	text_write_clean(stdout, reason->module);
 	fputc('\t', stdout);
@@ -190,55 +160,56 @@ static void write_plain(struct finding *finding, const struct reason *reason)
 	fputc('\n', stdout);
 }
 
-static void write_rest(const struct finding *finding)
+static int write_lines(struct finding *finding, const struct store_call *call, struct error *err)
 {
+	bool pretty = finding->run->view.pretty;
 	char number[NUMBER_SIZE];
 
-	if (finding->pretty && finding->lines > LINES_MAX) {
-		fprintf(stdout, "    … and %s more\n",
-			number_format(finding->lines - LINES_MAX, number));
+	if (each_reason(finding, call, pretty ? write_pretty : write_plain, err) < 0) {
+		return -1;
 	}
+	if (pretty && finding->lines > LINES_MAX) {
+		printf("    … and %s more\n", number_format(finding->lines - LINES_MAX, number));
+	}
+	return 0;
 }
 
-static int write_table(struct finding *finding, struct error *err)
+static int write_listing(struct finding *finding, struct error *err)
 {
 	const struct store_page *page = &finding->page;
-	const struct settings *settings = finding->settings;
+	struct cmd_run *run = finding->run;
+	struct listing listing;
 
-	call_table_init(&finding->table, &finding->arena);
+	call_listing_init(&listing, &run->view, &run->arena);
 	for (size_t i = 0; i < page->count; i++) {
-		call_table_add(&finding->table, &page->calls[i].call, settings->utc);
+		call_listing_add(&listing, &page->calls[i].call);
 	}
-	if (finding->table.failed) {
+	if (listing.failed) {
 		return error_no_memory(err);
 	}
-	if (finding->pretty) {
-		table_write_titles(&finding->table, stdout, finding->color);
-	}
+	listing_write_titles(&listing);
 	for (size_t i = 0; i < page->count; i++) {
-		table_write_row(&finding->table, i, stdout, finding->pretty);
+		listing_write_row(&listing, i);
 		fputc('\n', stdout);
-		if (each_reason(finding, &page->calls[i],
-			    finding->pretty ? write_pretty : write_plain, err) < 0) {
+		if (write_lines(finding, &page->calls[i], err) < 0) {
 			return -1;
 		}
-		write_rest(finding);
 	}
-	fflush(stdout);
-	call_table_count(finding->pretty ? stdout : stderr, settings->offset, page->count,
-		page->total_calls, "calls\n");
-	return 0;
+	call_listing_count(
+		&run->view, run->settings->offset, page->count, page->total_calls, "calls\n");
+	return CMD_DONE;
 }
 
 /* ---- JSON ---- */
 
 static void write_json_reason(struct finding *finding, const struct reason *reason)
 {
-	struct buffer *out = &finding->out;
+	struct buffer *out = &finding->run->out;
 
 	json_write_comma(out);
-	buffer_printf(out, "{\"index\":%lld,\"timestamp\":%lld", (long long)reason->index,
-		(long long)reason->step.timestamp);
+	buffer_append_byte(out, '{');
+	json_add_number(out, "index", reason->index);
+	json_add_number(out, "timestamp", reason->step.timestamp);
 	json_add_string(out, "class", reason->step.class_name);
 	json_add_string(out, "module", reason->module);
 	json_add_string(out, "variable", reason->variable);
@@ -249,8 +220,9 @@ static void write_json_reason(struct finding *finding, const struct reason *reas
 static int write_json_call(
 	struct finding *finding, const struct store_call *call, struct error *err)
 {
-	struct buffer *out = &finding->out;
+	struct buffer *out = &finding->run->out;
 
+	buffer_clear(out);
 	call_document_write(out, &call->call);
 	if (!out->failed) {
 		out->size--; /* the brace: one more member */
@@ -260,12 +232,7 @@ static int write_json_call(
 		return -1;
 	}
 	buffer_append(out, TEXT("]}"));
-	if (out->failed) {
-		return error_no_memory(err);
-	}
-	output_text(stdout, finding->pretty, buffer_text(out));
-	buffer_clear(out);
-	return 0;
+	return output_buffer(out, err);
 }
 
 static int write_json(struct finding *finding, struct error *err)
@@ -278,79 +245,51 @@ static int write_json(struct finding *finding, struct error *err)
 		}
 	}
 	printf("],\"total_calls\":%lld}\n", (long long)finding->page.total_calls);
-	return 0;
+	return CMD_DONE;
 }
 
-/* ---- the command ---- */
-
-static int find(struct finding *finding, struct store *store, struct error *err)
+static int search_run(struct cmd_run *run, struct error *err)
 {
-	struct store_search search;
+	AUTO(finding_deinit) struct finding finding = {.run = run};
+	struct text words = command_words(run);
 
-	if (!finding->unpacker) {
+	arena_init(&finding.steps, STEP_MEMORY_MAX);
+	run->search.with_packed = true;
+	if (!words.data) {
 		return error_no_memory(err);
 	}
-	if (filter_options_search(store, finding->settings, &finding->filter, &search, err) < 0) {
+	if (filter_options_page(run, &finding.page, err) < 0) {
 		return -1;
 	}
-	search.offset = finding->settings->offset;
-	search.limit = finding->settings->limit;
-	search.with_packed = true;
-	search.with_total = true;
-	if (store_search(store, &search, &finding->arena, &finding->page, err) < 0) {
-		return -1;
-	}
-	filter_options_record(store, finding->settings, search.account_id, "read-calls",
-		finding->words, (int64_t)finding->page.count);
-	return finding->settings->json ? write_json(finding, err) : write_table(finding, err);
-}
-
-static int run(const struct settings *settings, int argc, char **argv)
-{
-	AUTO(store_closep) struct store *store = NULL;
-	AUTO(finding_deinit) struct finding finding;
-	struct error err;
-
-	finding_init(&finding, settings);
-	if (filter_options_read(settings, &finding.arena, &finding.filter, &err) < 0) {
-		return cmd_fail(&err);
-	}
-	if (argc > 0 && finding.filter.text.count > 0) {
-		return cmd_wrong_usage(&cmd_search, "give the words as operands or by --text, not "
-						    "both");
-	}
-	if ((argc > 0 && read_words(&finding, argc, argv, &err) < 0) ||
-		cmd_open_store(&store, settings, true, &err) < 0 ||
-		find(&finding, store, &err) < 0) {
-		return cmd_fail(&err);
-	}
-	return CMD_DONE;
+	filter_options_record(run, "read-calls", words.data, (int64_t)finding.page.count);
+	return run->settings->json ? write_json(&finding, err) : write_listing(&finding, err);
 }
 
 static const char *const settings[] = {
 	FILTER_OPTIONS, "offset", "limit", "utc", "json", "color", NULL};
 
+/* clang-format off */
 const struct cmd cmd_search = {
 	.name = "search",
 	.summary = "find calls by words in their lines and by what they are",
 	.arguments = "[OPTION]… [WORD]…",
 	.settings = settings,
 	.description =
-		"Finds the calls in whose lines all WORDs stand and to which all options apply, "
-		"newest "
-		"first. Under each call stand the lines that were asked for: those with one of "
-		"the words, and those of the class, module and variable. A WORD may be the "
-		"beginning of one, confir*, and words in double quotes, which the shell must "
-		"leave there, follow each other: '\"wrong input\"'. Case and accents do not "
-		"matter.\n"
-		"\n"
-		"In a pipe a call is a row with tabs as of callstep calls, and a line of it is a "
-		"row "
-		"whose first cell is empty: then time, class, line, module and variable. The count "
-		"goes to standard error. --json writes calls as GET /v1/calls does, each with its "
-		"matches.",
-	.examples = "callstep search invalid --start -1d\n"
-		    "callstep search '\"no input\"' transf* --dest '*3001'\n"
-		    "callstep search --class error --last-module menu --min-duration 60",
-	.run = run,
+	"Finds the calls in whose lines all WORDs stand and to which all options apply, newest first. "
+	"Under each call stand the lines that were asked for: those with one of the words, and those of "
+	"the class, module and variable. A WORD may be the beginning of one, confir*, and words in "
+	"double quotes, which the shell must leave there, follow each other: '\"wrong input\"'. Case and "
+	"accents do not matter.\n\n"
+	"In a pipe a call is a row with tabs as of callstep calls, and a line of it is a row whose first "
+	"cell is empty: then time, class, line, module and variable. The count goes to standard error. "
+	"--json writes calls as GET /v1/calls does, each with its matches.",
+	.examples =
+	"callstep search invalid --start -1d\n"
+	"callstep search '\"no input\"' transf* --dest '*3001'\n"
+	"callstep search --class error --last-module menu --min-duration 60",
+	.needs = CMD_NEEDS_FILTER,
+	.takes_operands = true,
+	.check = search_check,
+	.run = search_run,
 };
+/* clang-format on */

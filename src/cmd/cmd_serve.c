@@ -362,37 +362,42 @@ static void warn_of_no_account(struct store *store)
 	}
 }
 
-static int run(const struct settings *settings, int argc, char **argv)
+static int serve_check(struct cmd_run *run, struct error *err)
+{
+	if (run->argc > 0) {
+		return cmd_wrong_usage(run->cmd, "takes no operand: '%s'", run->argv[0]);
+	}
+	if (check_exposure(run->settings, err) < 0) {
+		return -1;
+	}
+	return cmd_check_disk_max(run->settings, err);
+}
+
+static int serve_run(struct cmd_run *run, struct error *err)
 {
 	AUTO(service_stop) struct service service = {0};
-	struct error err = {0};
+	const struct settings *settings = run->settings;
 	char location[512], store[600], user[CMD_USER_SIZE];
+	bool tls = settings->tls_certificate != NULL;
 	sigset_t signals;
 
-	if (argc > 0) {
-		return cmd_wrong_usage(&cmd_serve, "takes no operand: '%s'", argv[0]);
-	}
 	log_set_level(level_of(settings->log_level));
 	cmd_shown_location(settings->data, location, sizeof(location));
-	if (check_exposure(settings, &err) < 0 || cmd_check_disk_max(settings, &err) < 0) {
-		return cmd_fail(&err);
-	}
+	log_value(text_of(location), store, sizeof(store));
 	block_signals(&signals);
-	if (service_start(&service, settings, cmd_user(user), &err) < 0 ||
-		tell_keeping(service.store, settings, &err) < 0) {
-		cmd_fail(&err);
+	if (service_start(&service, settings, cmd_user(user), err) < 0 ||
+		tell_keeping(service.store, settings, err) < 0) {
+		cmd_fail(err);
 		return CMD_FAILED;
 	}
 	warn_of_no_account(service.store);
 	log_event(LOG_INFO, "listening", "address=%s tls=%s store=%s",
-		http_server_address(service.server), settings->tls_certificate ? "yes" : "no",
-		log_value(text_of(location), store, sizeof(store)));
-	wait_for_end(&service, &signals, settings->tls_certificate != NULL);
+		http_server_address(service.server), tls ? "yes" : "no", store);
+	wait_for_end(&service, &signals, tls);
 	api_finish(service.api);
 	http_server_stop(service.server, (unsigned int)settings->grace_s);
 	service.server = NULL;
-	log_event(LOG_INFO, "stopped", "store=%s",
-		log_value(text_of(location), store, sizeof(store)));
+	log_event(LOG_INFO, "stopped", "store=%s", store);
 	return CMD_DONE;
 }
 
@@ -403,27 +408,29 @@ static const char *const settings[] = {"listen", "insecure", "tls-certificate", 
 	"spill-max", "query-time-max", "intake-memory-max", "wrong-keys-max", REDACT_OPTIONS,
 	"grace", "log-requests", "log-level", NULL};
 
+/* clang-format off */
 const struct cmd cmd_serve = {
 	.name = "serve",
 	.summary = "answer the API over HTTP",
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-		"Serves the calls of the store through the API until SIGTERM or SIGINT, "
-		"which let running requests "
-		"end first. SIGHUP reads the certificate and its key again, and nothing "
-		"else: settings and rules of redaction are read at the start.\n\n"
-		"Addresses other than the loopback ones are refused without TLS, unless "
-		"--insecure says that "
-		"something in front sees to it. Another server on the same folder is "
-		"refused; any number share a store on PostgreSQL. The command line works "
-		"beside the server.\n\n"
-		"How long calls are kept is the store's: 'callstep retention' shows and sets "
-		"it, and the server's log says it at the start. What is over its days is "
-		"dropped every --sweep-every, in short steps, and recorded in the audit "
-		"trail; see 'callstep help sweep' and 'callstep help audit'.",
-	.examples = "callstep serve --data /srv/calls\n"
-		    "callstep serve --store postgresql://callstep@db/calls\n"
-		    "callstep serve --listen 0.0.0.0:8443 --tls-certificate c.pem --tls-key k.pem",
-	.run = run,
+	"Serves the calls of the store through the API until SIGTERM or SIGINT, which let running "
+	"requests end first. SIGHUP reads the certificate and its key again, and nothing else: "
+	"settings and rules of redaction are read at the start.\n\n"
+	"Addresses other than the loopback ones are refused without TLS, unless --insecure says "
+	"that something in front sees to it. Another server on the same folder is refused; any "
+	"number share a store on PostgreSQL. The command line works beside the server.\n\n"
+	"How long calls are kept is the store's: 'callstep retention' shows and sets it, and the "
+	"server's log says it at the start. What is over its days is dropped every --sweep-every, "
+	"in short steps, and recorded in the audit trail; see 'callstep help sweep' and 'callstep "
+	"help audit'.",
+	.examples =
+	"callstep serve --data /srv/calls\n"
+	"callstep serve --store postgresql://callstep@db/calls\n"
+	"callstep serve --listen 0.0.0.0:8443 --tls-certificate c.pem --tls-key k.pem",
+	.takes_operands = true,
+	.check = serve_check,
+	.run = serve_run,
 };
+/* clang-format on */

@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * callstep show: the time line of one call. */
-#include <stdio.h>
-
+#include "base/array.h"
 #include "base/time_text.h"
 #include "call/call_json.h"
 #include "cmd/cmd.h"
 #include "cmd/output.h"
-#include "cmd/terminal.h"
 
 #define STEP_MEMORY_MAX ((size_t)1 << 30)
 #define LINE_INDENT	29 /* columns before a step's line */
 #define CLASS_COLUMNS	7
-
-/* How the time line is written. */
-struct view {
-	FILE *stream;
-	bool pretty;
-	bool utc;
-	bool color;
-	size_t width;
-};
 
 static enum style class_style(struct text class_name)
 {
@@ -29,7 +18,7 @@ static enum style class_style(struct text class_name)
 	} styles[] = {{"info", STYLE_BLUE}, {"event", STYLE_GREEN}, {"prompt", STYLE_CYAN},
 		{"debug", STYLE_DIM}, {"error", STYLE_RED}};
 
-	for (size_t i = 0; i < sizeof(styles) / sizeof(styles[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(styles); i++) {
 		if (text_equal_string(class_name, styles[i].name)) {
 			return styles[i].style;
 		}
@@ -121,11 +110,10 @@ static void write_step_plain(
 {
 	struct text cells[] = {text_of(texts->time), text_of(texts->delta), step->class_name,
 		step->line, texts->module, texts->variable};
-	size_t count = sizeof(cells) / sizeof(cells[0]);
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < COUNT_OF(cells); i++) {
 		text_write_clean(view->stream, cells[i]);
-		fputc(i + 1 < count ? '\t' : '\n', view->stream);
+		fputc(i + 1 < COUNT_OF(cells) ? '\t' : '\n', view->stream);
 	}
 }
 
@@ -161,92 +149,66 @@ static int write_steps(const struct view *view, struct text detail, struct error
 	return more;
 }
 
-static int write_call(const struct settings *settings, const struct call *call, struct text json,
-	struct error *err)
+static int write_call(
+	struct cmd_run *run, const struct call *call, struct text json, struct error *err)
 {
-	struct view view = {
-		.stream = stdout,
-		.pretty = terminal_is(stdout),
-		.utc = settings->utc,
-		.color = terminal_color(stdout, settings),
-		.width = terminal_width(stdout),
-	};
-
-	if (settings->json) {
-		output_text(stdout, view.pretty, json);
-		fputc('\n', stdout);
-		return 0;
+	if (run->settings->json) {
+		buffer_append(&run->out, json);
+		return cmd_write_document(run, err);
 	}
-	write_header(&view, call);
-	if (!view.pretty) {
+	write_header(&run->view, call);
+	if (!run->view.pretty) {
 		fputc('\n', stdout);
 	}
-	return call->has_detail ? write_steps(&view, call_json_detail(json), err) : 0;
+	return call->has_detail ? write_steps(&run->view, call_json_detail(json), err) : CMD_DONE;
 }
 
-static int show(struct store *store, const struct settings *settings, struct text session_id,
-	struct error *err)
+static int show_check(struct cmd_run *run, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
-	AUTO(buffer_deinit) struct buffer json;
-	AUTO(unpacker_destroyp) struct unpacker *unpacker = unpacker_create();
-	struct store_call call;
-	struct cmd_owner owner;
-	int found;
+	(void)err;
+	return run->argc == 1 ? CMD_DONE : cmd_wrong_usage(run->cmd, "name one session");
+}
 
-	arena_init(&arena, CALL_MEMORY_MAX);
-	buffer_init(&json, CALL_MEMORY_MAX);
-	if (!unpacker) {
-		return error_no_memory(err);
-	}
-	if (cmd_find_owner(store, settings, &owner, err) < 0) {
-		return -1;
-	}
-	found = store_find(store, owner.account_id, session_id, &arena, &call, err);
+static int show_run(struct cmd_run *run, struct error *err)
+{
+	struct text json, session_id = text_of(run->argv[0]);
+	struct store_call call;
+	int found =
+		store_find(run->store, run->owner.account_id, session_id, &run->arena, &call, err);
+
 	if (found > 0) {
-		found = retention_show(&owner.retention, &call);
+		found = retention_show(&run->owner.retention, &call);
 	}
 	if (found >= 0) {
-		cmd_record_read(store, owner.account_id, "read-call", session_id, found);
+		cmd_record_read(run->store, run->owner.account_id, "read-call", session_id, found);
 	}
 	if (found == 0) {
 		return error_set(err, ERROR_NOT_FOUND, "the account has no call '%.*s'",
 			TEXT_ARG(session_id));
 	}
-	if (found < 0 || cmd_unpack_call(unpacker, &call, &json, err) < 0) {
+	if (found < 0 || cmd_unpack_call(run, &call, &json, err) < 0) {
 		return -1;
 	}
-	return write_call(settings, &call.call, buffer_text(&json), err);
-}
-
-static int run(const struct settings *settings, int argc, char **argv)
-{
-	AUTO(store_closep) struct store *store = NULL;
-	struct error err;
-
-	if (argc != 1) {
-		return cmd_wrong_usage(&cmd_show, "name one session");
-	}
-	if (cmd_open_store(&store, settings, true, &err) < 0 ||
-		show(store, settings, text_of(argv[0]), &err) < 0) {
-		return cmd_fail(&err);
-	}
-	return CMD_DONE;
+	return write_call(run, &call.call, json, err);
 }
 
 static const char *const settings[] = {OWNER_OPTIONS, "utc", "json", "color", NULL};
 
+/* clang-format off */
 const struct cmd cmd_show = {
 	.name = "show",
 	.summary = "show one call step by step",
 	.arguments = "[OPTION]… SESSION_ID",
 	.settings = settings,
 	.description =
-		"Shows a call's header and its steps: when each was, how long after the one "
-		"before, its class, its line, and the module and variable that it belongs to.\n"
-		"\n"
-		"In a pipe a step is a line with tabs between time, delta, class, line, module "
-		"and variable. --json writes the call as the API has it.",
+	"Shows a call's header and its steps: when each was, how long after the one before, its "
+	"class, its line, and the module and variable that it belongs to.\n\n"
+	"In a pipe a step is a line with tabs between time, delta, class, line, module and "
+	"variable. --json writes the call as the API has it.",
 	.examples = "callstep show '100035;000;1575898377'",
-	.run = run,
+	.needs = CMD_NEEDS_OWNER,
+	.takes_operands = true,
+	.check = show_check,
+	.run = show_run,
 };
+/* clang-format on */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * callstep sweep: drops what is over its days, once. */
-#include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "cmd/cmd.h"
-#include "cmd/terminal.h"
 #include "upkeep/sweep.h"
 
 /* A server that works on the same store gets as much of it as the sweep. */
@@ -41,64 +39,54 @@ static void summarise(const struct sweep_counts *counts)
 	tell("bytes given back to the disk", counts->freed_bytes);
 }
 
-static int run(const struct settings *settings, int argc, char **argv)
+static int sweep_check(struct cmd_run *run, struct error *err)
 {
-	AUTO(store_closep) struct store *store = NULL;
+	return cmd_check_disk_max(run->settings, err);
+}
+
+static int sweep_once(struct cmd_run *run, struct error *err)
+{
 	char user[CMD_USER_SIZE];
-	struct sweep_options options = {
-		.disk_max_bytes = settings->disk_max,
+	const struct sweep_options options = {
+		.store = run->store,
+		.disk_max_bytes = run->settings->disk_max,
 		.user = text_of(cmd_user(user)),
 		.now = clock_now_s,
 		.pause = pause_sweep,
 	};
 	struct sweep_counts counts = {0};
-	struct error err;
-	int done;
+	int done = sweep_run(&options, &counts, err);
 
-	if (argc > 0) {
-		return cmd_wrong_usage(&cmd_sweep, "'%s' is too much", argv[0]);
-	}
-	if (cmd_check_disk_max(settings, &err) < 0 ||
-		cmd_open_store(&store, settings, true, &err) < 0) {
-		return cmd_fail(&err);
-	}
-	options.store = store;
-	done = sweep_run(&options, &counts, &err);
-	if (done > 0) {
-		return cmd_fail(&err);
-	}
-	if (!settings->quiet) {
+	if (done <= 0 && !run->settings->quiet) {
 		summarise(&counts);
 	}
-	return done < 0 ? cmd_fail(&err) : CMD_DONE;
+	return done == 0 ? CMD_DONE : -1;
 }
 
 static const char *const settings[] = {"disk-max", "quiet", NULL};
 
+/* clang-format off */
 const struct cmd cmd_sweep = {
 	.name = "sweep",
 	.summary = "drop what is over its days",
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-		"Drops the detail of calls, and the calls, that are over the days for which the "
-		"store keeps them ('callstep retention'), or their account has them kept; then, "
-		"while the store takes more than --disk-max of the disk, the oldest detail and the "
-		"oldest calls of all accounts. Space that is not used again soon is given back to "
-		"the disk. What was dropped is in the audit trail.\n"
-		"\n"
-		"A server does the same by itself every --sweep-every. This is for stores without "
-		"a "
-		"server, and for cron; it works beside a server, in short steps. What it drops is "
-		"gone.\n"
-		"\n"
-		"On PostgreSQL one program at a time sweeps, however many servers there are: where "
-		"another one does, it says so, and the exit status is 1. The detail of a day that "
-		"is "
-		"over for all accounts goes with its partition, up to a day after the last of it "
-		"was "
-		"served.",
-	.examples = "callstep sweep\n"
-		    "callstep sweep --disk-max 40G",
-	.run = run,
+	"Drops the detail of calls, and the calls, that are over the days for which the store "
+	"keeps them ('callstep retention'), or their account has them kept; then, while the store "
+	"takes more than --disk-max of the disk, the oldest detail and the oldest calls of all "
+	"accounts. Space that is not used again soon is given back to the disk. What was dropped "
+	"is in the audit trail.\n\n"
+	"A server does the same by itself every --sweep-every. This is for stores without a "
+	"server, and for cron; it works beside a server, in short steps. What it drops is gone.\n\n"
+	"On PostgreSQL one program at a time sweeps, however many servers there are: where another "
+	"one does, it says so, and the exit status is 1. The detail of a day that is over for all "
+	"accounts goes with its partition, up to a day after the last of it was served.",
+	.examples =
+	"callstep sweep\n"
+	"callstep sweep --disk-max 40G",
+	.needs = CMD_NEEDS_STORE,
+	.check = sweep_check,
+	.run = sweep_once,
 };
+/* clang-format on */

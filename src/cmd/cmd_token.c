@@ -14,11 +14,6 @@ static void free_line(char **line)
 	free(*line);
 }
 
-static void close_key(struct redact_key *key)
-{
-	redact_key_forget(key);
-}
-
 /* A token alone, without the bullet before it: it is one word to search for. */
 static int write_token(const struct redact_key *key, struct text value, struct error *err)
 {
@@ -54,42 +49,49 @@ static int write_tokens(const struct redact_key *key, struct error *err)
 	return ferror(stdin) ? error_set_errno(err, errno, "cannot read standard input") : 0;
 }
 
-static int run(const struct settings *settings, int argc, char **argv)
+static int token_check(struct cmd_run *run, struct error *err)
 {
-	AUTO(close_key) struct redact_key key = {0};
-	struct error err;
-
-	(void)argv;
-	if (argc > 0) {
-		return cmd_wrong_usage(&cmd_token,
+	(void)err;
+	if (run->argc > 0) {
+		return cmd_wrong_usage(run->cmd,
 			"values come by standard input, so that no list of processes shows them");
 	}
-	if (!settings->redact_key_file) {
-		return cmd_wrong_usage(&cmd_token, "give --redact-key-file");
-	}
-	if (redact_key_read(&key, settings->redact_key_file, &err) < 0) {
-		error_prefix(&err, "redact-key-file");
-		return cmd_fail(&err);
-	}
-	if (filter_options_prefixes(settings, &key.prefixes, &err) < 0 ||
-		write_tokens(&key, &err) < 0) {
-		return cmd_fail(&err);
+	if (!run->settings->redact_key_file) {
+		return cmd_wrong_usage(run->cmd, "give --redact-key-file");
 	}
 	return CMD_DONE;
 }
 
+static int token_run(struct cmd_run *run, struct error *err)
+{
+	AUTO(redact_key_forget) struct redact_key key = {0};
+
+	if (redact_key_read(&key, run->settings->redact_key_file, err) < 0) {
+		return error_prefix(err, "redact-key-file");
+	}
+	if (filter_options_prefixes(run->settings, &key.prefixes, err) < 0) {
+		return -1;
+	}
+	return write_tokens(&key, err);
+}
+
 static const char *const settings[] = {"redact-key-file", "dial-prefix", NULL};
 
+/* clang-format off */
 const struct cmd cmd_token = {
 	.name = "token",
 	.summary = "find out what stands for a hidden value",
 	.arguments = "[OPTION]…",
 	.settings = settings,
-	.description = "Reads values from standard input, a line each, and writes for each the "
-		       "token that stands in its place where --redact-key-file is set: a word "
-		       "that calls can be found by. However a number is written, its digits "
-		       "count.",
-	.examples = "callstep token --redact-key-file redact.key < number\n"
-		    "callstep search $(callstep token --redact-key-file redact.key < number)",
-	.run = run,
+	.description =
+	"Reads values from standard input, a line each, and writes for each the token that stands "
+	"in its place where --redact-key-file is set: a word that calls can be found by. However a "
+	"number is written, its digits count.",
+	.examples =
+	"callstep token --redact-key-file redact.key < number\n"
+	"callstep search $(callstep token --redact-key-file redact.key < number)",
+	.takes_operands = true,
+	.check = token_check,
+	.run = token_run,
 };
+/* clang-format on */

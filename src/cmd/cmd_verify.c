@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * callstep verify: reads everything and checks it against itself. */
-#include <stdio.h>
-
 #include "cmd/cmd.h"
-#include "cmd/progress.h"
-#include "cmd/terminal.h"
 
 static void tell_problem(void *context, const char *sentence)
 {
@@ -36,35 +32,31 @@ static int summarise(const struct store_verdict *verdict, const struct settings 
 	return verdict->problems == 0 ? CMD_DONE : CMD_FAILED;
 }
 
-static int run(const struct settings *settings, int argc, char **argv)
+static int verify_run(struct cmd_run *run, struct error *err)
 {
-	AUTO(store_closep) struct store *store = NULL;
 	struct store_verdict verdict = {0};
-	struct progress progress;
-	struct error err;
 	int status;
 
-	if (argc > 0) {
-		return cmd_wrong_usage(&cmd_verify, "'%s' is too much", argv[0]);
-	}
-	if (cmd_open_store(&store, settings, true, &err) < 0) {
-		return cmd_fail(&err);
-	}
-	progress_begin(&progress, settings, "verify", "calls", 0);
-	status = store_verify(store, tell_problem, show_progress, &progress, &verdict, &err);
-	progress_clear(&progress);
-	return status < 0 ? cmd_fail(&err) : summarise(&verdict, settings);
+	progress_begin(&run->progress, run->settings, "verify", "calls", 0);
+	status = store_verify(
+		run->store, tell_problem, show_progress, &run->progress, &verdict, err);
+	progress_clear(&run->progress);
+	return status < 0 ? -1 : summarise(&verdict, run->settings);
 }
 
 static const char *const settings[] = {"quiet", NULL};
 
+/* clang-format off */
 const struct cmd cmd_verify = {
 	.name = "verify",
 	.summary = "check the store against itself",
 	.arguments = "[OPTION]…",
 	.settings = settings,
-	.description = "Reads everything and checks it: the database's own integrity, every "
-		       "call's detail against its checksum and its header, and every count. Each "
-		       "problem is a line on standard output; with any, the exit status is 1.",
-	.run = run,
+	.description =
+	"Reads everything and checks it: the database's own integrity, every call's detail against "
+	"its checksum and its header, and every count. Each problem is a line on standard output; "
+	"with any, the exit status is 1.",
+	.needs = CMD_NEEDS_STORE,
+	.run = verify_run,
 };
+/* clang-format on */

@@ -103,27 +103,30 @@ int filter_options_read(const struct settings *settings, struct arena *arena,
 	return 0;
 }
 
-int filter_options_search(struct store *store, const struct settings *settings,
-	struct filter *filter, struct store_search *ret_search, struct error *err)
+void filter_options_search(struct cmd_run *run)
 {
-	struct cmd_owner owner;
+	const struct retention *retention = &run->owner.retention;
 
-	if (cmd_find_owner(store, settings, &owner, err) < 0) {
-		return -1;
-	}
-	filter->start = retention_start(&owner.retention, filter->start);
-	*ret_search = (struct store_search){
-		.account_id = owner.account_id,
-		.filter = filter,
-		.detail_after = owner.retention.detail_after,
+	run->filter.start = retention_start(retention, run->filter.start);
+	run->search = (struct store_search){
+		.account_id = run->owner.account_id,
+		.filter = &run->filter,
+		.detail_after = retention->detail_after,
 	};
-	return 0;
+}
+
+int filter_options_page(struct cmd_run *run, struct store_page *ret_page, struct error *err)
+{
+	run->search.offset = run->settings->offset;
+	run->search.limit = run->settings->limit;
+	run->search.with_total = true;
+	return store_search(run->store, &run->search, &run->arena, ret_page, err);
 }
 
 struct walk {
 	struct store *store;
 	int64_t account_id;
-	store_each_call_fn *each;
+	int (*each)(void *context, const struct store_call *call, struct error *err);
 	void *context;
 };
 
@@ -140,22 +143,24 @@ static int read_found(void *context, const struct store_row *row, struct error *
 	return found > 0 ? walk->each(walk->context, &call, err) : found;
 }
 
-int filter_options_walk(struct store *store, const struct store_search *search,
-	store_each_call_fn *each, void *context, struct error *err)
+int filter_options_walk(struct cmd_run *run,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err)
 {
-	const struct filter *filter = search->filter;
-	struct walk walk = {store, search->account_id, each, context};
+	const struct filter *filter = &run->filter;
+	struct walk walk = {run->store, run->search.account_id, each, context};
 	struct store_query query = {
-		.account_id = search->account_id,
+		.account_id = run->search.account_id,
 		.start = filter->start,
 		.end = filter->end,
 		.keys = filter_dest_keys(filter),
 		.limit = INT64_MAX,
-		.detail_after = search->detail_after,
+		.detail_after = run->search.detail_after,
 	};
 
-	return filter_is_window(filter) ? store_walk(store, &query, each, context, err)
-					: store_scan(store, search, read_found, &walk, err);
+	return filter_is_window(filter)
+		       ? store_walk(run->store, &query, each, context, err)
+		       : store_scan(run->store, &run->search, read_found, &walk, err);
 }
 
 void filter_options_write(const struct settings *settings, struct buffer *buffer)
@@ -171,13 +176,13 @@ void filter_options_write(const struct settings *settings, struct buffer *buffer
 	}
 }
 
-void filter_options_record(struct store *store, const struct settings *settings, int64_t account_id,
-	const char *action, const char *words, int64_t calls)
+void filter_options_record(
+	struct cmd_run *run, const char *action, const char *words, int64_t calls)
 {
 	AUTO(buffer_deinit) struct buffer subject;
 
 	buffer_init(&subject, SUBJECT_SIZE_MAX);
 	asked_write_words(&subject, text_of(words));
-	filter_options_write(settings, &subject);
-	cmd_record_read(store, account_id, action, buffer_text(&subject), calls);
+	filter_options_write(run->settings, &subject);
+	cmd_record_read(run->store, run->owner.account_id, action, buffer_text(&subject), calls);
 }

@@ -3,10 +3,7 @@
 #ifndef CMD_FILTER_OPTIONS_H
 #define CMD_FILTER_OPTIONS_H
 
-#include "base/buffer.h"
 #include "cmd/cmd.h"
-#include "cmd/settings.h"
-#include "store/store.h"
 
 /* For the settings of a command that finds calls: filter_parameters with dashes, the account, and
  * number. */
@@ -24,21 +21,27 @@ int filter_options_prefixes(const struct settings *settings, struct call_prefixe
 int filter_options_read(const struct settings *settings, struct arena *arena,
 	struct filter *ret_filter, struct error *err) CHECK_RESULT;
 
-/* A search for @filter, which stays in use, in the account that @settings name. The filter is
- * narrowed to the calls that may be seen, the search to their detail. */
-int filter_options_search(struct store *store, const struct settings *settings,
-	struct filter *filter, struct store_search *ret_search, struct error *err) CHECK_RESULT;
+/* Makes run->search a search for run->filter in the account of @run. The filter is narrowed to the
+ * calls that may be seen, the search to their detail. */
+void filter_options_search(struct cmd_run *run);
 
-/* Calls @each for every call that @search finds, newest first, one at a time in memory. All calls
- * of a window are walked in the state that the store is in now. For any other filter the calls are
- * found in one state, and each is read as it is when its turn comes: one pass, whatever the filter
- * is. */
-int filter_options_walk(struct store *store, const struct store_search *search,
-	store_each_call_fn *each, void *context, struct error *err) CHECK_RESULT;
+/* Finds the page of run->search that --offset and --limit name, with its total, into the arena of
+ * @run. */
+int filter_options_page(
+	struct cmd_run *run, struct store_page *ret_page, struct error *err) CHECK_RESULT;
 
-/* cmd_record_read() with the command's @words and its options as the subject. */
-void filter_options_record(struct store *store, const struct settings *settings, int64_t account_id,
-	const char *action, const char *words, int64_t calls);
+/* Calls @each for every call that run->search finds, newest first, one at a time in memory. All
+ * calls of a window are walked in the state that the store is in now. For any other filter the
+ * calls are found in one state, and each is read as it is when it comes: one pass, whatever
+ * the filter is. */
+int filter_options_walk(struct cmd_run *run,
+	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,
+	struct error *err) CHECK_RESULT;
+
+/* cmd_record_read() for the account of @run, with the command's @words and its options as the
+ * subject. */
+void filter_options_record(
+	struct cmd_run *run, const char *action, const char *words, int64_t calls);
 
 /* Appends the options as they were given, each with a space before it, for the audit trail
  * (upkeep/asked.h). */

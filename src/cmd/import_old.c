@@ -37,7 +37,7 @@ static void write_days(const struct store_days *days)
 
 static void ask(struct import_old *old, const char *name, uint64_t line, const struct call *call)
 {
-	char answer[16] = "", start[TIME_TEXT_SIZE];
+	char start[TIME_TEXT_SIZE];
 
 	text_write_clean(stderr, text_of(name));
 	fprintf(stderr, ":%" PRIu64 ": session '", line);
@@ -48,7 +48,7 @@ static void ask(struct import_old *old, const char *name, uint64_t line, const s
 	fputs(".\nTake such calls without what is not kept of them? Type yes; otherwise they "
 	      "are left out: ",
 		stderr);
-	old->drops = fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
+	old->drops = terminal_says_yes();
 	old->asks = false;
 }
 

@@ -46,6 +46,14 @@ int keeping_parse_days(
 
 /* ---- what is lost ---- */
 
+/* What of an account is seen now, and would be dropped. */
+struct loss {
+	int64_t calls;	/* whole */
+	int64_t detail; /* of calls that stay */
+	int64_t oldest; /* when the first of all these started */
+	int64_t up_to;	/* what started later stays */
+};
+
 static int64_t later(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -75,7 +83,7 @@ static int count_calls(struct store *store, int64_t account_id, int64_t start, i
 
 static int note_detail(void *context, const struct store_row *row, struct error *err)
 {
-	struct keeping_loss *loss = context;
+	struct loss *loss = context;
 
 	(void)err;
 	if (row->call.has_detail) {
@@ -86,7 +94,7 @@ static int note_detail(void *context, const struct store_row *row, struct error 
 }
 
 static int count_detail(struct store *store, int64_t account_id, int64_t start, int64_t end,
-	struct keeping_loss *loss, struct error *err)
+	struct loss *loss, struct error *err)
 {
 	struct filter filter;
 	const struct store_search search = {
@@ -98,8 +106,9 @@ static int count_detail(struct store *store, int64_t account_id, int64_t start, 
 	return store_scan(store, &search, note_detail, loss, err);
 }
 
-int keeping_loss(struct store *store, const struct store_account *account,
-	const struct store_days *days, struct keeping_loss *ret_loss, struct error *err)
+/* What @account loses when its days in force become @days. */
+static int find_loss(struct store *store, const struct store_account *account,
+	const struct store_days *days, struct loss *ret_loss, struct error *err)
 {
 	int64_t now = clock_now_s();
 	const struct retention before = retention_at(&account->kept, now);
@@ -108,7 +117,7 @@ int keeping_loss(struct store *store, const struct store_account *account,
 	int64_t calls_end = first_kept(after.header_after);
 	int64_t detail_from = later(first_kept(before.detail_after), calls_end);
 	int64_t detail_end = first_kept(after.detail_after);
-	struct keeping_loss loss = {.up_to = later(calls_end, detail_end) - 1};
+	struct loss loss = {.up_to = later(calls_end, detail_end) - 1};
 
 	if (detail_from < detail_end &&
 		count_detail(store, account->id, detail_from, detail_end, &loss, err) < 0) {
@@ -128,24 +137,46 @@ int keeping_loss(struct store *store, const struct store_account *account,
 	return 0;
 }
 
-void keeping_tell_loss(const struct store_account *account, const struct keeping_loss *loss,
-	const struct settings *settings)
+int keeping_tell_loss(struct store *store, const struct store_account *account,
+	const struct store_days *days, const struct settings *settings, struct keeping_sum *sum,
+	struct error *err)
 {
 	char calls[NUMBER_SIZE], detail[NUMBER_SIZE];
 	char oldest[TIME_TEXT_SIZE], up_to[TIME_TEXT_SIZE];
+	struct loss loss;
 
-	if (loss->calls + loss->detail == 0) {
-		return;
+	if (find_loss(store, account, days, &loss, err) < 0) {
+		return -1;
 	}
-	fprintf(stderr,
-		"%.*s: drops %s calls, and the detail of %s more, that started from %s to %s\n",
-		TEXT_ARG(account->email), number_format(loss->calls, calls),
-		number_format(loss->detail, detail),
-		time_text_format(loss->oldest, settings->utc, oldest),
-		time_text_format(loss->up_to, settings->utc, up_to));
+	sum->calls += loss.calls;
+	sum->detail += loss.detail;
+	if (loss.calls + loss.detail > 0) {
+		fprintf(stderr,
+			"%.*s: drops %s calls, and the detail of %s more, that started from %s to "
+			"%s\n",
+			TEXT_ARG(account->email), number_format(loss.calls, calls),
+			number_format(loss.detail, detail),
+			time_text_format(loss.oldest, settings->utc, oldest),
+			time_text_format(loss.up_to, settings->utc, up_to));
+	}
+	return 0;
 }
 
-int keeping_tell_losses(struct store *store, const struct store_days *days,
+/* What @account is to have for days of its own: those of the account with its e-mail in @from. */
+static int own_days(struct store *from, const struct store_account *account, struct arena *arena,
+	struct store_days *ret_days, struct error *err)
+{
+	struct store_account source;
+	int found = from ? store_account_find(from, account->email, arena, &source, err) : 0;
+
+	if (found < 0) {
+		return -1;
+	}
+	*ret_days = found > 0 ? source.days : account->days;
+	return 0;
+}
+
+int keeping_tell_losses(struct store *store, struct store *from, const struct store_days *days,
 	const struct settings *settings, struct keeping_sum *sum, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
@@ -157,15 +188,15 @@ int keeping_tell_losses(struct store *store, const struct store_days *days,
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
-		const struct store_days kept = store_days_in_force(days, &accounts[i].days);
-		struct keeping_loss loss;
+		struct store_days kept;
 
-		if (keeping_loss(store, &accounts[i], &kept, &loss, err) < 0) {
+		if (own_days(from, &accounts[i], &arena, &kept, err) < 0) {
 			return -1;
 		}
-		keeping_tell_loss(&accounts[i], &loss, settings);
-		sum->calls += loss.calls;
-		sum->detail += loss.detail;
+		kept = store_days_in_force(days, &kept);
+		if (keeping_tell_loss(store, &accounts[i], &kept, settings, sum, err) < 0) {
+			return -1;
+		}
 	}
 	return 0;
 }
@@ -236,33 +267,23 @@ int keeping_record(struct store *store, const struct store_keeping *before,
 
 /* ---- whether it is wanted ---- */
 
-static bool says_yes(void)
-{
-	char answer[16] = "";
-
-	fputs("The next sweep drops this for ever. Type yes: ", stderr);
-	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
-}
-
-bool keeping_is_wanted(const struct cmd *cmd, const struct settings *settings,
-	const struct keeping_sum *sum, int *ret_status)
+int keeping_ask(const struct cmd_run *run, const struct keeping_sum *sum)
 {
 	char calls[NUMBER_SIZE], detail[NUMBER_SIZE];
 
-	if (settings->yes || sum->calls + sum->detail + sum->records == 0) {
-		return true;
+	if (run->settings->yes || sum->calls + sum->detail + sum->records == 0) {
+		return CMD_DONE;
 	}
 	if (!isatty(STDIN_FILENO)) {
-		*ret_status = cmd_wrong_usage(cmd,
+		return cmd_wrong_usage(run->cmd,
 			"%s calls and the detail of %s more would be dropped; nothing was changed: "
 			"say --yes",
 			number_format(sum->calls, calls), number_format(sum->detail, detail));
-		return false;
 	}
-	if (says_yes()) {
-		return true;
+	fputs("The next sweep drops this for ever. Type yes: ", stderr);
+	if (terminal_says_yes()) {
+		return CMD_DONE;
 	}
 	fputs("callstep: nothing was changed\n", stderr);
-	*ret_status = CMD_FAILED;
-	return false;
+	return CMD_FAILED;
 }

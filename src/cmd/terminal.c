@@ -21,6 +21,13 @@ bool terminal_is(FILE *stream)
 	return isatty(fileno(stream)) == 1;
 }
 
+bool terminal_says_yes(void)
+{
+	char answer[16] = "";
+
+	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
+}
+
 size_t terminal_width(FILE *stream)
 {
 	const char *columns = getenv("COLUMNS");
@@ -49,6 +56,17 @@ bool terminal_color(FILE *stream, const struct settings *settings)
 		return strcmp(settings->color, "always") == 0;
 	}
 	return terminal_is(stream) && !(no_color && no_color[0] != '\0');
+}
+
+struct view terminal_view(FILE *stream, const struct settings *settings)
+{
+	return (struct view){
+		.stream = stream,
+		.pretty = terminal_is(stream),
+		.color = terminal_color(stream, settings),
+		.utc = settings->utc,
+		.width = terminal_width(stream),
+	};
 }
 
 const char *terminal_style(bool color, enum style style)

@@ -14,12 +14,28 @@ void terminal_init(void);
 /* Whether @stream goes to a terminal. */
 bool terminal_is(FILE *stream);
 
+/* Whether the next line of standard input is "yes". */
+bool terminal_says_yes(void);
+
 /* Columns of @stream's terminal; 80 when it is none or does not say. */
 size_t terminal_width(FILE *stream);
 
 /* Whether to colour what goes to @stream: as --color says, and "auto" on a terminal without
  * NO_COLOR. */
 bool terminal_color(FILE *stream, const struct settings *settings);
+
+/* How a stream is written. */
+struct view {
+	FILE *stream;
+	/* For people; otherwise for programs. It is a terminal. */
+	bool pretty;
+	bool color;
+	bool utc;
+	size_t width;
+};
+
+/* How @stream is written with these settings. */
+struct view terminal_view(FILE *stream, const struct settings *settings);
 
 enum style {
 	STYLE_PLAIN,

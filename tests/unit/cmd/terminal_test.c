@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What people read: widths, wrapping, numbers, tables, the progress bar, help. */
+ * What people read: widths, wrapping, numbers, listings, the progress bar, help. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "cmd/help.h"
+#include "cmd/listing.h"
 #include "cmd/progress.h"
-#include "cmd/table.h"
 #include "cmd/terminal.h"
 
 struct page {
@@ -110,23 +110,24 @@ static void what_could_control_a_terminal_is_not_written(void **state)
 
 static void write_sample(FILE *stream, bool pretty)
 {
-	static const struct table_column columns[] = {
+	static const struct listing_column columns[] = {
 		{"N", true}, {"NAME", false}, {"NOTE", false}};
+	const struct view view = {.stream = stream, .pretty = pretty};
 	AUTO(arena_deinit) struct arena arena;
-	struct table table;
+	struct listing listing;
 
 	arena_init(&arena, (size_t)1 << 20);
-	table_init(&table, &arena, columns, 3);
-	table_cell_printf(&table, "%d", 1);
-	table_cell(&table, TEXT("宅配便"));
-	table_cell(&table, TEXT("x"));
-	table_cell_printf(&table, "%d", 100);
-	table_cell(&table, TEXT("Ann"));
-	table_cell(&table, TEXT(""));
-	table_write(&table, stream, pretty, false);
+	listing_init(&listing, &view, &arena, columns, 3);
+	listing_printf(&listing, "%d", 1);
+	listing_cell(&listing, TEXT("宅配便"));
+	listing_cell(&listing, TEXT("x"));
+	listing_printf(&listing, "%d", 100);
+	listing_cell(&listing, TEXT("Ann"));
+	listing_cell(&listing, TEXT(""));
+	assert_int_equal(listing_write(&listing, NULL), 0);
 }
 
-static void a_table_is_aligned_for_people(void **state)
+static void a_listing_is_aligned_for_people(void **state)
 {
 	AUTO(page_free) struct page page = {0};
 
@@ -139,7 +140,7 @@ static void a_table_is_aligned_for_people(void **state)
 				       "100  Ann     \n");
 }
 
-static void a_table_has_tabs_for_programs(void **state)
+static void a_listing_has_tabs_for_programs(void **state)
 {
 	AUTO(page_free) struct page page = {0};
 
@@ -252,8 +253,8 @@ int main(void)
 		cmocka_unit_test(columns_are_counted_by_what_a_terminal_shows),
 		cmocka_unit_test(text_is_wrapped_at_spaces_and_within_words_only_where_it_must),
 		cmocka_unit_test(what_could_control_a_terminal_is_not_written),
-		cmocka_unit_test(a_table_is_aligned_for_people),
-		cmocka_unit_test(a_table_has_tabs_for_programs),
+		cmocka_unit_test(a_listing_is_aligned_for_people),
+		cmocka_unit_test(a_listing_has_tabs_for_programs),
 		cmocka_unit_test(the_bar_tells_how_far_it_is_and_how_long_it_takes),
 		cmocka_unit_test(help_fits_80_columns_and_names_every_option),
 		cmocka_unit_test(the_manual_names_every_command_option_and_variable),
