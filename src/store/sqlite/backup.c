@@ -21,7 +21,7 @@ static int copy_pages(
 	sqlite3_backup *backup;
 	bool done = false;
 
-	if (sqlite_run(from, SQL_PING, err) < 0) {
+	if (sqlite_read_one(from, err) < 0) {
 		return -1;
 	}
 	backup = sqlite3_backup_init(to->db, "main", from->db, "main");
@@ -37,12 +37,12 @@ static int copy_pages(
 }
 
 static int write_copy(
-	struct sqlite_store *store, const char *destination, const char *path, struct error *err)
+	struct store *base, const char *destination, const char *path, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(sqlite_connection_closep) struct sqlite_connection *copy = NULL;
 
-	if (sqlite_reader_open_snapshot(&reader, store, err) < 0 ||
+	if (sqlite_reader_open_snapshot(&reader, base, err) < 0 ||
 		sqlite_connection_open(&copy, path, destination, SQLITE_TO_WRITE, err) < 0) {
 		return -1;
 	}
@@ -85,7 +85,7 @@ int sqlite_backup(struct store *base, const char *destination, struct error *err
 	if (sqlite_folder_prepare(destination, unfinished, false, err) < 0) {
 		return -1;
 	}
-	if (write_copy((struct sqlite_store *)base, destination, unfinished, err) < 0) {
+	if (write_copy(base, destination, unfinished, err) < 0) {
 		unlink(unfinished);
 		return -1;
 	}

@@ -2,6 +2,11 @@
  * Reading single calls by their row. */
 #include "store/sqlite/sqlite.h"
 
+static const struct sqlite_statement header_get = {
+	"select " HEADER_COLUMNS("") " from call where id = :id"};
+static const struct sqlite_statement packed_get = {
+	"select " PACKED_COLUMNS("") " from packed where call_id = :id"};
+
 static int corrupt(struct sqlite_connection *connection, int64_t id, struct error *err)
 {
 	return error_set(err, ERROR_CORRUPT,
@@ -15,37 +20,52 @@ static int copy(struct arena *arena, struct text *text, struct error *err)
 	if (text->data) {
 		return 0;
 	}
-	return arena->ceiling_bytes == SIZE_MAX
-		       ? error_no_memory(err)
-		       : error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+	return arena->ceiling_bytes == SIZE_MAX ? error_no_memory(err) : sqlite_page_too_large(err);
+}
+
+enum call_type sqlite_call_type(int64_t value)
+{
+	return value == CALL_OUTBOUND || value == CALL_TRANSFER ? (enum call_type)value
+								: CALL_INBOUND;
+}
+
+struct call sqlite_header_at(const struct sqlite_cursor *row, int first)
+{
+	int64_t steps = sqlite_column_int64(row, first + HEADER_STEPS);
+
+	return (struct call){
+		.dest = sqlite_column_text(row, first + HEADER_DEST),
+		.src = sqlite_column_text(row, first + HEADER_SRC),
+		.session_id = sqlite_column_text(row, first + HEADER_SESSION_ID),
+		.start = sqlite_column_int64(row, first + HEADER_START),
+		.end = sqlite_column_int64(row, first + HEADER_END),
+		.type = sqlite_call_type(sqlite_column_int64(row, first + HEADER_TYPE)),
+		.has_detail = steps >= 0,
+		.steps = steps >= 0 ? (uint32_t)steps : 0,
+	};
+}
+
+struct packed sqlite_packed_at(const struct sqlite_cursor *row, int first)
+{
+	return (struct packed){
+		.size = sqlite_column_uint32(row, first + PACKED_SIZE),
+		.crc32 = sqlite_column_uint32(row, first + PACKED_CRC32),
+		.crc32_op = sqlite_column_uint32(row, first + PACKED_CRC32_OP),
+		.deflate = sqlite_column_blob(row, first + PACKED_DEFLATE),
+	};
 }
 
 static int read_header(struct sqlite_connection *connection, int64_t id, struct arena *arena,
 	struct call *ret_call, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int64_t steps;
-	int row;
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(connection, &header_get, BIND(INT64(id, id)), err);
+	int found = sqlite_step(&row, err);
 
-	if (sqlite_query_start(&query, connection, SQL_CALL_HEADER, err) < 0) {
-		return -1;
+	if (found <= 0) {
+		return found < 0 ? -1 : corrupt(connection, id, err);
 	}
-	sqlite_query_int64(&query, id);
-	row = sqlite_query_step(&query, err);
-	if (row <= 0) {
-		return row < 0 ? -1 : corrupt(connection, id, err);
-	}
-	steps = sqlite_column_int64(&query, 6);
-	*ret_call = (struct call){
-		.dest = sqlite_column_text(&query, 0),
-		.src = sqlite_column_text(&query, 1),
-		.session_id = sqlite_column_text(&query, 2),
-		.start = sqlite_column_int64(&query, 3),
-		.end = sqlite_column_int64(&query, 4),
-		.type = sqlite_call_type(sqlite_column_int64(&query, 5)),
-		.has_detail = steps >= 0,
-		.steps = steps >= 0 ? (uint32_t)steps : 0,
-	};
+	*ret_call = sqlite_header_at(&row, 0);
 	if (copy(arena, &ret_call->dest, err) < 0 || copy(arena, &ret_call->src, err) < 0) {
 		return -1;
 	}
@@ -55,30 +75,15 @@ static int read_header(struct sqlite_connection *connection, int64_t id, struct 
 int sqlite_packed_by_id(struct sqlite_connection *connection, int64_t id, struct arena *arena,
 	struct packed *ret_packed, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int row;
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(connection, &packed_get, BIND(INT64(id, id)), err);
+	int found = sqlite_step(&row, err);
 
-	if (sqlite_query_start(&query, connection, SQL_PACKED_GET, err) < 0) {
-		return -1;
+	if (found <= 0) {
+		return found < 0 ? -1 : corrupt(connection, id, err);
 	}
-	sqlite_query_int64(&query, id);
-	row = sqlite_query_step(&query, err);
-	if (row <= 0) {
-		return row < 0 ? -1 : corrupt(connection, id, err);
-	}
-	*ret_packed = (struct packed){
-		.size = sqlite_column_uint32(&query, 0),
-		.crc32 = sqlite_column_uint32(&query, 1),
-		.crc32_op = sqlite_column_uint32(&query, 2),
-		.deflate = sqlite_column_blob(&query, 3),
-	};
+	*ret_packed = sqlite_packed_at(&row, 0);
 	return copy(arena, &ret_packed->deflate, err);
-}
-
-enum call_type sqlite_call_type(int64_t value)
-{
-	return value == CALL_OUTBOUND || value == CALL_TRANSFER ? (enum call_type)value
-								: CALL_INBOUND;
 }
 
 int sqlite_call_by_id(struct sqlite_connection *connection, int64_t id, int64_t detail_after,

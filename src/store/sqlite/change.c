@@ -5,6 +5,21 @@
 #define CHANGES_KEPT 100000
 #define TRIM_EVERY   25000 /* changes */
 
+/* clang-format off */
+static const struct sqlite_statement
+	change_add = {
+		"insert into change (id, account_id, call_id) values (:id, :account_id, :call_id)"},
+	change_trim = {"delete from change where id <= :last"},
+	change_oldest = {"select min(id) from change"},
+	change_newest = {"select max(id) from change"},
+	/* A call that was dropped is passed over. Its row's number may be another account's by now. */
+	change_list = {
+		"select h.id, h.call_id from change h cross join call c on c.id = h.call_id "
+		"and c.account_id = h.account_id where h.account_id = :account_id and h.id > :after "
+		"order by h.id limit :limit"};
+enum { CHANGE_ID, CHANGE_CALL_ID };
+/* clang-format on */
+
 /* ---- writing ---- */
 
 int sqlite_changes_begin(
@@ -12,7 +27,7 @@ int sqlite_changes_begin(
 {
 	int64_t newest;
 
-	if (sqlite_read_int64(connection, SQL_CHANGE_NEWEST, &newest, err) < 0) {
+	if (sqlite_read_int64(connection, &change_newest, BIND_NOTHING, &newest, err) < 0) {
 		return -1;
 	}
 	*changes = (struct sqlite_changes){
@@ -23,15 +38,10 @@ int sqlite_changes_begin(
 int sqlite_changes_note(
 	struct sqlite_changes *changes, int64_t account_id, int64_t call_id, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, changes->connection, SQL_CHANGE_ADD, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, changes->newest + 1);
-	sqlite_query_int64(&query, account_id);
-	sqlite_query_int64(&query, call_id);
-	if (sqlite_query_run(&query, err) < 0) {
+	if (sqlite_run(changes->connection, &change_add,
+		    BIND(INT64(id, changes->newest + 1), INT64(account_id, account_id),
+			    INT64(call_id, call_id)),
+		    err) < 0) {
 		return -1;
 	}
 	changes->newest++;
@@ -40,17 +50,12 @@ int sqlite_changes_note(
 
 int sqlite_changes_trim(struct sqlite_changes *changes, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
 	if (changes->newest <= CHANGES_KEPT ||
 		changes->newest / TRIM_EVERY == changes->before / TRIM_EVERY) {
 		return 0;
 	}
-	if (sqlite_query_start(&query, changes->connection, SQL_CHANGE_TRIM, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, changes->newest - CHANGES_KEPT);
-	return sqlite_query_run(&query, err);
+	return sqlite_run(changes->connection, &change_trim,
+		BIND(INT64(last, changes->newest - CHANGES_KEPT)), err);
 }
 
 /* ---- reading ---- */
@@ -59,10 +64,12 @@ int sqlite_change_newest(struct store *base, int64_t *ret_id, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 
-	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0) {
+	if (sqlite_reader_open(&reader, base, err) < 0 ||
+		sqlite_read_int64(reader.connection, &change_newest, BIND_NOTHING, ret_id, err) <
+			0) {
 		return -1;
 	}
-	return sqlite_read_int64(reader.connection, SQL_CHANGE_NEWEST, ret_id, err);
+	return 0;
 }
 
 struct change {
@@ -70,54 +77,16 @@ struct change {
 	int64_t call_id;
 };
 
-struct change_list {
-	struct change *items;
-	size_t count;
-	size_t room;
-};
-
-static void free_list(struct change_list *list)
+static int read_change(
+	struct sqlite_cursor *row, struct arena *arena, void *ret_change, struct error *err)
 {
-	free(list->items);
-}
-
-static int add(struct change_list *list, struct change change, struct error *err)
-{
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 64;
-		struct change *grown = reallocarray(list->items, room, sizeof(*grown));
-
-		if (!grown) {
-			return error_no_memory(err);
-		}
-		list->items = grown;
-		list->room = room;
-	}
-	list->items[list->count++] = change;
+	(void)arena;
+	(void)err;
+	*(struct change *)ret_change = (struct change){
+		.id = sqlite_column_int64(row, CHANGE_ID),
+		.call_id = sqlite_column_int64(row, CHANGE_CALL_ID),
+	};
 	return 0;
-}
-
-static int read_list(struct sqlite_connection *connection, int64_t account_id, int64_t after,
-	int64_t limit, struct change_list *list, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int row;
-
-	if (sqlite_query_start(&query, connection, SQL_CHANGES, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, account_id);
-	sqlite_query_int64(&query, after);
-	sqlite_query_int64(&query, limit);
-	while ((row = sqlite_query_step(&query, err)) > 0) {
-		struct change change = {
-			sqlite_column_int64(&query, 0), sqlite_column_int64(&query, 1)};
-
-		if (add(list, change, err) < 0) {
-			return -1;
-		}
-	}
-	return row;
 }
 
 static int by_call(const void *left, const void *right)
@@ -137,33 +106,33 @@ static int by_id(const void *left, const void *right)
 	return (a->id > b->id) - (a->id < b->id);
 }
 
-/* Leaves the last change of each call, in their order. */
-static void keep_last(struct change_list *list)
+/* Leaves the last change of each call, in their order. Returns how many are left. */
+static size_t keep_last(struct change *changes, size_t count)
 {
 	size_t kept = 0;
 
-	if (list->count == 0) {
-		return;
+	if (count == 0) {
+		return 0;
 	}
-	qsort(list->items, list->count, sizeof(*list->items), by_call);
-	for (size_t i = 0; i < list->count; i++) {
-		if (i + 1 == list->count || list->items[i + 1].call_id != list->items[i].call_id) {
-			list->items[kept++] = list->items[i];
+	qsort(changes, count, sizeof(*changes), by_call);
+	for (size_t i = 0; i < count; i++) {
+		if (i + 1 == count || changes[i + 1].call_id != changes[i].call_id) {
+			changes[kept++] = changes[i];
 		}
 	}
-	list->count = kept;
-	qsort(list->items, list->count, sizeof(*list->items), by_id);
+	qsort(changes, kept, sizeof(*changes), by_id);
+	return kept;
 }
 
-static int read_calls(struct sqlite_connection *connection, const struct change_list *list,
+static int read_calls(struct sqlite_connection *connection, const struct change *list, size_t count,
 	int64_t detail_after, struct arena *arena, struct store_changes *changes, struct error *err)
 {
-	changes->items = arena_calloc(arena, list->count, sizeof(*changes->items));
+	changes->items = arena_calloc(arena, count, sizeof(*changes->items));
 	if (!changes->items) {
 		return error_set(err, ERROR_TOO_LARGE, "the changes do not fit into memory");
 	}
-	for (; changes->count < list->count; changes->count++) {
-		const struct change *change = &list->items[changes->count];
+	for (; changes->count < count; changes->count++) {
+		const struct change *change = &list[changes->count];
 		struct store_change *item = &changes->items[changes->count];
 
 		item->id = change->id;
@@ -180,25 +149,35 @@ int sqlite_changes_read(struct store *base, int64_t account_id, int64_t after, i
 	struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
-	AUTO(free_list) struct change_list list = {0};
+	AUTO(arena_deinit) struct arena scratch;
+	struct sqlite_list list = {
+		.arena = &scratch, .size = sizeof(struct change), .read = read_change};
 	struct store_changes changes = {0};
 	int64_t oldest, newest;
+	struct change *items;
 
-	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0 ||
-		sqlite_read_int64(reader.connection, SQL_CHANGE_OLDEST, &oldest, err) < 0 ||
-		sqlite_read_int64(reader.connection, SQL_CHANGE_NEWEST, &newest, err) < 0 ||
-		read_list(reader.connection, account_id, after, limit, &list, err) < 0) {
+	arena_init(&scratch, SIZE_MAX);
+	if (sqlite_reader_open_snapshot(&reader, base, err) < 0 ||
+		sqlite_read_int64(reader.connection, &change_oldest, BIND_NOTHING, &oldest, err) <
+			0 ||
+		sqlite_read_int64(reader.connection, &change_newest, BIND_NOTHING, &newest, err) <
+			0 ||
+		sqlite_list(&list, reader.connection, &change_list,
+			BIND(INT64(account_id, account_id), INT64(after, after),
+				INT64(limit, limit)),
+			err) < 0) {
 		return -1;
 	}
+	items = list.items;
 	/* A number that was never given is of another store, or of this one before it was restored.
 	 */
 	changes.gap = after + 1 < oldest || after > newest;
 	changes.last = newest;
 	if ((int64_t)list.count == limit) {
-		changes.last = list.count > 0 ? list.items[list.count - 1].id : after;
+		changes.last = list.count > 0 ? items[list.count - 1].id : after;
 	}
-	keep_last(&list);
-	if (read_calls(reader.connection, &list, detail_after, arena, &changes, err) < 0) {
+	if (read_calls(reader.connection, items, keep_last(items, list.count), detail_after, arena,
+		    &changes, err) < 0) {
 		return -1;
 	}
 	*ret_changes = changes;

@@ -2,16 +2,21 @@
  * Counting what a filter means by tallies and ids, without matching each row. */
 #include "store/sqlite/match.h"
 
+static const struct sqlite_statement ids_between = {
+	"select id from call where account_id = :account_id and start >= :start and start < :end"};
+
 static int count_between(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t start, int64_t end, int64_t *ret_calls, struct error *err)
 {
-	return sqlite_count_window(
-		connection, match->account_id, match->dest_keys, start, end, ret_calls, err);
+	const struct sqlite_subject subject = {connection, match->account_id, match->dest_keys};
+
+	return sqlite_count_window(&subject, start, end, ret_calls, err);
 }
 
 int sqlite_match_by_number(const struct sqlite_match *match, struct sqlite_connection *connection,
 	bool *ret_by_number, struct error *err)
 {
+	const struct sqlite_subject all_calls = {connection, match->account_id, {0}};
 	int64_t calls, all;
 
 	*ret_by_number = false;
@@ -19,8 +24,7 @@ int sqlite_match_by_number(const struct sqlite_match *match, struct sqlite_conne
 		return 0;
 	}
 	if (count_between(match, connection, match->start, match->end, &calls, err) < 0 ||
-		sqlite_count_window(connection, match->account_id, (struct call_keys){0},
-			match->start, match->end, &all, err) < 0) {
+		sqlite_count_window(&all_calls, match->start, match->end, &all, err) < 0) {
 		return -1;
 	}
 	*ret_by_number = calls < all / SQLITE_LOOK_UP_ROWS;
@@ -37,17 +41,14 @@ int sqlite_match_window(const struct sqlite_match *match, struct sqlite_connecti
 static int count_ids(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t start, int64_t end, int64_t *ret_calls, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query row = {0};
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(connection, &ids_between,
+		BIND(INT64(account_id, match->account_id), INT64(start, start), INT64(end, end)),
+		err);
 	int more;
 
 	*ret_calls = 0;
-	if (sqlite_query_start(&row, connection, SQL_IDS, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&row, match->account_id);
-	sqlite_query_int64(&row, start);
-	sqlite_query_int64(&row, end);
-	while ((more = sqlite_query_step(&row, err)) > 0) {
+	while ((more = sqlite_step(&row, err)) > 0) {
 		*ret_calls += sqlite_id_set_has(&match->ids, sqlite_column_int64(&row, 0));
 	}
 	return more;

@@ -4,6 +4,31 @@
  * detail of a day. */
 #include "store/sqlite/sqlite.h"
 
+/* clang-format off */
+/* The account's calls that may have detail. */
+#define DETAIL_FROM \
+	"from call where account_id = :account_id and steps >= 0 and start >= " \
+	"(select detail_from from account where id = :account_id) "
+#define OLD_COLUMNS "id, account_id, start, steps, dest_key "
+enum { OLD_ID, OLD_ACCOUNT_ID, OLD_START, OLD_STEPS, OLD_DEST_KEY };
+
+static const struct sqlite_statement
+	detail_old = {
+		"select " OLD_COLUMNS DETAIL_FROM "and start <= :up_to "
+		"order by start, session_id limit :limit"},
+	calls_old = {
+		"select " OLD_COLUMNS "from call where account_id = :account_id and start <= :up_to "
+		"order by start, session_id limit :limit"},
+	detail_oldest = {"select start " DETAIL_FROM "order by start limit 1"},
+	call_oldest = {
+		"select start from call where account_id = :account_id order by start limit 1"},
+	packed_drop = {"delete from packed where call_id = :id"},
+	call_drop_detail = {"update call set steps = -1, path = null where id = :id"},
+	call_drop = {"delete from call where id = :id"},
+	detail_from_raise = {
+		"update account set detail_from = :start where id = :id and detail_from < :start"};
+/* clang-format on */
+
 struct old_call {
 	int64_t id;
 	int64_t account_id;
@@ -20,7 +45,7 @@ struct drop_run {
 	struct arena arena; /* of calls, their texts and changes */
 	struct old_call *calls;
 	size_t count;
-	struct tally_change *changes;
+	struct sqlite_tallies tallies;
 };
 
 static void run_end(struct drop_run *run)
@@ -28,19 +53,19 @@ static void run_end(struct drop_run *run)
 	arena_deinit(&run->arena);
 }
 
-static int read_row(struct drop_run *run, struct sqlite_query *row, struct error *err)
+static int read_row(struct drop_run *run, const struct sqlite_cursor *row, struct error *err)
 {
-	struct text dest_key = arena_copy(&run->arena, sqlite_column_text(row, 4));
+	struct text dest_key = arena_copy(&run->arena, sqlite_column_text(row, OLD_DEST_KEY));
 
 	run->calls = arena_list_grow(&run->arena, run->calls, run->count, sizeof(*run->calls));
 	if (!run->calls || !dest_key.data) {
 		return error_no_memory(err);
 	}
 	run->calls[run->count++] = (struct old_call){
-		.id = sqlite_column_int64(row, 0),
-		.account_id = sqlite_column_int64(row, 1),
-		.start = sqlite_column_int64(row, 2),
-		.steps = sqlite_column_int64(row, 3),
+		.id = sqlite_column_int64(row, OLD_ID),
+		.account_id = sqlite_column_int64(row, OLD_ACCOUNT_ID),
+		.start = sqlite_column_int64(row, OLD_START),
+		.steps = sqlite_column_int64(row, OLD_STEPS),
 		.dest_key = dest_key,
 	};
 	return 0;
@@ -48,18 +73,16 @@ static int read_row(struct drop_run *run, struct sqlite_query *row, struct error
 
 static int find_old(struct drop_run *run, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query row = {0};
 	const struct store_drop *drop = run->drop;
+	AUTO(sqlite_end)
+	struct sqlite_cursor row =
+		sqlite_query(run->connection, drop->whole ? &calls_old : &detail_old,
+			BIND(INT64(account_id, drop->account_id), INT64(up_to, drop->up_to),
+				INT64(limit, drop->limit)),
+			err);
 	int more;
 
-	if (sqlite_query_start(
-		    &row, run->connection, drop->whole ? SQL_CALLS_OLD : SQL_DETAIL_OLD, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&row, drop->account_id);
-	sqlite_query_int64(&row, drop->up_to);
-	sqlite_query_int64(&row, drop->limit);
-	while ((more = sqlite_query_step(&row, err)) > 0) {
+	while ((more = sqlite_step(&row, err)) > 0) {
 		if (read_row(run, &row, err) < 0) {
 			return -1;
 		}
@@ -95,7 +118,7 @@ static int drop_detail(struct sqlite_store *store, int64_t id, int64_t account_i
 		drop_words(store, id, account_id, (uint32_t)steps, err ? err : &found) < 0) {
 		return -1;
 	}
-	return sqlite_run_int64(store->writer, SQL_PACKED_DROP, id, err);
+	return sqlite_run(store->writer, &packed_drop, BIND(INT64(id, id)), err);
 }
 
 int sqlite_call_drop(struct sqlite_store *store, int64_t id, int64_t account_id, int64_t steps,
@@ -104,31 +127,28 @@ int sqlite_call_drop(struct sqlite_store *store, int64_t id, int64_t account_id,
 	if (drop_detail(store, id, account_id, steps, err) < 0) {
 		return -1;
 	}
-	return sqlite_run_int64(store->writer, SQL_CALL_DROP, id, err);
+	return sqlite_run(store->writer, &call_drop, BIND(INT64(id, id)), err);
 }
 
-static int drop_call(
-	struct drop_run *run, const struct old_call *call, size_t at, struct error *err)
+static int drop_old(struct drop_run *run, const struct old_call *call, struct error *err)
 {
 	if (!run->drop->whole) {
 		if (drop_detail(run->store, call->id, call->account_id, call->steps, err) < 0) {
 			return -1;
 		}
-		return sqlite_run_int64(run->connection, SQL_CALL_DROP_DETAIL, call->id, err);
+		return sqlite_run(
+			run->connection, &call_drop_detail, BIND(INT64(id, call->id)), err);
 	}
-	run->changes[at] = (struct tally_change){
-		.account_id = call->account_id,
-		.dest_key = call->dest_key,
-		.start = call->start,
-		.calls = -1,
-	};
+	if (sqlite_tallies_note(
+		    &run->tallies, call->account_id, call->dest_key, call->start, -1, err) < 0) {
+		return -1;
+	}
 	return sqlite_call_drop(run->store, call->id, call->account_id, call->steps, err);
 }
 
 /* No call before that has detail any more. */
 static int raise_detail_from(struct drop_run *run, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 	const struct store_drop *drop = run->drop;
 	int64_t from = drop->up_to < INT64_MAX ? drop->up_to + 1 : INT64_MAX;
 
@@ -136,12 +156,8 @@ static int raise_detail_from(struct drop_run *run, struct error *err)
 		/* Others of the same second may be left. */
 		from = run->count > 0 ? run->calls[run->count - 1].start : INT64_MIN;
 	}
-	if (sqlite_query_start(&query, run->connection, SQL_DETAIL_FROM_RAISE, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, drop->account_id);
-	sqlite_query_int64(&query, from);
-	return sqlite_query_run(&query, err);
+	return sqlite_run(run->connection, &detail_from_raise,
+		BIND(INT64(id, drop->account_id), INT64(start, from)), err);
 }
 
 static int write_record(struct drop_run *run, struct error *err)
@@ -161,17 +177,12 @@ static int drop_all(struct drop_run *run, struct error *err)
 	if (find_old(run, err) < 0) {
 		return -1;
 	}
-	run->changes = arena_calloc(&run->arena, run->count, sizeof(*run->changes));
-	if (!run->changes) {
-		return error_no_memory(err);
-	}
 	for (size_t i = 0; i < run->count; i++) {
-		if (drop_call(run, &run->calls[i], i, err) < 0) {
+		if (drop_old(run, &run->calls[i], err) < 0) {
 			return -1;
 		}
 	}
-	if (run->drop->whole && tally_add_up(run->changes, run->count, sqlite_tally_change,
-					run->connection, err) < 0) {
+	if (sqlite_tallies_write(&run->tallies, run->connection, err) < 0) {
 		return -1;
 	}
 	return raise_detail_from(run, err) < 0 ? -1 : write_record(run, err);
@@ -185,7 +196,8 @@ int sqlite_drop(
 	struct drop_run run = {.store = (struct sqlite_store *)base, .drop = drop};
 
 	arena_init(&run.arena, SIZE_MAX);
-	if (sqlite_writer_begin(&writer, run.store, err) < 0) {
+	run.tallies.arena = &run.arena;
+	if (sqlite_writer_begin(&writer, base, err) < 0) {
 		return -1;
 	}
 	run.connection = writer.connection;
@@ -200,18 +212,10 @@ int sqlite_oldest(
 	struct store *base, int64_t account_id, bool detail, int64_t *ret_start, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
-	AUTO(sqlite_query_end) struct sqlite_query row = {0};
-	int found;
 
-	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0 ||
-		sqlite_query_start(&row, reader.connection,
-			detail ? SQL_DETAIL_OLDEST : SQL_CALL_OLDEST, err) < 0) {
+	if (sqlite_reader_open(&reader, base, err) < 0) {
 		return -1;
 	}
-	sqlite_query_int64(&row, account_id);
-	found = sqlite_query_step(&row, err);
-	if (found > 0) {
-		*ret_start = sqlite_column_int64(&row, 0);
-	}
-	return found;
+	return sqlite_read_int64(reader.connection, detail ? &detail_oldest : &call_oldest,
+		BIND(INT64(account_id, account_id)), ret_start, err);
 }

@@ -2,6 +2,23 @@
  * Erasing calls with all that they are found by. */
 #include "store/sqlite/sqlite.h"
 
+/* clang-format off */
+/* A call to be erased. */
+#define ERASE_COLUMNS "select id, account_id, start, steps, dest_key, src, session_id from call "
+enum {
+	ERASE_ID, ERASE_ACCOUNT_ID, ERASE_START, ERASE_STEPS, ERASE_DEST_KEY, ERASE_SRC,
+	ERASE_SESSION_ID
+};
+
+static const struct sqlite_statement
+	erase_scan = {
+		ERASE_COLUMNS "where account_id = :account_id and start >= :start "
+		"order by start, session_id"},
+	erase_session = {
+		ERASE_COLUMNS "where account_id = :account_id and session_id = :session_id"},
+	erase_one = {ERASE_COLUMNS "where id = :id"};
+/* clang-format on */
+
 /* A call as it is looked at; its texts last as long as the row. */
 struct erase_row {
 	int64_t id;
@@ -25,8 +42,7 @@ struct erase_run {
 	struct arena arena; /* of the tallies' changes */
 	struct arena *sessions_arena;
 	struct store_sessions sessions;
-	struct tally_change *changes;
-	size_t changes_count;
+	struct sqlite_tallies tallies;
 };
 
 static void run_end(struct erase_run *run)
@@ -35,16 +51,16 @@ static void run_end(struct erase_run *run)
 	arena_deinit(&run->arena);
 }
 
-static struct erase_row read_row(struct sqlite_query *query)
+static struct erase_row read_row(const struct sqlite_cursor *row)
 {
 	return (struct erase_row){
-		.id = sqlite_column_int64(query, 0),
-		.account_id = sqlite_column_int64(query, 1),
-		.start = sqlite_column_int64(query, 2),
-		.steps = sqlite_column_int64(query, 3),
-		.dest_key = sqlite_column_text(query, 4),
-		.src = sqlite_column_text(query, 5),
-		.session_id = sqlite_column_text(query, 6),
+		.id = sqlite_column_int64(row, ERASE_ID),
+		.account_id = sqlite_column_int64(row, ERASE_ACCOUNT_ID),
+		.start = sqlite_column_int64(row, ERASE_START),
+		.steps = sqlite_column_int64(row, ERASE_STEPS),
+		.dest_key = sqlite_column_text(row, ERASE_DEST_KEY),
+		.src = sqlite_column_text(row, ERASE_SRC),
+		.session_id = sqlite_column_text(row, ERASE_SESSION_ID),
 	};
 }
 
@@ -86,30 +102,26 @@ static bool is_full(const struct erase_run *run)
 	return !run->erase->count_only && (int64_t)run->found_count == run->erase->limit;
 }
 
-/* Numbers that were called have an index, those that called have none: one pass over the headers
- * finds both. Nobody waits for the writer meanwhile. */
-static int find(struct erase_run *run, int64_t *ret_count, struct error *err)
+/* Numbers that were called have an index, numbers that called have none: one pass over the headers
+ * finds both. A reading connection makes it, so that nobody waits for the writer. */
+static int find(struct erase_run *run, struct store *base, int64_t *ret_count, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 	const struct store_erase *erase = run->erase;
-	bool one = erase->session_id.data != NULL;
 	int64_t count = 0;
 	int more = 1;
 
-	if (sqlite_reader_open(&reader, run->store, err) < 0 ||
-		sqlite_query_start(&query, reader.connection,
-			one ? SQL_ERASE_SESSION : SQL_ERASE_SCAN, err) < 0) {
+	if (sqlite_reader_open(&reader, base, err) < 0) {
 		return -1;
 	}
-	sqlite_query_int64(&query, erase->account_id);
-	if (one) {
-		sqlite_query_text(&query, erase->session_id);
-	} else {
-		sqlite_query_int64(&query, erase->from);
-	}
-	while (!is_full(run) && (more = sqlite_query_step(&query, err)) > 0) {
-		struct erase_row row = read_row(&query);
+	AUTO(sqlite_end)
+	struct sqlite_cursor cursor = sqlite_query(reader.connection,
+		erase->session_id.data ? &erase_session : &erase_scan,
+		BIND(INT64(account_id, erase->account_id), INT64(start, erase->from),
+			STRING(session_id, erase->session_id)),
+		err);
+	while (!is_full(run) && (more = sqlite_step(&cursor, err)) > 0) {
+		struct erase_row row = read_row(&cursor);
 
 		if (!matches(run, &row)) {
 			continue;
@@ -125,47 +137,29 @@ static int find(struct erase_run *run, int64_t *ret_count, struct error *err)
 
 /* ---- erasing ---- */
 
-static int note_change(struct erase_run *run, const struct erase_row *row, struct error *err)
-{
-	struct text dest_key = arena_copy(&run->arena, row->dest_key);
-
-	if (!dest_key.data) {
-		return error_no_memory(err);
-	}
-	run->changes[run->changes_count++] = (struct tally_change){
-		.account_id = row->account_id,
-		.dest_key = dest_key,
-		.start = row->start,
-		.calls = -1,
-	};
-	return 0;
-}
-
 /* Returns 1 when it was erased, 0 when it is gone, or no longer one of those that are meant: it may
  * have changed since it was found. */
 static int erase_call(struct erase_run *run, int64_t id, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	AUTO(sqlite_end)
+	struct sqlite_cursor cursor =
+		sqlite_query(run->store->writer, &erase_one, BIND(INT64(id, id)), err);
 	struct erase_row row;
-	int found;
+	int found = sqlite_step(&cursor, err);
 
-	if (sqlite_query_start(&query, run->store->writer, SQL_ERASE_ONE, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, id);
-	found = sqlite_query_step(&query, err);
 	if (found <= 0) {
 		return found;
 	}
-	row = read_row(&query);
+	row = read_row(&cursor);
 	if (!matches(run, &row)) {
 		return 0;
 	}
-	if (note_change(run, &row, err) < 0 ||
+	if (sqlite_tallies_note(&run->tallies, row.account_id, row.dest_key, row.start, -1, err) <
+			0 ||
 		store_sessions_add(&run->sessions, run->sessions_arena, row.session_id, err) < 0) {
 		return -1;
 	}
-	sqlite_query_end(&query);
+	sqlite_end(&cursor);
 	return sqlite_call_drop(run->store, id, row.account_id, row.steps, err) < 0 ? -1 : 1;
 }
 
@@ -174,11 +168,7 @@ static int erase_found(struct erase_run *run, int64_t *ret_count, struct error *
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
 	int64_t count = 0;
 
-	run->changes = arena_calloc(&run->arena, run->found_count, sizeof(*run->changes));
-	if (!run->changes) {
-		return error_no_memory(err);
-	}
-	if (sqlite_writer_begin(&writer, run->store, err) < 0) {
+	if (sqlite_writer_begin(&writer, &run->store->base, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < run->found_count; i++) {
@@ -189,8 +179,7 @@ static int erase_found(struct erase_run *run, int64_t *ret_count, struct error *
 		}
 		count += erased;
 	}
-	if (tally_add_up(run->changes, run->changes_count, sqlite_tally_change, writer.connection,
-		    err) < 0 ||
+	if (sqlite_tallies_write(&run->tallies, writer.connection, err) < 0 ||
 		sqlite_writer_commit(&writer, err) < 0) {
 		return -1;
 	}
@@ -207,8 +196,9 @@ int sqlite_erase(struct store *base, const struct store_erase *erase, struct are
 	struct store_erased erased = {.from = erase->from};
 
 	arena_init(&run.arena, SIZE_MAX);
+	run.tallies.arena = &run.arena;
 	run.number_key = call_number_key(erase->number, run.number_buffer);
-	if (find(&run, &erased.calls, err) < 0) {
+	if (find(&run, base, &erased.calls, err) < 0) {
 		return -1;
 	}
 	if (run.found_count > 0) {

@@ -5,6 +5,31 @@
 
 #define KEY_SIZE_MAX ((size_t)16 << 20)
 
+/* clang-format off */
+static const struct sqlite_statement
+	kind_find = {
+		"select id from kind where account_id = :account_id and class = :class "
+		"and module = :module and variable = :variable"},
+	kind_newest = {"select max(id) from kind where account_id = :account_id"},
+	kind_add = {
+		"insert into kind (account_id, id, class, module, variable) "
+		"values (:account_id, :id, :class, :module, :variable)"},
+	kind_list = {
+		"select id, class, module, variable from kind where account_id = :account_id "
+		"order by id"},
+	kinds_held = {
+		"select account_id, id from kind where class <> '" KIND_BLANK "' "
+		"order by account_id, id"},
+	paths = {"select account_id, path from call where path is not null order by account_id"},
+	kind_blank = {
+		"update kind set class = '" KIND_BLANK "', module = '', variable = cast(:id as text) "
+		"where account_id = :account_id and id = :id"},
+	data_version = {"pragma data_version"};
+enum { KIND_ID, KIND_CLASS, KIND_MODULE, KIND_VARIABLE };
+enum { HELD_ACCOUNT_ID, HELD_ID };
+enum { PATH_ACCOUNT_ID, PATH };
+/* clang-format on */
+
 void sqlite_kinds_init(struct sqlite_kinds *kinds)
 {
 	*kinds = (struct sqlite_kinds){0};
@@ -22,46 +47,31 @@ void sqlite_kinds_deinit(struct sqlite_kinds *kinds)
 
 /* ---- numbers ---- */
 
-static void bind_kind(struct sqlite_query *query, const struct store_kind *kind)
-{
-	sqlite_query_text(query, kind->class_name);
-	sqlite_query_text(query, kind->module);
-	sqlite_query_text(query, kind->variable);
-}
-
 /* 1 found, 0 absent. */
 static int find_id(struct sqlite_connection *connection, int64_t account_id,
 	const struct store_kind *kind, uint32_t *ret_id, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int row;
+	int64_t id;
+	int found = sqlite_read_int64(connection, &kind_find,
+		BIND(INT64(account_id, account_id), STRING(class, kind->class_name),
+			STRING(module, kind->module), STRING(variable, kind->variable)),
+		&id, err);
 
-	if (sqlite_query_start(&query, connection, SQL_KIND_FIND, err) < 0) {
-		return -1;
+	if (found > 0) {
+		*ret_id = (uint32_t)id;
 	}
-	sqlite_query_int64(&query, account_id);
-	bind_kind(&query, kind);
-	row = sqlite_query_step(&query, err);
-	if (row > 0) {
-		*ret_id = sqlite_column_uint32(&query, 0);
-	}
-	return row;
+	return found;
 }
 
 static int next_id(struct sqlite_connection *connection, int64_t account_id, uint32_t *ret_id,
 	struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 	int64_t newest;
 
-	if (sqlite_query_start(&query, connection, SQL_KIND_NEWEST, err) < 0) {
+	if (sqlite_read_int64(connection, &kind_newest, BIND(INT64(account_id, account_id)),
+		    &newest, err) < 0) {
 		return -1;
 	}
-	sqlite_query_int64(&query, account_id);
-	if (sqlite_query_step(&query, err) < 0) {
-		return -1;
-	}
-	newest = sqlite_column_int64(&query, 0);
 	if (newest >= UINT32_MAX) {
 		return error_set(err, ERROR_TOO_LARGE,
 			"account %lld has more kinds of steps than can be numbered",
@@ -74,17 +84,14 @@ static int next_id(struct sqlite_connection *connection, int64_t account_id, uin
 static int add_id(struct sqlite_connection *connection, int64_t account_id,
 	const struct store_kind *kind, uint32_t *ret_id, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 	uint32_t id = 0;
 
 	if (next_id(connection, account_id, &id, err) < 0 ||
-		sqlite_query_start(&query, connection, SQL_KIND_ADD, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, account_id);
-	sqlite_query_int64(&query, id);
-	bind_kind(&query, kind);
-	if (sqlite_query_run(&query, err) < 0) {
+		sqlite_run(connection, &kind_add,
+			BIND(INT64(account_id, account_id), INT64(id, id),
+				STRING(class, kind->class_name), STRING(module, kind->module),
+				STRING(variable, kind->variable)),
+			err) < 0) {
 		return -1;
 	}
 	*ret_id = id;
@@ -186,60 +193,34 @@ int sqlite_kinds_path(struct sqlite_kinds *kinds, struct sqlite_connection *conn
 
 /* ---- reading ---- */
 
-static bool copy(struct arena *arena, struct text *text)
+static int read_kind(
+	struct sqlite_cursor *row, struct arena *arena, void *ret_kind, struct error *err)
 {
-	*text = arena_copy(arena, *text);
-	return text->data != NULL;
-}
+	struct store_kind kind = {
+		.id = sqlite_column_uint32(row, KIND_ID),
+		.class_name = arena_copy(arena, sqlite_column_text(row, KIND_CLASS)),
+		.module = arena_copy(arena, sqlite_column_text(row, KIND_MODULE)),
+		.variable = arena_copy(arena, sqlite_column_text(row, KIND_VARIABLE)),
+	};
 
-static int count_kinds(struct sqlite_connection *connection, int64_t account_id, size_t *ret_count,
-	struct error *err)
-{
-	uint32_t next = 1;
-
-	if (next_id(connection, account_id, &next, err) < 0) {
-		return -1;
+	if (!kind.class_name.data || !kind.module.data || !kind.variable.data) {
+		return error_no_memory(err);
 	}
-	*ret_count = next - 1;
+	*(struct store_kind *)ret_kind = kind;
 	return 0;
 }
 
 int sqlite_kinds_read(struct sqlite_connection *connection, int64_t account_id, struct arena *arena,
 	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	struct store_kind *kinds;
-	size_t room = 0, count = 0;
-	int row = 0;
+	struct sqlite_list list = {.arena = arena, .size = sizeof(**ret_kinds), .read = read_kind};
 
-	if (count_kinds(connection, account_id, &room, err) < 0 ||
-		sqlite_query_start(&query, connection, SQL_KINDS, err) < 0) {
+	if (sqlite_list(&list, connection, &kind_list, BIND(INT64(account_id, account_id)), err) <
+		0) {
 		return -1;
 	}
-	kinds = arena_calloc(arena, room, sizeof(*kinds));
-	if (!kinds) {
-		return error_no_memory(err);
-	}
-	sqlite_query_int64(&query, account_id);
-	while (count < room && (row = sqlite_query_step(&query, err)) > 0) {
-		struct store_kind *kind = &kinds[count++];
-
-		*kind = (struct store_kind){
-			.id = sqlite_column_uint32(&query, 0),
-			.class_name = sqlite_column_text(&query, 1),
-			.module = sqlite_column_text(&query, 2),
-			.variable = sqlite_column_text(&query, 3),
-		};
-		if (!copy(arena, &kind->class_name) || !copy(arena, &kind->module) ||
-			!copy(arena, &kind->variable)) {
-			return error_no_memory(err);
-		}
-	}
-	if (row < 0) {
-		return -1;
-	}
-	*ret_kinds = kinds;
-	*ret_count = count;
+	*ret_kinds = list.items;
+	*ret_count = list.count;
 	return 0;
 }
 
@@ -248,7 +229,7 @@ int sqlite_kinds_list(struct store *base, int64_t account_id, struct arena *aren
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 
-	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0) {
+	if (sqlite_reader_open_snapshot(&reader, base, err) < 0) {
 		return -1;
 	}
 	return sqlite_kinds_read(reader.connection, account_id, arena, ret_kinds, ret_count, err);
@@ -259,14 +240,11 @@ int sqlite_kinds_list(struct store *base, int64_t account_id, struct arena *aren
 int sqlite_kinds_refresh(
 	struct sqlite_kinds *kinds, struct sqlite_connection *connection, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 	int64_t version;
 
-	if (sqlite_query_start(&query, connection, SQL_DATA_VERSION, err) < 0 ||
-		sqlite_query_step(&query, err) < 0) {
+	if (sqlite_read_int64(connection, &data_version, BIND_NOTHING, &version, err) < 0) {
 		return -1;
 	}
-	version = sqlite_column_int64(&query, 0);
 	if (version != kinds->version) {
 		kind_ids_forget(&kinds->ids);
 		kinds->version = version;
@@ -281,37 +259,21 @@ struct held_kind {
 };
 
 struct held_kinds {
-	struct arena arena;
 	struct held_kind *items; /* by account and id */
 	size_t count;
 	size_t first, end; /* of the account at hand */
 };
 
-static void held_kinds_deinit(struct held_kinds *kinds)
+static int read_held(
+	struct sqlite_cursor *row, struct arena *arena, void *ret_held, struct error *err)
 {
-	arena_deinit(&kinds->arena);
-}
-
-static int list_held(
-	struct held_kinds *kinds, struct sqlite_connection *connection, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int row;
-
-	if (sqlite_query_start(&query, connection, SQL_KINDS_ALL, err) < 0) {
-		return -1;
-	}
-	while ((row = sqlite_query_step(&query, err)) > 0) {
-		kinds->items = arena_list_grow(
-			&kinds->arena, kinds->items, kinds->count, sizeof(*kinds->items));
-		if (!kinds->items) {
-			return error_no_memory(err);
-		}
-		kinds->items[kinds->count++] =
-			(struct held_kind){.account_id = sqlite_column_int64(&query, 0),
-				.id = sqlite_column_uint32(&query, 1)};
-	}
-	return row;
+	(void)arena;
+	(void)err;
+	*(struct held_kind *)ret_held = (struct held_kind){
+		.account_id = sqlite_column_int64(row, HELD_ACCOUNT_ID),
+		.id = sqlite_column_uint32(row, HELD_ID),
+	};
+	return 0;
 }
 
 /* Accounts come in their order. */
@@ -349,52 +311,52 @@ static void note_used(struct held_kinds *kinds, struct text path)
 static int find_used(
 	struct held_kinds *kinds, struct sqlite_connection *connection, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int row;
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(connection, &paths, BIND_NOTHING, err);
+	int more;
 
-	if (sqlite_query_start(&query, connection, SQL_KINDS_USED, err) < 0) {
-		return -1;
+	while ((more = sqlite_step(&row, err)) > 0) {
+		go_to(kinds, sqlite_column_int64(&row, PATH_ACCOUNT_ID));
+		note_used(kinds, sqlite_column_blob(&row, PATH));
 	}
-	while ((row = sqlite_query_step(&query, err)) > 0) {
-		go_to(kinds, sqlite_column_int64(&query, 0));
-		note_used(kinds, sqlite_column_blob(&query, 1));
-	}
-	return row;
+	return more;
 }
 
 static int blank_unused(
 	const struct held_kinds *kinds, struct sqlite_connection *connection, struct error *err)
 {
 	for (size_t i = 0; i < kinds->count; i++) {
-		AUTO(sqlite_query_end) struct sqlite_query query = {0};
+		const struct held_kind *kind = &kinds->items[i];
 
-		if (kinds->items[i].used) {
-			continue;
-		}
-		if (sqlite_query_start(&query, connection, SQL_KIND_BLANK, err) < 0) {
-			return -1;
-		}
-		sqlite_query_int64(&query, kinds->items[i].account_id);
-		sqlite_query_int64(&query, kinds->items[i].id);
-		if (sqlite_query_run(&query, err) < 0) {
+		if (!kind->used &&
+			sqlite_run(connection, &kind_blank,
+				BIND(INT64(account_id, kind->account_id), INT64(id, kind->id)),
+				err) < 0) {
 			return -1;
 		}
 	}
 	return 0;
 }
 
-int sqlite_kinds_blank(struct sqlite_store *store, struct error *err)
+int sqlite_kinds_blank(struct store *base, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
-	AUTO(held_kinds_deinit) struct held_kinds kinds = {0};
+	AUTO(arena_deinit) struct arena arena;
+	struct sqlite_list list = {
+		.arena = &arena, .size = sizeof(struct held_kind), .read = read_held};
+	struct held_kinds kinds = {0};
 
-	arena_init(&kinds.arena, SIZE_MAX);
-	if (sqlite_writer_begin(&writer, store, err) < 0) {
+	arena_init(&arena, SIZE_MAX);
+	if (sqlite_writer_begin(&writer, base, err) < 0) {
 		return -1;
 	}
-	kind_ids_forget(&store->kinds.ids);
-	if (list_held(&kinds, writer.connection, err) < 0 ||
-		find_used(&kinds, writer.connection, err) < 0 ||
+	kind_ids_forget(&writer.store->kinds.ids);
+	if (sqlite_list(&list, writer.connection, &kinds_held, BIND_NOTHING, err) < 0) {
+		return -1;
+	}
+	kinds.items = list.items;
+	kinds.count = list.count;
+	if (find_used(&kinds, writer.connection, err) < 0 ||
 		blank_unused(&kinds, writer.connection, err) < 0) {
 		return -1;
 	}

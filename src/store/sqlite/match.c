@@ -9,6 +9,22 @@ enum {
 	KIND_LAST = 4,	/* one that last_modules and last_variables ask for */
 };
 
+static unsigned char bits_of(const struct filter *filter, const struct store_kind *kind)
+{
+	unsigned int bits = 0;
+
+	if (filter_step_matches(filter, kind->class_name, kind->module, kind->variable)) {
+		bits |= KIND_STEP;
+	}
+	if (filter_is_place(kind->module)) {
+		bits |= KIND_PLACE;
+	}
+	if (filter_last_matches(filter, kind->module, kind->variable)) {
+		bits |= KIND_LAST;
+	}
+	return (unsigned char)bits;
+}
+
 static int read_kinds(
 	struct sqlite_match *match, struct sqlite_connection *connection, struct error *err)
 {
@@ -27,19 +43,21 @@ static int read_kinds(
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct store_kind *kind = &kinds[i];
-		unsigned char *bits = &match->kinds[kind->id];
 
-		*bits = (unsigned char)((filter_step_matches(match->filter, kind->class_name,
-						 kind->module, kind->variable)
-							? KIND_STEP
-							: 0) |
-					(filter_is_place(kind->module) ? KIND_PLACE : 0) |
-					(filter_last_matches(
-						 match->filter, kind->module, kind->variable)
-							? KIND_LAST
-							: 0));
+		match->kinds[kind->id] = bits_of(match->filter, kind);
 	}
 	return 0;
+}
+
+static bool asks_for_duration(const struct filter *filter)
+{
+	return filter->min_duration > 0 || filter->max_duration < INT64_MAX;
+}
+
+static bool asks_for_step(const struct filter *filter)
+{
+	return filter->classes.count > 0 || filter->modules.count > 0 ||
+	       filter->variables.count > 0;
 }
 
 static bool asks_for_text_alone(const struct filter *filter)
@@ -62,9 +80,8 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 		.detail_after = search->detail_after,
 		.start = filter->start,
 		.end = filter->end,
-		.duration = filter->min_duration > 0 ||
-			    filter->max_duration<INT64_MAX, .step = filter->classes.count> 0 ||
-			    filter->modules.count > 0 || filter->variables.count > 0,
+		.duration = asks_for_duration(filter),
+		.step = asks_for_step(filter),
 		.last = filter->last_modules.count > 0 || filter->last_variables.count > 0,
 		.dest_keys = filter_dest_keys(filter),
 		.text = filter->text.count > 0,
@@ -90,26 +107,26 @@ void sqlite_match_deinit(struct sqlite_match *match)
 	sqlite_id_set_deinit(&match->ids);
 }
 
-static bool match_times(const struct sqlite_match *match, struct sqlite_query *row)
+static bool match_times(const struct sqlite_match *match, const struct sqlite_cursor *row)
 {
 	/* What is not asked for stays as it matches. */
-	struct call call = {.start = sqlite_column_int64(row, SCAN_START)};
+	struct call call = {.start = sqlite_column_int64(row, HEADER_START)};
 
-	call.end = match->duration ? sqlite_column_int64(row, SCAN_END) : call.start;
+	call.end = match->duration ? sqlite_column_int64(row, HEADER_END) : call.start;
 	if (match->filter->types != 0) {
-		call.type = sqlite_call_type(sqlite_column_int64(row, SCAN_TYPE));
+		call.type = sqlite_call_type(sqlite_column_int64(row, HEADER_TYPE));
 	}
 	return filter_matches_times(match->filter, &call);
 }
 
 static bool match_number(const struct filter *filter, const struct filter_numbers *numbers,
-	struct sqlite_query *row, enum sqlite_scan_column column)
+	const struct sqlite_cursor *row, int column)
 {
 	char buffer[CALL_NUMBER_MAX];
 
 	return !filter_numbers_ask(numbers) ||
-	       filter_number_matches(filter, numbers,
-		       call_number_key(sqlite_column_text(row, (int)column), buffer));
+	       filter_number_matches(
+		       filter, numbers, call_number_key(sqlite_column_text(row, column), buffer));
 }
 
 static bool match_path(const struct sqlite_match *match, struct text path)
@@ -131,14 +148,14 @@ static bool match_path(const struct sqlite_match *match, struct text path)
 	return step && last;
 }
 
-bool sqlite_match_row(const struct sqlite_match *match, struct sqlite_query *row)
+bool sqlite_match_row(const struct sqlite_match *match, const struct sqlite_cursor *row)
 {
 	if (match->ids.bits && !sqlite_id_set_has(&match->ids, sqlite_column_int64(row, SCAN_ID))) {
 		return false;
 	}
 	if (!match_times(match, row) ||
-		!match_number(match->filter, &match->filter->dest, row, SCAN_DEST) ||
-		!match_number(match->filter, &match->filter->src, row, SCAN_SRC)) {
+		!match_number(match->filter, &match->filter->dest, row, HEADER_DEST) ||
+		!match_number(match->filter, &match->filter->src, row, HEADER_SRC)) {
 		return false;
 	}
 	return (!match->step && !match->last) ||

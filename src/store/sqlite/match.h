@@ -6,18 +6,11 @@
 
 #include "store/sqlite/sqlite.h"
 
-/* The columns of SQL_SCAN and its sisters. */
-enum sqlite_scan_column {
-	SCAN_START,
-	SCAN_SESSION_ID,
-	SCAN_ID,
-	SCAN_END,
-	SCAN_TYPE,
-	SCAN_STEPS,
-	SCAN_DEST,
-	SCAN_SRC,
-	SCAN_PATH,
-};
+/* A row of the passes: a call's header, and these. */
+/* clang-format off */
+#define SCAN_COLUMNS HEADER_COLUMNS("") ", id, path"
+enum { SCAN_ID = HEADER_COLUMNS_END, SCAN_PATH };
+/* clang-format on */
 
 struct sqlite_match {
 	const struct filter *filter;
@@ -62,6 +55,6 @@ int sqlite_match_count(const struct sqlite_match *match, struct sqlite_connectio
 	int64_t *ret_total, struct error *err) CHECK_RESULT;
 
 /* Whether the row that @row stands on is meant. Its start lies in the window of @match. */
-bool sqlite_match_row(const struct sqlite_match *match, struct sqlite_query *row);
+bool sqlite_match_row(const struct sqlite_match *match, const struct sqlite_cursor *row);
 
 #endif

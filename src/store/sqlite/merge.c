@@ -19,6 +19,15 @@
 
 #define SEGMENTS_MAX 10000
 
+/* clang-format off */
+static const struct sqlite_statement
+	words_segments = {"select block from words_data where id = 10"},
+	/* From two segments of a level on a merge goes on. With more it would stop short of the end
+	 * while others write. */
+	words_merge_from = {"insert into words (words, rank) values ('usermerge', 2)"},
+	words_merge = {"insert into words (words, rank) values ('merge', :pages)"};
+/* clang-format on */
+
 /* ---- what the index consists of ---- */
 
 struct segments {
@@ -108,18 +117,15 @@ static struct segments read_segments(struct text list)
 static int find_segments(
 	struct sqlite_connection *connection, struct segments *ret_segments, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int found;
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(connection, &words_segments, BIND_NOTHING, err);
+	int found = sqlite_step(&row, err);
 
-	if (sqlite_query_start(&query, connection, SQL_WORDS_SEGMENTS, err) < 0) {
-		return -1;
-	}
-	found = sqlite_query_step(&query, err);
 	if (found < 0) {
 		return -1;
 	}
 	*ret_segments =
-		found > 0 ? read_segments(sqlite_column_text(&query, 0)) : (struct segments){0};
+		found > 0 ? read_segments(sqlite_column_text(&row, 0)) : (struct segments){0};
 	return 0;
 }
 
@@ -128,15 +134,10 @@ static int find_segments(
 /* Returns 1 when something was merged. @all puts all segments that there are into one merge. */
 static int merge(struct sqlite_connection *connection, bool all, int pages, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int before;
+	int before = sqlite3_total_changes(connection->db);
 
-	if (sqlite_query_start(&query, connection, SQL_WORDS_MERGE, err) < 0) {
-		return -1;
-	}
-	before = sqlite3_total_changes(connection->db);
-	sqlite_query_int64(&query, all ? -pages : pages);
-	if (sqlite_query_run(&query, err) < 0) {
+	if (sqlite_run(connection, &words_merge, BIND(INT64(pages, all ? -pages : pages)), err) <
+		0) {
 		return -1;
 	}
 	/* The command itself counts as a change. */
@@ -161,7 +162,7 @@ int sqlite_words_merge(struct sqlite_store *store, enum sqlite_merge what, struc
 	int64_t began_us;
 	int more, pages;
 
-	if (sqlite_writer_begin(&writer, store, err) < 0) {
+	if (sqlite_writer_begin(&writer, &store->base, err) < 0) {
 		return -1;
 	}
 	began_us = clock_monotonic_us();
@@ -176,7 +177,7 @@ int sqlite_words_merge(struct sqlite_store *store, enum sqlite_merge what, struc
 		what = segments.merging ? SQLITE_MERGE_ON : SQLITE_MERGE_ALL;
 	}
 	if (store->merge_pages == 0 &&
-		sqlite_run_int64(writer.connection, SQL_WORDS_MERGE_FROM, 2, err) < 0) {
+		sqlite_run(writer.connection, &words_merge_from, BIND_NOTHING, err) < 0) {
 		return -1;
 	}
 	more = merge(writer.connection, what == SQLITE_MERGE_ALL,

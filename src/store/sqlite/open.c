@@ -132,7 +132,7 @@ static int bring_up_to_date(struct sqlite_store *store, struct error *err)
 	struct identity identity;
 	int usable;
 
-	if (sqlite_writer_begin(&writer, store, err) < 0 ||
+	if (sqlite_writer_begin(&writer, &store->base, err) < 0 ||
 		read_identity(store->writer, &identity, err) < 0) {
 		return -1;
 	}

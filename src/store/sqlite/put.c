@@ -2,13 +2,37 @@
  * Storing calls: one transaction for calls, packed calls and tallies. */
 #include "store/sqlite/sqlite.h"
 
+/* clang-format off */
+#define INTO_PACKED \
+	"into packed (call_id, " PACKED_COLUMNS("") ") " \
+	"values (:call_id, :size, :crc32, :crc32_op, :deflate)"
+
+static const struct sqlite_statement
+	call_newest = {"select max(id) from call"},
+	call_insert = {
+		"insert into call (account_id, session_id, start, \"end\", dest, dest_key, src, type, "
+		"steps, path, id) values (:account_id, :session_id, :start, :end, :dest, :dest_key, "
+		":src, :type, :steps, :path, :id) on conflict do nothing"},
+	call_held = {
+		"select id, start, dest_key, steps from call "
+		"where account_id = :account_id and session_id = :session_id"},
+	call_update = {
+		"update call set start = :start, \"end\" = :end, dest = :dest, dest_key = :dest_key, "
+		"src = :src, type = :type, steps = :steps, path = coalesce(:path, path) "
+		"where id = :id"},
+	packed_add = {"insert " INTO_PACKED},
+	packed_put = {"insert or replace " INTO_PACKED},
+	detail_from_lower = {
+		"update account set detail_from = :start where id = :id and detail_from > :start"};
+enum { HELD_ID, HELD_START, HELD_DEST_KEY, HELD_STEPS };
+/* clang-format on */
+
 /* One store_put_calls(). */
 struct put_run {
 	struct sqlite_store *store;
 	struct sqlite_connection *connection;
 	struct arena arena;
-	struct tally_change *changes; /* a call makes at most two */
-	size_t changes_count;
+	struct sqlite_tallies tallies;
 	struct sqlite_changes log;
 	int64_t newest;	    /* id of a call */
 	int64_t account_id; /* whose detail_from is known; 0: nobody's */
@@ -29,86 +53,48 @@ struct held {
 	struct packed packed; /* its detail, when it has one */
 };
 
-static int note_change(struct put_run *run, int64_t account_id, struct text dest_key, int64_t start,
-	int64_t calls, struct error *err)
-{
-	struct text copy = arena_copy(&run->arena, dest_key);
-
-	if (!copy.data) {
-		return error_no_memory(err);
-	}
-	run->changes[run->changes_count++] = (struct tally_change){
-		.account_id = account_id,
-		.dest_key = copy,
-		.start = start,
-		.calls = calls,
-	};
-	return 0;
-}
-
-static int read_detail_from(struct put_run *run, int64_t account_id, struct error *err)
-{
-	if (sqlite_detail_from(run->connection, account_id, &run->detail_from, err) < 0) {
-		return -1;
-	}
-	run->account_id = account_id;
-	return 0;
-}
-
 /* A call that started then has detail: who looks for old detail must not begin behind it. */
 static int note_detail(struct put_run *run, int64_t account_id, int64_t start, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (run->account_id != account_id && read_detail_from(run, account_id, err) < 0) {
-		return -1;
+	if (run->account_id != account_id) {
+		if (sqlite_detail_from(run->connection, account_id, &run->detail_from, err) < 0) {
+			return -1;
+		}
+		run->account_id = account_id;
 	}
 	if (start >= run->detail_from) {
 		return 0;
 	}
-	if (sqlite_query_start(&query, run->connection, SQL_DETAIL_FROM_LOWER, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, account_id);
-	sqlite_query_int64(&query, start);
 	run->detail_from = start;
-	return sqlite_query_run(&query, err);
+	return sqlite_run(run->connection, &detail_from_lower,
+		BIND(INT64(id, account_id), INT64(start, start)), err);
 }
 
-/* Binds what insert and update have in common, in the order that their texts have. @path is {NULL,
- * 0} where the call comes without detail. */
-static void bind_header(
-	struct sqlite_query *query, const struct call *call, struct text dest_key, struct text path)
+/* Runs a statement that takes a call's header. @path is {NULL, 0} where the call comes without
+ * detail. */
+static int run_header(struct put_run *run, const struct sqlite_statement *statement, int64_t id,
+	int64_t account_id, const struct call *call, struct text dest_key, struct text path,
+	struct error *err)
 {
-	sqlite_query_int64(query, call->start);
-	sqlite_query_int64(query, call->end);
-	sqlite_query_text(query, call->dest);
-	sqlite_query_text(query, dest_key);
-	sqlite_query_text(query, call->src);
-	sqlite_query_int64(query, call->type);
-	sqlite_query_int64(query, call->has_detail ? (int64_t)call->steps : -1);
-	sqlite_query_blob(query, path);
+	return sqlite_run(run->connection, statement,
+		BIND(INT64(id, id), INT64(account_id, account_id),
+			STRING(session_id, call->session_id), INT64(start, call->start),
+			INT64(end, call->end), STRING(dest, call->dest), STRING(dest_key, dest_key),
+			STRING(src, call->src), INT64(type, call->type),
+			INT64(steps, call->has_detail ? (int64_t)call->steps : -1),
+			BLOB(path, path)),
+		err);
 }
 
 /* Returns 1 when the call was new and is stored, 0 when its session is there. */
 static int insert_call(struct put_run *run, const struct store_put *put, struct text dest_key,
 	struct text path, int64_t *ret_id, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, run->connection, SQL_CALL_INSERT, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, put->account_id);
-	sqlite_query_text(&query, put->call.session_id);
-	bind_header(&query, &put->call, dest_key, path);
-	sqlite_query_int64(&query, run->newest + 1);
-	if (sqlite_query_run(&query, err) < 0) {
-		if (sqlite3_extended_errcode(run->connection->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
-			error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
-				(long long)put->account_id);
-		}
-		return -1;
+	if (run_header(run, &call_insert, run->newest + 1, put->account_id, &put->call, dest_key,
+		    path, err) < 0) {
+		return sqlite_failed_with(run->connection, SQLITE_CONSTRAINT_FOREIGNKEY)
+			       ? sqlite_no_account(put->account_id, err)
+			       : -1;
 	}
 	if (sqlite3_changes(run->connection->db) == 0) {
 		return 0;
@@ -120,63 +106,40 @@ static int insert_call(struct put_run *run, const struct store_put *put, struct 
 static int read_held(
 	struct put_run *run, const struct store_put *put, struct held *ret_held, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(run->connection, &call_held,
+		BIND(INT64(account_id, put->account_id), STRING(session_id, put->call.session_id)),
+		err);
 	struct text dest_key;
-	int row;
+	int found = sqlite_step(&row, err);
 
-	if (sqlite_query_start(&query, run->connection, SQL_CALL_HELD, err) < 0) {
-		return -1;
+	if (found <= 0) {
+		return found < 0 ? -1
+				 : error_set(err, ERROR_CORRUPT,
+					   "the store '%s' contradicts itself on the call '%.*s'",
+					   run->store->folder, TEXT_ARG(put->call.session_id));
 	}
-	sqlite_query_int64(&query, put->account_id);
-	sqlite_query_text(&query, put->call.session_id);
-	row = sqlite_query_step(&query, err);
-	if (row <= 0) {
-		return row < 0 ? -1
-			       : error_set(err, ERROR_CORRUPT,
-					 "the store '%s' contradicts itself on the call '%.*s'",
-					 run->store->folder, TEXT_ARG(put->call.session_id));
-	}
-	dest_key = arena_copy(&run->arena, sqlite_column_text(&query, 2));
+	dest_key = arena_copy(&run->arena, sqlite_column_text(&row, HELD_DEST_KEY));
 	if (!dest_key.data) {
 		return error_no_memory(err);
 	}
 	*ret_held = (struct held){
-		.id = sqlite_column_int64(&query, 0),
-		.start = sqlite_column_int64(&query, 1),
-		.steps = sqlite_column_int64(&query, 3),
+		.id = sqlite_column_int64(&row, HELD_ID),
+		.start = sqlite_column_int64(&row, HELD_START),
+		.steps = sqlite_column_int64(&row, HELD_STEPS),
 		.dest_key = dest_key,
 	};
 	return 0;
 }
 
-static int update_call(struct put_run *run, int64_t id, const struct call *call,
-	struct text dest_key, struct text path, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, run->connection, SQL_CALL_UPDATE, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, id);
-	bind_header(&query, call, dest_key, path);
-	return sqlite_query_run(&query, err);
-}
-
-/* @sql: SQL_PACKED_ADD for a call that has none, SQL_PACKED_PUT for one that may. */
-static int put_packed(struct put_run *run, enum sqlite_sql sql, int64_t id,
+/* @statement: packed_add for a call that has none, packed_put for one that may. */
+static int put_packed(struct put_run *run, const struct sqlite_statement *statement, int64_t id,
 	const struct packed *packed, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, run->connection, sql, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, id);
-	sqlite_query_int64(&query, packed->size);
-	sqlite_query_int64(&query, packed->crc32);
-	sqlite_query_int64(&query, packed->crc32_op);
-	sqlite_query_blob(&query, packed->deflate);
-	return sqlite_query_run(&query, err);
+	return sqlite_run(run->connection, statement,
+		BIND(INT64(call_id, id), INT64(size, packed->size), INT64(crc32, packed->crc32),
+			INT64(crc32_op, packed->crc32_op), BLOB(deflate, packed->deflate)),
+		err);
 }
 
 static bool same_packed(const struct packed *a, const struct packed *b)
@@ -197,7 +160,7 @@ static int replace_detail(struct put_run *run, const struct store_put *put, cons
 			return -1;
 		}
 	}
-	if (put_packed(run, SQL_PACKED_PUT, held->id, &put->packed, err) < 0) {
+	if (put_packed(run, &packed_put, held->id, &put->packed, err) < 0) {
 		return -1;
 	}
 	return sqlite_words_add(run->connection, held->id, put->index.words, err);
@@ -212,7 +175,7 @@ static int keep_detail(
 	if (store_rewrap(&run->store->repacker, call, &held->packed, &packed, err) < 0) {
 		return -1;
 	}
-	return put_packed(run, SQL_PACKED_PUT, held->id, &packed, err);
+	return put_packed(run, &packed_put, held->id, &packed, err);
 }
 
 static int change_call(struct put_run *run, const struct store_put *put, const struct held *held,
@@ -225,7 +188,8 @@ static int change_call(struct put_run *run, const struct store_put *put, const s
 		call.has_detail = true;
 		call.steps = (uint32_t)held->steps;
 	}
-	if (update_call(run, held->id, &call, dest_key, path, err) < 0 ||
+	if (run_header(run, &call_update, held->id, put->account_id, &call, dest_key, path, err) <
+			0 ||
 		(call.has_detail && note_detail(run, put->account_id, call.start, err) < 0)) {
 		return -1;
 	}
@@ -288,10 +252,12 @@ static int replace_call(struct put_run *run, struct store_put *put, struct text 
 	if (held.start == put->call.start && text_equal(held.dest_key, dest_key)) {
 		return 0;
 	}
-	if (note_change(run, put->account_id, held.dest_key, held.start, -1, err) < 0) {
+	if (sqlite_tallies_note(
+		    &run->tallies, put->account_id, held.dest_key, held.start, -1, err) < 0) {
 		return -1;
 	}
-	return note_change(run, put->account_id, dest_key, put->call.start, 1, err);
+	return sqlite_tallies_note(
+		&run->tallies, put->account_id, dest_key, put->call.start, 1, err);
 }
 
 static int add_detail(
@@ -300,7 +266,7 @@ static int add_detail(
 	if (!put->call.has_detail) {
 		return 0;
 	}
-	if (put_packed(run, SQL_PACKED_ADD, id, &put->packed, err) < 0 ||
+	if (put_packed(run, &packed_add, id, &put->packed, err) < 0 ||
 		note_detail(run, put->account_id, put->call.start, err) < 0) {
 		return -1;
 	}
@@ -312,7 +278,7 @@ static int put_indexed(struct put_run *run, struct store_put *put, struct error 
 	char buffer[CALL_NUMBER_MAX];
 	struct text dest_key = call_number_key(put->call.dest, buffer);
 	struct text path;
-	int64_t id;
+	int64_t id = 0;
 	int inserted;
 
 	if (find_path(run, put, &path, err) < 0) {
@@ -329,7 +295,8 @@ static int put_indexed(struct put_run *run, struct store_put *put, struct error 
 		sqlite_changes_note(&run->log, put->account_id, id, err) < 0) {
 		return -1;
 	}
-	return note_change(run, put->account_id, dest_key, put->call.start, 1, err);
+	return sqlite_tallies_note(
+		&run->tallies, put->account_id, dest_key, put->call.start, 1, err);
 }
 
 /* Whoever made the put may have left its index to be made here. */
@@ -352,34 +319,21 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 	return 0;
 }
 
-static int read_newest(struct put_run *run, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-
-	if (sqlite_query_start(&query, run->connection, SQL_CALL_NEWEST, err) < 0 ||
-		sqlite_query_step(&query, err) < 0) {
-		return -1;
-	}
-	run->newest = sqlite_column_int64(&query, 0); /* NULL of an empty store: 0 */
-	return 0;
-}
-
 int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
 	AUTO(run_end) struct put_run run = {.store = (struct sqlite_store *)base};
 
 	arena_init(&run.arena, SIZE_MAX);
-	run.changes = arena_calloc(&run.arena, count, 2 * sizeof(*run.changes));
-	if (!run.changes) {
-		return error_no_memory(err);
-	}
-	if (sqlite_writer_begin(&writer, run.store, err) < 0 ||
+	run.tallies.arena = &run.arena;
+	if (sqlite_writer_begin(&writer, base, err) < 0 ||
 		sqlite_kinds_refresh(&run.store->kinds, writer.connection, err) < 0) {
 		return -1;
 	}
 	run.connection = writer.connection;
-	if (sqlite_changes_begin(&run.log, run.connection, err) < 0 || read_newest(&run, err) < 0) {
+	if (sqlite_changes_begin(&run.log, run.connection, err) < 0 ||
+		sqlite_read_int64(run.connection, &call_newest, BIND_NOTHING, &run.newest, err) <
+			0) {
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -387,8 +341,7 @@ int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, s
 			return -1;
 		}
 	}
-	if (tally_add_up(run.changes, run.changes_count, sqlite_tally_change, run.connection, err) <
-			0 ||
+	if (sqlite_tallies_write(&run.tallies, run.connection, err) < 0 ||
 		sqlite_changes_trim(&run.log, err) < 0) {
 		return -1;
 	}

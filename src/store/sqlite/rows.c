@@ -4,38 +4,46 @@
 #include "store/sqlite/sqlite.h"
 
 int sqlite_rows_start(struct sqlite_rows *rows, struct sqlite_connection *connection,
-	enum sqlite_sql sql, size_t count, struct error *err)
+	const struct sqlite_statement *statement, struct sqlite_values values,
+	struct call_keys keys, struct error *err)
 {
-	rows->count = count > 1 ? count : 1;
-	rows->queries = rows->count > 1 ? calloc(rows->count, sizeof(*rows->queries)) : &rows->one;
-	if (!rows->queries) {
+	struct sqlite_value items[SQLITE_VALUES_MAX];
+	const struct sqlite_values bound = {items, values.count};
+
+	rows->count = keys.count > 1 ? keys.count : 1;
+	rows->cursors = rows->count > 1 ? calloc(rows->count, sizeof(*rows->cursors)) : &rows->one;
+	if (!rows->cursors) {
 		rows->count = 0;
 		return error_no_memory(err);
 	}
-	/* The first is the prepared one, as for one number alone. */
-	if (sqlite_query_start(&rows->queries[0], connection, sql, err) < 0) {
-		return -1;
-	}
-	for (size_t i = 1; i < rows->count; i++) {
-		if (sqlite_query_start_own(&rows->queries[i], connection, sql, err) < 0) {
+	memcpy(items, values.items, values.count * sizeof(*items));
+	for (size_t i = 0; i < rows->count; i++) {
+		if (keys.count > 0) {
+			items[values.count - 1].text = keys.items[i];
+		}
+		/* The first is kept prepared, as for one number alone. */
+		rows->cursors[i] =
+			i == 0 ? sqlite_query(connection, statement, bound, err)
+			       : sqlite_query_own(connection, statement->sql, bound, "use", err);
+		if (!rows->cursors[i].handle) {
 			return -1;
 		}
 	}
 	return 0;
 }
 
-static int step_one(struct sqlite_query *query, struct error *err)
+static int step_one(struct sqlite_cursor *cursor, struct error *err)
 {
-	int more = sqlite_query_step(query, err);
+	int more = sqlite_step(cursor, err);
 
-	query->over = more <= 0;
+	cursor->over = more <= 0;
 	return more;
 }
 
 static int step_all(struct sqlite_rows *rows, struct error *err)
 {
 	for (size_t i = 0; i < rows->count; i++) {
-		if (step_one(&rows->queries[i], err) < 0) {
+		if (step_one(&rows->cursors[i], err) < 0) {
 			return -1;
 		}
 	}
@@ -43,7 +51,8 @@ static int step_all(struct sqlite_rows *rows, struct error *err)
 }
 
 /* Whether the row of @a comes before that of @b. */
-static bool is_newer(const struct sqlite_rows *rows, struct sqlite_query *a, struct sqlite_query *b)
+static bool is_newer(const struct sqlite_rows *rows, const struct sqlite_cursor *a,
+	const struct sqlite_cursor *b)
 {
 	int64_t start = sqlite_column_int64(a, rows->start);
 	int64_t other = sqlite_column_int64(b, rows->start);
@@ -63,15 +72,15 @@ int sqlite_rows_step(struct sqlite_rows *rows, struct error *err)
 		return -1;
 	}
 	if (rows->count == 1) {
-		rows->row = &rows->queries[0];
+		rows->row = &rows->cursors[0];
 		return !rows->row->over;
 	}
 	rows->row = NULL;
 	for (size_t i = 0; i < rows->count; i++) {
-		struct sqlite_query *query = &rows->queries[i];
+		struct sqlite_cursor *cursor = &rows->cursors[i];
 
-		if (!query->over && (!rows->row || is_newer(rows, query, rows->row))) {
-			rows->row = query;
+		if (!cursor->over && (!rows->row || is_newer(rows, cursor, rows->row))) {
+			rows->row = cursor;
 		}
 	}
 	return rows->row != NULL;
@@ -80,9 +89,9 @@ int sqlite_rows_step(struct sqlite_rows *rows, struct error *err)
 void sqlite_rows_end(struct sqlite_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
-		sqlite_query_end(&rows->queries[i]);
+		sqlite_end(&rows->cursors[i]);
 	}
-	if (rows->queries != &rows->one) {
-		free(rows->queries);
+	if (rows->cursors != &rows->one) {
+		free(rows->cursors);
 	}
 }

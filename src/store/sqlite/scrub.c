@@ -106,7 +106,7 @@ int sqlite_scrub(struct store *base, struct error *err)
 {
 	struct sqlite_store *store = (struct sqlite_store *)base;
 
-	if (merge_words(store, err) < 0 || sqlite_kinds_blank(store, err) < 0 ||
+	if (merge_words(store, err) < 0 || sqlite_kinds_blank(base, err) < 0 ||
 		rewrite(store, err) < 0) {
 		return -1;
 	}

@@ -13,13 +13,27 @@
 /* Calls that are looked up at the most: each takes some 100 bytes. */
 #define LOOK_UPS_MAX 50000
 
+/* clang-format off */
+#define SCAN(index) \
+	"select " SCAN_COLUMNS " from call " index "where account_id = :account_id " \
+	"and start >= :start and (start, session_id) < (:top, :session_id) "
+#define NEWEST_FIRST "order by start desc, session_id desc"
+
+static const struct sqlite_statement
+	scan_all = {SCAN("") NEWEST_FIRST},
+	scan_dest = {SCAN("indexed by call_by_dest ") "and dest_key = :dest_key " NEWEST_FIRST},
+	scan_one = {"select " SCAN_COLUMNS " from call where id = :id"},
+	place_of = {"select start, session_id from call where id = :id"};
+enum { PLACE_START, PLACE_SESSION_ID };
+/* clang-format on */
+
 /* One pass through the calls that match. */
 struct pass {
 	struct sqlite_reader reader;
 	struct sqlite_match match;
 	const struct store_search *search;
 	struct store_place top; /* only what comes behind it */
-	int (*found)(struct pass *pass, struct sqlite_query *row, struct error *err);
+	int (*found)(struct pass *pass, struct sqlite_cursor *row, struct error *err);
 	struct arena *arena;
 
 	/* of a search */
@@ -44,7 +58,7 @@ static int look_at_clock(void *context)
 
 static int pass_begin(struct pass *pass, struct store *store, struct error *err)
 {
-	if (sqlite_reader_open_snapshot(&pass->reader, (struct sqlite_store *)store, err) < 0 ||
+	if (sqlite_reader_open_snapshot(&pass->reader, store, err) < 0 ||
 		store_find_check_deadline(pass->search, err) < 0) {
 		return -1;
 	}
@@ -74,33 +88,22 @@ static void pass_end(struct pass *pass)
 
 static int start_window(struct pass *pass, struct sqlite_rows *rows, struct error *err)
 {
-	const struct call_keys *keys = &pass->match.dest_keys;
 	bool by_number;
 
-	if (sqlite_match_by_number(&pass->match, pass->reader.connection, &by_number, err) < 0 ||
-		sqlite_rows_start(rows, pass->reader.connection,
-			by_number ? SQL_SCAN_DEST : SQL_SCAN, by_number ? keys->count : 1,
-			err) < 0) {
+	if (sqlite_match_by_number(&pass->match, pass->reader.connection, &by_number, err) < 0) {
 		return -1;
 	}
-	for (size_t i = 0; i < rows->count; i++) {
-		struct sqlite_query *row = &rows->queries[i];
-
-		sqlite_query_int64(row, pass->search->account_id);
-		sqlite_query_int64(row, pass->match.start);
-		sqlite_query_int64(row, pass->top.start);
-		sqlite_query_text(row, pass->top.session_id);
-		if (by_number) {
-			sqlite_query_text(row, keys->items[i]);
-		}
-	}
-	return 0;
+	return sqlite_rows_start(rows, pass->reader.connection, by_number ? &scan_dest : &scan_all,
+		BIND(INT64(account_id, pass->search->account_id), INT64(start, pass->match.start),
+			INT64(top, pass->top.start), STRING(session_id, pass->top.session_id),
+			STRING(dest_key, TEXT(""))),
+		by_number ? pass->match.dest_keys : (struct call_keys){0}, err);
 }
 
 static int look_at_window(struct pass *pass, struct error *err)
 {
 	AUTO(sqlite_rows_end)
-	struct sqlite_rows rows = {.start = SCAN_START, .session_id = SCAN_SESSION_ID};
+	struct sqlite_rows rows = {.start = HEADER_START, .session_id = HEADER_SESSION_ID};
 	int more;
 
 	if (start_window(pass, &rows, err) < 0) {
@@ -136,21 +139,13 @@ static int newest_first(const void *left, const void *right)
 	return text_compare(b->call.session_id, a->call.session_id);
 }
 
-static int start_one(struct pass *pass, enum sqlite_sql sql, int64_t id, struct sqlite_query *row,
-	struct error *err)
-{
-	if (sqlite_query_start(row, pass->reader.connection, sql, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(row, id);
-	return sqlite_query_step(row, err);
-}
-
 /* 1 when the call matches what is asked besides the text, 0 when not. */
 static int match_one(struct pass *pass, int64_t id, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query row = {0};
-	int found = start_one(pass, SQL_SCAN_ONE, id, &row, err);
+	AUTO(sqlite_end)
+	struct sqlite_cursor row =
+		sqlite_query(pass->reader.connection, &scan_one, BIND(INT64(id, id)), err);
+	int found = sqlite_step(&row, err);
 
 	return found <= 0 ? found : sqlite_match_row(&pass->match, &row);
 }
@@ -160,14 +155,16 @@ static int match_one(struct pass *pass, int64_t id, struct error *err)
 static int look_at_one(
 	struct pass *pass, struct arena *arena, struct candidate *candidate, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query place = {0};
-	int found = start_one(pass, SQL_PLACE, candidate->id, &place, err);
+	AUTO(sqlite_end)
+	struct sqlite_cursor place = sqlite_query(
+		pass->reader.connection, &place_of, BIND(INT64(id, candidate->id)), err);
+	int found = sqlite_step(&place, err);
 
 	if (found <= 0) {
 		return found;
 	}
-	candidate->call.start = sqlite_column_int64(&place, 0);
-	candidate->call.session_id = sqlite_column_text(&place, 1);
+	candidate->call.start = sqlite_column_int64(&place, PLACE_START);
+	candidate->call.session_id = sqlite_column_text(&place, PLACE_SESSION_ID);
 	if (candidate->call.start < pass->match.start ||
 		!store_find_is_behind(&pass->top, &candidate->call)) {
 		return 0;
@@ -184,8 +181,10 @@ static int look_at_one(
 
 static int show_one(struct pass *pass, int64_t id, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query row = {0};
-	int found = start_one(pass, SQL_SCAN_ONE, id, &row, err);
+	AUTO(sqlite_end)
+	struct sqlite_cursor row =
+		sqlite_query(pass->reader.connection, &scan_one, BIND(INT64(id, id)), err);
+	int found = sqlite_step(&row, err);
 
 	return found <= 0 ? found : pass->found(pass, &row, err);
 }
@@ -256,25 +255,18 @@ static int pass_run(struct pass *pass, struct error *err)
 
 /* ---- what is found ---- */
 
-static struct call read_header(const struct pass *pass, struct sqlite_query *row)
+static struct call read_header(const struct pass *pass, const struct sqlite_cursor *row)
 {
-	int64_t start = sqlite_column_int64(row, SCAN_START);
-	int64_t steps = sqlite_column_int64(row, SCAN_STEPS);
-	bool has_detail = steps >= 0 && start > pass->search->detail_after;
+	struct call call = sqlite_header_at(row, 0);
 
-	return (struct call){
-		.dest = sqlite_column_text(row, SCAN_DEST),
-		.src = sqlite_column_text(row, SCAN_SRC),
-		.session_id = sqlite_column_text(row, SCAN_SESSION_ID),
-		.start = start,
-		.end = sqlite_column_int64(row, SCAN_END),
-		.type = sqlite_call_type(sqlite_column_int64(row, SCAN_TYPE)),
-		.has_detail = has_detail,
-		.steps = has_detail ? (uint32_t)steps : 0,
-	};
+	if (call.start <= pass->search->detail_after) {
+		call.has_detail = false;
+		call.steps = 0;
+	}
+	return call;
 }
 
-static int add_to_page(struct pass *pass, struct sqlite_query *row, struct error *err)
+static int add_to_page(struct pass *pass, struct sqlite_cursor *row, struct error *err)
 {
 	const struct store_call call = {.call = read_header(pass, row)};
 	struct store_page *page = &pass->page;
@@ -289,15 +281,15 @@ static int add_to_page(struct pass *pass, struct sqlite_query *row, struct error
 		pass->arena, &page->calls[page->count - 1].packed, err);
 }
 
-static int take_for_page(struct pass *pass, struct sqlite_query *row, struct error *err)
+static int take_for_page(struct pass *pass, struct sqlite_cursor *row, struct error *err)
 {
 	const struct store_search *search = pass->search;
 
 	pass->total += pass->counting;
 	if (search->after.session_id.data) {
 		const struct call place = {
-			.start = sqlite_column_int64(row, SCAN_START),
-			.session_id = sqlite_column_text(row, SCAN_SESSION_ID),
+			.start = sqlite_column_int64(row, HEADER_START),
+			.session_id = sqlite_column_text(row, HEADER_SESSION_ID),
 		};
 
 		if (!store_find_is_behind(&search->after, &place)) {
@@ -378,7 +370,7 @@ static int read_path(
 	return 0;
 }
 
-static int show_row(struct pass *pass, struct sqlite_query *row, struct error *err)
+static int show_row(struct pass *pass, struct sqlite_cursor *row, struct error *err)
 {
 	static const uint32_t none[1];
 	struct store_row shown = {.call = read_header(pass, row)};

@@ -31,7 +31,7 @@ int sqlite_space(struct store *base, struct store_space *ret_space, struct error
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	struct pages pages;
 
-	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0 ||
+	if (sqlite_reader_open_snapshot(&reader, base, err) < 0 ||
 		read_pages(reader.connection, &pages, err) < 0) {
 		return -1;
 	}
@@ -50,7 +50,7 @@ int sqlite_shrink(struct store *base, int64_t keep_bytes, int64_t limit_bytes, i
 	char pragma[64];
 	int64_t count;
 
-	if (sqlite_writer_begin(&writer, (struct sqlite_store *)base, err) < 0 ||
+	if (sqlite_writer_begin(&writer, base, err) < 0 ||
 		read_pages(writer.connection, &before, err) < 0) {
 		return -1;
 	}

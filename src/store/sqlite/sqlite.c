@@ -6,8 +6,14 @@
 
 #include "base/file.h"
 
-int sqlite_reader_open(struct sqlite_reader *reader, struct sqlite_store *store, struct error *err)
+static const struct sqlite_statement begin_read = {"begin"};
+static const struct sqlite_statement begin_write = {"begin immediate"};
+static const struct sqlite_statement commit = {"commit"};
+static const struct sqlite_statement rollback = {"rollback"};
+
+int sqlite_reader_open(struct sqlite_reader *reader, struct store *base, struct error *err)
 {
+	struct sqlite_store *store = (struct sqlite_store *)base;
 	struct sqlite_connection *connection;
 
 	pthread_mutex_lock(&store->pool_mutex);
@@ -24,20 +30,19 @@ int sqlite_reader_open(struct sqlite_reader *reader, struct sqlite_store *store,
 	return 0;
 }
 
-int sqlite_reader_open_snapshot(
-	struct sqlite_reader *reader, struct sqlite_store *store, struct error *err)
+int sqlite_reader_open_snapshot(struct sqlite_reader *reader, struct store *base, struct error *err)
 {
-	if (sqlite_reader_open(reader, store, err) < 0) {
+	if (sqlite_reader_open(reader, base, err) < 0) {
 		return -1;
 	}
-	return sqlite_run(reader->connection, SQL_BEGIN_READ, err);
+	return sqlite_run(reader->connection, &begin_read, BIND_NOTHING, err);
 }
 
 /* A connection that cannot leave its transaction is of no use to the next one. */
 static bool leave_transaction(struct sqlite_connection *connection)
 {
 	return sqlite3_get_autocommit(connection->db) ||
-	       sqlite_run(connection, SQL_ROLLBACK, NULL) == 0;
+	       sqlite_run(connection, &rollback, BIND_NOTHING, NULL) == 0;
 }
 
 void sqlite_reader_close(struct sqlite_reader *reader)
@@ -82,8 +87,10 @@ static int renew_writer(struct sqlite_store *store, struct error *err)
 	return 0;
 }
 
-int sqlite_writer_begin(struct sqlite_writer *writer, struct sqlite_store *store, struct error *err)
+int sqlite_writer_begin(struct sqlite_writer *writer, struct store *base, struct error *err)
 {
+	struct sqlite_store *store = (struct sqlite_store *)base;
+
 	pthread_mutex_lock(&store->write_mutex);
 	sqlite_checkpointer_wait(&store->checkpointer);
 	*writer = (struct sqlite_writer){.store = store, .connection = store->writer};
@@ -95,12 +102,12 @@ int sqlite_writer_begin(struct sqlite_writer *writer, struct sqlite_store *store
 	if (!leave_transaction(writer->connection)) {
 		return sqlite_fail(writer->connection, err, "write to");
 	}
-	return sqlite_run(writer->connection, SQL_BEGIN_WRITE, err);
+	return sqlite_run(writer->connection, &begin_write, BIND_NOTHING, err);
 }
 
 int sqlite_writer_commit(struct sqlite_writer *writer, struct error *err)
 {
-	writer->committed = sqlite_run(writer->connection, SQL_COMMIT, err) == 0;
+	writer->committed = sqlite_run(writer->connection, &commit, BIND_NOTHING, err) == 0;
 	return writer->committed ? 0 : -1;
 }
 
@@ -117,6 +124,38 @@ void sqlite_writer_end(struct sqlite_writer *writer)
 	/* What cannot be rolled back now is before the next one begins. */
 	leave_transaction(writer->connection);
 	pthread_mutex_unlock(&writer->store->write_mutex);
+}
+
+int sqlite_change(struct store *base, const struct sqlite_statement *statement,
+	struct sqlite_values values, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	int changed;
+
+	if (sqlite_writer_begin(&writer, base, err) < 0 ||
+		sqlite_run(writer.connection, statement, values, err) < 0) {
+		return -1;
+	}
+	changed = sqlite3_changes(writer.connection->db);
+	return sqlite_writer_commit(&writer, err) < 0 ? -1 : changed;
+}
+
+bool sqlite_failed_with(const struct sqlite_connection *connection, int status)
+{
+	return sqlite3_extended_errcode(connection->db) == status;
+}
+
+int sqlite_no_account(int64_t account_id, struct error *err)
+{
+	return error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
+		(long long)account_id);
+}
+
+int sqlite_read_one(struct sqlite_connection *connection, struct error *err)
+{
+	static const struct sqlite_statement one = {"select max(id) from account"};
+
+	return sqlite_run(connection, &one, BIND_NOTHING, err);
 }
 
 static void close_store(struct store *base)
@@ -145,7 +184,7 @@ static int view_open(struct store_view *view, struct store *base, struct error *
 {
 	struct sqlite_reader reader = {0};
 
-	if (sqlite_reader_open_snapshot(&reader, (struct sqlite_store *)base, err) < 0) {
+	if (sqlite_reader_open_snapshot(&reader, base, err) < 0) {
 		sqlite_reader_close(&reader);
 		return -1;
 	}
@@ -165,10 +204,10 @@ static int ping(struct store *base, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 
-	if (sqlite_reader_open(&reader, (struct sqlite_store *)base, err) < 0) {
+	if (sqlite_reader_open(&reader, base, err) < 0) {
 		return -1;
 	}
-	return sqlite_run(reader.connection, SQL_PING, err);
+	return sqlite_read_one(reader.connection, err);
 }
 
 static int lock_for_server(struct store *base, struct error *err)

@@ -1,137 +1,21 @@
 /* SPDX-License-Identifier: MIT
- * The embedded store's own interface: one writing connection, a pool of reading ones, prepared
- * statements. Private to store_sqlite*.c. */
-#ifndef STORE_STORE_SQLITE_H
-#define STORE_STORE_SQLITE_H
+ * The embedded store's own interface: one writing connection, a pool of reading ones, and what its
+ * files need of each other. Private to this folder. */
+#ifndef STORE_SQLITE_SQLITE_H
+#define STORE_SQLITE_SQLITE_H
 
 #include <pthread.h>
-#include <sqlite3.h>
 
 #include "store/backend.h"
 #include "store/kind_ids.h"
 #include "store/repack.h"
+#include "store/sqlite/db.h"
 #include "store/tally.h"
 
-#define SQLITE_STORE_FILE	    "callstep.db"
 #define SQLITE_STORE_LOCK_FILE	    "callstep.lock"
 #define SQLITE_STORE_APPLICATION_ID 0x43535450 /* "CSTP"; PRAGMA application_id */
 
-/* Every statement that is kept prepared; its text is in store/sqlite/db.c. */
-enum sqlite_sql {
-	SQL_BEGIN_READ,
-	SQL_BEGIN_WRITE,
-	SQL_COMMIT,
-	SQL_ROLLBACK,
-	SQL_PING,
-	SQL_ACCOUNT_ADD,
-	SQL_ACCOUNT_FIND,
-	SQL_ACCOUNT_LIST,
-	SQL_ACCOUNT_SET_DISABLED,
-	SQL_ACCOUNT_SET_DAYS,
-	SQL_KEEPING,
-	SQL_SET_KEEPING,
-	SQL_DETAIL_FROM,
-	SQL_DETAIL_FROM_LOWER,
-	SQL_DETAIL_FROM_RAISE,
-	SQL_KEY_ADD,
-	SQL_KEY_LIST,
-	SQL_KEY_EXISTS,
-	SQL_KEY_REVOKE,
-	SQL_KEY_FIND,
-	SQL_KEY_TOUCH,
-	SQL_CALL_NEWEST,
-	SQL_CALL_INSERT,
-	SQL_CALL_HELD,
-	SQL_CALL_UPDATE,
-	SQL_CALL_FIND,
-	SQL_CALL_HEADER,
-	SQL_CALL_SET_PATH,
-	SQL_PACKED_ADD,
-	SQL_PACKED_PUT,
-	SQL_PACKED_GET,
-	SQL_KIND_FIND,
-	SQL_KIND_NEWEST,
-	SQL_KIND_ADD,
-	SQL_KINDS,
-	SQL_KINDS_ALL,
-	SQL_KINDS_USED,
-	SQL_KIND_BLANK,
-	SQL_DATA_VERSION,
-	SQL_WORDS_ADD,
-	SQL_WORDS_DROP,
-	SQL_WORDS_FIND,
-	SQL_WORDS_OF,
-	SQL_WORDS_MERGE,
-	SQL_SCAN,
-	SQL_SCAN_DEST,
-	SQL_SCAN_ONE,
-	SQL_PLACE,
-	SQL_IDS,
-	SQL_UNINDEXED,
-	SQL_WORDS_SEGMENTS,
-	SQL_WORDS_MERGE_FROM,
-	SQL_DETAIL_OLD,
-	SQL_CALLS_OLD,
-	SQL_DETAIL_OLDEST,
-	SQL_CALL_OLDEST,
-	SQL_PACKED_DROP,
-	SQL_CALL_DROP_DETAIL,
-	SQL_CALL_DROP,
-	SQL_ERASE_SCAN,
-	SQL_ERASE_SESSION,
-	SQL_ERASE_ONE,
-	SQL_CHANGE_ADD,
-	SQL_CHANGE_TRIM,
-	SQL_CHANGE_OLDEST,
-	SQL_CHANGE_NEWEST,
-	SQL_CHANGES,
-	SQL_AUDIT_NEWEST,
-	SQL_AUDIT_ADD,
-	SQL_AUDIT_LIST,
-	SQL_AUDIT_LIST_ALL,
-	SQL_AUDIT_LIST_ACTION,
-	SQL_AUDIT_OLD,
-	SQL_AUDIT_RAISE_FLOOR,
-	SQL_AUDIT_DROP,
-	SQL_AUDIT_SUBJECTS,
-	SQL_AUDIT_TRIGGER,
-	SQL_AUDIT_MARK,
-	SQL_TALLY_ADD,
-	SQL_TALLY_DROP_EMPTY,
-	SQL_TALLY_SUM,
-	SQL_TALLY_NEWEST_FIRST,
-	SQL_COUNT,
-	SQL_COUNT_DEST,
-	SQL_SKIP,
-	SQL_SKIP_DEST,
-	SQL_PAGE,
-	SQL_PAGE_DEST,
-	SQL_PAGE_PACKED,
-	SQL_PAGE_PACKED_DEST,
-	SQL_STATEMENTS,
-};
-
 struct sqlite_store;
-
-/* What a reading connection keeps of the database, in KiB; and while it reads more than fits in:
- * that little stays in the processor's caches, where pages that go round in a large cache are gone
- * from them before they come up again. */
-#define SQLITE_CACHE	   "pragma cache_size = -8192"
-#define SQLITE_CACHE_SMALL "pragma cache_size = -1024"
-
-enum sqlite_access {
-	SQLITE_TO_READ,
-	SQLITE_TO_WRITE,
-};
-
-/* Used by one thread at a time. */
-struct sqlite_connection {
-	sqlite3 *db;
-	const char *folder; /* for messages; outlives the connection */
-	enum sqlite_access access;
-	sqlite3_stmt *statements[SQL_STATEMENTS];
-	struct sqlite_connection *next; /* in the pool */
-};
 
 /* Writes the write-ahead log back into the database beside the writer. Under its mutex;
  * store/sqlite/checkpoint.c. */
@@ -178,85 +62,29 @@ struct sqlite_store {
 	struct sqlite_connection *idle; /* reading connections that nobody uses; under pool_mutex */
 };
 
-/* ---- store/sqlite/db.c: connections, statements, transactions ---- */
-
-/* Opens a connection to the database at @path, which must exist, with the settings that last as
- * long as it. */
-int sqlite_connection_open(struct sqlite_connection **ret_connection, const char *path,
-	const char *folder, enum sqlite_access access, struct error *err) CHECK_RESULT;
-void sqlite_connection_close(struct sqlite_connection *connection);
-AUTO_POINTER(struct sqlite_connection *, sqlite_connection_close);
-
-/* Sets @err from what SQLite said last on the connection: "cannot <doing> the store '…': …";
- * returns -1. */
-int sqlite_fail(struct sqlite_connection *connection, struct error *err, const char *doing);
-
-/* Runs SQL text that gives no rows (or whose rows do not matter). */
-int sqlite_exec(struct sqlite_connection *connection, const char *sql, struct error *err);
-
-/* Runs SQL text that gives one integer; 0 when it gives no row. */
-int sqlite_get_int64(
-	struct sqlite_connection *connection, const char *sql, int64_t *ret, struct error *err);
-
-/* A prepared statement in use: start, bind in order, step, end. What is bound must last until the
- * end. */
-struct sqlite_query {
-	struct sqlite_connection *connection;
-	sqlite3_stmt *statement;
-	int bound;
-	bool failed; /* a bind did; seen by the next step */
-	bool own;    /* prepared for this use alone */
-	bool over;   /* for sqlite_rows_step() */
-};
-
-int sqlite_query_start(struct sqlite_query *query, struct sqlite_connection *connection,
-	enum sqlite_sql sql, struct error *err) CHECK_RESULT;
-/* The same statement once more, beside one that is in use. */
-int sqlite_query_start_own(struct sqlite_query *query, struct sqlite_connection *connection,
-	enum sqlite_sql sql, struct error *err) CHECK_RESULT;
-void sqlite_query_int64(struct sqlite_query *query, int64_t value);
-void sqlite_query_text(struct sqlite_query *query, struct text value);
-void sqlite_query_blob(struct sqlite_query *query, struct text value);
-/* 1 a row, 0 no more. */
-int sqlite_query_step(struct sqlite_query *query, struct error *err) CHECK_RESULT;
-/* Steps a statement that gives no rows. */
-int sqlite_query_run(struct sqlite_query *query, struct error *err) CHECK_RESULT;
-void sqlite_query_end(struct sqlite_query *query);
-
 /* ---- store/sqlite/rows.c: the rows of several numbers as one list ---- */
 
 struct sqlite_rows {
-	struct sqlite_query *queries; /* one for each number: start, bind each alike */
+	/* The column that rows are ordered by, the largest first. */
+	int start;
+	/* And the one among equals; -1: none. */
+	int session_id;
+	/* One for each number. */
+	struct sqlite_cursor *cursors;
 	size_t count;
-	struct sqlite_query *row; /* after a step that gave 1: the one whose row is next */
-	int start;		  /* the column that rows are ordered by, the largest first */
-	int session_id;		  /* and the one among equals; -1: none */
-	struct sqlite_query one;
+	/* After a step that returned 1: the one whose row is next. */
+	struct sqlite_cursor *row;
+	struct sqlite_cursor one;
 };
 
-/* Starts a statement @count times, at least once. */
+/* Starts a statement once for each of @keys, or once where there is none, with the last of @values
+ * being the key. */
 int sqlite_rows_start(struct sqlite_rows *rows, struct sqlite_connection *connection,
-	enum sqlite_sql sql, size_t count, struct error *err) CHECK_RESULT;
+	const struct sqlite_statement *statement, struct sqlite_values values,
+	struct call_keys keys, struct error *err) CHECK_RESULT;
 /* 1 rows->row is the next one, 0 there is no more. */
 int sqlite_rows_step(struct sqlite_rows *rows, struct error *err) CHECK_RESULT;
 void sqlite_rows_end(struct sqlite_rows *rows);
-
-/* A column of the row; text and blob are valid until the next step. */
-int64_t sqlite_column_int64(struct sqlite_query *query, int column);
-uint32_t sqlite_column_uint32(struct sqlite_query *query, int column);
-bool sqlite_column_is_null(struct sqlite_query *query, int column);
-struct text sqlite_column_text(struct sqlite_query *query, int column);
-struct text sqlite_column_blob(struct sqlite_query *query, int column);
-
-/* Runs one of the statements that take nothing and give nothing. */
-int sqlite_run(struct sqlite_connection *connection, enum sqlite_sql sql, struct error *err);
-/* The same with one integer to bind. */
-int sqlite_run_int64(struct sqlite_connection *connection, enum sqlite_sql sql, int64_t value,
-	struct error *err) CHECK_RESULT;
-
-/* The integer that a statement gives; 0 for NULL, and when it gives no row. */
-int sqlite_read_int64(struct sqlite_connection *connection, enum sqlite_sql sql, int64_t *ret,
-	struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/sqlite.c: who uses which connection ---- */
 
@@ -267,10 +95,10 @@ struct sqlite_reader {
 };
 
 int sqlite_reader_open(
-	struct sqlite_reader *reader, struct sqlite_store *store, struct error *err) CHECK_RESULT;
+	struct sqlite_reader *reader, struct store *store, struct error *err) CHECK_RESULT;
 /* The same, and until it is closed all reads see one state of the store. */
 int sqlite_reader_open_snapshot(
-	struct sqlite_reader *reader, struct sqlite_store *store, struct error *err) CHECK_RESULT;
+	struct sqlite_reader *reader, struct store *store, struct error *err) CHECK_RESULT;
 void sqlite_reader_close(struct sqlite_reader *reader);
 
 /* The writing connection in a transaction, which is rolled back unless it was committed. */
@@ -281,9 +109,22 @@ struct sqlite_writer {
 };
 
 int sqlite_writer_begin(
-	struct sqlite_writer *writer, struct sqlite_store *store, struct error *err) CHECK_RESULT;
+	struct sqlite_writer *writer, struct store *store, struct error *err) CHECK_RESULT;
 int sqlite_writer_commit(struct sqlite_writer *writer, struct error *err) CHECK_RESULT;
 void sqlite_writer_end(struct sqlite_writer *writer);
+
+/* Runs a statement in a transaction for itself. Returns how many rows it changed. */
+int sqlite_change(struct store *store, const struct sqlite_statement *statement,
+	struct sqlite_values values, struct error *err) CHECK_RESULT;
+
+/* Reads one row, which begins a snapshot's view of the store. */
+int sqlite_read_one(struct sqlite_connection *connection, struct error *err);
+
+/* Whether the last statement failed with this of SQLite's extended codes. */
+bool sqlite_failed_with(const struct sqlite_connection *connection, int status);
+
+/* Sets @err: a row belongs to an account that is not there. Returns -1. */
+int sqlite_no_account(int64_t account_id, struct error *err);
 
 /* ---- store/sqlite/checkpoint.c: the write-ahead log's way into the database ---- */
 
@@ -331,7 +172,26 @@ int sqlite_schema_functions(sqlite3 *db) CHECK_RESULT;
 
 /* ---- store/sqlite/call.c: single calls by their row ---- */
 
+/* clang-format off */
+/* A call's header, as statements give it; @of is what the table is called, with a dot. */
+#define HEADER_COLUMNS(of) \
+	of "start, " of "session_id, " of "dest, " of "src, " of "\"end\", " of "type, " of "steps"
+enum {
+	HEADER_START, HEADER_SESSION_ID, HEADER_DEST, HEADER_SRC, HEADER_END, HEADER_TYPE,
+	HEADER_STEPS, HEADER_COLUMNS_END
+};
+
+/* A packed call. */
+#define PACKED_COLUMNS(of) of "size, " of "crc32, " of "crc32_op, " of "deflate"
+enum { PACKED_SIZE, PACKED_CRC32, PACKED_CRC32_OP, PACKED_DEFLATE, PACKED_COLUMNS_END };
+/* clang-format on */
+
 enum call_type sqlite_call_type(int64_t value);
+
+/* What these columns of a row say, the first of them being @first. Texts last as long as the row.
+ */
+struct call sqlite_header_at(const struct sqlite_cursor *row, int first);
+struct packed sqlite_packed_at(const struct sqlite_cursor *row, int first);
 
 /* Copies the packed call of the row @id, which must be there, into @arena. */
 int sqlite_packed_by_id(struct sqlite_connection *connection, int64_t id, struct arena *arena,
@@ -360,7 +220,7 @@ bool sqlite_path_next(struct text *rest, uint32_t *ret_id);
 int sqlite_kinds_refresh(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
 	struct error *err) CHECK_RESULT;
 /* Takes the names of kinds that no call has out of the table. */
-int sqlite_kinds_blank(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+int sqlite_kinds_blank(struct store *store, struct error *err) CHECK_RESULT;
 
 /* The kinds of an account, by id. */
 int sqlite_kinds_read(struct sqlite_connection *connection, int64_t account_id, struct arena *arena,
@@ -423,9 +283,19 @@ int sqlite_index_all(struct sqlite_store *store, struct error *err) CHECK_RESULT
 
 /* ---- store/sqlite/tally.c: writing tallies ---- */
 
-/* What tally_add_up() calls: changes one bucket, whose connection is @context, in its transaction.
- */
-int sqlite_tally_change(void *context, const struct tally_delta *delta, struct error *err);
+/* The changes of tallies that a transaction makes. */
+struct sqlite_tallies {
+	struct arena *arena;
+	struct tally_change *changes;
+	size_t count;
+};
+
+/* Notes that @calls were added to a number's, or taken off. Copies @dest_key. */
+int sqlite_tallies_note(struct sqlite_tallies *tallies, int64_t account_id, struct text dest_key,
+	int64_t start, int64_t calls, struct error *err) CHECK_RESULT;
+/* Writes what was noted, once for each bucket. */
+int sqlite_tallies_write(struct sqlite_tallies *tallies, struct sqlite_connection *connection,
+	struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/drop.c: what others need of it ---- */
 
@@ -447,12 +317,34 @@ int sqlite_audit_write(struct sqlite_connection *connection, const struct store_
 int sqlite_detail_from(struct sqlite_connection *connection, int64_t account_id, int64_t *ret_start,
 	struct error *err) CHECK_RESULT;
 
+/* ---- store/sqlite/total.c: totals and offsets by tallies ---- */
+
+/* The calls that a page or a count is about. */
+struct sqlite_subject {
+	struct sqlite_connection *connection;
+	int64_t account_id;
+	/* Of the numbers that were called; none: all calls. */
+	struct call_keys keys;
+};
+
+/* Counts those that started in start <= x < end. */
+int sqlite_count_window(const struct sqlite_subject *subject, int64_t start, int64_t end,
+	int64_t *ret_calls, struct error *err) CHECK_RESULT;
+
+/* Counts the calls of a page's window. Where there are calls past its offset, *place becomes that
+ * of the first of them, in @arena. */
+int sqlite_locate(const struct sqlite_subject *subject, const struct store_query *query,
+	struct arena *arena, struct store_place *place, int64_t *ret_total,
+	struct error *err) CHECK_RESULT;
+
+/* Starts reading the tallies of @seconds between, newest first; each number has its own. */
+enum { SQLITE_BUCKET_START, SQLITE_BUCKET_CALLS };
+int sqlite_buckets_start(struct sqlite_rows *rows, const struct sqlite_subject *subject,
+	int64_t seconds, int64_t start, int64_t end, struct error *err) CHECK_RESULT;
+
 /* ---- store/sqlite/page.c: what others need of it ---- */
 
-/* Counts the calls with one of @keys (none: all) in start <= x < end, by the tallies. */
-int sqlite_count_window(struct sqlite_connection *connection, int64_t account_id,
-	struct call_keys keys, int64_t start, int64_t end, int64_t *ret_calls,
-	struct error *err) CHECK_RESULT;
+int sqlite_page_too_large(struct error *err);
 
 /* ---- store/sqlite/change.c: the change log ---- */
 

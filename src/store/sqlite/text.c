@@ -10,53 +10,48 @@
 
 /* ---- writing ---- */
 
-static int run_words(struct sqlite_connection *connection, enum sqlite_sql sql, int64_t id,
-	struct text words, struct error *err)
-{
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
+/* clang-format off */
+static const struct sqlite_statement
+	words_add = {"insert into words (rowid, line) values (:id, :words)"},
+	words_drop = {"insert into words (words, rowid, line) values ('delete', :id, :words)"},
+	words_of = {"select term from word where doc = :id"},
+	words_find = {"select rowid from words where words match :question"};
+/* clang-format on */
 
+static int run_words(struct sqlite_connection *connection, const struct sqlite_statement *statement,
+	int64_t id, struct text words, struct error *err)
+{
 	if (words.size == 0) {
 		return 0;
 	}
-	if (sqlite_query_start(&query, connection, sql, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, id);
-	sqlite_query_text(&query, words);
-	return sqlite_query_run(&query, err);
+	return sqlite_run(connection, statement, BIND(INT64(id, id), STRING(words, words)), err);
 }
 
 int sqlite_words_add(
 	struct sqlite_connection *connection, int64_t id, struct text words, struct error *err)
 {
-	return run_words(connection, SQL_WORDS_ADD, id, words, err);
+	return run_words(connection, &words_add, id, words, err);
 }
 
 int sqlite_words_drop(
 	struct sqlite_connection *connection, int64_t id, struct text words, struct error *err)
 {
-	return run_words(connection, SQL_WORDS_DROP, id, words, err);
+	return run_words(connection, &words_drop, id, words, err);
 }
 
 /* Every word of a call, once for each place. */
 static int read_words(
 	struct sqlite_connection *connection, int64_t id, struct buffer *words, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
-	int row;
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(connection, &words_of, BIND(INT64(id, id)), err);
+	int more;
 
-	if (sqlite_query_start(&query, connection, SQL_WORDS_OF, err) < 0) {
-		return -1;
-	}
-	sqlite_query_int64(&query, id);
-	while ((row = sqlite_query_step(&query, err)) > 0) {
-		buffer_append(words, sqlite_column_text(&query, 0));
+	while ((more = sqlite_step(&row, err)) > 0) {
+		buffer_append(words, sqlite_column_text(&row, 0));
 		buffer_append_byte(words, ' ');
 	}
-	if (row == 0 && words->failed) {
-		return error_no_memory(err);
-	}
-	return row;
+	return more == 0 && words->failed ? error_no_memory(err) : more;
 }
 
 int sqlite_words_drop_unknown(struct sqlite_connection *connection, int64_t id, struct error *err)
@@ -184,20 +179,20 @@ bool sqlite_id_set_next(const struct sqlite_id_set *set, size_t *at, int64_t *re
 int sqlite_words_find(struct sqlite_connection *connection, int64_t account_id,
 	const struct words_query *text, struct sqlite_id_set *set, struct error *err)
 {
-	AUTO(sqlite_query_end) struct sqlite_query query = {0};
 	AUTO(buffer_deinit) struct buffer question;
-	int row;
+	int more;
 
 	buffer_init(&question, QUESTION_SIZE);
-	if (write_question(&question, account_id, text, err) < 0 ||
-		sqlite_query_start(&query, connection, SQL_WORDS_FIND, err) < 0) {
+	if (write_question(&question, account_id, text, err) < 0) {
 		return -1;
 	}
-	sqlite_query_text(&query, buffer_text(&question));
-	while ((row = sqlite_query_step(&query, err)) > 0) {
-		if (!add(set, sqlite_column_int64(&query, 0))) {
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(
+		connection, &words_find, BIND(STRING(question, buffer_text(&question))), err);
+	while ((more = sqlite_step(&row, err)) > 0) {
+		if (!add(set, sqlite_column_int64(&row, 0))) {
 			return error_no_memory(err);
 		}
 	}
-	return row;
+	return more;
 }
