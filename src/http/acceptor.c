@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include "base/file.h"
+#include "base/thread.h"
 #include "http/loop.h"
 
 #define REST_MS 20 /* when there is no room for another connection */
@@ -19,8 +19,7 @@ struct acceptor {
 	size_t connections_max;
 	size_t next; /* loop */
 	int stop_fd;
-	pthread_t thread;
-	bool started;
+	struct thread thread;
 };
 
 static bool is_full(const struct acceptor *acceptor)
@@ -79,7 +78,7 @@ static bool accept_one(struct acceptor *acceptor)
 	return true;
 }
 
-static void *run(void *context)
+static void *accept_all(void *context)
 {
 	struct acceptor *acceptor = context;
 	bool room = true;
@@ -94,27 +93,22 @@ int acceptor_create(struct acceptor **ret_acceptor, struct http_server *server,
 	size_t connections_max, struct error *err)
 {
 	struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
-	int failed;
 
 	if (!acceptor) {
 		return error_no_memory(err);
 	}
-	*acceptor = (struct acceptor){
-		.server = server,
-		.connections_max = connections_max,
-		.stop_fd = eventfd(0, EFD_CLOEXEC),
-	};
+	acceptor->server = server;
+	acceptor->connections_max = connections_max;
+	acceptor->stop_fd = eventfd(0, EFD_CLOEXEC);
+	thread_init(&acceptor->thread);
 	if (acceptor->stop_fd < 0) {
 		error_set_errno(err, errno, "cannot make an event");
+	}
+	if (acceptor->stop_fd < 0 ||
+		thread_start(&acceptor->thread, accept_all, acceptor, "a thread", err) < 0) {
 		acceptor_destroy(acceptor);
 		return -1;
 	}
-	failed = pthread_create(&acceptor->thread, NULL, run, acceptor);
-	if (failed) {
-		acceptor_destroy(acceptor);
-		return error_set_errno(err, failed, "cannot start a thread");
-	}
-	acceptor->started = true;
 	*ret_acceptor = acceptor;
 	return 0;
 }
@@ -124,10 +118,9 @@ void acceptor_destroy(struct acceptor *acceptor)
 	if (!acceptor) {
 		return;
 	}
-	if (acceptor->started) {
-		eventfd_write(acceptor->stop_fd, 1);
-		pthread_join(acceptor->thread, NULL);
-	}
+	eventfd_write(acceptor->stop_fd, 1);
+	thread_stop(&acceptor->thread);
+	thread_deinit(&acceptor->thread);
 	file_close(&acceptor->stop_fd);
 	free(acceptor);
 }

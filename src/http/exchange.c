@@ -54,32 +54,6 @@ void exchange_destroy(struct exchange *exchange)
 	free(exchange);
 }
 
-static void add_suspended(struct exchange *exchange)
-{
-	struct http_server *server = exchange->server;
-
-	exchange->suspended = true;
-	exchange->before = NULL;
-	exchange->next = server->suspended;
-	if (exchange->next) {
-		exchange->next->before = exchange;
-	}
-	server->suspended = exchange;
-}
-
-static void remove_suspended(struct exchange *exchange)
-{
-	exchange->suspended = false;
-	if (exchange->before) {
-		exchange->before->next = exchange->next;
-	} else {
-		exchange->server->suspended = exchange->next;
-	}
-	if (exchange->next) {
-		exchange->next->before = exchange->before;
-	}
-}
-
 /* The lock is held over the library's call too: a connection is only resumed when it was suspended,
  * by one thread, and the server does not stop between the two. */
 enum pause exchange_pause(struct exchange *exchange)
@@ -95,7 +69,8 @@ enum pause exchange_pause(struct exchange *exchange)
 		pause = PAUSE_OVER;
 	} else {
 		MHD_suspend_connection(exchange->connection);
-		add_suspended(exchange);
+		exchange->suspended = true;
+		list_prepend(&server->suspended, &exchange->link);
 	}
 	pthread_mutex_unlock(&server->lock);
 	return pause;
@@ -103,7 +78,8 @@ enum pause exchange_pause(struct exchange *exchange)
 
 static void resume(struct exchange *exchange)
 {
-	remove_suspended(exchange);
+	exchange->suspended = false;
+	list_remove(&exchange->server->suspended, &exchange->link);
 	loop_resume(exchange->watched->loop, exchange->connection);
 }
 
@@ -145,8 +121,8 @@ void http_request_end(struct http_request *request)
 void exchange_wake_all(struct http_server *server)
 {
 	pthread_mutex_lock(&server->lock);
-	while (server->suspended) {
-		resume(server->suspended);
+	LIST_EACH(struct exchange, at, &server->suspended, link) {
+		resume(at);
 	}
 	pthread_mutex_unlock(&server->lock);
 }

@@ -30,7 +30,7 @@ struct refusal {
 };
 
 struct exchange {
-	struct http_request request; /* first: handlers hold its address, exchange_of() goes back */
+	struct http_request request; /* handlers hold its address, exchange_of() goes back */
 	struct http_response response;
 	struct http_server *server;
 	struct MHD_Connection *connection;
@@ -59,8 +59,7 @@ struct exchange {
 	/* guarded by server->lock */
 	bool woken; /* a wake-up came while the exchange was not suspended */
 	bool suspended;
-	struct exchange *before; /* in server->suspended */
-	struct exchange *next;
+	struct list_link link; /* in server->suspended */
 };
 
 struct http_server {
@@ -82,8 +81,8 @@ struct http_server {
 	atomic_bool finishing;	       /* no new connections; responses say `Connection: close` */
 	atomic_bool stopping;	       /* no handler is called any more */
 	pthread_mutex_t lock;
-	pthread_cond_t idle; /* active became 0 while finishing */
-	struct exchange *suspended;
+	pthread_cond_t idle;   /* active became 0 while finishing */
+	struct list suspended; /* exchanges */
 };
 
 /* Whether it is to be broken off, and may be: no other thread works with it. */
@@ -92,9 +91,9 @@ static inline bool exchange_is_ended(const struct exchange *exchange)
 	return exchange->ended && !exchange->request.busy;
 }
 
-static inline struct exchange *exchange_of(struct http_request *request)
+static inline struct exchange *exchange_of(const struct http_request *request)
 {
-	return (struct exchange *)request;
+	return CONTAINER_OF(request, struct exchange, request);
 }
 
 /* A new exchange for a request whose target is @target; NULL when memory is short. */

@@ -8,12 +8,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/thread.h"
 #include "http/dispatch.h"
 #include "http/receive.h"
 #include "http/tls.h"
@@ -35,8 +35,7 @@ struct loop {
 	size_t starting_count;
 	int give_fd;
 	int take_fd;
-	pthread_t thread;
-	bool started;
+	struct thread thread;
 };
 
 /* Which of those that are starting has @connection's socket; NULL: none. It is starting no longer.
@@ -117,7 +116,7 @@ static int library_timeout(const struct loop *loop)
 	return timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX;
 }
 
-static void *run(void *context)
+static void *serve(void *context)
 {
 	struct loop *loop = context;
 	struct pollfd fds[] = {
@@ -201,7 +200,6 @@ static struct MHD_Daemon *start_daemon(struct loop *loop)
 static int start(struct loop *loop, struct error *err)
 {
 	int fds[2];
-	int failed;
 
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
 		return error_set_errno(err, errno, "cannot make a pipe");
@@ -218,12 +216,10 @@ static int start(struct loop *loop, struct error *err)
 			"cannot start the HTTP server on '%s': the HTTP library refused",
 			loop->server->address);
 	}
-	failed = pthread_create(&loop->thread, NULL, run, loop);
-	if (failed) {
+	if (thread_start(&loop->thread, serve, loop, "a thread", err) < 0) {
 		MHD_stop_daemon(loop->daemon);
-		return error_set_errno(err, failed, "cannot start a thread");
+		return -1;
 	}
-	loop->started = true;
 	return 0;
 }
 
@@ -235,6 +231,7 @@ int loop_create(struct loop **ret_loop, struct http_server *server, struct error
 		return error_no_memory(err);
 	}
 	*loop = (struct loop){.server = server, .give_fd = -1, .take_fd = -1};
+	thread_init(&loop->thread);
 	if (start(loop, err) < 0) {
 		loop_destroy(loop);
 		return -1;
@@ -264,9 +261,8 @@ void loop_destroy(struct loop *loop)
 		return;
 	}
 	file_close(&loop->give_fd);
-	if (loop->started) {
-		pthread_join(loop->thread, NULL);
-	}
+	thread_stop(&loop->thread);
+	thread_deinit(&loop->thread);
 	file_close(&loop->take_fd);
 	receiver_destroy(loop->receiver);
 	free(loop);

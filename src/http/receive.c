@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/array.h"
+
 struct receiver {
 	struct connection **connections; /* by descriptor */
 	size_t size;
@@ -35,29 +37,9 @@ void receiver_use(struct receiver *receiver)
 	used = receiver;
 }
 
-static bool make_room(struct receiver *receiver, size_t size)
-{
-	struct connection **grown;
-
-	if (size <= receiver->size) {
-		return true;
-	}
-	size += size / 2;
-	grown = reallocarray(receiver->connections, size, sizeof(struct connection *));
-	if (!grown) {
-		return false;
-	}
-	for (size_t i = receiver->size; i < size; i++) {
-		grown[i] = NULL;
-	}
-	receiver->connections = grown;
-	receiver->size = size;
-	return true;
-}
-
 void receiver_add(struct receiver *receiver, struct connection *connection)
 {
-	if (make_room(receiver, (size_t)connection->fd + 1)) {
+	if (ARRAY_RESERVE(receiver->connections, receiver->size, (size_t)connection->fd + 1)) {
 		receiver->connections[connection->fd] = connection;
 	}
 }

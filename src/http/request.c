@@ -76,12 +76,12 @@ struct text http_request_network(struct http_request *request)
 
 struct text http_query_text(const struct http_request *request)
 {
-	return ((const struct exchange *)request)->query;
+	return exchange_of(request)->query;
 }
 
 const char *http_address(const struct http_request *request, char buffer[HTTP_ADDRESS_SIZE])
 {
-	const union connection_address *client = &((const struct exchange *)request)->client;
+	const union connection_address *client = &exchange_of(request)->client;
 
 	buffer[0] = '\0';
 	if (client->any.sa_family == AF_INET) {

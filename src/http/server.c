@@ -2,12 +2,12 @@
  * The server: starting and stopping its threads. */
 #include "http/http.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/thread.h"
 #include "http/acceptor.h"
 #include "http/listen.h"
 #include "http/loop.h"
@@ -15,17 +15,6 @@
 #include "http/tls.h"
 #include "http/trust.h"
 #include "http/watch.h"
-
-static unsigned int thread_count(unsigned int wanted)
-{
-	cpu_set_t cores;
-
-	if (wanted > 0) {
-		return wanted;
-	}
-	return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? (unsigned int)CPU_COUNT(&cores)
-								: 1;
-}
 
 /* Above the ceiling some are let in all the same, so that they hear why they are not served. */
 static size_t connection_limit(const struct http_server_options *options)
@@ -37,7 +26,7 @@ static size_t connection_limit(const struct http_server_options *options)
 
 static int start_loops(struct http_server *server, struct error *err)
 {
-	size_t count = thread_count(server->options.threads);
+	size_t count = server->options.threads > 0 ? server->options.threads : thread_cores();
 
 	server->loops = calloc(count, sizeof(*server->loops));
 	if (!server->loops) {

@@ -3,17 +3,16 @@
  * need not count. */
 #include "http/watch.h"
 
-#include <errno.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/thread.h"
 #include "http/request_log.h"
 #include "http/trust.h"
 
@@ -25,40 +24,14 @@
 
 struct watch {
 	struct watch_options options;
-	pthread_mutex_t lock;
-	pthread_cond_t over;
-	pthread_t thread;
-	bool started;
-	bool stopping;
+	struct thread thread;
 	size_t count;
 	struct hash_key key;
 	size_t leaving;
 	struct watch_figures figures, told;
-	int64_t none_idle_us;		 /* until then nobody is looked for: nobody was idle */
-	struct connection *lists[LISTS]; /* by address */
+	int64_t none_idle_us;	  /* until then nobody is looked for: nobody was idle */
+	struct list lists[LISTS]; /* by address */
 };
-
-static void push(struct connection **list, struct connection *connection)
-{
-	connection->before = NULL;
-	connection->next = *list;
-	if (connection->next) {
-		connection->next->before = connection;
-	}
-	*list = connection;
-}
-
-static void take(struct connection **list, struct connection *connection)
-{
-	if (connection->before) {
-		connection->before->next = connection->next;
-	} else {
-		*list = connection->next;
-	}
-	if (connection->next) {
-		connection->next->before = connection->before;
-	}
-}
 
 static struct text host_of(const struct connection *connection)
 {
@@ -74,7 +47,7 @@ static struct text host_of(const struct connection *connection)
 	return (struct text){(const char *)&address->v4.sin_addr, sizeof(struct in_addr)};
 }
 
-static struct connection **list_of(struct watch *watch, const struct connection *connection)
+static struct list *list_of(struct watch *watch, const struct connection *connection)
 {
 	return &watch->lists[hash_text(&watch->key, host_of(connection)) % LISTS];
 }
@@ -163,7 +136,7 @@ static void look(struct watch *watch)
 	int64_t now_us = clock_monotonic_us();
 
 	for (size_t i = 0; i < LISTS; i++) {
-		for (struct connection *at = watch->lists[i]; at; at = at->next) {
+		LIST_EACH(struct connection, at, &watch->lists[i], link) {
 			if (at->begun && !at->slow && is_slow(watch, at, now_us)) {
 				at->slow = true;
 				connection_cut(at);
@@ -182,48 +155,44 @@ static void tell(struct watch *watch)
 		return;
 	}
 	watch->told = figures;
-	pthread_mutex_unlock(&watch->lock);
+	thread_unlock(&watch->thread);
 	request_log_crowd(&figures, count);
-	pthread_mutex_lock(&watch->lock);
+	thread_lock(&watch->thread);
 }
 
-static void *run(void *context)
+static void *look_in_turns(void *context)
 {
 	struct watch *watch = context;
 	int64_t pause_us = watch->options.timeout_s * SECOND_US / LOOKS;
 	struct timespec until = clock_in_us(0);
+	bool goes_on;
 
-	pthread_mutex_lock(&watch->lock);
-	while (!watch->stopping) {
+	thread_lock(&watch->thread);
+	do {
 		until = clock_add_us(until, pause_us);
-		while (!watch->stopping &&
-			pthread_cond_timedwait(&watch->over, &watch->lock, &until) != ETIMEDOUT) {
-		}
+		goes_on = thread_rest_until(&watch->thread, &until);
 		look(watch);
 		tell(watch);
-	}
-	pthread_mutex_unlock(&watch->lock);
+	} while (goes_on);
+	thread_unlock(&watch->thread);
 	return NULL;
 }
 
 int watch_create(struct watch **ret_watch, const struct watch_options *options, struct error *err)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
-	int failed;
 
 	if (!watch) {
 		return error_no_memory(err);
 	}
 	watch->options = *options;
 	watch->key = hash_key_random();
-	pthread_mutex_init(&watch->lock, NULL);
-	clock_cond_init(&watch->over);
-	failed = options->timeout_s > 0 ? pthread_create(&watch->thread, NULL, run, watch) : 0;
-	if (failed) {
+	thread_init(&watch->thread);
+	if (options->timeout_s > 0 &&
+		thread_start(&watch->thread, look_in_turns, watch, "a thread", err) < 0) {
 		watch_destroy(watch);
-		return error_set_errno(err, failed, "cannot start a thread");
+		return -1;
 	}
-	watch->started = options->timeout_s > 0;
 	*ret_watch = watch;
 	return 0;
 }
@@ -233,15 +202,8 @@ void watch_destroy(struct watch *watch)
 	if (!watch) {
 		return;
 	}
-	pthread_mutex_lock(&watch->lock);
-	watch->stopping = true;
-	pthread_cond_signal(&watch->over);
-	pthread_mutex_unlock(&watch->lock);
-	if (watch->started) {
-		pthread_join(watch->thread, NULL);
-	}
-	pthread_cond_destroy(&watch->over);
-	pthread_mutex_destroy(&watch->lock);
+	thread_stop(&watch->thread);
+	thread_deinit(&watch->thread);
 	free(watch);
 }
 
@@ -265,12 +227,12 @@ static bool is_longer_idle(struct connection *a, struct connection *b)
 
 /* The one that is idle for longest in the list; of @host's alone where that has data. */
 static struct connection *longest_idle(
-	struct connection *list, struct text host, int64_t now_us, size_t *ret_count)
+	const struct list *list, struct text host, int64_t now_us, size_t *ret_count)
 {
 	struct connection *found = NULL;
 
 	*ret_count = 0;
-	for (struct connection *at = list; at; at = at->next) {
+	LIST_EACH(struct connection, at, list, link) {
 		if (host.data && !text_equal(host_of(at), host)) {
 			continue;
 		}
@@ -307,7 +269,7 @@ static bool close_any_idle(struct watch *watch, int64_t now_us)
 	for (size_t i = 0; i < LISTS; i++) {
 		size_t count;
 		struct connection *found =
-			longest_idle(watch->lists[i], (struct text){0}, now_us, &count);
+			longest_idle(&watch->lists[i], (struct text){0}, now_us, &count);
 
 		if (found && count > most) {
 			idle = found;
@@ -343,7 +305,7 @@ static bool make_room_of_address(
 	if (watch->count < max) {
 		return true;
 	}
-	idle = longest_idle(*list_of(watch, connection), host_of(connection), now_us, &count);
+	idle = longest_idle(list_of(watch, connection), host_of(connection), now_us, &count);
 	return count < max || close_idle(watch, idle);
 }
 
@@ -366,17 +328,17 @@ struct connection *watch_add(
 	connection->address = *address;
 	connection->tls = tls;
 	connection->fd = fd;
-	pthread_mutex_lock(&watch->lock);
+	thread_lock(&watch->thread);
 	room = make_room_of_address(watch, connection, now_us);
 	if (room) {
-		push(list_of(watch, connection), connection);
+		list_prepend(list_of(watch, connection), &connection->link);
 		watch->count++;
 		connection->surplus = is_over(watch) && !close_any_idle(watch, now_us);
 		watch->figures.surplus += connection->surplus;
 	} else {
 		watch->figures.refused++;
 	}
-	pthread_mutex_unlock(&watch->lock);
+	thread_unlock(&watch->thread);
 	if (!room) {
 		free(connection);
 		return NULL;
@@ -386,11 +348,11 @@ struct connection *watch_add(
 
 void watch_begin(struct watch *watch, struct connection *connection)
 {
-	pthread_mutex_lock(&watch->lock);
+	thread_lock(&watch->thread);
 	connection->begun = true;
 	connection->since_us = clock_monotonic_us();
 	connection->idle_since_us = connection->since_us;
-	pthread_mutex_unlock(&watch->lock);
+	thread_unlock(&watch->thread);
 }
 
 void watch_remove(struct watch *watch, struct connection *connection)
@@ -398,11 +360,11 @@ void watch_remove(struct watch *watch, struct connection *connection)
 	if (!connection) {
 		return;
 	}
-	pthread_mutex_lock(&watch->lock);
-	take(list_of(watch, connection), connection);
+	thread_lock(&watch->thread);
+	list_remove(list_of(watch, connection), &connection->link);
 	watch->count--;
 	watch->leaving -= connection->leaving;
-	pthread_mutex_unlock(&watch->lock);
+	thread_unlock(&watch->thread);
 	free(connection);
 }
 
@@ -410,11 +372,11 @@ bool watch_is_full(struct watch *watch, size_t max)
 {
 	bool full;
 
-	pthread_mutex_lock(&watch->lock);
+	thread_lock(&watch->thread);
 	full = watch->count >= max;
 	if (full && watch->leaving == 0) {
 		close_any_idle(watch, clock_monotonic_us());
 	}
-	pthread_mutex_unlock(&watch->lock);
+	thread_unlock(&watch->thread);
 	return full;
 }

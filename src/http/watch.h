@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "http/gate.h"
 
 struct loop;
@@ -45,11 +46,11 @@ struct connection {
 	_Atomic uint64_t state; /* phase, and above it how often that was set */
 	_Atomic int64_t idle_since_us; /* where no request is under way */
 	/* guarded by the watch's lock */
-	bool begun;			  /* is with the thread that serves it */
-	uint64_t seen;			  /* the state at the last look */
-	int64_t since_us;		  /* since when it has been that */
-	uint64_t moved;			  /* bytes that had moved by then */
-	struct connection *before, *next; /* in its list */
+	bool begun;	       /* is with the thread that serves it */
+	uint64_t seen;	       /* the state at the last look */
+	int64_t since_us;      /* since when it has been that */
+	uint64_t moved;	       /* bytes that had moved by then */
+	struct list_link link; /* in its list */
 };
 
 struct watch_options {
