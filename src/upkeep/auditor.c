@@ -4,16 +4,17 @@
  * is a record, and what came again makes two a second at most. */
 #include "upkeep/auditor.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/hash_table.h"
+#include "base/thread.h"
 
 #define WRITE_EVERY_US INT64_C(1000000)
 #define MINUTE_US      INT64_C(60000000)
 #define ENTRIES_MAX    2048 /* beyond them, only how often is counted, in the last one */
-#define PLACES	       4096 /* a power of two, well above ENTRIES_MAX */
+#define SLOTS	       4096 /* a power of two, at least twice ENTRIES_MAX */
 #define ADDRESS_MAX    46
 #define SUBJECT_KEPT   256
 #define ACCOUNT_BYTES  ((size_t)16384)
@@ -26,26 +27,22 @@ struct entry {
 	char texts[ADDRESS_MAX + SUBJECT_KEPT];
 };
 
-struct table {
+struct gathered {
 	size_t count;
-	uint16_t places[PLACES]; /* 1 + the entry; 0: free */
+	uint32_t slots[SLOTS]; /* of a struct hash_table */
 	struct entry entries[ENTRIES_MAX];
 };
 
 struct auditor {
 	struct auditor_options options;
 	struct hash_key key;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	pthread_t thread;
-	bool started;
-	bool stopping;
+	struct thread thread;
 	bool failing;
-	struct table *filling; /* under the lock */
+	struct gathered *filling; /* under the lock */
 	/* wrong keys of this minute, which began at minute_us; under the lock */
-	struct table *refused;
+	struct gathered *refused;
 	int64_t minute_us;
-	struct table *written;	     /* the thread's; not empty: its writing failed */
+	struct gathered *written;    /* the thread's; not empty: its writing failed */
 	struct store_audit *records; /* for writing: ENTRIES_MAX of them */
 };
 
@@ -74,16 +71,17 @@ static bool is_same(const struct entry *entry, uint64_t hash, const struct store
 	       text_equal(held->subject, record->subject);
 }
 
-/* The place of @record, or a free one. */
-static uint16_t *find(struct table *table, uint64_t hash, const struct store_audit *record)
+static struct entry *find(
+	struct gathered *gathered, uint64_t hash, const struct store_audit *record)
 {
-	size_t at = hash & (PLACES - 1);
+	const struct hash_table table = {.slots = gathered->slots, .size = SLOTS};
 
-	while (table->places[at] != 0 &&
-		!is_same(&table->entries[table->places[at] - 1], hash, record)) {
-		at = (at + 1) & (PLACES - 1);
+	HASH_TABLE_EACH(place, &table, hash) {
+		if (is_same(&gathered->entries[place], hash, record)) {
+			return &gathered->entries[place];
+		}
 	}
-	return &table->places[at];
+	return NULL;
 }
 
 static void count_in(struct store_audit *held, const struct store_audit *record)
@@ -95,51 +93,60 @@ static void count_in(struct store_audit *held, const struct store_audit *record)
 	}
 }
 
-static void add(
-	struct table *table, uint16_t *place, uint64_t hash, const struct store_audit *record)
+/* Counts @record with the one that is the same; false where there is none. */
+static bool count_same(struct gathered *gathered, uint64_t hash, const struct store_audit *record)
 {
-	struct entry *entry = &table->entries[table->count++];
+	struct entry *entry = find(gathered, hash, record);
 
-	*place = (uint16_t)table->count;
+	if (entry) {
+		count_in(&entry->record, record);
+	}
+	return entry != NULL;
+}
+
+static struct entry *add(struct gathered *gathered, uint64_t hash, const struct store_audit *record)
+{
+	struct hash_table table = {.slots = gathered->slots, .size = SLOTS};
+	struct entry *entry = &gathered->entries[gathered->count];
+
+	hash_table_put(&table, hash, (uint32_t)gathered->count++);
 	entry->hash = hash;
 	entry->record = *record;
 	memcpy(entry->texts, record->address.data, record->address.size);
 	memcpy(entry->texts + ADDRESS_MAX, record->subject.data, record->subject.size);
 	entry->record.address.data = entry->texts;
 	entry->record.subject.data = entry->texts + ADDRESS_MAX;
+	return entry;
 }
 
-static void empty(struct table *table)
+static void empty(struct gathered *gathered)
 {
-	table->count = 0;
-	memset(table->places, 0, sizeof(table->places));
+	gathered->count = 0;
+	memset(gathered->slots, 0, sizeof(gathered->slots));
 }
 
-static size_t count_subjects(const struct table *table, int64_t account_id)
+static size_t count_subjects(const struct gathered *gathered, int64_t account_id)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < table->count; i++) {
-		count += table->entries[i].record.account_id == account_id;
+	for (size_t i = 0; i < gathered->count; i++) {
+		count += gathered->entries[i].record.account_id == account_id;
 	}
 	return count;
 }
 
 static void note_more(
-	struct auditor *auditor, struct table *table, const struct store_audit *record)
+	struct auditor *auditor, struct gathered *gathered, const struct store_audit *record)
 {
 	struct store_audit more = *record;
 	uint64_t hash;
-	uint16_t *place;
 
 	more.subject = TEXT(AUDITOR_MORE);
 	hash = hash_of(auditor, &more);
-	place = find(table, hash, &more);
-	if (*place != 0) {
-		count_in(&table->entries[*place - 1].record, &more);
-	} else if (table->count < ENTRIES_MAX - 1) {
-		add(table, place, hash, &more);
-	} else {
+	if (count_same(gathered, hash, &more)) {
+		return;
+	}
+	if (gathered->count >= ENTRIES_MAX - 1) {
 		/* More accounts, keys and addresses in one second than are told apart: how much
 		 * happened is all that is left. */
 		more.account_id = more.key_id = 0;
@@ -147,33 +154,30 @@ static void note_more(
 		more.action = TEXT("others");
 		more.outcome = STORE_DONE;
 		hash = hash_of(auditor, &more);
-		place = find(table, hash, &more);
-		if (*place != 0) {
-			count_in(&table->entries[*place - 1].record, &more);
-		} else {
-			add(table, place, hash, &more);
+		if (count_same(gathered, hash, &more)) {
+			return;
 		}
 	}
+	add(gathered, hash, &more);
 }
 
 /* Under the lock. @record stands for as often as its times say. */
 static void fill(struct auditor *auditor, const struct store_audit *record)
 {
-	struct table *table = auditor->filling;
+	struct gathered *gathered = auditor->filling;
 	uint64_t hash = hash_of(auditor, record);
-	uint16_t *place = find(table, hash, record);
-	bool first = table->count == 0;
 
-	if (*place != 0) {
-		count_in(&table->entries[*place - 1].record, record);
-	} else if (table->count < ENTRIES_MAX - 1 &&
-		   count_subjects(table, record->account_id) < AUDITOR_SUBJECTS_MAX) {
-		add(table, place, hash, record);
-	} else {
-		note_more(auditor, table, record);
+	if (gathered->count == 0) {
+		thread_wake(&auditor->thread);
 	}
-	if (first) {
-		pthread_cond_signal(&auditor->changed);
+	if (count_same(gathered, hash, record)) {
+		return;
+	}
+	if (gathered->count < ENTRIES_MAX - 1 &&
+		count_subjects(gathered, record->account_id) < AUDITOR_SUBJECTS_MAX) {
+		add(gathered, hash, record);
+	} else {
+		note_more(auditor, gathered, record);
 	}
 }
 
@@ -186,42 +190,38 @@ static bool is_wrong_key(const struct store_audit *record)
 
 static void fill_refused(struct auditor *auditor, const struct store_audit *record)
 {
-	struct table *table = auditor->refused;
+	struct gathered *gathered = auditor->refused;
 	struct store_audit other = *record;
 	uint64_t hash = hash_of(auditor, record);
-	uint16_t *place = find(table, hash, record);
 
-	if (table->count == 0) {
+	if (gathered->count == 0) {
 		auditor->minute_us = clock_monotonic_us();
 	}
-	if (*place == 0 && table->count < AUDITOR_REFUSED_MAX) {
-		add(table, place, hash, record);
-		table->entries[*place - 1].record.times = 0;
+	if (count_same(gathered, hash, record)) {
+		return;
+	}
+	if (gathered->count < AUDITOR_REFUSED_MAX) {
+		add(gathered, hash, record)->record.times = 0;
 		fill(auditor, record);
 		return;
 	}
-	if (*place == 0) {
-		other.address = TEXT("");
-		other.subject = TEXT(AUDITOR_MORE);
-		hash = hash_of(auditor, &other);
-		place = find(table, hash, &other);
-	}
-	if (*place == 0) {
-		add(table, place, hash, &other);
-	} else {
-		count_in(&table->entries[*place - 1].record, &other);
+	other.address = TEXT("");
+	other.subject = TEXT(AUDITOR_MORE);
+	hash = hash_of(auditor, &other);
+	if (!count_same(gathered, hash, &other)) {
+		add(gathered, hash, &other);
 	}
 }
 
 /* Of those that came again since they were last written, the one that came most often; *ret_count:
  * how many they are. */
-static struct entry *find_most(struct table *table, size_t *ret_count)
+static struct entry *find_most(struct gathered *gathered, size_t *ret_count)
 {
 	struct entry *most = NULL;
 
 	*ret_count = 0;
-	for (size_t i = 0; i < table->count; i++) {
-		struct entry *entry = &table->entries[i];
+	for (size_t i = 0; i < gathered->count; i++) {
+		struct entry *entry = &gathered->entries[i];
 
 		if (entry->record.times > 0) {
 			most = !most || entry->record.times > most->record.times ? entry : most;
@@ -235,12 +235,12 @@ static struct entry *find_most(struct table *table, size_t *ret_count)
  * share a record. */
 static void move_refused(struct auditor *auditor)
 {
-	struct table *table = auditor->refused;
+	struct gathered *gathered = auditor->refused;
 	size_t count;
-	const struct entry *most = find_most(table, &count);
+	const struct entry *most = find_most(gathered, &count);
 
-	for (size_t i = 0; i < table->count; i++) {
-		struct entry *entry = &table->entries[i];
+	for (size_t i = 0; i < gathered->count; i++) {
+		struct entry *entry = &gathered->entries[i];
 		struct store_audit record = entry->record;
 
 		if (record.times == 0) {
@@ -254,7 +254,7 @@ static void move_refused(struct auditor *auditor)
 		entry->record.times = 0;
 	}
 	if (clock_monotonic_us() - auditor->minute_us >= MINUTE_US) {
-		empty(table);
+		empty(gathered);
 	}
 }
 
@@ -277,13 +277,13 @@ void auditor_note(struct auditor *auditor, const struct store_audit *record)
 	kept.times = 1;
 	kept.address = cut(kept.address, ADDRESS_MAX);
 	kept.subject = cut(kept.subject, SUBJECT_KEPT);
-	pthread_mutex_lock(&auditor->lock);
+	thread_lock(&auditor->thread);
 	if (is_wrong_key(&kept)) {
 		fill_refused(auditor, &kept);
 	} else {
 		fill(auditor, &kept);
 	}
-	pthread_mutex_unlock(&auditor->lock);
+	thread_unlock(&auditor->thread);
 }
 
 /* ---- subjects ---- */
@@ -371,68 +371,66 @@ static void find_account(struct auditor *auditor, struct store_audit *record)
 }
 
 /* Writes auditor->written. What fails stays for the next time. */
-static void write_table(struct auditor *auditor)
+static void write_gathered(struct auditor *auditor)
 {
-	struct table *table = auditor->written;
+	struct gathered *gathered = auditor->written;
 	struct error err;
 
-	for (size_t i = 0; i < table->count; i++) {
-		auditor->records[i] = table->entries[i].record;
+	for (size_t i = 0; i < gathered->count; i++) {
+		auditor->records[i] = gathered->entries[i].record;
 		find_account(auditor, &auditor->records[i]);
 	}
-	if (store_audit_add(auditor->options.store, auditor->records, table->count, &err) < 0) {
+	if (store_audit_add(auditor->options.store, auditor->records, gathered->count, &err) < 0) {
 		tell(auditor, &err);
 		return;
 	}
 	tell(auditor, NULL);
-	empty(table);
+	empty(gathered);
 }
 
 /* Under the lock: takes what was gathered, unless what was taken before is not written yet. */
 static void take(struct auditor *auditor)
 {
 	if (auditor->written->count == 0) {
-		struct table *filled = auditor->filling;
+		struct gathered *filled = auditor->filling;
 
 		auditor->filling = auditor->written;
 		auditor->written = filled;
 	}
 }
 
-static void wait_a_second(struct auditor *auditor)
+/* Waits for the first record, then for a second in which others gather. False when the thread is to
+ * end. */
+static bool gather(struct auditor *auditor)
 {
-	struct timespec until = clock_in_us(WRITE_EVERY_US);
-
-	while (!auditor->stopping &&
-		pthread_cond_timedwait(&auditor->changed, &auditor->lock, &until) == 0) {
+	while (auditor->filling->count == 0 && auditor->written->count == 0 &&
+		auditor->refused->count == 0) {
+		if (!thread_wait(&auditor->thread, -1)) {
+			return false;
+		}
 	}
+	return thread_rest(&auditor->thread, WRITE_EVERY_US);
 }
 
-static void *run(void *context)
+static void *write_records(void *context)
 {
 	struct auditor *auditor = context;
 
-	pthread_mutex_lock(&auditor->lock);
-	while (!auditor->stopping) {
-		if (auditor->filling->count == 0 && auditor->written->count == 0 &&
-			auditor->refused->count == 0) {
-			pthread_cond_wait(&auditor->changed, &auditor->lock);
-			continue;
-		}
-		wait_a_second(auditor);
+	thread_lock(&auditor->thread);
+	while (gather(auditor)) {
 		move_refused(auditor);
 		take(auditor);
-		pthread_mutex_unlock(&auditor->lock);
-		write_table(auditor);
-		pthread_mutex_lock(&auditor->lock);
+		thread_unlock(&auditor->thread);
+		write_gathered(auditor);
+		thread_lock(&auditor->thread);
 	}
 	/* What is left: what failed before, then what came since. */
 	move_refused(auditor);
 	for (int i = 0; i < 2; i++) {
 		take(auditor);
-		write_table(auditor);
+		write_gathered(auditor);
 	}
-	pthread_mutex_unlock(&auditor->lock);
+	thread_unlock(&auditor->thread);
 	return NULL;
 }
 
@@ -440,15 +438,13 @@ int auditor_create(
 	struct auditor **ret_auditor, const struct auditor_options *options, struct error *err)
 {
 	AUTO(auditor_destroyp) struct auditor *auditor = calloc(1, sizeof(*auditor));
-	int failed;
 
 	if (!auditor) {
 		return error_no_memory(err);
 	}
 	auditor->options = *options;
 	auditor->key = hash_key_random();
-	pthread_mutex_init(&auditor->lock, NULL);
-	clock_cond_init(&auditor->changed);
+	thread_init(&auditor->thread);
 	auditor->filling = calloc(1, sizeof(*auditor->filling));
 	auditor->written = calloc(1, sizeof(*auditor->written));
 	auditor->refused = calloc(1, sizeof(*auditor->refused));
@@ -456,11 +452,10 @@ int auditor_create(
 	if (!auditor->filling || !auditor->written || !auditor->refused || !auditor->records) {
 		return error_no_memory(err);
 	}
-	failed = pthread_create(&auditor->thread, NULL, run, auditor);
-	if (failed) {
-		return error_set_errno(err, failed, "cannot start the thread of the audit trail");
+	if (thread_start(&auditor->thread, write_records, auditor, "the thread of the audit trail",
+		    err) < 0) {
+		return -1;
 	}
-	auditor->started = true;
 	*ret_auditor = auditor;
 	auditor = NULL;
 	return 0;
@@ -471,18 +466,11 @@ void auditor_destroy(struct auditor *auditor)
 	if (!auditor) {
 		return;
 	}
-	if (auditor->started) {
-		pthread_mutex_lock(&auditor->lock);
-		auditor->stopping = true;
-		pthread_cond_signal(&auditor->changed);
-		pthread_mutex_unlock(&auditor->lock);
-		pthread_join(auditor->thread, NULL);
-	}
+	thread_stop(&auditor->thread);
 	free(auditor->filling);
 	free(auditor->written);
 	free(auditor->refused);
 	free(auditor->records);
-	pthread_cond_destroy(&auditor->changed);
-	pthread_mutex_destroy(&auditor->lock);
+	thread_deinit(&auditor->thread);
 	free(auditor);
 }

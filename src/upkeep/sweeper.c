@@ -2,11 +2,11 @@
  * The sweeper's thread: looks at the disk every few seconds, sweeps when it is time. */
 #include "upkeep/sweeper.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 #define LOOK_US	     INT64_C(5000000) /* between two looks at the disk */
 #define PAUSE_MIN_US INT64_C(1000)
@@ -14,26 +14,18 @@
 
 struct sweeper {
 	struct sweeper_options options;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	pthread_t thread;
-	bool started;
-	bool stopping;
+	struct thread thread;
 	atomic_int disk; /* enum sweep_disk */
 };
 
 /* Waits; false when the thread is to end. */
-static bool wait_us(struct sweeper *sweeper, int64_t us)
+static bool rest(struct sweeper *sweeper, int64_t us)
 {
-	struct timespec until = clock_in_us(us);
 	bool goes_on;
 
-	pthread_mutex_lock(&sweeper->lock);
-	while (!sweeper->stopping &&
-		pthread_cond_timedwait(&sweeper->changed, &sweeper->lock, &until) == 0) {
-	}
-	goes_on = !sweeper->stopping;
-	pthread_mutex_unlock(&sweeper->lock);
+	thread_lock(&sweeper->thread);
+	goes_on = thread_rest(&sweeper->thread, us);
+	thread_unlock(&sweeper->thread);
 	return goes_on;
 }
 
@@ -42,7 +34,7 @@ static bool pause_sweep(void *context, int64_t busy_us)
 {
 	int64_t us = busy_us > PAUSE_MIN_US ? busy_us : PAUSE_MIN_US;
 
-	return wait_us(context, us < PAUSE_MAX_US ? us : PAUSE_MAX_US);
+	return rest(context, us < PAUSE_MAX_US ? us : PAUSE_MAX_US);
 }
 
 static void tell(struct sweeper *sweeper, const struct sweeper_news *news)
@@ -106,7 +98,7 @@ static void sweep(struct sweeper *sweeper, int (*run)(const struct sweep_options
 	}
 }
 
-static void *run(void *context)
+static void *sweep_in_turns(void *context)
 {
 	struct sweeper *sweeper = context;
 	int64_t every_us = sweeper->options.every_s * 1000000;
@@ -125,7 +117,7 @@ static void *run(void *context)
 			sweep(sweeper, sweep_hold_cap);
 			look_at_disk(sweeper);
 		}
-	} while (wait_us(sweeper, pause_us));
+	} while (rest(sweeper, pause_us));
 	return NULL;
 }
 
@@ -139,8 +131,7 @@ int sweeper_create(
 	}
 	sweeper->options = *options;
 	atomic_init(&sweeper->disk, SWEEP_DISK_OK);
-	pthread_mutex_init(&sweeper->lock, NULL);
-	clock_cond_init(&sweeper->changed);
+	thread_init(&sweeper->thread);
 	*ret_sweeper = sweeper;
 	return 0;
 }
@@ -148,14 +139,12 @@ int sweeper_create(
 int sweeper_start(struct sweeper *sweeper, struct error *err)
 {
 	const struct sweeper_options *options = &sweeper->options;
-	int failed;
 
 	if (options->every_s == 0 && options->sweep.disk_max_bytes == 0) {
 		return 0;
 	}
-	failed = pthread_create(&sweeper->thread, NULL, run, sweeper);
-	sweeper->started = failed == 0;
-	return failed ? error_set_errno(err, failed, "cannot start the thread that sweeps") : 0;
+	return thread_start(
+		&sweeper->thread, sweep_in_turns, sweeper, "the thread that sweeps", err);
 }
 
 void sweeper_destroy(struct sweeper *sweeper)
@@ -163,15 +152,8 @@ void sweeper_destroy(struct sweeper *sweeper)
 	if (!sweeper) {
 		return;
 	}
-	pthread_mutex_lock(&sweeper->lock);
-	sweeper->stopping = true;
-	pthread_cond_broadcast(&sweeper->changed);
-	pthread_mutex_unlock(&sweeper->lock);
-	if (sweeper->started) {
-		pthread_join(sweeper->thread, NULL);
-	}
-	pthread_cond_destroy(&sweeper->changed);
-	pthread_mutex_destroy(&sweeper->lock);
+	thread_stop(&sweeper->thread);
+	thread_deinit(&sweeper->thread);
 	free(sweeper);
 }
 
