@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Calls as they come, whoever stores them.
+// Calls as they come, whichever program stores them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stage, withPage } from './browser.mjs';

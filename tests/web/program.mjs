@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The real program: a store of its own, its command line, its server on a free port.
+// The real program: its own store, its command line, its server on a free port.
 import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ export const binary = resolve(process.env.CALLSTEP_BIN ?? join(root, 'build/gcc/
 export const fixtures = join(root, 'tests/fixtures');
 export const email = 'me@example.com';
 
-/* Where a new store is to be: in the folder, or with CALLSTEP_TEST_STORE=postgres a schema of its own of the PostgreSQL that tests/postgres.py
+/* Where a new store is to be: in the folder, or with CALLSTEP_TEST_STORE=postgres its own schema of the PostgreSQL that tests/postgres.py
  * started. */
 function newStore(folder) {
 	if (process.env.CALLSTEP_TEST_STORE !== 'postgres') {

@@ -93,7 +93,7 @@ test('values that languages could take for their own', async () => {
 	await compare(named('findCalls'), { ...find, parameters: { ...find.parameters, text: odd } }, 200);
 });
 
-/* Resolves when the sample has written @words, and ends it: a stream has no end of its own. */
+/* Resolves when the sample has written @words, and ends it: a stream does not end by itself. */
 function streamed({ file, make }, request, words) {
 	const path = program.write(`stream.${file}`, make(request, email));
 	const child = spawn(runners[file], [path], { env: { ...process.env, CALLSTEP_KEY: program.key }, detached: true });

@@ -64,7 +64,7 @@ function Newest({ parameter, onChange }) {
 	return session && parameter['x-fill'] === NEWEST && html` <button type="button" class="link" onClick=${take}>Take the newest call</button>`;
 }
 
-/* The address holds the filled-in request: whoever opens it has the same form, with credentials of their own. */
+/* The address holds the filled-in request: everyone who opens it has the same form, with other credentials. */
 function CopyAddress() {
 	const [said, setSaid] = useState('');
 	const copy = () => navigator.clipboard.writeText(location.href).then(() => setSaid('Copied'), () => setSaid('The browser did not let it be copied'));

@@ -59,7 +59,7 @@ export function withType(operation, values, type, now) {
 	return { ...values, type, body: firstBody(operation, type, now) || values.body };
 }
 
-/* "#/getAllLogs?start=1&end=2&Accept=application/xml": the filled-in request. Credentials are no part of it. */
+/* "#/getAllLogs?start=1&end=2&Accept=application/xml": the filled-in request. Credentials are not part of it. */
 export function toHash(operation, values) {
 	const parts = operation.parameters.map((parameter) => [parameter.name, values.parameters[parameter.name]]);
 	parts.push(['Accept', values.accept], ['Content-Type', values.type], ['Body', values.body]);
@@ -122,7 +122,7 @@ function headersOf(operation, values) {
 	return headers;
 }
 
-/* What goes out: {method, url, headers, body, open}; credentials are added by who sends it. */
+/* What goes out: {method, url, headers, body, open}; the sender adds credentials. */
 export function requestOf(operation, values, origin) {
 	return {
 		method: operation.method,

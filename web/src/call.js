@@ -101,7 +101,7 @@ function NoSteps({ call }) {
 	return days && age >= days
 		? html`<${Empty} title=${`The steps of this call are gone`}
 			hint=${`Steps are kept for ${countOf(days, 'day')} after a call starts; this one started ${countOf(Math.floor(age), 'day')} ago. Its header stays.`} />`
-		: html`<${Empty} title="This call came without steps" hint="Whoever sent it knew its header only." />`;
+		: html`<${Empty} title="This call came without steps" hint="Its sender knew the header only." />`;
 }
 
 function Variables({ variables, onChoose }) {

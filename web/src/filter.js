@@ -46,7 +46,7 @@ export function readFilter(query) {
 	return filter;
 }
 
-/* What is asked: relative times become seconds, so that the same question asked again means the same calls. What is no time is left for
+/* What is asked: relative times become seconds, so that the same question asked again means the same calls. What is not a time is left for
  * the server to name. */
 export function pinFilter(filter, now) {
 	const pinned = { ...filter };

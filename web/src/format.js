@@ -34,7 +34,7 @@ export function formatShare(part, whole) {
 	return whole ? `${(100 * part / whole).toFixed(1)}%` : '–';
 }
 
-/* For text that goes into a document of its own, not through preact. */
+/* For text that goes into a separate document, not through preact. */
 export function escapeHtml(text) {
 	return String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -97,7 +97,7 @@ export function Live({ query }) {
 function Entries({ entries }) {
 	const zone = zoneName(useSettings().zone);
 	if (entries.length === 0) {
-		return html`<p class="state muted">Nothing yet. Whatever is stored from now on stands here, whoever stores it.</p>`;
+		return html`<p class="state muted">Nothing yet. Calls that are stored from now on appear here.</p>`;
 	}
 	return html`<ol class="live" aria-label="Calls that came">${entries.map((entry) => (entry.gap
 		? html`<li class="gap" key=${`gap-${entry.gap.after}`}>Some calls are missing here: too many came while the connection was away. <a href="#/calls">The list has them all.</a></li>`

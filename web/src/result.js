@@ -37,7 +37,7 @@ export class Result {
 		return Promise.all(pagesOf(first, last).map((page) => this.page(page)));
 	}
 
-	/* What has failed is asked for again, by whoever wants it then. */
+	/* What has failed is asked for again when it is wanted. */
 	retry() {
 		for (const [number, page] of [...this.pages]) {
 			if (page === null) {

@@ -72,7 +72,7 @@ export function formatOffset(time, zone) {
 	return `${minutes < 0 ? '−' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
 }
 
-/* What "2026-03-29T02:30" on a clock of @zone is; NaN when it is no time. A time that the clock skips is taken an hour later, of
+/* What "2026-03-29T02:30" on a clock of @zone is; NaN when it is not a time. A time that the clock skips is taken an hour later, of
  * one that comes twice the first is taken. */
 export function timeOf(text, zone) {
 	const match = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d))?$/.exec(text);

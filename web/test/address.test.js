@@ -24,7 +24,7 @@ test('whatever a session is called, its address leads back to it', () => {
 	}
 });
 
-test('what a user types wrong into the address is no failure', () => {
+test('what a user types wrong into the address is not a failure', () => {
 	assert.deepEqual(parseAddress('#/call/%E0%A4').path, ['call', '%E0%A4']);
 	assert.equal(parseAddress('#/calls?text=a?b').query.get('text'), 'a?b');
 });

@@ -10,7 +10,7 @@ test('bars are so long that there are not too many of them', () => {
 	}
 });
 
-test('times without calls have a bar of their own, from the window\'s beginning to its end', () => {
+test('times without calls have their own bar, from the window\'s beginning to its end', () => {
 	const groups = [{ key: 7200, calls: 3 }, { key: 14400, calls: 1 }];
 	assert.deepEqual(fillBuckets(groups, 'hour', 'UTC', 3600, 18000), [[3600, 7200, 10800, 14400], [0, 3, 0, 1]]);
 });
@@ -31,7 +31,7 @@ test('no call is left out, wherever it lies', () => {
 	}
 });
 
-test('nothing is no bars', () => {
+test('nothing makes no bars', () => {
 	assert.deepEqual(fillBuckets([], 'minute', 'UTC', 0, 3600), [[], []]);
 	assert.equal(extentOf([], 'minute', 'UTC'), null);
 });

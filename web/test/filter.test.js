@@ -19,7 +19,7 @@ test('a filter is read from an address and written into one', () => {
 	assert.deepEqual(readFilter(parseAddress(formatAddress(['calls'], filter)).query), filter);
 });
 
-test('what is no filter and what is empty is left out', () => {
+test('what is not a filter and what is empty is left out', () => {
 	assert.deepEqual(read('step=4&group=dest&text=&dest=1'), { dest: '1' });
 });
 
@@ -37,7 +37,7 @@ test('relative times become seconds at the moment of asking, and an end that is 
 	assert.deepEqual(pinFilter({}, NOW), {});
 });
 
-test('a time before 1970 is its beginning; what is no time is left for the server to name', () => {
+test('a time before 1970 is its beginning; what is not a time is left for the server to name', () => {
 	assert.equal(pinFilter({ start: '-9999999999s' }, NOW).start, '0');
 	assert.equal(pinFilter({ start: 'soon' }, NOW).start, 'soon');
 });

@@ -57,7 +57,7 @@ test('what is shown in the form and read again is the same second, in every zone
 	}
 });
 
-test('what is no time of the form is NaN', () => {
+test('what is not a time of the form is NaN', () => {
 	for (const text of ['', 'now', '2026-01-01', '2026-1-1T00:00', '12:00']) {
 		assert.ok(Number.isNaN(timeOf(text, 'UTC')), text);
 	}

@@ -51,5 +51,5 @@ def run(setting):
     say("-- PHP, nginx and PostgreSQL together")
     rows += measure(setting, Contestant("PHP + nginx + PostgreSQL", setting.php))
     for row in rows:
-        print(f"{row['side']:26} {row['when']:36} {row['pss'] / 2**20:8.1f} MB, of its own {row['anonymous'] / 2**20:8.1f} MB", flush=True)
+        print(f"{row['side']:26} {row['when']:36} {row['pss'] / 2**20:8.1f} MB, not shared {row['anonymous'] / 2**20:8.1f} MB", flush=True)
     return {"rows": rows}

@@ -100,7 +100,7 @@ def sizes(part):
 
 
 def memory(part):
-    return table(["", "", "MB, shared pages counted once", "MB of its own"], [
+    return table(["", "", "MB, shared pages counted once", "MB not shared"], [
         [row["side"], row["when"], f"{row['pss'] / 2**20:,.1f}", f"{row['anonymous'] / 2**20:,.1f}"] for row in part["rows"]])
 
 
