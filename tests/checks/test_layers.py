@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A lower layer never includes an upper one, and each library is known to one place only."""
+"""A lower layer never includes an upper one, each library is known to one place only, and a folder is a room of bounded size."""
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,10 @@ MAY_INCLUDE = {
     "cmd": {"base", "json", "call", "redact", "store", "find", "intake", "upkeep", "http", "api", "generate"},
 }
 
+# A file is a command there, or an endpoint.
+MAY_HOLD_MORE = {"src/cmd", "src/api"}
+FOLDER_FILES_MAX = 35
+
 # A library's header, and the files that may include it.
 ONLY_IN = {
     r"sqlite3\.h": r"src/store/sqlite/[^/]*",
@@ -34,6 +39,10 @@ ONLY_IN = {
     r"utf8proc\.h": r"src/call/(call_number|words)\.c",
     r"ini\.h": r"src/cmd/[^/]*",
     r"sodium\.h": r"src/((api|cmd)/[^/]*|redact/mark\.c)",
+    r"zlib\.h": r"src/(call/pack|store/check|intake/stream/decoder)\.c",
+    r"isa-l.*": r"src/(call/(pack|glue)|api/gzip_stream)\.c",
+    r"libdeflate\.h": r"src/call/pack\.c",
+    r"zstd\.h": r"src/intake/stream/decoder\.c",
 }
 
 
@@ -47,6 +56,28 @@ def relative(path):
 
 def test_there_is_something_to_check():
     assert len(SOURCES) > 20
+
+
+def test_no_folder_is_crowded():
+    files = Counter(path.parent.relative_to(ROOT).as_posix() for path in SOURCES)
+    assert {folder: count for folder, count in files.items() if count > FOLDER_FILES_MAX and folder not in MAY_HOLD_MORE} == {}
+
+
+def test_headers_include_each_other_in_no_circle():
+    waiting = {relative(path)[len("src/"):]: set(includes(path)) for path in SOURCES if path.suffix == ".h"}
+    for name, others in waiting.items():
+        waiting[name] = others & waiting.keys()
+    while free := {name for name, others in waiting.items() if not others}:
+        waiting = {name: others - free for name, others in waiting.items() if name not in free}
+    assert waiting == {}
+
+
+def test_backends_do_not_know_each_other():
+    for path in SOURCES:
+        folder = path.parent.relative_to(ROOT / "src").as_posix()
+        others = {"store/sqlite", "store/postgres"} - {folder}
+        if folder.startswith("store"):
+            assert not [name for name in includes(path) if name.rsplit("/", 1)[0] in others], relative(path)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
