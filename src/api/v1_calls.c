@@ -26,7 +26,7 @@ struct listed {
 struct posting {
 	struct http_request *request;
 	struct batch *batch;
-	enum batch_shape shape;
+	enum stream_shape shape;
 	bool ended;
 	pthread_mutex_t lock;  /* over what rejected() changes */
 	struct buffer rejects; /* `{…}{…}…` */
@@ -36,16 +36,16 @@ struct posting {
 
 /* ---- what comes in ---- */
 
-static bool read_shape(struct http_request *request, enum batch_shape *ret_shape)
+static bool read_shape(struct http_request *request, enum stream_shape *ret_shape)
 {
 	static const struct {
 		const char *type;
-		enum batch_shape shape;
+		enum stream_shape shape;
 	} known[] = {
-		{"application/json", BATCH_DOCUMENT},
-		{"application/x-ndjson", BATCH_NDJSON},
-		{"application/ndjson", BATCH_NDJSON},
-		{"application/jsonl", BATCH_NDJSON},
+		{"application/json", STREAM_DOCUMENT},
+		{"application/x-ndjson", STREAM_NDJSON},
+		{"application/ndjson", STREAM_NDJSON},
+		{"application/jsonl", STREAM_NDJSON},
 	};
 	struct text type = header_media_type(http_header(request, "Content-Type"));
 
@@ -58,21 +58,21 @@ static bool read_shape(struct http_request *request, enum batch_shape *ret_shape
 	return false;
 }
 
-static bool read_coding(struct http_request *request, enum batch_coding *ret_coding)
+static bool read_coding(struct http_request *request, enum stream_coding *ret_coding)
 {
 	static const struct {
 		const char *name;
-		enum batch_coding coding;
+		enum stream_coding coding;
 	} known[] = {
-		{"identity", BATCH_IDENTITY},
-		{"gzip", BATCH_GZIP},
-		{"x-gzip", BATCH_GZIP},
-		{"zstd", BATCH_ZSTD},
+		{"identity", STREAM_IDENTITY},
+		{"gzip", STREAM_GZIP},
+		{"x-gzip", STREAM_GZIP},
+		{"zstd", STREAM_ZSTD},
 	};
 	struct text name = text_trim(http_header(request, "Content-Encoding"));
 
 	if (name.size == 0) {
-		*ret_coding = BATCH_IDENTITY;
+		*ret_coding = STREAM_IDENTITY;
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -118,7 +118,7 @@ static void wake(void *context)
 }
 
 static int open_posting(struct api *api, struct http_request *request,
-	const struct retention *retention, enum batch_shape shape, enum batch_coding coding,
+	const struct retention *retention, enum stream_shape shape, enum stream_coding coding,
 	struct error *err)
 {
 	struct posting *posting = arena_calloc(&request->arena, 1, sizeof(*posting));
@@ -154,8 +154,8 @@ enum http_step v1_calls_begin(
 	void *context, struct http_request *request, struct http_response *response)
 {
 	struct api *api = context;
-	enum batch_shape shape;
-	enum batch_coding coding;
+	enum stream_shape shape;
+	enum stream_coding coding;
 	struct retention retention;
 	struct error err;
 
@@ -311,7 +311,7 @@ enum http_step v1_calls_finish(
 		status = status_of(result.failure.code);
 		sentence = sentence_of(request, &result.failure, status);
 	} else if (result.accepted == 0 &&
-		   (result.rejected > 0 || posting->shape == BATCH_NDJSON)) {
+		   (result.rejected > 0 || posting->shape == STREAM_NDJSON)) {
 		status = 422;
 		sentence = "nothing in it was a call";
 	}

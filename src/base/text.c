@@ -50,6 +50,16 @@ struct text text_trim(struct text text)
 	return text;
 }
 
+size_t text_count(struct text text, char byte)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < text.size; i++) {
+		count += text.data[i] == byte;
+	}
+	return count;
+}
+
 bool text_split(struct text *rest, char separator, struct text *ret_part)
 {
 	const char *at;

@@ -58,6 +58,9 @@ static inline struct text text_tail(struct text text, size_t size)
 	return (struct text){.data = text.data + size, .size = text.size - size};
 }
 
+/* How often @byte stands in @text. */
+size_t text_count(struct text text, char byte);
+
 /* Takes what stands before the first @separator, or all, off the front of @rest.
  * Returns false when @rest is used up: {NULL, 0}. "a,,b" gives "a", "", "b". */
 bool text_split(struct text *rest, char separator, struct text *ret_part);

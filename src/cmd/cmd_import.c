@@ -20,7 +20,6 @@
 
 struct import {
 	struct cmd_run *run;
-	struct source_options options;
 	struct redactor *redactor;
 	struct intake *intake;
 	struct import_old old; /* under the lock */
@@ -199,16 +198,31 @@ static void add_call(void *context, struct text json, uint64_t line)
 
 /* ---- files ---- */
 
-static int cut_file(struct import *import, const struct import_format *format,
+static int cut_file(struct import *import, const struct source_format *format,
 	const struct source_sink *sink, struct error *err)
 {
-	return import_file_cut(import->input, format, &import->options,
-		(size_t)import->run->settings->call_size_max, sink, show_progress, err);
+	struct source_option options[SOURCE_OPTIONS_MAX] = {0};
+	const struct source_input opened = {
+		.name = import->name,
+		.call_size_max = (size_t)import->run->settings->call_size_max,
+		.options = options,
+	};
+	size_t given = 0;
+
+	for (size_t i = 0; format->options[i]; i++) {
+		const char *value =
+			setting_text(import->run->settings, format->options[i], "import");
+
+		if (value) {
+			options[given++] = (struct source_option){format->options[i], value};
+		}
+	}
+	return import_file_cut(import->input, format, &opened, sink, show_progress, err);
 }
 
 /* Reads the file for its newest call alone; what is wrong with it, the pass that imports says. */
 static int measure_file(
-	struct import *import, const struct import_format *format, struct error *err)
+	struct import *import, const struct source_format *format, struct error *err)
 {
 	return cut_file(import, format,
 		&(struct source_sink){note_end, pass_over_reject, pass_over_warning, import}, err);
@@ -246,7 +260,7 @@ static int64_t served_after(const struct settings *settings)
 	return days == 0 ? INT64_MIN : clock_now_s() - days * 86400;
 }
 
-static int run_batch(struct import *import, const struct import_format *format, struct error *err)
+static int run_batch(struct import *import, const struct source_format *format, struct error *err)
 {
 	AUTO(batch_destroyp) struct batch *batch = NULL;
 	struct batch_options options = {
@@ -256,7 +270,7 @@ static int run_batch(struct import *import, const struct import_format *format, 
 		.served_after = served_after(import->run->settings),
 		.old = judge_old,
 		.shape = format->shape,
-		.recorded = format->source && format->source->recorded,
+		.recorded = format->recorded,
 		.rejected = take_batch_reject,
 		.noted = take_batch_reject, /* named as well; the batch does not count it */
 		.context = import,
@@ -269,7 +283,7 @@ static int run_batch(struct import *import, const struct import_format *format, 
 		return -1;
 	}
 	import->batch = batch;
-	if (format->source || import->shifting) {
+	if (!format->is_json || import->shifting) {
 		status = cut_file(import, format,
 			&(struct source_sink){add_call, take_source_reject, take_warning, import},
 			err);
@@ -277,13 +291,13 @@ static int run_batch(struct import *import, const struct import_format *format, 
 		status = feed_batch(import, err);
 	}
 	/* A source hands in whole calls, whatever became of its input. */
-	batch_end(batch, status < 0 && !format->source);
+	batch_end(batch, status < 0 && format->is_json);
 	batch_wait(batch);
 	result = batch_result(batch);
 	import->batch = NULL;
 	add_result(import, &result);
 	/* A source says of its own what it looked for. */
-	if (status == 0 && !format->source && result.accepted == 0 && result.rejected == 0 &&
+	if (status == 0 && format->is_json && result.accepted == 0 && result.rejected == 0 &&
 		result.failure.code == ERROR_NONE &&
 		import->old.refused + import->old.left_out == left_before) {
 		take_warning(import, "no call was found in it");
@@ -296,20 +310,19 @@ static int run_batch(struct import *import, const struct import_format *format, 
 static void run_file(struct import *import, const char *path, bool measuring)
 {
 	AUTO(input_close) struct input input = {.fd = -1};
-	struct import_format format;
+	const struct source_format *format;
 	struct error err;
 	int status;
 
 	import->input = &input;
 	import->name = strcmp(path, "-") == 0 ? "standard input" : path;
-	import->options.input_name = import->name;
 	status = input_open(&input, path, &err);
 	if (status == 0) {
 		status = import_format_find(&format, import->run->settings->format, &input, &err);
 	}
 	if (status == 0) {
-		status = measuring ? measure_file(import, &format, &err)
-				   : run_batch(import, &format, &err);
+		status = measuring ? measure_file(import, format, &err)
+				   : run_batch(import, format, &err);
 	}
 	import->read_before += input.read;
 	if (status < 0 && !measuring) {
@@ -442,10 +455,6 @@ static int import_run(struct cmd_run *run, struct error *err)
 	AUTO(import_deinit)
 	struct import import = {
 		.run = run,
-		.options = {.columns_path = settings->columns,
-			.inbound_contexts = settings->inbound_contexts,
-			.system = settings->system,
-			.local_times = settings->zone != NULL},
 		.newest_end = -1,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};

@@ -6,23 +6,17 @@
 #include "cmd/input.h"
 #include "intake/sources/source.h"
 
-/* How the bytes of a file become calls: by @source, or by the intake itself where that is NULL. */
-struct import_format {
-	const struct source_format *source;
-	enum batch_shape shape;
-};
-
 /* Whether @name, NULL for not said, can be said with --format. */
 int import_format_check(const char *name, struct error *err) CHECK_RESULT;
 
 /* Finds what @name, which was checked, and the beginning of @input stand for. */
-int import_format_find(struct import_format *ret_format, const char *name, struct input *input,
-	struct error *err) CHECK_RESULT;
+int import_format_find(const struct source_format **ret_format, const char *name,
+	struct input *input, struct error *err) CHECK_RESULT;
 
 /* Reads @input to its end and hands every call in it to @sink. @progress is told after each piece.
  */
-int import_file_cut(struct input *input, const struct import_format *format,
-	const struct source_options *options, size_t call_size_max, const struct source_sink *sink,
+int import_file_cut(struct input *input, const struct source_format *format,
+	const struct source_input *opened, const struct source_sink *sink,
 	void (*progress)(void *context), struct error *err) CHECK_RESULT;
 
 #endif

@@ -18,12 +18,13 @@ static int64_t size_of(int fd)
 	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? (int64_t)status.st_size : 0;
 }
 
-static enum batch_coding coding_of(struct text beginning)
+static enum stream_coding coding_of(struct text beginning)
 {
 	if (text_starts_with(beginning, TEXT("\x1f\x8b"))) {
-		return BATCH_GZIP;
+		return STREAM_GZIP;
 	}
-	return text_starts_with(beginning, TEXT("\x28\xb5\x2f\xfd")) ? BATCH_ZSTD : BATCH_IDENTITY;
+	return text_starts_with(beginning, TEXT("\x28\xb5\x2f\xfd")) ? STREAM_ZSTD
+								     : STREAM_IDENTITY;
 }
 
 /* Reads the next chunk; a short one is only the last. */

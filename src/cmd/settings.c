@@ -2,6 +2,7 @@
  * How settings are found in their table, and how a value is read. */
 #include "cmd/settings.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 
@@ -38,6 +39,14 @@ const struct setting *setting_find(struct text name, const char *command)
 		for_all = row->command ? for_all : row;
 	}
 	return for_all;
+}
+
+const char *setting_text(const struct settings *settings, const char *name, const char *command)
+{
+	const struct setting *row = setting_find(text_of(name), command);
+
+	assert(row && row->type == SETTING_TEXT);
+	return *(const char *const *)(const void *)((const char *)settings + row->offset);
 }
 
 const struct setting_gone *setting_gone_find(struct text name)

@@ -155,6 +155,9 @@ extern const char *const setting_common[];
 /* The row of @name for @command (a command's name, or NULL); NULL when there is none. */
 const struct setting *setting_find(struct text name, const char *command);
 
+/* The value in @settings of the text @name, a setting of @command; NULL: it was not given. */
+const char *setting_text(const struct settings *settings, const char *name, const char *command);
+
 #define SETTING_NAME_MAX 64
 
 /* "CALLSTEP_SWEEP_EVERY" of "sweep-every". Returns @buffer. */

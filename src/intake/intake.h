@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "call/call.h"
+#include "intake/stream/stream.h"
 #include "redact/redact.h"
 #include "store/store.h"
 
@@ -38,19 +39,6 @@ void intake_on_stored(struct intake *intake, void (*stored)(void *context), void
 void intake_key_used(struct intake *intake, int64_t key_id, int64_t now);
 
 /* ---- a batch ---- */
-
-enum batch_shape {
-	/* {"calls":[…]}, any other members beside it; an object without a member `calls` is a bare
-	   call */
-	BATCH_DOCUMENT,
-	BATCH_NDJSON, /* a call a line; empty lines are passed over */
-};
-
-enum batch_coding {
-	BATCH_IDENTITY,
-	BATCH_GZIP,
-	BATCH_ZSTD,
-};
 
 struct batch_reject {
 	uint64_t line;		/* of NDJSON, or the call's place in the array, from 1 */
@@ -89,8 +77,8 @@ struct batch_options {
 	 * from any thread, perhaps several at a time, until the batch is done; it may wait. NULL:
 	 * such calls are taken and counted, the next sweep drops what is over its days. */
 	enum batch_old (*old)(void *context, const struct call *call, uint64_t line, bool whole);
-	enum batch_shape shape;
-	enum batch_coding coding;
+	enum stream_shape shape;
+	enum stream_coding coding;
 	/* from an exchange's recording: parts of a call are joined (call_join.h), where others
 	 * replace each other */
 	bool recorded;

@@ -60,16 +60,6 @@ static struct redact_name read_name(struct text word)
 	return name;
 }
 
-static size_t count_of(struct text list, char separator)
-{
-	size_t count = 1;
-
-	for (size_t i = 0; i < list.size; i++) {
-		count += list.data[i] == separator;
-	}
-	return count;
-}
-
 /* @list NULL: no names. */
 static int read_names(struct redactor *redactor, const char *setting, const char *list,
 	struct redact_names *names, struct error *err)
@@ -80,7 +70,8 @@ static int read_names(struct redactor *redactor, const char *setting, const char
 	if (!list) {
 		return 0;
 	}
-	names->items = arena_calloc(&redactor->arena, count_of(rest, ','), sizeof(*names->items));
+	names->items =
+		arena_calloc(&redactor->arena, text_count(rest, ',') + 1, sizeof(*names->items));
 	if (!rest.data || !names->items) {
 		return error_no_memory(err);
 	}

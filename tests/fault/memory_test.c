@@ -121,7 +121,7 @@ static int post(struct intake *intake, int64_t account_id, int version, struct e
 	int rejects = 0;
 	const struct batch_options options = {
 		.account_id = account_id,
-		.shape = BATCH_NDJSON,
+		.shape = STREAM_NDJSON,
 		.rejected = count_reject,
 		.context = &rejects,
 	};

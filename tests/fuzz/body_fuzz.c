@@ -14,8 +14,8 @@
 #define EVENTS_MAX    ((size_t)8 << 20)
 
 struct way {
-	enum batch_coding coding;
-	enum batch_shape shape;
+	enum stream_coding coding;
+	enum stream_shape shape;
 };
 
 static void note_call(void *context, struct text json, struct json_position position, uint64_t line)
@@ -108,14 +108,14 @@ static void check_cuts(struct way way, struct text body, unsigned int seed)
 	buffer_deinit(&pieces);
 }
 
-static void append_coded(struct buffer *out, enum batch_coding coding, struct text text)
+static void append_coded(struct buffer *out, enum stream_coding coding, struct text text)
 {
-	size_t room = coding == BATCH_ZSTD ? ZSTD_compressBound(text.size)
-					   : compressBound(text.size) + 32;
+	size_t room = coding == STREAM_ZSTD ? ZSTD_compressBound(text.size)
+					    : compressBound(text.size) + 32;
 	char *to = buffer_reserve(out, room);
 
 	fuzz_require(to != NULL);
-	if (coding == BATCH_ZSTD) {
+	if (coding == STREAM_ZSTD) {
 		buffer_advance(out, ZSTD_compress(to, room, text.data, text.size, 1));
 	} else {
 		z_stream gzip = {.next_in = (unsigned char *)(uintptr_t)text.data,
@@ -148,7 +148,7 @@ static void check_coded(struct way way, struct text text, unsigned int seed)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum batch_coding codings[] = {BATCH_IDENTITY, BATCH_GZIP, BATCH_ZSTD};
+	static const enum stream_coding codings[] = {STREAM_IDENTITY, STREAM_GZIP, STREAM_ZSTD};
 	struct text body = {.data = (const char *)data, .size = size};
 	struct way way;
 	unsigned int seed;
@@ -157,11 +157,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	way.coding = codings[data[0] / 2 % 3];
-	way.shape = data[0] & 1 ? BATCH_NDJSON : BATCH_DOCUMENT;
+	way.shape = data[0] & 1 ? STREAM_NDJSON : STREAM_DOCUMENT;
 	seed = data[1] | 1;
 	body = text_tail(body, 2);
 	check_cuts(way, body, seed);
-	if (way.coding != BATCH_IDENTITY) {
+	if (way.coding != STREAM_IDENTITY) {
 		check_coded(way, body, seed);
 	}
 	return 0;

@@ -9,7 +9,7 @@
 #define OUTPUT_MAX ((size_t)4 << 20)
 
 /* Returns whether all was good; what was given is in @out, no more than OUTPUT_MAX of it. */
-static bool decode(enum batch_coding coding, struct text input, size_t piece, struct buffer *out)
+static bool decode(enum stream_coding coding, struct text input, size_t piece, struct buffer *out)
 {
 	AUTO(decoder_destroyp) struct decoder *decoder = NULL;
 
@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO(buffer_deinit) struct buffer whole;
 	AUTO(buffer_deinit) struct buffer pieces;
 	struct text input = {.data = (const char *)data, .size = size};
-	enum batch_coding coding;
+	enum stream_coding coding;
 	bool whole_good, pieces_good;
 
 	buffer_init(&whole, OUTPUT_MAX);
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0) {
 		return 0;
 	}
-	coding = data[0] & 1 ? BATCH_ZSTD : BATCH_GZIP;
+	coding = data[0] & 1 ? STREAM_ZSTD : STREAM_GZIP;
 	input = text_tail(input, 1);
 	whole_good = decode(coding, input, SIZE_MAX, &whole);
 	pieces_good = decode(coding, input, (size_t)(data[0] >> 1) + 1, &pieces);

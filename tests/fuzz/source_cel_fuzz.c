@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct source_format *format = source_format_find(TEXT("asterisk-cel"));
 	const struct source_sink sink = {
 		.call = check_call, .reject = take_reject, .warn = take_warning};
-	const struct source_options options = {.local_times = size % 2};
+	const struct source_option zone[] = {{"zone", ""}, {NULL, NULL}};
+	const struct source_input options = {.options = size % 2 ? zone : NULL};
 	size_t cut = size / 2;
 	struct source *source;
 

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct source_format *format = source_format_find(TEXT("fuse"));
 	const struct source_sink sink = {
 		.call = check_call, .reject = take_reject, .warn = take_warning};
-	const struct source_options options = {0};
+	const struct source_input options = {0};
 	size_t cut = size / 2;
 	struct source *source;
 

@@ -70,7 +70,7 @@ static int feed(struct splitter *splitter, struct text input, size_t piece, stru
 	return splitter_end(splitter, false, err);
 }
 
-static void split(struct transcript *transcript, enum batch_shape shape, struct text input,
+static void split(struct transcript *transcript, enum stream_shape shape, struct text input,
 	size_t call_size_max, size_t piece)
 {
 	const struct call_sink sink = {
@@ -90,7 +90,7 @@ static void split(struct transcript *transcript, enum batch_shape shape, struct 
 }
 
 static void check_same_in_pieces(
-	enum batch_shape shape, struct text input, size_t call_size_max, size_t piece)
+	enum stream_shape shape, struct text input, size_t call_size_max, size_t piece)
 {
 	struct transcript whole, pieces;
 
@@ -107,7 +107,7 @@ static void check_as_strict_as_the_reader(struct text input)
 	struct error err = {0};
 	int read = read_json(input, &err);
 
-	split(&transcript, BATCH_DOCUMENT, input, LARGE_CALL, SIZE_MAX);
+	split(&transcript, STREAM_DOCUMENT, input, LARGE_CALL, SIZE_MAX);
 	if (!transcript.failed && !transcript.rejected && !transcript.bad_call) {
 		/* Too deep is only seen where a member is read by itself. */
 		fuzz_require(read == 0 || err.code == ERROR_TOO_LARGE);
@@ -121,13 +121,13 @@ static void check_as_strict_as_the_reader(struct text input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct text input = {.data = (const char *)data, .size = size};
-	enum batch_shape shape;
+	enum stream_shape shape;
 	size_t piece;
 
 	if (size == 0) {
 		return 0;
 	}
-	shape = data[0] & 1 ? BATCH_NDJSON : BATCH_DOCUMENT;
+	shape = data[0] & 1 ? STREAM_NDJSON : STREAM_DOCUMENT;
 	piece = (size_t)(data[0] >> 1) % 32 + 1;
 	input = text_tail(input, 1);
 	check_same_in_pieces(shape, input, SMALL_CALL, piece);

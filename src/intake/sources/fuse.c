@@ -369,12 +369,12 @@ static void fuse_close(struct source *source)
 }
 AUTO_POINTER(struct source *, fuse_close);
 
-static int fuse_open(struct source **ret_source, const struct source_options *options,
+static int fuse_open(struct source **ret_source, const struct source_input *input,
 	const struct source_sink *sink, struct error *err)
 {
 	AUTO(fuse_closep) struct source *source = calloc(1, sizeof(*source));
 
-	(void)options;
+	(void)input;
 	if (!source) {
 		return error_no_memory(err);
 	}
@@ -440,9 +440,15 @@ static int fuse_end(struct source *source, struct error *err)
 	return parse(source, "", 0, true, err);
 }
 
+static bool fuse_looks_like(struct text text)
+{
+	return text.data[0] == '<';
+}
+
 const struct source_format source_fuse = {
 	.name = "fuse",
-	.summary = "documents of this API: JSON, JSON a line, or XML",
+	.looks_like = fuse_looks_like,
+	.shape = STREAM_NDJSON,
 	.open = fuse_open,
 	.feed = fuse_feed,
 	.end = fuse_end,

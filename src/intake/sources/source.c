@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * The table of sources, and telling what an input is by its first bytes. */
+ * The table of sources, and telling which of them an input is for. */
 #include "intake/sources/source.h"
 
-#include "intake/sources/source_guess.h"
+#include "json/json_reader.h"
 
-extern const struct source_format source_fuse;
-extern const struct source_format source_asterisk_cel;
+#define MEMBERS_MAX 64 /* of an object that is looked at */
 
+extern const struct source_format source_json, source_ndjson, source_fuse, source_asterisk_cel;
+
+/* What stands later is asked first: an object may be an event's row, too. */
 const struct source_format *const source_formats[] = {
+	&source_json,
+	&source_ndjson,
 	&source_fuse,
 	&source_asterisk_cel,
 	NULL,
@@ -23,78 +27,64 @@ const struct source_format *source_format_find(struct text name)
 	return NULL;
 }
 
-static struct text skip_blank(struct text text)
+const char *source_option(const struct source_input *input, const char *name)
 {
+	for (const struct source_option *option = input->options; option && option->name;
+		option++) {
+		if (strcmp(option->name, name) == 0) {
+			return option->value;
+		}
+	}
+	return NULL;
+}
+
+struct text source_skip_blank(struct text text)
+{
+	static const struct text mark = {.data = "\xef\xbb\xbf", .size = 3};
+
+	if (text_starts_with(text, mark)) {
+		text = text_tail(text, mark.size);
+	}
 	while (text.size > 0 && memchr(" \t\r\n", text.data[0], 4)) {
 		text = text_tail(text, 1);
 	}
 	return text;
 }
 
-/* Where the JSON object that @text begins with ends; 0 when that is not in @text. *@ret_broken: it
- * goes over lines. */
-static size_t object_end(struct text text, bool *ret_broken)
+const struct source_format *source_detect(struct text beginning)
 {
-	bool in_string = false;
-	size_t depth = 0;
+	const struct source_format *found = NULL;
 
-	*ret_broken = false;
-	for (size_t i = 0; i < text.size; i++) {
-		char byte = text.data[i];
-
-		if (in_string) {
-			in_string = byte != '"';
-			i += byte == '\\';
-			continue;
-		}
-		in_string = byte == '"';
-		*ret_broken |= byte == '\n';
-		depth += byte == '{' || byte == '[';
-		depth -= byte == '}' || byte == ']';
-		if (depth == 0) {
-			return i + 1;
+	beginning = source_skip_blank(beginning);
+	for (size_t i = 0; source_formats[i] && beginning.size > 0; i++) {
+		if (source_formats[i]->looks_like(beginning)) {
+			found = source_formats[i];
 		}
 	}
-	return 0;
+	return found;
 }
 
-static enum source_kind json_kind(struct text text)
+bool source_has_members(struct text text, const char *first, const char *second)
 {
-	struct text inside = skip_blank(text_tail(text, 1));
-	bool broken;
-	size_t end;
+	struct json_reader reader;
+	struct json_token name, value;
+	bool has_first = false, has_second = !second;
 
-	if (text_starts_with(inside, TEXT("\"calls\"")) ||
-		text_starts_with(inside, TEXT("\"total_calls\""))) {
-		return SOURCE_JSON;
+	json_reader_init(&reader, text, (struct json_position){1, 1});
+	if (json_reader_next(&reader, &value, NULL) <= 0 ||
+		(value.kind == JSON_ARRAY && json_reader_next(&reader, &value, NULL) <= 0) ||
+		value.kind != JSON_OBJECT) {
+		return false;
 	}
-	end = object_end(text, &broken);
-	if (end == 0) {
-		return broken ? SOURCE_JSON : SOURCE_NDJSON;
+	for (int i = 0; i < MEMBERS_MAX && !(has_first && has_second); i++) {
+		if (json_reader_next_member(&reader, &name, &value, NULL) <= 0) {
+			break;
+		}
+		has_first |= text_equal_string(name.raw, first);
+		has_second |= second && text_equal_string(name.raw, second);
+		if (json_reader_skip(&reader, &value, NULL) < 0) {
+			break;
+		}
 	}
-	return skip_blank(text_tail(text, end)).size > 0 ? SOURCE_NDJSON : SOURCE_JSON;
-}
-
-enum source_kind source_detect(struct text beginning)
-{
-	static const struct text mark = {.data = "\xef\xbb\xbf", .size = 3};
-
-	if (text_starts_with(beginning, mark)) {
-		beginning = text_tail(beginning, mark.size);
-	}
-	beginning = skip_blank(beginning);
-	if (beginning.size == 0) {
-		return SOURCE_UNKNOWN;
-	}
-	switch (beginning.data[0]) {
-	case '{':
-		return source_guess_event_log(beginning) ? SOURCE_ASTERISK_CEL
-							 : json_kind(beginning);
-	case '<':
-		return SOURCE_XML;
-	case '[':
-		return SOURCE_UNKNOWN;
-	default:
-		return source_guess_event_log(beginning) ? SOURCE_ASTERISK_CEL : SOURCE_UNKNOWN;
-	}
+	return has_first && has_second;
 }

@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: MIT
- * Sources: where calls come from other than this API's own JSON. One file a source, one row in
- * source_table. To add one: write src/intake/sources/NAME.c with a `struct source_format`, and put
- * it into source.c's table. */
+ * Sources: the formats that calls come in.
+ *
+ * To add one: write NAME.c here, or a folder with its files, with a `struct source_format`; name
+ * the files in src/intake/meson.build and the format in source.c's table. An option of its own is a
+ * row in src/cmd/settings_files.c with its member in settings.h, a name in cmd_import.c's list of
+ * settings, and a name in the format's `options`. Its line of help stands in cmd_import.c, what it
+ * makes of an input in docs/sources.md. */
 #ifndef INTAKE_SOURCES_SOURCE_H
 #define INTAKE_SOURCES_SOURCE_H
 
 #include "base/error.h"
 #include "base/text.h"
+#include "intake/stream/stream.h"
 
-/* What the command line may say to a source; a source ignores what is not for it. */
-struct source_options {
-	const char *input_name;	  /* a path; NULL: the input has no name */
-	const char *columns_path; /* --columns FILE; NULL: not given */
-	/* comma-separated dialplan contexts whose calls are inbound */
-	const char *inbound_contexts;
-	/* goes before the ids of the calls, with a hyphen; NULL: they stay as they are */
-	const char *system;
-	bool local_times; /* times without a zone are in the process's zone (TZ); otherwise UTC */
+struct source_option {
+	const char *name; /* of a setting */
+	const char *value;
 };
+
+/* What an input is opened with. */
+struct source_input {
+	const char *name;     /* a path; NULL: it has no name */
+	size_t call_size_max; /* bytes of one call's JSON; only JSON heeds it */
+	/* what was given of the options that the format takes, ended by a row without a name */
+	const struct source_option *options;
+};
+
+/* NULL: @name was not given. */
+const char *source_option(const struct source_input *input, const char *name);
 
 /* Where a source hands what it made. */
 struct source_sink {
@@ -25,8 +35,7 @@ struct source_sink {
 	 * input. */
 	void (*call)(void *context, struct text json, uint64_t line);
 	/* Something in the input that could not be used, which the source went on after: @count
-	 * things of one kind, the first at
-	 * @line. */
+	 * things of one kind, the first at @line. */
 	void (*reject)(void *context, uint64_t line, struct text session_id, const char *error,
 		uint64_t count);
 	/* What the input's owner should know, though everything was taken: a sentence. */
@@ -34,13 +43,22 @@ struct source_sink {
 	void *context;
 };
 
+#define SOURCE_OPTIONS_MAX 8
+
 struct source; /* a source at work on one input, private to each format */
 
 struct source_format {
 	const char *name; /* as --format takes it */
-	const char *summary;
+	/* what an input of it is, for messages: it is read only where --format names it. NULL: it
+	 * is this API's own, and read wherever it looks like it */
+	const char *foreign;
+	/* Whether an input that begins with @beginning, not with a space, looks like it. */
+	bool (*looks_like)(struct text beginning);
+	const char *options[SOURCE_OPTIONS_MAX]; /* that it takes, ended by NULL */
 	bool recorded; /* what it makes may be parts of calls: batch_options.recorded */
-	int (*open)(struct source **ret_source, const struct source_options *options,
+	bool is_json;  /* a batch reads it itself where it is fed in this shape */
+	enum stream_shape shape;
+	int (*open)(struct source **ret_source, const struct source_input *input,
 		const struct source_sink *sink, struct error *err);
 	/* Takes the next bytes. Negative: nothing more can be read from this input. */
 	int (*feed)(struct source *source, const char *data, size_t size, struct error *err);
@@ -49,22 +67,20 @@ struct source_format {
 	void (*close)(struct source *source);
 };
 
-/* The table of formats, ended by a row whose name is NULL. */
+/* The table of formats, ended by NULL. */
 extern const struct source_format *const source_formats[];
-
-/* What an input is, by how it begins. */
-enum source_kind {
-	SOURCE_UNKNOWN,
-	SOURCE_JSON,   /* one document: BATCH_DOCUMENT */
-	SOURCE_NDJSON, /* a call a line: BATCH_NDJSON */
-	SOURCE_XML,    /* for the source fuse */
-	SOURCE_ASTERISK_CEL,
-};
-
-/* @beginning: the first bytes of the input, 4 KiB or all of it where it is shorter. */
-enum source_kind source_detect(struct text beginning);
 
 /* NULL when there is none of that name. */
 const struct source_format *source_format_find(struct text name);
+
+/* The format that an input looks like by @beginning, its first bytes; NULL: by none. */
+const struct source_format *source_detect(struct text beginning);
+
+/* @text without a byte order mark and the spaces and lines before its first character. */
+struct text source_skip_blank(struct text text);
+
+/* Whether the first object of @text, JSON that may be cut off, has the members @first and @second,
+ * NULL for none. The object may be the first of an array. */
+bool source_has_members(struct text text, const char *first, const char *second);
 
 #endif

@@ -5,13 +5,8 @@
 
 #include <stdio.h>
 
-#include "base/arena.h"
-#include "intake/sources/asterisk/cel_columns.h"
-#include "json/json_reader.h"
-
-#define WHAT_IS_READ                                                                               \
-	"what is read is this API's JSON and XML, and Asterisk's channel event log "               \
-	"(--format asterisk-cel)"
+#include "base/array.h"
+#include "intake/sources/source.h"
 
 #define CONVERT "convert it, as 'iconv -f UTF-16 -t UTF-8' does"
 #define PRINT_ROWS                                                                                 \
@@ -38,19 +33,6 @@ static struct text first_line(struct text beginning)
 static bool contains(struct text text, const char *words)
 {
 	return text.size > 0 && memmem(text.data, text.size, words, strlen(words)) != NULL;
-}
-
-static struct text skip_blank(struct text text)
-{
-	static const struct text mark = {.data = "\xef\xbb\xbf", .size = 3};
-
-	if (text_starts_with(text, mark)) {
-		text = text_tail(text, mark.size);
-	}
-	while (text.size > 0 && memchr(" \t\r\n", text.data[0], 4)) {
-		text = text_tail(text, 1);
-	}
-	return text;
 }
 
 /* ---- by the first bytes ---- */
@@ -91,7 +73,7 @@ static struct text skip_declaration(struct text text)
 		return text;
 	}
 	end = memmem(text.data, text.size, "?>", 2);
-	return end ? skip_blank(text_tail(text, (size_t)(end - text.data) + 2)) : text;
+	return end ? source_skip_blank(text_tail(text, (size_t)(end - text.data) + 2)) : text;
 }
 
 static bool guess_by_bytes(struct text text, struct source_guess *ret_guess)
@@ -125,70 +107,19 @@ static const struct {
 				     "give it as the member 'detail' of its call"}},
 };
 
-#define NAMES_MAX 64
-
-struct names {
-	struct text list[NAMES_MAX];
-	size_t count;
-	bool in_array;
-};
-
-/* The names of the first object's own members, as far as the beginning goes. */
-static void read_names(struct text text, struct names *names)
-{
-	AUTO(arena_deinit) struct arena arena;
-	struct json_reader reader;
-	struct json_token name, value;
-
-	arena_init(&arena, (size_t)1 << 20);
-	json_reader_init(&reader, text, (struct json_position){1, 1});
-	names->count = 0;
-	names->in_array = text.data[0] == '[';
-	for (int i = 0; i < 1 + names->in_array; i++) {
-		if (json_reader_next(&reader, &value, NULL) <= 0) {
-			return;
-		}
-	}
-	while (value.kind == JSON_OBJECT && names->count < NAMES_MAX &&
-		json_reader_next_member(&reader, &name, &value, NULL) > 0) {
-		names->list[names->count++] = name.raw;
-		if (json_reader_skip(&reader, &value, NULL) < 0) {
-			return;
-		}
-		value.kind = JSON_OBJECT;
-	}
-}
-
-static bool has_name(const struct names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		if (text_equal_string(names->list[i], name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool guess_by_names(struct text text, struct source_guess *ret_guess)
 {
-	struct names names;
-
 	if (text.size == 0 || (text.data[0] != '{' && text.data[0] != '[')) {
 		return false;
 	}
-	read_names(text, &names);
-	if (has_name(&names, "calls") || has_name(&names, "session_id")) {
-		if (names.in_array) {
-			*ret_guess = (struct source_guess){"an array of this API's calls",
-				"write {\"calls\":[…]}, or a call a line, as \"jq -c '.[]'\" does"};
-		}
-		return names.in_array;
+	if (source_has_members(text, "calls", NULL) ||
+		source_has_members(text, "session_id", NULL)) {
+		*ret_guess = (struct source_guess){"an array of this API's calls",
+			"write {\"calls\":[…]}, or a call a line, as \"jq -c '.[]'\" does"};
+		return text.data[0] == '[';
 	}
 	for (size_t i = 0; i < COUNT_OF(objects); i++) {
-		const char *second = objects[i].names[1];
-
-		if (has_name(&names, objects[i].names[0]) &&
-			(!second || has_name(&names, second))) {
+		if (source_has_members(text, objects[i].names[0], objects[i].names[1])) {
 			*ret_guess = objects[i].guess;
 			return true;
 		}
@@ -197,16 +128,6 @@ static bool guess_by_names(struct text text, struct source_guess *ret_guess)
 }
 
 /* ---- by the first line ---- */
-
-static size_t count_of(struct text line, char byte)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < line.size; i++) {
-		count += line.data[i] == byte;
-	}
-	return count;
-}
 
 static bool is_digits(struct text text, size_t count)
 {
@@ -220,7 +141,7 @@ static bool is_queue_log(struct text line)
 {
 	struct text seconds;
 
-	return count_of(line, '|') >= 4 && text_split(&line, '|', &seconds) &&
+	return text_count(line, '|') >= 4 && text_split(&line, '|', &seconds) &&
 	       is_digits(seconds, 10);
 }
 
@@ -243,7 +164,7 @@ static bool is_asterisk_cdr(struct text line)
 		return true;
 	}
 	for (size_t i = 0; i < COUNT_OF(dispositions); i++) {
-		if (contains(line, dispositions[i]) && count_of(line, ',') >= 13) {
+		if (contains(line, dispositions[i]) && text_count(line, ',') >= 13) {
 			return true;
 		}
 	}
@@ -259,7 +180,7 @@ static bool is_freeswitch_cdr(struct text line)
 		"\"NO_ROUTE_DESTINATION\"", "\"ATTENDED_TRANSFER\"", "\"LOSE_RACE\""};
 
 	for (size_t i = 0; i < COUNT_OF(causes); i++) {
-		if (contains(line, causes[i]) && count_of(line, '-') >= 4) {
+		if (contains(line, causes[i]) && text_count(line, '-') >= 4) {
 			return true;
 		}
 	}
@@ -317,88 +238,67 @@ static bool guess_by_line(struct text text, struct source_guess *ret_guess)
 	return false;
 }
 
-/* ---- Asterisk's event log ---- */
+/* ---- together ---- */
 
-static bool has_event_columns(struct text line, char separator)
+/* Whether it looks like a format that --format names. */
+static bool is_read(struct text text)
 {
-	static const char *const events[] = {"CHAN_START", "CHAN_END", "HANGUP", "ANSWER",
-		"APP_START", "APP_END", "BRIDGE_ENTER", "BRIDGE_EXIT", "BRIDGE_START", "BRIDGE_END",
-		"LINKEDID_END", "STREAM_BEGIN", "STREAM_END", "DTMF", "USER_DEFINED", "PARK_START",
-		"PARK_END", "BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "FORWARD",
-		"LOCAL_OPTIMIZE"};
-	struct text field;
-
-	while (text_split(&line, separator, &field)) {
-		field = text_trim(field);
-		if (field.size >= 2 && field.data[0] == '"') {
-			field = text_head(text_tail(field, 1), field.size - 2);
-		}
-		for (size_t i = 0; i < COUNT_OF(events); i++) {
-			if (text_equal_string(field, events[i])) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-bool source_guess_event_log(struct text beginning)
-{
-	struct text rest = skip_blank(beginning), line;
-	struct names names;
-
-	if (rest.size > 0 && rest.data[0] == '{') {
-		read_names(rest, &names);
-		return has_name(&names, "eventtype") && has_name(&names, "eventtime");
-	}
-	if (cel_columns_is_header(first_line(rest))) {
-		return true;
-	}
-	while (text_split(&rest, '\n', &line)) {
-		if (has_event_columns(line, ',') || has_event_columns(line, '\t')) {
+	for (size_t i = 0; source_formats[i]; i++) {
+		if (source_formats[i]->foreign && text.size > 0 &&
+			source_formats[i]->looks_like(text)) {
 			return true;
 		}
 	}
 	return false;
 }
 
-/* ---- together ---- */
-
 bool source_guess_foreign(struct text beginning, struct source_guess *ret_guess)
 {
-	struct text text = skip_blank(beginning);
+	struct text text = source_skip_blank(beginning);
 
 	if (guess_by_bytes(text, ret_guess) || guess_by_names(text, ret_guess)) {
 		return true;
 	}
-	return !source_guess_event_log(text) && guess_by_line(text, ret_guess);
+	return !is_read(text) && guess_by_line(text, ret_guess);
+}
+
+/* Writes "…; what is read is …" behind what @words hold. */
+static void add_what_is_read(char words[SOURCE_GUESS_WORDS_SIZE])
+{
+	size_t used = strlen(words);
+
+	used += (size_t)snprintf(words + used, SOURCE_GUESS_WORDS_SIZE - used,
+		"; what is read is this API's JSON and XML");
+	for (size_t i = 0; source_formats[i] && used < SOURCE_GUESS_WORDS_SIZE; i++) {
+		if (source_formats[i]->foreign) {
+			used += (size_t)snprintf(words + used, SOURCE_GUESS_WORDS_SIZE - used,
+				", and %s (--format %s)", source_formats[i]->foreign,
+				source_formats[i]->name);
+		}
+	}
 }
 
 void source_guess_words(const struct source_guess *guess, char words[SOURCE_GUESS_WORDS_SIZE])
 {
-	if (guess->advice) {
-		snprintf(words, SOURCE_GUESS_WORDS_SIZE,
-			"it seems to be %s, and that is not read: %s", guess->what, guess->advice);
-	} else {
-		snprintf(words, SOURCE_GUESS_WORDS_SIZE,
-			"it seems to be %s, and that is not read; " WHAT_IS_READ, guess->what);
+	snprintf(words, SOURCE_GUESS_WORDS_SIZE, "it seems to be %s, and that is not read%s%s",
+		guess->what, guess->advice ? ": " : "", guess->advice ? guess->advice : "");
+	if (!guess->advice) {
+		add_what_is_read(words);
 	}
 }
 
 void source_guess_unknown(struct text beginning, char words[SOURCE_GUESS_WORDS_SIZE])
 {
-	struct text line = first_line(skip_blank(beginning));
-	bool is_csv =
-		count_of(line, ',') >= 2 || count_of(line, ';') >= 2 || count_of(line, '\t') >= 2;
-	size_t size = line.size < 60 ? line.size : 60;
+	struct text line = first_line(source_skip_blank(beginning));
+	bool is_csv = text_count(line, ',') >= 2 || text_count(line, ';') >= 2 ||
+		      text_count(line, '\t') >= 2;
 
 	if (is_csv) {
 		snprintf(words, SOURCE_GUESS_WORDS_SIZE,
-			"it seems to be CSV that begins with '%.*s', and that is not "
-			"read; " WHAT_IS_READ,
-			(int)size, line.data);
+			"it seems to be CSV that begins with '%.*s', and that is not read",
+			(int)(line.size < 60 ? line.size : 60), line.data);
 	} else {
-		snprintf(words, SOURCE_GUESS_WORDS_SIZE,
-			"it is of no kind that is known; " WHAT_IS_READ);
+		snprintf(words, SOURCE_GUESS_WORDS_SIZE, "it is of no kind that is known");
 	}
+	add_what_is_read(words);
 }

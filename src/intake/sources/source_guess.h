@@ -14,10 +14,6 @@ struct source_guess {
  * this API's or Asterisk's channel event log is not. */
 bool source_guess_foreign(struct text beginning, struct source_guess *ret_guess);
 
-/* Whether it begins like Asterisk's channel event log: a header row, or a row that names one of
- * Asterisk's events. */
-bool source_guess_event_log(struct text beginning);
-
 #define SOURCE_GUESS_WORDS_SIZE 400
 
 /* Writes a sentence: what @guess is, that it is not read, and what is. */

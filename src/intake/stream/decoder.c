@@ -28,7 +28,7 @@
 #define ZSTD_SKIPPED_HEADER 8 /* of a frame that is to be skipped: magic number and size */
 
 struct decoder {
-	enum batch_coding coding;
+	enum stream_coding coding;
 	z_stream gzip;
 	bool gzip_open;
 	ZSTD_DStream *zstd;
@@ -45,7 +45,7 @@ struct decoder {
 	char *output;	   /* DECODER_STEP bytes; NULL until there is something to decode */
 };
 
-int decoder_create(struct decoder **ret_decoder, enum batch_coding coding, struct error *err)
+int decoder_create(struct decoder **ret_decoder, enum stream_coding coding, struct error *err)
 {
 	struct decoder *decoder = calloc(1, sizeof(*decoder));
 
@@ -352,9 +352,9 @@ int decoder_step(
 	struct decoder *decoder, struct text *input, struct text *ret_output, struct error *err)
 {
 	switch (decoder->coding) {
-	case BATCH_GZIP:
+	case STREAM_GZIP:
 		return step_gzip(decoder, input, ret_output, err);
-	case BATCH_ZSTD:
+	case STREAM_ZSTD:
 		return step_zstd(decoder, input, ret_output, err);
 	default:
 		return step_identity(input, ret_output);
@@ -372,19 +372,19 @@ size_t decoder_wants(const struct decoder *decoder)
 	size_t wants = sizeof(*decoder) + DECODER_STEP;
 	size_t holds = decoder_holds(decoder);
 
-	if (decoder->coding == BATCH_IDENTITY ||
-		(decoder->coding == BATCH_ZSTD && !decoder->header_whole)) {
+	if (decoder->coding == STREAM_IDENTITY ||
+		(decoder->coding == STREAM_ZSTD && !decoder->header_whole)) {
 		return 0;
 	}
-	wants += decoder->coding == BATCH_GZIP ? GZIP_BYTES : ZSTD_BYTES + decoder->window_bytes;
+	wants += decoder->coding == STREAM_GZIP ? GZIP_BYTES : ZSTD_BYTES + decoder->window_bytes;
 	return wants > holds ? wants - holds : 0;
 }
 
 int decoder_end(struct decoder *decoder, struct error *err)
 {
-	const char *name = decoder->coding == BATCH_ZSTD ? "zstd" : "gzip";
+	const char *name = decoder->coding == STREAM_ZSTD ? "zstd" : "gzip";
 
-	if (decoder->coding == BATCH_IDENTITY) {
+	if (decoder->coding == STREAM_IDENTITY) {
 		return 0;
 	}
 	if (decoder->within) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Undoes the content coding of a body, piece by piece and in bounded memory, however much it
  * unfolds to. */
-#ifndef INTAKE_DECODER_H
-#define INTAKE_DECODER_H
+#ifndef INTAKE_STREAM_DECODER_H
+#define INTAKE_STREAM_DECODER_H
 
-#include "intake/intake.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "intake/stream/stream.h"
 
 /* The most that one step gives. */
 #define DECODER_STEP ((size_t)64 << 10)
@@ -12,7 +14,7 @@
 struct decoder;
 
 int decoder_create(
-	struct decoder **ret_decoder, enum batch_coding coding, struct error *err) CHECK_RESULT;
+	struct decoder **ret_decoder, enum stream_coding coding, struct error *err) CHECK_RESULT;
 void decoder_destroy(struct decoder *decoder);
 AUTO_POINTER(struct decoder *, decoder_destroy);
 

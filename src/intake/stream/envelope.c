@@ -45,36 +45,36 @@ void envelope_init(struct envelope *envelope, const struct call_sink *sink)
 {
 	*envelope = (struct envelope){.sink = *sink, .state = AT_START};
 	place_init(&envelope->place);
-	piece_init(&envelope->bare, sink->call_size_max);
-	piece_init(&envelope->piece, sink->call_size_max);
+	span_init(&envelope->bare, sink->call_size_max);
+	span_init(&envelope->span, sink->call_size_max);
 }
 
 void envelope_deinit(struct envelope *envelope)
 {
-	piece_deinit(&envelope->bare);
-	piece_deinit(&envelope->piece);
+	span_deinit(&envelope->bare);
+	span_deinit(&envelope->span);
 }
 
 static int fail_at(
 	struct json_position position, struct error *err, enum error_code code, const char *what)
 {
-	return error_set(err, code, "line %llu, column %llu: %s", (unsigned long long)position.line,
-		(unsigned long long)position.column, what);
+	error_set(err, code, "%s", what);
+	return place_prefix(position, err);
 }
 
 static int unexpected(const struct envelope *envelope, const char *at, struct error *err)
 {
-	struct json_position position = place_of(&envelope->place, at);
+	const char *words = expectations[envelope->state].words;
 	unsigned char byte = (unsigned char)*at;
-	char found[8];
 
 	if (call_sink_is_utf16(*at)) {
-		return fail_at(position, err, ERROR_INVALID, CALL_SINK_UTF16);
+		error_set(err, ERROR_INVALID, CALL_SINK_UTF16);
+	} else if (byte > 0x20 && byte < 0x7f) {
+		error_set(err, ERROR_INVALID, "%s is expected here, not '%c'", words, byte);
+	} else {
+		error_set(err, ERROR_INVALID, "%s is expected here, not 0x%02x", words, byte);
 	}
-	snprintf(found, sizeof(found), byte > 0x20 && byte < 0x7f ? "'%c'" : "0x%02x", byte);
-	return error_set(err, ERROR_INVALID, "line %llu, column %llu: %s is expected here, not %s",
-		(unsigned long long)position.line, (unsigned long long)position.column,
-		expectations[envelope->state].words, found);
+	return place_prefix(place_of(&envelope->place, at), err);
 }
 
 /* Whether @text is one strict JSON value. */
@@ -84,10 +84,8 @@ static int check_value(struct text text, struct json_position position, struct e
 	struct json_token token;
 
 	json_reader_init(&reader, text, position);
-	if (json_reader_next(&reader, &token, err) < 0) {
-		return -1;
-	}
-	if (json_reader_skip(&reader, &token, err) < 0) {
+	if (json_reader_next(&reader, &token, err) < 0 ||
+		json_reader_skip(&reader, &token, err) < 0) {
 		return -1;
 	}
 	return json_reader_next(&reader, &token, err) < 0 ? -1 : 0;
@@ -101,7 +99,7 @@ static int check_before_calls(struct envelope *envelope, const char *end, struct
 	struct text before;
 
 	buffer_init(&document, envelope->sink.call_size_max + 2);
-	if (piece_close(&envelope->bare, end, &before, err) < 0) {
+	if (span_close(&envelope->bare, end, &before, err) < 0) {
 		return -1;
 	}
 	if (envelope->bare.oversize) {
@@ -120,10 +118,10 @@ static int take_bare_call(struct envelope *envelope, const char *end, struct err
 {
 	struct text text;
 
-	if (piece_close(&envelope->bare, end, &text, err) < 0) {
+	if (span_close(&envelope->bare, end, &text, err) < 0) {
 		return -1;
 	}
-	call_sink_take(&envelope->sink, &envelope->bare, text, envelope->bare_position, 1);
+	call_sink_take(&envelope->sink, text, envelope->bare.oversize, envelope->bare_position, 1);
 	return 0;
 }
 
@@ -163,7 +161,7 @@ static void start_value(struct envelope *envelope, const char *at)
 	envelope->position = place_of(&envelope->place, at);
 	extent_start(&envelope->extent, *at);
 	if (envelope->seen_calls || envelope->state != AT_VALUE) {
-		piece_open(&envelope->piece, at);
+		span_open(&envelope->span, at);
 	}
 }
 
@@ -190,7 +188,7 @@ static int take_byte(struct envelope *envelope, const char **at, struct error *e
 		}
 		if (envelope->state == AT_START) {
 			envelope->bare_position = place_of(&envelope->place, *at);
-			piece_open(&envelope->bare, *at);
+			span_open(&envelope->bare, *at);
 		}
 		(*at)++;
 		return enter(envelope, expectation->steps[i].next, *at, err);
@@ -205,7 +203,7 @@ static int take_name(struct envelope *envelope, struct text text, struct error *
 
 	envelope->state = AT_COLON;
 	envelope->is_calls = false;
-	if (envelope->piece.oversize) {
+	if (envelope->span.oversize) {
 		return envelope->seen_calls ? fail_at(envelope->position, err, ERROR_TOO_LARGE,
 						      "the member's name is too long")
 					    : 0;
@@ -228,7 +226,7 @@ static int take_member(struct envelope *envelope, struct text text, struct error
 		/* Of a bare call, or checked when `calls` turns up. */
 		return 0;
 	}
-	if (envelope->piece.oversize) {
+	if (envelope->span.oversize) {
 		return fail_at(envelope->position, err, ERROR_TOO_LARGE,
 			"the member is larger than a call may be");
 	}
@@ -241,7 +239,7 @@ static int take_value(struct envelope *envelope, const char *end, struct error *
 	struct text text = {0};
 
 	envelope->in_value = false;
-	if (envelope->piece.open && piece_close(&envelope->piece, end, &text, err) < 0) {
+	if (envelope->span.open && span_close(&envelope->span, end, &text, err) < 0) {
 		return -1;
 	}
 	switch (envelope->state) {
@@ -253,7 +251,7 @@ static int take_value(struct envelope *envelope, const char *end, struct error *
 	default:
 		envelope->state = AFTER_CALL;
 		envelope->ordinal++;
-		call_sink_take(&envelope->sink, &envelope->piece, text, envelope->position,
+		call_sink_take(&envelope->sink, text, envelope->span.oversize, envelope->position,
 			envelope->ordinal);
 		return 0;
 	}
@@ -283,16 +281,16 @@ int envelope_feed(struct envelope *envelope, struct text data, struct error *err
 	const char *end = data.data + data.size;
 
 	place_begin(&envelope->place, data.data);
-	piece_resume(&envelope->bare, data.data);
-	piece_resume(&envelope->piece, data.data);
+	span_resume(&envelope->bare, data.data);
+	span_resume(&envelope->span, data.data);
 	if (scan(envelope, data.data, end, err) < 0) {
 		return -1;
 	}
 	place_end(&envelope->place, data.size);
-	if (piece_suspend(&envelope->bare, end, err) < 0) {
+	if (span_suspend(&envelope->bare, end, err) < 0) {
 		return -1;
 	}
-	return piece_suspend(&envelope->piece, end, err);
+	return span_suspend(&envelope->span, end, err);
 }
 
 int envelope_end(struct envelope *envelope, bool cut_off, struct error *err)

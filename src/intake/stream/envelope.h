@@ -5,22 +5,23 @@
  * What is not within a call is checked here, by the same strict rules. A document is an envelope as
  * soon as a member `calls` turns up at its top level, whatever stands beside it; an object without
  * one is a bare call. */
-#ifndef INTAKE_ENVELOPE_H
-#define INTAKE_ENVELOPE_H
+#ifndef INTAKE_STREAM_ENVELOPE_H
+#define INTAKE_STREAM_ENVELOPE_H
 
-#include "intake/call_sink.h"
+#include "intake/stream/call_sink.h"
 #include "intake/stream/extent.h"
+#include "intake/stream/span.h"
 
 struct envelope {
 	struct call_sink sink;
 	struct place place;
 	int state; /* what may come next; private to envelope.c */
 
-	struct piece bare; /* the document so far, open until a member `calls` turns up */
+	struct span bare; /* the document so far, open until a member `calls` turns up */
 	struct json_position bare_position;
 
 	struct extent extent; /* of the value at hand */
-	struct piece piece;   /* its text */
+	struct span span;     /* its text */
 	struct json_position position;
 	bool in_value;
 

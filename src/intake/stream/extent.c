@@ -105,11 +105,8 @@ static bool take_plain(struct extent *extent, struct place *place, const char *a
 
 static int mismatch(const struct place *place, const char *at, struct error *err)
 {
-	struct json_position position = place_of(place, at);
-
-	return error_set(err, ERROR_INVALID, "line %llu, column %llu: '%c' closes a '%c'",
-		(unsigned long long)position.line, (unsigned long long)position.column, *at,
-		*at == '}' ? '[' : '{');
+	error_set(err, ERROR_INVALID, "'%c' closes a '%c'", *at, *at == '}' ? '[' : '{');
+	return place_prefix(place_of(place, at), err);
 }
 
 int extent_scan(struct extent *extent, struct place *place, const char **at, const char *end,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The extent of a JSON value in a stream: where it ends, found without reading what it holds.
  * Whether it is good JSON is for the reader to say once it is whole. */
-#ifndef INTAKE_EXTENT_H
-#define INTAKE_EXTENT_H
+#ifndef INTAKE_STREAM_EXTENT_H
+#define INTAKE_STREAM_EXTENT_H
 
-#include "intake/place.h"
+#include "intake/stream/place.h"
 
 /* Brackets are matched by kind to this depth and counted beyond it: the reader refuses such a value
  * anyway, but it has to be passed over first. */

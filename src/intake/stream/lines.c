@@ -7,12 +7,12 @@ void lines_init(struct lines *lines, const struct call_sink *sink)
 	lines->sink = *sink;
 	place_init(&lines->place);
 	/* Room for the carriage return that does not count. */
-	piece_init(&lines->piece, sink->call_size_max + 1);
+	span_init(&lines->span, sink->call_size_max + 1);
 }
 
 void lines_deinit(struct lines *lines)
 {
-	piece_deinit(&lines->piece);
+	span_deinit(&lines->span);
 }
 
 static bool is_space(char byte)
@@ -25,7 +25,7 @@ static int take_line(struct lines *lines, const char *end, struct error *err)
 	struct json_position position = {.line = lines->place.line, .column = 1};
 	struct text line;
 
-	if (piece_close(&lines->piece, end, &line, err) < 0) {
+	if (span_close(&lines->span, end, &line, err) < 0) {
 		return -1;
 	}
 	while (line.size > 0 && is_space(line.data[0])) {
@@ -35,9 +35,9 @@ static int take_line(struct lines *lines, const char *end, struct error *err)
 	while (line.size > 0 && is_space(line.data[line.size - 1])) {
 		line.size--;
 	}
-	lines->piece.oversize |= line.size > lines->sink.call_size_max;
-	if (line.size > 0 || lines->piece.oversize) {
-		call_sink_take(&lines->sink, &lines->piece, line, position, position.line);
+	lines->span.oversize |= line.size > lines->sink.call_size_max;
+	if (line.size > 0 || lines->span.oversize) {
+		call_sink_take(&lines->sink, line, lines->span.oversize, position, position.line);
 	}
 	return 0;
 }
@@ -47,17 +47,17 @@ int lines_feed(struct lines *lines, struct text data, struct error *err)
 	const char *at = data.data, *end = data.data + data.size;
 
 	place_begin(&lines->place, at);
-	piece_resume(&lines->piece, at);
+	span_resume(&lines->span, at);
 	while (at < end) {
 		const char *feed;
 
-		if (*at == '\n' && !lines->piece.open) {
+		if (*at == '\n' && !lines->span.open) {
 			place_line_feed(&lines->place, at++);
 			continue;
 		}
 		feed = memchr(at, '\n', (size_t)(end - at));
-		if (!lines->piece.open) {
-			piece_open(&lines->piece, at);
+		if (!lines->span.open) {
+			span_open(&lines->span, at);
 		}
 		if (!feed) {
 			break;
@@ -69,7 +69,7 @@ int lines_feed(struct lines *lines, struct text data, struct error *err)
 		at = feed + 1;
 	}
 	place_end(&lines->place, data.size);
-	return piece_suspend(&lines->piece, end, err);
+	return span_suspend(&lines->span, end, err);
 }
 
 int lines_end(struct lines *lines, bool cut_off, struct error *err)
@@ -80,9 +80,9 @@ int lines_end(struct lines *lines, bool cut_off, struct error *err)
 		return error_set(err, ERROR_INVALID, "line %llu: the body is cut off",
 			(unsigned long long)lines->place.line);
 	}
-	if (!lines->piece.open) {
+	if (!lines->span.open) {
 		return 0;
 	}
-	piece_resume(&lines->piece, nothing);
+	span_resume(&lines->span, nothing);
 	return take_line(lines, nothing, err);
 }

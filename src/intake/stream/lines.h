@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * NDJSON cut into its lines. */
-#ifndef INTAKE_LINES_H
-#define INTAKE_LINES_H
+#ifndef INTAKE_STREAM_LINES_H
+#define INTAKE_STREAM_LINES_H
 
-#include "intake/call_sink.h"
-#include "intake/place.h"
+#include "intake/stream/call_sink.h"
+#include "intake/stream/span.h"
 
 struct lines {
 	struct call_sink sink;
 	struct place place;
-	struct piece piece;
+	struct span span;
 };
 
 void lines_init(struct lines *lines, const struct call_sink *sink);

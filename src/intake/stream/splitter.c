@@ -10,7 +10,7 @@
 #define MARK_SIZE ((size_t)3)
 
 struct splitter {
-	enum batch_shape shape;
+	enum stream_shape shape;
 	size_t mark_seen; /* bytes that the stream begins with so far */
 	bool begun;	  /* behind the mark, or known to have none */
 	union {
@@ -19,7 +19,7 @@ struct splitter {
 	};
 };
 
-int splitter_create(struct splitter **ret_splitter, enum batch_shape shape,
+int splitter_create(struct splitter **ret_splitter, enum stream_shape shape,
 	const struct call_sink *sink, struct error *err)
 {
 	struct splitter *splitter = calloc(1, sizeof(*splitter));
@@ -28,7 +28,7 @@ int splitter_create(struct splitter **ret_splitter, enum batch_shape shape,
 		return error_no_memory(err);
 	}
 	splitter->shape = shape;
-	if (shape == BATCH_NDJSON) {
+	if (shape == STREAM_NDJSON) {
 		lines_init(&splitter->lines, sink);
 	} else {
 		envelope_init(&splitter->envelope, sink);
@@ -42,7 +42,7 @@ void splitter_destroy(struct splitter *splitter)
 	if (!splitter) {
 		return;
 	}
-	if (splitter->shape == BATCH_NDJSON) {
+	if (splitter->shape == STREAM_NDJSON) {
 		lines_deinit(&splitter->lines);
 	} else {
 		envelope_deinit(&splitter->envelope);
@@ -53,10 +53,10 @@ void splitter_destroy(struct splitter *splitter)
 size_t splitter_holds(const struct splitter *splitter)
 {
 	return sizeof(*splitter) +
-	       (splitter->shape == BATCH_NDJSON
-			       ? splitter->lines.piece.carried.capacity
+	       (splitter->shape == STREAM_NDJSON
+			       ? splitter->lines.span.carried.capacity
 			       : splitter->envelope.bare.carried.capacity +
-					 splitter->envelope.piece.carried.capacity);
+					 splitter->envelope.span.carried.capacity);
 }
 
 static int feed(struct splitter *splitter, struct text data, struct error *err)
@@ -64,8 +64,8 @@ static int feed(struct splitter *splitter, struct text data, struct error *err)
 	if (data.size == 0) {
 		return 0;
 	}
-	return splitter->shape == BATCH_NDJSON ? lines_feed(&splitter->lines, data, err)
-					       : envelope_feed(&splitter->envelope, data, err);
+	return splitter->shape == STREAM_NDJSON ? lines_feed(&splitter->lines, data, err)
+						: envelope_feed(&splitter->envelope, data, err);
 }
 
 /* What looked like the beginning of a mark and is none belongs to the text. */
@@ -95,6 +95,6 @@ int splitter_end(struct splitter *splitter, bool cut_off, struct error *err)
 	if (!splitter->begun && begin(splitter, err) < 0) {
 		return -1;
 	}
-	return splitter->shape == BATCH_NDJSON ? lines_end(&splitter->lines, cut_off, err)
-					       : envelope_end(&splitter->envelope, cut_off, err);
+	return splitter->shape == STREAM_NDJSON ? lines_end(&splitter->lines, cut_off, err)
+						: envelope_end(&splitter->envelope, cut_off, err);
 }

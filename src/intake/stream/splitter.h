@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Cuts a stream of any size into the texts of its calls, in bounded memory, wherever its pieces
  * begin and end. */
-#ifndef INTAKE_SPLITTER_H
-#define INTAKE_SPLITTER_H
+#ifndef INTAKE_STREAM_SPLITTER_H
+#define INTAKE_STREAM_SPLITTER_H
 
-#include "intake/call_sink.h"
-#include "intake/intake.h"
+#include "intake/stream/call_sink.h"
+#include "intake/stream/stream.h"
 
 struct splitter;
 
 /* Memory: at most twice sink->call_size_max. */
-int splitter_create(struct splitter **ret_splitter, enum batch_shape shape,
+int splitter_create(struct splitter **ret_splitter, enum stream_shape shape,
 	const struct call_sink *sink, struct error *err) CHECK_RESULT;
 void splitter_destroy(struct splitter *splitter);
 AUTO_POINTER(struct splitter *, splitter_destroy);

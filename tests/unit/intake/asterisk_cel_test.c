@@ -11,9 +11,9 @@
 #include "intake/sources/csv.h"
 #include "source_run.h"
 
-static const struct source_options no_options = {0};
+static const struct source_input no_options = {0};
 
-static struct run *run_recording(const struct source_options *options, size_t piece)
+static struct run *run_recording(const struct source_input *options, size_t piece)
 {
 	struct arena arena;
 	struct run *run;
@@ -166,8 +166,7 @@ static void calls_from_outside_are_inbound(void **state)
 		{"pbx-1795459187.58", CALL_OUTBOUND}, /* originated */
 	};
 	struct run *run = run_recording(&no_options, 0);
-	struct run *other =
-		run_recording(&(struct source_options){.inbound_contexts = "x, from-int*"}, 0);
+	struct run *other = run_recording(&WITH_OPTION("inbound-contexts", "x, from-int*"), 0);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -425,8 +424,8 @@ static const int reordered[] = {
 	"accountcode,userfield\n"
 
 /* The recording with @order's columns, after @header; run as @options say. */
-static struct run *run_rewritten(const struct source_options *options, const char *header,
-	const int *order, bool local_times)
+static struct run *run_rewritten(
+	const struct source_input *options, const char *header, const int *order, bool local_times)
 {
 	struct rewrite rewrite = {.order = order, .local_times = local_times};
 	struct csv_handler handler = {rewrite_record, reject_nothing, &rewrite};
@@ -452,7 +451,7 @@ static struct run *run_rewritten(const struct source_options *options, const cha
 static void columns_may_come_in_any_order_by_header_or_mapping(void **state)
 {
 	struct run *plain = run_recording(&no_options, 0);
-	struct source_options options = {0};
+	struct source_input options = {0};
 	struct run *by_header, *by_mapping;
 	char *columns_path;
 
@@ -460,7 +459,7 @@ static void columns_may_come_in_any_order_by_header_or_mapping(void **state)
 	by_header = run_rewritten(&no_options, REORDERED_HEADER, reordered, false);
 	assert_same_calls(plain, by_header);
 	columns_path = strdup(fixture_path("asterisk/etc/cel_custom.conf"));
-	options.columns_path = columns_path;
+	options = WITH_OPTION("columns", columns_path);
 	by_mapping = run_recording(&options, 0);
 	free(columns_path);
 	assert_same_calls(plain, by_mapping);
@@ -472,7 +471,7 @@ static void columns_may_come_in_any_order_by_header_or_mapping(void **state)
 static void times_may_be_local(void **state)
 {
 	struct run *plain = run_recording(&no_options, 0);
-	struct source_options options = {.local_times = true};
+	struct source_input options = WITH_OPTION("zone", "");
 	struct run *local;
 
 	(void)state;
@@ -540,8 +539,7 @@ static void a_broken_row_is_named_and_the_rest_is_kept(void **state)
 	}
 }
 
-static void assert_refused(
-	const struct source_options *options, const char *input, const char *error)
+static void assert_refused(const struct source_input *options, const char *input, const char *error)
 {
 	struct run *run = run_source("asterisk-cel", options, text_of(input), 0);
 
@@ -554,11 +552,10 @@ static void columns_that_cannot_tell_calls_apart_are_refused(void **state)
 {
 	(void)state;
 	assert_refused(&no_options, "eventtype,eventtime,exten\n", "linkedid");
-	assert_refused(&(struct source_options){.columns_path = "/nowhere/cel_custom.conf"}, "",
+	assert_refused(&WITH_OPTION("columns", "/nowhere/cel_custom.conf"), "",
 		"/nowhere/cel_custom.conf");
 	assert_refused(
-		&(struct source_options){.columns_path = fixture_path("asterisk/etc/cel.conf")}, "",
-		"[mappings]");
+		&WITH_OPTION("columns", fixture_path("asterisk/etc/cel.conf")), "", "[mappings]");
 }
 
 static struct run *run_rows(const char *rows)

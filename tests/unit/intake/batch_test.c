@@ -96,8 +96,8 @@ static void wait_for_wake(struct fixture *fixture, unsigned int wakes)
 	pthread_mutex_unlock(&fixture->lock);
 }
 
-static struct batch *start(struct fixture *fixture, int64_t account_id, enum batch_shape shape,
-	enum batch_coding coding)
+static struct batch *start(struct fixture *fixture, int64_t account_id, enum stream_shape shape,
+	enum stream_coding coding)
 {
 	const struct batch_options options = {
 		.account_id = account_id,
@@ -125,9 +125,9 @@ static struct batch_result finish(struct batch *batch)
 	return result;
 }
 
-static struct batch_result post(struct fixture *fixture, enum batch_shape shape, struct text body)
+static struct batch_result post(struct fixture *fixture, enum stream_shape shape, struct text body)
 {
-	struct batch *batch = start(fixture, fixture->gate.account, shape, BATCH_IDENTITY);
+	struct batch *batch = start(fixture, fixture->gate.account, shape, STREAM_IDENTITY);
 
 	batch_feed_all(batch, body.data, body.size);
 	return finish(batch);
@@ -193,18 +193,18 @@ static int64_t stored_src(struct fixture *fixture, const char *session_id)
 static void calls_of_either_shape_are_durable_when_the_batch_is_done(void **state)
 {
 	static const struct {
-		enum batch_shape shape;
+		enum stream_shape shape;
 		const char *head, *separator, *tail;
 		int count;
 	} examples[] = {
-		{BATCH_DOCUMENT, "", "", "", 1},
-		{BATCH_DOCUMENT, "{\"calls\":[", ",", "],\"total_calls\":1}", 1},
-		{BATCH_DOCUMENT, "{\"calls\":[", ",", "]}", 1000},
-		{BATCH_NDJSON, "", "\n", "", 1},
-		{BATCH_NDJSON, "", "\n", "\n", 5},
-		{BATCH_NDJSON, "", "\n", "\n", 1000},
-		{BATCH_NDJSON, "", "", "", 0},
-		{BATCH_DOCUMENT, "{\"calls\":[", ",", "]}", 0},
+		{STREAM_DOCUMENT, "", "", "", 1},
+		{STREAM_DOCUMENT, "{\"calls\":[", ",", "],\"total_calls\":1}", 1},
+		{STREAM_DOCUMENT, "{\"calls\":[", ",", "]}", 1000},
+		{STREAM_NDJSON, "", "\n", "", 1},
+		{STREAM_NDJSON, "", "\n", "\n", 5},
+		{STREAM_NDJSON, "", "\n", "\n", 1000},
+		{STREAM_NDJSON, "", "", "", 0},
+		{STREAM_DOCUMENT, "{\"calls\":[", ",", "]}", 0},
 	};
 
 	(void)state;
@@ -244,7 +244,7 @@ static void a_later_copy_replaces_an_earlier_one_in_the_batch_and_after_it(void 
 		append_call(&fixture.body, i % 2 ? "odd" : "even", i, "w");
 		buffer_append_byte(&fixture.body, '\n');
 	}
-	result = post(&fixture, BATCH_NDJSON, buffer_text(&fixture.body));
+	result = post(&fixture, STREAM_NDJSON, buffer_text(&fixture.body));
 	assert_int_equal(result.accepted, 1000);
 	assert_int_equal(result.replaced, 998);
 	assert_int_equal(stored_src(&fixture, "even"), 998);
@@ -252,7 +252,7 @@ static void a_later_copy_replaces_an_earlier_one_in_the_batch_and_after_it(void 
 
 	buffer_clear(&fixture.body);
 	append_call(&fixture.body, "odd", 5, "w");
-	result = post(&fixture, BATCH_DOCUMENT, buffer_text(&fixture.body));
+	result = post(&fixture, STREAM_DOCUMENT, buffer_text(&fixture.body));
 	assert_int_equal(result.accepted, 1);
 	assert_int_equal(result.replaced, 1);
 	assert_int_equal(stored_src(&fixture, "odd"), 5);
@@ -270,7 +270,7 @@ static void bad_calls_are_named_and_good_ones_kept(void **state)
 	buffer_append(&fixture.body, TEXT("17\n"));
 	append_calls(&fixture.body, "more", 3);
 	buffer_append(&fixture.body, TEXT("{\"session_id\":\"bad\",\"dest\":7}\n"));
-	result = post(&fixture, BATCH_NDJSON, buffer_text(&fixture.body));
+	result = post(&fixture, STREAM_NDJSON, buffer_text(&fixture.body));
 	assert_int_equal(result.failure.code, ERROR_NONE);
 	assert_int_equal(result.accepted, 5);
 	assert_int_equal(result.rejected, 2);
@@ -293,14 +293,14 @@ static void what_was_good_before_a_document_breaks_is_kept(void **state)
 	append_call(&fixture.body, "one", 1, "w");
 	buffer_append_byte(&fixture.body, ',');
 	append_call(&fixture.body, "two", 2, "w");
-	result = post(&fixture, BATCH_DOCUMENT, buffer_text(&fixture.body));
+	result = post(&fixture, STREAM_DOCUMENT, buffer_text(&fixture.body));
 	assert_int_equal(result.failure.code, ERROR_INVALID);
 	assert_string_equal(
 		result.failure.message, "the document ends where ',' or ']' is expected");
 	assert_int_equal(result.accepted, 2);
 
 	buffer_append(&fixture.body, TEXT("]}]"));
-	result = post(&fixture, BATCH_DOCUMENT, buffer_text(&fixture.body));
+	result = post(&fixture, STREAM_DOCUMENT, buffer_text(&fixture.body));
 	assert_int_equal(result.failure.code, ERROR_INVALID);
 	assert_non_null(strstr(result.failure.message, "the end of the document is expected"));
 	assert_int_equal(result.accepted, 2);
@@ -338,13 +338,13 @@ static void a_gzip_body_is_taken_and_a_cut_off_one_told(void **state)
 	open_fixture(&fixture, 10000);
 	append_calls(&fixture.body, "g", 2000);
 	compress_body(&fixture.body);
-	batch = start(&fixture, fixture.gate.account, BATCH_NDJSON, BATCH_GZIP);
+	batch = start(&fixture, fixture.gate.account, STREAM_NDJSON, STREAM_GZIP);
 	batch_feed_all(batch, fixture.body.data, fixture.body.size);
 	result = finish(batch);
 	assert_int_equal(result.failure.code, ERROR_NONE);
 	assert_int_equal(result.accepted, 2000);
 
-	batch = start(&fixture, fixture.gate.account, BATCH_NDJSON, BATCH_GZIP);
+	batch = start(&fixture, fixture.gate.account, STREAM_NDJSON, STREAM_GZIP);
 	batch_feed_all(batch, fixture.body.data, fixture.body.size / 2);
 	result = finish(batch);
 	assert_int_equal(result.failure.code, ERROR_INVALID);
@@ -363,7 +363,7 @@ static void a_batch_cut_off_keeps_its_whole_calls(void **state)
 	(void)state;
 	open_fixture(&fixture, CEILING);
 	append_calls(&fixture.body, "s", 3);
-	batch = start(&fixture, fixture.gate.account, BATCH_NDJSON, BATCH_IDENTITY);
+	batch = start(&fixture, fixture.gate.account, STREAM_NDJSON, STREAM_IDENTITY);
 	batch_feed_all(batch, fixture.body.data, fixture.body.size - 10);
 	batch_end(batch, true);
 	batch_wait(batch);
@@ -386,7 +386,7 @@ static void feeding_stops_while_too_much_is_in_flight_and_goes_on_when_woken(voi
 	(void)state;
 	open_fixture(&fixture, 1000);
 	append_calls(&fixture.body, "s", 3000);
-	batch = start(&fixture, fixture.gate.account, BATCH_NDJSON, BATCH_IDENTITY);
+	batch = start(&fixture, fixture.gate.account, STREAM_NDJSON, STREAM_IDENTITY);
 	gate_close(&fixture.gate);
 	taken = batch_feed(batch, fixture.body.data, fixture.body.size);
 	assert_in_range(taken, 1, fixture.body.size / 2);
@@ -418,7 +418,8 @@ static void what_waits_goes_into_one_transaction(void **state)
 		snprintf(session_id, sizeof(session_id), "s%d", i);
 		buffer_clear(&fixture.body);
 		append_call(&fixture.body, session_id, i, "w");
-		batches[i] = start(&fixture, fixture.gate.account, BATCH_DOCUMENT, BATCH_IDENTITY);
+		batches[i] =
+			start(&fixture, fixture.gate.account, STREAM_DOCUMENT, STREAM_IDENTITY);
 		batch_feed_all(batches[i], fixture.body.data, fixture.body.size);
 		batch_end(batches[i], false);
 		if (i == 0) {
@@ -436,7 +437,7 @@ static void what_waits_goes_into_one_transaction(void **state)
 
 static struct batch *post_one(struct fixture *fixture, int64_t account_id, const char *session_id)
 {
-	struct batch *batch = start(fixture, account_id, BATCH_DOCUMENT, BATCH_IDENTITY);
+	struct batch *batch = start(fixture, account_id, STREAM_DOCUMENT, STREAM_IDENTITY);
 
 	buffer_clear(&fixture->body);
 	append_call(&fixture->body, session_id, 1, "w");
@@ -480,7 +481,7 @@ static void after_the_store_failed_the_rest_of_the_batch_is_dropped(void **state
 	open_fixture(&fixture, CEILING);
 	append_calls(&fixture.body, "s", 3000);
 	gate_fail_with(&fixture.gate, ERROR_SYSTEM);
-	result = post(&fixture, BATCH_NDJSON, buffer_text(&fixture.body));
+	result = post(&fixture, STREAM_NDJSON, buffer_text(&fixture.body));
 	assert_int_equal(result.failure.code, ERROR_SYSTEM);
 	assert_string_equal(result.failure.message, "the gate says no");
 	assert_int_equal(result.accepted, 0);
@@ -518,12 +519,12 @@ static void a_batch_may_be_destroyed_at_any_time(void **state)
 	open_fixture(&fixture, 1000);
 	append_calls(&fixture.body, "s", 3000);
 	gate_close(&fixture.gate);
-	batch = start(&fixture, fixture.gate.account, BATCH_NDJSON, BATCH_IDENTITY);
+	batch = start(&fixture, fixture.gate.account, STREAM_NDJSON, STREAM_IDENTITY);
 	taken = batch_feed(batch, fixture.body.data, fixture.body.size);
 	assert_in_range(taken, 1, fixture.body.size - 1);
 	batch_destroy(batch);
 
-	batch = start(&fixture, fixture.gate.account, BATCH_NDJSON, BATCH_IDENTITY);
+	batch = start(&fixture, fixture.gate.account, STREAM_NDJSON, STREAM_IDENTITY);
 	batch_destroy(batch);
 
 	batch_destroy(post_one(&fixture, fixture.gate.account, "whole"));
@@ -545,7 +546,7 @@ static void calls_of_a_source_are_taken_one_by_one(void **state)
 
 	(void)state;
 	open_fixture(&fixture, 1000);
-	batch = start(&fixture, fixture.gate.account, BATCH_NDJSON, BATCH_IDENTITY);
+	batch = start(&fixture, fixture.gate.account, STREAM_NDJSON, STREAM_IDENTITY);
 	for (int i = 0; i < 500; i++) {
 		char session_id[16];
 
@@ -607,7 +608,7 @@ static void *run_poster(void *argument)
 	buffer_init(&body, CEILING);
 	for (int i = 0; i < POSTS_EACH; i++) {
 		struct batch *batch =
-			start(fixture, fixture->gate.account, BATCH_NDJSON, BATCH_IDENTITY);
+			start(fixture, fixture->gate.account, STREAM_NDJSON, STREAM_IDENTITY);
 		char prefix[32];
 
 		snprintf(prefix, sizeof(prefix), "p%d-%d", poster->number, i);

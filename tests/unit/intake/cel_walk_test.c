@@ -11,7 +11,7 @@
 
 static struct run *run_log(const char *name)
 {
-	const struct source_options options = {0};
+	const struct source_input options = {0};
 	struct arena arena;
 	char path[100];
 	struct run *run;
@@ -213,7 +213,7 @@ static void each_log_says_what_happened(void **state)
 
 static struct run *run_rows(const char *rows)
 {
-	const struct source_options options = {0};
+	const struct source_input options = {0};
 	char input[8000];
 	struct run *run;
 
@@ -305,7 +305,7 @@ static void rows_make_lines(void **state)
  */
 static void a_call_that_was_cut_for_others_goes_on_as_a_part(void **state)
 {
-	const struct source_options options = {0};
+	const struct source_input options = {0};
 	const size_t others = 140, row_size = 1000000;
 	struct buffer input;
 	struct run *run;

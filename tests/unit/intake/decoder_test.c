@@ -60,17 +60,17 @@ static void append_identity(struct buffer *out, struct text text)
 }
 
 static const struct coding {
-	enum batch_coding coding;
+	enum stream_coding coding;
 	void (*append)(struct buffer *out, struct text text);
 } codings[] = {
-	{BATCH_IDENTITY, append_identity},
-	{BATCH_GZIP, append_gzip},
-	{BATCH_ZSTD, append_zstd},
+	{STREAM_IDENTITY, append_identity},
+	{STREAM_GZIP, append_gzip},
+	{STREAM_ZSTD, append_zstd},
 };
 
 /* Decodes @input, given in pieces of @piece bytes, into @out. Returns what the decoder said last.
  */
-static int decode(enum batch_coding coding, struct text input, size_t piece, struct buffer *out,
+static int decode(enum stream_coding coding, struct text input, size_t piece, struct buffer *out,
 	struct error *err)
 {
 	AUTO(decoder_destroyp) struct decoder *decoder = NULL;
@@ -183,18 +183,18 @@ static void a_body_cut_off_anywhere_is_told(void **state)
 static void what_is_not_of_its_coding_is_told(void **state)
 {
 	static const struct {
-		enum batch_coding coding;
+		enum stream_coding coding;
 		bool after_good;
 		const char *garbage;
 		const char *message;
 	} examples[] = {
-		{BATCH_GZIP, false, "{\"calls\":[]}", "the body is no gzip"},
-		{BATCH_GZIP, true, "{\"calls\":[]}", "bytes that are no gzip follow"},
-		{BATCH_GZIP, false, "\x1f\x8b\x08\x04zzzzzzzzzzzzz", "the gzip body is "},
-		{BATCH_ZSTD, false, "{\"calls\":[]}", "the body is no zstd"},
-		{BATCH_ZSTD, false, "\x26\xb5\x2f\xfd\xce", "the body is no zstd"},
-		{BATCH_ZSTD, true, "{\"calls\":[]}", "bytes that are no zstd follow"},
-		{BATCH_ZSTD, false, "\x28\xb5\x2f\xfd\x04\x01\xff\xff\xff\xff\xff",
+		{STREAM_GZIP, false, "{\"calls\":[]}", "the body is no gzip"},
+		{STREAM_GZIP, true, "{\"calls\":[]}", "bytes that are no gzip follow"},
+		{STREAM_GZIP, false, "\x1f\x8b\x08\x04zzzzzzzzzzzzz", "the gzip body is "},
+		{STREAM_ZSTD, false, "{\"calls\":[]}", "the body is no zstd"},
+		{STREAM_ZSTD, false, "\x26\xb5\x2f\xfd\xce", "the body is no zstd"},
+		{STREAM_ZSTD, true, "{\"calls\":[]}", "bytes that are no zstd follow"},
+		{STREAM_ZSTD, false, "\x28\xb5\x2f\xfd\x04\x01\xff\xff\xff\xff\xff",
 			"the zstd body is damaged"},
 	};
 	struct buffer coded, decoded;
@@ -231,7 +231,7 @@ static void a_changed_byte_does_not_go_unnoticed_by_gzip(void **state)
 	buffer_init(&decoded, CEILING);
 	append_gzip(&coded, TEXT("{\"calls\":[]}"));
 	coded.data[coded.size - 6] ^= 1; /* the CRC */
-	assert_int_equal(decode(BATCH_GZIP, buffer_text(&coded), SIZE_MAX, &decoded, &err), -1);
+	assert_int_equal(decode(STREAM_GZIP, buffer_text(&coded), SIZE_MAX, &decoded, &err), -1);
 	assert_non_null(strstr(err.message, "the gzip body is damaged"));
 	buffer_deinit(&decoded);
 	buffer_deinit(&coded);
@@ -246,10 +246,10 @@ static void a_zstd_window_of_more_than_8_mb_is_refused(void **state)
 	buffer_init(&coded, CEILING);
 	buffer_init(&decoded, CEILING);
 	append_zstd_window(&coded, TEXT("{}"), 23);
-	assert_int_equal(decode(BATCH_ZSTD, buffer_text(&coded), SIZE_MAX, &decoded, &err), 0);
+	assert_int_equal(decode(STREAM_ZSTD, buffer_text(&coded), SIZE_MAX, &decoded, &err), 0);
 	buffer_clear(&coded);
 	append_zstd_window(&coded, TEXT("{}"), 24);
-	assert_int_equal(decode(BATCH_ZSTD, buffer_text(&coded), SIZE_MAX, &decoded, &err), -1);
+	assert_int_equal(decode(STREAM_ZSTD, buffer_text(&coded), SIZE_MAX, &decoded, &err), -1);
 	assert_int_equal(err.code, ERROR_UNSUPPORTED);
 	buffer_deinit(&decoded);
 	buffer_deinit(&coded);

@@ -9,7 +9,7 @@
 
 #include "source_run.h"
 
-static const struct source_options no_options = {0};
+static const struct source_input no_options = {0};
 
 #define HEADER	     "<dest>1</dest><src>2</src><start>3</start><end>4</end><session_id>a</session_id>"
 #define TYPE	     "<type>inbound</type><log>true</log>"
@@ -230,32 +230,39 @@ static void an_input_is_known_by_its_first_bytes(void **state)
 {
 	static const struct {
 		const char *beginning;
-		enum source_kind kind;
+		const char *name; /* of the format; NULL: none */
 	} cases[] = {
-		{"{\"calls\":[{\"dest\":\"1\"}]}", SOURCE_JSON},
-		{"{\"calls\":[{\"dest\":\"1\"", SOURCE_JSON},
-		{"{\n  \"calls\": [", SOURCE_JSON},
-		{"{\"total_calls\":0,\"calls\":[", SOURCE_JSON},
-		{"{\"dest\":\"}\\\"\"}", SOURCE_JSON},
-		{"{\"dest\":\n\"1\",", SOURCE_JSON},
-		{"{\"dest\":\"1\"}\n{\"dest\"", SOURCE_NDJSON},
-		{"{\"dest\":\"1\",\"src\":\"2", SOURCE_NDJSON},
-		{"\xef\xbb\xbf<?xml version=\"1.0\"?>", SOURCE_XML},
-		{" \n<result>", SOURCE_XML},
-		{"\"CHAN_START\",\"1795459153.369728\",\"Ann\"", SOURCE_ASTERISK_CEL},
-		{"eventtype,eventtime,linkedid\nCHAN_START,1,a\n", SOURCE_ASTERISK_CEL},
-		{"id\teventtype\teventtime\n", SOURCE_ASTERISK_CEL},
-		{"{\"eventtype\":\"HANGUP\",\"eventtime\":1}\n", SOURCE_ASTERISK_CEL},
-		{"a,b,c\n1,2,3\n", SOURCE_UNKNOWN},
-		{"", SOURCE_UNKNOWN},
-		{"\n\n", SOURCE_UNKNOWN},
-		{"[1,2,3]", SOURCE_UNKNOWN},
-		{"hello\nworld", SOURCE_UNKNOWN},
+		{"{\"calls\":[{\"dest\":\"1\"}]}", "json"},
+		{"{\"calls\":[{\"dest\":\"1\"", "json"},
+		{"{\n  \"calls\": [", "json"},
+		{"{\"total_calls\":0,\"calls\":[", "json"},
+		{"{\"dest\":\"}\\\"\"}", "json"},
+		{"{\"dest\":\n\"1\",", "json"},
+		{"{\"dest\":\"1\"}\n{\"dest\"", "ndjson"},
+		{"{\"dest\":\"1\",\"src\":\"2", "ndjson"},
+		{"\xef\xbb\xbf<?xml version=\"1.0\"?>", "fuse"},
+		{" \n<result>", "fuse"},
+		{"\"CHAN_START\",\"1795459153.369728\",\"Ann\"", "asterisk-cel"},
+		{"eventtype,eventtime,linkedid\nCHAN_START,1,a\n", "asterisk-cel"},
+		{"id\teventtype\teventtime\n", "asterisk-cel"},
+		{"{\"eventtype\":\"HANGUP\",\"eventtime\":1}\n", "asterisk-cel"},
+		{"a,b,c\n1,2,3\n", NULL},
+		{"", NULL},
+		{"\n\n", NULL},
+		{"[1,2,3]", NULL},
+		{"hello\nworld", NULL},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(source_detect(text_of(cases[i].beginning)), cases[i].kind);
+		const struct source_format *found = source_detect(text_of(cases[i].beginning));
+
+		if (cases[i].name) {
+			assert_non_null(found);
+			assert_string_equal(found->name, cases[i].name);
+		} else {
+			assert_null(found);
+		}
 	}
 }
 

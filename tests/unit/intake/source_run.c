@@ -55,7 +55,7 @@ static void keep_warning(void *context, const char *warning)
 }
 
 struct run *run_source(
-	const char *format, const struct source_options *options, struct text input, size_t piece)
+	const char *format, const struct source_input *options, struct text input, size_t piece)
 {
 	const struct source_format *source_format = source_format_find(text_of(format));
 	struct run *run = calloc(1, sizeof(*run));

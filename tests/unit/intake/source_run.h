@@ -36,10 +36,16 @@ struct run {
 	struct error err;
 };
 
+/* An input whose source is given one option. */
+/* clang-format off */
+#define WITH_OPTION(name, value) \
+	(struct source_input){.options = (const struct source_option[]){{name, value}, {NULL, NULL}}}
+/* clang-format on */
+
 /* Feeds @input to the source in pieces of @piece bytes (0: all at once). Every call handed over
  * must be one that the intake takes. Free with run_free(). */
 struct run *run_source(
-	const char *format, const struct source_options *options, struct text input, size_t piece);
+	const char *format, const struct source_input *options, struct text input, size_t piece);
 void run_free(struct run *run);
 
 /* The call of that session_id; fails the test when there is none. */

@@ -38,7 +38,7 @@ static int feed(struct splitter *splitter, struct text piece, struct error *err)
 }
 
 /* Feeds @input in pieces: first @head bytes, then @piece bytes at a time. */
-static void split(struct buffer *events, enum batch_shape shape, struct text input, size_t head,
+static void split(struct buffer *events, enum stream_shape shape, struct text input, size_t head,
 	size_t piece, bool cut_off)
 {
 	const struct call_sink sink = {
@@ -74,7 +74,7 @@ struct example {
 	const char *events;
 };
 
-static void check(enum batch_shape shape, const struct example *example, bool cut_off)
+static void check(enum stream_shape shape, const struct example *example, bool cut_off)
 {
 	struct text input = text_of(example->input);
 	struct buffer events;
@@ -110,7 +110,7 @@ static void an_envelope_is_cut_into_its_calls(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-		check(BATCH_DOCUMENT, &examples[i], false);
+		check(STREAM_DOCUMENT, &examples[i], false);
 	}
 }
 
@@ -128,7 +128,7 @@ static void an_object_without_calls_is_a_bare_call(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-		check(BATCH_DOCUMENT, &examples[i], false);
+		check(STREAM_DOCUMENT, &examples[i], false);
 	}
 }
 
@@ -153,7 +153,7 @@ static void what_cannot_be_a_call_is_rejected_by_its_place(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-		check(BATCH_DOCUMENT, &examples[i], false);
+		check(STREAM_DOCUMENT, &examples[i], false);
 	}
 }
 
@@ -201,7 +201,7 @@ static void a_broken_document_fails_where_it_breaks_and_keeps_what_was_good(void
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-		check(BATCH_DOCUMENT, &examples[i], false);
+		check(STREAM_DOCUMENT, &examples[i], false);
 	}
 }
 
@@ -227,7 +227,7 @@ static void the_members_beside_calls_are_strict_json(void **state)
 		struct text input = text_of(bad[i]);
 
 		for (size_t head = 0; head <= input.size; head++) {
-			split(&events, BATCH_DOCUMENT, input, head, SIZE_MAX, false);
+			split(&events, STREAM_DOCUMENT, input, head, SIZE_MAX, false);
 			assert_true(
 				text_starts_with(buffer_text(&events), TEXT("failure line 1, ")));
 		}
@@ -254,7 +254,7 @@ static void ndjson_is_cut_into_its_lines(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-		check(BATCH_NDJSON, &examples[i], false);
+		check(STREAM_NDJSON, &examples[i], false);
 	}
 }
 
@@ -274,10 +274,10 @@ static void a_stream_cut_off_loses_only_what_is_unfinished(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		check(BATCH_NDJSON, &lines[i], true);
+		check(STREAM_NDJSON, &lines[i], true);
 	}
 	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
-		check(BATCH_DOCUMENT, &documents[i], true);
+		check(STREAM_DOCUMENT, &documents[i], true);
 	}
 }
 
@@ -296,7 +296,7 @@ static void any_depth_of_brackets_is_passed_over(void **state)
 		buffer_append_byte(&input, ']');
 	}
 	buffer_append(&input, TEXT(",{}]}"));
-	split(&events, BATCH_DOCUMENT, buffer_text(&input), 17, 100, false);
+	split(&events, STREAM_DOCUMENT, buffer_text(&input), 17, 100, false);
 	assert_true(text_equal_string(buffer_text(&events),
 		"reject 1 : line 1, column 11: the call is larger than 40 bytes\n"
 		"call 2 1:6012 {}\n"));

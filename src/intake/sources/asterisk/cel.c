@@ -285,12 +285,12 @@ static void cel_close(struct source *source)
 }
 AUTO_POINTER(struct source *, cel_close);
 
-static int cel_open(struct source **ret_source, const struct source_options *options,
+static int cel_open(struct source **ret_source, const struct source_input *input,
 	const struct source_sink *sink, struct error *err)
 {
 	AUTO(cel_closep) struct source *source = calloc(1, sizeof(*source));
-	const char *contexts =
-		options->inbound_contexts ? options->inbound_contexts : INBOUND_CONTEXTS;
+	const char *contexts = source_option(input, "inbound-contexts");
+	const char *system = source_option(input, "system");
 
 	if (!source) {
 		return error_no_memory(err);
@@ -299,16 +299,16 @@ static int cel_open(struct source **ret_source, const struct source_options *opt
 	TAILQ_INIT(&source->by_end);
 	buffer_init(&source->json, JSON_BYTES_MAX);
 	source->sink = *sink;
-	source->local_times = options->local_times;
-	source->inbound_contexts = strdup(contexts);
-	source->system = options->system ? strdup(options->system) : NULL;
+	source->local_times = source_option(input, "zone") != NULL;
+	source->inbound_contexts = strdup(contexts ? contexts : INBOUND_CONTEXTS);
+	source->system = system ? strdup(system) : NULL;
 	source->open = calloc(OPEN_BUCKETS, sizeof(*source->open));
 	source->closed = calloc(CLOSED_REMEMBERED, sizeof(*source->closed));
-	if (!source->inbound_contexts || (options->system && !source->system) || !source->open ||
+	if (!source->inbound_contexts || (system && !source->system) || !source->open ||
 		!source->closed) {
 		return error_no_memory(err);
 	}
-	if (cel_input_open(&source->input, options, &source->rejects, take_row, source, err) < 0) {
+	if (cel_input_open(&source->input, input, &source->rejects, take_row, source, err) < 0) {
 		return -1;
 	}
 	*ret_source = source;
@@ -379,8 +379,11 @@ static int cel_end(struct source *source, struct error *err)
 
 const struct source_format source_asterisk_cel = {
 	.name = "asterisk-cel",
+	.foreign = "Asterisk's channel event log",
+	.looks_like = cel_input_looks_like,
+	.options = {"columns", "inbound-contexts", "system", "zone"},
 	.recorded = true,
-	.summary = "Asterisk's channel event log (cel_custom, or a table's rows)",
+	.shape = STREAM_NDJSON,
 	.open = cel_open,
 	.feed = cel_feed,
 	.end = cel_end,

@@ -165,6 +165,14 @@ bool cel_columns_header(const struct text *fields, size_t count, struct cel_colu
 	return true;
 }
 
+struct text cel_columns_unquoted(struct text field)
+{
+	field = text_trim(field);
+	return field.size >= 2 && field.data[0] == '"'
+		       ? text_head(text_tail(field, 1), field.size - 2)
+		       : field;
+}
+
 static bool is_header_by(struct text line, char separator)
 {
 	struct text fields[CSV_FIELDS_MAX];
@@ -172,12 +180,8 @@ static bool is_header_by(struct text line, char separator)
 	size_t count = 0;
 
 	while (count < CSV_FIELDS_MAX && text_split(&line, separator, &fields[count])) {
-		struct text *field = &fields[count++];
-
-		*field = text_trim(*field);
-		if (field->size >= 2 && field->data[0] == '"') {
-			*field = text_head(text_tail(*field, 1), field->size - 2);
-		}
+		fields[count] = cel_columns_unquoted(fields[count]);
+		count++;
 	}
 	return cel_columns_header(fields, count, &columns);
 }

@@ -50,6 +50,9 @@ void cel_columns_sample(struct cel_columns *ret_columns);
  * either case. The dialect of @ret_columns stays. */
 bool cel_columns_header(const struct text *fields, size_t count, struct cel_columns *ret_columns);
 
+/* @field without the spaces and quotes around it. */
+struct text cel_columns_unquoted(struct text field);
+
 /* Whether @line is a header row, whichever separator it has. */
 bool cel_columns_is_header(struct text line);
 

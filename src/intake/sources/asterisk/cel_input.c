@@ -2,6 +2,7 @@
  * From an input's bytes to rows. */
 #include "intake/sources/asterisk/cel_input.h"
 
+#include "base/array.h"
 #include "base/file.h"
 #include "intake/sources/asterisk/cel_json.h"
 #include "intake/sources/source_guess.h"
@@ -120,19 +121,6 @@ static void take_reject(void *context, uint64_t line, const char *error)
 
 /* ---- how it is written ---- */
 
-static struct text skip_mark_and_blank(struct text text)
-{
-	static const struct text mark = {.data = "\xef\xbb\xbf", .size = 3};
-
-	if (text_starts_with(text, mark)) {
-		text = text_tail(text, mark.size);
-	}
-	while (text.size > 0 && memchr("\r\n ", text.data[0], 3)) {
-		text = text_tail(text, 1);
-	}
-	return text;
-}
-
 /* Whether a line and the first byte after it are there, or so much that there is no line. */
 static bool is_enough(struct text beginning)
 {
@@ -161,7 +149,7 @@ static int begin(struct cel_input *input, struct error *err)
 
 	input->begun = true;
 	if (!input->has_columns) {
-		cel_columns_guess(skip_mark_and_blank(beginning), &input->columns);
+		cel_columns_guess(source_skip_blank(beginning), &input->columns);
 		if (refuse_foreign(beginning, err) < 0) {
 			return -1;
 		}
@@ -197,9 +185,49 @@ static int read_columns(
 	return 0;
 }
 
+/* ---- what it looks like ---- */
+
+static bool has_event(struct text line, char separator)
+{
+	static const char *const events[] = {"CHAN_START", "CHAN_END", "HANGUP", "ANSWER",
+		"APP_START", "APP_END", "BRIDGE_ENTER", "BRIDGE_EXIT", "BRIDGE_START", "BRIDGE_END",
+		"LINKEDID_END", "STREAM_BEGIN", "STREAM_END", "DTMF", "USER_DEFINED", "PARK_START",
+		"PARK_END", "BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "FORWARD",
+		"LOCAL_OPTIMIZE"};
+	struct text field;
+
+	while (text_split(&line, separator, &field)) {
+		field = cel_columns_unquoted(field);
+		for (size_t i = 0; i < COUNT_OF(events); i++) {
+			if (text_equal_string(field, events[i])) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+bool cel_input_looks_like(struct text text)
+{
+	struct text rest = text, line;
+
+	if (memchr("{[<", text.data[0], 3)) {
+		return text.data[0] == '{' && source_has_members(text, "eventtype", "eventtime");
+	}
+	if (text_split(&rest, '\n', &line) && cel_columns_is_header(line)) {
+		return true;
+	}
+	for (rest = text; text_split(&rest, '\n', &line);) {
+		if (has_event(line, ',') || has_event(line, '\t')) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* ---- the input ---- */
 
-int cel_input_open(struct cel_input *input, const struct source_options *options,
+int cel_input_open(struct cel_input *input, const struct source_input *opened,
 	struct rejects *rejects, void (*take)(void *context, const struct cel_record *record),
 	void *context, struct error *err)
 {
@@ -207,7 +235,7 @@ int cel_input_open(struct cel_input *input, const struct source_options *options
 	csv_init(&input->csv, &csv_plain, &(struct csv_handler){take_record, take_reject, input});
 	buffer_init(&input->beginning, SIZE_MAX / 2);
 	arena_init(&input->arena, ROW_BYTES_MAX);
-	return read_columns(input, options->columns_path, options->input_name, err);
+	return read_columns(input, source_option(opened, "columns"), opened->name, err);
 }
 
 void cel_input_close(struct cel_input *input)
@@ -226,8 +254,7 @@ int cel_input_feed(struct cel_input *input, const char *data, size_t size, struc
 	if (input->beginning.failed) {
 		return error_no_memory(err);
 	}
-	return is_enough(skip_mark_and_blank(buffer_text(&input->beginning))) ? begin(input, err)
-									      : 0;
+	return is_enough(source_skip_blank(buffer_text(&input->beginning))) ? begin(input, err) : 0;
 }
 
 int cel_input_end(struct cel_input *input, struct error *err)

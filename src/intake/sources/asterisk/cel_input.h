@@ -33,7 +33,7 @@ struct cel_input {
 /* Each row goes to @take, which sees it only during the call; what is not a row goes to @rejects.
  * Returns negative when the mapping of options->columns_path cannot be read. Close it in either
  * case. */
-int cel_input_open(struct cel_input *input, const struct source_options *options,
+int cel_input_open(struct cel_input *input, const struct source_input *opened,
 	struct rejects *rejects, void (*take)(void *context, const struct cel_record *record),
 	void *context, struct error *err) CHECK_RESULT;
 void cel_input_close(struct cel_input *input);
@@ -42,5 +42,9 @@ void cel_input_close(struct cel_input *input);
 int cel_input_feed(
 	struct cel_input *input, const char *data, size_t size, struct error *err) CHECK_RESULT;
 int cel_input_end(struct cel_input *input, struct error *err) CHECK_RESULT;
+
+/* Whether @text begins like an event log: with a header row, or with a row that names one of
+ * Asterisk's events. */
+bool cel_input_looks_like(struct text text);
 
 #endif

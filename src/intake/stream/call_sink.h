@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Where the texts that a splitter cuts out go: to the batch as calls, or as rejects. */
-#ifndef INTAKE_CALL_SINK_H
-#define INTAKE_CALL_SINK_H
+#ifndef INTAKE_STREAM_CALL_SINK_H
+#define INTAKE_STREAM_CALL_SINK_H
 
-#include "intake/piece.h"
-#include "json/json_reader.h"
+#include "intake/stream/place.h"
 
 struct call_sink {
 	/* A JSON object by its look, whole, valid during the call. */
@@ -24,10 +23,9 @@ static inline bool call_sink_is_utf16(char byte)
 
 #define CALL_SINK_UTF16 "this seems to be UTF-16: JSON is sent as UTF-8"
 
-/* Hands over @text, which closed @piece, as a call or as a reject. @line goes into a reject,
- * @position is where
- * @text begins. */
-void call_sink_take(const struct call_sink *sink, const struct piece *piece, struct text text,
+/* Hands over @text as a call or as a reject. @oversize: it is only the beginning of a longer one.
+ * @line goes into a reject, @position is where @text begins. */
+void call_sink_take(const struct call_sink *sink, struct text text, bool oversize,
 	struct json_position position, uint64_t line);
 
 #endif
