@@ -4,9 +4,10 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+
+#include "base/thread.h"
 
 #define ACCOUNT_WAITING_MAX 64
 #define WAITING_MAX	    1024
@@ -108,17 +109,9 @@ static void *work(void *context)
 	return NULL;
 }
 
-static unsigned int core_count(void)
-{
-	cpu_set_t cores;
-
-	return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? (unsigned int)CPU_COUNT(&cores)
-								: 1;
-}
-
 int workers_create(struct workers **ret_workers, unsigned int threads, struct error *err)
 {
-	unsigned int account_max = threads > 0 ? threads : core_count();
+	unsigned int account_max = threads > 0 ? threads : thread_cores();
 	unsigned int count = account_max + 1;
 	struct workers *workers = calloc(1, sizeof(*workers) + count * sizeof(pthread_t));
 

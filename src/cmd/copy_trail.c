@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 #define RECORDS_AT_ONCE 2000
 #define TIME_END	INT64_MAX
 
@@ -21,6 +23,7 @@ struct run {
 	size_t accounts_count;
 	struct pair *keys;
 	size_t keys_count;
+	size_t keys_room;
 	struct arena arena; /* of the span at hand */
 };
 
@@ -40,15 +43,13 @@ static void run_end(struct run *run)
 
 static int add_key(struct run *run, const struct store_key *key, struct error *err)
 {
-	struct pair *grown = reallocarray(run->keys, run->keys_count + 1, sizeof(*grown));
 	struct store_account account;
 	struct store_key other;
 	int found;
 
-	if (!grown) {
+	if (!ARRAY_RESERVE(run->keys, run->keys_room, run->keys_count + 1)) {
 		return error_no_memory(err);
 	}
-	run->keys = grown;
 	found = store_key_find(run->trail->to, key->hash, &run->names, &other, &account, err);
 	if (found < 0) {
 		return -1;

@@ -2,8 +2,7 @@
  * The pool that reads and packs, and what is in flight. */
 #include "intake/intake.h"
 
-#include <unistd.h>
-
+#include "base/thread.h"
 #include "intake/intake_private.h"
 
 /* Of memory that chunks leave for later ones: a few chunks of each thread. */
@@ -379,17 +378,10 @@ static int start_threads(struct intake *intake, unsigned int threads, struct err
 	return failed ? error_set_errno(err, failed, "cannot start a thread") : 0;
 }
 
-static unsigned int core_count(void)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return cores > 0 ? (unsigned int)cores : 1;
-}
-
 int intake_create(struct intake **ret_intake, struct store *store,
 	const struct intake_options *options, struct error *err)
 {
-	unsigned int threads = options->threads ? options->threads : core_count();
+	unsigned int threads = options->threads ? options->threads : thread_cores();
 	AUTO(intake_destroyp) struct intake *intake = calloc(1, sizeof(*intake));
 
 	if (!intake) {

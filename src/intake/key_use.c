@@ -2,8 +2,9 @@
  * Uses of keys: a sorted array, one entry a key. */
 #include "intake/key_use.h"
 
+#include "base/array.h"
+
 #define SECONDS_A_MINUTE 60
-#define CAPACITY_MIN	 ((size_t)16)
 
 void key_uses_init(struct key_uses *uses)
 {
@@ -33,30 +34,13 @@ static size_t find(const struct key_uses *uses, int64_t key_id)
 	return low;
 }
 
-static bool make_room(struct key_uses *uses)
-{
-	size_t capacity = uses->capacity ? uses->capacity * 2 : CAPACITY_MIN;
-	struct key_use *grown;
-
-	if (uses->count < uses->capacity) {
-		return true;
-	}
-	grown = realloc(uses->uses, capacity * sizeof(*grown));
-	if (!grown) {
-		return false;
-	}
-	uses->uses = grown;
-	uses->capacity = capacity;
-	return true;
-}
-
 static bool note(struct key_uses *uses, int64_t key_id, int64_t now)
 {
 	size_t at = find(uses, key_id);
 	struct key_use *use;
 
 	if (at == uses->count || uses->uses[at].key_id != key_id) {
-		if (!make_room(uses)) {
+		if (!ARRAY_RESERVE(uses->uses, uses->capacity, uses->count + 1)) {
 			return false;
 		}
 		memmove(&uses->uses[at + 1], &uses->uses[at],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What is hidden of one text. Each rule says which bytes it wants hidden; what several want is
  * hidden as one, so that no rule can leave over a part of what another one would have found. */
+#include "base/array.h"
 #include "redact/assignment.h"
 #include "redact/card.h"
 #include "redact/private.h"
@@ -55,15 +56,9 @@ static int add_secret(struct redaction *redaction, const struct number *number, 
 	if (digits.size < SECRET_DIGITS_MIN) {
 		return 0;
 	}
-	if (redaction->secrets_count == redaction->secrets_room) {
-		size_t room = redaction->secrets_room ? 2 * redaction->secrets_room : 32;
-		struct text *grown = reallocarray(redaction->secrets, room, sizeof(*grown));
-
-		if (!grown) {
-			return error_no_memory(err);
-		}
-		redaction->secrets = grown;
-		redaction->secrets_room = room;
+	if (!ARRAY_RESERVE(
+		    redaction->secrets, redaction->secrets_room, redaction->secrets_count + 1)) {
+		return error_no_memory(err);
 	}
 	copy = arena_copy(&redaction->arena, digits);
 	if (!copy.data) {
