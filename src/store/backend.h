@@ -197,8 +197,4 @@ struct store {
 int store_sessions_add(struct store_sessions *sessions, struct arena *arena, struct text session_id,
 	struct error *err) CHECK_RESULT;
 
-int store_memory_open(struct store **ret_store, struct error *err) CHECK_RESULT;
-store_open_fn store_postgres_open;
-store_open_fn store_sqlite_open;
-
 #endif

@@ -6,12 +6,18 @@
 
 #include "store/backend.h"
 
-/* libpq knows both names (PostgreSQL 15, chapter 34.1.1.2). */
-static bool is_postgres(const char *location)
-{
-	return text_starts_with(text_of(location), TEXT("postgresql://")) ||
-	       text_starts_with(text_of(location), TEXT("postgres://"));
-}
+store_open_fn store_postgres_open, store_sqlite_open;
+
+/* The backends, by how a location begins: the only place that names them. */
+static const struct {
+	const char *prefix;
+	store_open_fn *open;
+} backends[] = {
+	/* libpq knows both names (PostgreSQL 15, chapter 34.1.1.2). */
+	{"postgresql://", store_postgres_open},
+	{"postgres://", store_postgres_open},
+	{"", store_sqlite_open},
+};
 
 int store_open(struct store **ret_store, const char *location, const struct store_options *options,
 	struct error *err)
@@ -19,23 +25,23 @@ int store_open(struct store **ret_store, const char *location, const struct stor
 	const struct store_options defaults = {0};
 	const char *scheme_end = strstr(location, "://");
 
-	if (strcmp(location, "memory:") == 0) {
-		return store_memory_open(ret_store, err);
-	}
-	if (is_postgres(location)) {
-		return store_postgres_open(ret_store, location, options ? options : &defaults, err);
-	}
-	if (scheme_end) {
-		/* Only the scheme is repeated: what follows may hold a password. */
-		return error_set(err, ERROR_UNSUPPORTED,
-			"this program knows no store of the kind '%.*s://': give a folder or "
-			"postgresql://…",
-			(int)(scheme_end - location), location);
-	}
 	if (location[0] == '\0') {
 		return error_set(err, ERROR_INVALID, "the store's folder is empty: give a folder");
 	}
-	return store_sqlite_open(ret_store, location, options ? options : &defaults, err);
+	for (size_t i = 0; i < COUNT_OF(backends); i++) {
+		const char *prefix = backends[i].prefix;
+
+		if (text_starts_with(text_of(location), text_of(prefix)) &&
+			(prefix[0] || !scheme_end)) {
+			return backends[i].open(
+				ret_store, location, options ? options : &defaults, err);
+		}
+	}
+	/* Only the scheme is repeated: what follows may hold a password. */
+	return error_set(err, ERROR_UNSUPPORTED,
+		"this program knows no store of the kind '%.*s://': give a folder or "
+		"postgresql://…",
+		(int)(scheme_end - location), location);
 }
 
 void store_close(struct store *store)

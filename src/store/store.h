@@ -15,7 +15,6 @@
 struct store;
 
 /* Opens, and makes where it is missing (unless @options say no), the store that @location names:
- *   memory:             in memory, gone with the process
  *   postgresql://…      in a PostgreSQL database, which any number of servers share; libpq's
  * connection URI (PostgreSQL 15, chapter 34.1.1.2). The tables are made in the first schema of its
  * search path. anything else       the folder of an embedded store; the database is callstep.db in

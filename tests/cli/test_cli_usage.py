@@ -63,7 +63,7 @@ def test_version_names_program_store_and_libraries(empty):
     (["import", "--shift-to", "now", "-"], "--shift-to reads its input twice"),
     (["generate", "--start", "2026-02-01Z", "--end", "2026-01-01Z"], "no calls can be made"),
     (["backup"], "callstep backup: name the folder"),
-    (["verify", "--data", "/a", "--store", "memory:"], "are both given: name one of them"),
+    (["verify", "--data", "/a", "--store", "postgresql://h/d"], "are both given: name one of them"),
 ])
 def test_wrong_usage_is_status_2_and_a_sentence_on_standard_error(empty, arguments, sentence):
     done = empty.run(*arguments, status=2)

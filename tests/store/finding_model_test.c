@@ -3,7 +3,7 @@
  * replaced and moved before. The seeds are fixed; a failure names its seed and question. */
 #include "fixture.h"
 
-#include "store/reference.h"
+#include "reference.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define T		MIDNIGHT
@@ -290,12 +290,12 @@ static int tell_row(void *context, const struct store_row *row, struct error *er
 static void check_scan(struct fixture *f, const struct question *question, uint64_t seed)
 {
 	struct scan found = {0}, wanted = {0};
-	struct kind_table table;
+	struct reference_kinds table;
 	struct store_kind *kinds;
 	struct error err = {0};
 	int64_t account = question->search.account_id;
 
-	kind_table_init(&table);
+	reference_kinds_init(&table);
 	buffer_init(&found.out, SIZE_MAX);
 	buffer_init(&wanted.out, SIZE_MAX);
 	assert_int_equal(store_kinds(f->store, account, &f->arena, &kinds, &found.count, &err), 0);
@@ -304,14 +304,14 @@ static void check_scan(struct fixture *f, const struct question *question, uint6
 	assert_int_equal(
 		reference_scan(f->store, &question->search, &table, tell_row, &wanted, &err), 0);
 	assert_int_equal(
-		kind_table_list(&table, account, &f->arena, &kinds, &wanted.count, &err), 0);
+		reference_kinds_list(&table, account, &f->arena, &kinds, &wanted.count, &err), 0);
 	wanted.kinds = kinds;
 	assert_int_equal(
 		reference_scan(f->store, &question->search, &table, tell_row, &wanted, &err), 0);
 	expect_same(buffer_text(&found.out), buffer_text(&wanted.out), question, seed);
 	buffer_deinit(&found.out);
 	buffer_deinit(&wanted.out);
-	kind_table_deinit(&table);
+	reference_kinds_deinit(&table);
 }
 
 static void check_buckets(struct fixture *f, struct question *question, uint64_t seed)

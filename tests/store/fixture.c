@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "call/call_json.h"
+#include "reference.h"
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
@@ -31,7 +32,7 @@ void folder_remove(const char *folder)
 void fixture_open(struct fixture *fixture, const char *backend)
 {
 	struct error err = {0};
-	char location[256] = "memory:";
+	char location[256] = "";
 
 	*fixture = (struct fixture){.packer = packer_create()};
 	arena_init(&fixture->arena, SIZE_MAX);
@@ -42,7 +43,8 @@ void fixture_open(struct fixture *fixture, const char *backend)
 		postgres_schema_make(fixture->schema);
 		postgres_location(fixture->schema, location);
 	}
-	if (store_open(&fixture->store, location, NULL, &err) < 0 ||
+	if ((location[0] ? store_open(&fixture->store, location, NULL, &err)
+			 : reference_open(&fixture->store, &err)) < 0 ||
 		store_account_add(
 			fixture->store, TEXT("one@example.com"), 1, &fixture->account, &err) < 0 ||
 		store_account_add(

@@ -27,7 +27,7 @@ struct fixture {
 	int64_t other;
 };
 
-/* Opens a new, empty store of the kind @backend: "memory", "sqlite" or "postgres" (which
+/* Opens a new, empty store of the kind @backend: "reference", "sqlite" or "postgres" (which
  * tests/postgres.py has to have started); a new backend adds its kind here. It has two accounts. */
 void fixture_open(struct fixture *fixture, const char *backend);
 void fixture_close(struct fixture *fixture);

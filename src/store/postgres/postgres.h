@@ -398,6 +398,8 @@ int64_t postgres_sum(struct postgres_connection *connection, size_t first, size_
 
 /* ---- the operations, as store/backend.h groups them ---- */
 
+store_open_fn store_postgres_open;
+
 store_put_calls_fn postgres_put_calls;
 store_page_fn postgres_page;
 store_find_fn postgres_find;

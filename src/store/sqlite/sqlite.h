@@ -364,6 +364,8 @@ int sqlite_changes_trim(struct sqlite_changes *changes, struct error *err) CHECK
 
 /* ---- the operations, as store/backend.h groups them ---- */
 
+store_open_fn store_sqlite_open;
+
 store_put_calls_fn sqlite_put_calls;
 store_page_fn sqlite_page;
 store_find_fn sqlite_find;

@@ -209,14 +209,14 @@ static void the_store_is_where_the_strongest_source_says(void **state)
 		"CALLSTEP_DATA", "/env", "HOME", "/home/x", "XDG_DATA_HOME", "", NULL};
 
 	environment = variables;
-	assert_int_equal(READ("verify", "--store", "memory:"), 0);
-	assert_string_equal(fixture->options.settings.data, "memory:");
+	assert_int_equal(READ("verify", "--store", "postgresql://h/d"), 0);
+	assert_string_equal(fixture->options.settings.data, "postgresql://h/d");
 	assert_int_equal(READ("verify"), 0);
 	assert_string_equal(fixture->options.settings.data, "/env");
 	environment = variables + 2;
 	assert_int_equal(READ("verify"), 0);
 	assert_string_equal(fixture->options.settings.data, "/home/x/.local/share/callstep");
-	assert_true(READ("verify", "--store", "memory:", "--data", "/d") < 0);
+	assert_true(READ("verify", "--store", "postgresql://h/d", "--data", "/d") < 0);
 }
 
 static void wrong_usage_is_told_with_what_was_probably_meant(void **state)

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "reference.h"
+
 static bool has_bad_account(const struct store_put *puts, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -61,7 +63,7 @@ void gate_store_init(struct gate_store *gate)
 	*gate = (struct gate_store){.base.backend = &gate_backend};
 	pthread_mutex_init(&gate->lock, NULL);
 	pthread_cond_init(&gate->changed, NULL);
-	assert_int_equal(store_open(&gate->inner, "memory:", NULL, NULL), 0);
+	assert_int_equal(reference_open(&gate->inner, NULL), 0);
 	assert_int_equal(
 		store_account_add(gate->inner, TEXT("a@example.com"), 1, &gate->account, NULL), 0);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 
+#include "reference.h"
 #include "upkeep/auditor.h"
 
 struct fixture {
@@ -25,7 +26,7 @@ static int set_up(void **state)
 	struct auditor_options options = {0};
 
 	arena_init(&f->arena, SIZE_MAX);
-	assert_int_equal(store_open(&f->store, "memory:", NULL, NULL), 0);
+	assert_int_equal(reference_open(&f->store, NULL), 0);
 	options.store = f->store;
 	assert_int_equal(auditor_create(&f->auditor, &options, NULL), 0);
 	*state = f;

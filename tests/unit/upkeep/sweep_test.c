@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "call/call_json.h"
+#include "reference.h"
 #include "upkeep/sweep.h"
 
 #define DAY  INT64_C(86400)
@@ -34,7 +35,7 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	arena_init(&f->arena, SIZE_MAX);
-	assert_int_equal(store_open(&f->store, "memory:", NULL, NULL), 0);
+	assert_int_equal(reference_open(&f->store, NULL), 0);
 	assert_int_equal(store_account_add(f->store, TEXT("a@x.org"), 1, &f->first, NULL), 0);
 	assert_int_equal(store_account_add(f->store, TEXT("b@x.org"), 1, &f->second, NULL), 0);
 	f->pauses_max = 1000;

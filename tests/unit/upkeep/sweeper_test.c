@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 
+#include "reference.h"
 #include "upkeep/sweeper.h"
 
 struct told {
@@ -48,7 +49,7 @@ static void it_sweeps_at_once_and_tells_what_it_did(void **state)
 	struct sweeper *sweeper;
 
 	(void)state;
-	assert_int_equal(store_open(&store, "memory:", NULL, NULL), 0);
+	assert_int_equal(reference_open(&store, NULL), 0);
 	assert_int_equal(store_set_keeping(store, &keeping, NULL), 0);
 	assert_int_equal(store_audit_add(store, &record, 1, NULL), 0);
 	options.sweep.store = store;

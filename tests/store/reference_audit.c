@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The store in memory: the audit trail, and dropping old calls. */
+ * The reference: the audit trail, and dropping old calls. */
+#include "reference_store.h"
 #include "store/erase_marks.h"
-#include "store/memory.h"
 
 static int copy_texts(struct arena *arena, struct store_audit *record, struct error *err)
 {
@@ -19,8 +19,8 @@ static int copy_texts(struct arena *arena, struct store_audit *record, struct er
 }
 
 /* The store is locked. */
-static int add_records(struct memory_store *store, const struct store_audit *records, size_t count,
-	struct error *err)
+static int add_records(struct reference_store *store, const struct store_audit *records,
+	size_t count, struct error *err)
 {
 	struct store_audit *grown =
 		reallocarray(store->records, store->records_count + count, sizeof(*grown));
@@ -41,10 +41,10 @@ static int add_records(struct memory_store *store, const struct store_audit *rec
 	return 0;
 }
 
-int memory_audit_add(
+int reference_audit_add(
 	struct store *base, const struct store_audit *records, size_t count, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 
 	return add_records(store, records, count, err);
 }
@@ -72,10 +72,10 @@ static int newest_first(const void *left, const void *right)
 	return a->id > b->id ? -1 : 1;
 }
 
-int memory_audit_list(struct store *base, const struct store_audit_query *query,
+int reference_audit_list(struct store *base, const struct store_audit_query *query,
 	struct arena *arena, struct store_audit **ret_records, size_t *ret_count, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	struct store_audit *found = arena_calloc(arena, store->records_count, sizeof(*found));
 	size_t count = 0;
 
@@ -100,10 +100,10 @@ int memory_audit_list(struct store *base, const struct store_audit_query *query,
 }
 
 /* Their texts stay until the store goes. */
-int memory_audit_erase(
+int reference_audit_erase(
 	struct store *base, int64_t account_id, struct erase_marks *marks, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 
 	for (size_t i = 0; i < store->records_count; i++) {
 		const struct store_audit *record = &store->records[i];
@@ -124,10 +124,10 @@ int memory_audit_erase(
 	return 0;
 }
 
-int memory_audit_drop(
+int reference_audit_drop(
 	struct store *base, int64_t before, int64_t limit, int64_t *ret_dropped, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	size_t dropped = 0;
 
 	(void)err;
@@ -147,15 +147,15 @@ int memory_audit_drop(
 
 /* ---- old calls ---- */
 
-static bool is_old(const struct memory_call *call, const struct store_drop *drop)
+static bool is_old(const struct reference_call *call, const struct store_drop *drop)
 {
 	return call->account_id == drop->account_id && call->held.call.start <= drop->up_to &&
 	       (drop->whole || call->held.call.has_detail);
 }
 
-static void drop_at(struct memory_store *store, size_t at, bool whole)
+static void drop_at(struct reference_store *store, size_t at, bool whole)
 {
-	struct memory_call *call = store->calls[at];
+	struct reference_call *call = store->calls[at];
 
 	if (whole) {
 		store->calls_count--;
@@ -171,10 +171,10 @@ static void drop_at(struct memory_store *store, size_t at, bool whole)
 }
 
 /* Calls are sorted newest first within their account, and drop() takes the oldest first. */
-int memory_drop(
+int reference_drop(
 	struct store *base, const struct store_drop *drop, int64_t *ret_dropped, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	int64_t dropped = 0;
 
 	for (size_t i = store->calls_count; i > 0 && dropped < drop->limit; i--) {
@@ -195,14 +195,14 @@ int memory_drop(
 	return 0;
 }
 
-int memory_oldest(
+int reference_oldest(
 	struct store *base, int64_t account_id, bool detail, int64_t *ret_start, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 
 	(void)err;
 	for (size_t i = store->calls_count; i > 0; i--) {
-		const struct memory_call *call = store->calls[i - 1];
+		const struct reference_call *call = store->calls[i - 1];
 
 		if (call->account_id == account_id && (!detail || call->held.call.has_detail)) {
 			*ret_start = call->held.call.start;
@@ -213,7 +213,7 @@ int memory_oldest(
 }
 
 /* No disk is taken. */
-int memory_space(struct store *base, struct store_space *ret_space, struct error *err)
+int reference_space(struct store *base, struct store_space *ret_space, struct error *err)
 {
 	(void)base;
 	(void)err;
@@ -221,8 +221,8 @@ int memory_space(struct store *base, struct store_space *ret_space, struct error
 	return 0;
 }
 
-int memory_shrink(struct store *base, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
-	struct error *err)
+int reference_shrink(struct store *base, int64_t keep_bytes, int64_t limit_bytes,
+	int64_t *ret_freed, struct error *err)
 {
 	(void)base;
 	(void)keep_bytes;

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT
- * The store in memory, for tests: accounts and keys. Calls are in store/memory_calls.c. */
-#include "store/memory.h"
+ * The reference: accounts and keys. */
+#include "reference_store.h"
 
-#include "store/reference.h"
+#include "reference.h"
 
-struct memory_store *memory_lock(struct store *base)
+struct reference_store *reference_lock(struct store *base)
 {
-	struct memory_store *store = (struct memory_store *)base;
+	struct reference_store *store = (struct reference_store *)base;
 
 	pthread_mutex_lock(&store->mutex);
 	return store;
 }
 
-void memory_unlock(struct memory_store **store)
+void reference_unlock(struct reference_store **store)
 {
 	pthread_mutex_unlock(&(*store)->mutex);
 }
 
 static void close_store(struct store *base)
 {
-	struct memory_store *store = (struct memory_store *)base;
+	struct reference_store *store = (struct reference_store *)base;
 
 	for (size_t i = 0; i < store->calls_count; i++) {
 		free(store->calls[i]);
@@ -29,7 +29,7 @@ static void close_store(struct store *base)
 		free(store->changes[i]);
 	}
 	free(store->changes);
-	kind_table_deinit(&store->kinds);
+	reference_kinds_deinit(&store->kinds);
 	free(store->keys);
 	free(store->accounts);
 	free(store->records);
@@ -52,15 +52,15 @@ static int view_open(struct store_view *view, struct store *base, struct error *
 {
 	(void)view;
 	(void)err;
-	memory_lock(base);
+	reference_lock(base);
 	return 0;
 }
 
 static void view_close(struct store_view *view)
 {
-	struct memory_store *store = memory_of(view);
+	struct reference_store *store = reference_of(view);
 
-	memory_unlock(&store);
+	reference_unlock(&store);
 }
 
 static int lock_for_server(struct store *base, struct error *err)
@@ -68,18 +68,18 @@ static int lock_for_server(struct store *base, struct error *err)
 	return ping(base, err);
 }
 
-static struct store_account *account_by_id(const struct memory_store *store, int64_t id)
+static struct store_account *account_by_id(const struct reference_store *store, int64_t id)
 {
 	return id >= 1 && (uint64_t)id <= store->accounts_count ? &store->accounts[id - 1] : NULL;
 }
 
-bool memory_account_exists(const struct memory_store *store, int64_t account_id)
+bool reference_account_exists(const struct reference_store *store, int64_t account_id)
 {
 	return account_by_id(store, account_id) != NULL;
 }
 
 static const struct store_account *account_by_email(
-	const struct memory_store *store, struct text email)
+	const struct reference_store *store, struct text email)
 {
 	for (size_t i = 0; i < store->accounts_count; i++) {
 		if (text_equal_ascii_case(store->accounts[i].email, email)) {
@@ -103,7 +103,7 @@ static int copy_text(struct arena *arena, struct text *text, struct error *err)
 static int account_add(
 	struct store *base, struct text email, int64_t now, int64_t *ret_id, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	struct store_account account = {
 		.email = email,
 		.created = now,
@@ -130,7 +130,7 @@ static int account_add(
 }
 
 /* Copies @held for someone to keep. */
-static int copy_account(struct arena *arena, const struct memory_store *store,
+static int copy_account(struct arena *arena, const struct reference_store *store,
 	const struct store_account *held, struct store_account *ret_account, struct error *err)
 {
 	*ret_account = *held;
@@ -141,7 +141,7 @@ static int copy_account(struct arena *arena, const struct memory_store *store,
 static int account_find(struct store *base, struct text email, struct arena *arena,
 	struct store_account *ret_account, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	const struct store_account *held = account_by_email(store, email);
 	struct store_account account;
 
@@ -165,7 +165,7 @@ static int by_email(const void *left, const void *right)
 static int account_list(struct store *base, struct arena *arena,
 	struct store_account **ret_accounts, size_t *ret_count, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	struct store_account *accounts =
 		arena_calloc(arena, store->accounts_count, sizeof(*accounts));
 
@@ -186,7 +186,7 @@ static int account_list(struct store *base, struct arena *arena,
 static int account_set_disabled(
 	struct store *base, int64_t account_id, int64_t disabled, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	struct store_account *account = account_by_id(store, account_id);
 
 	(void)err;
@@ -199,7 +199,7 @@ static int account_set_disabled(
 static int account_set_days(
 	struct store *base, int64_t account_id, const struct store_days *days, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	struct store_account *account = account_by_id(store, account_id);
 
 	(void)err;
@@ -211,7 +211,7 @@ static int account_set_days(
 
 static int keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 
 	(void)err;
 	*ret_keeping = store->keeping;
@@ -220,7 +220,7 @@ static int keeping(struct store *base, struct store_keeping *ret_keeping, struct
 
 static int set_keeping(struct store *base, const struct store_keeping *keeping, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 
 	(void)err;
 	store->keeping = *keeping;
@@ -228,7 +228,7 @@ static int set_keeping(struct store *base, const struct store_keeping *keeping, 
 }
 
 static const struct store_key *key_by_hash(
-	const struct memory_store *store, const unsigned char *hash)
+	const struct reference_store *store, const unsigned char *hash)
 {
 	for (size_t i = 0; i < store->keys_count; i++) {
 		if (memcmp(store->keys[i].hash, hash, STORE_KEY_HASH_SIZE) == 0) {
@@ -241,7 +241,7 @@ static const struct store_key *key_by_hash(
 static int key_add(
 	struct store *base, const struct store_key *key, int64_t *ret_id, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	struct store_key copy = *key;
 	struct store_key *grown;
 
@@ -269,7 +269,7 @@ static int key_add(
 static int key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,
 	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	struct store_key *keys = arena_calloc(arena, store->keys_count, sizeof(*keys));
 	size_t count = 0;
 
@@ -294,7 +294,7 @@ static int key_page(struct store *base, int64_t account_id, int64_t after_id, in
 static int key_revoke(
 	struct store *base, int64_t account_id, int64_t key_id, int64_t now, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 
 	(void)err;
 	for (size_t i = 0; i < store->keys_count; i++) {
@@ -312,7 +312,7 @@ static int key_find(struct store_view *view, const unsigned char hash[STORE_KEY_
 	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 	struct error *err)
 {
-	struct memory_store *store = memory_of(view);
+	struct reference_store *store = reference_of(view);
 	const struct store_key *held = key_by_hash(store, hash);
 	struct store_key key;
 	struct store_account account;
@@ -333,7 +333,7 @@ static int key_find(struct store_view *view, const unsigned char hash[STORE_KEY_
 
 static int key_touch(struct store *base, int64_t key_id, int64_t minute, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 
 	(void)err;
 	for (size_t i = 0; i < store->keys_count; i++) {
@@ -362,7 +362,7 @@ static int scrub(struct store *base, struct error *err)
 static int scan(struct store *base, const struct store_search *search, store_each_row_fn *each,
 	void *context, struct error *err)
 {
-	struct memory_store *store = (struct memory_store *)base;
+	struct reference_store *store = (struct reference_store *)base;
 
 	return reference_scan(base, search, &store->kinds, each, context, err);
 }
@@ -390,9 +390,9 @@ static int count_buckets(struct store *base, int64_t account_id, struct call_key
 static int kinds(struct store *base, int64_t account_id, struct arena *arena,
 	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
 {
-	struct memory_store *store = (struct memory_store *)base;
+	struct reference_store *store = (struct reference_store *)base;
 
-	return kind_table_list(&store->kinds, account_id, arena, ret_kinds, ret_count, err);
+	return reference_kinds_list(&store->kinds, account_id, arena, ret_kinds, ret_count, err);
 }
 
 static const struct store_backend backend = {
@@ -413,33 +413,33 @@ static const struct store_backend backend = {
 	.key_revoke = key_revoke,
 	.key_find = key_find,
 	.key_touch = key_touch,
-	.put_calls = memory_put_calls,
-	.page = memory_page,
-	.find = memory_find,
-	.walk = memory_walk,
+	.put_calls = reference_put_calls,
+	.page = reference_page,
+	.find = reference_find,
+	.walk = reference_walk,
 	.search = reference_search,
 	.scan = scan,
 	.kinds = kinds,
 	.count_buckets = count_buckets,
-	.change_newest = memory_change_newest,
-	.changes = memory_changes,
-	.erase = memory_erase,
-	.audit_erase = memory_audit_erase,
+	.change_newest = reference_change_newest,
+	.changes = reference_changes,
+	.erase = reference_erase,
+	.audit_erase = reference_audit_erase,
 	.scrub = scrub,
-	.audit_add = memory_audit_add,
-	.audit_list = memory_audit_list,
-	.audit_drop = memory_audit_drop,
-	.drop = memory_drop,
-	.oldest = memory_oldest,
-	.space = memory_space,
-	.shrink = memory_shrink,
+	.audit_add = reference_audit_add,
+	.audit_list = reference_audit_list,
+	.audit_drop = reference_audit_drop,
+	.drop = reference_drop,
+	.oldest = reference_oldest,
+	.space = reference_space,
+	.shrink = reference_shrink,
 	.backup = backup,
-	.verify = memory_verify,
+	.verify = reference_verify,
 };
 
-int store_memory_open(struct store **ret_store, struct error *err)
+int reference_open(struct store **ret_store, struct error *err)
 {
-	struct memory_store *store = calloc(1, sizeof(*store));
+	struct reference_store *store = calloc(1, sizeof(*store));
 
 	if (!store) {
 		return error_no_memory(err);
@@ -450,7 +450,7 @@ int store_memory_open(struct store **ret_store, struct error *err)
 	pthread_mutex_init(&store->mutex, NULL);
 	arena_init(&store->names, SIZE_MAX);
 	store_repacker_init(&store->repacker);
-	kind_table_init(&store->kinds);
+	reference_kinds_init(&store->kinds);
 	*ret_store = &store->base;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Finding calls by walking them. */
-#include "store/reference.h"
+ * Finding calls by walking them, and the kinds of their steps. */
+#include "reference.h"
 
 #include <stdlib.h>
 
@@ -26,7 +26,7 @@ struct pass {
 	int64_t passed; /* calls of the offset */
 
 	/* of a scan */
-	struct kind_table *kinds;
+	struct reference_kinds *kinds;
 	store_each_row_fn *each;
 	void *context;
 
@@ -147,8 +147,8 @@ static int read_kinds(
 						  "a call has fewer steps than its header says");
 		}
 		kind = store_find_kind(&step, &pass->scratch);
-		if (kind_table_id(pass->kinds, pass->search->account_id, &kind, &kinds[i], err) <
-			0) {
+		if (reference_kinds_id(
+			    pass->kinds, pass->search->account_id, &kind, &kinds[i], err) < 0) {
 			return -1;
 		}
 	}
@@ -175,8 +175,8 @@ static int show_row(
 	return pass->each(pass->context, &row, err);
 }
 
-int reference_scan(struct store *store, const struct store_search *search, struct kind_table *kinds,
-	store_each_row_fn *each, void *context, struct error *err)
+int reference_scan(struct store *store, const struct store_search *search,
+	struct reference_kinds *kinds, store_each_row_fn *each, void *context, struct error *err)
 {
 	AUTO(pass_end)
 	struct pass pass = {
@@ -231,4 +231,115 @@ int reference_count_buckets(struct store *store, int64_t account_id, const struc
 	*ret_buckets = pass.buckets;
 	*ret_count = pass.buckets_count;
 	return 0;
+}
+
+/* ---- kinds: searched from end to end, an account has few ---- */
+
+void reference_kinds_init(struct reference_kinds *table)
+{
+	*table = (struct reference_kinds){0};
+	pthread_mutex_init(&table->mutex, NULL);
+	arena_init(&table->texts, SIZE_MAX);
+}
+
+void reference_kinds_deinit(struct reference_kinds *table)
+{
+	free(table->entries);
+	arena_deinit(&table->texts);
+	pthread_mutex_destroy(&table->mutex);
+}
+
+static int copy_kind(struct arena *arena, struct store_kind *kind, struct error *err)
+{
+	kind->class_name = arena_copy(arena, kind->class_name);
+	kind->module = arena_copy(arena, kind->module);
+	kind->variable = arena_copy(arena, kind->variable);
+	if (!kind->class_name.data || !kind->module.data || !kind->variable.data) {
+		return error_no_memory(err);
+	}
+	return 0;
+}
+
+static int add(struct reference_kinds *table, int64_t account_id, struct store_kind kind,
+	uint32_t *ret_id, struct error *err)
+{
+	struct reference_kinds_entry *grown =
+		reallocarray(table->entries, table->count + 1, sizeof(*grown));
+
+	if (!grown) {
+		return error_no_memory(err);
+	}
+	table->entries = grown;
+	if (copy_kind(&table->texts, &kind, err) < 0) {
+		return -1;
+	}
+	table->entries[table->count++] = (struct reference_kinds_entry){account_id, kind};
+	*ret_id = kind.id;
+	return 0;
+}
+
+static int find_or_add(struct reference_kinds *table, int64_t account_id, struct store_kind kind,
+	uint32_t *ret_id, struct error *err)
+{
+	kind.id = 1;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct reference_kinds_entry *entry = &table->entries[i];
+
+		if (entry->account_id != account_id) {
+			continue;
+		}
+		if (text_equal(entry->kind.class_name, kind.class_name) &&
+			text_equal(entry->kind.module, kind.module) &&
+			text_equal(entry->kind.variable, kind.variable)) {
+			*ret_id = entry->kind.id;
+			return 0;
+		}
+		kind.id++;
+	}
+	return add(table, account_id, kind, ret_id, err);
+}
+
+int reference_kinds_id(struct reference_kinds *table, int64_t account_id,
+	const struct store_kind *kind, uint32_t *ret_id, struct error *err)
+{
+	int status;
+
+	pthread_mutex_lock(&table->mutex);
+	status = find_or_add(table, account_id, *kind, ret_id, err);
+	pthread_mutex_unlock(&table->mutex);
+	return status;
+}
+
+static int list(const struct reference_kinds *table, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
+{
+	struct store_kind *kinds = arena_calloc(arena, table->count, sizeof(*kinds));
+	size_t count = 0;
+
+	if (!kinds) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->entries[i].account_id != account_id) {
+			continue;
+		}
+		kinds[count] = table->entries[i].kind;
+		if (copy_kind(arena, &kinds[count++], err) < 0) {
+			return -1;
+		}
+	}
+	*ret_kinds = kinds;
+	*ret_count = count;
+	return 0;
+}
+
+int reference_kinds_list(struct reference_kinds *table, int64_t account_id, struct arena *arena,
+	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
+{
+	int status;
+
+	pthread_mutex_lock(&table->mutex);
+	status = list(table, account_id, arena, ret_kinds, ret_count, err);
+	pthread_mutex_unlock(&table->mutex);
+	return status;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The store in memory: following calls. */
-#include "store/memory.h"
+ * The reference: following calls. */
+#include "reference_store.h"
 
 #define CHANGES_KEPT ((size_t)100000)
 
 /* Forgets the older half once twice as many are held as have to be kept. */
-static void trim(struct memory_store *store)
+static void trim(struct reference_store *store)
 {
 	size_t drop;
 
@@ -20,15 +20,15 @@ static void trim(struct memory_store *store)
 	store->changes_count = CHANGES_KEPT;
 }
 
-static struct memory_change *make_change(int64_t id, const struct store_put *put)
+static struct reference_change *make_change(int64_t id, const struct store_put *put)
 {
 	struct text session_id = put->call.session_id;
-	struct memory_change *change = malloc(sizeof(*change) + session_id.size);
+	struct reference_change *change = malloc(sizeof(*change) + session_id.size);
 
 	if (!change) {
 		return NULL;
 	}
-	*change = (struct memory_change){
+	*change = (struct reference_change){
 		.id = id,
 		.account_id = put->account_id,
 		.session_size = session_id.size,
@@ -37,10 +37,10 @@ static struct memory_change *make_change(int64_t id, const struct store_put *put
 	return change;
 }
 
-int memory_changes_note(
-	struct memory_store *store, const struct store_put *puts, size_t count, struct error *err)
+int reference_changes_note(struct reference_store *store, const struct store_put *puts,
+	size_t count, struct error *err)
 {
-	struct memory_change **grown =
+	struct reference_change **grown =
 		reallocarray(store->changes, store->changes_count + count, sizeof(*grown));
 
 	if (!grown) {
@@ -63,24 +63,25 @@ int memory_changes_note(
 	return 0;
 }
 
-int memory_change_newest(struct store *base, int64_t *ret_id, struct error *err)
+int reference_change_newest(struct store *base, int64_t *ret_id, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 
 	(void)err;
 	*ret_id = store->change_newest;
 	return 0;
 }
 
-static struct text session_of(const struct memory_change *change)
+static struct text session_of(const struct reference_change *change)
 {
 	return (struct text){.data = change->session, .size = change->session_size};
 }
 
-void memory_changes_forget(struct memory_store *store, int64_t account_id, struct text session_id)
+void reference_changes_forget(
+	struct reference_store *store, int64_t account_id, struct text session_id)
 {
 	for (size_t i = 0; i < store->changes_count; i++) {
-		struct memory_change *change = store->changes[i];
+		struct reference_change *change = store->changes[i];
 
 		if (change->account_id == account_id &&
 			text_equal(session_of(change), session_id)) {
@@ -90,23 +91,23 @@ void memory_changes_forget(struct memory_store *store, int64_t account_id, struc
 }
 
 /* The account's first changes behind @after, at most @limit. */
-static size_t find_changes(const struct memory_store *store, int64_t account_id, int64_t after,
-	size_t limit, const struct memory_change **found)
+static size_t find_changes(const struct reference_store *store, int64_t account_id, int64_t after,
+	size_t limit, const struct reference_change **found)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < store->changes_count && count < limit; i++) {
-		const struct memory_change *change = store->changes[i];
+		const struct reference_change *change = store->changes[i];
 
 		if (change->id > after && change->account_id == account_id &&
-			memory_has_call(store, account_id, session_of(change))) {
+			reference_has_call(store, account_id, session_of(change))) {
 			found[count++] = change;
 		}
 	}
 	return count;
 }
 
-static bool comes_again(const struct memory_change **found, size_t count, size_t at)
+static bool comes_again(const struct reference_change **found, size_t count, size_t at)
 {
 	for (size_t i = at + 1; i < count; i++) {
 		if (text_equal(session_of(found[i]), session_of(found[at]))) {
@@ -116,7 +117,7 @@ static bool comes_again(const struct memory_change **found, size_t count, size_t
 	return false;
 }
 
-static int copy_changes(struct memory_store *store, const struct memory_change **found,
+static int copy_changes(struct reference_store *store, const struct reference_change **found,
 	size_t count, int64_t detail_after, struct arena *arena, struct store_changes *changes,
 	struct error *err)
 {
@@ -131,7 +132,7 @@ static int copy_changes(struct memory_store *store, const struct memory_change *
 			continue;
 		}
 		item->id = found[i]->id;
-		if (memory_copy_call(store, found[i]->account_id, session_of(found[i]),
+		if (reference_copy_call(store, found[i]->account_id, session_of(found[i]),
 			    detail_after, arena, &item->call, err) < 0) {
 			return -1;
 		}
@@ -140,13 +141,13 @@ static int copy_changes(struct memory_store *store, const struct memory_change *
 	return 0;
 }
 
-int memory_changes(struct store *base, int64_t account_id, int64_t after, int64_t limit,
+int reference_changes(struct store *base, int64_t account_id, int64_t after, int64_t limit,
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	size_t room = limit < (int64_t)store->changes_count ? (size_t)limit : store->changes_count;
-	const struct memory_change **found = arena_calloc(arena, room, sizeof(const void *));
+	const struct reference_change **found = arena_calloc(arena, room, sizeof(const void *));
 	struct store_changes changes = {.last = store->change_newest};
 	int64_t oldest = store->change_newest - (int64_t)store->changes_count + 1;
 	size_t count;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The store in memory: calls, as one sorted array. */
+ * The reference: calls, as one sorted array. */
+#include "reference_store.h"
 #include "store/check.h"
-#include "store/memory.h"
 
 /* Account by account, newest first, as pages have them. */
-static int compare_calls(const struct memory_call *a, const struct memory_call *b)
+static int compare_calls(const struct reference_call *a, const struct reference_call *b)
 {
 	if (a->account_id != b->account_id) {
 		return a->account_id < b->account_id ? -1 : 1;
@@ -24,12 +24,12 @@ static void move_text(struct text *text, char **to)
 	*to += text->size;
 }
 
-static struct memory_call *make_call(
+static struct reference_call *make_call(
 	int64_t account_id, const struct call *call, const struct packed *packed)
 {
 	char buffer[CALL_NUMBER_MAX];
 	struct text dest_key = call_number_key(call->dest, buffer);
-	struct memory_call *made =
+	struct reference_call *made =
 		malloc(sizeof(*made) + call->dest.size + call->src.size + call->session_id.size +
 			packed->deflate.size + dest_key.size);
 	char *to;
@@ -37,7 +37,7 @@ static struct memory_call *make_call(
 	if (!made) {
 		return NULL;
 	}
-	*made = (struct memory_call){
+	*made = (struct reference_call){
 		.account_id = account_id,
 		.held = {.call = *call, .packed = *packed},
 		.dest_key = dest_key,
@@ -55,14 +55,14 @@ static struct memory_call *make_call(
 
 /* A put works on an array of its own, which takes the store's place when all went well. */
 struct put_run {
-	struct memory_store *store;
-	struct memory_call **calls;
+	struct reference_store *store;
+	struct reference_call **calls;
 	size_t count;
-	struct memory_call **made;
+	struct reference_call **made;
 	size_t made_count;
 };
 
-static void drop(struct memory_call **calls, size_t count, bool all)
+static void drop(struct reference_call **calls, size_t count, bool all)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (all || calls[i]->gone) {
@@ -73,7 +73,7 @@ static void drop(struct memory_call **calls, size_t count, bool all)
 
 static void run_commit(struct put_run *run)
 {
-	struct memory_store *store = run->store;
+	struct reference_store *store = run->store;
 
 	/* The made ones go first: `gone` is read of each once. */
 	drop(run->made, run->made_count, false);
@@ -98,7 +98,7 @@ static void run_end(struct put_run *run)
 }
 
 static size_t find_session(
-	struct memory_call **calls, size_t count, int64_t account_id, struct text session_id)
+	struct reference_call **calls, size_t count, int64_t account_id, struct text session_id)
 {
 	size_t i = 0;
 
@@ -109,7 +109,7 @@ static size_t find_session(
 	return i;
 }
 
-static void insert_sorted(struct put_run *run, struct memory_call *call)
+static void insert_sorted(struct put_run *run, struct reference_call *call)
 {
 	size_t low = 0, high = run->count;
 
@@ -156,10 +156,10 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 	size_t at = find_session(run->calls, run->count, put->account_id, put->call.session_id);
 	struct call call = put->call;
 	struct packed packed = put->packed;
-	struct memory_call *made;
+	struct reference_call *made;
 
 	arena_init(&arena, SIZE_MAX);
-	if (!memory_account_exists(run->store, put->account_id)) {
+	if (!reference_account_exists(run->store, put->account_id)) {
 		return error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
 			(long long)put->account_id);
 	}
@@ -190,9 +190,9 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 	return 0;
 }
 
-int memory_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
+int reference_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	AUTO(run_end)
 	struct put_run run = {
 		.store = store,
@@ -212,14 +212,14 @@ int memory_put_calls(struct store *base, struct store_put *puts, size_t count, s
 			return -1;
 		}
 	}
-	if (memory_changes_note(store, puts, count, err) < 0) {
+	if (reference_changes_note(store, puts, count, err) < 0) {
 		return -1;
 	}
 	run_commit(&run);
 	return 0;
 }
 
-static int copy_call(const struct memory_call *call, bool with_packed, struct arena *arena,
+static int copy_call(const struct reference_call *call, bool with_packed, struct arena *arena,
 	struct store_call *ret_call, struct error *err)
 {
 	struct store_call copy = call->held;
@@ -240,7 +240,7 @@ static int copy_call(const struct memory_call *call, bool with_packed, struct ar
 	return 0;
 }
 
-static bool matches(const struct memory_call *call, const struct store_query *query,
+static bool matches(const struct reference_call *call, const struct store_query *query,
 	const struct call_keys *keys)
 {
 	return call->account_id == query->account_id && call->held.call.start >= query->start &&
@@ -248,10 +248,10 @@ static bool matches(const struct memory_call *call, const struct store_query *qu
 	       (keys->count == 0 || call_keys_have(keys, call->dest_key));
 }
 
-int memory_page(struct store_view *view, const struct store_query *query, struct arena *arena,
+int reference_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
-	struct memory_store *store = memory_of(view);
+	struct reference_store *store = reference_of(view);
 	struct store_one_key one;
 	const struct call_keys keys = store_query_keys(query, &one);
 	struct store_page page = {0};
@@ -261,7 +261,7 @@ int memory_page(struct store_view *view, const struct store_query *query, struct
 		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
 	}
 	for (size_t i = 0; i < store->calls_count; i++) {
-		const struct memory_call *call = store->calls[i];
+		const struct reference_call *call = store->calls[i];
 
 		if (!matches(call, query, &keys)) {
 			continue;
@@ -278,10 +278,10 @@ int memory_page(struct store_view *view, const struct store_query *query, struct
 	return 0;
 }
 
-int memory_find(struct store_view *view, int64_t account_id, struct text session_id,
+int reference_find(struct store_view *view, int64_t account_id, struct text session_id,
 	struct arena *arena, struct store_call *ret_call, struct error *err)
 {
-	struct memory_store *store = memory_of(view);
+	struct reference_store *store = reference_of(view);
 	size_t at = find_session(store->calls, store->calls_count, account_id, session_id);
 
 	if (at == store->calls_count) {
@@ -290,23 +290,24 @@ int memory_find(struct store_view *view, int64_t account_id, struct text session
 	return copy_call(store->calls[at], true, arena, ret_call, err) < 0 ? -1 : 1;
 }
 
-bool memory_has_call(const struct memory_store *store, int64_t account_id, struct text session_id)
+bool reference_has_call(
+	const struct reference_store *store, int64_t account_id, struct text session_id)
 {
 	return find_session(store->calls, store->calls_count, account_id, session_id) <
 	       store->calls_count;
 }
 
-int memory_copy_call(struct memory_store *store, int64_t account_id, struct text session_id,
+int reference_copy_call(struct reference_store *store, int64_t account_id, struct text session_id,
 	int64_t detail_after, struct arena *arena, struct store_call *ret_call, struct error *err)
 {
-	const struct memory_call *call = store->calls[find_session(
+	const struct reference_call *call = store->calls[find_session(
 		store->calls, store->calls_count, account_id, session_id)];
 
 	return copy_call(call, call->held.call.start > detail_after, arena, ret_call, err);
 }
 
 /* Walks a copy, so that a callback may use the store. */
-int memory_walk(struct store *base, const struct store_query *query, store_each_call_fn *each,
+int reference_walk(struct store *base, const struct store_query *query, store_each_call_fn *each,
 	void *context, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
@@ -330,7 +331,7 @@ int memory_walk(struct store *base, const struct store_query *query, store_each_
 }
 
 static bool is_meant(
-	const struct memory_call *call, const struct store_erase *erase, struct text number_key)
+	const struct reference_call *call, const struct store_erase *erase, struct text number_key)
 {
 	const struct call *header = &call->held.call;
 	char buffer[CALL_NUMBER_MAX];
@@ -346,9 +347,9 @@ static bool is_meant(
 		       text_equal(call_number_key(header->src, buffer), number_key));
 }
 
-static void erase_at(struct memory_store *store, size_t at)
+static void erase_at(struct reference_store *store, size_t at)
 {
-	memory_changes_forget(
+	reference_changes_forget(
 		store, store->calls[at]->account_id, store->calls[at]->held.call.session_id);
 	free(store->calls[at]);
 	store->calls_count--;
@@ -356,16 +357,16 @@ static void erase_at(struct memory_store *store, size_t at)
 		(store->calls_count - at) * sizeof(*store->calls));
 }
 
-int memory_erase(struct store *base, const struct store_erase *erase, struct arena *arena,
+int reference_erase(struct store *base, const struct store_erase *erase, struct arena *arena,
 	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	char buffer[CALL_NUMBER_MAX];
 	struct text number_key = call_number_key(erase->number, buffer);
 	struct store_erased erased = {.from = erase->from};
 
 	for (size_t i = store->calls_count; i > 0 && !erased.more; i--) {
-		const struct memory_call *call = store->calls[i - 1];
+		const struct reference_call *call = store->calls[i - 1];
 
 		if (!is_meant(call, erase, number_key)) {
 			continue;
@@ -385,9 +386,9 @@ int memory_erase(struct store *base, const struct store_erase *erase, struct are
 	return 0;
 }
 
-int memory_verify(struct store *base, struct store_check *check, struct error *err)
+int reference_verify(struct store *base, struct store_check *check, struct error *err)
 {
-	AUTO(memory_unlock) struct memory_store *store = memory_lock(base);
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 
 	check->verdict.accounts = (int64_t)store->accounts_count;
 	check->verdict.records = (int64_t)store->records_count;
