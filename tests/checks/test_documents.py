@@ -43,3 +43,12 @@ def test_a_decision_is_a_page(name):
     assert re.match(rf"# {Path(name).name[:4]}: ", text) and "**Question.**" in text and "**Decided" in text
     assert len(text.splitlines()) <= DECISION_LINES_MAX
     assert [line for line in text.splitlines() if len(line) > 100 and not line.startswith("|")] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_files_that_a_document_names_are_there(name):
+    quoted = " ".join(re.findall(r"`([^`\n]+)`", text_of(name)))
+    paths = re.findall(r"(?<![\w/.])((?:src|tests|web|scripts|docs)/[\w./-]*\w/?)(?![\w*…<])", quoted)
+    rooms = re.findall(r"(?<![\w/.])((?:base|json|call|redact|store|find|upkeep|intake|http|api|generate|cmd)/[\w./-]+\.[ch])\b", quoted)
+    missing = [path for path in paths if "NAME" not in path and "GROUP" not in path and not (ROOT / path).exists()]
+    assert missing + [path for path in rooms if not (ROOT / "src" / path).exists()] == []
