@@ -2,320 +2,275 @@
  * Accounts and keys on PostgreSQL. */
 #include "store/postgres/postgres.h"
 
-/* A session and the parameters of its one statement. */
-struct asking {
-	struct postgres_session session;
-	struct postgres_params params;
+/* clang-format off */
+#define ACCOUNT_COLUMNS \
+	"a.account_id, a.email, a.created as account_created, a.disabled," \
+	" coalesce(a.detail_days, -1) as detail_days, coalesce(a.header_days, -1) as header_days," \
+	" (select detail_days from keeping) as store_detail_days," \
+	" (select header_days from keeping) as store_header_days"
+#define KEY_COLUMNS \
+	"k.id, k.account_id, k.hash, k.scope, k.label, k.created, k.last_used, k.revoked"
+
+static const struct postgres_statement account_add = {
+	.sql = "insert into account (email, created) values ($email, $created::bigint)"
+	" returning account_id"};
+static const struct postgres_statement account_find = {
+	.sql = "select " ACCOUNT_COLUMNS " from account a"
+	" where lower(email collate \"C\") = lower($email::text collate \"C\")"};
+static const struct postgres_statement account_list = {
+	.sql = "select " ACCOUNT_COLUMNS " from account a order by lower(email collate \"C\")"};
+static const struct postgres_statement account_set_disabled = {
+	.sql = "update account set disabled = $disabled::bigint where account_id ="
+	" $account_id::bigint"};
+static const struct postgres_statement account_set_days = {
+	.sql = "update account set detail_days = nullif($detail_days::bigint, -1),"
+	" header_days = nullif($header_days::bigint, -1) where account_id = $account_id::bigint"};
+static const struct postgres_statement keeping_get = {
+	.sql = "select detail_days, header_days, audit_days from keeping"};
+static const struct postgres_statement keeping_set = {
+	.sql = "insert into keeping (detail_days, header_days, audit_days)"
+	" values ($detail_days::bigint, $header_days::bigint, $audit_days::bigint)"
+	" on conflict (only_row) do update set detail_days = excluded.detail_days,"
+	" header_days = excluded.header_days, audit_days = excluded.audit_days"};
+
+static const struct postgres_statement key_add = {
+	.sql = "insert into key (account_id, hash, scope, label, created, last_used, revoked)"
+	" values ($account_id::bigint, $hash::bytea, $scope::bigint, $label, $created::bigint,"
+	" $last_used::bigint, $revoked::bigint) returning id"};
+static const struct postgres_statement key_list = {
+	.sql = "select " KEY_COLUMNS " from key k where k.account_id = $account_id::bigint"
+	" and k.id > $after_id::bigint order by k.id limit $limit::bigint"};
+static const struct postgres_statement key_revoke = {
+	.sql = "update key set revoked = case when revoked = 0 then $now::bigint else revoked end"
+	" where account_id = $account_id::bigint and id = $id::bigint"};
+static const struct postgres_statement key_find = {
+	.sql = "select " KEY_COLUMNS ", " ACCOUNT_COLUMNS
+	" from key k join account a on a.account_id = k.account_id where k.hash = $hash::bytea"};
+static const struct postgres_statement key_touch = {
+	.sql = "update key set last_used = $minute::bigint"
+	" where id = $id::bigint and last_used < $minute"};
+/* clang-format on */
+
+#define OF_ACCOUNT(member) POSTGRES_MEMBER(struct store_account, member)
+
+static const struct postgres_column account_columns[] = {
+	{"account_id", POSTGRES_BIGINT, OF_ACCOUNT(id)},
+	{"email", POSTGRES_TEXT, OF_ACCOUNT(email)},
+	{"account_created", POSTGRES_BIGINT, OF_ACCOUNT(created)},
+	{"disabled", POSTGRES_BIGINT, OF_ACCOUNT(disabled)},
+	{"detail_days", POSTGRES_BIGINT, OF_ACCOUNT(days.detail)},
+	{"header_days", POSTGRES_BIGINT, OF_ACCOUNT(days.header)},
 };
 
-static int asking_open(struct asking *asking, struct store *base, struct error *err)
+static int read_kept(
+	struct postgres_rows *rows, int row, struct arena *arena, void *item, struct error *err)
 {
-	postgres_params_init(&asking->params);
-	return postgres_session_open(&asking->session, (struct postgres_store *)base, err);
-}
+	const struct store_days store = {
+		.detail = postgres_int64(rows, row, "store_detail_days"),
+		.header = postgres_int64(rows, row, "store_header_days"),
+	};
+	struct store_account *account = item;
 
-static void asking_close(struct asking *asking)
-{
-	postgres_params_deinit(&asking->params);
-	postgres_session_close(&asking->session);
-}
-
-static int ask(struct asking *asking, enum postgres_sql sql, struct postgres_rows *ret_rows,
-	struct error *err)
-{
-	if (postgres_run_one(asking->session.connection, sql, &asking->params, err) < 0) {
-		return -1;
-	}
-	*ret_rows = postgres_rows(asking->session.connection, 0);
+	(void)arena;
+	(void)err;
+	account->kept = store_days_in_force(&store, &account->days);
 	return 0;
 }
 
-/* For a statement that changes at most one row: how many it changed. */
-static int change(struct asking *asking, enum postgres_sql sql, struct error *err)
+static const struct postgres_layout account_layout =
+	POSTGRES_LAYOUT(account_columns, struct store_account, .finish = read_kept,
+		.too_large = "the accounts do not fit into memory");
+
+#define OF_KEY(member) POSTGRES_MEMBER(struct store_key, member)
+
+static const struct postgres_column key_columns[] = {
+	{"id", POSTGRES_BIGINT, OF_KEY(id)},
+	{"account_id", POSTGRES_BIGINT, OF_KEY(account_id)},
+	{"scope", POSTGRES_BIGINT, OF_KEY(scopes)},
+	{"label", POSTGRES_TEXT, OF_KEY(label)},
+	{"created", POSTGRES_BIGINT, OF_KEY(created)},
+	{"last_used", POSTGRES_BIGINT, OF_KEY(last_used)},
+	{"revoked", POSTGRES_BIGINT, OF_KEY(revoked)},
+};
+
+static int read_hash(
+	struct postgres_rows *rows, int row, struct arena *arena, void *item, struct error *err)
 {
-	if (postgres_run_one(asking->session.connection, sql, &asking->params, err) < 0) {
-		return -1;
+	struct text hash = postgres_text(rows, row, "hash");
+	struct store_key *key = item;
+
+	(void)arena;
+	if (hash.size != sizeof(key->hash)) {
+		return error_set(err, ERROR_CORRUPT, "the stored key %lld has no proper hash",
+			(long long)key->id);
 	}
-	return postgres_changed(asking->session.connection, 0) > 0;
+	memcpy(key->hash, hash.data, sizeof(key->hash));
+	return 0;
 }
 
-static int copy_text(struct arena *arena, struct text *text, struct error *err)
-{
-	*text = arena_copy(arena, *text);
-	return text->data ? 0
-			  : error_set(err, ERROR_TOO_LARGE,
-				    "the accounts and keys do not fit into memory");
-}
-
-static int read_account(const struct postgres_rows *rows, int row, int column, struct arena *arena,
-	struct store_account *ret_account, struct error *err)
-{
-	const struct store_days store = {
-		.detail = postgres_int64(rows, row, column + 6),
-		.header = postgres_int64(rows, row, column + 7),
-	};
-
-	*ret_account = (struct store_account){
-		.id = postgres_int64(rows, row, column),
-		.email = postgres_text(rows, row, column + 1),
-		.created = postgres_int64(rows, row, column + 2),
-		.disabled = postgres_int64(rows, row, column + 3),
-		.days = {.detail = postgres_int64(rows, row, column + 4),
-			.header = postgres_int64(rows, row, column + 5)},
-	};
-	ret_account->kept = store_days_in_force(&store, &ret_account->days);
-	return copy_text(arena, &ret_account->email, err);
-}
+static const struct postgres_layout key_layout = POSTGRES_LAYOUT(key_columns, struct store_key,
+	.finish = read_hash, .too_large = "the keys do not fit into memory");
 
 int postgres_account_add(
 	struct store *base, struct text email, int64_t now, int64_t *ret_id, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
-	struct postgres_rows rows;
+	POSTGRES_BORROW(connection, base, err);
 
-	if (asking_open(&asking, base, err) < 0) {
-		return -1;
-	}
-	postgres_bind_text(&asking.params, email);
-	postgres_bind_int64(&asking.params, now);
-	if (ask(&asking, POSTGRES_ACCOUNT_ADD, &rows, err) < 0) {
-		return postgres_failed_with(asking.session.connection, POSTGRES_UNIQUE_VIOLATION)
+	postgres_bind_text(connection, "email", email);
+	postgres_bind_int64(connection, "created", now);
+	if (postgres_ask_int64(connection, &account_add, ret_id, err) < 0) {
+		return postgres_failed_with(connection, POSTGRES_UNIQUE_VIOLATION)
 			       ? error_set(err, ERROR_EXISTS, "the account '%.*s' exists already",
 					 TEXT_ARG(email))
 			       : -1;
 	}
-	*ret_id = postgres_int64(&rows, 0, 0);
 	return 0;
 }
 
 int postgres_account_find(struct store *base, struct text email, struct arena *arena,
 	struct store_account *ret_account, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
-	struct store_account account;
-	struct postgres_rows rows;
+	POSTGRES_BORROW(connection, base, err);
+	struct store_account *accounts;
+	size_t count;
 
-	if (asking_open(&asking, base, err) < 0) {
+	postgres_bind_asked(connection, "email", email);
+	if (postgres_list(connection, &account_find, &account_layout, arena, &accounts, &count,
+		    err) < 0) {
 		return -1;
 	}
-	postgres_bind_asked(&asking.params, email);
-	if (ask(&asking, POSTGRES_ACCOUNT_FIND, &rows, err) < 0) {
-		return -1;
+	if (count > 0) {
+		*ret_account = accounts[0];
 	}
-	if (rows.count == 0) {
-		return 0;
-	}
-	if (read_account(&rows, 0, 0, arena, &account, err) < 0) {
-		return -1;
-	}
-	*ret_account = account;
-	return 1;
+	return count > 0;
 }
 
 int postgres_account_list(struct store *base, struct arena *arena,
 	struct store_account **ret_accounts, size_t *ret_count, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
-	struct store_account *accounts;
-	struct postgres_rows rows;
+	POSTGRES_BORROW(connection, base, err);
 
-	if (asking_open(&asking, base, err) < 0 ||
-		ask(&asking, POSTGRES_ACCOUNT_LIST, &rows, err) < 0) {
-		return -1;
-	}
-	accounts = arena_calloc(arena, (size_t)rows.count, sizeof(*accounts));
-	if (!accounts) {
-		return error_set(err, ERROR_TOO_LARGE, "the accounts do not fit into memory");
-	}
-	for (int i = 0; i < rows.count; i++) {
-		if (read_account(&rows, i, 0, arena, &accounts[i], err) < 0) {
-			return -1;
-		}
-	}
-	*ret_accounts = accounts;
-	*ret_count = (size_t)rows.count;
-	return 0;
+	return postgres_list(
+		connection, &account_list, &account_layout, arena, ret_accounts, ret_count, err);
 }
 
 int postgres_account_set_disabled(
 	struct store *base, int64_t account_id, int64_t disabled, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
+	POSTGRES_BORROW(connection, base, err);
 
-	if (asking_open(&asking, base, err) < 0) {
-		return -1;
-	}
-	postgres_bind_int64(&asking.params, account_id);
-	postgres_bind_int64(&asking.params, disabled);
-	return change(&asking, POSTGRES_ACCOUNT_SET_DISABLED, err);
+	postgres_bind_int64(connection, "account_id", account_id);
+	postgres_bind_int64(connection, "disabled", disabled);
+	return postgres_change(connection, &account_set_disabled, err);
 }
 
 int postgres_account_set_days(
 	struct store *base, int64_t account_id, const struct store_days *days, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
+	POSTGRES_BORROW(connection, base, err);
 
-	if (asking_open(&asking, base, err) < 0) {
-		return -1;
-	}
-	postgres_bind_int64(&asking.params, account_id);
-	postgres_bind_int64(&asking.params, days->detail);
-	postgres_bind_int64(&asking.params, days->header);
-	return change(&asking, POSTGRES_ACCOUNT_SET_DAYS, err);
+	postgres_bind_int64(connection, "account_id", account_id);
+	postgres_bind_int64(connection, "detail_days", days->detail);
+	postgres_bind_int64(connection, "header_days", days->header);
+	return postgres_change(connection, &account_set_days, err);
 }
 
 int postgres_keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
+	POSTGRES_BORROW(connection, base, err);
 	struct postgres_rows rows;
+	int found = postgres_ask(connection, &keeping_get, &rows, err);
 
-	if (asking_open(&asking, base, err) < 0 || ask(&asking, POSTGRES_KEEPING, &rows, err) < 0) {
+	if (found < 0) {
 		return -1;
 	}
 	/* Where the row is missing nothing is dropped. */
 	*ret_keeping = (struct store_keeping){0};
-	if (rows.count > 0) {
-		ret_keeping->days.detail = postgres_int64(&rows, 0, 0);
-		ret_keeping->days.header = postgres_int64(&rows, 0, 1);
-		ret_keeping->audit_days = postgres_int64(&rows, 0, 2);
+	if (found > 0) {
+		ret_keeping->days.detail = postgres_int64(&rows, 0, "detail_days");
+		ret_keeping->days.header = postgres_int64(&rows, 0, "header_days");
+		ret_keeping->audit_days = postgres_int64(&rows, 0, "audit_days");
 	}
 	return 0;
 }
 
 int postgres_set_keeping(struct store *base, const struct store_keeping *keeping, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
+	POSTGRES_BORROW(connection, base, err);
 
-	if (asking_open(&asking, base, err) < 0) {
-		return -1;
-	}
-	postgres_bind_int64(&asking.params, keeping->days.detail);
-	postgres_bind_int64(&asking.params, keeping->days.header);
-	postgres_bind_int64(&asking.params, keeping->audit_days);
-	return change(&asking, POSTGRES_SET_KEEPING, err) < 0 ? -1 : 0;
+	postgres_bind_int64(connection, "detail_days", keeping->days.detail);
+	postgres_bind_int64(connection, "header_days", keeping->days.header);
+	postgres_bind_int64(connection, "audit_days", keeping->audit_days);
+	return postgres_change(connection, &keeping_set, err) < 0 ? -1 : 0;
+}
+
+static struct text hash_text_of(const unsigned char hash[STORE_KEY_HASH_SIZE])
+{
+	return (struct text){.data = (const char *)hash, .size = STORE_KEY_HASH_SIZE};
 }
 
 int postgres_key_add(
 	struct store *base, const struct store_key *key, int64_t *ret_id, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
-	struct text hash = {.data = (const char *)key->hash, .size = sizeof(key->hash)};
-	struct postgres_rows rows;
+	POSTGRES_BORROW(connection, base, err);
 
-	if (asking_open(&asking, base, err) < 0) {
-		return -1;
-	}
-	postgres_bind_int64(&asking.params, key->account_id);
-	postgres_bind_text(&asking.params, hash);
-	postgres_bind_int64(&asking.params, key->scopes);
-	postgres_bind_text(&asking.params, key->label);
-	postgres_bind_int64(&asking.params, key->created);
-	postgres_bind_int64(&asking.params, key->last_used);
-	postgres_bind_int64(&asking.params, key->revoked);
-	if (ask(&asking, POSTGRES_KEY_ADD, &rows, err) == 0) {
-		*ret_id = postgres_int64(&rows, 0, 0);
+	postgres_bind_int64(connection, "account_id", key->account_id);
+	postgres_bind_text(connection, "hash", hash_text_of(key->hash));
+	postgres_bind_int64(connection, "scope", key->scopes);
+	postgres_bind_text(connection, "label", key->label);
+	postgres_bind_int64(connection, "created", key->created);
+	postgres_bind_int64(connection, "last_used", key->last_used);
+	postgres_bind_int64(connection, "revoked", key->revoked);
+	if (postgres_ask_int64(connection, &key_add, ret_id, err) >= 0) {
 		return 0;
 	}
-	if (postgres_failed_with(asking.session.connection, POSTGRES_FOREIGN_KEY)) {
+	if (postgres_failed_with(connection, POSTGRES_FOREIGN_KEY)) {
 		error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
 			(long long)key->account_id);
-	} else if (postgres_failed_with(asking.session.connection, POSTGRES_UNIQUE_VIOLATION)) {
+	} else if (postgres_failed_with(connection, POSTGRES_UNIQUE_VIOLATION)) {
 		error_set(err, ERROR_EXISTS, "the key is stored already");
 	}
 	return -1;
 }
 
-static int read_key(const struct postgres_rows *rows, int row, struct arena *arena,
-	struct store_key *ret_key, struct error *err)
-{
-	struct text hash = postgres_text(rows, row, 2);
-	struct store_key key = {
-		.id = postgres_int64(rows, row, 0),
-		.account_id = postgres_int64(rows, row, 1),
-		.scopes = (unsigned int)postgres_int64(rows, row, 3),
-		.label = postgres_text(rows, row, 4),
-		.created = postgres_int64(rows, row, 5),
-		.last_used = postgres_int64(rows, row, 6),
-		.revoked = postgres_int64(rows, row, 7),
-	};
-
-	if (copy_text(arena, &key.label, err) < 0) {
-		return -1;
-	}
-	if (hash.size != sizeof(key.hash)) {
-		return error_set(err, ERROR_CORRUPT, "the stored key %lld has no proper hash",
-			(long long)key.id);
-	}
-	memcpy(key.hash, hash.data, sizeof(key.hash));
-	*ret_key = key;
-	return 0;
-}
-
 int postgres_key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,
 	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
-	struct postgres_rows rows;
-	struct store_key *keys;
+	POSTGRES_BORROW(connection, base, err);
 
-	if (asking_open(&asking, base, err) < 0) {
-		return -1;
-	}
-	postgres_bind_int64(&asking.params, account_id);
-	postgres_bind_int64(&asking.params, after_id);
-	postgres_bind_int64(&asking.params, limit);
-	if (ask(&asking, POSTGRES_KEY_LIST, &rows, err) < 0) {
-		return -1;
-	}
-	keys = arena_calloc(arena, (size_t)rows.count, sizeof(*keys));
-	if (!keys) {
-		return error_set(err, ERROR_TOO_LARGE, "the keys do not fit into memory");
-	}
-	for (int i = 0; i < rows.count; i++) {
-		if (read_key(&rows, i, arena, &keys[i], err) < 0) {
-			return -1;
-		}
-	}
-	*ret_keys = keys;
-	*ret_count = (size_t)rows.count;
-	return 0;
+	postgres_bind_int64(connection, "account_id", account_id);
+	postgres_bind_int64(connection, "after_id", after_id);
+	postgres_bind_int64(connection, "limit", limit);
+	return postgres_list(connection, &key_list, &key_layout, arena, ret_keys, ret_count, err);
 }
 
 int postgres_key_revoke(
 	struct store *base, int64_t account_id, int64_t key_id, int64_t now, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
+	POSTGRES_BORROW(connection, base, err);
 
-	if (asking_open(&asking, base, err) < 0) {
-		return -1;
-	}
-	postgres_bind_int64(&asking.params, account_id);
-	postgres_bind_int64(&asking.params, key_id);
-	postgres_bind_int64(&asking.params, now);
-	return change(&asking, POSTGRES_KEY_REVOKE, err);
+	postgres_bind_int64(connection, "account_id", account_id);
+	postgres_bind_int64(connection, "id", key_id);
+	postgres_bind_int64(connection, "now", now);
+	return postgres_change(connection, &key_revoke, err);
 }
 
 int postgres_key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
 	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 	struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
-	struct store_account account;
+	struct store_account account = {0};
+	struct store_key key = {0};
 	struct postgres_rows rows;
-	struct store_key key;
+	int found;
 
-	postgres_params_init(&params);
-	postgres_bind_text(
-		&params, (struct text){.data = (const char *)hash, .size = STORE_KEY_HASH_SIZE});
-	if (postgres_run_one(view->state, POSTGRES_KEY_FIND, &params, err) < 0) {
-		return -1;
+	postgres_bind_text(view->state, "hash", hash_text_of(hash));
+	found = postgres_ask(view->state, &key_find, &rows, err);
+	if (found <= 0) {
+		return found;
 	}
-	rows = postgres_rows(view->state, 0);
-	if (rows.count == 0) {
-		return 0;
-	}
-	if (read_key(&rows, 0, arena, &key, err) < 0 ||
-		read_account(&rows, 0, 8, arena, &account, err) < 0) {
+	if (postgres_read(&rows, 0, &key_layout, arena, &key, err) < 0 ||
+		postgres_read(&rows, 0, &account_layout, arena, &account, err) < 0) {
 		return -1;
 	}
 	*ret_key = key;
@@ -325,12 +280,9 @@ int postgres_key_find(struct store_view *view, const unsigned char hash[STORE_KE
 
 int postgres_key_touch(struct store *base, int64_t key_id, int64_t minute, struct error *err)
 {
-	AUTO(asking_close) struct asking asking = {0};
+	POSTGRES_BORROW(connection, base, err);
 
-	if (asking_open(&asking, base, err) < 0) {
-		return -1;
-	}
-	postgres_bind_int64(&asking.params, key_id);
-	postgres_bind_int64(&asking.params, minute);
-	return change(&asking, POSTGRES_KEY_TOUCH, err) < 0 ? -1 : 0;
+	postgres_bind_int64(connection, "id", key_id);
+	postgres_bind_int64(connection, "minute", minute);
+	return postgres_change(connection, &key_touch, err) < 0 ? -1 : 0;
 }

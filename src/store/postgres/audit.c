@@ -1,153 +1,121 @@
 /* SPDX-License-Identifier: MIT
- * The audit trail on PostgreSQL. Triggers keep records as they are
- * (schema/postgres/0002-keeping.sql). */
+ * The audit trail on PostgreSQL. Triggers keep records as they are (schema/0002-keeping.sql). */
 #include "store/postgres/postgres.h"
 
-/* A column of the records as an array. */
-#define NUMBERS(params, records, count, member)                                                    \
-	do {                                                                                       \
-		postgres_array_begin(params, POSTGRES_BIGINT);                                     \
-		for (size_t i = 0; i < (count); i++) {                                             \
-			postgres_array_int64(params, (int64_t)(records)[i].member);                \
-		}                                                                                  \
-		postgres_array_end(params);                                                        \
-	} while (0)
-#define TEXTS(params, records, count, member)                                                      \
-	do {                                                                                       \
-		postgres_array_begin(params, POSTGRES_TEXT);                                       \
-		for (size_t i = 0; i < (count); i++) {                                             \
-			postgres_array_text(params, (records)[i].member);                          \
-		}                                                                                  \
-		postgres_array_end(params);                                                        \
-	} while (0)
+/* clang-format off */
+static const struct postgres_statement audit_add = {
+	.sql = "with head as (update audit_floor set newest = newest + $records::bigint"
+	" returning newest - $records as before)"
+	" insert into audit (id, time, account_id, key_id, address, \"user\", action, subject,"
+	" outcome, calls, times)"
+	" select head.before + u.place, u.time, u.account_id, u.key_id, u.address, u.by_user,"
+	" u.action, u.subject, u.outcome, u.calls, u.times from head,"
+	" unnest($time::bigint[], $account_id::bigint[], $key_id::bigint[], $address::text[],"
+	" $user::text[], $action::text[], $subject::text[], $outcome::bigint[], $calls::bigint[],"
+	" $times::bigint[]) with ordinality as u (time, account_id, key_id, address, by_user,"
+	" action,"
+	" subject, outcome, calls, times, place)"};
 
-void postgres_audit_write(struct postgres_connection *connection, const struct store_audit *records,
-	size_t count, struct postgres_params *params)
+#define LIST \
+	"select id, time, account_id, key_id, address, \"user\", action, subject, outcome, calls," \
+	" times from audit where time >= $start::bigint and time < $end::bigint" \
+	" and (time, id) < ($after_time::bigint, $after_id::bigint) and "
+#define LIST_ORDER " order by time desc, id desc limit $limit::bigint"
+static const struct postgres_statement audit_list = {
+	.sql = LIST "($action::text is null or action = $action)"
+	" and ($account_id::bigint < 0 or account_id = $account_id)" LIST_ORDER};
+static const struct postgres_statement audit_list_of_action = {
+	.sql = LIST "action = $action::text and account_id = $account_id::bigint" LIST_ORDER};
+
+static const struct postgres_statement raise_floor = {
+	.sql = "with old as (select id, time from audit order by id limit $limit::bigint)"
+	" update audit_floor set dropped = greatest(dropped, coalesce((select max(id) from old"
+	" where id < coalesce((select min(id) from old where time >= $before::bigint),"
+	" 9223372036854775807)), 0))"};
+static const struct postgres_statement drop_below_floor = {
+	.sql = "delete from audit where id <= (select dropped from audit_floor)"};
+/* clang-format on */
+
+#define MEMBER(member) POSTGRES_MEMBER(struct store_audit, member)
+
+static const struct postgres_column columns[] = {
+	{"id", POSTGRES_BIGINT, MEMBER(id)},
+	{"time", POSTGRES_BIGINT, MEMBER(time)},
+	{"account_id", POSTGRES_BIGINT, MEMBER(account_id)},
+	{"key_id", POSTGRES_BIGINT, MEMBER(key_id)},
+	{"address", POSTGRES_TEXT, MEMBER(address)},
+	{"user", POSTGRES_TEXT, MEMBER(user)},
+	{"action", POSTGRES_TEXT, MEMBER(action)},
+	{"subject", POSTGRES_TEXT, MEMBER(subject)},
+	{"outcome", POSTGRES_BIGINT, MEMBER(outcome)},
+	{"calls", POSTGRES_BIGINT, MEMBER(calls)},
+	{"times", POSTGRES_BIGINT, MEMBER(times)},
+};
+static const struct postgres_layout layout = POSTGRES_LAYOUT(
+	columns, struct store_audit, .too_large = "the records do not fit into memory");
+
+void postgres_audit_write(
+	struct postgres_connection *connection, const struct store_audit *records, size_t count)
 {
-	postgres_params_clear(params);
-	postgres_bind_int64(params, (int64_t)count);
-	NUMBERS(params, records, count, time);
-	NUMBERS(params, records, count, account_id);
-	NUMBERS(params, records, count, key_id);
-	TEXTS(params, records, count, address);
-	TEXTS(params, records, count, user);
-	TEXTS(params, records, count, action);
-	TEXTS(params, records, count, subject);
-	NUMBERS(params, records, count, outcome);
-	NUMBERS(params, records, count, calls);
-	NUMBERS(params, records, count, times);
-	postgres_add(connection, POSTGRES_AUDIT_ADD, params);
+	postgres_bind_int64(connection, "records", (int64_t)count);
+	postgres_add_rows(connection, &audit_add, &layout, records, count, NULL);
 }
 
 int postgres_audit_add(
 	struct store *base, const struct store_audit *records, size_t count, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
-	AUTO(postgres_params_deinit) struct postgres_params params;
+	POSTGRES_BORROW(connection, base, err);
 
-	postgres_params_init(&params);
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
-		return -1;
-	}
-	postgres_add(session.connection, POSTGRES_BEGIN_WRITE, NULL);
-	postgres_audit_write(session.connection, records, count, &params);
-	postgres_add(session.connection, POSTGRES_COMMIT, NULL);
-	return postgres_run(session.connection, err);
+	postgres_add(connection, &postgres_begin);
+	postgres_audit_write(connection, records, count);
+	postgres_add(connection, &postgres_commit);
+	return postgres_run(connection, err);
 }
 
-static int read_record(const struct postgres_rows *rows, int row, struct arena *arena,
-	struct store_audit *ret_record, struct error *err)
-{
-	struct store_audit record = {
-		.id = postgres_int64(rows, row, 0),
-		.time = postgres_int64(rows, row, 1),
-		.account_id = postgres_int64(rows, row, 2),
-		.key_id = postgres_int64(rows, row, 3),
-		.address = arena_copy(arena, postgres_text(rows, row, 4)),
-		.user = arena_copy(arena, postgres_text(rows, row, 5)),
-		.action = arena_copy(arena, postgres_text(rows, row, 6)),
-		.subject = arena_copy(arena, postgres_text(rows, row, 7)),
-		.outcome = (enum store_outcome)postgres_int64(rows, row, 8),
-		.calls = postgres_int64(rows, row, 9),
-		.times = postgres_int64(rows, row, 10),
-	};
-
-	if (!record.address.data || !record.user.data || !record.action.data ||
-		!record.subject.data) {
-		return error_set(err, ERROR_TOO_LARGE, "the records do not fit into memory");
-	}
-	*ret_record = record;
-	return 0;
-}
-
-static void bind_query(struct postgres_params *params, const struct store_audit_query *query)
+static void bind_query(
+	struct postgres_connection *connection, const struct store_audit_query *query)
 {
 	bool behind = query->after_id > 0;
 
-	postgres_bind_int64(params, query->start);
-	postgres_bind_int64(params, query->end);
-	postgres_bind_int64(params, behind ? query->after_time : INT64_MAX);
-	postgres_bind_int64(params, behind ? query->after_id : INT64_MAX);
+	postgres_bind_int64(connection, "start", query->start);
+	postgres_bind_int64(connection, "end", query->end);
+	postgres_bind_int64(connection, "after_time", behind ? query->after_time : INT64_MAX);
+	postgres_bind_int64(connection, "after_id", behind ? query->after_id : INT64_MAX);
 	if (query->action.data) {
-		postgres_bind_text(params, query->action);
+		postgres_bind_text(connection, "action", query->action);
 	} else {
-		postgres_bind_null(params);
+		postgres_bind_null(connection, "action");
 	}
-	postgres_bind_int64(params, query->limit);
-	postgres_bind_int64(params, query->account_id);
+	postgres_bind_int64(connection, "limit", query->limit);
+	postgres_bind_int64(connection, "account_id", query->account_id);
 }
 
 int postgres_audit_list(struct store *base, const struct store_audit_query *query,
 	struct arena *arena, struct store_audit **ret_records, size_t *ret_count, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
-	AUTO(postgres_params_deinit) struct postgres_params params;
-	struct store_audit *records;
-	struct postgres_rows rows;
+	POSTGRES_BORROW(connection, base, err);
+	bool of_action = query->account_id >= 0 && query->action.data;
 
-	postgres_params_init(&params);
-	bind_query(&params, query);
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0 ||
-		postgres_run_one(session.connection,
-			query->account_id >= 0 && query->action.data ? POSTGRES_AUDIT_LIST_ACTION
-								     : POSTGRES_AUDIT_LIST,
-			&params, err) < 0) {
-		return -1;
-	}
-	rows = postgres_rows(session.connection, 0);
-	records = arena_calloc(arena, (size_t)rows.count, sizeof(*records));
-	if (!records) {
-		return error_set(err, ERROR_TOO_LARGE, "the records do not fit into memory");
-	}
-	for (int i = 0; i < rows.count; i++) {
-		if (read_record(&rows, i, arena, &records[i], err) < 0) {
-			return -1;
-		}
-	}
-	*ret_records = records;
-	*ret_count = (size_t)rows.count;
-	return 0;
+	bind_query(connection, query);
+	return postgres_list(connection, of_action ? &audit_list_of_action : &audit_list, &layout,
+		arena, ret_records, ret_count, err);
 }
 
 int postgres_audit_drop(
 	struct store *base, int64_t before, int64_t limit, int64_t *ret_dropped, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
-	AUTO(postgres_params_deinit) struct postgres_params params;
+	POSTGRES_BORROW(connection, base, err);
+	size_t drop;
 
-	postgres_params_init(&params);
-	postgres_bind_int64(&params, before);
-	postgres_bind_int64(&params, limit);
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
+	postgres_bind_int64(connection, "before", before);
+	postgres_bind_int64(connection, "limit", limit);
+	postgres_add(connection, &postgres_begin);
+	postgres_add(connection, &raise_floor);
+	drop = postgres_add(connection, &drop_below_floor);
+	postgres_add(connection, &postgres_commit);
+	if (postgres_run(connection, err) < 0) {
 		return -1;
 	}
-	postgres_add(session.connection, POSTGRES_BEGIN_WRITE, NULL);
-	postgres_add(session.connection, POSTGRES_AUDIT_RAISE_FLOOR, &params);
-	postgres_add(session.connection, POSTGRES_AUDIT_DROP, NULL);
-	postgres_add(session.connection, POSTGRES_COMMIT, NULL);
-	if (postgres_run(session.connection, err) < 0) {
-		return -1;
-	}
-	*ret_dropped = postgres_changed(session.connection, 2);
+	*ret_dropped = postgres_changed(connection, drop);
 	return 0;
 }

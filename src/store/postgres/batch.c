@@ -2,8 +2,12 @@
  * Batches, in libpq's pipeline mode (PostgreSQL 15, chapter 34.5): what is asked together goes out
  * together, and one wait brings all answers. A wait ends when nobody needs the answer any more, or
  * the database is silent for too long. */
+#include "store/postgres/batch.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -12,12 +16,31 @@
 
 #define IN_BINARY 1
 
-/* Who waits looks up so often whether it is worth it. */
+/* No statement that is made by a format is longer. */
+#define SQL_SIZE 8192
+
+/* A wait asks so often whether the answer is still needed. */
 #define LOOK_MS 50
-/* What nobody waits for longer, however slow the database is; and how long for the end of what was
- * cancelled. */
-#define PATIENCE_US	   INT64_C(30000000)
+/* Nobody waits longer than that, however slow the database is. */
+#define PATIENCE_US INT64_C(30000000)
+/* How long to wait for the end of what was cancelled. */
 #define CANCEL_PATIENCE_US INT64_C(5000000)
+
+/* clang-format off */
+static const struct postgres_statement begin_read = {
+	.sql = "begin isolation level repeatable read read only"};
+const struct postgres_statement postgres_begin = {.sql = "begin isolation level read committed"};
+const struct postgres_statement postgres_commit = {.sql = "commit"};
+const struct postgres_statement postgres_rollback = {.sql = "rollback"};
+const struct postgres_statement postgres_plan_each = {
+	.sql = "set local plan_cache_mode = force_custom_plan"};
+
+/* Programs that store calls of an account take turns. */
+static const struct postgres_statement lock_accounts = {
+	.sql = "select account_id, xmin::text::bigint as xmin from account"
+	" where account_id = any($account_ids::bigint[])"
+	" order by account_id for no key update"};
+/* clang-format on */
 
 void postgres_clear(struct postgres_connection *connection)
 {
@@ -25,6 +48,7 @@ void postgres_clear(struct postgres_connection *connection)
 		PQclear(connection->sent[i].result);
 	}
 	connection->sent_count = 0;
+	connection->queries = 0;
 	connection->failed = false;
 	connection->ran = false;
 	connection->cancelled_us = 0;
@@ -37,117 +61,161 @@ void postgres_clear(struct postgres_connection *connection)
 static void note_sent(
 	struct postgres_connection *connection, struct postgres_sent sent, int accepted)
 {
-	if (accepted == 1 && connection->sent_count == connection->sent_room) {
-		size_t room = connection->sent_room ? 2 * connection->sent_room : 16;
-		struct postgres_sent *grown =
-			reallocarray(connection->sent, room, sizeof(*connection->sent));
-
-		if (grown) {
-			connection->sent = grown;
-			connection->sent_room = room;
-		}
-	}
-	if (accepted != 1 || connection->sent_count == connection->sent_room) {
+	if (accepted != 1 || !ARRAY_RESERVE(connection->sent, connection->sent_capacity,
+				     connection->sent_count + 1)) {
 		connection->failed = true;
 		return;
 	}
 	connection->sent[connection->sent_count++] = sent;
+	connection->queries += sent.kind == POSTGRES_SENT_QUERY;
 }
 
-static const char *name_of(enum postgres_sql sql, char buffer[16])
+#define NAME_SIZE 16
+
+static const char *name_of(size_t number, char buffer[NAME_SIZE])
 {
-	snprintf(buffer, 16, "s%d", (int)sql);
+	snprintf(buffer, NAME_SIZE, "s%zu", number);
 	return buffer;
 }
 
-static void prepare(struct postgres_connection *connection, enum postgres_sql sql)
+/* The number of the statement among those that the connection has prepared, or prepares now. */
+static size_t prepare(
+	struct postgres_connection *connection, const struct postgres_statement *statement)
 {
-	const struct postgres_sent sent = {.kind = POSTGRES_SENT_PREPARE, .sql = sql};
-	char name[16];
+	size_t at = 0;
+	struct postgres_prepared *prepared;
+	char name[NAME_SIZE];
 
-	if (connection->readiness[sql] == POSTGRES_UNPREPARED) {
-		connection->readiness[sql] = POSTGRES_PREPARING;
-		note_sent(connection, sent,
-			PQsendPrepare(connection->db, name_of(sql, name), postgres_sql_texts[sql],
-				0, NULL));
+	while (at < connection->prepared_count && connection->prepared[at].statement != statement) {
+		at++;
 	}
+	if (at == connection->prepared_count) {
+		if (!ARRAY_RESERVE(connection->prepared, connection->prepared_capacity, at + 1)) {
+			connection->failed = true;
+			return 0;
+		}
+		connection->prepared[connection->prepared_count++] =
+			(struct postgres_prepared){.statement = statement};
+	}
+	prepared = &connection->prepared[at];
+	if (prepared->readiness == POSTGRES_UNPREPARED) {
+		const struct postgres_sent sent = {POSTGRES_SENT_PREPARE, .prepared = at};
+
+		prepared->readiness = POSTGRES_PREPARING;
+		postgres_names_read(&prepared->names, statement->sql, &connection->sql);
+		connection->failed |= connection->sql.failed;
+		note_sent(connection, sent,
+			!connection->failed && PQsendPrepare(connection->db, name_of(at, name),
+						       connection->sql.data, 0, NULL));
+	}
+	return at;
 }
 
 /* Parameters as libpq takes them. */
 struct arguments {
 	int count;
 	const char *values[POSTGRES_PARAMS_MAX];
-	const int *sizes;
+	int sizes[POSTGRES_PARAMS_MAX];
 	int formats[POSTGRES_PARAMS_MAX];
 };
 
-static struct arguments arguments_of(
-	struct postgres_connection *connection, const struct postgres_params *params)
+static const struct postgres_param *find_param(
+	const struct postgres_params *params, struct text name)
 {
-	struct arguments arguments = {0};
-
-	if (!params) {
-		return arguments;
-	}
-	connection->failed = connection->failed || params->bytes.failed;
-	arguments.count = params->count;
-	arguments.sizes = params->sizes;
 	for (int i = 0; i < params->count; i++) {
+		if (text_equal_string(name, params->items[i].name)) {
+			return &params->items[i];
+		}
+	}
+	return NULL;
+}
+
+static void take_arguments(struct arguments *arguments, struct postgres_connection *connection,
+	const struct postgres_names *names)
+{
+	const struct postgres_params *params = &connection->params;
+
+	arguments->count = names->count;
+	for (int i = 0; i < names->count; i++) {
+		const struct postgres_param *param = find_param(params, names->items[i]);
 		/* An empty value is one, too. */
-		const char *value =
-			params->bytes.data ? params->bytes.data + params->offsets[i] : "";
+		const char *bytes = params->bytes.data ? params->bytes.data : "";
 
-		arguments.values[i] = params->sizes[i] < 0 ? NULL : value;
-		arguments.formats[i] = IN_BINARY;
-	}
-	return arguments;
-}
-
-static void send_prepared(struct postgres_connection *connection, enum postgres_sql sql,
-	const struct postgres_params *params, enum postgres_sent_kind kind)
-{
-	const struct arguments arguments = arguments_of(connection, params);
-	char name[16];
-
-	prepare(connection, sql);
-	if (!connection->failed) {
-		note_sent(connection, (struct postgres_sent){.kind = kind},
-			PQsendQueryPrepared(connection->db, name_of(sql, name), arguments.count,
-				arguments.values, arguments.sizes, arguments.formats, IN_BINARY));
+		assert(param);
+		arguments->sizes[i] = param->size;
+		arguments->values[i] = param->size < 0 ? NULL : bytes + param->offset;
+		arguments->formats[i] = IN_BINARY;
 	}
 }
 
-/* A view begins its transaction with the first question, which costs no round trip. */
-static void begin(struct postgres_connection *connection)
+static void send(struct postgres_connection *connection, const struct postgres_statement *statement,
+	enum postgres_sent_kind kind)
 {
+	struct postgres_names names;
+	struct arguments arguments;
+	char name[NAME_SIZE];
+	size_t at = 0;
+	int sent;
+
+	if (statement->once) {
+		postgres_names_read(&names, statement->sql, &connection->sql);
+	} else {
+		at = prepare(connection, statement);
+	}
+	connection->failed |= connection->sql.failed || connection->params.bytes.failed;
+	if (connection->failed) {
+		return;
+	}
+	take_arguments(
+		&arguments, connection, statement->once ? &names : &connection->prepared[at].names);
+	if (statement->once) {
+		sent = PQsendQueryParams(connection->db, connection->sql.data, arguments.count,
+			NULL, arguments.values, arguments.sizes, arguments.formats, IN_BINARY);
+	} else {
+		sent = PQsendQueryPrepared(connection->db, name_of(at, name), arguments.count,
+			arguments.values, arguments.sizes, arguments.formats, IN_BINARY);
+	}
+	note_sent(connection, (struct postgres_sent){.kind = kind}, sent);
+}
+
+size_t postgres_add(
+	struct postgres_connection *connection, const struct postgres_statement *statement)
+{
+	if (!connection) {
+		return 0;
+	}
 	if (connection->ran) {
 		postgres_clear(connection);
 	}
+	if (connection->params.stale) {
+		postgres_params_clear(&connection->params);
+	}
+	/* A view begins its transaction with the first question, which costs no round trip. */
 	if (connection->begin_read) {
 		connection->begin_read = false;
-		send_prepared(connection, POSTGRES_BEGIN_READ, NULL, POSTGRES_SENT_BEGIN);
+		send(connection, &begin_read, POSTGRES_SENT_BEGIN);
 	}
+	send(connection, statement, POSTGRES_SENT_QUERY);
+	return connection->queries - 1;
 }
 
-void postgres_add(struct postgres_connection *connection, enum postgres_sql sql,
-	const struct postgres_params *params)
+size_t postgres_add_printf(struct postgres_connection *connection, const char *format, ...)
 {
-	begin(connection);
-	send_prepared(connection, sql, params, POSTGRES_SENT_QUERY);
+	char sql[SQL_SIZE];
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(sql, sizeof(sql), format, values);
+	va_end(values);
+	return postgres_add(connection, POSTGRES_ONCE(sql));
 }
 
-void postgres_add_text(struct postgres_connection *connection, const char *sql,
-	const struct postgres_params *params)
+size_t postgres_add_lock(
+	struct postgres_connection *connection, const int64_t *account_ids, size_t count)
 {
-	struct arguments arguments;
-
-	begin(connection);
-	arguments = arguments_of(connection, params);
-	if (!connection->failed) {
-		note_sent(connection, (struct postgres_sent){.kind = POSTGRES_SENT_QUERY},
-			PQsendQueryParams(connection->db, sql, arguments.count, NULL,
-				arguments.values, arguments.sizes, arguments.formats, IN_BINARY));
-	}
+	postgres_bind_int64s(connection, "account_ids", account_ids, count);
+	postgres_add(connection, &postgres_begin);
+	return postgres_add(connection, &lock_accounts);
 }
 
 /* ---- waiting ---- */
@@ -245,25 +313,27 @@ static int read_answer(struct postgres_connection *connection, PGresult **ret_re
 	return 0;
 }
 
+static bool is_good(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
 /* The first statement that failed says why; those behind it were not run. */
 static bool judge(
 	struct postgres_connection *connection, const struct postgres_sent *sent, struct error *err)
 {
-	ExecStatusType status = PQresultStatus(sent->result);
-	bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-	const char *sqlstate;
+	bool good = is_good(sent->result);
 
 	if (sent->kind == POSTGRES_SENT_PREPARE) {
-		connection->readiness[sent->sql] = good ? POSTGRES_READY : POSTGRES_UNPREPARED;
+		connection->prepared[sent->prepared].readiness =
+			good ? POSTGRES_READY : POSTGRES_UNPREPARED;
 	}
-	if (good || status == PGRES_PIPELINE_ABORTED) {
-		return good;
+	if (!good && PQresultStatus(sent->result) != PGRES_PIPELINE_ABORTED) {
+		postgres_fail(connection, sent->result, err);
 	}
-	sqlstate = PQresultErrorField(sent->result, PG_DIAG_SQLSTATE);
-	snprintf(connection->sqlstate, sizeof(connection->sqlstate), "%s",
-		sqlstate ? sqlstate : "08006");
-	postgres_fail(err, connection->sqlstate, PQresultErrorMessage(sent->result));
-	return false;
+	return good;
 }
 
 static int collect(struct postgres_connection *connection, struct error *err)
@@ -299,7 +369,15 @@ static int explain(struct postgres_connection *connection, struct error *err)
 
 int postgres_run(struct postgres_connection *connection, struct error *err)
 {
+	if (!connection) {
+		return -1;
+	}
+	if (connection->ran) {
+		/* Nothing was added. */
+		return 0;
+	}
 	connection->ran = true;
+	connection->params.stale = true;
 	if (connection->broken || PQstatus(connection->db) != CONNECTION_OK) {
 		return postgres_fail_connection(connection, err);
 	}
@@ -314,12 +392,77 @@ int postgres_run(struct postgres_connection *connection, struct error *err)
 	return collect(connection, err) < 0 ? explain(connection, err) : 0;
 }
 
-int postgres_run_one(struct postgres_connection *connection, enum postgres_sql sql,
-	const struct postgres_params *params, struct error *err)
+int postgres_ask(struct postgres_connection *connection, const struct postgres_statement *statement,
+	struct postgres_rows *ret_rows, struct error *err)
 {
-	postgres_add(connection, sql, params);
-	return postgres_run(connection, err);
+	size_t index = postgres_add(connection, statement);
+
+	if (postgres_run(connection, err) < 0) {
+		return -1;
+	}
+	*ret_rows = postgres_rows(connection, index);
+	return ret_rows->count > 0;
 }
+
+int postgres_ask_int64(struct postgres_connection *connection,
+	const struct postgres_statement *statement, int64_t *ret, struct error *err)
+{
+	struct postgres_rows rows;
+	int found = postgres_ask(connection, statement, &rows, err);
+
+	if (found > 0) {
+		*ret = postgres_only(&rows);
+	}
+	return found;
+}
+
+int postgres_list(struct postgres_connection *connection,
+	const struct postgres_statement *statement, const struct postgres_layout *layout,
+	struct arena *arena, void *ret_items, size_t *ret_count, struct error *err)
+{
+	struct postgres_rows rows;
+
+	return postgres_ask(connection, statement, &rows, err) < 0
+		       ? -1
+		       : postgres_read_all(&rows, layout, arena, ret_items, ret_count, err);
+}
+
+int postgres_change(struct postgres_connection *connection,
+	const struct postgres_statement *statement, struct error *err)
+{
+	size_t index = postgres_add(connection, statement);
+
+	return postgres_run(connection, err) < 0 ? -1 : postgres_changed(connection, index) > 0;
+}
+
+/* ---- what was answered ---- */
+
+static PGresult *result_of(struct postgres_connection *connection, size_t index)
+{
+	for (size_t i = 0; i < connection->sent_count; i++) {
+		const struct postgres_sent *sent = &connection->sent[i];
+
+		if (sent->kind == POSTGRES_SENT_QUERY && index-- == 0) {
+			return sent->result;
+		}
+	}
+	return NULL;
+}
+
+struct postgres_rows postgres_rows(struct postgres_connection *connection, size_t index)
+{
+	return postgres_rows_of(result_of(connection, index));
+}
+
+int64_t postgres_changed(struct postgres_connection *connection, size_t index)
+{
+	int64_t changed = 0;
+
+	text_to_int64(text_of(PQcmdTuples(result_of(connection, index))), &changed);
+	return changed;
+}
+
+/* ---- several statements ---- */
 
 /* Only outside of the pipeline can one text hold several statements. */
 int postgres_exec(struct postgres_connection *connection, const char *sql, struct error *err)
@@ -333,13 +476,8 @@ int postgres_exec(struct postgres_connection *connection, const char *sql, struc
 		return postgres_fail_connection(connection, err);
 	}
 	result = PQexec(connection->db, sql);
-	if (PQresultStatus(result) != PGRES_COMMAND_OK &&
-		PQresultStatus(result) != PGRES_TUPLES_OK) {
-		const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-		snprintf(connection->sqlstate, sizeof(connection->sqlstate), "%s",
-			sqlstate ? sqlstate : "08006");
-		status = postgres_fail(err, connection->sqlstate, PQerrorMessage(connection->db));
+	if (!is_good(result)) {
+		status = postgres_fail(connection, result, err);
 	}
 	PQclear(result);
 	if (piped && PQenterPipelineMode(connection->db) != 1) {

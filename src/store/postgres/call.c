@@ -2,35 +2,42 @@
  * Calls out of rows, and single calls. */
 #include "store/postgres/postgres.h"
 
-struct call postgres_read_header(const struct postgres_rows *rows, int row, int column)
-{
-	int64_t type = postgres_int64(rows, row, column + CALL_TYPE);
-	int64_t steps = postgres_int64(rows, row, column + CALL_STEPS);
+/* clang-format off */
+static const struct postgres_statement call_find = {
+	.sql = "select " POSTGRES_HEADER ", " POSTGRES_PACKED
+	" from call c left join detail " POSTGRES_DETAIL_OF_CALL
+	" where c.account_id = $account_id::bigint and c.session_id = $session_id::text"};
+/* clang-format on */
 
-	return (struct call){
-		.session_id = postgres_text(rows, row, column + CALL_SESSION_ID),
-		.start = postgres_int64(rows, row, column + CALL_START),
-		.end = postgres_int64(rows, row, column + CALL_END),
-		.type = type == CALL_OUTBOUND || type == CALL_TRANSFER ? (enum call_type)type
-								       : CALL_INBOUND,
-		.has_detail = steps >= 0,
-		.steps = steps >= 0 ? (uint32_t)steps : 0,
-		.dest = postgres_text(rows, row, column + CALL_DEST),
-		.src = postgres_text(rows, row, column + CALL_SRC),
+struct call postgres_read_header(struct postgres_rows *rows, int row)
+{
+	struct call call = {
+		.session_id = postgres_text(rows, row, "session_id"),
+		.start = postgres_int64(rows, row, "start"),
+		.end = postgres_int64(rows, row, "end"),
 	};
+	int64_t type = postgres_int64(rows, row, "type");
+	int64_t steps = postgres_int64(rows, row, "steps");
+
+	call.type = type == CALL_OUTBOUND || type == CALL_TRANSFER ? (enum call_type)type
+								   : CALL_INBOUND;
+	call.has_detail = steps >= 0;
+	call.steps = steps >= 0 ? (uint32_t)steps : 0;
+	call.dest = postgres_text(rows, row, "dest");
+	call.src = postgres_text(rows, row, "src");
+	return call;
 }
 
-struct packed postgres_read_packed(const struct postgres_rows *rows, int row, int column)
+struct packed postgres_read_packed(struct postgres_rows *rows, int row)
 {
-	if (postgres_is_null(rows, row, column + CALL_DEFLATE)) {
-		return (struct packed){0};
-	}
-	return (struct packed){
-		.deflate = postgres_text(rows, row, column + CALL_DEFLATE),
-		.size = (uint32_t)postgres_int64(rows, row, column + CALL_SIZE),
-		.crc32 = (uint32_t)postgres_int64(rows, row, column + CALL_CRC32),
-		.crc32_op = (uint32_t)postgres_int64(rows, row, column + CALL_CRC32_OP),
+	struct packed packed = {
+		.size = (uint32_t)postgres_int64(rows, row, "size"),
+		.crc32 = (uint32_t)postgres_int64(rows, row, "crc32"),
+		.crc32_op = (uint32_t)postgres_int64(rows, row, "crc32_op"),
+		.deflate = postgres_text(rows, row, "deflate"),
 	};
+
+	return packed.deflate.data ? packed : (struct packed){0};
 }
 
 static bool copy(struct arena *arena, struct text *text)
@@ -39,38 +46,52 @@ static bool copy(struct arena *arena, struct text *text)
 	return text->data != NULL;
 }
 
-int postgres_copy_call(const struct postgres_rows *rows, int row, int column, struct arena *arena,
-	struct store_call *ret_call, struct error *err)
+static int read_call(
+	struct postgres_rows *rows, int row, struct arena *arena, void *item, struct error *err)
 {
-	struct store_call call = {
-		.call = postgres_read_header(rows, row, column),
-		.packed = postgres_read_packed(rows, row, column),
-	};
+	struct store_call *call = item;
 
-	if (!copy(arena, &call.call.dest) || !copy(arena, &call.call.src) ||
-		!copy(arena, &call.call.session_id) ||
-		(call.packed.deflate.data && !copy(arena, &call.packed.deflate))) {
+	*call = (struct store_call){
+		.call = postgres_read_header(rows, row),
+		.packed = postgres_read_packed(rows, row),
+	};
+	if (!copy(arena, &call->call.dest) || !copy(arena, &call->call.src) ||
+		!copy(arena, &call->call.session_id) ||
+		(call->packed.deflate.data && !copy(arena, &call->packed.deflate))) {
 		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
 	}
-	*ret_call = call;
 	return 0;
+}
+
+const struct postgres_layout postgres_call_layout = {
+	.size = sizeof(struct store_call),
+	.finish = read_call,
+	.too_large = "the page does not fit into memory",
+};
+
+int postgres_read_page(
+	struct postgres_rows *rows, struct arena *arena, struct store_page *page, struct error *err)
+{
+	return postgres_read_all(
+		rows, &postgres_call_layout, arena, &page->calls, &page->count, err);
 }
 
 int postgres_find(struct store_view *view, int64_t account_id, struct text session_id,
 	struct arena *arena, struct store_call *ret_call, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
+	struct store_call call;
 	struct postgres_rows rows;
+	int found;
 
-	postgres_params_init(&params);
-	postgres_bind_int64(&params, account_id);
-	postgres_bind_asked(&params, session_id);
-	if (postgres_run_one(view->state, POSTGRES_CALL_FIND, &params, err) < 0) {
+	postgres_bind_int64(view->state, "account_id", account_id);
+	postgres_bind_asked(view->state, "session_id", session_id);
+	found = postgres_ask(view->state, &call_find, &rows, err);
+	if (found <= 0) {
+		return found;
+	}
+	if (read_call(&rows, 0, arena, &call, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(view->state, 0);
-	if (rows.count == 0) {
-		return 0;
-	}
-	return postgres_copy_call(&rows, 0, 0, arena, ret_call, err) < 0 ? -1 : 1;
+	*ret_call = call;
+	return 1;
 }

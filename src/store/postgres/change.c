@@ -1,83 +1,85 @@
 /* SPDX-License-Identifier: MIT
- * Following calls. Numbers are given in the order of commits (change_head), so who has read up to
- * one has missed none before it. */
+ * Following calls. Numbers are given in the order of commits (change_head): a reader that has read
+ * up to one has missed none before it. */
 #include "store/postgres/postgres.h"
+
+/* clang-format off */
+static const struct postgres_statement change_head = {.sql = "select newest, oldest from"
+	" change_head"};
+static const struct postgres_statement changes_list = {
+	.sql = "with list as materialized (select id, session_id from change"
+	" where account_id = $account_id::bigint and id > $after::bigint"
+	" order by id limit $limit::bigint)"
+	" select h.id, (select count(*) from list) as listed, (select max(id) from list) as"
+	" last_id, "
+	POSTGRES_HEADER ", " POSTGRES_PACKED
+	" from (select max(id) as id, session_id from list group by session_id) h"
+	" join call c on c.account_id = $account_id and c.session_id = h.session_id"
+	" left join detail " POSTGRES_DETAIL_OF_CALL " and c.start > $detail_after::bigint"
+	" order by h.id"};
+/* clang-format on */
 
 int postgres_change_newest(struct store *base, int64_t *ret_id, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
+	POSTGRES_BORROW(connection, base, err);
 	struct postgres_rows rows;
 
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0 ||
-		postgres_run_one(session.connection, POSTGRES_CHANGE_HEAD, NULL, err) < 0) {
+	if (postgres_ask(connection, &change_head, &rows, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(session.connection, 0);
 	if (rows.count != 1) {
 		return error_set(err, ERROR_CORRUPT,
 			"the PostgreSQL store has lost its number of changes: verify it");
 	}
-	*ret_id = postgres_int64(&rows, 0, 0);
+	*ret_id = postgres_int64(&rows, 0, "newest");
 	return 0;
 }
 
-/* Columns before the call's own. */
-#define LIST_COLUMNS 3
+static const struct postgres_column columns[] = {
+	{"id", POSTGRES_BIGINT, POSTGRES_MEMBER(struct store_change, id)},
+};
 
-static int copy_changes(const struct postgres_rows *rows, struct arena *arena,
-	struct store_changes *changes, struct error *err)
+static int read_change(
+	struct postgres_rows *rows, int row, struct arena *arena, void *item, struct error *err)
 {
-	changes->items = arena_calloc(arena, (size_t)rows->count, sizeof(*changes->items));
-	if (!changes->items) {
-		return error_set(err, ERROR_TOO_LARGE, "the changes do not fit into memory");
-	}
-	for (int i = 0; i < rows->count; i++) {
-		struct store_change *item = &changes->items[i];
+	struct store_change *change = item;
 
-		item->id = postgres_int64(rows, i, 0);
-		if (postgres_copy_call(rows, i, LIST_COLUMNS, arena, &item->call, err) < 0) {
-			return -1;
-		}
-	}
-	changes->count = (size_t)rows->count;
-	return 0;
+	return postgres_read(rows, row, &postgres_call_layout, arena, &change->call, err);
 }
+
+static const struct postgres_layout layout = POSTGRES_LAYOUT(columns, struct store_change,
+	.finish = read_change, .too_large = "the changes do not fit into memory");
 
 int postgres_changes_read(struct store *base, int64_t account_id, int64_t after, int64_t limit,
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
-	AUTO(postgres_params_deinit) struct postgres_params params;
+	POSTGRES_BORROW_SNAPSHOT(connection, base, err);
 	struct store_changes changes = {0};
 	struct postgres_rows head, rows;
-	int64_t newest, oldest;
+	int64_t newest, oldest, listed;
+	size_t head_index;
 
-	postgres_params_init(&params);
-	postgres_bind_int64(&params, account_id);
-	postgres_bind_int64(&params, after);
-	postgres_bind_int64(&params, limit);
-	postgres_bind_int64(&params, detail_after);
-	if (postgres_session_open_snapshot(&session, (struct postgres_store *)base, err) < 0) {
+	postgres_bind_int64(connection, "account_id", account_id);
+	postgres_bind_int64(connection, "after", after);
+	postgres_bind_int64(connection, "limit", limit);
+	postgres_bind_int64(connection, "detail_after", detail_after);
+	head_index = postgres_add(connection, &change_head);
+	if (postgres_ask(connection, &changes_list, &rows, err) < 0) {
 		return -1;
 	}
-	postgres_add(session.connection, POSTGRES_CHANGE_HEAD, NULL);
-	postgres_add(session.connection, POSTGRES_CHANGES, &params);
-	if (postgres_run(session.connection, err) < 0) {
-		return -1;
-	}
-	head = postgres_rows(session.connection, 0);
-	rows = postgres_rows(session.connection, 1);
-	newest = head.count > 0 ? postgres_int64(&head, 0, 0) : 0;
-	oldest = head.count > 0 ? postgres_int64(&head, 0, 1) : 0;
+	head = postgres_rows(connection, head_index);
+	newest = head.count > 0 ? postgres_int64(&head, 0, "newest") : 0;
+	oldest = head.count > 0 ? postgres_int64(&head, 0, "oldest") : 0;
+	listed = rows.count > 0 ? postgres_int64(&rows, 0, "listed") : 0;
 	/* A number that was never given is of another store, or of this one before it was restored.
 	 */
 	changes.gap = after + 1 < oldest || after > newest;
 	changes.last = newest;
-	if ((rows.count > 0 ? postgres_int64(&rows, 0, 1) : 0) == limit) {
-		changes.last = rows.count > 0 ? postgres_int64(&rows, 0, 2) : after;
+	if (listed == limit) {
+		changes.last = rows.count > 0 ? postgres_int64(&rows, 0, "last_id") : after;
 	}
-	if (copy_changes(&rows, arena, &changes, err) < 0) {
+	if (postgres_read_all(&rows, &layout, arena, &changes.items, &changes.count, err) < 0) {
 		return -1;
 	}
 	*ret_changes = changes;

@@ -2,50 +2,58 @@
  * Detail that goes with its day: the partition is dropped in one short transaction, whatever it
  * holds; the headers of its calls, which the days hide already, are tidied after it. What is still
  * to be tidied is in detail_gone. */
-#include <stdio.h>
-
 #include "store/postgres/postgres.h"
 
 #define SECONDS_A_DAY INT64_C(86400)
 
-/* Who asks for detail meanwhile waits behind whoever waits for these locks: not for long, then. */
-#define LOCK_PATIENCE "set local lock_timeout = '100ms'"
-
 #define UNDEFINED_TABLE "42P01"
 
-/* The accounts that have calls in a partition: along its primary key, from one account to the next.
- */
-#define ACCOUNTS_OF                                                                                \
-	"with recursive a (id) as ((select account_id from detail_%lld order by account_id "       \
-	"limit 1) union all select (select d.account_id from detail_%lld d where "                 \
-	"d.account_id > a.id order by d.account_id limit 1) from a where a.id is not null) "       \
-	"select id from a where id is not null"
+/* clang-format off */
 
-#define COUNTS_OF "select account_id, count(*) from detail_%lld group by account_id"
+/* Questions for detail meanwhile wait behind this program while it waits for these locks: that must
+ * not be long. */
+static const struct postgres_statement lock_patience = {
+	"set local lock_timeout = '100ms'", .once = true};
 
-/* $1 the accounts, $2 the partition. */
-#define NOTE_GONE                                                                                  \
-	"insert into detail_gone (account_id, part, start) select u, $2::bigint, "                 \
-	"$2::bigint * 86400 from unnest($1::bigint[]) as u "                                       \
-	"on conflict (account_id, part) do update set start = excluded.start"
+/* The accounts that have calls in a partition: along its primary key, from one account to the
+ * next. */
+#define ACCOUNTS_OF \
+	"with recursive a (account_id) as (" \
+	"(select account_id from detail_%lld order by account_id limit 1)" \
+	" union all select (select d.account_id from detail_%lld d where d.account_id >" \
+	" a.account_id" \
+	" order by d.account_id limit 1) from a where a.account_id is not null)" \
+	" select account_id from a where account_id is not null"
 
-/* $1 account, $2 partition, $3 how many at most. The row that stands for the work goes on behind
- * what was done, or goes. */
-#define TIDY                                                                                       \
-	"with place as materialized (select start from detail_gone where "                         \
-	"account_id = $1::bigint and part = $2::bigint), "                                         \
-	"old as materialized (select c.account_id, c.start, c.session_id from call c where "       \
-	"c.account_id = $1 and c.start >= (select start from place) and "                          \
-	"c.start < ($2 + 1) * 86400 and c.part = $2 and not exists (select from detail d where "   \
-	"d.account_id = c.account_id and d.start = c.start and d.session_id = c.session_id and "   \
-	"d.part = $2) order by c.start, c.session_id limit $3::bigint), "                          \
-	"tidied as (update call c set steps = -1, part = null, last_kind = null, path = null "     \
-	"from old o where c.account_id = o.account_id and c.session_id = o.session_id), "          \
-	"further as (update detail_gone set start = (select max(start) from old) where "           \
-	"account_id = $1 and part = $2 and (select count(*) from old) = $3), "                     \
-	"done as (delete from detail_gone where account_id = $1 and part = $2 and "                \
-	"(select count(*) from old) < $3) "                                                        \
-	"select count(*) from old"
+#define COUNTS_OF \
+	"select account_id, count(*) as calls from detail_%lld group by account_id"
+
+static const struct postgres_statement note_gone = {
+	"insert into detail_gone (account_id, part, start)"
+	" select u, $part::bigint, $part::bigint * 86400 from unnest($account_ids::bigint[]) as u"
+	" on conflict (account_id, part) do update set start = excluded.start", .once = true};
+
+static const struct postgres_statement first_gone = {
+	"select account_id, part from detail_gone order by account_id, part limit 1", .once = true};
+
+/* The row that stands for the work goes on behind what was done, or goes. */
+static const struct postgres_statement tidy_headers = {
+	"with place as materialized (select start from detail_gone"
+	" where account_id = $account_id::bigint and part = $part::bigint),"
+	" old as materialized (select c.account_id, c.start, c.session_id from call c"
+	" where c.account_id = $account_id and c.start >= (select start from place)"
+	" and c.start < ($part + 1) * 86400 and c.part = $part and not exists (select from detail d"
+	" where d.account_id = c.account_id and d.start = c.start and d.session_id = c.session_id"
+	" and d.part = $part) order by c.start, c.session_id limit $limit::bigint),"
+	" tidied as (update call c set steps = -1, part = null, last_kind = null, path = null"
+	" from old o where c.account_id = o.account_id and c.session_id = o.session_id),"
+	" further as (update detail_gone set start = (select max(start) from old)"
+	" where account_id = $account_id and part = $part and (select count(*) from old) = $limit),"
+	" done as (delete from detail_gone where account_id = $account_id and part = $part"
+	" and (select count(*) from old) < $limit)"
+	" select count(*) from old", .once = true};
+
+/* clang-format on */
 
 /* ---- which day ---- */
 
@@ -60,14 +68,14 @@ static const struct store_expiry *expiry_of(
 	return NULL;
 }
 
-/* Whether the day @part is over for the accounts in the first column of @rows. An account that
+/* Whether the day @part is over for the accounts of @rows. An account that
  * nobody knew of keeps what it has. */
-static bool is_over(const struct postgres_rows *rows, int64_t part,
-	const struct store_expiry *expiries, size_t count)
+static bool is_over(
+	struct postgres_rows *rows, int64_t part, const struct store_expiry *expiries, size_t count)
 {
 	for (int i = 0; i < rows->count; i++) {
 		const struct store_expiry *expiry =
-			expiry_of(expiries, count, postgres_int64(rows, i, 0));
+			expiry_of(expiries, count, postgres_int64(rows, i, "account_id"));
 
 		if (!expiry || expiry->up_to < (part + 1) * SECONDS_A_DAY - 1) {
 			return false;
@@ -87,47 +95,41 @@ static int64_t latest_of(const struct store_expiry *expiries, size_t count)
 	return latest;
 }
 
-static void add_accounts(struct postgres_connection *connection, int64_t part)
+static size_t add_accounts(struct postgres_connection *connection, int64_t part)
 {
-	char sql[512];
-
-	snprintf(sql, sizeof(sql), ACCOUNTS_OF, (long long)part, (long long)part);
-	postgres_add_text(connection, sql, NULL);
+	return postgres_add_printf(connection, ACCOUNTS_OF, (long long)part, (long long)part);
 }
 
 /* 1 over, 0 not, or gone. */
 static int look_at(struct postgres_connection *connection, int64_t part,
 	const struct store_expiry *expiries, size_t count, struct error *err)
 {
+	size_t index = add_accounts(connection, part);
 	struct postgres_rows rows;
 
-	add_accounts(connection, part);
 	if (postgres_run(connection, err) < 0) {
 		return postgres_failed_with(connection, UNDEFINED_TABLE) ? 0 : -1;
 	}
-	rows = postgres_rows(connection, 0);
+	rows = postgres_rows(connection, index);
 	return is_over(&rows, part, expiries, count);
 }
 
 int postgres_day_find(struct store *base, const struct store_expiry *expiries, size_t count,
 	int64_t after, struct store_day *ret_day, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
+	POSTGRES_BORROW(connection, base, err);
 	int64_t latest = latest_of(expiries, count), days[POSTGRES_PARTS_AT_ONCE];
 	int64_t last = after < 0 ? -1 : after / SECONDS_A_DAY;
 	int listed = POSTGRES_PARTS_AT_ONCE, over = 0;
 
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
-		return -1;
-	}
 	while (over == 0 && listed == POSTGRES_PARTS_AT_ONCE) {
-		listed = postgres_parts_list(session.connection, last, days, err);
+		listed = postgres_parts_list(connection, last, days, err);
 		for (int i = 0; i < listed && over == 0; i++) {
 			last = days[i];
 			if ((last + 1) * SECONDS_A_DAY - 1 > latest) {
 				return 0;
 			}
-			over = look_at(session.connection, last, expiries, count, err);
+			over = look_at(connection, last, expiries, count, err);
 		}
 	}
 	if (listed < 0 || over <= 0) {
@@ -148,36 +150,32 @@ struct day_run {
 	size_t records_count;
 	int64_t calls;
 	struct arena arena;
-	struct postgres_params params;
 };
 
 static void run_end(struct day_run *run)
 {
 	arena_deinit(&run->arena);
-	postgres_params_deinit(&run->params);
 }
 
 /* Counted before anybody has to wait: a call of that day that comes in before it goes is not in the
  * number. */
 static int count_calls(struct day_run *run, struct error *err)
 {
+	size_t index = postgres_add_printf(run->connection, COUNTS_OF, (long long)run->part);
 	struct postgres_rows rows;
-	char sql[128];
 
-	snprintf(sql, sizeof(sql), COUNTS_OF, (long long)run->part);
-	postgres_add_text(run->connection, sql, NULL);
 	if (postgres_run(run->connection, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(run->connection, 0);
+	rows = postgres_rows(run->connection, index);
 	run->records = arena_calloc(&run->arena, (size_t)rows.count, sizeof(*run->records));
 	if (!run->records) {
 		return error_no_memory(err);
 	}
 	for (int i = 0; i < rows.count; i++) {
-		const struct store_expiry *expiry =
-			expiry_of(run->expiries, run->count, postgres_int64(&rows, i, 0));
-		int64_t calls = postgres_int64(&rows, i, 1);
+		const struct store_expiry *expiry = expiry_of(
+			run->expiries, run->count, postgres_int64(&rows, i, "account_id"));
+		int64_t calls = postgres_int64(&rows, i, "calls");
 
 		if (expiry) {
 			run->records[run->records_count] = expiry->record;
@@ -193,58 +191,56 @@ static int count_calls(struct day_run *run, struct error *err)
 static int lock(struct day_run *run, struct error *err)
 {
 	struct postgres_rows rows;
-	char sql[128];
+	int64_t *ids;
+	size_t index;
 
-	postgres_add(run->connection, POSTGRES_BEGIN_WRITE, NULL);
-	postgres_add_text(run->connection, LOCK_PATIENCE, NULL);
-	snprintf(sql, sizeof(sql), "lock table only detail, detail_%lld in access exclusive mode",
+	postgres_add(run->connection, &postgres_begin);
+	postgres_add(run->connection, &lock_patience);
+	postgres_add_printf(run->connection,
+		"lock table only detail, detail_%lld in access exclusive mode",
 		(long long)run->part);
-	postgres_add_text(run->connection, sql, NULL);
-	add_accounts(run->connection, run->part);
+	index = add_accounts(run->connection, run->part);
 	if (postgres_run(run->connection, err) < 0) {
 		return -1;
 	}
-	rows = postgres_last_rows(run->connection);
-	postgres_params_clear(&run->params);
-	postgres_array_begin(&run->params, POSTGRES_BIGINT);
-	for (int i = 0; i < rows.count; i++) {
-		postgres_array_int64(&run->params, postgres_int64(&rows, i, 0));
+	rows = postgres_rows(run->connection, index);
+	ids = arena_calloc(&run->arena, (size_t)rows.count, sizeof(*ids));
+	if (!ids) {
+		return error_no_memory(err);
 	}
-	postgres_array_end(&run->params);
-	postgres_bind_int64(&run->params, run->part);
+	for (int i = 0; i < rows.count; i++) {
+		ids[i] = postgres_int64(&rows, i, "account_id");
+	}
+	postgres_bind_int64s(run->connection, "account_ids", ids, (size_t)rows.count);
+	postgres_bind_int64(run->connection, "part", run->part);
 	return is_over(&rows, run->part, run->expiries, run->count);
 }
 
 static int drop(struct day_run *run, struct error *err)
 {
-	char sql[64];
-
-	postgres_add_text(run->connection, NOTE_GONE, &run->params);
-	snprintf(sql, sizeof(sql), "drop table detail_%lld", (long long)run->part);
-	postgres_add_text(run->connection, sql, NULL);
+	postgres_add(run->connection, &note_gone);
+	postgres_add_printf(run->connection, "drop table detail_%lld", (long long)run->part);
 	if (run->records_count > 0) {
-		postgres_audit_write(
-			run->connection, run->records, run->records_count, &run->params);
+		postgres_audit_write(run->connection, run->records, run->records_count);
 	}
-	postgres_add(run->connection, POSTGRES_COMMIT, NULL);
+	postgres_add(run->connection, &postgres_commit);
 	return postgres_run(run->connection, err);
 }
 
 int postgres_day_drop(struct store *base, const struct store_expiry *expiries, size_t count,
 	const struct store_day *day, int64_t *ret_dropped, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
+	POSTGRES_BORROW(connection, base, err);
 	AUTO(run_end)
 	struct day_run run = {
-		.expiries = expiries, .count = count, .part = day->start / SECONDS_A_DAY};
+		.connection = connection,
+		.expiries = expiries,
+		.count = count,
+		.part = day->start / SECONDS_A_DAY,
+	};
 	int over;
 
 	arena_init(&run.arena, SIZE_MAX);
-	postgres_params_init(&run.params);
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
-		return -1;
-	}
-	run.connection = session.connection;
 	if (count_calls(&run, err) < 0) {
 		return -1;
 	}
@@ -266,43 +262,25 @@ int postgres_day_drop(struct store *base, const struct store_expiry *expiries, s
 static int tidy(struct postgres_connection *connection, int64_t account_id, int64_t part,
 	int64_t limit, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
-
-	postgres_params_init(&params);
-	postgres_array_begin(&params, POSTGRES_BIGINT);
-	postgres_array_int64(&params, account_id);
-	postgres_array_end(&params);
-	postgres_add(connection, POSTGRES_BEGIN_WRITE, NULL);
-	postgres_add(connection, POSTGRES_ACCOUNTS_LOCK, &params);
-	postgres_add(connection, POSTGRES_PLAN_EACH, NULL);
-	postgres_params_clear(&params);
-	postgres_bind_int64(&params, account_id);
-	postgres_bind_int64(&params, part);
-	postgres_bind_int64(&params, limit);
-	postgres_add_text(connection, TIDY, &params);
-	postgres_add(connection, POSTGRES_COMMIT, NULL);
-	return postgres_run(connection, err);
+	postgres_add_lock(connection, &account_id, 1);
+	postgres_add(connection, &postgres_plan_each);
+	postgres_bind_int64(connection, "account_id", account_id);
+	postgres_bind_int64(connection, "part", part);
+	postgres_bind_int64(connection, "limit", limit);
+	postgres_add(connection, &tidy_headers);
+	postgres_add(connection, &postgres_commit);
+	return postgres_run(connection, err) < 0 ? -1 : 1;
 }
 
 int postgres_day_tidy(struct store *base, int64_t limit, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
+	POSTGRES_BORROW(connection, base, err);
 	struct postgres_rows rows;
+	int found = postgres_ask(connection, &first_gone, &rows, err);
 
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
-		return -1;
+	if (found <= 0) {
+		return found;
 	}
-	postgres_add_text(session.connection,
-		"select account_id, part from detail_gone order by account_id, part limit 1", NULL);
-	if (postgres_run(session.connection, err) < 0) {
-		return -1;
-	}
-	rows = postgres_rows(session.connection, 0);
-	if (rows.count == 0) {
-		return 0;
-	}
-	return tidy(session.connection, postgres_int64(&rows, 0, 0), postgres_int64(&rows, 0, 1),
-		       limit, err) < 0
-		       ? -1
-		       : 1;
+	return tidy(connection, postgres_int64(&rows, 0, "account_id"),
+		postgres_int64(&rows, 0, "part"), limit, err);
 }

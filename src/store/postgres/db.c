@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Connections to PostgreSQL: opening, what went wrong, what was answered. Nothing here knows what
  * the statements are for. */
-#include <endian.h>
 #include <stdio.h>
 
 #include "store/postgres/postgres.h"
@@ -40,13 +39,15 @@ static struct text first_line(const char *message)
 	return line.data ? line : TEXT("it does not say why");
 }
 
-int postgres_fail(struct error *err, const char *sqlstate, const char *message)
+/* Sets @err from the SQLSTATE of the last failure, and the server's own words @message. */
+static int explain(
+	const struct postgres_connection *connection, const char *message, struct error *err)
 {
 	struct text words = first_line(message);
 	enum error_code code = ERROR_SYSTEM;
 
-	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
-		if (strncmp(sqlstate, failures[i].sqlstate, strlen(failures[i].sqlstate)) == 0) {
+	for (size_t i = 0; i < COUNT_OF(failures); i++) {
+		if (postgres_failed_with(connection, failures[i].sqlstate)) {
 			words = failures[i].words ? text_of(failures[i].words) : words;
 			code = failures[i].code;
 			break;
@@ -57,28 +58,42 @@ int postgres_fail(struct error *err, const char *sqlstate, const char *message)
 		       : error_set(err, code, "the PostgreSQL store: %.*s", TEXT_ARG(words));
 }
 
+int postgres_fail(struct postgres_connection *connection, const PGresult *result, struct error *err)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	snprintf(connection->sqlstate, sizeof(connection->sqlstate), "%s",
+		sqlstate ? sqlstate : "08006");
+	return explain(connection,
+		result ? PQresultErrorMessage(result) : PQerrorMessage(connection->db), err);
+}
+
 int postgres_fail_connection(struct postgres_connection *connection, struct error *err)
 {
 	connection->broken = true;
-	snprintf(connection->sqlstate, sizeof(connection->sqlstate), "08006");
-	return postgres_fail(err, connection->sqlstate, PQerrorMessage(connection->db));
+	return postgres_fail(connection, NULL, err);
 }
 
 bool postgres_failed_with(const struct postgres_connection *connection, const char *sqlstate)
 {
-	return strcmp(connection->sqlstate, sqlstate) == 0;
+	return connection && strncmp(connection->sqlstate, sqlstate, strlen(sqlstate)) == 0;
 }
 
 /* ---- opening ---- */
 
+/* No statement is longer. */
+#define SQL_MAX ((size_t)1 << 20)
+
 /* Plans are made once and for any value: then only a way along the indices is a good one, however
  * few rows there are now. */
-#define SETTINGS                                                                                   \
-	"set client_encoding = 'UTF8'; set jit = off; set max_parallel_workers_per_gather = 0; "   \
-	"set plan_cache_mode = force_generic_plan; set enable_seqscan = off; "                     \
-	"set enable_hashjoin = off; set enable_mergejoin = off; "                                  \
-	"set default_transaction_isolation = 'read committed'; "                                   \
+/* clang-format off */
+#define SETTINGS \
+	"set client_encoding = 'UTF8'; set jit = off; set max_parallel_workers_per_gather = 0; " \
+	"set plan_cache_mode = force_generic_plan; set enable_seqscan = off; " \
+	"set enable_hashjoin = off; set enable_mergejoin = off; " \
+	"set default_transaction_isolation = 'read committed'; " \
 	"set idle_in_transaction_session_timeout = '10min'"
+/* clang-format on */
 
 /* libpq takes the last of two equal words: what the location says overrules what stands before it.
  */
@@ -138,6 +153,8 @@ int postgres_connection_open(
 	if (!connection) {
 		return error_no_memory(err);
 	}
+	postgres_params_init(&connection->params);
+	buffer_init(&connection->sql, SQL_MAX);
 	if (check_location(location, err) < 0) {
 		return -1;
 	}
@@ -168,76 +185,10 @@ void postgres_connection_close(struct postgres_connection *connection)
 		return;
 	}
 	postgres_clear(connection);
+	postgres_params_deinit(&connection->params);
+	buffer_deinit(&connection->sql);
+	free(connection->prepared);
 	free(connection->sent);
 	PQfinish(connection->db);
 	free(connection);
-}
-
-/* ---- what was answered ---- */
-
-struct postgres_rows postgres_rows(struct postgres_connection *connection, size_t index)
-{
-	for (size_t i = 0; i < connection->sent_count; i++) {
-		const struct postgres_sent *sent = &connection->sent[i];
-
-		if (sent->kind == POSTGRES_SENT_QUERY && index-- == 0) {
-			return (struct postgres_rows){sent->result, PQntuples(sent->result)};
-		}
-	}
-	return (struct postgres_rows){0};
-}
-
-struct postgres_rows postgres_last_rows(struct postgres_connection *connection)
-{
-	PGresult *result = connection->sent[connection->sent_count - 1].result;
-
-	return (struct postgres_rows){result, PQntuples(result)};
-}
-
-int64_t postgres_changed(struct postgres_connection *connection, size_t index)
-{
-	int64_t changed = 0;
-
-	text_to_int64(text_of(PQcmdTuples(postgres_rows(connection, index).result)), &changed);
-	return changed;
-}
-
-int64_t postgres_int64(const struct postgres_rows *rows, int row, int column)
-{
-	const char *value = PQgetvalue(rows->result, row, column);
-	uint16_t small;
-	uint32_t medium;
-	uint64_t large;
-
-	switch (PQgetlength(rows->result, row, column)) {
-	case 1:
-		return value[0];
-	case sizeof(small):
-		memcpy(&small, value, sizeof(small));
-		return (int16_t)be16toh(small);
-	case sizeof(medium):
-		memcpy(&medium, value, sizeof(medium));
-		return (int32_t)be32toh(medium);
-	case sizeof(large):
-		memcpy(&large, value, sizeof(large));
-		return (int64_t)be64toh(large);
-	default:
-		return 0;
-	}
-}
-
-bool postgres_is_null(const struct postgres_rows *rows, int row, int column)
-{
-	return PQgetisnull(rows->result, row, column) != 0;
-}
-
-struct text postgres_text(const struct postgres_rows *rows, int row, int column)
-{
-	if (postgres_is_null(rows, row, column)) {
-		return (struct text){0};
-	}
-	return (struct text){
-		.data = PQgetvalue(rows->result, row, column),
-		.size = (size_t)PQgetlength(rows->result, row, column),
-	};
 }

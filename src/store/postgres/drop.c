@@ -2,70 +2,86 @@
  * Dropping old calls, or their detail alone, and the partitions that are empty then: their room is
  * given back at once. */
 #include "store/postgres/postgres.h"
+#include "store/tally.h"
 
-/* $1 account, $2 up to when, $3 how many at most, $4 the units of the tallies. */
-#define DROP_CALLS                                                                                 \
-	"with old as materialized (select c.account_id, c.start, c.session_id, c.part, "           \
-	"c.dest_key from call c where c.account_id = $1::bigint and c.start <= $2::bigint "        \
-	"order by c.start, c.session_id limit $3::bigint), " POSTGRES_TAKE_OUT(                    \
-		"$4") "select count(*), max(start) from old"
+/* clang-format off */
+static const struct postgres_statement drop_calls = {
+	"with old as materialized (select c.account_id, c.start, c.session_id, c.part, c.dest_key"
+	" from call c where c.account_id = $account_id::bigint and c.start <= $up_to::bigint"
+	" order by c.start, c.session_id limit $limit::bigint), " POSTGRES_TAKE_OUT
+	"select count(*) from old", .once = true};
+static const struct postgres_statement drop_detail = {
+	.sql = "with old as materialized (select account_id, start, session_id, part from detail"
+	" where account_id = $account_id::bigint and start <= $up_to::bigint"
+	" order by start, session_id limit $limit::bigint),"
+	" gone as (delete from detail d using old u where " POSTGRES_AT_PLACE "),"
+	" marked as (update call c set steps = -1, part = null, last_kind = null, path = null"
+	" from old u where c.account_id = u.account_id and c.session_id = u.session_id)"
+	" select count(*) from old"};
+
+static const struct postgres_statement oldest_detail = {
+	.sql = "select start from detail where account_id = $account_id::bigint order by start"
+	" limit 1"};
+static const struct postgres_statement oldest_call = {
+	.sql = "select start from call where account_id = $account_id::bigint order by start limit"
+	" 1"};
+static const struct postgres_statement space_used = {
+	.sql = "select sum(pg_total_relation_size(c.oid))::bigint from pg_class c where c.relkind ="
+	" 'r'"
+	" and c.relnamespace = current_schema()::text::regnamespace"
+	" and (c.relname <> 'detail_0' or exists (select from detail_0 where account_id > 0))"};
+/* clang-format on */
+
+void postgres_add_take_out(struct postgres_connection *connection)
+{
+	int64_t units[TALLY_UNITS];
+
+	for (int unit = TALLY_MINUTE; unit < TALLY_UNITS; unit++) {
+		units[unit] = tally_unit_seconds((enum tally_unit)unit);
+	}
+	postgres_bind_int64s(connection, "units", units, TALLY_UNITS);
+	postgres_add(connection, &postgres_plan_each);
+	postgres_add(connection, POSTGRES_ONCE("set local enable_hashjoin = on"));
+}
 
 /* Under the account's lock, in a transaction that is left open: what is found is what goes. */
 static int drop_rows(struct postgres_connection *connection, const struct store_drop *drop,
-	struct postgres_params *params, int64_t *ret_dropped, struct error *err)
+	int64_t *ret_dropped, struct error *err)
 {
-	struct postgres_rows rows;
-
-	postgres_array_begin(params, POSTGRES_BIGINT);
-	postgres_array_int64(params, drop->account_id);
-	postgres_array_end(params);
-	postgres_add(connection, POSTGRES_BEGIN_WRITE, NULL);
-	postgres_add(connection, POSTGRES_ACCOUNTS_LOCK, params);
-	postgres_add(connection, POSTGRES_PLAN_EACH, NULL);
-	postgres_params_clear(params);
-	postgres_bind_int64(params, drop->account_id);
-	postgres_bind_int64(params, drop->up_to);
-	postgres_bind_int64(params, drop->limit);
+	postgres_add_lock(connection, &drop->account_id, 1);
+	postgres_bind_int64(connection, "account_id", drop->account_id);
+	postgres_bind_int64(connection, "up_to", drop->up_to);
+	postgres_bind_int64(connection, "limit", drop->limit);
 	if (drop->whole) {
-		postgres_add_text(connection, "set local enable_hashjoin = on", NULL);
-		postgres_bind_tally_units(params);
-		postgres_add_text(connection, DROP_CALLS, params);
+		postgres_add_take_out(connection);
 	} else {
-		postgres_add(connection, POSTGRES_DROP_DETAIL, params);
+		postgres_add(connection, &postgres_plan_each);
 	}
-	if (postgres_run(connection, err) < 0) {
-		return -1;
-	}
-	rows = postgres_last_rows(connection);
-	*ret_dropped = postgres_int64(&rows, 0, 0);
-	return 0;
+	return postgres_ask_int64(
+		connection, drop->whole ? &drop_calls : &drop_detail, ret_dropped, err);
 }
 
 int postgres_drop(
 	struct store *base, const struct store_drop *drop, int64_t *ret_dropped, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
-	AUTO(postgres_params_deinit) struct postgres_params params;
-	struct postgres_store *store = (struct postgres_store *)base;
-	int64_t dropped;
+	POSTGRES_BORROW(connection, base, err);
+	int64_t dropped = 0;
 
-	postgres_params_init(&params);
-	if (postgres_session_open(&session, store, err) < 0 ||
-		drop_rows(session.connection, drop, &params, &dropped, err) < 0) {
+	if (drop_rows(connection, drop, &dropped, err) < 0) {
 		return -1;
 	}
 	if (dropped > 0 && drop->record) {
 		struct store_audit record = *drop->record;
 
 		record.calls = dropped;
-		postgres_audit_write(session.connection, &record, 1, &params);
+		postgres_audit_write(connection, &record, 1);
 	}
-	postgres_add(session.connection, POSTGRES_COMMIT, NULL);
-	if (postgres_run(session.connection, err) < 0) {
+	postgres_add(connection, &postgres_commit);
+	if (postgres_run(connection, err) < 0) {
 		return -1;
 	}
 	if (dropped > 0) {
-		postgres_parts_drop_empty(store, session.connection, drop->up_to);
+		postgres_parts_drop_empty((struct postgres_store *)base, connection, drop->up_to);
 	}
 	*ret_dropped = dropped;
 	return 0;
@@ -74,23 +90,11 @@ int postgres_drop(
 int postgres_oldest(
 	struct store *base, int64_t account_id, bool detail, int64_t *ret_start, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
-	AUTO(postgres_params_deinit) struct postgres_params params;
-	struct postgres_rows rows;
+	POSTGRES_BORROW(connection, base, err);
 
-	postgres_params_init(&params);
-	postgres_bind_int64(&params, account_id);
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0 ||
-		postgres_run_one(session.connection,
-			detail ? POSTGRES_DETAIL_OLDEST : POSTGRES_CALL_OLDEST, &params, err) < 0) {
-		return -1;
-	}
-	rows = postgres_rows(session.connection, 0);
-	if (rows.count == 0) {
-		return 0;
-	}
-	*ret_start = postgres_int64(&rows, 0, 0);
-	return 1;
+	postgres_bind_int64(connection, "account_id", account_id);
+	return postgres_ask_int64(
+		connection, detail ? &oldest_detail : &oldest_call, ret_start, err);
 }
 
 /* What PostgreSQL keeps free within its files it does not tell; it uses it again by itself. So a
@@ -98,16 +102,13 @@ int postgres_oldest(
  * their own until it is empty, and a header for ever. */
 int postgres_space(struct store *base, struct store_space *ret_space, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
-	struct postgres_rows rows;
+	POSTGRES_BORROW(connection, base, err);
+	struct store_space space = {.headers_stay = true};
 
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0 ||
-		postgres_run_one(session.connection, POSTGRES_SPACE, NULL, err) < 0) {
+	if (postgres_ask_int64(connection, &space_used, &space.used_bytes, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(session.connection, 0);
-	*ret_space = (struct store_space){
-		.used_bytes = postgres_int64(&rows, 0, 0), .headers_stay = true};
+	*ret_space = space;
 	return 0;
 }
 

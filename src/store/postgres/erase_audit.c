@@ -4,36 +4,40 @@
 #include "store/erase_marks.h"
 #include "store/postgres/postgres.h"
 
-#define READ_ROWS 10000 /* in memory at a time */
+/* In memory at a time. */
+#define READ_ROWS 10000
 
-/* $1 account, $2 the record after which to go on, $3 how many at most. */
-#define SUBJECTS                                                                                   \
-	"select id, subject from audit where account_id = $1::bigint and id > $2::bigint "         \
-	"order by id limit $3::bigint"
+/* clang-format off */
+static const struct postgres_statement subjects = {
+	"select id, subject from audit where account_id = $account_id::bigint"
+	" and id > $after::bigint order by id limit $limit::bigint", .once = true};
+static const struct postgres_statement mark = {
+	"update audit a set subject = m.subject"
+	" from unnest($id::bigint[], $subject::text[]) as m (id, subject)"
+	" where a.id = m.id", .once = true};
+/* clang-format on */
 
-#define MARK                                                                                       \
-	"update audit a set subject = m.subject "                                                  \
-	"from unnest($1::bigint[], $2::text[]) as m (id, subject) where a.id = m.id"
+static const struct postgres_column columns[] = {
+	{"id", POSTGRES_BIGINT, POSTGRES_MEMBER(struct erase_mark, id)},
+	{"subject", POSTGRES_TEXT, POSTGRES_MEMBER(struct erase_mark, subject)},
+};
+static const struct postgres_layout layout = POSTGRES_LAYOUT(columns, struct erase_mark);
 
 /* Returns how many records were looked at. */
 static int look(struct erase_marks *marks, struct postgres_connection *connection,
 	int64_t account_id, int64_t *after, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
 	struct postgres_rows rows;
 
-	postgres_params_init(&params);
-	postgres_bind_int64(&params, account_id);
-	postgres_bind_int64(&params, *after);
-	postgres_bind_int64(&params, READ_ROWS);
-	postgres_add_text(connection, SUBJECTS, &params);
-	if (postgres_run(connection, err) < 0) {
+	postgres_bind_int64(connection, "account_id", account_id);
+	postgres_bind_int64(connection, "after", *after);
+	postgres_bind_int64(connection, "limit", READ_ROWS);
+	if (postgres_ask(connection, &subjects, &rows, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(connection, 0);
 	for (int i = 0; i < rows.count; i++) {
-		*after = postgres_int64(&rows, i, 0);
-		if (erase_marks_look(marks, *after, postgres_text(&rows, i, 1), err) < 0) {
+		*after = postgres_int64(&rows, i, "id");
+		if (erase_marks_look(marks, *after, postgres_text(&rows, i, "subject"), err) < 0) {
 			return -1;
 		}
 	}
@@ -45,44 +49,28 @@ static int look(struct erase_marks *marks, struct postgres_connection *connectio
 static int change_all(
 	const struct erase_marks *marks, struct postgres_connection *connection, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
-
-	postgres_params_init(&params);
-	postgres_array_begin(&params, POSTGRES_BIGINT);
-	for (size_t i = 0; i < marks->count; i++) {
-		postgres_array_int64(&params, marks->records[i].id);
-	}
-	postgres_array_end(&params);
-	postgres_array_begin(&params, POSTGRES_TEXT);
-	for (size_t i = 0; i < marks->count; i++) {
-		postgres_array_text(&params, marks->records[i].subject);
-	}
-	postgres_array_end(&params);
-	postgres_add(connection, POSTGRES_BEGIN_WRITE, NULL);
-	postgres_add_text(
-		connection, "alter table audit disable trigger audit_is_not_changed", NULL);
-	postgres_add_text(connection, MARK, &params);
-	postgres_add_text(
-		connection, "alter table audit enable trigger audit_is_not_changed", NULL);
-	postgres_add(connection, POSTGRES_COMMIT, NULL);
+	postgres_add(connection, &postgres_begin);
+	postgres_add(connection,
+		POSTGRES_ONCE("alter table audit disable trigger audit_is_not_changed"));
+	postgres_add_rows(connection, &mark, &layout, marks->records, marks->count, NULL);
+	postgres_add(
+		connection, POSTGRES_ONCE("alter table audit enable trigger audit_is_not_changed"));
+	postgres_add(connection, &postgres_commit);
 	return postgres_run(connection, err);
 }
 
 int postgres_audit_erase(
 	struct store *base, int64_t account_id, struct erase_marks *marks, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
+	POSTGRES_BORROW(connection, base, err);
 	int64_t after = 0;
 	int looked;
 
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
-		return -1;
-	}
 	do {
-		looked = look(marks, session.connection, account_id, &after, err);
+		looked = look(marks, connection, account_id, &after, err);
 	} while (looked == READ_ROWS);
 	if (looked < 0) {
 		return -1;
 	}
-	return marks->count > 0 ? change_all(marks, session.connection, err) : 0;
+	return marks->count > 0 ? change_all(marks, connection, err) : 0;
 }

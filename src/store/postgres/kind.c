@@ -6,6 +6,36 @@
 
 #define NAME_SIZE_MAX ((size_t)16 << 20)
 
+/* clang-format off */
+#define NAMED \
+	"select id from kind where account_id = $account_id::bigint" \
+	" and md5(class || '/' || module || '/' || variable)" \
+	" = md5($class::text || '/' || $module::text || '/' || $variable::text)" \
+	" and class = $class and module = $module and variable = $variable"
+static const struct postgres_statement kind_find = {.sql = NAMED};
+static const struct postgres_statement kind_get = {
+	.sql = "with found as (" NAMED "), added as (insert into kind (account_id, id, class,"
+	" module, variable)"
+	" select $account_id, coalesce((select max(id) from kind where account_id = $account_id),"
+	" 0) + 1,"
+	" $class, $module, $variable where not exists (select from found) returning id)"
+	" select id from found union all select id from added"};
+static const struct postgres_statement kinds_list = {
+	.sql = "select id, class, module, variable from kind where account_id = $account_id::bigint"
+	" order by id"};
+
+static const struct postgres_statement kinds_blank = {
+	"with used as (select distinct u.id from call c cross join lateral unnest(c.path) as u (id)"
+	" where c.account_id = $account_id::bigint)"
+	" update kind k set class = '" KIND_BLANK "', module = '', variable = k.id::text"
+	" where k.account_id = $account_id::bigint and k.class <> '" KIND_BLANK "'"
+	" and not exists (select from used u where u.id = k.id) returning k.id", .once = true};
+/* Makes the row another one, as postgres_kind_trust() sees it. */
+static const struct postgres_statement account_touch = {
+	"update account set disabled = disabled where account_id = $account_id::bigint", .once =
+	true};
+/* clang-format on */
+
 void postgres_kinds_init(struct postgres_kinds *kinds)
 {
 	*kinds = (struct postgres_kinds){0};
@@ -49,30 +79,16 @@ void postgres_kind_run_deinit(struct postgres_kind_run *run)
 	buffer_deinit(&run->name);
 }
 
-static bool has_room(struct postgres_kind_run *run, uint32_t number)
-{
-	if (number >= run->uses_room) {
-		size_t room = run->uses_room ? 2 * run->uses_room : 64;
-		struct postgres_kind_use *grown = reallocarray(run->uses, room, sizeof(*grown));
-
-		if (!grown) {
-			return false;
-		}
-		run->uses = grown;
-		run->uses_room = room;
-	}
-	return true;
-}
-
-int postgres_kind_meet(struct postgres_kind_run *run, int64_t account_id,
-	const struct store_kind *kind, uint32_t *ret_number, struct error *err)
+/* Meets a kind; *ret_number stands for it. */
+static int meet(struct postgres_kind_run *run, int64_t account_id, const struct store_kind *kind,
+	uint32_t *ret_number, struct error *err)
 {
 	struct postgres_kinds *kinds = &run->store->kinds;
 	uint32_t before = run->names.count, *known;
 
 	if (!kind_ids_name(&run->name, account_id, kind) ||
 		!intern_number(&run->names, buffer_text(&run->name), ret_number) ||
-		!has_room(run, *ret_number)) {
+		!ARRAY_RESERVE(run->uses, run->uses_capacity, (size_t)*ret_number + 1)) {
 		return error_no_memory(err);
 	}
 	if (run->names.count == before) {
@@ -86,27 +102,48 @@ int postgres_kind_meet(struct postgres_kind_run *run, int64_t account_id,
 	return 0;
 }
 
-static void bind_kind(struct postgres_params *params, const struct postgres_kind_use *use)
+int postgres_kind_meet(struct postgres_kind_run *run, int64_t account_id,
+	const struct store_index *index, struct arena *arena, uint32_t **ret_numbers,
+	struct error *err)
 {
-	postgres_params_clear(params);
-	postgres_bind_int64(params, use->account_id);
-	postgres_bind_text(params, use->kind->class_name);
-	postgres_bind_text(params, use->kind->module);
-	postgres_bind_text(params, use->kind->variable);
+	uint32_t *numbers = arena_calloc(arena, index->kinds_count, sizeof(*numbers));
+
+	if (!numbers) {
+		return error_no_memory(err);
+	}
+	for (uint32_t i = 0; i < index->kinds_count; i++) {
+		if (meet(run, account_id, &index->kinds[i], &numbers[i], err) < 0) {
+			return -1;
+		}
+	}
+	*ret_numbers = numbers;
+	return 0;
+}
+
+uint32_t postgres_kind_at(const struct postgres_kind_run *run, const struct store_index *index,
+	const uint32_t *numbers, uint32_t step)
+{
+	return run->uses[numbers[index->path[step]]].id;
+}
+
+static void add_kind(struct postgres_connection *connection, const struct postgres_kind_use *use,
+	const struct postgres_statement *statement)
+{
+	postgres_bind_int64(connection, "account_id", use->account_id);
+	postgres_bind_text(connection, "class", use->kind->class_name);
+	postgres_bind_text(connection, "module", use->kind->module);
+	postgres_bind_text(connection, "variable", use->kind->variable);
+	postgres_add(connection, statement);
 }
 
 int postgres_kind_resolve(struct postgres_kind_run *run, struct postgres_connection *connection,
 	bool add, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
 	size_t asked = 0;
 
-	postgres_params_init(&params);
 	for (uint32_t i = 0; i < run->names.count; i++) {
 		if (run->uses[i].id == 0) {
-			bind_kind(&params, &run->uses[i]);
-			postgres_add(
-				connection, add ? POSTGRES_KIND_GET : POSTGRES_KIND_FIND, &params);
+			add_kind(connection, &run->uses[i], add ? &kind_get : &kind_find);
 			asked++;
 		}
 	}
@@ -121,8 +158,7 @@ int postgres_kind_resolve(struct postgres_kind_run *run, struct postgres_connect
 		if (run->uses[i].id == 0) {
 			struct postgres_rows rows = postgres_rows(connection, asked++);
 
-			run->uses[i].id =
-				rows.count > 0 ? (uint32_t)postgres_int64(&rows, 0, 0) : 0;
+			run->uses[i].id = (uint32_t)postgres_only(&rows);
 		}
 	}
 	return 0;
@@ -181,113 +217,58 @@ void postgres_kind_learn(struct postgres_kind_run *run)
 
 /* ---- reading ---- */
 
-static bool copy(struct arena *arena, struct text *text)
-{
-	*text = arena_copy(arena, *text);
-	return text->data != NULL;
-}
+#define MEMBER(member) POSTGRES_MEMBER(struct store_kind, member)
+
+static const struct postgres_column columns[] = {
+	{"id", POSTGRES_INTEGER, MEMBER(id)},
+	{"class", POSTGRES_TEXT, MEMBER(class_name)},
+	{"module", POSTGRES_TEXT, MEMBER(module)},
+	{"variable", POSTGRES_TEXT, MEMBER(variable)},
+};
+static const struct postgres_layout layout = POSTGRES_LAYOUT(columns, struct store_kind);
 
 int postgres_kinds_read(struct postgres_connection *connection, int64_t account_id,
 	struct arena *arena, struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
-	struct postgres_rows rows;
-	struct store_kind *kinds;
-
-	postgres_params_init(&params);
-	postgres_bind_int64(&params, account_id);
-	if (postgres_run_one(connection, POSTGRES_KINDS, &params, err) < 0) {
-		return -1;
-	}
-	rows = postgres_rows(connection, 0);
-	kinds = arena_calloc(arena, (size_t)rows.count, sizeof(*kinds));
-	if (!kinds) {
-		return error_no_memory(err);
-	}
-	for (int i = 0; i < rows.count; i++) {
-		kinds[i] = (struct store_kind){
-			.id = (uint32_t)postgres_int64(&rows, i, 0),
-			.class_name = postgres_text(&rows, i, 1),
-			.module = postgres_text(&rows, i, 2),
-			.variable = postgres_text(&rows, i, 3),
-		};
-		if (!copy(arena, &kinds[i].class_name) || !copy(arena, &kinds[i].module) ||
-			!copy(arena, &kinds[i].variable)) {
-			return error_no_memory(err);
-		}
-	}
-	*ret_kinds = kinds;
-	*ret_count = (size_t)rows.count;
-	return 0;
+	postgres_bind_int64(connection, "account_id", account_id);
+	return postgres_list(connection, &kinds_list, &layout, arena, ret_kinds, ret_count, err);
 }
 
 int postgres_kinds_list(struct store *base, int64_t account_id, struct arena *arena,
 	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
+	POSTGRES_BORROW(connection, base, err);
 
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
-		return -1;
-	}
-	return postgres_kinds_read(
-		session.connection, account_id, arena, ret_kinds, ret_count, err);
+	return postgres_kinds_read(connection, account_id, arena, ret_kinds, ret_count, err);
 }
 
 /* ---- kinds that no call has ---- */
 
-#define ACCOUNTS "select account_id from account order by account_id"
-
-#define BLANK                                                                                      \
-	"with used as (select distinct u.id from call c cross join lateral unnest(c.path) as u "   \
-	"(id) where c.account_id = $1::bigint) "                                                   \
-	"update kind k set class = '" KIND_BLANK "', module = '', variable = k.id::text "          \
-	"where k.account_id = $1::bigint and k.class <> '" KIND_BLANK "' "                         \
-	"and not exists (select from used u where u.id = k.id) returning k.id"
-
-/* Makes the row another one, as postgres_kind_trust() sees it. */
-#define TOUCH "update account set disabled = disabled where account_id = $1::bigint"
-
 static int blank_of(struct postgres_connection *connection, int64_t account_id, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params lock;
-	AUTO(postgres_params_deinit) struct postgres_params params;
-
-	postgres_params_init(&lock);
-	postgres_params_init(&params);
-	postgres_array_begin(&lock, POSTGRES_BIGINT);
-	postgres_array_int64(&lock, account_id);
-	postgres_array_end(&lock);
-	postgres_bind_int64(&params, account_id);
-	postgres_add(connection, POSTGRES_BEGIN_WRITE, NULL);
-	postgres_add(connection, POSTGRES_ACCOUNTS_LOCK, &lock);
-	postgres_add_text(connection, BLANK, &params);
-	postgres_add_text(connection, TOUCH, &params);
-	postgres_add(connection, POSTGRES_COMMIT, NULL);
+	postgres_add_lock(connection, &account_id, 1);
+	postgres_bind_int64(connection, "account_id", account_id);
+	postgres_add(connection, &kinds_blank);
+	postgres_add(connection, &account_touch);
+	postgres_add(connection, &postgres_commit);
 	return postgres_run(connection, err);
 }
 
 int postgres_kinds_blank(struct postgres_connection *connection, struct error *err)
 {
+	static const struct postgres_column id = {"account_id", POSTGRES_BIGINT, .size = 8};
+	static const struct postgres_layout ids = {&id, 1, .size = sizeof(int64_t)};
 	AUTO(arena_deinit) struct arena arena;
-	struct postgres_rows rows;
 	int64_t *accounts;
-	int count;
+	size_t count;
 
 	arena_init(&arena, SIZE_MAX);
-	postgres_add_text(connection, ACCOUNTS, NULL);
-	if (postgres_run(connection, err) < 0) {
+	if (postgres_list(connection,
+		    POSTGRES_ONCE("select account_id from account order by account_id"), &ids,
+		    &arena, &accounts, &count, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(connection, 0);
-	count = rows.count;
-	accounts = arena_calloc(&arena, (size_t)count, sizeof(*accounts));
-	if (!accounts) {
-		return error_no_memory(err);
-	}
-	for (int i = 0; i < count; i++) {
-		accounts[i] = postgres_int64(&rows, i, 0);
-	}
-	for (int i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (blank_of(connection, accounts[i], err) < 0) {
 			return -1;
 		}

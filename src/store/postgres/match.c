@@ -9,6 +9,37 @@
 /* Calls that are read at once to be looked at. */
 #define UNSURE_CALLS 50
 
+/* clang-format off */
+
+/* What the header of the call c has to be like; %s what write_numbers() makes of the numbers called
+ * and of those that called. */
+#define MATCH \
+	" c.account_id = $account_id::bigint and c.start >= $start::bigint and c.start <" \
+	" $end::bigint" \
+	" and ($types::smallint[] is null or c.type = any($types))" \
+	" and c.\"end\" - c.start between $min_duration::bigint and $max_duration::bigint" \
+	" and %s and %s" \
+	" and ($step_kinds::integer[] is null or c.path && $step_kinds)" \
+	" and ($last_kinds::integer[] is null or c.last_kind = any($last_kinds))" \
+	" and (c.start, c.session_id) < ($top_start::bigint, $top_session::text)"
+
+/* The calls to look at: all, or those that have the text, and those of the sessions $unsure,
+ * which were looked at elsewhere. Those that have the text are found first, once, and then
+ * looked up one by one (`offset 0` keeps it so): the other way round, which PostgreSQL takes for
+ * better where a table was never analysed, the text is looked for anew for each call. */
+#define FROM_ALL "from call c where $text::text is null and" MATCH
+#define FROM_TEXT \
+	"from (select d.account_id, d.session_id from detail d" \
+	" where d.account_id = $account_id::bigint and d.words @@ ($text::text)::tsquery" \
+	" and d.start >= $start::bigint and d.start < $end::bigint" \
+	" and (d.part = 0 or d.part between $start / 86400 and $end / 86400) union all" \
+	" select $account_id::bigint, u.session_id from unnest($unsure::text[]) as u" \
+	" (session_id)) f" \
+	" cross join lateral (select * from call k where k.account_id = f.account_id" \
+	" and k.session_id = f.session_id offset 0) c where" MATCH
+
+/* clang-format on */
+
 /* ---- kinds ---- */
 
 static bool asks_for_step(const struct filter *filter)
@@ -64,12 +95,14 @@ static int read_kinds(
 
 /* ---- calls that the text index cannot tell of ---- */
 
-#define UNSURE                                                                                     \
-	"select d.start, d.session_id, " POSTGRES_PACKED                                           \
-	" from detail d where d.account_id = $1::bigint and d.words is null and "                  \
-	"d.start >= $2::bigint and d.start < $3::bigint and "                                      \
-	"(d.start, d.session_id) > ($4::bigint, $5::text) order by d.start, d.session_id limit "   \
-	"50"
+/* clang-format off */
+static const struct postgres_statement list_unsure = {
+	"select d.start, d.session_id, " POSTGRES_PACKED " from detail d"
+	" where d.account_id = $account_id::bigint and d.words is null"
+	" and d.start >= $start::bigint and d.start < $end::bigint"
+	" and (d.start, d.session_id) > ($after_start::bigint, $after_session::text)"
+	" order by d.start, d.session_id limit 50", .once = true};
+/* clang-format on */
 
 struct looking {
 	struct postgres_match *match;
@@ -77,7 +110,6 @@ struct looking {
 	struct buffer json;
 	struct arena scratch;
 	struct store_place place; /* the last one that was looked at */
-	size_t room;
 };
 
 static void looking_end(struct looking *looking)
@@ -108,37 +140,29 @@ static int has_text(struct looking *looking, const struct packed *packed, struct
 static int add_unsure(struct looking *looking, struct text session_id, struct error *err)
 {
 	struct postgres_match *match = looking->match;
+	struct text *grown =
+		arena_list_grow(&match->arena, match->unsure, match->unsure_count, sizeof(*grown));
 
-	if (match->unsure_count == looking->room) {
-		size_t room = looking->room ? 2 * looking->room : UNSURE_CALLS;
-		struct text *grown = arena_calloc(&match->arena, room, sizeof(*grown));
-
-		if (!grown) {
-			return error_no_memory(err);
-		}
-		if (match->unsure_count > 0) {
-			memcpy(grown, match->unsure, match->unsure_count * sizeof(*grown));
-		}
-		match->unsure = grown;
-		looking->room = room;
+	if (!grown) {
+		return error_no_memory(err);
 	}
+	match->unsure = grown;
 	match->unsure[match->unsure_count++] = session_id;
 	return 0;
 }
 
-static int look_at_rows(
-	struct looking *looking, const struct postgres_rows *rows, struct error *err)
+static int look_at_rows(struct looking *looking, struct postgres_rows *rows, struct error *err)
 {
 	for (int i = 0; i < rows->count; i++) {
-		struct packed packed = postgres_read_packed(rows, i, 2 - CALL_SIZE);
+		struct packed packed = postgres_read_packed(rows, i);
 		int has = has_text(looking, &packed, err);
 
 		if (has < 0 || store_find_check_deadline(looking->match->search, err) < 0) {
 			return -1;
 		}
-		looking->place.start = postgres_int64(rows, i, 0);
+		looking->place.start = postgres_int64(rows, i, "start");
 		looking->place.session_id =
-			arena_copy(&looking->match->arena, postgres_text(rows, i, 1));
+			arena_copy(&looking->match->arena, postgres_text(rows, i, "session_id"));
 		if (!looking->place.session_id.data) {
 			return error_no_memory(err);
 		}
@@ -149,22 +173,20 @@ static int look_at_rows(
 	return 0;
 }
 
-static void bind_unsure(const struct looking *looking, struct postgres_params *params)
+static void bind_unsure(const struct looking *looking, struct postgres_connection *connection)
 {
 	const struct postgres_match *match = looking->match;
 
-	postgres_params_clear(params);
-	postgres_bind_int64(params, match->search->account_id);
-	postgres_bind_int64(params, match->start);
-	postgres_bind_int64(params, match->search->filter->end);
-	postgres_bind_int64(params, looking->place.start);
-	postgres_bind_text(params, looking->place.session_id);
+	postgres_bind_int64(connection, "account_id", match->search->account_id);
+	postgres_bind_int64(connection, "start", match->start);
+	postgres_bind_int64(connection, "end", match->search->filter->end);
+	postgres_bind_int64(connection, "after_start", looking->place.start);
+	postgres_bind_text(connection, "after_session", looking->place.session_id);
 }
 
 static int look_at_unsure(
 	struct postgres_match *match, struct postgres_connection *connection, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
 	AUTO(looking_end)
 	struct looking looking = {
 		.match = match,
@@ -173,20 +195,15 @@ static int look_at_unsure(
 	};
 	struct postgres_rows rows = {.count = UNSURE_CALLS};
 
-	postgres_params_init(&params);
 	buffer_init(&looking.json, UINT32_MAX);
 	arena_init(&looking.scratch, SIZE_MAX);
 	if (!looking.unpacker) {
 		return error_no_memory(err);
 	}
 	while (rows.count == UNSURE_CALLS) {
-		bind_unsure(&looking, &params);
-		postgres_add_text(connection, UNSURE, &params);
-		if (postgres_run(connection, err) < 0) {
-			return -1;
-		}
-		rows = postgres_rows(connection, 0);
-		if (look_at_rows(&looking, &rows, err) < 0) {
+		bind_unsure(&looking, connection);
+		if (postgres_ask(connection, &list_unsure, &rows, err) < 0 ||
+			look_at_rows(&looking, &rows, err) < 0) {
 			return -1;
 		}
 	}
@@ -237,10 +254,11 @@ static void write_undialled(
 		column, choices);
 }
 
-/* What the whole numbers in the parameter @at, and the parts of some in the next, ask of @column.
- * One alone is compared as one, so that it is looked up in the index in its order. */
+/* What the whole numbers in the parameter @name, and the parts of some in the parameter NAME_parts,
+ * ask of @column. One alone is compared as one, so that it is looked up in the index in its order.
+ */
 static void write_numbers(char out[2 * COLUMN_SIZE], const struct filter *filter,
-	const struct filter_numbers *numbers, const char *column, int at)
+	const struct filter_numbers *numbers, const char *column, const char *name)
 {
 	bool asks = filter_numbers_ask(numbers);
 	size_t whole = asks ? numbers->whole.count : 0, parts = asks ? numbers->parts_count : 0;
@@ -248,15 +266,15 @@ static void write_numbers(char out[2 * COLUMN_SIZE], const struct filter *filter
 
 	write_undialled(undialled, filter->prefixes, column);
 	snprintf(first, sizeof(first),
-		whole == 0   ? "$%d::text is %snull"
-		: whole == 1 ? "%2$s = $%1$d::text"
-			     : "%2$s = any($%1$d::text[])",
-		at, whole == 0 ? (parts == 0 ? "" : "not ") : column);
+		whole == 0   ? "$%1$s::text is %2$snull"
+		: whole == 1 ? "%2$s = $%1$s::text"
+			     : "%2$s = any($%1$s::text[])",
+		name, whole == 0 ? (parts == 0 ? "" : "not ") : column);
 	snprintf(second, sizeof(second),
-		parts == 0   ? "$%d::text is not null"
-		: parts == 1 ? "%2$s like $%1$d::text"
-			     : "%2$s like any($%1$d::text[])",
-		at + 1, undialled);
+		parts == 0   ? "$%1$s_parts::text is not null"
+		: parts == 1 ? "%2$s like $%1$s_parts::text"
+			     : "%2$s like any($%1$s_parts::text[])",
+		name, undialled);
 	snprintf(out, 2 * COLUMN_SIZE, "(%s or %s)", first, second);
 }
 
@@ -265,10 +283,10 @@ static void write_from(struct postgres_match *match)
 	const struct filter *filter = match->search->filter;
 	char dest[2 * COLUMN_SIZE], src[2 * COLUMN_SIZE];
 
-	write_numbers(dest, filter, &filter->dest, "c.dest_key", 7);
-	write_numbers(src, filter, &filter->src, "coalesce(c.src_key, c.src)", 9);
-	snprintf(match->from, sizeof(match->from),
-		filter->text.count > 0 ? POSTGRES_FROM_TEXT : POSTGRES_FROM_ALL, dest, src);
+	write_numbers(dest, filter, &filter->dest, "c.dest_key", "dest");
+	write_numbers(src, filter, &filter->src, "coalesce(c.src_key, c.src)", "src");
+	snprintf(match->from, sizeof(match->from), filter->text.count > 0 ? FROM_TEXT : FROM_ALL,
+		dest, src);
 }
 
 int postgres_match_init(struct postgres_match *match, struct postgres_connection *connection,
@@ -310,8 +328,8 @@ static void write_pattern(struct buffer *pattern, const struct filter_part *part
 	buffer_append(pattern, part->open_right ? TEXT("%") : TEXT(""));
 }
 
-static void bind_parts(struct postgres_match *match, const struct filter_numbers *numbers,
-	struct postgres_params *params)
+static void bind_parts(struct postgres_match *match, struct postgres_connection *connection,
+	const char *name, const struct filter_numbers *numbers)
 {
 	struct call_keys patterns = {.items = arena_calloc(&match->arena, numbers->parts_count,
 					     sizeof(*patterns.items))};
@@ -321,98 +339,94 @@ static void bind_parts(struct postgres_match *match, const struct filter_numbers
 		patterns.items[i] = arena_copy(&match->arena, buffer_text(&match->pattern));
 		patterns.count += patterns.items[i].data != NULL;
 	}
-	params->bytes.failed = params->bytes.failed || match->pattern.failed ||
-			       patterns.count < numbers->parts_count;
+	if (match->pattern.failed || patterns.count < numbers->parts_count) {
+		connection->params.bytes.failed = true;
+	}
 	if (patterns.count == 1) {
-		postgres_bind_asked(params, patterns.items[0]);
+		postgres_bind_asked(connection, name, patterns.items[0]);
 	} else {
-		postgres_bind_keys(params, &patterns);
+		postgres_bind_keys(connection, name, &patterns);
 	}
 }
 
 /* Whole numbers, then parts of some: each is null, one text or an array, as write_numbers() expects
  * it. */
-static void bind_numbers(struct postgres_match *match, const struct filter_numbers *numbers,
-	struct postgres_params *params)
+static void bind_numbers(struct postgres_match *match, struct postgres_connection *connection,
+	const char *name, const char *parts_name, const struct filter_numbers *numbers)
 {
 	bool asks = filter_numbers_ask(numbers);
 
 	if (!asks || numbers->whole.count == 0) {
-		postgres_bind_null(params);
+		postgres_bind_null(connection, name);
 	} else if (numbers->whole.count == 1) {
-		postgres_bind_asked(params, numbers->whole.items[0]);
+		postgres_bind_asked(connection, name, numbers->whole.items[0]);
 	} else {
-		postgres_bind_keys(params, &numbers->whole);
+		postgres_bind_keys(connection, name, &numbers->whole);
 	}
 	if (!asks || numbers->parts_count == 0) {
-		postgres_bind_null(params);
+		postgres_bind_null(connection, parts_name);
 	} else {
-		bind_parts(match, numbers, params);
+		bind_parts(match, connection, parts_name, numbers);
 	}
 }
 
-static void bind_types(const struct filter *filter, struct postgres_params *params)
+/* An array of @type, of numbers below 2^32; none: null. */
+static void bind_ids(struct postgres_connection *connection, const char *name,
+	enum postgres_type type, const uint32_t *ids, size_t count)
 {
-	if (filter->types == 0) {
-		postgres_bind_null(params);
-		return;
+	const struct postgres_column column = {name, type, .size = sizeof(*ids)};
+
+	if (ids) {
+		postgres_bind_array(connection, &column, ids, count, sizeof(*ids));
+	} else {
+		postgres_bind_null(connection, name);
 	}
-	postgres_array_begin(params, POSTGRES_SMALLINT);
-	for (int type = CALL_INBOUND; type <= CALL_TRANSFER; type++) {
+}
+
+static void bind_types(struct postgres_connection *connection, const struct filter *filter)
+{
+	uint32_t types[CALL_TRANSFER + 1];
+	size_t count = 0;
+
+	for (uint32_t type = CALL_INBOUND; type <= CALL_TRANSFER; type++) {
 		if ((filter->types & 1U << type) != 0) {
-			postgres_array_int64(params, type);
+			types[count++] = type;
 		}
 	}
-	postgres_array_end(params);
+	bind_ids(connection, "types", POSTGRES_SMALLINT, filter->types != 0 ? types : NULL, count);
 }
 
-static void bind_kinds(const uint32_t *ids, size_t count, struct postgres_params *params)
+static void bind_text(const struct postgres_match *match, struct postgres_connection *connection)
 {
-	if (!ids) {
-		postgres_bind_null(params);
+	const struct postgres_column unsure = {
+		"unsure", POSTGRES_TEXT, .size = sizeof(*match->unsure)};
+
+	if (match->text.size == 0) {
+		postgres_bind_null(connection, "text");
 		return;
 	}
-	postgres_array_begin(params, POSTGRES_INTEGER);
-	for (size_t i = 0; i < count; i++) {
-		postgres_array_int64(params, ids[i]);
-	}
-	postgres_array_end(params);
+	postgres_bind_text(connection, "text", buffer_text(&match->text));
+	postgres_bind_array(connection, &unsure, match->unsure, match->unsure_count, unsure.size);
 }
 
-static int bind_text(const struct postgres_match *match, struct postgres_params *params)
-{
-	if (match->text.size == 0) {
-		postgres_bind_null(params);
-		return 16;
-	}
-	postgres_bind_text(params, buffer_text(&match->text));
-	postgres_array_begin(params, POSTGRES_TEXT);
-	for (size_t i = 0; i < match->unsure_count; i++) {
-		postgres_array_text(params, match->unsure[i]);
-	}
-	postgres_array_end(params);
-	return 17;
-}
-
-int postgres_match_bind(
-	struct postgres_match *match, const struct store_place *top, struct postgres_params *params)
+void postgres_match_bind(struct postgres_match *match, struct postgres_connection *connection,
+	const struct store_place *top)
 {
 	const struct filter *filter = match->search->filter;
 	/* Every stored call has ended. */
 	bool none = filter->state == FILTER_LIVE;
 
-	postgres_params_clear(params);
-	postgres_bind_int64(params, match->search->account_id);
-	postgres_bind_int64(params, match->start);
-	postgres_bind_int64(params, none ? match->start : filter->end);
-	bind_types(filter, params);
-	postgres_bind_int64(params, filter->min_duration);
-	postgres_bind_int64(params, filter->max_duration);
-	bind_numbers(match, &filter->dest, params);
-	bind_numbers(match, &filter->src, params);
-	bind_kinds(match->step, match->step_count, params);
-	bind_kinds(match->last, match->last_count, params);
-	postgres_bind_int64(params, top->start);
-	postgres_bind_asked(params, top->session_id);
-	return bind_text(match, params);
+	postgres_bind_int64(connection, "account_id", match->search->account_id);
+	postgres_bind_int64(connection, "start", match->start);
+	postgres_bind_int64(connection, "end", none ? match->start : filter->end);
+	bind_types(connection, filter);
+	postgres_bind_int64(connection, "min_duration", filter->min_duration);
+	postgres_bind_int64(connection, "max_duration", filter->max_duration);
+	bind_numbers(match, connection, "dest", "dest_parts", &filter->dest);
+	bind_numbers(match, connection, "src", "src_parts", &filter->src);
+	bind_ids(connection, "step_kinds", POSTGRES_INTEGER, match->step, match->step_count);
+	bind_ids(connection, "last_kinds", POSTGRES_INTEGER, match->last, match->last_count);
+	postgres_bind_int64(connection, "top_start", top->start);
+	postgres_bind_asked(connection, "top_session", top->session_id);
+	bind_text(match, connection);
 }

@@ -9,43 +9,61 @@
 /* The table that says that the tables beside it are a store, and of which schema. */
 #define VERSION_TABLE "callstep_store"
 
-/* Who opens the same store meanwhile waits here, and finds the work done: an advisory lock that
- * ends with the transaction. */
-#define LOCK_SCHEMA                                                                                \
-	"select pg_advisory_xact_lock(1129533507, hashtext(current_schema()))" /* "CSTP" */
+/* clang-format off */
+
+/* Programs that open the same store meanwhile wait here, and find the work done: an advisory lock
+ * that ends with the transaction. Its first number is "CSTP". */
+static const struct postgres_statement lock_schema = {
+	"select pg_advisory_xact_lock(1129533507, hashtext(current_schema()))", .once = true};
 
 /* Asked of the catalogue's rows, which are of this moment: names may still be remembered as they
  * were when the transaction began. */
-#define STORE_IS_THERE                                                                             \
-	"select exists (select from pg_class where relname = '" VERSION_TABLE "' and "             \
-	"relnamespace = current_schema()::text::regnamespace)"
+static const struct postgres_statement store_is_there = {
+	"select exists (select from pg_class where relname = '" VERSION_TABLE "'"
+	" and relnamespace = current_schema()::text::regnamespace)", .once = true};
+
+static const struct postgres_statement versions = {
+	"select version from " VERSION_TABLE, .once = true};
+
+/* Where the extension Citus is there, each table lies with its account, accounts and their keys
+ * everywhere (Citus 12, "Table types"). A table that is spread already stays as it is. */
+#define SPREAD \
+	"do $$ declare t text; begin " \
+	"if exists (select from pg_proc where proname = 'create_distributed_table') then " \
+	"foreach t in array array['account', 'key', 'keeping'] loop " \
+	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then " \
+	"perform create_reference_table(t::regclass); end if; end loop; " \
+	"foreach t in array array['call', 'detail', 'detail_gone', 'kind', 'tally', 'change']" \
+	" loop " \
+	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then " \
+	"perform create_distributed_table(t::regclass, 'account_id'); end if; end loop; " \
+	"end if; end $$"
+
+/* clang-format on */
 
 /* -1: there is no store. */
 static int read_version(
 	struct postgres_connection *connection, int64_t *ret_version, struct error *err)
 {
 	struct postgres_rows rows;
+	int64_t there = 0;
 
-	postgres_add_text(connection, STORE_IS_THERE, NULL);
-	if (postgres_run(connection, err) < 0) {
+	if (postgres_ask_int64(connection, &store_is_there, &there, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(connection, 0);
-	if (postgres_int64(&rows, 0, 0) == 0) {
+	if (!there) {
 		*ret_version = -1;
 		return 0;
 	}
-	postgres_add_text(connection, "select version from " VERSION_TABLE, NULL);
-	if (postgres_run(connection, err) < 0) {
+	if (postgres_ask(connection, &versions, &rows, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(connection, 0);
 	if (rows.count != 1) {
 		return error_set(err, ERROR_CORRUPT,
 			"the PostgreSQL store has %d versions: restore it from a backup",
 			rows.count);
 	}
-	*ret_version = postgres_int64(&rows, 0, 0);
+	*ret_version = postgres_only(&rows);
 	return 0;
 }
 
@@ -67,20 +85,6 @@ static int refuse_missing(struct error *err)
 		"there is no store in the PostgreSQL database: make one with 'callstep account add "
 		"EMAIL'");
 }
-
-/* Where the extension Citus is there, each table lies with its account, accounts and their keys
- * everywhere (Citus 12, "Table types"). A table that is spread already stays as it is. */
-#define SPREAD                                                                                     \
-	"do $$ declare t text; begin "                                                             \
-	"if exists (select from pg_proc where proname = 'create_distributed_table') then "         \
-	"foreach t in array array['account', 'key', 'keeping'] loop "                              \
-	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then "     \
-	"perform create_reference_table(t::regclass); end if; end loop; "                          \
-	"foreach t in array array['call', 'detail', 'detail_gone', 'kind', 'tally', 'change'] "    \
-	"loop "                                                                                    \
-	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then "     \
-	"perform create_distributed_table(t::regclass, 'account_id'); end if; end loop; "          \
-	"end if; end $$"
 
 /* From this schema on the keys of numbers are those of store/postgres/numbers.c. */
 #define SCHEMA_OF_NUMBERS 5
@@ -112,8 +116,8 @@ static int bring_up_to_date(struct postgres_connection *connection, struct error
 	int64_t version;
 	int usable;
 
-	postgres_add(connection, POSTGRES_BEGIN_WRITE, NULL);
-	postgres_add_text(connection, LOCK_SCHEMA, NULL);
+	postgres_add(connection, &postgres_begin);
+	postgres_add(connection, &lock_schema);
 	if (postgres_run(connection, err) < 0 || read_version(connection, &version, err) < 0) {
 		return -1;
 	}
@@ -124,17 +128,17 @@ static int bring_up_to_date(struct postgres_connection *connection, struct error
 	if (apply_steps(connection, version, err) < 0) {
 		return -1;
 	}
-	return postgres_run_one(connection, POSTGRES_COMMIT, NULL, err);
+	postgres_add(connection, &postgres_commit);
+	return postgres_run(connection, err);
 }
 
 int postgres_schema_prepare(struct postgres_store *store, bool must_exist, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
+	POSTGRES_BORROW(connection, &store->base, err);
 	int64_t version;
 	int usable;
 
-	if (postgres_session_open(&session, store, err) < 0 ||
-		read_version(session.connection, &version, err) < 0) {
+	if (read_version(connection, &version, err) < 0) {
 		return -1;
 	}
 	if (version < 0 && must_exist) {
@@ -144,6 +148,6 @@ int postgres_schema_prepare(struct postgres_store *store, bool must_exist, struc
 	if (usable != 0) {
 		return usable < 0 ? -1 : 0;
 	}
-	session.connection->patient = true;
-	return bring_up_to_date(session.connection, err);
+	connection->patient = true;
+	return bring_up_to_date(connection, err);
 }

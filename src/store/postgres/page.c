@@ -7,10 +7,51 @@
 /* Calls of a walk that are read at once. */
 #define WALK_CALLS 200
 
-static int too_large(struct error *err)
-{
-	return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
-}
+/* clang-format off */
+#define OF_WINDOW \
+	" from call c where c.account_id = $account_id::bigint" \
+	" and c.start >= $start::bigint and c.start < $end::bigint"
+#define OF_KEYS " and c.dest_key = any($keys::text[])"
+
+static const struct postgres_statement count_all = {.sql = "select count(*)" OF_WINDOW};
+static const struct postgres_statement count_of_keys = {.sql = "select count(*)" OF_WINDOW OF_KEYS};
+
+#define PASSED_OVER POSTGRES_NEWEST_FIRST " limit 1 offset $offset::bigint"
+static const struct postgres_statement skip_all = {
+	.sql = "select c.start, c.session_id" OF_WINDOW PASSED_OVER};
+static const struct postgres_statement skip_of_keys = {
+	.sql = "select c.start, c.session_id" OF_WINDOW OF_KEYS PASSED_OVER};
+
+#define OF_TALLY \
+	" from tally where account_id = $account_id::bigint and is_all = $is_all::boolean" \
+	" and dest_key = any($keys::text[]) and seconds = $seconds::integer" \
+	" and bucket >= $start::bigint and bucket < $end::bigint"
+static const struct postgres_statement tally_sum = {
+	.sql = "select coalesce(sum(calls), 0)::bigint" OF_TALLY};
+static const struct postgres_statement tally_buckets = {
+	.sql = "select bucket, sum(calls)::bigint as calls" OF_TALLY " group by bucket order by"
+	" bucket desc"};
+
+/* The newest calls of a window from one call on, given by its start and session; packed where they
+ * started after $detail_after. The calls of the page are found first, then each is joined with its
+ * detail. */
+#define OF_PAGE \
+	" from call c where c.account_id = $account_id::bigint and c.start >= $start::bigint" \
+	" and (c.start, c.session_id) <= ($top_start::bigint, $top_session::text)"
+#define FOUND "select c.account_id, c.part, " POSTGRES_HEADER OF_PAGE
+#define LIMITED POSTGRES_NEWEST_FIRST " limit $limit::bigint"
+#define PAGE(found) \
+	"select " POSTGRES_HEADER ", " POSTGRES_PACKED " from (" found LIMITED ") c" \
+	" left join detail " POSTGRES_DETAIL_OF_CALL " and c.start > $detail_after::bigint" \
+	POSTGRES_NEWEST_FIRST
+static const struct postgres_statement page_of_all = {.sql = PAGE(FOUND)};
+static const struct postgres_statement page_of_key = {.sql = PAGE(FOUND " and c.dest_key ="
+	" $key::text")};
+/* Of several numbers: each one's newest are found out of its index first. */
+static const struct postgres_statement page_of_keys = {.sql = PAGE(
+	"select c.* from unnest($keys::text[]) as u (dest_key) cross join lateral ("
+	FOUND " and c.dest_key = u.dest_key" LIMITED ") c")};
+/* clang-format on */
 
 static int contradiction(struct error *err)
 {
@@ -34,52 +75,45 @@ struct postgres_subject postgres_subject_of(
 
 /* ---- totals ---- */
 
-static void bind_tally(struct postgres_params *params, const struct postgres_subject *subject,
-	const struct tally_span *span)
+/* What is asked of the window start <= x < end; @seconds: of a tally. */
+static void bind_window(
+	const struct postgres_subject *subject, int64_t start, int64_t end, int64_t seconds)
 {
-	postgres_params_clear(params);
-	postgres_bind_int64(params, subject->account_id);
-	postgres_bind_bool(params, subject->is_all);
-	postgres_bind_keys(params, &subject->keys);
-	postgres_bind_int32(params, (int32_t)tally_unit_seconds(span->unit));
-	postgres_bind_int64(params, span->start);
-	postgres_bind_int64(params, span->end);
+	struct postgres_connection *connection = subject->connection;
+
+	postgres_bind_int64(connection, "account_id", subject->account_id);
+	postgres_bind_bool(connection, "is_all", subject->is_all);
+	postgres_bind_keys(connection, "keys", &subject->keys);
+	postgres_bind_int32(connection, "seconds", (int32_t)seconds);
+	postgres_bind_int64(connection, "start", start);
+	postgres_bind_int64(connection, "end", end);
 }
 
-static void bind_window(struct postgres_params *params, const struct postgres_subject *subject,
-	const struct tally_span *span)
-{
-	postgres_params_clear(params);
-	postgres_bind_int64(params, subject->account_id);
-	postgres_bind_int64(params, span->start);
-	postgres_bind_int64(params, span->end);
-}
-
-static void add_count(const struct postgres_subject *subject, const struct tally_span *span,
-	struct postgres_params *params)
+static void add_count(const struct postgres_subject *subject, const struct tally_span *span)
 {
 	if (span->unit != TALLY_UNITS) {
-		bind_tally(params, subject, span);
-		postgres_add(subject->connection, POSTGRES_TALLY_SUM, params);
+		bind_window(subject, span->start, span->end, tally_unit_seconds(span->unit));
+		postgres_add(subject->connection, &tally_sum);
 		return;
 	}
-	bind_window(params, subject, span);
-	if (!subject->is_all) {
-		postgres_bind_keys(params, &subject->keys);
-	}
-	postgres_add(subject->connection, subject->is_all ? POSTGRES_COUNT : POSTGRES_COUNT_DEST,
-		params);
+	bind_window(subject, span->start, span->end, 0);
+	postgres_add(subject->connection, subject->is_all ? &count_all : &count_of_keys);
+}
+
+size_t postgres_add_buckets(
+	const struct postgres_subject *subject, int64_t seconds, int64_t start, int64_t end)
+{
+	bind_window(subject, start, end, seconds);
+	return postgres_add(subject->connection, &tally_buckets);
 }
 
 size_t postgres_add_counts(const struct postgres_subject *subject, int64_t start, int64_t end)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
 	struct tally_span spans[TALLY_SPANS_MAX];
 	size_t count = tally_split(start, end, spans);
 
-	postgres_params_init(&params);
 	for (size_t i = 0; i < count; i++) {
-		add_count(subject, &spans[i], &params);
+		add_count(subject, &spans[i]);
 	}
 	return count;
 }
@@ -88,7 +122,7 @@ static int64_t count_at(struct postgres_connection *connection, size_t index)
 {
 	struct postgres_rows rows = postgres_rows(connection, index);
 
-	return postgres_int64(&rows, 0, 0);
+	return postgres_only(&rows);
 }
 
 int64_t postgres_sum(struct postgres_connection *connection, size_t first, size_t count)
@@ -108,21 +142,19 @@ int64_t postgres_sum(struct postgres_connection *connection, size_t first, size_
 static int find_bucket(const struct postgres_subject *subject, struct tally_span *span,
 	int64_t *offset, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
+	int64_t seconds = tally_unit_seconds(span->unit);
 	struct postgres_rows rows;
 
-	postgres_params_init(&params);
-	bind_tally(&params, subject, span);
-	if (postgres_run_one(subject->connection, POSTGRES_TALLY_NEWEST_FIRST, &params, err) < 0) {
+	bind_window(subject, span->start, span->end, seconds);
+	if (postgres_ask(subject->connection, &tally_buckets, &rows, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(subject->connection, 0);
 	for (int i = 0; i < rows.count; i++) {
-		int64_t calls = postgres_int64(&rows, i, 1);
+		int64_t calls = postgres_int64(&rows, i, "calls");
 
 		if (calls > *offset) {
-			span->start = postgres_int64(&rows, i, 0);
-			span->end = span->start + tally_unit_seconds(span->unit);
+			span->start = postgres_int64(&rows, i, "bucket");
+			span->end = span->start + seconds;
 			return 0;
 		}
 		*offset -= calls;
@@ -135,9 +167,9 @@ static int find_bucket(const struct postgres_subject *subject, struct tally_span
 static int find_place(const struct postgres_subject *subject, struct tally_span *span,
 	int64_t offset, struct arena *arena, struct store_place *ret_place, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
 	struct postgres_rows rows;
 	struct text session_id;
+	int found;
 
 	while (span->unit != TALLY_UNITS) {
 		if (find_bucket(subject, span, &offset, err) < 0) {
@@ -146,25 +178,18 @@ static int find_place(const struct postgres_subject *subject, struct tally_span 
 		span->unit = span->unit == TALLY_MINUTE ? TALLY_UNITS
 							: (enum tally_unit)(span->unit - 1);
 	}
-	postgres_params_init(&params);
-	bind_window(&params, subject, span);
-	postgres_bind_int64(&params, offset);
-	if (!subject->is_all) {
-		postgres_bind_keys(&params, &subject->keys);
+	bind_window(subject, span->start, span->end, 0);
+	postgres_bind_int64(subject->connection, "offset", offset);
+	found = postgres_ask(
+		subject->connection, subject->is_all ? &skip_all : &skip_of_keys, &rows, err);
+	if (found <= 0) {
+		return found < 0 ? -1 : contradiction(err);
 	}
-	if (postgres_run_one(subject->connection,
-		    subject->is_all ? POSTGRES_SKIP : POSTGRES_SKIP_DEST, &params, err) < 0) {
-		return -1;
-	}
-	rows = postgres_rows(subject->connection, 0);
-	if (rows.count == 0) {
-		return contradiction(err);
-	}
-	session_id = arena_copy(arena, postgres_text(&rows, 0, 1));
+	session_id = arena_copy(arena, postgres_text(&rows, 0, "session_id"));
 	if (!session_id.data) {
-		return too_large(err);
+		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
 	}
-	*ret_place = (struct store_place){postgres_int64(&rows, 0, 0), session_id};
+	*ret_place = (struct store_place){postgres_int64(&rows, 0, "start"), session_id};
 	return 0;
 }
 
@@ -190,47 +215,27 @@ static int locate(const struct postgres_subject *subject, const struct store_que
 
 /* ---- rows ---- */
 
-/* Calls from @place on, which comes itself. */
-static void add_rows(const struct postgres_subject *subject, const struct store_query *query,
+/* Calls from @place on, which comes itself. Returns the number of the statement. */
+static size_t add_rows(const struct postgres_subject *subject, const struct store_query *query,
 	const struct store_place *place, int64_t limit)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
+	struct postgres_connection *connection = subject->connection;
 
-	postgres_params_init(&params);
-	postgres_bind_int64(&params, subject->account_id);
-	postgres_bind_int64(&params, query->start);
-	postgres_bind_int64(&params, place->start);
-	postgres_bind_text(&params, place->session_id);
-	postgres_bind_int64(&params, query->detail_after);
-	postgres_bind_int64(&params, limit);
-	if (!subject->is_all && subject->keys.count == 1) {
-		postgres_bind_asked(&params, subject->keys.items[0]);
-	} else if (!subject->is_all) {
-		postgres_bind_keys(&params, &subject->keys);
+	postgres_bind_int64(connection, "account_id", subject->account_id);
+	postgres_bind_int64(connection, "start", query->start);
+	postgres_bind_int64(connection, "top_start", place->start);
+	postgres_bind_text(connection, "top_session", place->session_id);
+	postgres_bind_int64(connection, "detail_after", query->detail_after);
+	postgres_bind_int64(connection, "limit", limit);
+	if (subject->is_all) {
+		return postgres_add(connection, &page_of_all);
 	}
-	postgres_add(subject->connection,
-		subject->is_all		   ? POSTGRES_PAGE
-		: subject->keys.count == 1 ? POSTGRES_PAGE_DEST
-					   : POSTGRES_PAGE_DESTS,
-		&params);
-}
-
-static int copy_rows(struct postgres_connection *connection, struct arena *arena,
-	struct store_page *page, struct error *err)
-{
-	struct postgres_rows rows = postgres_last_rows(connection);
-
-	page->calls = arena_calloc(arena, (size_t)rows.count, sizeof(*page->calls));
-	if (!page->calls) {
-		return too_large(err);
+	if (subject->keys.count == 1) {
+		postgres_bind_asked(connection, "key", subject->keys.items[0]);
+		return postgres_add(connection, &page_of_key);
 	}
-	for (int i = 0; i < rows.count; i++) {
-		if (postgres_copy_call(&rows, i, 0, arena, &page->calls[i], err) < 0) {
-			return -1;
-		}
-	}
-	page->count = (size_t)rows.count;
-	return 0;
+	postgres_bind_keys(connection, "keys", &subject->keys);
+	return postgres_add(connection, &page_of_keys);
 }
 
 /* No session_id is empty: what is at most (end, '') started before the end. */
@@ -246,11 +251,12 @@ static int read_page(const struct postgres_subject *subject, const struct store_
 	struct postgres_connection *connection = subject->connection;
 	struct store_place place = window_top(query);
 	bool at_top = query->offset == 0;
-	size_t counts = postgres_add_counts(subject, query->start, query->end);
+	size_t counts = postgres_add_counts(subject, query->start, query->end), index = 0;
+	struct postgres_rows rows;
 	int found = 1;
 
 	if (at_top) {
-		add_rows(subject, query, &place, query->limit);
+		index = add_rows(subject, query, &place, query->limit);
 	}
 	if ((at_top || counts > 0) && postgres_run(connection, err) < 0) {
 		return -1;
@@ -263,12 +269,13 @@ static int read_page(const struct postgres_subject *subject, const struct store_
 		if (found <= 0) {
 			return found;
 		}
-		add_rows(subject, query, &place, query->limit);
+		index = add_rows(subject, query, &place, query->limit);
 		if (postgres_run(connection, err) < 0) {
 			return -1;
 		}
 	}
-	return copy_rows(connection, arena, page, err);
+	rows = postgres_rows(connection, index);
+	return postgres_read_page(&rows, arena, page, err);
 }
 
 int postgres_page(struct store_view *view, const struct store_query *query, struct arena *arena,
@@ -298,30 +305,25 @@ struct walk {
 	char session[CALL_SESSION_ID_MAX];
 };
 
-/* Shows the rows that were read but the first where the last of those before stands there again.
- * Returns how many were read. */
-static int show_rows(struct walk *walk, struct error *err)
+/* Shows the rows but the first where the last of those before stands there again. */
+static int show_rows(struct walk *walk, struct postgres_rows *rows, struct error *err)
 {
-	struct postgres_rows rows = postgres_last_rows(walk->subject.connection);
+	int status = 0;
 
-	for (int i = walk->begun ? 1 : 0; i < rows.count; i++) {
+	for (int i = walk->begun ? 1 : 0; i < rows->count && status >= 0; i++) {
 		struct store_call call = {
-			.call = postgres_read_header(&rows, i, 0),
-			.packed = postgres_read_packed(&rows, i, 0),
+			.call = postgres_read_header(rows, i),
+			.packed = postgres_read_packed(rows, i),
 		};
-		int status = walk->each(walk->context, &call, err);
 
-		if (status < 0) {
-			return status;
-		}
+		status = walk->each(walk->context, &call, err);
 	}
-	return rows.count;
+	return status;
 }
 
-static void remember_last(struct walk *walk)
+static void remember_last(struct walk *walk, struct postgres_rows *rows)
 {
-	struct postgres_rows rows = postgres_last_rows(walk->subject.connection);
-	struct call last = postgres_read_header(&rows, rows.count - 1, 0);
+	struct call last = postgres_read_header(rows, rows->count - 1);
 
 	memcpy(walk->session, last.session_id.data, last.session_id.size);
 	walk->place.start = last.start;
@@ -332,26 +334,29 @@ static void remember_last(struct walk *walk)
 int postgres_walk(struct store *base, const struct store_query *query, store_each_call_fn *each,
 	void *context, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
-	struct store_one_key one;
+	POSTGRES_BORROW_SNAPSHOT(connection, base, err);
 	struct walk walk = {.query = query, .each = each, .context = context};
-	int shown = WALK_CALLS;
+	struct postgres_rows rows = {.count = WALK_CALLS};
+	struct store_one_key one;
 
-	if (postgres_session_open_snapshot(&session, (struct postgres_store *)base, err) < 0) {
-		return -1;
-	}
-	walk.subject = postgres_subject_of(
-		session.connection, query->account_id, store_query_keys(query, &one));
+	walk.subject =
+		postgres_subject_of(connection, query->account_id, store_query_keys(query, &one));
 	walk.place = window_top(query);
-	while (shown == WALK_CALLS) {
-		add_rows(&walk.subject, query, &walk.place, WALK_CALLS);
-		if (postgres_run(session.connection, err) < 0) {
+	while (rows.count == WALK_CALLS) {
+		size_t index = add_rows(&walk.subject, query, &walk.place, WALK_CALLS);
+		int status;
+
+		if (postgres_run(connection, err) < 0) {
 			return -1;
 		}
-		shown = show_rows(&walk, err);
-		if (shown > 0) {
-			remember_last(&walk);
+		rows = postgres_rows(connection, index);
+		status = show_rows(&walk, &rows, err);
+		if (status < 0) {
+			return status;
+		}
+		if (rows.count > 0) {
+			remember_last(&walk, &rows);
 		}
 	}
-	return shown < 0 ? shown : 0;
+	return 0;
 }

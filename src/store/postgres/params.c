@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Parameters in PostgreSQL's binary form: integers with the high byte first, texts as they are,
  * arrays as array_recv() takes them (PostgreSQL 15, src/backend/utils/adt/arrayfuncs.c). */
+#include <assert.h>
 #include <endian.h>
-#include <limits.h>
 
 #include "store/postgres/postgres.h"
-#include "store/tally.h"
 
 /* PostgreSQL takes no value of a gigabyte (MaxAllocSize). */
 #define BYTES_MAX ((size_t)1000 << 20)
@@ -18,76 +17,141 @@ void postgres_params_init(struct postgres_params *params)
 
 void postgres_params_deinit(struct postgres_params *params)
 {
+	params->count = 0;
 	buffer_deinit(&params->bytes);
 }
 
 void postgres_params_clear(struct postgres_params *params)
 {
 	params->count = 0;
+	params->stale = false;
 	buffer_clear(&params->bytes);
 }
 
-static void begin(struct postgres_params *params)
+/* ---- names ---- */
+
+static size_t name_size(const char *name)
 {
-	if (params->count == POSTGRES_PARAMS_MAX) {
-		params->bytes.failed = true;
-		return;
+	size_t size = 0;
+
+	while (size == 0 ? text_is_letter(*name)
+			 : text_is_alphanumeric(name[size]) || name[size] == '_') {
+		size++;
 	}
-	params->offsets[params->count++] = params->bytes.size;
+	return size;
 }
 
-static void end(struct postgres_params *params)
+static int number_of(struct postgres_names *names, struct text name)
 {
-	int at = params->count - 1;
+	int at = 0;
 
-	params->sizes[at] = (int)(params->bytes.size - params->offsets[at]);
+	while (at < names->count && !text_equal(names->items[at], name)) {
+		at++;
+	}
+	assert(at < POSTGRES_PARAMS_MAX);
+	if (at == names->count) {
+		names->items[names->count++] = name;
+	}
+	return at + 1;
 }
 
-static void append_bytes(struct postgres_params *params, const void *bytes, size_t size)
+void postgres_names_read(struct postgres_names *ret_names, const char *sql, struct buffer *out)
 {
-	buffer_append(&params->bytes, (struct text){.data = bytes, .size = size});
+	const char *mark;
+
+	ret_names->count = 0;
+	buffer_clear(out);
+	while ((mark = strchr(sql, '$'))) {
+		struct text name = {.data = mark + 1, .size = name_size(mark + 1)};
+
+		mark++;
+		buffer_append(out, (struct text){.data = sql, .size = (size_t)(mark - sql)});
+		if (name.size > 0) {
+			buffer_append_int64(out, number_of(ret_names, name));
+		}
+		sql = mark + name.size;
+	}
+	buffer_append(out, (struct text){.data = sql, .size = strlen(sql) + 1});
 }
 
-static void append_int32(struct postgres_params *params, int32_t value)
-{
-	uint32_t bytes = htobe32((uint32_t)value);
+/* ---- values ---- */
 
-	append_bytes(params, &bytes, sizeof(bytes));
+/* The parameter @name, which ends where the bytes that are appended next do. */
+static struct postgres_param *begin(struct postgres_params *params, const char *name)
+{
+	int at = 0;
+
+	if (params->stale) {
+		postgres_params_clear(params);
+	}
+	while (at < params->count && strcmp(params->items[at].name, name) != 0) {
+		at++;
+	}
+	assert(at < POSTGRES_PARAMS_MAX);
+	params->count += at == params->count;
+	params->items[at] = (struct postgres_param){.name = name, .offset = params->bytes.size};
+	return &params->items[at];
 }
 
-static void append_int64(struct postgres_params *params, int64_t value)
+static void end(struct postgres_params *params, struct postgres_param *param)
 {
-	uint64_t bytes = htobe64((uint64_t)value);
-
-	append_bytes(params, &bytes, sizeof(bytes));
+	param->size = (int)(params->bytes.size - param->offset);
 }
 
-void postgres_bind_int64(struct postgres_params *params, int64_t value)
+static void bind_bytes(
+	struct postgres_connection *connection, const char *name, const void *bytes, size_t size)
 {
-	begin(params);
-	append_int64(params, value);
-	end(params);
+	if (connection) {
+		struct postgres_param *param = begin(&connection->params, name);
+
+		buffer_append(
+			&connection->params.bytes, (struct text){.data = bytes, .size = size});
+		end(&connection->params, param);
+	}
 }
 
-void postgres_bind_int32(struct postgres_params *params, int32_t value)
+/* The lowest @bytes bytes of @value come first. */
+static uint64_t wire_of(int64_t value, size_t bytes)
 {
-	begin(params);
-	append_int32(params, value);
-	end(params);
+	return htobe64((uint64_t)value << (64 - 8 * bytes));
 }
 
-void postgres_bind_bool(struct postgres_params *params, bool value)
+static void append_integer(struct buffer *out, int64_t value, size_t bytes)
 {
-	begin(params);
-	buffer_append_byte(&params->bytes, value ? 1 : 0);
-	end(params);
+	uint64_t wire = wire_of(value, bytes);
+
+	buffer_append(out, (struct text){.data = (const char *)&wire, .size = bytes});
 }
 
-void postgres_bind_text(struct postgres_params *params, struct text value)
+void postgres_bind_int64(struct postgres_connection *connection, const char *name, int64_t value)
 {
-	begin(params);
-	buffer_append(&params->bytes, value);
-	end(params);
+	uint64_t wire = wire_of(value, sizeof(value));
+
+	bind_bytes(connection, name, &wire, sizeof(value));
+}
+
+void postgres_bind_int32(struct postgres_connection *connection, const char *name, int32_t value)
+{
+	uint64_t wire = wire_of(value, sizeof(value));
+
+	bind_bytes(connection, name, &wire, sizeof(value));
+}
+
+void postgres_bind_bool(struct postgres_connection *connection, const char *name, bool value)
+{
+	bind_bytes(connection, name, &value, sizeof(value));
+}
+
+void postgres_bind_null(struct postgres_connection *connection, const char *name)
+{
+	if (connection) {
+		begin(&connection->params, name)->size = -1;
+	}
+}
+
+void postgres_bind_text(struct postgres_connection *connection, const char *name, struct text value)
+{
+	bind_bytes(connection, name, value.data, value.size);
 }
 
 /* DEL, which no stored text has, for what cannot be one. */
@@ -98,100 +162,190 @@ static struct text asked(struct text value)
 	return can_be ? value : TEXT("\x7f");
 }
 
-void postgres_bind_asked(struct postgres_params *params, struct text value)
+void postgres_bind_asked(
+	struct postgres_connection *connection, const char *name, struct text value)
 {
-	postgres_bind_text(params, asked(value));
+	postgres_bind_text(connection, name, asked(value));
 }
 
-void postgres_bind_keys(struct postgres_params *params, const struct call_keys *keys)
+/* ---- arrays ---- */
+
+static bool is_text(enum postgres_type type)
 {
-	postgres_array_begin(params, POSTGRES_TEXT);
-	for (size_t i = 0; i < keys->count; i++) {
-		postgres_array_text(params, asked(keys->items[i]));
-	}
-	postgres_array_end(params);
+	return type == POSTGRES_TEXT || type == POSTGRES_BYTEA || type == POSTGRES_TSVECTOR;
 }
 
-void postgres_bind_null(struct postgres_params *params)
+static size_t bytes_of(enum postgres_type type)
 {
-	begin(params);
-	params->sizes[params->count - 1] = -1;
-}
-
-/* One dimension, whether nulls are in it (0 is taken for "look yourself"), the type; then how many
- * and from which index on. */
-void postgres_array_begin(struct postgres_params *params, enum postgres_type type)
-{
-	begin(params);
-	params->array_type = type;
-	params->array_count = 0;
-	append_int32(params, 1);
-	append_int32(params, 0);
-	append_int32(params, (int32_t)type);
-	append_int32(params, 0);
-	append_int32(params, 1);
-}
-
-#define ARRAY_COUNT_AT 12
-
-void postgres_array_int64(struct postgres_params *params, int64_t value)
-{
-	uint16_t small = htobe16((uint16_t)value);
-
-	params->array_count++;
-	switch (params->array_type) {
+	switch (type) {
+	case POSTGRES_BOOLEAN:
+		return 1;
 	case POSTGRES_SMALLINT:
-		append_int32(params, sizeof(small));
-		append_bytes(params, &small, sizeof(small));
-		break;
+		return sizeof(int16_t);
 	case POSTGRES_INTEGER:
-		append_int32(params, sizeof(int32_t));
-		append_int32(params, (int32_t)value);
-		break;
+		return sizeof(int32_t);
 	default:
-		append_int32(params, sizeof(int64_t));
-		append_int64(params, value);
-		break;
+		return sizeof(int64_t);
 	}
 }
 
-void postgres_array_bool(struct postgres_params *params, bool value)
+static int64_t member_int64(const struct postgres_column *column, const char *member)
 {
-	params->array_count++;
-	append_int32(params, 1);
-	buffer_append_byte(&params->bytes, value ? 1 : 0);
-}
+	uint32_t medium;
+	int64_t large;
 
-void postgres_array_text(struct postgres_params *params, struct text value)
-{
-	params->array_count++;
-	append_int32(params, value.size > INT32_MAX ? INT32_MAX : (int32_t)value.size);
-	buffer_append(&params->bytes, value);
-}
-
-void postgres_array_null(struct postgres_params *params)
-{
-	params->array_count++;
-	append_int32(params, -1);
-}
-
-void postgres_array_end(struct postgres_params *params)
-{
-	uint32_t count = htobe32((uint32_t)params->array_count);
-
-	if (params->bytes.failed) {
-		return;
+	switch (column->size) {
+	case sizeof(bool):
+		return *member;
+	case sizeof(medium):
+		memcpy(&medium, member, sizeof(medium));
+		return medium;
+	default:
+		memcpy(&large, member, sizeof(large));
+		return large;
 	}
-	memcpy(params->bytes.data + params->offsets[params->count - 1] + ARRAY_COUNT_AT, &count,
-		sizeof(count));
-	end(params);
 }
 
-void postgres_bind_tally_units(struct postgres_params *params)
+/* Appends the value of a column of @row; false: it is null. */
+static bool append_value(struct buffer *out, const struct postgres_column *column, const char *row)
 {
-	postgres_array_begin(params, POSTGRES_BIGINT);
-	for (int unit = TALLY_MINUTE; unit < TALLY_UNITS; unit++) {
-		postgres_array_int64(params, tally_unit_seconds((enum tally_unit)unit));
+	struct text text;
+	int64_t integer;
+
+	if (column->write) {
+		return column->write(out, row);
 	}
-	postgres_array_end(params);
+	if (is_text(column->type)) {
+		memcpy(&text, row + column->offset, sizeof(text));
+		buffer_append(out, text);
+		return text.data || !column->nullable;
+	}
+	integer = member_int64(column, row + column->offset);
+	if (column->nullable && integer == POSTGRES_NULL) {
+		return false;
+	}
+	append_integer(out, integer, bytes_of(column->type));
+	return true;
+}
+
+static void set_int32(struct buffer *out, size_t offset, int64_t value)
+{
+	uint32_t wire = htobe32((uint32_t)value);
+
+	if (!out->failed) {
+		memcpy(out->data + offset, &wire, sizeof(wire));
+	}
+}
+
+/* An element is its size, -1 for null, and its bytes. */
+static void append_element(
+	struct buffer *out, const struct postgres_column *column, const char *row)
+{
+	size_t at = out->size;
+
+	append_integer(out, -1, sizeof(int32_t));
+	if (append_value(out, column, row)) {
+		set_int32(out, at, (int64_t)(out->size - at - sizeof(int32_t)));
+	}
+}
+
+/* One dimension, whether nulls are in it (0: PostgreSQL looks itself), the type; how many elements
+ * there are, and the index of the first. Returns how many these are. */
+static size_t bind_array(struct postgres_params *params, const struct postgres_column *column,
+	const struct postgres_layout *layout, const char *rows, size_t count,
+	bool (*takes)(const void *row))
+{
+	struct postgres_param *param = begin(params, column->name);
+	const int64_t head[] = {1, 0, (int64_t)column->type, 0, 1};
+	size_t taken = 0;
+
+	for (size_t i = 0; i < COUNT_OF(head); i++) {
+		append_integer(&params->bytes, head[i], sizeof(int32_t));
+	}
+	for (size_t i = 0; i < count; i++, rows += layout->size) {
+		if (!takes || takes(rows)) {
+			append_element(&params->bytes, column, rows);
+			taken++;
+		}
+	}
+	set_int32(&params->bytes, param->offset + 3 * sizeof(int32_t), (int64_t)taken);
+	end(params, param);
+	return taken;
+}
+
+void postgres_bind_array(struct postgres_connection *connection,
+	const struct postgres_column *column, const void *rows, size_t count, size_t row_size)
+{
+	const struct postgres_layout layout = {.size = row_size};
+
+	if (connection) {
+		bind_array(&connection->params, column, &layout, rows, count, NULL);
+	}
+}
+
+void postgres_bind_int64s(struct postgres_connection *connection, const char *name,
+	const int64_t *values, size_t count)
+{
+	const struct postgres_column column = {name, POSTGRES_BIGINT, .size = sizeof(*values)};
+
+	postgres_bind_array(connection, &column, values, count, sizeof(*values));
+}
+
+static bool write_asked(struct buffer *out, const void *row)
+{
+	buffer_append(out, asked(*(const struct text *)row));
+	return true;
+}
+
+void postgres_bind_keys(
+	struct postgres_connection *connection, const char *name, const struct call_keys *keys)
+{
+	const struct postgres_column column = {name, POSTGRES_TEXT, .write = write_asked};
+
+	postgres_bind_array(connection, &column, keys->items, keys->count, sizeof(*keys->items));
+}
+
+/* The column that is called @name; NULL: there is none, it is bound already. */
+static const struct postgres_column *column_of(
+	const struct postgres_layout *layout, struct text name)
+{
+	for (size_t i = 0; i < layout->columns_count; i++) {
+		if (text_equal_string(name, layout->columns[i].name)) {
+			return &layout->columns[i];
+		}
+	}
+	return NULL;
+}
+
+size_t postgres_add_rows(struct postgres_connection *connection,
+	const struct postgres_statement *statement, const struct postgres_layout *layout,
+	const void *rows, size_t count, bool (*takes)(const void *row))
+{
+	struct postgres_params *params = &connection->params, before;
+	struct postgres_names names;
+	size_t taken = 0, index = 0;
+
+	if (!connection) {
+		return 0;
+	}
+	if (params->stale) {
+		postgres_params_clear(params);
+	}
+	before = *params;
+	postgres_names_read(&names, statement->sql, &connection->sql);
+	for (int i = 0; i < names.count; i++) {
+		const struct postgres_column *column = column_of(layout, names.items[i]);
+
+		if (column) {
+			taken = bind_array(params, column, layout, rows, count, takes);
+		}
+	}
+	if (taken > 0) {
+		index = postgres_add(connection, statement);
+	}
+	/* libpq has a copy: what may be large does not wait for the end of the batch. */
+	memcpy(params->items, before.items, sizeof(params->items));
+	params->count = before.count;
+	params->bytes.size = before.bytes.size;
+	return index;
 }

@@ -18,6 +18,17 @@ static const char *name_of(int64_t part, char name[NAME_SIZE])
 	return name;
 }
 
+/* clang-format off */
+static const struct postgres_statement part_find = {
+	.sql = "select 1 from pg_inherits i join pg_class c on c.oid = i.inhrelid"
+	" where i.inhparent = 'detail'::regclass and c.relname = $name::text"};
+static const struct postgres_statement parts_list = {
+	.sql = "select day from (select substr(c.relname, 8)::bigint as day from pg_inherits i"
+	" join pg_class c on c.oid = i.inhrelid where i.inhparent = 'detail'::regclass"
+	" and c.relname ~ '^detail_[1-9][0-9]*$') p where day > $after::bigint"
+	" order by day limit $limit::bigint"};
+/* clang-format on */
+
 /* ---- what is known to be there ---- */
 
 static bool is_known(struct postgres_parts *parts, int64_t part)
@@ -54,15 +65,11 @@ void postgres_parts_forget(struct postgres_store *store)
 /* 1 it is there, 0 it is not. */
 static int look_for(struct postgres_connection *connection, int64_t part, struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
+	struct postgres_rows rows;
 	char name[NAME_SIZE];
 
-	postgres_params_init(&params);
-	postgres_bind_text(&params, text_of(name_of(part, name)));
-	if (postgres_run_one(connection, POSTGRES_PART_FIND, &params, err) < 0) {
-		return -1;
-	}
-	return postgres_rows(connection, 0).count > 0;
+	postgres_bind_text(connection, "name", text_of(name_of(part, name)));
+	return postgres_ask(connection, &part_find, &rows, err);
 }
 
 /* Attaching a table that was made before it locks nobody out, unlike making it in place. Another
@@ -124,18 +131,15 @@ static int drop_empty(struct postgres_connection *connection, int64_t part)
 int postgres_parts_list(struct postgres_connection *connection, int64_t after,
 	int64_t ret_days[POSTGRES_PARTS_AT_ONCE], struct error *err)
 {
-	AUTO(postgres_params_deinit) struct postgres_params params;
 	struct postgres_rows rows;
 
-	postgres_params_init(&params);
-	postgres_bind_int64(&params, after);
-	postgres_bind_int64(&params, POSTGRES_PARTS_AT_ONCE);
-	if (postgres_run_one(connection, POSTGRES_PARTS, &params, err) < 0) {
+	postgres_bind_int64(connection, "after", after);
+	postgres_bind_int64(connection, "limit", POSTGRES_PARTS_AT_ONCE);
+	if (postgres_ask(connection, &parts_list, &rows, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(connection, 0);
 	for (int i = 0; i < rows.count; i++) {
-		ret_days[i] = postgres_int64(&rows, i, 0);
+		ret_days[i] = postgres_int64(&rows, i, "day");
 	}
 	return rows.count;
 }

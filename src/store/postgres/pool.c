@@ -108,6 +108,7 @@ static int open_one(
 		note_failure(pool, &failure);
 		pthread_cond_signal(&pool->given_back);
 	} else {
+		(*ret_connection)->pool = pool;
 		pool->backoff_us = 0;
 	}
 	pthread_mutex_unlock(&pool->mutex);
@@ -115,8 +116,10 @@ static int open_one(
 }
 
 /* What is not of use any more goes; its place may be taken. */
-static void drop(struct postgres_pool *pool, struct postgres_connection *connection)
+static void drop(struct postgres_connection *connection)
 {
+	struct postgres_pool *pool = connection->pool;
+
 	postgres_connection_close(connection);
 	pthread_mutex_lock(&pool->mutex);
 	pool->open--;
@@ -125,43 +128,38 @@ static void drop(struct postgres_pool *pool, struct postgres_connection *connect
 	pthread_mutex_unlock(&pool->mutex);
 }
 
-int postgres_session_open(
-	struct postgres_session *session, struct postgres_store *store, struct error *err)
+static struct postgres_connection *borrow(struct postgres_pool *pool, struct error *err)
 {
-	struct postgres_pool *pool = &store->pool;
-	struct postgres_connection *connection = NULL;
-	int taken;
+	for (;;) {
+		struct postgres_connection *connection = NULL;
+		int taken;
 
-	do {
 		pthread_mutex_lock(&pool->mutex);
 		taken = take_place(pool, &connection, err);
 		pthread_mutex_unlock(&pool->mutex);
-		if (taken < 0) {
-			return -1;
+		if (taken < 0 || (taken == 0 && open_one(pool, &connection, err) < 0)) {
+			return NULL;
 		}
-		if (taken == 0) {
-			if (open_one(pool, &connection, err) < 0) {
-				return -1;
-			}
-			break;
+		if (taken == 0 || !is_dead(connection)) {
+			return connection;
 		}
-		if (is_dead(connection)) {
-			drop(pool, connection);
-			connection = NULL;
-		}
-	} while (!connection);
-	*session = (struct postgres_session){.pool = pool, .connection = connection};
-	return 0;
+		drop(connection);
+	}
 }
 
-int postgres_session_open_snapshot(
-	struct postgres_session *session, struct postgres_store *store, struct error *err)
+struct postgres_connection *postgres_borrow(struct store *store, struct error *err)
 {
-	if (postgres_session_open(session, store, err) < 0) {
-		return -1;
+	return borrow(&((struct postgres_store *)store)->pool, err);
+}
+
+struct postgres_connection *postgres_borrow_snapshot(struct store *store, struct error *err)
+{
+	struct postgres_connection *connection = postgres_borrow(store, err);
+
+	if (connection) {
+		connection->begin_read = true;
 	}
-	session->connection->begin_read = true;
-	return 0;
+	return connection;
 }
 
 /* A connection that cannot leave its transaction is of no use to the next one. */
@@ -177,26 +175,22 @@ static bool leave_transaction(struct postgres_connection *connection)
 		return false; /* asked and not waited for */
 	}
 	if (PQtransactionStatus(connection->db) != PQTRANS_IDLE &&
-		postgres_run_one(connection, POSTGRES_ROLLBACK, NULL, NULL) < 0) {
+		postgres_change(connection, &postgres_rollback, NULL) < 0) {
 		return false;
 	}
 	postgres_clear(connection);
 	return true;
 }
 
-void postgres_session_close(struct postgres_session *session)
+void postgres_give_back(struct postgres_connection *connection)
 {
-	struct postgres_pool *pool = session->pool;
-	struct postgres_connection *connection = session->connection;
+	struct postgres_pool *pool = connection->pool;
 
-	if (!connection) {
-		return;
-	}
-	session->connection = NULL;
 	if (!leave_transaction(connection)) {
-		drop(pool, connection);
+		drop(connection);
 		return;
 	}
+	postgres_params_deinit(&connection->params);
 	pthread_mutex_lock(&pool->mutex);
 	connection->next = pool->idle;
 	pool->idle = connection;

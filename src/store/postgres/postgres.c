@@ -16,33 +16,22 @@ static void close_store(struct store *base)
 
 static int view_open(struct store_view *view, struct store *base, struct error *err)
 {
-	struct postgres_session session = {0};
-
-	if (postgres_session_open_snapshot(&session, (struct postgres_store *)base, err) < 0) {
-		return -1;
-	}
-	view->state = session.connection;
-	return 0;
+	view->state = postgres_borrow_snapshot(base, err);
+	return view->state ? 0 : -1;
 }
 
 static void view_close(struct store_view *view)
 {
-	struct postgres_session session = {
-		.pool = &((struct postgres_store *)view->store)->pool,
-		.connection = view->state,
-	};
-
-	postgres_session_close(&session);
+	postgres_give_back(view->state);
 }
 
 static int ping(struct store *base, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
+	static const struct postgres_statement newest = {.sql = "select newest from change_head"};
+	POSTGRES_BORROW(connection, base, err);
+	struct postgres_rows rows;
 
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0) {
-		return -1;
-	}
-	return postgres_run_one(session.connection, POSTGRES_PING, NULL, err);
+	return postgres_ask(connection, &newest, &rows, err) < 0 ? -1 : 0;
 }
 
 /* Servers share the database. */

@@ -15,7 +15,6 @@ static void run_init(struct put_run *run, struct postgres_store *store, struct s
 	postgres_kind_run_init(&run->kinds, store, &run->arena);
 	store_repacker_init(&run->repacker);
 	buffer_init(&run->json, UINT32_MAX);
-	postgres_params_init(&run->params);
 }
 
 static void run_end(struct put_run *run)
@@ -23,7 +22,6 @@ static void run_end(struct put_run *run)
 	postgres_kind_run_deinit(&run->kinds);
 	store_repacker_deinit(&run->repacker);
 	buffer_deinit(&run->json);
-	postgres_params_deinit(&run->params);
 	arena_deinit(&run->arena);
 }
 
@@ -109,10 +107,11 @@ static int list_accounts(
 }
 
 static int check_accounts(
-	const struct postgres_rows *rows, const int64_t *ids, size_t count, struct error *err)
+	struct postgres_rows *rows, const int64_t *ids, size_t count, struct error *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (i >= (size_t)rows->count || postgres_int64(rows, (int)i, 0) != ids[i]) {
+		if (i >= (size_t)rows->count ||
+			postgres_int64(rows, (int)i, "account_id") != ids[i]) {
 			return error_set(err, ERROR_NOT_FOUND,
 				"there is no account with the id %lld", (long long)ids[i]);
 		}
@@ -124,31 +123,24 @@ static int begin(struct put_run *run, struct error *err)
 {
 	struct postgres_rows rows;
 	int64_t *ids = NULL;
-	size_t count = 0;
+	size_t count = 0, locked, held;
 
 	if (list_accounts(run, &ids, &count, err) < 0) {
 		return -1;
 	}
-	postgres_params_clear(&run->params);
-	postgres_array_begin(&run->params, POSTGRES_BIGINT);
-	for (size_t i = 0; i < count; i++) {
-		postgres_array_int64(&run->params, ids[i]);
-	}
-	postgres_array_end(&run->params);
-	postgres_add(run->connection, POSTGRES_BEGIN_WRITE, NULL);
-	postgres_add(run->connection, POSTGRES_ACCOUNTS_LOCK, &run->params);
-	put_ask_held(run);
+	locked = postgres_add_lock(run->connection, ids, count);
+	held = put_ask_held(run);
 	if (postgres_run(run->connection, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(run->connection, 1);
+	rows = postgres_rows(run->connection, locked);
 	if (check_accounts(&rows, ids, count, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
-		postgres_kind_trust(&run->kinds, ids[i], postgres_int64(&rows, (int)i, 1));
+		postgres_kind_trust(&run->kinds, ids[i], postgres_int64(&rows, (int)i, "xmin"));
 	}
-	rows = postgres_rows(run->connection, 2);
+	rows = postgres_rows(run->connection, held);
 	return put_read_held(run, &rows, err);
 }
 
@@ -161,7 +153,8 @@ static int write_all(struct put_run *run, struct error *err)
 		put_add_rows(run, err) < 0) {
 		return -1;
 	}
-	return postgres_run_one(run->connection, POSTGRES_COMMIT, NULL, err);
+	postgres_add(run->connection, &postgres_commit);
+	return postgres_run(run->connection, err);
 }
 
 static void mark_replaced(struct put_run *run)
@@ -174,37 +167,31 @@ static void mark_replaced(struct put_run *run)
 	}
 }
 
-static bool failed_for_others(const struct postgres_connection *connection)
-{
-	return strncmp(connection->sqlstate, POSTGRES_CONFLICT_CLASS, 2) == 0;
-}
-
 /* Returns 1 when it should be tried again. */
 static int try_put(
 	struct postgres_store *store, struct store_put *puts, size_t count, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
+	POSTGRES_BORROW(connection, &store->base, err);
 	AUTO(run_end) struct put_run run;
 
-	run_init(&run, store, puts, count, NULL);
-	if (postgres_session_open(&session, store, err) < 0) {
-		return -1;
-	}
-	run.connection = session.connection;
-	if (put_make_entries(&run, err) < 0 || put_make_indices(&run, err) < 0 ||
+	run_init(&run, store, puts, count, connection);
+	if (!connection || put_make_entries(&run, err) < 0 || put_make_indices(&run, err) < 0 ||
 		rewrap_earlier(&run, err) < 0 || find_parts(&run, err) < 0) {
 		return -1;
 	}
 	if (begin(&run, err) < 0) {
 		/* Nothing was written yet, whatever became of the connection. */
-		return session.connection->broken || failed_for_others(session.connection) ? 1 : -1;
+		return connection->broken ||
+				       postgres_failed_with(connection, POSTGRES_CONFLICT_CLASS)
+			       ? 1
+			       : -1;
 	}
 	if (write_all(&run, err) < 0) {
-		if (postgres_failed_with(session.connection, POSTGRES_CHECK_VIOLATION)) {
+		if (postgres_failed_with(connection, POSTGRES_CHECK_VIOLATION)) {
 			postgres_parts_forget(store);
 			return 1;
 		}
-		return failed_for_others(session.connection) ? 1 : -1;
+		return postgres_failed_with(connection, POSTGRES_CONFLICT_CLASS) ? 1 : -1;
 	}
 	postgres_kind_learn(&run.kinds);
 	mark_replaced(&run);

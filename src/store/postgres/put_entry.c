@@ -19,6 +19,7 @@ static struct put_entry *entry_for(
 	}
 	if (number == run->entries_count) {
 		run->entries[run->entries_count++] = (struct put_entry){
+			.run = run,
 			.account_id = put->account_id,
 			.session_id = put->call.session_id,
 			.first = at,
@@ -122,17 +123,8 @@ static int make_index(struct put_run *run, struct put_entry *entry, struct error
 
 static int meet_kinds(struct put_run *run, struct put_entry *entry, struct error *err)
 {
-	entry->kinds = arena_calloc(&run->arena, entry->index.kinds_count, sizeof(*entry->kinds));
-	if (!entry->kinds) {
-		return error_no_memory(err);
-	}
-	for (uint32_t i = 0; i < entry->index.kinds_count; i++) {
-		if (postgres_kind_meet(&run->kinds, entry->account_id, &entry->index.kinds[i],
-			    &entry->kinds[i], err) < 0) {
-			return -1;
-		}
-	}
-	return 0;
+	return postgres_kind_meet(
+		&run->kinds, entry->account_id, &entry->index, &run->arena, &entry->kinds, err);
 }
 
 int put_make_indices(struct put_run *run, struct error *err)

@@ -1,236 +1,204 @@
 /* SPDX-License-Identifier: MIT
  * What is put as rows: each column an array, each statement once for all rows that it is for. */
 #include "store/postgres/put.h"
+#include "store/tally.h"
 
-enum column {
-	ACCOUNT,
-	SESSION_ID,
-	START,
-	END,
-	TYPE,
-	DEST,
-	DEST_KEY,
-	SRC,
-	SRC_KEY,
-	STEPS,
-	HELD_START,
-	HELD_PART,
-	OF_HEADER = HELD_PART, /* those above and this are of the header */
-	PART,
-	LAST_KIND,
-	PATH,
-	SIZE,
-	CRC32,
-	CRC32_OP,
-	DEFLATE,
-	WORDS,
-};
+/* clang-format off */
+static const struct postgres_statement find_held = {
+	.sql = "select u.place, c.start, c.dest_key, case when " POSTGRES_GONE
+	" then -1 else c.steps end as steps, c.part"
+	" from unnest($account_id::bigint[], $session_id::text[])"
+	" with ordinality as u (account_id, session_id, place)"
+	" join call c on c.account_id = u.account_id and c.session_id = u.session_id"};
 
-static const enum postgres_type types[] = {
-	[ACCOUNT] = POSTGRES_BIGINT,
-	[SESSION_ID] = POSTGRES_TEXT,
-	[START] = POSTGRES_BIGINT,
-	[END] = POSTGRES_BIGINT,
-	[TYPE] = POSTGRES_SMALLINT,
-	[DEST] = POSTGRES_TEXT,
-	[DEST_KEY] = POSTGRES_TEXT,
-	[SRC] = POSTGRES_TEXT,
-	[SRC_KEY] = POSTGRES_TEXT,
-	[STEPS] = POSTGRES_INTEGER,
-	[HELD_START] = POSTGRES_BIGINT,
-	[HELD_PART] = POSTGRES_BIGINT,
-	[PART] = POSTGRES_BIGINT,
-	[LAST_KIND] = POSTGRES_INTEGER,
-	[PATH] = POSTGRES_TEXT,
-	[SIZE] = POSTGRES_BIGINT,
-	[CRC32] = POSTGRES_BIGINT,
-	[CRC32_OP] = POSTGRES_BIGINT,
-	[DEFLATE] = POSTGRES_BYTEA,
-	[WORDS] = POSTGRES_TSVECTOR,
-};
+/* Rows of arrays side by side, each row a call's detail: where it lies. */
+#define HELD_PLACE \
+	"$account_id::bigint[], $held_start::bigint[], $session_id::text[], $held_part::bigint[]"
+static const struct postgres_statement read_held = {
+	.sql = "select u.place, " POSTGRES_PACKED " from unnest(" HELD_PLACE ")"
+	" with ordinality as u (account_id, start, session_id, part, place)"
+	" join detail d on " POSTGRES_AT_PLACE};
+static const struct postgres_statement detail_drop = {
+	.sql = "delete from detail d using unnest(" HELD_PLACE ") as u (account_id, start,"
+	" session_id, part)"
+	" where " POSTGRES_AT_PLACE};
+static const struct postgres_statement detail_move = {
+	.sql = "update detail d set start = u.new_start, part = u.new_part, size = u.size, crc32 ="
+	" u.crc32,"
+	" crc32_op = u.crc32_op, deflate = u.deflate from unnest(" HELD_PLACE ","
+	" $start::bigint[], $part::bigint[], $size::bigint[], $crc32::bigint[],"
+	" $crc32_op::bigint[],"
+	" $deflate::bytea[]) as u (account_id, start, session_id, part, new_start, new_part, size,"
+	" crc32, crc32_op, deflate) where " POSTGRES_AT_PLACE};
 
-/* ---- values ---- */
+#define CALL_COLUMNS \
+	" (account_id, session_id, start, \"end\", type, dest, dest_key, src, src_key, steps," \
+	" part," \
+	" last_kind, path) "
+static const struct postgres_statement call_put = {
+	.sql = "insert into call" CALL_COLUMNS
+	"select u.account_id, u.session_id, u.start, u.\"end\", u.type, u.dest, u.dest_key, u.src,"
+	" u.src_key, u.steps, u.part, u.last_kind, u.path::integer[] from unnest("
+	"$account_id::bigint[], $session_id::text[], $start::bigint[], $end::bigint[],"
+	" $type::smallint[], $dest::text[], $dest_key::text[], $src::text[], $src_key::text[],"
+	" $steps::integer[], $part::bigint[], $last_kind::integer[], $path::text[]) as u"
+	CALL_COLUMNS
+	"on conflict (account_id, session_id) do update set start = excluded.start,"
+	" \"end\" = excluded.\"end\", type = excluded.type, dest = excluded.dest,"
+	" dest_key = excluded.dest_key, src = excluded.src, src_key = excluded.src_key,"
+	" steps = excluded.steps, part = excluded.part,"
+	" last_kind = case when excluded.steps >= 0"
+	" then coalesce(excluded.last_kind, call.last_kind) end,"
+	" path = case when excluded.steps >= 0 then coalesce(excluded.path, call.path) end"};
 
-static void append_text_or_null(struct postgres_params *params, struct text value, bool is_null)
+#define DETAIL_COLUMNS \
+	" (account_id, start, session_id, part, size, crc32, crc32_op, deflate, words) "
+static const struct postgres_statement detail_add = {
+	.sql = "insert into detail" DETAIL_COLUMNS
+	"select u.account_id, u.start, u.session_id, u.part, u.size, u.crc32, u.crc32_op,"
+	" u.deflate,"
+	" u.words from unnest($account_id::bigint[], $start::bigint[], $session_id::text[],"
+	" $part::bigint[], $size::bigint[], $crc32::bigint[], $crc32_op::bigint[],"
+	" $deflate::bytea[],"
+	" $words::tsvector[]) as u" DETAIL_COLUMNS};
+
+#define TALLY_COLUMNS " (account_id, is_all, dest_key, seconds, bucket, calls) "
+#define TALLY_ROWS \
+	"unnest($account_id::bigint[], $is_all::boolean[], $dest_key::text[]," \
+	" $seconds::integer[]," \
+	" $bucket::bigint[], $calls::bigint[])"
+static const struct postgres_statement tally_add = {
+	.sql = "insert into tally" TALLY_COLUMNS "select * from " TALLY_ROWS
+	" on conflict (account_id, is_all, dest_key, seconds, bucket)"
+	" do update set calls = tally.calls + excluded.calls"};
+static const struct postgres_statement tally_drop_empty = {
+	.sql = "delete from tally t using " TALLY_ROWS " as u" TALLY_COLUMNS
+	"where t.account_id = u.account_id and t.is_all = u.is_all and t.dest_key = u.dest_key"
+	" and t.seconds = u.seconds and t.bucket = u.bucket and t.calls = 0"};
+
+/* Each put takes a number; a row tells of the last one of its call. */
+static const struct postgres_statement changes_add = {
+	.sql = "with head as (update change_head set newest = newest + $puts::bigint"
+	" returning newest - $puts as before)"
+	" insert into change (account_id, id, session_id)"
+	" select u.account_id, head.before + 1 + u.last, u.session_id from head,"
+	" unnest($account_id::bigint[], $last::bigint[], $session_id::text[])"
+	" as u (account_id, last, session_id)"};
+/* Forgets the oldest in large steps: where the newest changes crossed a border of 25,000. */
+static const struct postgres_statement changes_trim = {
+	.sql = "with head as (update change_head set oldest = newest - 100000 + 1"
+	" where newest > 100000 and newest / 25000 <> (newest - $puts::bigint) / 25000"
+	" returning oldest) delete from change where id < (select oldest from head)"};
+static const struct postgres_statement notify = {
+	.sql = "select pg_notify('" POSTGRES_CHANNEL "', '')"};
+/* clang-format on */
+
+/* ---- columns ---- */
+
+static bool write_path(struct buffer *out, const void *row)
 {
-	if (is_null) {
-		postgres_array_null(params);
-	} else {
-		postgres_array_text(params, value);
+	const struct put_entry *entry = row;
+
+	if (!entry->detail) {
+		return false;
 	}
-}
-
-static void append_header_value(
-	struct postgres_params *params, const struct put_entry *entry, enum column column)
-{
-	const struct call *call = &entry->call;
-	int64_t steps = call->has_detail ? (int64_t)call->steps : -1;
-
-	switch ((int)column) {
-	case ACCOUNT:
-		return postgres_array_int64(params, entry->account_id);
-	case SESSION_ID:
-		return postgres_array_text(params, entry->session_id);
-	case START:
-		return postgres_array_int64(params, call->start);
-	case END:
-		return postgres_array_int64(params, call->end);
-	case TYPE:
-		return postgres_array_int64(params, call->type);
-	case DEST:
-		return postgres_array_text(params, call->dest);
-	case DEST_KEY:
-		return postgres_array_text(params, entry->dest_key);
-	case SRC:
-		return postgres_array_text(params, call->src);
-	case SRC_KEY:
-		return append_text_or_null(
-			params, entry->src_key, text_equal(entry->src_key, call->src));
-	case STEPS:
-		return postgres_array_int64(
-			params, put_keeps_held(entry) ? entry->held_steps : steps);
-	case HELD_START:
-		return postgres_array_int64(params, entry->held_start);
-	default:
-		return postgres_array_int64(params, entry->held_part);
+	buffer_append_byte(out, '{');
+	for (uint32_t i = 0; i < entry->index.steps; i++) {
+		if (i > 0) {
+			buffer_append_byte(out, ',');
+		}
+		buffer_append_int64(
+			out, postgres_kind_at(&entry->run->kinds, &entry->index, entry->kinds, i));
 	}
+	buffer_append_byte(out, '}');
+	return true;
 }
 
-static uint32_t id_at(const struct put_run *run, const struct put_entry *entry, uint32_t step)
+static bool write_words(struct buffer *out, const void *row)
 {
-	return run->kinds.uses[entry->kinds[entry->index.path[step]]].id;
+	const struct put_entry *entry = row;
+	AUTO(arena_deinit) struct arena scratch;
+
+	arena_init(&scratch, SIZE_MAX);
+	return postgres_write_vector(out, entry->index.words, &scratch);
 }
+
+#define MEMBER(member) POSTGRES_MEMBER(struct put_entry, member)
+
+static const struct postgres_column columns[] = {
+	{"account_id", POSTGRES_BIGINT, MEMBER(account_id)},
+	{"session_id", POSTGRES_TEXT, MEMBER(session_id)},
+	{"start", POSTGRES_BIGINT, MEMBER(call.start)},
+	{"end", POSTGRES_BIGINT, MEMBER(call.end)},
+	{"type", POSTGRES_SMALLINT, MEMBER(call.type)},
+	{"dest", POSTGRES_TEXT, MEMBER(call.dest)},
+	{"dest_key", POSTGRES_TEXT, MEMBER(dest_key)},
+	{"src", POSTGRES_TEXT, MEMBER(call.src)},
+	{"src_key", POSTGRES_TEXT, MEMBER(row_src_key), .nullable = true},
+	{"steps", POSTGRES_INTEGER, MEMBER(row_steps)},
+	{"part", POSTGRES_BIGINT, MEMBER(row_part), .nullable = true},
+	{"last_kind", POSTGRES_INTEGER, MEMBER(row_last_kind), .nullable = true},
+	{"path", POSTGRES_TEXT, .write = write_path},
+	{"held_start", POSTGRES_BIGINT, MEMBER(held_start)},
+	{"held_part", POSTGRES_BIGINT, MEMBER(held_part)},
+	{"size", POSTGRES_BIGINT, MEMBER(packed.size)},
+	{"crc32", POSTGRES_BIGINT, MEMBER(packed.crc32)},
+	{"crc32_op", POSTGRES_BIGINT, MEMBER(packed.crc32_op)},
+	{"deflate", POSTGRES_BYTEA, MEMBER(packed.deflate)},
+	{"words", POSTGRES_TSVECTOR, .write = write_words},
+	{"last", POSTGRES_BIGINT, MEMBER(last)},
+};
+static const struct postgres_layout layout = POSTGRES_LAYOUT(columns, struct put_entry);
 
 /* The kind of the last step that is a place; 0: there is none. */
 static uint32_t last_kind(const struct put_run *run, const struct put_entry *entry)
 {
-	for (uint32_t i = entry->index.steps; i > 0; i--) {
-		if (filter_is_place(entry->index.kinds[entry->index.path[i - 1]].module)) {
-			return id_at(run, entry, i - 1);
+	const struct store_index *index = &entry->index;
+
+	for (uint32_t i = index->steps; i > 0; i--) {
+		if (filter_is_place(index->kinds[index->path[i - 1]].module)) {
+			return postgres_kind_at(&run->kinds, index, entry->kinds, i - 1);
 		}
 	}
 	return 0;
 }
 
-static void append_path(struct put_run *run, const struct put_entry *entry)
+static void finish_row(const struct put_run *run, struct put_entry *entry)
 {
-	buffer_clear(&run->json);
-	buffer_append_byte(&run->json, '{');
-	for (uint32_t i = 0; i < entry->index.steps; i++) {
-		if (i > 0) {
-			buffer_append_byte(&run->json, ',');
-		}
-		buffer_append_int64(&run->json, id_at(run, entry, i));
-	}
-	buffer_append_byte(&run->json, '}');
-	postgres_array_text(&run->params, buffer_text(&run->json));
+	bool keeps = put_keeps_held(entry);
+	int64_t steps = entry->call.has_detail ? (int64_t)entry->call.steps : -1;
+
+	entry->row_steps = keeps ? entry->held_steps : steps;
+	entry->row_part = entry->detail || keeps ? entry->part : POSTGRES_NULL;
+	entry->row_last_kind = entry->detail ? last_kind(run, entry) : POSTGRES_NULL;
+	entry->row_src_key =
+		text_equal(entry->src_key, entry->call.src) ? (struct text){0} : entry->src_key;
 }
 
-static void append_words(struct put_run *run, const struct put_entry *entry)
+static size_t add(struct put_run *run, const struct postgres_statement *statement,
+	bool (*takes)(const void *row))
 {
-	AUTO(arena_deinit) struct arena scratch;
-	bool whole;
-
-	arena_init(&scratch, SIZE_MAX);
-	buffer_clear(&run->json);
-	whole = postgres_write_vector(&run->json, entry->index.words, &scratch);
-	append_text_or_null(&run->params, buffer_text(&run->json), !whole);
+	return postgres_add_rows(
+		run->connection, statement, &layout, run->entries, run->entries_count, takes);
 }
 
-static void append_detail_value(
-	struct put_run *run, const struct put_entry *entry, enum column column)
-{
-	struct postgres_params *params = &run->params;
+/* ---- what is held ---- */
 
-	switch ((int)column) {
-	case SIZE:
-		return postgres_array_int64(params, entry->packed.size);
-	case CRC32:
-		return postgres_array_int64(params, entry->packed.crc32);
-	case CRC32_OP:
-		return postgres_array_int64(params, entry->packed.crc32_op);
-	case DEFLATE:
-		return postgres_array_text(params, entry->packed.deflate);
-	case WORDS:
-		return append_words(run, entry);
-	case PART:
-		if (entry->detail || put_keeps_held(entry)) {
-			return postgres_array_int64(params, entry->part);
-		}
-		break;
-	case LAST_KIND:
-		if (entry->detail) {
-			return postgres_array_int64(params, last_kind(run, entry));
-		}
-		break;
-	default:
-		if (entry->detail) {
-			return append_path(run, entry);
-		}
-		break;
-	}
-	postgres_array_null(params);
+size_t put_ask_held(struct put_run *run)
+{
+	return add(run, &find_held, NULL);
 }
 
-/* ---- statements ---- */
-
-/* Binds the columns, ended by -1, of the entries that @takes (all when NULL); returns how many
- * these are. */
-static size_t bind(struct put_run *run, const int *columns, bool (*takes)(const struct put_entry *))
-{
-	size_t rows = 0;
-
-	postgres_params_clear(&run->params);
-	for (; *columns >= 0; columns++) {
-		enum column column = (enum column) * columns;
-
-		rows = 0;
-		postgres_array_begin(&run->params, types[column]);
-		for (size_t i = 0; i < run->entries_count; i++) {
-			const struct put_entry *entry = &run->entries[i];
-
-			if (takes && !takes(entry)) {
-				continue;
-			}
-			rows++;
-			if (column <= OF_HEADER) {
-				append_header_value(&run->params, entry, column);
-			} else {
-				append_detail_value(run, entry, column);
-			}
-		}
-		postgres_array_end(&run->params);
-	}
-	return rows;
-}
-
-static void add(struct put_run *run, enum postgres_sql sql, const int *columns,
-	bool (*takes)(const struct put_entry *))
-{
-	if (bind(run, columns, takes) > 0) {
-		postgres_add(run->connection, sql, &run->params);
-	}
-}
-
-static const int held_place[] = {ACCOUNT, HELD_START, SESSION_ID, HELD_PART, -1};
-
-void put_ask_held(struct put_run *run)
-{
-	static const int columns[] = {ACCOUNT, SESSION_ID, -1};
-
-	add(run, POSTGRES_HELD, columns, NULL);
-}
-
-int put_read_held(struct put_run *run, const struct postgres_rows *rows, struct error *err)
+int put_read_held(struct put_run *run, struct postgres_rows *rows, struct error *err)
 {
 	for (int i = 0; i < rows->count; i++) {
-		struct put_entry *entry = &run->entries[postgres_int64(rows, i, 0) - 1];
+		struct put_entry *entry = &run->entries[postgres_int64(rows, i, "place") - 1];
 
 		entry->held = true;
-		entry->held_start = postgres_int64(rows, i, 1);
-		entry->held_steps = postgres_int64(rows, i, 3);
-		entry->held_part = postgres_int64(rows, i, 4);
-		entry->held_dest_key = arena_copy(&run->arena, postgres_text(rows, i, 2));
+		entry->held_start = postgres_int64(rows, i, "start");
+		entry->held_steps = postgres_int64(rows, i, "steps");
+		entry->held_part = postgres_int64(rows, i, "part");
+		entry->held_dest_key = arena_copy(&run->arena, postgres_text(rows, i, "dest_key"));
 		if (!entry->held_dest_key.data) {
 			return error_no_memory(err);
 		}
@@ -238,13 +206,18 @@ int put_read_held(struct put_run *run, const struct postgres_rows *rows, struct 
 	return 0;
 }
 
-static bool reads_held(const struct put_entry *entry)
+static bool keeps_held(const void *row)
 {
-	return put_keeps_held(entry) || put_joins_held(entry);
+	return put_keeps_held(row);
+}
+
+static bool reads_held(const void *row)
+{
+	return put_keeps_held(row) || put_joins_held(row);
 }
 
 /* The rows come in any order, each with its place among those that were asked for. */
-static int copy_kept(struct put_run *run, const struct postgres_rows *rows, struct error *err)
+static int copy_kept(struct put_run *run, struct postgres_rows *rows, struct error *err)
 {
 	struct put_entry **kept = arena_calloc(&run->arena, run->entries_count, sizeof(void *));
 	size_t count = 0;
@@ -262,9 +235,9 @@ static int copy_kept(struct put_run *run, const struct postgres_rows *rows, stru
 			"the PostgreSQL store has lost the detail of a call: verify it");
 	}
 	for (int i = 0; i < rows->count; i++) {
-		struct packed *packed = &kept[postgres_int64(rows, i, 0) - 1]->held_packed;
+		struct packed *packed = &kept[postgres_int64(rows, i, "place") - 1]->held_packed;
 
-		*packed = postgres_read_packed(rows, i, 1 - CALL_SIZE);
+		*packed = postgres_read_packed(rows, i);
 		packed->deflate = arena_copy(&run->arena, packed->deflate);
 		if (!packed->deflate.data) {
 			return error_no_memory(err);
@@ -276,14 +249,20 @@ static int copy_kept(struct put_run *run, const struct postgres_rows *rows, stru
 int put_read_kept(struct put_run *run, struct error *err)
 {
 	struct postgres_rows rows;
+	bool any = false;
+	size_t index;
 
-	if (bind(run, held_place, reads_held) == 0) {
+	for (size_t i = 0; i < run->entries_count && !any; i++) {
+		any = reads_held(&run->entries[i]);
+	}
+	if (!any) {
 		return 0;
 	}
-	if (postgres_run_one(run->connection, POSTGRES_HELD_PACKED, &run->params, err) < 0) {
+	index = add(run, &read_held, reads_held);
+	if (postgres_run(run->connection, err) < 0) {
 		return -1;
 	}
-	rows = postgres_rows(run->connection, 0);
+	rows = postgres_rows(run->connection, index);
 	if (copy_kept(run, &rows, err) < 0) {
 		return -1;
 	}
@@ -303,10 +282,26 @@ int put_read_kept(struct put_run *run, struct error *err)
 
 /* ---- tallies ---- */
 
+struct tally_row {
+	struct tally_delta delta;
+	int64_t seconds;
+};
+
+#define TALLY_MEMBER(member) POSTGRES_MEMBER(struct tally_row, member)
+
+static const struct postgres_column tally_columns[] = {
+	{"account_id", POSTGRES_BIGINT, TALLY_MEMBER(delta.account_id)},
+	{"is_all", POSTGRES_BOOLEAN, TALLY_MEMBER(delta.is_all)},
+	{"dest_key", POSTGRES_TEXT, TALLY_MEMBER(delta.dest_key)},
+	{"seconds", POSTGRES_INTEGER, TALLY_MEMBER(seconds)},
+	{"bucket", POSTGRES_BIGINT, TALLY_MEMBER(delta.bucket)},
+	{"calls", POSTGRES_BIGINT, TALLY_MEMBER(delta.calls)},
+};
+static const struct postgres_layout tally_layout = POSTGRES_LAYOUT(tally_columns, struct tally_row);
+
 struct tally_rows {
-	struct tally_delta *deltas;
+	struct tally_row *rows;
 	size_t count;
-	size_t room;
 	bool some_fall;
 	struct arena *arena;
 };
@@ -314,46 +309,16 @@ struct tally_rows {
 static int note_delta(void *context, const struct tally_delta *delta, struct error *err)
 {
 	struct tally_rows *rows = context;
+	struct tally_row *grown =
+		arena_list_grow(rows->arena, rows->rows, rows->count, sizeof(*grown));
 
-	if (rows->count == rows->room) {
-		size_t room = rows->room ? 2 * rows->room : 256;
-		struct tally_delta *grown = arena_calloc(rows->arena, room, sizeof(*grown));
-
-		if (!grown) {
-			return error_no_memory(err);
-		}
-		if (rows->count > 0) {
-			memcpy(grown, rows->deltas, rows->count * sizeof(*grown));
-		}
-		rows->deltas = grown;
-		rows->room = room;
+	if (!grown) {
+		return error_no_memory(err);
 	}
-	rows->deltas[rows->count++] = *delta;
+	rows->rows = grown;
+	grown[rows->count++] = (struct tally_row){*delta, tally_unit_seconds(delta->unit)};
 	rows->some_fall = rows->some_fall || delta->calls < 0;
 	return 0;
-}
-
-static void bind_tally_column(
-	struct postgres_params *params, const struct tally_rows *rows, int column)
-{
-	static const enum postgres_type tally_types[] = {POSTGRES_BIGINT, POSTGRES_BOOLEAN,
-		POSTGRES_TEXT, POSTGRES_INTEGER, POSTGRES_BIGINT, POSTGRES_BIGINT};
-
-	postgres_array_begin(params, tally_types[column]);
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct tally_delta *delta = &rows->deltas[i];
-		const int64_t values[] = {delta->account_id, 0, 0, tally_unit_seconds(delta->unit),
-			delta->bucket, delta->calls};
-
-		if (tally_types[column] == POSTGRES_BOOLEAN) {
-			postgres_array_bool(params, delta->is_all);
-		} else if (tally_types[column] == POSTGRES_TEXT) {
-			postgres_array_text(params, delta->dest_key);
-		} else {
-			postgres_array_int64(params, values[column]);
-		}
-	}
-	postgres_array_end(params);
 }
 
 static int add_tallies(struct put_run *run, struct error *err)
@@ -379,78 +344,43 @@ static int add_tallies(struct put_run *run, struct error *err)
 	if (tally_add_up(changes, count, note_delta, &rows, err) < 0) {
 		return -1;
 	}
-	if (rows.count == 0) {
-		return 0;
-	}
-	postgres_params_clear(&run->params);
-	for (int column = 0; column < 6; column++) {
-		bind_tally_column(&run->params, &rows, column);
-	}
-	postgres_add(run->connection, POSTGRES_TALLY_ADD, &run->params);
+	postgres_add_rows(run->connection, &tally_add, &tally_layout, rows.rows, rows.count, NULL);
 	if (rows.some_fall) {
-		postgres_add(run->connection, POSTGRES_TALLY_DROP_EMPTY, &run->params);
+		postgres_add_rows(run->connection, &tally_drop_empty, &tally_layout, rows.rows,
+			rows.count, NULL);
 	}
 	return 0;
 }
 
 /* ---- all of it ---- */
 
-/* Each put takes a number; a row tells of the last one of its call. */
-static void add_changes(struct put_run *run)
+static bool replaces_detail(const void *row)
 {
-	struct postgres_params *params = &run->params;
+	const struct put_entry *entry = row;
 
-	postgres_params_clear(params);
-	postgres_bind_int64(params, (int64_t)run->puts_count);
-	postgres_array_begin(params, POSTGRES_BIGINT);
-	for (size_t i = 0; i < run->entries_count; i++) {
-		postgres_array_int64(params, run->entries[i].account_id);
-	}
-	postgres_array_end(params);
-	postgres_array_begin(params, POSTGRES_BIGINT);
-	for (size_t i = 0; i < run->entries_count; i++) {
-		postgres_array_int64(params, (int64_t)run->entries[i].last + 1);
-	}
-	postgres_array_end(params);
-	postgres_array_begin(params, POSTGRES_TEXT);
-	for (size_t i = 0; i < run->entries_count; i++) {
-		postgres_array_text(params, run->entries[i].session_id);
-	}
-	postgres_array_end(params);
-	postgres_add(run->connection, POSTGRES_CHANGES_ADD, params);
-
-	postgres_params_clear(params);
-	postgres_bind_int64(params, (int64_t)run->puts_count);
-	postgres_add(run->connection, POSTGRES_CHANGES_TRIM, params);
-	postgres_add(run->connection, POSTGRES_NOTIFY, NULL);
+	return entry->detail && put_holds_detail(entry);
 }
 
-static bool replaces_detail(const struct put_entry *entry)
+static bool has_new_detail(const void *row)
 {
-	return entry->detail && entry->held && entry->held_steps >= 0;
-}
-
-static bool has_new_detail(const struct put_entry *entry)
-{
-	return entry->detail != NULL;
+	return ((const struct put_entry *)row)->detail != NULL;
 }
 
 int put_add_rows(struct put_run *run, struct error *err)
 {
-	static const int moved[] = {ACCOUNT, HELD_START, SESSION_ID, HELD_PART, START, PART, SIZE,
-		CRC32, CRC32_OP, DEFLATE, -1};
-	static const int calls[] = {ACCOUNT, SESSION_ID, START, END, TYPE, DEST, DEST_KEY, SRC,
-		SRC_KEY, STEPS, PART, LAST_KIND, PATH, -1};
-	static const int detail[] = {
-		ACCOUNT, START, SESSION_ID, PART, SIZE, CRC32, CRC32_OP, DEFLATE, WORDS, -1};
-
-	add(run, POSTGRES_DETAIL_DROP, held_place, replaces_detail);
-	add(run, POSTGRES_DETAIL_MOVE, moved, put_keeps_held);
-	add(run, POSTGRES_CALL_PUT, calls, NULL);
-	add(run, POSTGRES_DETAIL_ADD, detail, has_new_detail);
+	for (size_t i = 0; i < run->entries_count; i++) {
+		finish_row(run, &run->entries[i]);
+	}
+	add(run, &detail_drop, replaces_detail);
+	add(run, &detail_move, keeps_held);
+	add(run, &call_put, NULL);
+	add(run, &detail_add, has_new_detail);
 	if (add_tallies(run, err) < 0) {
 		return -1;
 	}
-	add_changes(run);
+	postgres_bind_int64(run->connection, "puts", (int64_t)run->puts_count);
+	add(run, &changes_add, NULL);
+	postgres_add(run->connection, &changes_trim);
+	postgres_add(run->connection, &notify);
 	return 0;
 }

@@ -2,45 +2,56 @@
  * Finding calls: the filter is PostgreSQL's condition, the page and the total are asked for
  * together. Scans go through a cursor, so that memory is bounded. */
 #include <endian.h>
-#include <stdio.h>
 
 #include "store/find.h"
 #include "store/postgres/postgres.h"
 
-#define SQL_SIZE   8192
-#define SCAN_CALLS "1000"
+/* clang-format off */
+
+/* What is asked of the calls that match, %s: a page, newest first, and all of them one by one. */
+#define ROWS \
+	"select " POSTGRES_HEADER ", " POSTGRES_PACKED \
+	" from (select c.account_id, c.part, " POSTGRES_HEADER " %s" POSTGRES_NEWEST_FIRST \
+	" offset $offset::bigint limit $limit::bigint) c" \
+	" left join detail " POSTGRES_DETAIL_OF_CALL " and c.start > $detail_after::bigint" \
+	POSTGRES_NEWEST_FIRST
+#define CURSOR \
+	"declare scan no scroll cursor for select " POSTGRES_HEADER ", c.path %s" \
+	POSTGRES_NEWEST_FIRST
+
+/* clang-format on */
 
 /* One question to the store. */
 struct asking {
-	struct postgres_session session;
+	struct postgres_connection *connection;
 	const struct store_search *search;
 	struct postgres_match match;
-	struct postgres_params params;
 };
 
 static int asking_open(struct asking *asking, struct store *base, const struct store_search *search,
 	struct error *err)
 {
 	asking->search = search;
-	if (store_find_check_deadline(search, err) < 0 ||
-		postgres_session_open_snapshot(
-			&asking->session, (struct postgres_store *)base, err) < 0) {
+	if (store_find_check_deadline(search, err) < 0) {
 		return -1;
 	}
-	postgres_params_init(&asking->params);
-	asking->session.connection->search = search;
+	asking->connection = postgres_borrow_snapshot(base, err);
+	if (!asking->connection) {
+		return -1;
+	}
+	asking->connection->search = search;
 	/* What a filter asks for decides about the best way to find it. */
-	if (postgres_run_one(asking->session.connection, POSTGRES_PLAN_EACH, NULL, err) < 0) {
+	postgres_add(asking->connection, &postgres_plan_each);
+	if (postgres_run(asking->connection, err) < 0) {
 		return -1;
 	}
-	return postgres_match_init(&asking->match, asking->session.connection, search, err);
+	return postgres_match_init(&asking->match, asking->connection, search, err);
 }
 
 static void asking_close(struct asking *asking)
 {
 	postgres_match_deinit(&asking->match);
-	postgres_params_deinit(&asking->params);
-	postgres_session_close(&asking->session);
+	postgres_give_backp(&asking->connection);
 }
 
 /* No session_id is empty: what comes behind (end, '') started before the end. */
@@ -54,72 +65,47 @@ static struct store_place top_of(const struct store_search *search)
 
 /* ---- pages ---- */
 
-static void add_rows(struct asking *asking)
+static size_t add_rows(struct asking *asking)
 {
 	const struct store_search *search = asking->search;
 	const struct store_place top = top_of(search);
-	int next = postgres_match_bind(&asking->match, &top, &asking->params);
-	char sql[SQL_SIZE];
 
-	snprintf(sql, sizeof(sql),
-		"select " POSTGRES_HEADER(
-			"c") ", " POSTGRES_PACKED
-			     " from (select c.account_id, c.part, " POSTGRES_HEADER(
-				     "c") " %s" POSTGRES_NEWEST_FIRST
-					  "offset $%d::bigint limit $%d::bigint) c "
-					  "left join detail" POSTGRES_JOIN_DETAIL(
-						  "c") "and c.start > "
-						       "$%d::bigint " POSTGRES_NEWEST_FIRST,
-		asking->match.from, next, next + 1, next + 2);
-	postgres_bind_int64(&asking->params, search->offset);
-	postgres_bind_int64(&asking->params, search->limit);
-	postgres_bind_int64(
-		&asking->params, search->with_packed ? search->detail_after : INT64_MAX);
-	postgres_add_text(asking->session.connection, sql, &asking->params);
+	postgres_bind_int64(asking->connection, "offset", search->offset);
+	postgres_bind_int64(asking->connection, "limit", search->limit);
+	postgres_bind_int64(asking->connection, "detail_after",
+		search->with_packed ? search->detail_after : INT64_MAX);
+	postgres_match_bind(&asking->match, asking->connection, &top);
+	return postgres_add_printf(asking->connection, ROWS, asking->match.from);
 }
 
-static void add_count(struct asking *asking)
+static int copy_rows(struct asking *asking, size_t index, struct arena *arena,
+	struct store_page *page, struct error *err)
 {
-	const struct store_place top = {asking->search->filter->end, TEXT("")};
-	char sql[SQL_SIZE];
+	struct postgres_rows rows = postgres_rows(asking->connection, index);
 
-	postgres_match_bind(&asking->match, &top, &asking->params);
-	snprintf(sql, sizeof(sql), "select count(*) %s", asking->match.from);
-	postgres_add_text(asking->session.connection, sql, &asking->params);
-}
-
-static int copy_rows(
-	struct asking *asking, struct arena *arena, struct store_page *page, struct error *err)
-{
-	struct postgres_rows rows = postgres_rows(asking->session.connection, 0);
-
-	page->calls = arena_calloc(arena, (size_t)rows.count, sizeof(*page->calls));
-	if (!page->calls) {
-		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+	if (postgres_read_page(&rows, arena, page, err) < 0) {
+		return -1;
 	}
-	for (int i = 0; i < rows.count; i++) {
-		if (postgres_copy_call(&rows, i, 0, arena, &page->calls[i], err) < 0) {
-			return -1;
-		}
+	for (size_t i = 0; i < page->count; i++) {
 		store_find_hide_detail(&page->calls[i], asking->search->detail_after);
 	}
-	page->count = (size_t)rows.count;
 	return 0;
 }
 
 /* By the tallies where they can tell. */
-static void add_total(struct asking *asking, bool is_window, size_t *ret_counts)
+static size_t add_total(struct asking *asking, bool is_window)
 {
 	const struct filter *filter = asking->search->filter;
+	const struct store_place top = {filter->end, TEXT("")};
 	const struct postgres_subject subject = postgres_subject_of(
-		asking->session.connection, asking->search->account_id, filter_dest_keys(filter));
+		asking->connection, asking->search->account_id, filter_dest_keys(filter));
 
-	*ret_counts = 1;
 	if (is_window) {
-		*ret_counts = postgres_add_counts(&subject, filter->start, filter->end);
-	} else {
-		add_count(asking);
+		return postgres_add_counts(&subject, filter->start, filter->end);
 	}
+	postgres_match_bind(&asking->match, asking->connection, &top);
+	postgres_add_printf(asking->connection, "select count(*) %s", asking->match.from);
+	return 1;
 }
 
 static int search_rows(struct store *base, const struct store_search *search, bool is_window,
@@ -127,21 +113,21 @@ static int search_rows(struct store *base, const struct store_search *search, bo
 {
 	AUTO(asking_close) struct asking asking = {0};
 	struct store_page page = {.total_calls = -1};
-	size_t counts = 0;
+	size_t rows, counts = 0;
 
 	if (asking_open(&asking, base, search, err) < 0) {
 		return -1;
 	}
-	add_rows(&asking);
+	rows = add_rows(&asking);
 	if (search->with_total) {
-		add_total(&asking, is_window, &counts);
+		counts = add_total(&asking, is_window);
 	}
-	if (postgres_run(asking.session.connection, err) < 0 ||
-		copy_rows(&asking, arena, &page, err) < 0) {
+	if (postgres_run(asking.connection, err) < 0 ||
+		copy_rows(&asking, rows, arena, &page, err) < 0) {
 		return -1;
 	}
 	if (search->with_total) {
-		page.total_calls = postgres_sum(asking.session.connection, 1, counts);
+		page.total_calls = postgres_sum(asking.connection, rows + 1, counts);
 	}
 	*ret_page = page;
 	return 0;
@@ -170,7 +156,7 @@ struct scan {
 	store_each_row_fn *each;
 	void *context;
 	uint32_t *kinds;
-	size_t kinds_room;
+	size_t kinds_capacity;
 };
 
 static void scan_end(struct scan *scan)
@@ -181,14 +167,8 @@ static void scan_end(struct scan *scan)
 static int read_path(
 	struct scan *scan, const struct call *call, struct text path, struct error *err)
 {
-	if (call->steps > scan->kinds_room) {
-		uint32_t *grown = reallocarray(scan->kinds, call->steps, sizeof(*grown));
-
-		if (!grown) {
-			return error_no_memory(err);
-		}
-		scan->kinds = grown;
-		scan->kinds_room = call->steps;
+	if (!ARRAY_RESERVE(scan->kinds, scan->kinds_capacity, (size_t)call->steps)) {
+		return error_no_memory(err);
 	}
 	if (call->steps > 0 && path.size < ARRAY_HEAD + call->steps * ARRAY_ELEMENT) {
 		return error_set(err, ERROR_CORRUPT,
@@ -205,16 +185,16 @@ static int read_path(
 	return 0;
 }
 
-static int show_row(struct scan *scan, const struct postgres_rows *rows, int row, struct error *err)
+static int show_row(struct scan *scan, struct postgres_rows *rows, int row, struct error *err)
 {
 	static const uint32_t none[1];
-	struct store_call call = {.call = postgres_read_header(rows, row, 0)};
+	struct store_call call = {.call = postgres_read_header(rows, row)};
 	struct store_row shown;
 
 	store_find_hide_detail(&call, scan->search->detail_after);
 	shown = (struct store_row){.call = call.call};
 	if (call.call.has_detail) {
-		if (read_path(scan, &call.call, postgres_text(rows, row, CALL_COLUMNS), err) < 0) {
+		if (read_path(scan, &call.call, postgres_text(rows, row, "path"), err) < 0) {
 			return -1;
 		}
 		shown.kinds = call.call.steps > 0 ? scan->kinds : none;
@@ -222,56 +202,36 @@ static int show_row(struct scan *scan, const struct postgres_rows *rows, int row
 	return scan->each(scan->context, &shown, err);
 }
 
-static int show_rows(struct scan *scan, const struct postgres_rows *rows, struct error *err)
-{
-	for (int i = 0; i < rows->count; i++) {
-		int status = show_row(scan, rows, i, err);
-
-		if (status < 0) {
-			return status;
-		}
-	}
-	return 0;
-}
-
-static int declare_cursor(struct asking *asking, struct error *err)
-{
-	const struct store_place top = {asking->search->filter->end, TEXT("")};
-	char sql[SQL_SIZE];
-
-	postgres_match_bind(&asking->match, &top, &asking->params);
-	snprintf(sql, sizeof(sql),
-		"declare scan no scroll cursor for select " POSTGRES_HEADER(
-			"c") ", c.path %s" POSTGRES_NEWEST_FIRST,
-		asking->match.from);
-	postgres_add_text(asking->session.connection, sql, &asking->params);
-	return postgres_run(asking->session.connection, err);
-}
-
 int postgres_scan(struct store *base, const struct store_search *search, store_each_row_fn *each,
 	void *context, struct error *err)
 {
+	static const struct postgres_statement fetch = {
+		"fetch forward 1000 from scan", .once = true};
+	const struct store_place top = {search->filter->end, TEXT("")};
 	AUTO(asking_close) struct asking asking = {0};
 	AUTO(scan_end) struct scan scan = {.search = search, .each = each, .context = context};
-	struct postgres_rows rows;
+	struct postgres_rows rows = {.count = 1};
 
-	if (asking_open(&asking, base, search, err) < 0 || declare_cursor(&asking, err) < 0) {
+	if (asking_open(&asking, base, search, err) < 0) {
 		return -1;
 	}
-	do {
-		int status;
-
-		postgres_add_text(
-			asking.session.connection, "fetch forward " SCAN_CALLS " from scan", NULL);
+	postgres_match_bind(&asking.match, asking.connection, &top);
+	postgres_add_printf(asking.connection, CURSOR, asking.match.from);
+	if (postgres_run(asking.connection, err) < 0) {
+		return -1;
+	}
+	while (rows.count > 0) {
 		if (store_find_check_deadline(search, err) < 0 ||
-			postgres_run(asking.session.connection, err) < 0) {
+			postgres_ask(asking.connection, &fetch, &rows, err) < 0) {
 			return -1;
 		}
-		rows = postgres_rows(asking.session.connection, 0);
-		status = show_rows(&scan, &rows, err);
-		if (status < 0) {
-			return status;
+		for (int i = 0; i < rows.count; i++) {
+			int status = show_row(&scan, &rows, i, err);
+
+			if (status < 0) {
+				return status;
+			}
 		}
-	} while (rows.count > 0);
+	}
 	return 0;
 }

@@ -5,85 +5,79 @@
 
 #include "store/postgres/postgres.h"
 
-#define TURN_CLASS                                                                                 \
-	"1129533509" /* "CSTP" and two: the schema's and the partitions' locks stand before it */
+/* clang-format off */
+
+/* "CSTP" and two: the locks of the schema and of the partitions have the numbers before it. */
+#define TURN_CLASS "1129533509"
 #define TURN TURN_CLASS ", hashtext(current_schema())"
+static const struct postgres_statement take = {
+	"select pg_try_advisory_lock(" TURN ")", .once = true};
+static const struct postgres_statement release = {
+	"select pg_advisory_unlock(" TURN ")", .once = true};
+static const struct postgres_statement find_holder = {
+	"select a.pid, coalesce(host(a.client_addr), 'its own machine') as machine,"
+	" to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as since"
+	" from pg_locks l join pg_stat_activity a on a.pid = l.pid"
+	" where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid = "
+	TURN_CLASS
+	" and l.objid = (hashtext(current_schema())::bigint & 4294967295)::oid"
+	" and l.database = (select oid from pg_database where datname = current_database())",
+	.once = true};
 
-#define TURN_HOLDER                                                                                \
-	"select a.pid, coalesce(host(a.client_addr), 'its own machine'), "                         \
-	"to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') "                    \
-	"from pg_locks l join pg_stat_activity a on a.pid = l.pid "                                \
-	"where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid "            \
-	"= " TURN_CLASS " and "                                                                    \
-	"l.objid = (hashtext(current_schema())::bigint & 4294967295)::oid and "                    \
-	"l.database = (select oid from pg_database where datname = current_database())"
-
-static int ask(struct postgres_connection *connection, const char *sql,
-	struct postgres_rows *ret_rows, struct error *err)
-{
-	postgres_add_text(connection, sql, NULL);
-	if (postgres_run(connection, err) < 0) {
-		return -1;
-	}
-	*ret_rows = postgres_rows(connection, 0);
-	return 0;
-}
+/* clang-format on */
 
 static int name_holder(
 	struct postgres_connection *connection, char holder[STORE_HOLDER_SIZE], struct error *err)
 {
 	struct postgres_rows rows;
+	int found = postgres_ask(connection, &find_holder, &rows, err);
 
-	if (ask(connection, TURN_HOLDER, &rows, err) < 0) {
+	if (found < 0) {
 		return -1;
 	}
-	if (rows.count == 0) {
+	if (found == 0) {
 		snprintf(holder, STORE_HOLDER_SIZE, "one that has ended this moment");
 		return 0;
 	}
 	snprintf(holder, STORE_HOLDER_SIZE,
 		"PostgreSQL's process %lld, of a program on %.*s that connected at %.*s UTC",
-		(long long)postgres_int64(&rows, 0, 0), TEXT_ARG(postgres_text(&rows, 0, 1)),
-		TEXT_ARG(postgres_text(&rows, 0, 2)));
+		(long long)postgres_int64(&rows, 0, "pid"),
+		TEXT_ARG(postgres_text(&rows, 0, "machine")),
+		TEXT_ARG(postgres_text(&rows, 0, "since")));
 	return 0;
 }
 
 int postgres_turn_take(struct store_turn *turn, struct store *base, char holder[STORE_HOLDER_SIZE],
 	struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
-	struct postgres_rows rows;
+	POSTGRES_BORROW(connection, base, err);
+	int64_t taken = 0;
 
-	if (postgres_session_open(&session, (struct postgres_store *)base, err) < 0 ||
-		ask(session.connection, "select pg_try_advisory_lock(" TURN ")", &rows, err) < 0) {
+	if (postgres_ask_int64(connection, &take, &taken, err) < 0) {
 		return -1;
 	}
-	if (postgres_int64(&rows, 0, 0) == 0) {
-		return name_holder(session.connection, holder, err);
+	if (!taken) {
+		return name_holder(connection, holder, err);
 	}
-	turn->state = session.connection;
-	session.connection = NULL;
+	turn->state = connection;
+	connection = NULL;
 	return 1;
 }
 
 /* An answer from that connection shows that the lock is still held. */
 int postgres_turn_check(struct store_turn *turn, struct error *err)
 {
-	struct postgres_rows rows;
-
-	return ask(turn->state, "select 1", &rows, err);
+	postgres_add(turn->state, POSTGRES_ONCE("select 1"));
+	return postgres_run(turn->state, err);
 }
 
 void postgres_turn_end(struct store_turn *turn)
 {
-	struct postgres_session session = {
-		.pool = &((struct postgres_store *)turn->store)->pool,
-		.connection = turn->state,
-	};
-	struct postgres_rows rows;
+	struct postgres_connection *connection = turn->state;
 
-	if (ask(session.connection, "select pg_advisory_unlock(" TURN ")", &rows, NULL) < 0) {
-		session.connection->broken = true;
+	postgres_add(connection, &release);
+	if (postgres_run(connection, NULL) < 0) {
+		connection->broken = true;
 	}
-	postgres_session_close(&session);
+	postgres_give_back(connection);
 }

@@ -12,50 +12,60 @@
 /* Calls that are read at once. */
 #define CALLS_AT_ONCE 200
 
-/* What the tallies say and what the calls give, bucket by bucket, where they differ; $1 is the
- * unit's seconds. */
-#define WRONG_TALLIES                                                                              \
-	"select account_id, is_all, dest_key, bucket, sum(said)::bigint, sum(counted)::bigint "    \
-	"from (select account_id, is_all, dest_key, bucket, calls as said, 0 as counted "          \
-	"from tally where seconds = $1::bigint union all "                                         \
-	"select account_id, true, '', start - start % $1, 0, 1 from call union all "               \
-	"select account_id, false, dest_key, start - start % $1, 0, 1 from call) t "               \
-	"group by 1, 2, 3, 4 having sum(said) <> sum(counted) or sum(counted) = 0"
+/* clang-format off */
+
+/* What the tallies say and what the calls give, bucket by bucket, where they differ. */
+static const struct postgres_statement wrong_tallies = {
+	"select account_id, is_all, dest_key, bucket, sum(said)::bigint as said,"
+	" sum(counted)::bigint as counted from"
+	" (select account_id, is_all, dest_key, bucket, calls as said, 0 as counted"
+	" from tally where seconds = $seconds::bigint union all"
+	" select account_id, true, '', start - start % $seconds, 0, 1 from call union all"
+	" select account_id, false, dest_key, start - start % $seconds, 0, 1 from call) t"
+	" group by 1, 2, 3, 4 having sum(said) <> sum(counted) or sum(counted) = 0", .once = true};
 
 /* Detail that no call has. */
-#define ORPHANS                                                                                    \
-	"select d.account_id, d.session_id from detail d left join call c on "                     \
-	"c.account_id = d.account_id and c.session_id = d.session_id and c.start = d.start and "   \
-	"c.part = d.part where c.account_id is null"
+static const struct postgres_statement orphans = {
+	"select d.account_id, d.session_id from detail d left join call c on"
+	" c.account_id = d.account_id and c.session_id = d.session_id and c.start = d.start"
+	" and c.part = d.part where c.account_id is null", .once = true};
 
-#define EVERY_CALL                                                                                 \
-	"select " POSTGRES_HEADER(                                                                 \
-		"c") ", " POSTGRES_PACKED ", c.account_id, c.dest_key, coalesce(c.src_key, "       \
-		     "c.src), c.path, c.last_kind, c.part, " POSTGRES_GONE " "                     \
-		     "from call c left join detail" POSTGRES_JOIN_DETAIL(                          \
-			     "c") "where (c.account_id, c.session_id) > ($1::bigint, $2::text) "   \
-				  "order by c.account_id, c.session_id limit 200"
-
-enum row_column {
-	ROW_ACCOUNT = CALL_COLUMNS_PACKED,
-	ROW_DEST_KEY,
-	ROW_SRC_KEY,
-	ROW_PATH,
-	ROW_LAST_KIND,
-	ROW_PART,
-	ROW_GONE,
-};
+static const struct postgres_statement every_call = {
+	"select " POSTGRES_HEADER ", " POSTGRES_PACKED ", c.account_id, c.dest_key,"
+	" coalesce(c.src_key, c.src) as src_key, c.path, c.last_kind, c.part,"
+	POSTGRES_GONE " as gone from call c left join detail " POSTGRES_DETAIL_OF_CALL
+	" where (c.account_id, c.session_id) > ($account_id::bigint, $session_id::text)"
+	" order by c.account_id, c.session_id limit 200", .once = true};
 
 /* No day is dropped meanwhile: that would be seen at once, and the headers of its calls as they
  * were before. */
-#define KEEP_DAYS "lock table only detail in access share mode"
+static const struct postgres_statement keep_days = {
+	"lock table only detail in access share mode", .once = true};
 
 /* Those of the places whose words are not what they should be. */
-#define WRONG_WORDS                                                                                \
-	"select u.session_id from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], "   \
-	"$5::tsvector[]) as u (account_id, start, session_id, part, words) join detail d on "      \
-	"d.account_id = u.account_id and d.start = u.start and d.session_id = u.session_id and "   \
-	"d.part = u.part where d.words is distinct from u.words"
+static const struct postgres_statement wrong_words = {
+	"select u.session_id from unnest($account_id::bigint[], $start::bigint[],"
+	" $session_id::text[],"
+	" $part::bigint[], $words::tsvector[]) as u (account_id, start, session_id, part, words)"
+	" join detail d on " POSTGRES_AT_PLACE " where d.words is distinct from u.words",
+	.once = true};
+
+/* How many rows there are. */
+static const struct postgres_statement accounts = {"select count(*) from account", .once = true};
+static const struct postgres_statement calls = {"select count(*) from call", .once = true};
+static const struct postgres_statement records = {"select count(*) from audit", .once = true};
+static const struct postgres_statement records_wanted = {
+	"select newest - dropped from audit_floor", .once = true};
+static const struct postgres_statement keepings = {
+	"select count(*) from keeping where detail_days between 0 and 36500"
+	" and header_days between 0 and 36500 and audit_days between 0 and 36500", .once = true};
+static const struct postgres_statement change_heads = {
+	"select count(*) from change_head", .once = true};
+static const struct postgres_statement wrong_changes = {
+	"select count(*) from change where id > (select newest from change_head)"
+	" or id < (select oldest from change_head)", .once = true};
+
+/* clang-format on */
 
 /* A call of the batch at hand whose detail is sound: what it has to be found by. */
 struct sound {
@@ -75,7 +85,6 @@ struct verify_run {
 	struct postgres_connection *connection;
 	struct store_check *check;
 	struct buffer vector;
-	struct postgres_params params;
 	struct arena arena; /* of the batch */
 	struct postgres_kind_run kinds;
 	struct sound sound[CALLS_AT_ONCE];
@@ -88,47 +97,19 @@ struct verify_run {
 static void run_end(struct verify_run *run)
 {
 	buffer_deinit(&run->vector);
-	postgres_params_deinit(&run->params);
 	arena_deinit(&run->arena);
 	postgres_kind_run_deinit(&run->kinds);
 }
 
-static int ask(struct verify_run *run, const char *sql, const struct postgres_params *params,
-	struct postgres_rows *ret_rows, struct error *err)
-{
-	postgres_add_text(run->connection, sql, params);
-	if (postgres_run(run->connection, err) < 0) {
-		return -1;
-	}
-	*ret_rows = postgres_rows(run->connection, 0);
-	return 0;
-}
-
-static int ask_int64(struct verify_run *run, const char *sql, int64_t *ret, struct error *err)
-{
-	struct postgres_rows rows;
-
-	if (ask(run, sql, NULL, &rows, err) < 0) {
-		return -1;
-	}
-	*ret = rows.count > 0 ? postgres_int64(&rows, 0, 0) : 0;
-	return 0;
-}
-
 /* ---- tables against each other ---- */
-
-static int count_accounts(struct verify_run *run, struct error *err)
-{
-	return ask_int64(run, "select count(*) from account", &run->check->verdict.accounts, err);
-}
 
 /* Records are numbered without a gap, from where the oldest were dropped. */
 static int check_audit(struct verify_run *run, struct error *err)
 {
-	int64_t wanted;
+	int64_t *held = &run->check->verdict.records, wanted = 0;
 
-	if (ask_int64(run, "select count(*) from audit", &run->check->verdict.records, err) < 0 ||
-		ask_int64(run, "select newest - dropped from audit_floor", &wanted, err) < 0) {
+	if (postgres_ask_int64(run->connection, &records, held, err) < 0 ||
+		postgres_ask_int64(run->connection, &records_wanted, &wanted, err) < 0) {
 		return -1;
 	}
 	store_check_records(run->check, wanted);
@@ -137,12 +118,9 @@ static int check_audit(struct verify_run *run, struct error *err)
 
 static int check_keeping(struct verify_run *run, struct error *err)
 {
-	int64_t rows;
+	int64_t rows = 0;
 
-	if (ask_int64(run,
-		    "select count(*) from keeping where detail_days between 0 and 36500 and "
-		    "header_days between 0 and 36500 and audit_days between 0 and 36500",
-		    &rows, err) < 0) {
+	if (postgres_ask_int64(run->connection, &keepings, &rows, err) < 0) {
 		return -1;
 	}
 	if (rows != 1) {
@@ -159,22 +137,22 @@ static int check_tallies(struct verify_run *run, struct error *err)
 		int64_t seconds = tally_unit_seconds((enum tally_unit)unit);
 		struct postgres_rows rows;
 
-		postgres_params_clear(&run->params);
-		postgres_bind_int64(&run->params, seconds);
-		if (ask(run, WRONG_TALLIES, &run->params, &rows, err) < 0) {
+		postgres_bind_int64(run->connection, "seconds", seconds);
+		if (postgres_ask(run->connection, &wrong_tallies, &rows, err) < 0) {
 			return -1;
 		}
 		for (int i = 0; i < rows.count; i++) {
 			const struct tally_delta said = {
-				.account_id = postgres_int64(&rows, i, 0),
-				.is_all = postgres_int64(&rows, i, 1) != 0,
-				.dest_key = postgres_text(&rows, i, 2),
+				.account_id = postgres_int64(&rows, i, "account_id"),
+				.is_all = postgres_int64(&rows, i, "is_all") != 0,
+				.dest_key = postgres_text(&rows, i, "dest_key"),
 				.unit = (enum tally_unit)unit,
-				.bucket = postgres_int64(&rows, i, 3),
-				.calls = postgres_int64(&rows, i, 4),
+				.bucket = postgres_int64(&rows, i, "bucket"),
+				.calls = postgres_int64(&rows, i, "said"),
 			};
 
-			store_check_tell_tally(run->check, &said, postgres_int64(&rows, i, 5));
+			store_check_tell_tally(
+				run->check, &said, postgres_int64(&rows, i, "counted"));
 		}
 	}
 	return 0;
@@ -184,28 +162,24 @@ static int check_orphans(struct verify_run *run, struct error *err)
 {
 	struct postgres_rows rows;
 
-	if (ask(run, ORPHANS, NULL, &rows, err) < 0) {
+	if (postgres_ask(run->connection, &orphans, &rows, err) < 0) {
 		return -1;
 	}
 	for (int i = 0; i < rows.count; i++) {
 		store_check_tell(run->check,
 			"the detail of '%.*s' of account %lld belongs to no call",
-			TEXT_ARG(postgres_text(&rows, i, 1)),
-			(long long)postgres_int64(&rows, i, 0));
+			TEXT_ARG(postgres_text(&rows, i, "session_id")),
+			(long long)postgres_int64(&rows, i, "account_id"));
 	}
 	return 0;
 }
 
 static int check_changes(struct verify_run *run, struct error *err)
 {
-	int64_t rows, wrong;
+	int64_t rows = 0, wrong = 0;
 
-	if (ask_int64(run, "select count(*) from change_head", &rows, err) < 0 ||
-		ask_int64(run,
-			"select count(*) from change where id > (select newest from change_head) "
-			"or "
-			"id < (select oldest from change_head)",
-			&wrong, err) < 0) {
+	if (postgres_ask_int64(run->connection, &change_heads, &rows, err) < 0 ||
+		postgres_ask_int64(run->connection, &wrong_changes, &wrong, err) < 0) {
 		return -1;
 	}
 	if (rows != 1 || wrong > 0) {
@@ -222,18 +196,18 @@ static int keep(struct verify_run *run, struct text *text, struct error *err)
 	return text->data ? 0 : error_no_memory(err);
 }
 
-static int note_sound(struct verify_run *run, const struct postgres_rows *rows, int row,
+static int note_sound(struct verify_run *run, struct postgres_rows *rows, int row,
 	const struct call *call, struct error *err)
 {
 	struct sound *sound = &run->sound[run->sound_count++];
 
 	*sound = (struct sound){
-		.account_id = postgres_int64(rows, row, ROW_ACCOUNT),
+		.account_id = postgres_int64(rows, row, "account_id"),
 		.start = call->start,
-		.part = postgres_int64(rows, row, ROW_PART),
+		.part = postgres_int64(rows, row, "part"),
 		.session_id = call->session_id,
-		.path = postgres_text(rows, row, ROW_PATH),
-		.last_kind = postgres_int64(rows, row, ROW_LAST_KIND),
+		.path = postgres_text(rows, row, "path"),
+		.last_kind = postgres_int64(rows, row, "last_kind"),
 	};
 	if (keep(run, &sound->session_id, err) < 0 || keep(run, &sound->path, err) < 0 ||
 		store_check_index(
@@ -248,21 +222,20 @@ static int note_sound(struct verify_run *run, const struct postgres_rows *rows, 
 	return 0;
 }
 
-static int check_row(
-	struct verify_run *run, const struct postgres_rows *rows, int row, struct error *err)
+static int check_row(struct verify_run *run, struct postgres_rows *rows, int row, struct error *err)
 {
 	const struct store_call call = {
-		.call = postgres_read_header(rows, row, 0),
-		.packed = postgres_read_packed(rows, row, 0),
+		.call = postgres_read_header(rows, row),
+		.packed = postgres_read_packed(rows, row),
 	};
 	int fine;
 
-	store_check_keys(run->check, &call.call, postgres_text(rows, row, ROW_DEST_KEY),
-		postgres_text(rows, row, ROW_SRC_KEY));
-	if (postgres_int64(rows, row, ROW_GONE) != 0) {
+	store_check_keys(run->check, &call.call, postgres_text(rows, row, "dest_key"),
+		postgres_text(rows, row, "src_key"));
+	if (postgres_int64(rows, row, "gone") != 0) {
 		return 0;
 	}
-	fine = store_check_call(run->check, &call, !postgres_is_null(rows, row, ROW_PATH), err);
+	fine = store_check_call(run->check, &call, !postgres_is_null(rows, row, "path"), err);
 	return fine <= 0 ? fine : note_sound(run, rows, row, &call.call, err);
 }
 
@@ -273,24 +246,12 @@ static int meet_kinds(struct verify_run *run, struct error *err)
 	for (size_t i = 0; i < run->sound_count; i++) {
 		struct sound *sound = &run->sound[i];
 
-		sound->kinds =
-			arena_calloc(&run->arena, sound->index.kinds_count, sizeof(*sound->kinds));
-		if (!sound->kinds) {
-			return error_no_memory(err);
-		}
-		for (uint32_t k = 0; k < sound->index.kinds_count; k++) {
-			if (postgres_kind_meet(&run->kinds, sound->account_id,
-				    &sound->index.kinds[k], &sound->kinds[k], err) < 0) {
-				return -1;
-			}
+		if (postgres_kind_meet(&run->kinds, sound->account_id, &sound->index, &run->arena,
+			    &sound->kinds, err) < 0) {
+			return -1;
 		}
 	}
 	return postgres_kind_resolve(&run->kinds, run->connection, false, err);
-}
-
-static uint32_t wanted_at(const struct verify_run *run, const struct sound *sound, uint32_t step)
-{
-	return run->kinds.uses[sound->kinds[sound->index.path[step]]].id;
 }
 
 /* The held path is an array in binary form: 20 bytes, then each element with its size before it. */
@@ -303,7 +264,8 @@ static bool path_fits(const struct verify_run *run, const struct sound *sound)
 	}
 	for (uint32_t i = 0; i < steps; i++) {
 		memcpy(&id, sound->path.data + 24 + 8 * (size_t)i, sizeof(id));
-		if (be32toh(id) == 0 || be32toh(id) != wanted_at(run, sound, i)) {
+		if (be32toh(id) == 0 || be32toh(id) != postgres_kind_at(&run->kinds, &sound->index,
+							       sound->kinds, i)) {
 			return false;
 		}
 		if (filter_is_place(sound->index.kinds[sound->index.path[i]].module)) {
@@ -313,38 +275,21 @@ static bool path_fits(const struct verify_run *run, const struct sound *sound)
 	return sound->last_kind == last;
 }
 
-static void bind_places(struct verify_run *run)
-{
-	static const enum postgres_type types[] = {POSTGRES_BIGINT, POSTGRES_BIGINT, POSTGRES_TEXT,
-		POSTGRES_BIGINT, POSTGRES_TSVECTOR};
-	struct postgres_params *params = &run->params;
+#define MEMBER(member) POSTGRES_MEMBER(struct sound, member)
 
-	postgres_params_clear(params);
-	for (int column = 0; column < 5; column++) {
-		bool is_text = column == 2 || column == 4;
-
-		postgres_array_begin(params, types[column]);
-		for (size_t i = 0; i < run->sound_count; i++) {
-			const struct sound *sound = &run->sound[i];
-
-			if (column == 4 && !sound->vector.data) {
-				postgres_array_null(params);
-			} else if (is_text) {
-				postgres_array_text(
-					params, column == 2 ? sound->session_id : sound->vector);
-			} else {
-				postgres_array_int64(params, column == 0   ? sound->account_id
-							     : column == 1 ? sound->start
-									   : sound->part);
-			}
-		}
-		postgres_array_end(params);
-	}
-}
+static const struct postgres_column columns[] = {
+	{"account_id", POSTGRES_BIGINT, MEMBER(account_id)},
+	{"start", POSTGRES_BIGINT, MEMBER(start)},
+	{"session_id", POSTGRES_TEXT, MEMBER(session_id)},
+	{"part", POSTGRES_BIGINT, MEMBER(part)},
+	{"words", POSTGRES_TSVECTOR, MEMBER(vector), .nullable = true},
+};
+static const struct postgres_layout layout = POSTGRES_LAYOUT(columns, struct sound);
 
 static int check_indices(struct verify_run *run, struct error *err)
 {
 	struct postgres_rows rows;
+	size_t index;
 
 	if (meet_kinds(run, err) < 0) {
 		return -1;
@@ -354,14 +299,19 @@ static int check_indices(struct verify_run *run, struct error *err)
 			store_check_tell_path(run->check, run->sound[i].session_id);
 		}
 	}
-	bind_places(run);
-	if (ask(run, WRONG_WORDS, &run->params, &rows, err) < 0) {
+	index = postgres_add_rows(
+		run->connection, &wrong_words, &layout, run->sound, run->sound_count, NULL);
+	if (run->sound_count == 0) {
+		return 0;
+	}
+	if (postgres_run(run->connection, err) < 0) {
 		return -1;
 	}
+	rows = postgres_rows(run->connection, index);
 	for (int i = 0; i < rows.count; i++) {
 		store_check_tell(run->check,
 			"the text index does not fit the steps of the call '%.*s'",
-			TEXT_ARG(postgres_text(&rows, i, 0)));
+			TEXT_ARG(postgres_text(&rows, i, "session_id")));
 	}
 	return 0;
 }
@@ -373,11 +323,10 @@ static int check_some(struct verify_run *run, struct error *err)
 {
 	struct postgres_rows rows;
 
-	postgres_params_clear(&run->params);
-	postgres_bind_int64(&run->params, run->last_account);
-	postgres_bind_text(&run->params,
+	postgres_bind_int64(run->connection, "account_id", run->last_account);
+	postgres_bind_text(run->connection, "session_id",
 		(struct text){.data = run->last_session, .size = run->last_session_size});
-	if (ask(run, EVERY_CALL, &run->params, &rows, err) < 0) {
+	if (postgres_ask(run->connection, &every_call, &rows, err) < 0) {
 		return -1;
 	}
 	run->sound_count = 0;
@@ -386,10 +335,10 @@ static int check_some(struct verify_run *run, struct error *err)
 	postgres_kind_run_init(&run->kinds, run->store, &run->arena);
 	run->kinds.by_store = true;
 	for (int i = 0; i < rows.count; i++) {
-		struct text session_id = postgres_text(&rows, i, CALL_SESSION_ID);
+		struct text session_id = postgres_text(&rows, i, "session_id");
 
 		run->check->verdict.calls++;
-		run->last_account = postgres_int64(&rows, i, ROW_ACCOUNT);
+		run->last_account = postgres_int64(&rows, i, "account_id");
 		run->last_session_size = session_id.size;
 		memcpy(run->last_session, session_id.data, session_id.size);
 		if (check_row(run, &rows, i, err) < 0) {
@@ -401,10 +350,10 @@ static int check_some(struct verify_run *run, struct error *err)
 
 static int check_calls(struct verify_run *run, struct error *err)
 {
-	int64_t all;
+	int64_t all = 0;
 	int read = CALLS_AT_ONCE;
 
-	if (ask_int64(run, "select count(*) from call", &all, err) < 0) {
+	if (postgres_ask_int64(run->connection, &calls, &all, err) < 0) {
 		return -1;
 	}
 	while (read == CALLS_AT_ONCE) {
@@ -416,21 +365,21 @@ static int check_calls(struct verify_run *run, struct error *err)
 
 int postgres_verify(struct store *base, struct store_check *check, struct error *err)
 {
-	AUTO(postgres_session_close) struct postgres_session session = {0};
+	POSTGRES_BORROW_SNAPSHOT(connection, base, err);
 	AUTO(run_end)
-	struct verify_run run = {.store = (struct postgres_store *)base, .check = check};
+	struct verify_run run = {
+		.store = (struct postgres_store *)base, .connection = connection, .check = check};
 
 	buffer_init(&run.vector, UINT32_MAX);
-	postgres_params_init(&run.params);
 	arena_init(&run.arena, SIZE_MAX);
-	if (postgres_session_open_snapshot(&session, run.store, err) < 0) {
+	if (!connection) {
 		return -1;
 	}
-	run.connection = session.connection;
-	run.connection->patient = true;
-	postgres_add_text(run.connection, KEEP_DAYS, NULL);
-	if (postgres_run(run.connection, err) < 0 || check_audit(&run, err) < 0 ||
-		check_keeping(&run, err) < 0 || count_accounts(&run, err) < 0 ||
+	connection->patient = true;
+	postgres_add(connection, &keep_days);
+	if (postgres_run(connection, err) < 0 || check_audit(&run, err) < 0 ||
+		check_keeping(&run, err) < 0 ||
+		postgres_ask_int64(connection, &accounts, &check->verdict.accounts, err) < 0 ||
 		check_tallies(&run, err) < 0 || check_orphans(&run, err) < 0 ||
 		check_changes(&run, err) < 0) {
 		return -1;

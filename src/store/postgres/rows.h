@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT
+ * Parameters and columns by name. Private to this folder.
+ *
+ * A statement names its parameters, `$account_id::bigint`, and each connection keeps the parameters
+ * of its batch under these names: a statement takes those that it names. What a statement gives is
+ * read by the names of its columns. Both travel in PostgreSQL's binary form. */
+#ifndef STORE_POSTGRES_ROWS_H
+#define STORE_POSTGRES_ROWS_H
+
+#include <libpq-fe.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/buffer.h"
+#include "call/filter.h"
+
+struct postgres_connection;
+struct postgres_rows;
+
+/* ---- params.c: what statements are given ---- */
+
+#define POSTGRES_PARAMS_MAX 32
+
+struct postgres_param {
+	const char *name;
+	size_t offset;
+	/* -1: null */
+	int size;
+};
+
+/* The parameters of one batch. A failure is kept and told when the batch is run. */
+struct postgres_params {
+	int count;
+	struct postgres_param items[POSTGRES_PARAMS_MAX];
+	struct buffer bytes;
+	/* The batch was run: the next parameter begins the next one. */
+	bool stale;
+};
+
+void postgres_params_init(struct postgres_params *params);
+void postgres_params_deinit(struct postgres_params *params);
+/* Forgets all parameters. */
+void postgres_params_clear(struct postgres_params *params);
+
+/* The names of a statement's parameters, each once, in the order of their numbers. */
+struct postgres_names {
+	int count;
+	struct text items[POSTGRES_PARAMS_MAX];
+};
+
+/* Writes the statement @sql into @out with numbers in the place of names, ended by a NUL. The names
+ * point into @sql. */
+void postgres_names_read(struct postgres_names *ret_names, const char *sql, struct buffer *out);
+
+/* Each sets the parameter @name, a literal, for all statements that are added from now on until the
+ * batch is run; it replaces one of the same name. */
+void postgres_bind_int64(struct postgres_connection *connection, const char *name, int64_t value);
+void postgres_bind_int32(struct postgres_connection *connection, const char *name, int32_t value);
+void postgres_bind_bool(struct postgres_connection *connection, const char *name, bool value);
+void postgres_bind_null(struct postgres_connection *connection, const char *name);
+/* Text or bytea; data NULL binds the empty one. */
+void postgres_bind_text(
+	struct postgres_connection *connection, const char *name, struct text value);
+/* A text that is searched for. Where no column can hold it, because it is not UTF-8 or has control
+ * characters, nothing equals it. */
+void postgres_bind_asked(
+	struct postgres_connection *connection, const char *name, struct text value);
+/* An array of such texts. */
+void postgres_bind_keys(
+	struct postgres_connection *connection, const char *name, const struct call_keys *keys);
+/* An array of bigint. */
+void postgres_bind_int64s(struct postgres_connection *connection, const char *name,
+	const int64_t *values, size_t count);
+
+/* ---- arrays of structs, a column each ---- */
+
+/* Types of elements (PostgreSQL 15, pg_type.dat). */
+enum postgres_type {
+	POSTGRES_BOOLEAN = 16,
+	POSTGRES_BYTEA = 17,
+	POSTGRES_BIGINT = 20,
+	POSTGRES_SMALLINT = 21,
+	POSTGRES_INTEGER = 23,
+	POSTGRES_TEXT = 25,
+	POSTGRES_TSVECTOR = 3614,
+};
+
+/* How a member of a struct and a column @name go together: where structs are sent as arrays, one
+ * for each column, and where a row is read into a struct. */
+struct postgres_column {
+	const char *name;
+	enum postgres_type type;
+	/* Of the member: a struct text, a bool, a 32-bit number without sign or an int64_t. */
+	size_t offset;
+	size_t size;
+	/* When it is sent, a text without data and POSTGRES_NULL are null. */
+	bool nullable;
+	/* Where there is no such member: writes the value that @row has; false: null. It is not
+	 * read. */
+	bool (*write)(struct buffer *out, const void *row);
+};
+
+#define POSTGRES_NULL INT64_MIN
+
+#define POSTGRES_MEMBER(owner, member)                                                             \
+	.offset = offsetof(owner, member), .size = sizeof(((owner *)0)->member)
+
+struct postgres_layout {
+	const struct postgres_column *columns;
+	size_t columns_count;
+	/* Of the struct. */
+	size_t size;
+	/* Reads what is not a member as it stands; NULL: nothing. */
+	int (*finish)(struct postgres_rows *rows, int row, struct arena *arena, void *item,
+		struct error *err);
+	/* What is said where there is no room to read into; NULL: that memory is short. */
+	const char *too_large;
+};
+
+#define POSTGRES_LAYOUT(its_columns, type, ...)                                                    \
+	{                                                                                          \
+		.columns = (its_columns), .columns_count = COUNT_OF(its_columns),                  \
+		.size = sizeof(type), __VA_ARGS__                                                  \
+	}
+
+/* An array of the @count structs of @row_size bytes at @rows. */
+void postgres_bind_array(struct postgres_connection *connection,
+	const struct postgres_column *column, const void *rows, size_t count, size_t row_size);
+
+/* ---- rows.c: what statements gave ---- */
+
+#define POSTGRES_COLUMNS_MAX 20
+
+struct postgres_rows {
+	PGresult *result;
+	int count;
+	/* The names by which columns were asked for, so that a name is looked up once a result. */
+	int columns;
+	int last;
+	const char *names[POSTGRES_COLUMNS_MAX];
+};
+
+struct postgres_rows postgres_rows_of(PGresult *result);
+
+/* The column @name, a literal, of a row: any integer or boolean; text or bytea, valid until the
+ * next batch. Null is 0, or {NULL, 0}. */
+int64_t postgres_int64(struct postgres_rows *rows, int row, const char *name);
+struct text postgres_text(struct postgres_rows *rows, int row, const char *name);
+bool postgres_is_null(struct postgres_rows *rows, int row, const char *name);
+/* What stands alone in a row, or first: of the first row; 0 where there is no row. */
+int64_t postgres_only(const struct postgres_rows *rows);
+
+/* Reads the row @row into *@ret_item as @layout has it, with its texts copied into @arena. */
+int postgres_read(struct postgres_rows *rows, int row, const struct postgres_layout *layout,
+	struct arena *arena, void *ret_item, struct error *err) CHECK_RESULT;
+/* Reads all rows into an array in @arena. @ret_items is the address of a pointer to its items. */
+int postgres_read_all(struct postgres_rows *rows, const struct postgres_layout *layout,
+	struct arena *arena, void *ret_items, size_t *ret_count, struct error *err) CHECK_RESULT;
+
+#endif
