@@ -26,8 +26,8 @@ static int check_email(struct text email, struct error *err)
 	}
 	if (!valid) {
 		return error_set(err, ERROR_INVALID,
-			"'%.*s' is no e-mail address: write one like ann@example.org, at most %d "
-			"bytes",
+			"'%.*s' is not an e-mail address: write one like ann@example.org, at "
+			"most %d bytes",
 			TEXT_ARG(email), STORE_EMAIL_MAX);
 	}
 	return 0;
@@ -242,16 +242,16 @@ const struct cmd cmd_account = {
 	.settings = settings,
 	.description =
 	"An account owns calls and has keys to read and write them.\n\n"
-	"add makes an account, and the store when there is none, and prints the account's first "
+	"add makes an account, and the store when there is none. It prints the account's first "
 	"key, with the scopes read and write. Only the key is written to standard output, and it "
 	"is shown this once: the store keeps a hash of it.\n\n"
-	"set says how long the account's calls and their detail are kept, where that is to be "
-	"another time than the store's ('callstep retention'); add takes the same options. It "
-	"holds from that moment on, and list shows it. Shorter days drop calls for ever: how many, "
-	"and when they started, is said first, and the command asks, or wants --yes where there is "
-	"no terminal.\n\n"
+	"set says how long the account's calls and their detail are kept, where that is not as "
+	"long as the store keeps calls ('callstep retention'). add takes the same options. The "
+	"days hold from that moment on; list shows them. Shorter days drop calls for ever: the "
+	"command first says how many and when they started, and asks. Where there is no terminal "
+	"it wants --yes.\n\n"
 	"A disabled account gets no answer from the API, from that moment on, until it is enabled "
-	"again; its requests under way are broken off within a second.",
+	"again. Its requests under way are broken off within a second.",
 	.examples =
 	"callstep account add ann@example.org\n"
 	"callstep account add me@example.org --keep-detail ever --keep-headers ever\n"

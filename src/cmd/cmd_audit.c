@@ -123,10 +123,11 @@ const struct cmd cmd_audit = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-	"Shows the audit trail of all accounts, or of --account, newest first: when, which "
-	"account, who (the key by its number with the address it came from, or the system's user "
-	"who ran a command), what, whether it was done, refused or failed, how many calls it was "
-	"about, how often within about a second, and on what.\n\n"
+	"Shows the audit trail of all accounts, or of --account, newest first. A record says "
+	"when, which account, who, what, whether it was done, refused or failed, how many calls "
+	"it was about, how often within about a second, and on what. The column WHO has the "
+	"number of the key with the address it came from, or the system's user that ran a "
+	"command.\n\n"
 	"Actions of the API: read-calls, read-call, compare-calls, count-calls, follow-calls, "
 	"store-calls, erase-calls, sign-in (refused: a wrong key), list-keys, make-key, "
 	"revoke-key, read-audit. Of the command line: add-account, set-account, set-retention, "
@@ -135,13 +136,15 @@ const struct cmd cmd_audit = {
 	"(calls, search), read-call (show), compare-calls (diff), count-calls (stats, dropoff), "
 	"follow-calls (tail), scan-calls (privacy-scan). Of the sweep: expire-detail, "
 	"expire-calls, cap-detail, cap-calls.\n\n"
-	"Records cannot be changed or deleted, by SQL either; they are numbered without a gap, "
-	"which 'callstep verify' checks, and dropped after the days for which the store keeps them "
-	"('callstep retention --keep-audit'). A server writes what requests did once a second: a "
-	"crash may lose the last second of it. Commands, new and revoked keys, and what the sweep "
-	"drops, are recorded before they are said to be done, and what a command shows before it "
-	"is shown; where the store cannot be written, that is told on standard error.\n\n"
-	"In a pipe the columns are parted by tabs, without a header. --json writes a record a line.",
+	"Records cannot be changed or deleted, not even by SQL. They are numbered without a gap, "
+	"which 'callstep verify' checks. They are dropped after the days for which the store "
+	"keeps them ('callstep retention --keep-audit').\n\n"
+	"A server writes what requests did once a second: a crash may lose the last second of it. "
+	"Commands, new and revoked keys, and what the sweep drops are recorded before they are "
+	"said to be done; what a command shows, before it is shown. Where the store cannot be "
+	"written, standard error says so.\n\n"
+	"In a pipe tabs separate the columns, and there is no header. --json writes a record a "
+	"line.",
 	.examples =
 	"callstep audit --start -1d --account ann@example.org\n"
 	"callstep audit --action make-key --json",

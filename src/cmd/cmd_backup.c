@@ -28,9 +28,9 @@ const struct cmd cmd_backup = {
 	.settings = settings,
 	.description =
 	"Writes a consistent copy of the store into the new folder DIR, which can then be used as "
-	"--data. Servers and imports go on meanwhile. A store on PostgreSQL is backed up by "
-	"PostgreSQL's own means, pg_basebackup or pg_dump: asked for one of these, it says so, and "
-	"the exit status is 2.",
+	"--data. Servers and imports go on meanwhile.\n\n"
+	"PostgreSQL's own means back up a store on PostgreSQL: pg_basebackup or pg_dump. For such "
+	"a store the command says so, and the exit status is 2.",
 	.examples = "callstep backup /var/backups/callstep-$(date +%F)",
 	.needs = CMD_NEEDS_STORE,
 	.takes_operands = true,

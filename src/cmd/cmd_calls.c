@@ -55,9 +55,9 @@ const struct cmd cmd_calls = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-	"Lists calls with their start, length, type, numbers, steps and session, newest first, and "
-	"says which part of all matching calls that is.\n\n"
-	"In a pipe the columns are parted by tabs, without a header, and the count goes to standard "
+	"Lists calls with their start, length, type, numbers, steps and session, newest first, "
+	"and says which part of all matching calls that is.\n\n"
+	"In a pipe tabs separate the columns, there is no header, and the count goes to standard "
 	"error.",
 	.examples =
 	"callstep calls --start -2h\n"

@@ -131,7 +131,7 @@ static int compare_places(const struct store_call *a, const struct store_call *b
 	return text_compare(b->call.session_id, a->call.session_id);
 }
 
-/* Steps that only the copy still has are no difference: the source let go of them since. */
+/* Steps that only the copy still has are not a difference: the source dropped them since. */
 static bool is_same(const struct store_call *source, const struct store_call *copy)
 {
 	const struct call *a = &source->call, *b = &copy->call;
@@ -523,19 +523,20 @@ static const char *const settings[] = {"from", "to", "yes", "utc", "quiet", NULL
 /* clang-format off */
 const struct cmd cmd_copy = {
 	.name = "copy",
-	.summary = "copy a store into another one, of whatever kind",
+	.summary = "copy a store into another one",
 	.arguments = "--from STORE --to STORE",
 	.settings = settings,
 	.description =
-	"Copies how long calls are kept, all accounts with their days and their keys' hashes, all "
-	"calls with their detail, and the audit trail into another store, which is made where it "
-	"is missing; then compares both. STORE is a folder or a URL. Calls that are there already "
-	"and are the same are passed over, so a copy that was cut short goes on when it is run "
-	"again, and what came in meanwhile is brought over by one more run. The exit status is 1 "
-	"when something is missing or different in the end. Where the other store has calls that "
-	"its new days would drop, that is said first, and the command asks, or wants --yes where "
-	"there is no terminal. Keys keep their secrets and get new numbers, by which the records "
-	"of the audit trail name them then; records get new numbers, too.",
+	"Copies into another store how long calls are kept, all accounts with their days and "
+	"their keys' hashes, all calls with their detail, and the audit trail. Then it compares "
+	"both stores. STORE is a folder or a URL. The other store is made where it is missing.\n\n"
+	"Calls that are there already and are the same are passed over. So a copy that was cut "
+	"short goes on when it is run again, and one more run brings over what came in meanwhile. "
+	"The exit status is 1 when something is missing or different in the end.\n\n"
+	"Where the other store has calls that its new days would drop, the command says so first, "
+	"and asks. Where there is no terminal it wants --yes. Keys keep their secrets and get new "
+	"numbers, by which the records of the audit trail then name them. Records get new "
+	"numbers, too.",
 	.examples =
 	"callstep copy --from /srv/calls --to postgresql://callstep@db/calls\n"
 	"callstep copy --from postgresql://callstep@db/calls --to /srv/calls",

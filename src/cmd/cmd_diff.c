@@ -238,14 +238,14 @@ const struct cmd cmd_diff = {
 	.arguments = "[OPTION]… SESSION_ID SESSION_ID",
 	.settings = settings,
 	.description =
-	"Shows two calls' steps side by side, each with its time since the call's start: those "
-	"that are the same beside each other, '|' between two that differ in their line only, '<' "
-	"beside a step that only the first call has, '>' beside one that only the second has. "
-	"Times do not make a step another one.\n\n"
-	"In a pipe a pair is a row with tabs between what it is (same, changed, only_a, only_b), "
-	"then number, offset and duration of the first call's step, the same of the second's, "
-	"class, module, variable, and both lines. The counts go to standard error. --json writes "
-	"what GET /v1/diff answers.",
+	"Shows two calls' steps side by side, each with its time since the call's start. Steps "
+	"that are the same stand beside each other. '|' stands between two that differ in their "
+	"line only, '<' beside a step that only the first call has, '>' beside one that only the "
+	"second has. Times do not make a step another one.\n\n"
+	"In a pipe a pair is a row with tabs: what it is (same, changed, only_a, only_b), then "
+	"number, offset and duration of the first call's step, the same of the second's, class, "
+	"module, variable, and both lines. The counts go to standard error. --json writes what "
+	"GET /v1/diff answers.",
 	.examples = "callstep diff '100035;000;1575898377' '100035;000;1575898612'",
 	.needs = CMD_NEEDS_OWNER,
 	.takes_operands = true,

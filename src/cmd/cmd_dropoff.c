@@ -104,12 +104,13 @@ const struct cmd cmd_dropoff = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-	"Shows for each place, a module with its result variable, how many of the calls to which "
-	"all options apply reached it, went on from it, and ended there, and which places followed "
-	"directly in how many calls. A call ends at the place of its last step; the module hangup "
-	"is no place. The places that most calls reached come first.\n\n"
-	"In a pipe the columns are parted by tabs, without a header, and the count goes to "
-	"standard error. --json writes what GET /v1/dropoff answers.",
+	"Shows where the calls to which all options apply got to. A place is a module with its "
+	"result variable. For each place: how many calls reached it, went on from it, and ended "
+	"there, and which places followed directly in how many calls. A call ends at the place of "
+	"its last step; the module hangup is not a place. The places that most calls reached come "
+	"first.\n\n"
+	"In a pipe tabs separate the columns, there is no header, and the count goes to standard "
+	"error. --json writes what GET /v1/dropoff answers.",
 	.examples =
 	"callstep dropoff --start -1d --dest 6177123001\n"
 	"callstep calls --last-module menu --last-variable LANGUAGE",

@@ -4,12 +4,12 @@
 
 #include "cmd/filter_options.h"
 
-#define ROUND_CALLS 1000 /* of one transaction: nobody waits long for it */
+#define ROUND_CALLS 1000 /* of one transaction: others wait for it only briefly */
 
 /* What became of it. */
 struct receipt {
 	int64_t calls;
-	int64_t records; /* of the audit trail that no longer name them */
+	int64_t records; /* of the audit trail that do not name them any more */
 	bool done;	 /* no file holds anything of them */
 };
 
@@ -147,7 +147,7 @@ static int scrub(struct store *store, struct receipt *receipt, struct error *err
 
 	if (done == 0) {
 		return error_set(err, ERROR_BUSY,
-			"cannot clear the store's files: someone was reading all the time");
+			"cannot clear the store's files: they were being read all the time");
 	}
 	receipt->done = done > 0;
 	return done < 0 ? -1 : 0;
@@ -218,17 +218,16 @@ const struct cmd cmd_erase = {
 	.settings = settings,
 	.description =
 	"Erases the calls to and from a number, or one call, of an account: their rows, their "
-	"detail, their words, and what they counted for. Then it writes the store's files anew, so "
-	"that none of them holds a byte of these calls: neither the database, in places that are "
-	"no longer used, nor its log. How many calls went is written to standard output. In the "
-	"audit trail \"(erased)\" stands in the place of the number or the session id; its records "
-	"stay.\n\n"
-	"A server may run meanwhile. What it answers does not have the calls from the first moment "
-	"on; who stores calls waits while the database is written anew, which takes as long as a "
-	"copy of it and as much room on its disk, twice. With --defer this is left to a later "
-	"--finish, which may stand for several erasures.\n\n"
-	"Not erased are what other calls say of the number, what was exported or backed up before, "
-	"and what lies on the disk outside of the files.",
+	"detail, their words, and what they counted for. Then it writes the store's files anew. "
+	"After that neither the database nor its log holds a byte of these calls, not even in "
+	"places that are not used. Standard output says how many calls went. In the audit trail "
+	"\"(erased)\" stands in the place of the number or the session id; its records stay.\n\n"
+	"A server may run meanwhile. Its answers do not have the calls from the first moment on. "
+	"What stores calls waits while the database is written anew: as long as a copy of it "
+	"takes, with as much room on its disk, twice. --defer leaves this to a later --finish, "
+	"which may stand for several erasures.\n\n"
+	"Not erased are what other calls say of the number, what was exported or backed up "
+	"before, and what lies on the disk outside of the files.",
 	.examples =
 	"callstep erase --number '+1 617 712-3001' --dry-run\n"
 	"callstep erase --number 6177123001 --yes\n"

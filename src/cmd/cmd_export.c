@@ -240,13 +240,15 @@ const struct cmd cmd_export = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-	"Writes all calls to which the options apply, newest first, each with its detail. What is over "
-	"its days ('callstep retention') is left out. The result, except csv, can be imported again.\n\n"
-	"csv has a header row and times as UNIX seconds and in UTC. A cell that a spreadsheet would run, "
-	"one that begins with = + - or @, gets an apostrophe before it; a number with a country code, + "
-	"and digits only, stays as it is. With --spreadsheet a byte order mark comes first, and what a "
-	"spreadsheet would make a number or a date of is a formula that gives the text: leading zeros "
-	"and the end of 1795510000.10 stay.",
+	"Writes all calls to which the options apply, newest first, each with its detail. What is "
+	"over its days ('callstep retention') is left out. The result, except csv, can be "
+	"imported again.\n\n"
+	"csv has a header row and times as UNIX seconds and in UTC. A cell that a spreadsheet "
+	"would run, one that begins with = + - or @, gets an apostrophe before it. A number with "
+	"a country code, + and digits only, stays as it is.\n\n"
+	"With --spreadsheet a byte order mark comes first. What a spreadsheet would make a number "
+	"or a date of is a formula that gives the text: leading zeros and the end of "
+	"1795510000.10 stay.",
 	.examples =
 	"callstep export --start -5d --output calls.ndjson\n"
 	"callstep export --number 6177123001 --format xml | xmllint --format -\n"

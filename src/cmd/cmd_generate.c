@@ -72,9 +72,10 @@ const struct cmd cmd_generate = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-	"Writes made-up calls to standard output, one a line, in the order of their start: of "
-	"several applications in several languages, with menus, wrong input, queues, transfers, "
-	"failures, and callers who hang up anywhere; 5 to 60 steps, about 25 at the median.\n\n"
+	"Writes made-up calls to standard output, one a line, in the order of their start. They "
+	"are calls of several applications in several languages, with menus, wrong input, queues, "
+	"transfers and failures. Callers hang up anywhere. A call has 5 to 60 steps, about 25 at "
+	"the median.\n\n"
 	"The same seed, number of calls and window always make the same bytes.",
 	.examples =
 	"callstep generate --calls 1000 --seed 7 > calls.ndjson\n"

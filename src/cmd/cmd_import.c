@@ -26,7 +26,7 @@ struct import {
 	bool shifting;
 	int64_t shift_s;
 
-	/* the file at hand */
+	/* of the file that is read */
 	struct input *input;
 	struct batch *batch;
 	const char *name;
@@ -137,7 +137,8 @@ static void show_progress(void *context)
 
 /* ---- calls ---- */
 
-/* Reads @json into import->canonical; false when it is no good call, which the batch will say. */
+/* Reads @json into import->canonical; false when it is not a good call, which the batch will say.
+ */
 static bool read_call(struct import *import, struct text json, struct call *ret_call)
 {
 	struct json_position position = {.line = 1, .column = 1};
@@ -296,7 +297,7 @@ static int run_batch(struct import *import, const struct source_format *format, 
 	result = batch_result(batch);
 	import->batch = NULL;
 	add_result(import, &result);
-	/* A source says of its own what it looked for. */
+	/* A source itself says what it looked for. */
 	if (status == 0 && format->is_json && result.accepted == 0 && result.rejected == 0 &&
 		result.failure.code == ERROR_NONE &&
 		import->old.refused + import->old.left_out == left_before) {
@@ -330,7 +331,7 @@ static void run_file(struct import *import, const char *path, bool measuring)
 	}
 }
 
-/* Negative when one of them is no regular file: a pipe must not be opened twice. */
+/* Negative when one of them is not a regular file: a pipe must not be opened twice. */
 static int64_t size_of_files(int argc, char **argv)
 {
 	int64_t all = 0;
@@ -371,8 +372,8 @@ static void tell_unserved(const struct import *import)
 
 	if (import->sum.unserved > 0) {
 		fprintf(stderr,
-			"%s of them started more than %lld days ago: /v1, the page and commands "
-			"show their steps, /api/ does not (serve --api-detail-days)\n",
+			"%s of them started more than %lld days ago: /v1, the web page and "
+			"commands show their steps, /api/ does not (serve --api-detail-days)\n",
 			number_format((int64_t)import->sum.unserved, number),
 			(long long)import->run->settings->api_detail_days);
 	}
@@ -487,7 +488,8 @@ static int set_zone(const char *zone, struct error *err)
 	/* POSIX zones, such as CET-1CEST, have digits. */
 	if (strcmp(zone, "UTC") != 0 && !strpbrk(zone, "0123456789") && access(path, R_OK) < 0) {
 		return error_set(err, ERROR_INVALID,
-			"'%s' is no value for --zone: there is no such time zone; write one like "
+			"'%s' is not a value for --zone: there is no such time zone; write one "
+			"like "
 			"Europe/Berlin",
 			zone);
 	}
@@ -521,7 +523,7 @@ static int import_check(struct cmd_run *run, struct error *err)
 	}
 	if (settings->shift_to != SETTING_TIME_NONE && size_of_files(run->argc, run->argv) < 0) {
 		return error_set(err, ERROR_INVALID,
-			"--shift-to reads its input twice: name files that are there, no pipe");
+			"--shift-to reads its input twice: name files that are there, not a pipe");
 	}
 	if ((settings->system && check_system(text_of(settings->system), err) < 0) ||
 		import_format_check(settings->format, err) < 0) {
@@ -541,23 +543,23 @@ const struct cmd cmd_import = {
 	.arguments = "[OPTION]… FILE…|-",
 	.settings = settings,
 	.description =
-	"Takes calls from files, or from standard input, into the store, beside a running server "
-	"if there is one. Files may be compressed by gzip or zstd.\n\n"
+	"Takes calls from files, or from standard input, into the store. A server may run beside "
+	"it. Files may be compressed by gzip or zstd.\n\n"
 	"Formats:\n"
 	"  fuse          documents of this API: JSON, a call a line, or XML\n"
 	"  json, ndjson  the same, without looking which of them it is\n"
 	"  asterisk-cel  Asterisk's channel event log: CSV, JSON, a table's rows\n\n"
-	"Calls that started so long ago that they, or their steps, are over the days for which the "
-	"store keeps them ('callstep retention') are not taken and dropped later: on a terminal "
-	"the import asks whether to take what is kept of them, elsewhere it leaves them out, says "
-	"what keeps them, and its exit status is 3. --old says it beforehand. Calls whose steps "
-	"are kept, but not served below /api/ any more (serve --api-detail-days), are counted in "
-	"the end.\n\n"
+	"Some calls started so long ago that they, or their steps, are over the days for which "
+	"the store keeps them ('callstep retention'). The import does not take what a sweep would "
+	"drop. On a terminal it asks whether to take what is kept of them. Elsewhere it leaves "
+	"them out and says what keeps them; its exit status is 3. --old says it beforehand. At "
+	"the end the import counts the calls whose steps are kept, but are not served below /api/ "
+	"(serve --api-detail-days).\n\n"
 	"A call that the store has already, by its session, is replaced; what has been imported "
 	"can be imported again. Parts of a call that two logs of an exchange hold are joined, "
-	"whichever comes first. Each call that is not taken is named on standard error with file, "
-	"line, session and reason, and rows of an event log by kind and count; the others are "
-	"taken, and the exit status is 3.",
+	"whichever comes first.\n\n"
+	"Standard error names each call that is not taken, with file, line, session and reason, "
+	"and counts rows of an event log by kind. The others are taken, and the exit status is 3.",
 	.examples =
 	"callstep import calls.ndjson.gz\n"
 	"callstep generate --calls 1000 --end now | callstep import -\n"

@@ -80,7 +80,7 @@ static int revoke(struct cmd_run *run, struct error *err)
 
 	if (!text_to_int64(text_of(operand), &id)) {
 		return error_set(err, ERROR_INVALID,
-			"'%s' is no key's id: 'callstep key list' shows them", operand);
+			"'%s' is not the id of a key: 'callstep key list' shows them", operand);
 	}
 	found = store_key_revoke(run->store, account_id, id, clock_now_s(), err);
 	if (found == 0) {

@@ -285,12 +285,12 @@ const struct cmd cmd_privacy_scan = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-	"Reads the detail of all calls to which the options apply and tells of every number that "
-	"may be a payment card's: 13 to 19 digits, also with spaces or hyphens between, that begin "
-	"as a network's numbers do, are as long and have the right check digit, and are not a part "
-	"of a word or a UUID. One in ten other numbers of that shape has it too. For each: the "
-	"call, the step, its class and module, the member that it stands in, and the number with "
-	"all digits hidden. Telephone numbers of the header are not looked at.\n\n"
+	"Reads the detail of all calls to which the options apply, and tells of every number that "
+	"may be a payment card's. It has 13 to 19 digits, also with spaces or hyphens between, "
+	"begins and is as long as a network's numbers, and has the right check digit. A part of a "
+	"word or a UUID is not one. One in ten other numbers of that shape passes, too.\n\n"
+	"For each: the call, the step, its class and module, the member that it stands in, and "
+	"the number with all digits hidden. Telephone numbers of the header are not looked at.\n\n"
 	"The exit status is 0 when nothing was found, and 3 when something was.",
 	.examples =
 	"callstep privacy-scan\n"

@@ -119,16 +119,16 @@ const struct cmd cmd_retention = {
 	.settings = settings,
 	.description =
 	"Shows for how many days after their start the store keeps the detail of calls and the "
-	"calls themselves, and for how many days it keeps the audit trail; then the accounts that "
-	"have days of their own, which 'callstep account set' gives. A new store keeps detail for "
-	"31 days, calls and the audit trail for 365.\n\n"
-	"--keep-detail, --keep-headers and --keep-audit set the days; they hold from that moment "
-	"on, for every server and command. Shorter days drop calls for ever: how many, of which "
-	"accounts, and when they started is said first. On a terminal the command then asks; "
+	"calls themselves, and for how many days it keeps the audit trail. Then it shows the "
+	"accounts with their own days, which 'callstep account set' gives. A new store keeps "
+	"detail for 31 days, calls and the audit trail for 365.\n\n"
+	"--keep-detail, --keep-headers and --keep-audit set the days. They hold from that moment "
+	"on, for every server and command. Shorter days drop calls for ever: the command first "
+	"says how many, of which accounts, and when they started. On a terminal it then asks; "
 	"elsewhere it wants --yes.\n\n"
-	"What is over its days is seen by nobody from that second on. 'callstep serve' and "
-	"'callstep sweep' drop it. Below /api/ detail is served for a shorter time: see "
-	"--api-detail-days in 'callstep help serve'.",
+	"What is over its days is not shown from that second on. 'callstep serve' and 'callstep "
+	"sweep' drop it. Below /api/ detail is served for a shorter time: see --api-detail-days "
+	"in 'callstep help serve'.",
 	.examples =
 	"callstep retention\n"
 	"callstep retention --keep-detail 90 --keep-headers 730\n"

@@ -275,14 +275,14 @@ const struct cmd cmd_search = {
 	.arguments = "[OPTION]… [WORD]…",
 	.settings = settings,
 	.description =
-	"Finds the calls in whose lines all WORDs stand and to which all options apply, newest first. "
-	"Under each call stand the lines that were asked for: those with one of the words, and those of "
-	"the class, module and variable. A WORD may be the beginning of one, confir*, and words in "
-	"double quotes, which the shell must leave there, follow each other: '\"wrong input\"'. Case and "
-	"accents do not matter.\n\n"
-	"In a pipe a call is a row with tabs as of callstep calls, and a line of it is a row whose first "
-	"cell is empty: then time, class, line, module and variable. The count goes to standard error. "
-	"--json writes calls as GET /v1/calls does, each with its matches.",
+	"Finds the calls whose lines have all WORDs and to which all options apply, newest first. "
+	"Under each call stand the lines that were asked for: those with one of the words, and "
+	"those of the class, module and variable. A WORD may be the beginning of one: confir*. "
+	"Words in double quotes follow each other; the shell must leave the quotes there: "
+	"'\"wrong input\"'. Case and accents do not matter.\n\n"
+	"In a pipe a call is a row with tabs as of callstep calls. A line of it is a row whose "
+	"first cell is empty: then time, class, line, module and variable. The count goes to "
+	"standard error. --json writes calls as GET /v1/calls does, each with its matches.",
 	.examples =
 	"callstep search invalid --start -1d\n"
 	"callstep search '\"no input\"' transf* --dest '*3001'\n"

@@ -13,9 +13,8 @@
 #include "cmd/keeping.h"
 #include "cmd/redact_options.h"
 
-#define REQUEST_MEMORY_MAX                                                                         \
-	((size_t)16 << 20)	/* a request's own arena; pages have memory of their own */
-#define DESCRIPTORS_BESIDE  128 /* of the store, the log, the threads */
+#define REQUEST_MEMORY_MAX  ((size_t)16 << 20) /* a request's own arena; pages have their own */
+#define DESCRIPTORS_BESIDE  128		       /* of the store, the log, the threads */
 #define ACCOUNTS_PEEK_BYTES ((size_t)4096)
 
 /* What stands while the server runs, in the order in which it is made. */
@@ -108,7 +107,7 @@ static int open_auditor(struct service *service, struct error *err)
 	return auditor_create(&service->auditor, &options, err);
 }
 
-/* What was dropped for the cap's sake is a warning: nobody said that it was old enough. */
+/* What was dropped for the cap is a warning: no setting said that it was old enough. */
 static void tell_swept(const struct sweep_counts *counts)
 {
 	bool cap = counts->cap_detail > 0 || counts->cap_calls > 0;
@@ -273,7 +272,7 @@ static int service_start(struct service *service, const struct settings *setting
 		       : sweeper_start(service->sweeper, err);
 }
 
-/* SIGHUP is for the certificate. Whoever sends it for anything else is told that nothing happened.
+/* SIGHUP is for the certificate. Where there is none, the log says that nothing happened.
  */
 static void reload(struct service *service, bool tls)
 {
@@ -319,12 +318,12 @@ static void wait_for_end(struct service *service, const sigset_t *signals, bool 
 	}
 }
 
-/* As a store keeps them that was made before stores had days of their own. */
+/* Of a store that was made before stores had days. */
 #define FOR_EVER                                                                                   \
 	" hint=\"nothing is dropped: callstep retention --keep-detail DAYS --keep-headers DAYS "   \
 	"says what may be\""
 
-/* Says how long calls are kept: whoever starts a server sees what it is going to drop. */
+/* Says how long calls are kept, and so what the server is going to drop. */
 static int tell_keeping(struct store *store, const struct settings *settings, struct error *err)
 {
 	char detail[KEEPING_DAYS_SIZE], header[KEEPING_DAYS_SIZE], audit[KEEPING_DAYS_SIZE],
@@ -346,7 +345,7 @@ static int tell_keeping(struct store *store, const struct settings *settings, st
 	return 0;
 }
 
-/* A store without any account refuses every request: says so before someone wonders. */
+/* A store without any account refuses every request: the log says so at the start. */
 static void warn_of_no_account(struct store *store)
 {
 	AUTO(arena_deinit) struct arena arena;
@@ -415,15 +414,15 @@ const struct cmd cmd_serve = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-	"Serves the calls of the store through the API until SIGTERM or SIGINT, which let running "
-	"requests end first. SIGHUP reads the certificate and its key again, and nothing else: "
-	"settings and rules of redaction are read at the start.\n\n"
+	"Serves the calls of the store through the API until SIGTERM or SIGINT; running requests "
+	"end first. SIGHUP reads the certificate and its key again, and nothing else: settings "
+	"and rules of redaction are read at the start.\n\n"
 	"Addresses other than the loopback ones are refused without TLS, unless --insecure says "
 	"that something in front sees to it. Another server on the same folder is refused; any "
 	"number share a store on PostgreSQL. The command line works beside the server.\n\n"
-	"How long calls are kept is the store's: 'callstep retention' shows and sets it, and the "
-	"server's log says it at the start. What is over its days is dropped every --sweep-every, "
-	"in short steps, and recorded in the audit trail; see 'callstep help sweep' and 'callstep "
+	"The store says how long calls are kept: 'callstep retention' shows and sets it, and the "
+	"server logs it at the start. What is over its days is dropped every --sweep-every, in "
+	"short steps, and recorded in the audit trail. See 'callstep help sweep' and 'callstep "
 	"help audit'.",
 	.examples =
 	"callstep serve --data /srv/calls\n"

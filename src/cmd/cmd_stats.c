@@ -163,9 +163,10 @@ const struct cmd cmd_stats = {
 	"median, and what 95% of them do not exceed. By time the oldest come first, otherwise the "
 	"largest groups. For class, module and variable a call counts in each group that one of "
 	"its steps is in, and only these steps are counted.\n\n"
-	"Hours and days are those of UTC, or with --zone of a zone: a day that the clocks are "
-	"changed in has 23 or 25 hours. In a pipe the columns are parted by tabs, without a header "
-	"and bars, and the count goes to standard error. --json writes what GET /v1/stats answers.",
+	"Hours and days are those of UTC, or of --zone. A day on which the clocks change has 23 "
+	"or 25 hours.\n\n"
+	"In a pipe tabs separate the columns, there are no header and no bars, and the count goes "
+	"to standard error. --json writes what GET /v1/stats answers.",
 	.examples =
 	"callstep stats --start -1d --bucket hour\n"
 	"callstep stats --start -30d --zone America/New_York\n"

@@ -72,16 +72,18 @@ const struct cmd cmd_sweep = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-	"Drops the detail of calls, and the calls, that are over the days for which the store "
-	"keeps them ('callstep retention'), or their account has them kept; then, while the store "
-	"takes more than --disk-max of the disk, the oldest detail and the oldest calls of all "
-	"accounts. Space that is not used again soon is given back to the disk. What was dropped "
-	"is in the audit trail.\n\n"
+	"Drops the detail of calls, and the calls, that are over the days for which the store or "
+	"their account keeps them ('callstep retention'). Then, while the store takes more than "
+	"--disk-max of the disk, it drops the oldest detail and the oldest calls of all accounts. "
+	"Space that is not used again soon is given back to the disk. The audit trail has what "
+	"was dropped.\n\n"
 	"A server does the same by itself every --sweep-every. This is for stores without a "
-	"server, and for cron; it works beside a server, in short steps. What it drops is gone.\n\n"
-	"On PostgreSQL one program at a time sweeps, however many servers there are: where another "
-	"one does, it says so, and the exit status is 1. The detail of a day that is over for all "
-	"accounts goes with its partition, up to a day after the last of it was served.",
+	"server, and for cron. It works beside a server, in short steps. What it drops is "
+	"gone.\n\n"
+	"On PostgreSQL one program at a time sweeps, however many servers there are. Where "
+	"another one does, the command says so, and the exit status is 1. The detail of a day "
+	"that is over for all accounts goes with its partition, up to a day after the last of it "
+	"was served.",
 	.examples =
 	"callstep sweep\n"
 	"callstep sweep --disk-max 40G",

@@ -161,7 +161,8 @@ static int open_signals(int *ret_fd, struct error *err)
 	return *ret_fd < 0 ? error_set_errno(err, errno, "cannot wait for signals") : 0;
 }
 
-/* Waits a moment. False when it is time to end: by a signal, or because nobody reads any more. */
+/* Waits a moment. False when it is time to end: by a signal, or because its output is not read any
+ * more. */
 static bool wait_for_more(int signals)
 {
 	struct pollfd fds[] = {
@@ -254,8 +255,8 @@ const struct cmd cmd_tail = {
 	"Shows the newest of the calls to which all options apply, the newest last. With --follow "
 	"it goes on and shows each such call when it is stored or changes, by whichever process, "
 	"until it is interrupted.\n\n"
-	"In a pipe the columns are parted by tabs, without a header, and the count, which --follow "
-	"does not tell, goes to standard error. --json writes a call of GET /v1/calls a line.",
+	"In a pipe tabs separate the columns, there is no header, and the count goes to standard "
+	"error. --follow does not tell a count. --json writes a call of GET /v1/calls a line.",
 	.examples =
 	"callstep tail -f\n"
 	"callstep tail -f --class error --limit 0 --json",

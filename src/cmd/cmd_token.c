@@ -84,9 +84,9 @@ const struct cmd cmd_token = {
 	.arguments = "[OPTION]…",
 	.settings = settings,
 	.description =
-	"Reads values from standard input, a line each, and writes for each the token that stands "
-	"in its place where --redact-key-file is set: a word that calls can be found by. However a "
-	"number is written, its digits count.",
+	"Reads values from standard input, a line each. For each it writes the token that stands "
+	"in its place where --redact-key-file is set: a word that calls can be found by. However "
+	"a number is written, its digits count.",
 	.examples =
 	"callstep token --redact-key-file redact.key < number\n"
 	"callstep search $(callstep token --redact-key-file redact.key < number)",

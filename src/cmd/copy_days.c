@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The other store may have calls of its own, and calls of a copy that was made before: neither go
+ * The other store may have other calls, and calls of a copy that was made before. None of them goes
  * without a word. */
 #include "cmd/copy_days.h"
 

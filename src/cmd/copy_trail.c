@@ -24,7 +24,7 @@ struct run {
 	struct pair *keys;
 	size_t keys_count;
 	size_t keys_room;
-	struct arena arena; /* of the span at hand */
+	struct arena arena; /* of the span that is copied */
 };
 
 struct records {
@@ -39,7 +39,7 @@ static void run_end(struct run *run)
 	free(run->keys);
 }
 
-/* ---- who is who ---- */
+/* ---- accounts and keys in both stores ---- */
 
 static int add_key(struct run *run, const struct store_key *key, struct error *err)
 {

@@ -46,8 +46,7 @@ static int set_one(struct filter *filter, const struct setting_word *word, int64
 	return known < 0 ? name_option(word->name, err) : 0;
 }
 
-/* --number is one whole number, whatever its characters: `*` is none of those that --dest gives a
- * meaning. */
+/* --number is one whole number, whatever its characters: only --dest gives `*` a meaning. */
 static int set_number(
 	struct filter *filter, const char *number, struct arena *arena, struct error *err)
 {

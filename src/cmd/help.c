@@ -205,7 +205,7 @@ static void write_roff_settings(FILE *stream)
 	      "A setting is taken from the option, then from the environment, then from the INI "
 	      "file, then it has its default.\n"
 	      "In the INI file the option's name stands without dashes before it, as in\n"
-	      ".PP\n.nf\n  detail\\-days = 5\n.fi\n.PP\n"
+	      ".PP\n.nf\n  api\\-detail\\-days = 5\n.fi\n.PP\n"
 	      "These variables of the environment are read:\n",
 		stream);
 	for (size_t i = 0; (row = setting_at(i)); i++) {

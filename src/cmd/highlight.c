@@ -46,7 +46,7 @@ static bool begins_with_any(
 	return false;
 }
 
-/* @text from its first word on: a character that alone is no word stands between words. */
+/* @text from its first word on: a character that alone is not a word stands between words. */
 static struct text skip_to_word(struct text text)
 {
 	char buffer[WORDS_WORD_MAX];

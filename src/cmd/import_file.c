@@ -17,7 +17,7 @@ int import_format_check(const char *name, struct error *err)
 			i > 0 ? ", " : "", source_formats[i]->name);
 	}
 	return error_set(
-		err, ERROR_INVALID, "'%s' is no value for --format: write %s", name, names);
+		err, ERROR_INVALID, "'%s' is not a value for --format: write %s", name, names);
 }
 
 static int detect(const struct source_format **ret_format, struct input *input, struct error *err)

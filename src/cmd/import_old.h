@@ -10,9 +10,9 @@
 struct import_old {
 	const struct cmd_owner *owner;
 	bool utc;
-	bool asks;  /* someone sits at a terminal and was not asked yet */
+	bool asks;  /* there is a terminal, and it was not asked yet */
 	bool drops; /* what is over its days is left out of calls; otherwise these are refused */
-	bool told;  /* --old says it: whoever gave it knows */
+	bool told;  /* --old says it: it is known */
 
 	uint64_t refused;	/* calls that were not taken, though some of them is kept */
 	uint64_t without_steps; /* calls that were taken without theirs */
@@ -22,7 +22,7 @@ struct import_old {
 	int64_t newest;
 };
 
-/* @reads_standard: standard input is a file to be imported, and nobody answers there. */
+/* @reads_standard: standard input is a file to be imported: it gives no answers. */
 void import_old_init(struct import_old *old, const struct settings *settings,
 	const struct cmd_owner *owner, bool reads_standard);
 
@@ -31,8 +31,8 @@ void import_old_init(struct import_old *old, const struct settings *settings,
 enum batch_old import_old_judge(struct import_old *old, const char *name, uint64_t line,
 	const struct call *call, bool whole);
 
-/* Says on standard error what was not taken, why, and what keeps it. @quiet: only what nobody
- * chose. */
+/* Says on standard error what was not taken, why, and what keeps it. @quiet: not where
+ * --old said it. */
 void import_old_tell(const struct import_old *old, bool quiet);
 
 #endif

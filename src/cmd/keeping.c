@@ -38,8 +38,9 @@ int keeping_parse_days(
 	}
 	if (!setting_parse_days(text, days)) {
 		return error_set(err, ERROR_INVALID,
-			"'%s' is no value for --%s: write a number of days from 1 to %d%s", given,
-			option, STORE_DAYS_MAX, has_default ? ", ever or default" : ", or ever");
+			"'%s' is not a value for --%s: write a number of days from 1 to %d%s",
+			given, option, STORE_DAYS_MAX,
+			has_default ? ", ever or default" : ", or ever");
 	}
 	return 0;
 }
@@ -162,7 +163,7 @@ int keeping_tell_loss(struct store *store, const struct store_account *account,
 	return 0;
 }
 
-/* What @account is to have for days of its own: those of the account with its e-mail in @from. */
+/* The days that @account is to have: those of the account with its e-mail in @from. */
 static int own_days(struct store *from, const struct store_account *account, struct arena *arena,
 	struct store_days *ret_days, struct error *err)
 {

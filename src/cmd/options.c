@@ -397,15 +397,15 @@ static int parse_slot(struct reader *reader, const struct slot *slot, struct err
 	}
 	switch (slot->origin) {
 	case ORIGIN_FILE:
-		return error_set(err, ERROR_INVALID, "%s:%u: '%s' is no value for %s: %s",
+		return error_set(err, ERROR_INVALID, "%s:%u: '%s' is not a value for %s: %s",
 			reader->ini_path, slot->line, slot->value, name, expected.message);
 	case ORIGIN_ENVIRONMENT:
 		return error_set(err, ERROR_INVALID,
-			"'%s' is no value for %s in the environment: %s", slot->value,
+			"'%s' is not a value for %s in the environment: %s", slot->value,
 			setting_environment_name(name, environment), expected.message);
 	default:
-		return error_set(err, ERROR_INVALID, "'%s' is no value for --%s: %s", slot->value,
-			name, expected.message);
+		return error_set(err, ERROR_INVALID, "'%s' is not a value for --%s: %s",
+			slot->value, name, expected.message);
 	}
 }
 

@@ -6,7 +6,7 @@
 const struct setting calls_settings[] = {
 	/* which calls */
 	{SETTING("account", TEXT, "EMAIL", account),
-		.help = "The account; may be left out when the store has exactly one."},
+		.help = "The account. It may be left out when the store has exactly one."},
 	{FILTER("start", "TIME"),
 		.help = "Only calls that started at TIME or later: UNIX seconds, ISO 8601 "
 			"(2026-01-31T12:00:00Z) or relative (-2h, now)."},
@@ -21,18 +21,19 @@ const struct setting calls_settings[] = {
 			"any of several."},
 	{FILTER("class", "CLASS"),
 		.help = "Only calls with a step of this class: info, event, debug, prompt, error "
-			"or another. Class, module and variable are asked of one step."},
+			"or another. One step must have the class, module and variable that are "
+			"asked for."},
 	{FILTER("module", "MODULE"), .help = "Only calls with a step of this module."},
 	{FILTER("variable", "NAME"), .help = "Only calls with a step of this result variable."},
 	{FILTER("last-module", "MODULE"),
-		.help = "Only calls that ended in this module: that of their last step but for "
-			"hang-ups."},
+		.help = "Only calls that ended in this module: the one of their last step but "
+			"for hang-ups."},
 	{FILTER("last-variable", "NAME"), .help = "Only calls that ended at this result variable."},
 	{FILTER("text", "WORDS"),
-		.help = "Only calls in whose lines all WORDS stand: a beginning as in confir*, "
-			"words that follow each other in double quotes."},
-	{FILTER("min-duration", "SECONDS"), .help = "Only calls of at least so many seconds."},
-	{FILTER("max-duration", "SECONDS"), .help = "Only calls of at most so many seconds."},
+		.help = "Only calls whose lines have all WORDS: confir* is the beginning of a "
+			"word, and words in double quotes follow each other."},
+	{FILTER("min-duration", "SECONDS"), .help = "Only calls of at least SECONDS seconds."},
+	{FILTER("max-duration", "SECONDS"), .help = "Only calls of at most SECONDS seconds."},
 	{FILTER("state", "STATE"), .help = "Only calls that are live, or ended."},
 	{OPTION("number", TEXT, "NUMBER", number),
 		.help = "Only calls to this number, however it is punctuated."},
@@ -57,7 +58,7 @@ const struct setting calls_settings[] = {
 		.help = "Goes on and shows calls as they come."},
 	{OPTION("zone", TEXT, "ZONE", zone), .command = "stats",
 		.help = "Takes hours and days by the clock of ZONE, such as America/New_York, "
-			"and shows them so. Without it: UTC."},
+			"and shows them by it. Without it: UTC."},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -6,16 +6,16 @@
 const struct setting common_settings[] = {
 	/* common */
 	{SETTING("config", TEXT, "FILE", config),
-		.help = "Reads settings from the INI file FILE. Without it callstep.ini is read "
-			"from $XDG_CONFIG_HOME/callstep, ~/.config/callstep or /etc/callstep, "
-			"the first that is there."},
+		.help = "Reads settings from the INI file FILE. Without it: the first "
+			"callstep.ini that is found in $XDG_CONFIG_HOME/callstep, "
+			"~/.config/callstep or /etc/callstep."},
 	{SETTING("data", TEXT, "DIR", data),
 		.help = "Keeps the store in the folder DIR. Without it: /var/lib/callstep for "
 			"root, otherwise $XDG_DATA_HOME/callstep or ~/.local/share/callstep."},
 	{SETTING("store", TEXT, "URL", store),
 		.help = "Uses the store at URL instead of a folder: "
-			"postgresql://USER@HOST/DATABASE. A password belongs into ~/.pgpass or "
-			"PGPASSWORD, where no other user of the machine sees it."},
+			"postgresql://USER@HOST/DATABASE. Put a password into ~/.pgpass or "
+			"PGPASSWORD: there no other user of the machine sees it."},
 	{OPTION("help", FLAG, NULL, help), .letter = 'h', .help = "Prints this help."},
 	{OPTION("version", FLAG, NULL, version), .help = "Prints the version."},
 	/* how things are shown */

@@ -15,7 +15,7 @@ const struct setting files_settings[] = {
 		.help = "Makes calls from TIME on, instead of --days before the end."},
 	{OPTION("end", TIME, "TIME", end), .command = "generate",
 		.fallback = "2026-01-01T00:00:00Z",
-		.help = "Makes calls that start before TIME; \"now\" gives other times, and so "
+		.help = "Makes calls that start before TIME. \"now\" gives other times, and so "
 			"other bytes, at each run."},
 	{OPTION("calls", INTEGER, "N", calls), .fallback = "1000", .max = 100000000,
 		.help = "Makes N calls."},
@@ -25,8 +25,9 @@ const struct setting files_settings[] = {
 		.help = "Spreads the calls over the N days before the end."},
 	/* import, export */
 	{OPTION("spreadsheet", FLAG, NULL, spreadsheet),
-		.help = "Writes csv so that a spreadsheet shows each text as it is: a byte order "
-			"mark, and formulas where it would make a number or a date of one."},
+		.help = "Writes csv so that a spreadsheet shows each text as it is: with a byte "
+			"order mark, and with formulas where it would make a number or a date of "
+			"a text."},
 	{OPTION("detail", FLAG, NULL, detail),
 		.help = "Writes a row for each step, where --format is csv; the other formats "
 			"always have the steps."},
@@ -35,9 +36,9 @@ const struct setting files_settings[] = {
 			"XML, told by their content), json, ndjson, or a source's name, see "
 			"below. Without it: fuse."},
 	{OPTION("columns", TEXT, "FILE", columns),
-		.help = "Takes the names of the columns, and how they are written, from FILE, "
-			"for asterisk-cel a cel_custom.conf; of several mappings that for a file "
-			"named like the input."},
+		.help = "Takes the names of the columns, and how they are written, from FILE: "
+			"for asterisk-cel, a cel_custom.conf. Of several mappings, the one for a "
+			"file named like the input counts."},
 	{SETTING("zone", TEXT, "ZONE", zone),
 		.help = "Reads times without a zone in ZONE, such as Europe/Berlin. Without it: "
 			"UTC."},
@@ -51,9 +52,10 @@ const struct setting files_settings[] = {
 		.help = "Moves all times of the files by one amount, so that the newest call "
 			"ends at TIME. Reads the files twice."},
 	{OPTION("old", CHOICE, "WHAT", old), .choices = "drop|refuse",
-		.help = "Of calls that are over the days for which the store keeps them, or "
-			"their steps: drop takes what is kept of them, refuse leaves them out. "
-			"Without it asks on a terminal, and otherwise refuses."},
+		.help = "What to do with calls that are over the days for which the store keeps "
+			"them, or their steps: drop takes what is kept of them, refuse leaves "
+			"them out. Without it, the command asks on a terminal, and otherwise "
+			"refuses."},
 	{OPTION("output", TEXT, "FILE", output),
 		.help = "Writes to FILE, which appears only when it is whole, instead of "
 			"standard output."},

@@ -20,9 +20,9 @@ const struct setting manage_settings[] = {
 	{OPTION("session", TEXT, "SESSION_ID", session), .help = "Erases this one call."},
 	{OPTION("yes", FLAG, NULL, yes), .help = "Does not ask."},
 	{OPTION("dry-run", FLAG, NULL, dry_run),
-		.help = "Erases nothing, and says how many calls it would be."},
+		.help = "Erases nothing, and says how many calls would be erased."},
 	{OPTION("defer", FLAG, NULL, defer),
-		.help = "Leaves writing the files anew to a later --finish: the calls are gone "
+		.help = "Leaves writing the files anew to a later --finish. The calls are gone "
 			"from all answers, but their bytes may still lie in the files."},
 	{OPTION("finish", FLAG, NULL, finish),
 		.help = "Writes the files anew and does nothing else."},

@@ -30,8 +30,8 @@ static int replace(struct shifter *shifter, struct text raw, struct error *err)
 	int64_t time;
 
 	if (!text_to_int64(negative ? text_tail(raw, 1) : raw, &time)) {
-		return error_set(
-			err, ERROR_INVALID, "'%.*s' is no time that can be moved", TEXT_ARG(raw));
+		return error_set(err, ERROR_INVALID, "'%.*s' is not a time that can be moved",
+			TEXT_ARG(raw));
 	}
 	time = (negative ? -time : time) + shifter->seconds;
 	buffer_append(shifter->out, (struct text){.data = from, .size = (size_t)(raw.data - from)});

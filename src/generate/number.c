@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Numbers that nobody has: from the ranges that the numbering plans keep for fiction, or do not
- * give out. */
+ * Numbers that are not given out: from the ranges that the numbering plans keep for fiction, or
+ * leave free. */
 #include "generate/number.h"
 
 #define CALLERS		  60000 /* of each language */

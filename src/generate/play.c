@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Playing a call: a caller, with luck and patience of their own, goes through an application's
+ * Playing a call: a caller, with some luck and some patience, goes through an application's
  * script. */
 #include "generate/play.h"
 

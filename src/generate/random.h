@@ -21,7 +21,7 @@ static inline uint64_t random_next(struct random *random)
 	return z ^ (z >> 31);
 }
 
-/* A stream of its own for each @index of @seed. */
+/* Another stream for each @index of @seed. */
 static inline struct random random_of(uint64_t seed, uint64_t index)
 {
 	struct random random = {.state = seed};

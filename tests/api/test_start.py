@@ -97,7 +97,7 @@ def test_a_start_that_fails_makes_no_store(kind, taken, tmp_path):
 def test_an_account_whose_email_is_none_makes_no_store(tmp_path):
     store = store_at(tmp_path / "none")
     done = callstep("account", "add", "--data", store, "nobody")
-    assert done.returncode == 2 and "'nobody' is no e-mail address" in done.stderr
+    assert done.returncode == 2 and "'nobody' is not an e-mail address" in done.stderr
     assert not is_there(store) and not (tmp_path / "none").exists()
 
 

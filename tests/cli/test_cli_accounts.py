@@ -24,7 +24,7 @@ def test_an_email_is_taken_once_in_either_case(program):
                                    "ann\n@example.org", "x" * 250 + "@example.org"])
 def test_what_is_no_email_is_refused(program, email):
     done = program.run("account", "add", email, status=2)
-    assert "is no e-mail address" in done.stderr
+    assert "is not an e-mail address" in done.stderr
     assert program.run("account", "list").stdout.count("\n") == 1
 
 
@@ -70,7 +70,7 @@ def test_the_list_never_shows_a_key(program):
 
 @pytest.mark.parametrize("arguments, status, sentence", [
     (["revoke", "99"], 1, "the account has no key 99"),
-    (["revoke", "first"], 2, "'first' is no key's id"),
+    (["revoke", "first"], 2, "'first' is not the id of a key"),
     (["add", "--scope", "everything"], 2, "everything"),
     (["add", "--label", "x" * 129], 2, "at most 128 bytes"),
     (["add", "--label", "a\tb"], 2, "without control characters"),

@@ -101,7 +101,7 @@ def test_nobody_is_asked_where_standard_input_is_the_file(month):
 
 
 def test_wrong_words_for_old_are_refused(month):
-    assert "'keep' is no value for --old: write drop or refuse" in month.run("import", "--old", "keep", month.file, status=2).stderr
+    assert "'keep' is not a value for --old: write drop or refuse" in month.run("import", "--old", "keep", month.file, status=2).stderr
 
 
 # ---- what is stored and not seen ----
@@ -109,7 +109,7 @@ def test_wrong_words_for_old_are_refused(month):
 def test_steps_that_the_api_does_not_serve_are_told(month):
     del month.environment["CALLSTEP_API_DETAIL_DAYS"]
     file = month.write("week.ndjson", line("today", 0.5) + line("a", 6) + line("b", 7) + bare("c", 8))
-    words = "{} of them started more than {} days ago: /v1, the page and commands show their steps, /api/ does not (serve --api-detail-days)\n"
+    words = "{} of them started more than {} days ago: /v1, the web page and commands show their steps, /api/ does not (serve --api-detail-days)\n"
     assert words.format(2, 5) in month.run("import", file).stderr
     assert words.format(1, 7) in month.run("import", "--api-detail-days", "7", month.write("b.ndjson", line("b", 7.5))).stderr
     assert "days ago" not in month.run("import", file, environment={"CALLSTEP_API_DETAIL_DAYS": "ever"}).stderr
@@ -124,7 +124,7 @@ def test_a_newcomer_with_a_log_of_last_week_sees_the_steps(empty, fixtures):
     done = empty.run("import", "--format", "asterisk-cel", "--columns", fixtures / "asterisk/etc/cel_custom.conf", "--shift-to", "-7d",
                      fixtures / "asterisk/cel-Master.csv")
     assert re.search(r"took \d+ calls", done.stderr) and "left out" not in done.stderr
-    assert "started more than 5 days ago: /v1, the page and commands show their steps, /api/ does not (serve --api-detail-days)" in done.stderr
+    assert "started more than 5 days ago: /v1, the web page and commands show their steps, /api/ does not (serve --api-detail-days)" in done.stderr
     session = sessions(empty.run("calls", "--limit", "1"))[0]
     shown = empty.run("show", session).stdout
     assert "Answer" in shown or "Dialled" in shown, shown

@@ -82,7 +82,7 @@ def test_an_account_has_days_of_its_own(kept):
 
 @pytest.mark.parametrize("arguments, words", [
     ([EMAIL], "there is nothing to set"), ([EMAIL, "--keep-detail", "-1"], "from 1 to 36500, ever or default"),
-    ([EMAIL, "--keep-headers", "many"], "'many' is no value for --keep-headers")])
+    ([EMAIL, "--keep-headers", "many"], "'many' is not a value for --keep-headers")])
 def test_wrong_days_are_refused(kept, arguments, words):
     assert words in kept.run("account", "set", *arguments, status=2).stderr
 
@@ -243,8 +243,8 @@ def test_the_stores_days_are_shown_and_set(kept):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (["--keep-detail", "-1"], "'-1' is no value for --keep-detail: write a number of days from 1 to 36500, or ever"),
-    (["--keep-headers", "default"], "'default' is no value for --keep-headers"), (["--keep-audit", "36501"], "'36501' is no value for --keep-audit"),
+    (["--keep-detail", "-1"], "'-1' is not a value for --keep-detail: write a number of days from 1 to 36500, or ever"),
+    (["--keep-headers", "default"], "'default' is not a value for --keep-headers"), (["--keep-audit", "36501"], "'36501' is not a value for --keep-audit"),
     (["thirty"], "'thirty' is too much"), (["--keep-details", "3"], "did you mean --keep-detail?")])
 def test_wrong_days_of_the_store_are_refused(kept, arguments, words):
     assert words in kept.run("retention", *arguments, status=2).stderr

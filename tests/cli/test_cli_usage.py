@@ -38,7 +38,7 @@ def test_version_names_program_store_and_libraries(empty):
     (["cals"], "callstep: there is no command 'cals'; did you mean 'calls'?"),
     (["help", "cals"], "there is no command 'cals'"),
     (["calls", "--lmit", "3"], "callstep: 'callstep calls' has no option --lmit; did you mean --limit?"),
-    (["calls", "--limit", "0"], "callstep: '0' is no value for --limit: write a whole number from 1 to 10000"),
+    (["calls", "--limit", "0"], "callstep: '0' is not a value for --limit: write a whole number from 1 to 10000"),
     (["calls", "--limit"], "callstep: option --limit needs a value: --limit N"),
     (["calls", "surplus"], "callstep calls: 'surplus' is too much; see 'callstep help calls'"),
     (["calls", "--min-duration", "x"], "callstep: --min-duration: a number of seconds is expected, not 'x'"),
@@ -58,8 +58,8 @@ def test_version_names_program_store_and_libraries(empty):
     (["key", "revoke"], "callstep key: write add, list or revoke"),
     (["import"], "callstep: name the files to import"),
     (["import", "-", "-"], "standard input can be read only once"),
-    (["import", "--format", "cobol", "-"], "'cobol' is no value for --format: write json, ndjson, fuse, asterisk-cel"),
-    (["import", "--zone", "Mars/Olympus", "-"], "'Mars/Olympus' is no value for --zone"),
+    (["import", "--format", "cobol", "-"], "'cobol' is not a value for --format: write json, ndjson, fuse, asterisk-cel"),
+    (["import", "--zone", "Mars/Olympus", "-"], "'Mars/Olympus' is not a value for --zone"),
     (["import", "--shift-to", "now", "-"], "--shift-to reads its input twice"),
     (["generate", "--start", "2026-02-01Z", "--end", "2026-01-01Z"], "no calls can be made"),
     (["backup"], "callstep backup: name the folder"),
@@ -73,10 +73,10 @@ def test_wrong_usage_is_status_2_and_a_sentence_on_standard_error(empty, argumen
 
 def test_a_wrong_value_names_where_it_came_from(empty):
     done = empty.run("calls", environment={"CALLSTEP_COLOR": "pink"}, status=2)
-    assert "'pink' is no value for CALLSTEP_COLOR in the environment: write auto, always or never" in done.stderr
+    assert "'pink' is not a value for CALLSTEP_COLOR in the environment: write auto, always or never" in done.stderr
     ini = empty.write("bad.ini", "; settings\ncolor = pink\n")
     done = empty.run("calls", "--config", ini, status=2)
-    assert f"{ini}:2: 'pink' is no value for color: write auto, always or never" in done.stderr
+    assert f"{ini}:2: 'pink' is not a value for color: write auto, always or never" in done.stderr
 
 
 def test_settings_are_found_in_the_users_folder(example):

@@ -235,9 +235,9 @@ static void wrong_usage_is_told_with_what_was_probably_meant(void **state)
 		{{"frobnicate"}, "there is no command 'frobnicate'; see 'callstep help'"},
 		{{"calls", "--limit"}, "option --limit needs a value: --limit N"},
 		{{"calls", "--limit", "0"},
-			"'0' is no value for --limit: write a whole number from 1 to 10000"},
-		{{"serve", "--log-level", "loud"},
-			"'loud' is no value for --log-level: write error, warning, info or debug"},
+			"'0' is not a value for --limit: write a whole number from 1 to 10000"},
+		{{"serve", "--log-level", "loud"}, "'loud' is not a value for --log-level: write "
+						   "error, warning, info or debug"},
 		{{"serve", "--config", "/nonexistent/x.ini"}, "cannot open the settings"},
 	};
 
@@ -260,7 +260,7 @@ static void a_wrong_value_in_the_environment_names_the_variable(void **state)
 	environment = variables;
 	assert_true(READ("serve") < 0);
 	assert_non_null(strstr(fixture->err.message,
-		"'many' is no value for CALLSTEP_API_DETAIL_DAYS in the environment: write a "
+		"'many' is not a value for CALLSTEP_API_DETAIL_DAYS in the environment: write a "
 		"number of days from 1 to 36500, or ever"));
 }
 
@@ -308,7 +308,7 @@ static void a_wrong_line_in_the_file_is_named_with_its_number(void **state)
 		const char *content;
 		const char *expected;
 	} cases[] = {
-		{"\n\ngrace = long\n", ":3: 'long' is no value for grace: write a duration"},
+		{"\n\ngrace = long\n", ":3: 'long' is not a value for grace: write a duration"},
 		{"# nothing\ngrce = 3\n", ":2: there is no setting 'grce'; did you mean 'grace'?"},
 		{"help = yes\n", ":1: there is no setting 'help'"},
 		{"[server]\ngrace = 3\n", ":2: there is no section [server]"},
