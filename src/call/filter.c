@@ -317,20 +317,21 @@ int filter_check(const struct filter *filter, struct error *err)
 
 /* ---- matching ---- */
 
-static bool asks_for_step(const struct filter *filter)
+bool filter_asks_for_step(const struct filter *filter)
 {
 	return filter->classes.count > 0 || filter->modules.count > 0 ||
 	       filter->variables.count > 0;
 }
 
-static bool asks_for_last(const struct filter *filter)
+bool filter_asks_for_last(const struct filter *filter)
 {
 	return filter->last_modules.count > 0 || filter->last_variables.count > 0;
 }
 
 bool filter_needs_detail(const struct filter *filter)
 {
-	return asks_for_step(filter) || asks_for_last(filter) || filter->text.count > 0;
+	return filter_asks_for_step(filter) || filter_asks_for_last(filter) ||
+	       filter->text.count > 0;
 }
 
 struct call_keys filter_dest_keys(const struct filter *filter)
@@ -468,8 +469,8 @@ static bool found_all(const struct finding *finding)
 	const struct filter *filter = finding->filter;
 	uint32_t all = (uint32_t)((UINT64_C(1) << filter->text.count) - 1);
 
-	return (finding->step || !asks_for_step(filter)) &&
-	       (finding->last || !asks_for_last(filter)) && finding->phrases == all;
+	return (finding->step || !filter_asks_for_step(filter)) &&
+	       (finding->last || !filter_asks_for_last(filter)) && finding->phrases == all;
 }
 
 int filter_matches(const struct filter *filter, const struct call *call, struct text detail,

@@ -82,6 +82,10 @@ int filter_set(struct filter *filter, struct text name, struct text value, int64
 /* What only holds when all parameters are read: end >= start, max_duration >= min_duration. */
 int filter_check(const struct filter *filter, struct error *err) CHECK_RESULT;
 
+/* Whether it asks what one and the same step has; what the place has where the call ended. */
+bool filter_asks_for_step(const struct filter *filter);
+bool filter_asks_for_last(const struct filter *filter);
+
 /* Whether matching needs the call's steps: they are there only while its detail is served. */
 bool filter_needs_detail(const struct filter *filter);
 

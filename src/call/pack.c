@@ -11,7 +11,6 @@
  * are a header and the tail. */
 #define OVERHEAD_BYTES(size) ((size) / 8 + 64)
 
-/* What a byte of deflate holds at most: 258 bytes in two bits (RFC 1951 §3.2.5). */
 #define DEFLATE_RATIO_MAX 1032
 
 static const unsigned char tail[PACKED_TAIL_SIZE] = {0x00, 0x00, 0xff, 0xff};
@@ -29,6 +28,21 @@ bool packed_has_tail(const struct packed *packed)
 
 	return deflate.size >= sizeof(tail) &&
 	       memcmp(deflate.data + deflate.size - sizeof(tail), tail, sizeof(tail)) == 0;
+}
+
+bool packed_may_hold_size(const struct packed *packed)
+{
+	return packed->size / DEFLATE_RATIO_MAX <= packed->deflate.size;
+}
+
+static uint32_t op_of(size_t size)
+{
+	return (uint32_t)crc32_combine_gen((z_off_t)size);
+}
+
+bool packed_has_op_of_size(const struct packed *packed)
+{
+	return packed->crc32_op == op_of(packed->size);
 }
 
 struct packer *packer_create(void)
@@ -89,7 +103,7 @@ int packer_pack(struct packer *packer, struct text json, struct buffer *out,
 		.deflate = {.data = to, .size = size},
 		.size = (uint32_t)json.size,
 		.crc32 = crc32_gzip_refl(0, (const unsigned char *)json.data, json.size),
-		.crc32_op = (uint32_t)crc32_combine_gen((z_off_t)json.size),
+		.crc32_op = op_of(json.size),
 	};
 	return 0;
 }
@@ -168,8 +182,7 @@ int unpacker_append(struct unpacker *unpacker, const struct packed *packed, stru
 {
 	char *room;
 
-	/* Before gigabytes are asked for, on the word of a damaged row. */
-	if (packed->size / DEFLATE_RATIO_MAX > packed->deflate.size) {
+	if (!packed_may_hold_size(packed)) {
 		return error_set(err, ERROR_CORRUPT, "a packed call of %zu bytes cannot hold %u",
 			packed->deflate.size, packed->size);
 	}

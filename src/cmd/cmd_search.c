@@ -66,29 +66,11 @@ static int search_check(struct cmd_run *run, struct error *err)
 
 /* ---- reasons ---- */
 
-static bool is_any_of(const struct filter_names *names, struct text name)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		if (text_equal(names->items[i], name)) {
-			return true;
-		}
-	}
-	return names->count == 0;
-}
-
-static bool has_kind(const struct filter *filter, const struct reason *reason)
-{
-	bool asked = filter->classes.count > 0 || filter->modules.count > 0 ||
-		     filter->variables.count > 0;
-
-	return asked && is_any_of(&filter->classes, reason->step.class_name) &&
-	       is_any_of(&filter->modules, reason->module) &&
-	       is_any_of(&filter->variables, reason->variable);
-}
-
 static bool is_reason(const struct filter *filter, const struct reason *reason)
 {
-	return highlight_finds(&filter->text, reason->step.line) || has_kind(filter, reason);
+	return highlight_finds(&filter->text, reason->step.line) ||
+	       (filter_asks_for_step(filter) && filter_step_matches(filter, reason->step.class_name,
+							reason->module, reason->variable));
 }
 
 /* Gives each reason of the call to @each. */

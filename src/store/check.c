@@ -4,13 +4,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <zlib.h>
 
 #include "call/call_json.h"
-
-/* Nothing inflates further (zlib's "Maximum Compression Factor"): keeps a damaged size from taking
- * gigabytes. */
-#define DEFLATE_RATIO_MAX 1033
 
 int store_check_init(struct store_check *check, store_problem_fn *problem,
 	store_progress_fn *progress, void *context, struct error *err)
@@ -70,14 +65,10 @@ static int check_json(struct store_check *check, const struct store_call *call, 
 static int check_bytes(
 	struct store_check *check, const struct packed *packed, char *out, struct error *err)
 {
-	static const unsigned char tail[PACKED_TAIL_SIZE] = {0x00, 0x00, 0xff, 0xff};
-	struct text deflate = packed->deflate;
-
-	if (deflate.size < sizeof(tail) ||
-		memcmp(deflate.data + deflate.size - sizeof(tail), tail, sizeof(tail)) != 0) {
+	if (!packed_has_tail(packed)) {
 		return error_set(err, ERROR_CORRUPT, "its packed bytes do not end as they should");
 	}
-	if (packed->crc32_op != (uint32_t)crc32_combine_gen((z_off_t)packed->size)) {
+	if (!packed_has_op_of_size(packed)) {
 		return error_set(err, ERROR_CORRUPT, "its CRC operator does not fit its size");
 	}
 	return unpacker_unpack(check->unpacker, packed, out, err);
@@ -100,7 +91,7 @@ static int check_packed(struct store_check *check, const struct store_call *call
 	struct error problem;
 	char *out;
 
-	if (call->packed.size / DEFLATE_RATIO_MAX > call->packed.deflate.size) {
+	if (!packed_may_hold_size(&call->packed)) {
 		store_check_tell(check,
 			"the call '%.*s' is damaged: its size is more than its bytes can hold",
 			TEXT_ARG(call->call.session_id));

@@ -42,17 +42,6 @@
 
 /* ---- kinds ---- */
 
-static bool asks_for_step(const struct filter *filter)
-{
-	return filter->classes.count > 0 || filter->modules.count > 0 ||
-	       filter->variables.count > 0;
-}
-
-static bool asks_for_last(const struct filter *filter)
-{
-	return filter->last_modules.count > 0 || filter->last_variables.count > 0;
-}
-
 static void take_kind(struct postgres_match *match, const struct store_kind *kind)
 {
 	const struct filter *filter = match->search->filter;
@@ -84,10 +73,10 @@ static int read_kinds(
 	for (size_t i = 0; i < count; i++) {
 		take_kind(match, &kinds[i]);
 	}
-	if (!asks_for_step(match->search->filter)) {
+	if (!filter_asks_for_step(match->search->filter)) {
 		match->step = NULL;
 	}
-	if (!asks_for_last(match->search->filter)) {
+	if (!filter_asks_for_last(match->search->filter)) {
 		match->last = NULL;
 	}
 	return 0;
@@ -217,7 +206,7 @@ static int read_store(
 {
 	const struct filter *filter = match->search->filter;
 
-	if ((asks_for_step(filter) || asks_for_last(filter)) &&
+	if ((filter_asks_for_step(filter) || filter_asks_for_last(filter)) &&
 		read_kinds(match, connection, err) < 0) {
 		return -1;
 	}

@@ -54,12 +54,6 @@ static bool asks_for_duration(const struct filter *filter)
 	return filter->min_duration > 0 || filter->max_duration < INT64_MAX;
 }
 
-static bool asks_for_step(const struct filter *filter)
-{
-	return filter->classes.count > 0 || filter->modules.count > 0 ||
-	       filter->variables.count > 0;
-}
-
 static bool asks_for_text_alone(const struct filter *filter)
 {
 	struct filter rest = *filter;
@@ -81,8 +75,8 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 		.start = filter->start,
 		.end = filter->end,
 		.duration = asks_for_duration(filter),
-		.step = asks_for_step(filter),
-		.last = filter->last_modules.count > 0 || filter->last_variables.count > 0,
+		.step = filter_asks_for_step(filter),
+		.last = filter_asks_for_last(filter),
 		.dest_keys = filter_dest_keys(filter),
 		.text = filter->text.count > 0,
 		.text_alone = asks_for_text_alone(filter),

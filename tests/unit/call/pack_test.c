@@ -309,6 +309,16 @@ static void a_size_that_cannot_be_is_corrupt(void **state)
 	release(&packed);
 }
 
+static void a_byte_of_deflate_gives_1032_bytes_at_most(void **state)
+{
+	struct packed packed = {.deflate = TEXT("1234"), .size = 4 * 1032 + 1031};
+
+	(void)state;
+	assert_true(packed_may_hold_size(&packed));
+	packed.size++;
+	assert_false(packed_may_hold_size(&packed));
+}
+
 static void random_bytes_are_corrupt(void **state)
 {
 	struct fixture *fixture = *state;
@@ -388,6 +398,7 @@ int main(void)
 		TEST(every_flipped_bit_is_corrupt_or_harmless),
 		TEST(every_shortened_piece_is_corrupt),
 		TEST(a_size_that_cannot_be_is_corrupt),
+		TEST(a_byte_of_deflate_gives_1032_bytes_at_most),
 		TEST(random_bytes_are_corrupt),
 		TEST(a_wrong_size_or_checksum_is_corrupt),
 		TEST(what_is_none_is_corrupt),
