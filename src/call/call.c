@@ -23,8 +23,3 @@ bool call_type_parse(struct text name, enum call_type *ret_type)
 	}
 	return false;
 }
-
-bool call_detail_served(int64_t start, int64_t now, int64_t detail_seconds)
-{
-	return detail_seconds == 0 || start > now - detail_seconds;
-}

@@ -9,9 +9,8 @@
 #define CALL_SESSION_ID_MAX 128 /* bytes; API.md §2 */
 #define CALL_TIME_END                                                                              \
 	INT64_C(100000000000) /* UNIX seconds from here on are milliseconds; API.md §3 "Times" */
-#define CALL_NUMBER_MAX		    128		      /* bytes of dest and of src */
-#define CALL_SIZE_MAX_DEFAULT	    ((size_t)1 << 20) /* bytes of a call's JSON; a setting */
-#define CALL_DETAIL_SECONDS_DEFAULT ((int64_t)5 * 86400)
+#define CALL_NUMBER_MAX	      128		/* bytes of dest and of src */
+#define CALL_SIZE_MAX_DEFAULT ((size_t)1 << 20) /* bytes of a call's JSON; a setting */
 
 enum call_type {
 	CALL_INBOUND,
@@ -33,9 +32,5 @@ struct call {
 /* "inbound", "outbound", "transfer". */
 const char *call_type_name(enum call_type type);
 bool call_type_parse(struct text name, enum call_type *ret_type);
-
-/* Whether a call that started at @start still has its detail at @now: start > now - @detail_seconds
- * (API.md §1 "5 days"); always when @detail_seconds is 0. */
-bool call_detail_served(int64_t start, int64_t now, int64_t detail_seconds);
 
 #endif

@@ -170,17 +170,6 @@ static void wrong_prefixes_are_told(void **state)
 	}
 }
 
-static void detail_is_served_to_the_second(void **state)
-{
-	const int64_t start = 1575898386;
-
-	(void)state;
-	assert_true(call_detail_served(start, start, 432000));
-	assert_true(call_detail_served(start, start + 431999, 432000));
-	assert_false(call_detail_served(start, start + 432000, 432000));
-	assert_true(call_detail_served(0, start, 0));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,7 +178,6 @@ int main(void)
 		cmocka_unit_test(a_number_that_is_too_long_comes_back_as_it_is),
 		cmocka_unit_test(what_is_dialled_for_a_plus_makes_a_number_of_the_same_keys),
 		cmocka_unit_test(wrong_prefixes_are_told),
-		cmocka_unit_test(detail_is_served_to_the_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
