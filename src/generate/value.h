@@ -12,10 +12,10 @@ struct value_maker {
 	char text[32];
 };
 
-/* @digits as struct op has them. */
-struct text value_make(struct value_maker *maker, enum value value, unsigned int digits);
+/* @digit_count as struct op has it. */
+struct text value_make(struct value_maker *maker, enum value value, unsigned int digit_count);
 
-/* @number in decimal. */
-struct text value_number(struct value_maker *maker, uint32_t number);
+/* @value in decimal. */
+struct text value_number(struct value_maker *maker, uint32_t value);
 
 #endif

@@ -112,6 +112,7 @@ static ssize_t receive(struct connection *connection, const struct source *sourc
 	return (ssize_t)used_bytes;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the C library has __buf */
 ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
 	const struct source source = {.receive = receive_plain, .fd = fd, .flags = flags};

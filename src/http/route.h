@@ -19,6 +19,6 @@ int route_find(const struct http_route *routes, struct text path, const char *me
 	struct arena *arena, struct route_match *ret) CHECK_RESULT;
 
 /* The value of the header Allow: "GET, HEAD, POST". */
-struct text route_allow(unsigned int methods, struct arena *arena);
+struct text route_allow(unsigned int allowed, struct arena *arena);
 
 #endif

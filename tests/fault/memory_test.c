@@ -140,7 +140,7 @@ static int post(struct intake *intake, int64_t account_id, int version, struct e
 	batch_end(batch, false);
 	batch_wait(batch);
 	result = batch_result(batch);
-	/* A good call is never called bad for want of memory. */
+	/* A good call is never called bad because there is no memory. */
 	assert_int_equal(rejects, 0);
 	if (result.failure.code == ERROR_NONE) {
 		assert_int_equal(result.accepted, INTAKE_CALLS);

@@ -158,7 +158,7 @@ static int run_last(struct story *story, struct error *err)
 	return store_put_calls(story->f.store, &story->last, 1, err);
 }
 
-/* As the checkpointer does when the log has grown: a failure is no one's failure. */
+/* As the checkpointer does when the log has grown: its failure does not count. */
 static int run_checkpoint(struct story *story, struct error *err)
 {
 	char path[192];

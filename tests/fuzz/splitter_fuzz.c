@@ -13,7 +13,7 @@ struct transcript {
 	struct buffer events;
 	bool failed;
 	bool rejected;
-	bool bad_call; /* a call that was handed over is no JSON */
+	bool bad_call; /* a call that was handed over is not JSON */
 	struct error err;
 };
 

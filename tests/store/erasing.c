@@ -611,7 +611,7 @@ static void kinds_that_no_call_has_lose_their_names(void **state)
 	assert_false(has_kind(f, f->store, f->account, "erasedmodule"));
 	assert_true(has_kind(f, f->store, f->account, "menu"));
 	assert_true(has_kind(f, f->store, f->other, "erasedmodule"));
-	/* What comes again has a number again, whoever stores it. */
+	/* What comes again has a number again, whichever program stores it. */
 	assert_int_equal(store_put_calls(other, &again, 1, NULL), 0);
 	put_all(f, &ours, 1);
 	assert_string_equal(sessions_with(f, "module", "erasedmodule"), "ours again ");

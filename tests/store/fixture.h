@@ -56,7 +56,7 @@ void postgres_run_sql(const char *schema, const char *sql);
 struct store_put put_of(struct fixture *fixture, const char *session_id, const char *dest,
 	int64_t start, int steps, const char *word);
 
-/* The same with steps of its own: what is given of each, one second after the other. */
+/* The same with given steps: what is given of each, one second after the other. */
 struct step_of {
 	const char *class_name;
 	const char *module; /* NULL: it has no data */

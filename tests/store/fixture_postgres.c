@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Stores on the PostgreSQL that tests/postgres.py started: each in a schema of its own. */
+ * Stores on the PostgreSQL that tests/postgres.py started: each in its own schema. */
 #include "fixture.h"
 
 #include <libpq-fe.h>

@@ -26,8 +26,8 @@ static int count_operations(unsigned int event, void *context, void *statement, 
 	(void)event;
 	(void)context;
 	(void)nanoseconds;
-	/* The text index reads blocks of its own tables: how many depends on how they were merged,
-	 * with whosever words. */
+	/* The text index reads blocks of tables that it keeps: how many depends on how they were
+	 * merged, whichever account has the words. */
 	if (pthread_equal(pthread_self(), counted_thread) && !strstr(sql, "words_")) {
 		operations += count;
 	}
@@ -242,8 +242,8 @@ static int64_t cost_of_key(struct fixture *f, unsigned char byte, int found)
 	return operations;
 }
 
-/* A wrong key is looked up by its hash alone, and costs the same whoever else has keys, in whatever
- * state. */
+/* A wrong key is looked up by its hash alone, and costs the same whichever other accounts have
+ * keys, in whatever state. */
 static void a_wrong_key_costs_the_same_whoever_has_keys(void **state)
 {
 	struct fixture *f = *state;

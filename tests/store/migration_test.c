@@ -209,7 +209,7 @@ static void expect_days(const char *folder, int64_t detail_days, int64_t header_
 }
 
 /* How long its programs were told to keep calls is not known: it drops nothing until it is told
- * itself. Accounts had days of their own. */
+ * itself. Accounts had their own days. */
 static void a_store_from_before_it_had_days_keeps_everything_for_ever(void **state)
 {
 	char folder[128];

@@ -272,7 +272,7 @@ static void expect_text(struct fixture *f, const char *text, int64_t calls)
 	}
 }
 
-/* @count lines, each with a word of its own before @word. */
+/* @count lines, each with its own word before @word. */
 static void put_long(struct fixture *f, const char *session, uint32_t count, const char *word)
 {
 	struct step_of *steps = calloc(count, sizeof(*steps));
@@ -662,7 +662,7 @@ static void a_question_that_waits_too_long_is_cancelled(void **state)
 
 	filter_init(&filter);
 	filter.types = 1;
-	/* Whoever reads calls waits as long as this session is not ended. */
+	/* Readers of calls wait as long as this session is not ended. */
 	sql(f, "create function wait(bigint) returns bigint language plpgsql as $$ begin "
 	       "perform pg_sleep(600); return $1; end $$; alter table call rename to held; "
 	       "create view call as select account_id, wait(start) as start, session_id, \"end\", "

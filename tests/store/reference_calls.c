@@ -53,7 +53,7 @@ static struct reference_call *make_call(
 	return made;
 }
 
-/* A put works on an array of its own, which takes the store's place when all went well. */
+/* A put works on its own array, which takes the store's place when all went well. */
 struct put_run {
 	struct reference_store *store;
 	struct reference_call **calls;

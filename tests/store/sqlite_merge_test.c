@@ -40,7 +40,7 @@ static int64_t index_bytes(const struct fixture *f)
 	return number_of(f, "select sum(length(block)) from words_data");
 }
 
-/* A call a second, each with words of its own and some that all have. */
+/* A call a second, each with its own words and some that all have. */
 static void put_calls(struct fixture *f, int from, int count)
 {
 	struct store_put puts[AT_ONCE];
@@ -131,7 +131,7 @@ static void what_is_not_worth_it_is_left(void **state)
 	assert_int_equal(calls_with(f, "often0"), CALLS - AT_ONCE);
 }
 
-/* Whoever is killed between two steps leaves a merge that was begun. */
+/* A program that is killed between two steps leaves a merge that was begun. */
 static void a_merge_that_was_begun_is_gone_on_with(void **state)
 {
 	struct fixture *f = *state;

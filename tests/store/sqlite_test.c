@@ -459,7 +459,7 @@ static void note_problem(void *context, const char *sentence)
 	"\tselect raise(abort, 'records of the audit trail are not deleted');\n"                   \
 	"end"
 
-/* What the database itself refuses, whoever writes to it. */
+/* What the database itself refuses, whichever program writes to it. */
 static void the_audit_trail_cannot_be_changed(void **state)
 {
 	static const struct {

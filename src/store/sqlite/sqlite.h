@@ -109,12 +109,12 @@ struct sqlite_writer {
 };
 
 int sqlite_writer_begin(
-	struct sqlite_writer *writer, struct store *store, struct error *err) CHECK_RESULT;
+	struct sqlite_writer *writer, struct store *base, struct error *err) CHECK_RESULT;
 int sqlite_writer_commit(struct sqlite_writer *writer, struct error *err) CHECK_RESULT;
 void sqlite_writer_end(struct sqlite_writer *writer);
 
 /* Runs a statement in a transaction for itself. Returns how many rows it changed. */
-int sqlite_change(struct store *store, const struct sqlite_statement *statement,
+int sqlite_change(struct store *base, const struct sqlite_statement *statement,
 	struct sqlite_values values, struct error *err) CHECK_RESULT;
 
 /* Reads one row, which begins a snapshot's view of the store. */

@@ -39,7 +39,7 @@ struct answer {
 void answer_begin(struct answer *answer, bool hash);
 
 /* Takes @size bytes that came. Returns 1 when the answer is whole, 0 when more must come, negative
- * when it is no answer. */
+ * when it is not an answer. */
 int answer_feed(struct answer *answer, const char *data, size_t size);
 
 /* The integer after "@member": in what was kept of the body; 0 without it. */

@@ -319,7 +319,7 @@ static void check_bytes(const char *const *data, size_t count)
 	}
 }
 
-/* How many of the pages from @start on the process has at hand. */
+/* How many of the pages from @start on the process has in memory. */
 static size_t pages_at_hand(const char *start, size_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), at_hand = 0;

@@ -497,7 +497,7 @@ static void damaged_calls_are_walked_within_their_bounds(void **state)
 	struct fixture *fixture = *state;
 	struct text whole = example_call(fixture, true);
 
-	/* Each in memory of its own size, so that a sanitizer sees a byte read too far. */
+	/* Each in memory of exactly its size, so that a sanitizer sees a byte read too far. */
 	for (size_t i = 0; i < whole.size; i += 7) {
 		char *copy = malloc(whole.size);
 
@@ -587,7 +587,7 @@ static void add_value(struct buffer *json, uint32_t *seed, int depth)
 	buffer_append_byte(json, kind == 7 ? ']' : '}');
 }
 
-/* The members in an order of their own, each `name:value` by @write. */
+/* The members in the given order, each `name:value` by @write. */
 static void add_members(struct buffer *json, uint32_t *seed, int count,
 	void (*write)(struct buffer *json, uint32_t *seed, int member))
 {

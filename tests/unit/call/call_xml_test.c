@@ -552,7 +552,7 @@ static void random_json_is_what_a_slow_model_says(void **state)
 	buffer_deinit(&pair.xml);
 }
 
-/* ---- what is no JSON ---- */
+/* ---- what is not JSON ---- */
 
 static void write_exact(const char *bytes, size_t size)
 {

@@ -204,7 +204,7 @@ static void a_call_matches_or_does_not(void **state)
 		{"module=hangup", 1},
 		{"last_module=queue", 1},
 		{"last_module=menu", 0},
-		{"last_module=hangup", 0}, /* is no place */
+		{"last_module=hangup", 0}, /* is not a place */
 		{"last_variable=help", 1},
 		{"last_module=queue&last_variable=main", 0},
 		{"last_module=queue&module=menu", 1},

@@ -31,7 +31,7 @@ static void lines_are_cut_into_folded_words(void **state)
 		{"", ""}, {" .-! ", ""}, {"Press ONE", "press|one|"},
 		{"user-input: 3", "user|input|3|"}, {"don't", "don|t|"}, {"a1b2", "a1b2|"},
 		{"Gr\xc3\xbc\xc3\x9f Gott", "gruss|gott|"},
-		{"GRU\xcc\x88SSE", "grusse|"}, /* u and a mark of its own */
+		{"GRU\xcc\x88SSE", "grusse|"}, /* u and a separate mark */
 		{"\xc4\xb0stanbul", "istanbul|"},
 		{"\xce\xa3\xce\xaf\xcf\x83\xcf\x85\xcf\x86\xce\xbf\xcf\x82",
 			"\xcf\x83\xce\xb9\xcf\x83\xcf\x85\xcf\x86\xce\xbf\xcf\x83"
@@ -46,7 +46,7 @@ static void lines_are_cut_into_folded_words(void **state)
 		{"\xe3\x81\x8c\xe3\x81\x8b\xe3\x82\x99",
 			"\xe3\x81\x8b|\xe3\x81\x8b|"}, /* ga in two spellings */
 		{"\xe6\x8a\xbcOK", "\xe6\x8a\xbc|ok|"},
-		{"a\xcc\x81\xcc\x81 \xcc\x81", "a|"}, /* a mark alone is no word */
+		{"a\xcc\x81\xcc\x81 \xcc\x81", "a|"}, /* a mark alone is not a word */
 		{"a\xff"
 		 "b\xc3",
 			"a|b|"}, /* no UTF-8 */

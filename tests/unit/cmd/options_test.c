@@ -22,7 +22,7 @@ struct fixture {
 	char ini_path[64];
 };
 
-/* The environment of the case at hand: name, value, … NULL. */
+/* The environment of the case: name, value, … NULL. */
 static const char *const *environment;
 
 static char *fake_getenv(const char *name)
@@ -264,7 +264,7 @@ static void a_wrong_value_in_the_environment_names_the_variable(void **state)
 		"number of days from 1 to 36500, or ever"));
 }
 
-/* Who still gives one must not go on with other days than he thinks. */
+/* A program that is still given one must not go on with other days than the user thinks. */
 static void a_setting_of_earlier_versions_is_refused_wherever_it_stands(void **state)
 {
 	static const char *const names[][2] = {

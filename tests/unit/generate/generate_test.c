@@ -44,7 +44,7 @@ static void the_same_seed_makes_the_same_bytes_everywhere(void **state)
 
 	(void)state;
 	fill(&calls, 1, 500, START, END);
-	/* Benchmarks stand on these bytes: whoever changes what is generated changes this on
+	/* Benchmarks stand on these bytes: a change of what is generated changes this on
 	 * purpose. */
 	assert_int_equal(crc32(0, (const unsigned char *)calls.data, (unsigned int)calls.size),
 		UINT32_C(0xd15debf4));

@@ -16,7 +16,7 @@ bool client_read_all(int fd, struct buffer *into);
 /* Reads until @ending has been read. */
 void client_read_until(int fd, struct buffer *into, const char *ending);
 
-/* Sends @request over a connection of its own and reads until that is closed; the answer ends with
+/* Sends @request over its own connection and reads until that is closed; the answer ends with
  * a NUL. */
 void client_ask(const char *address, struct text request, struct buffer *into);
 

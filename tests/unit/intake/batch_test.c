@@ -598,7 +598,7 @@ struct poster {
 	uint64_t accepted;
 };
 
-/* Batches of one call, of many, of bad ones, left alone half-way, each from a thread of its own. */
+/* Batches of one call, of many, of bad ones, left alone half-way, each from its own thread. */
 static void *run_poster(void *argument)
 {
 	struct poster *poster = argument;

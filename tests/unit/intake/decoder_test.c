@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The decoder: every coding comes out as it went in, wherever it is cut, and what is none is told.
+ * The decoder: every coding comes out as it went in, wherever it is cut, and what is not coded is
+ * told.
  */
 #include <setjmp.h>
 #include <stdarg.h>

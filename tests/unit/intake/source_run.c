@@ -74,7 +74,7 @@ struct run *run_source(
 		size_t left = input.size - at;
 		size_t size = left < piece ? left : piece;
 
-		/* A copy of its own lets the sanitizer see a read past the piece. */
+		/* A separate copy lets the sanitizer see a read past the piece. */
 		char *copy = malloc(size);
 
 		memcpy(copy, input.data + at, size);

@@ -24,7 +24,7 @@ static void note_reject(void *context, uint64_t line, struct text session_id, co
 	buffer_printf(context, "reject %d %.*s: %s\n", (int)line, TEXT_ARG(session_id), error);
 }
 
-/* Each piece in memory of its own size, so that a byte read too far is seen. */
+/* Each piece in memory of exactly its size, so that a byte read too far is seen. */
 static int feed(struct splitter *splitter, struct text piece, struct error *err)
 {
 	char *copy = malloc(piece.size ? piece.size : 1);

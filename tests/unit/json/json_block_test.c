@@ -11,7 +11,7 @@
 
 #define TEXT_SIZE 300
 
-/* Every byte there is, in an order of its own. */
+/* Every byte there is, in a mixed order. */
 static void fill(char *data, size_t size, unsigned int step, unsigned int mask)
 {
 	for (size_t i = 0; i < size; i++) {

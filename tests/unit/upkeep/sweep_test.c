@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a sweep drops, of which account, and what it leaves, on a store in memory and a clock of its
- * own. */
+ * What a sweep drops, of which account, and what it leaves, on the reference store and its own
+ * clock. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

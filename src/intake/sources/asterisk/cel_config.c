@@ -36,13 +36,13 @@ static bool strip(struct text *text, const char *before, const char *after)
 /* `STRFTIME(${eventtime},UTC,…)` is eventtime, written in UTC whatever the zone of the rest. */
 static void undo_strftime(struct text *name, bool *ret_utc)
 {
-	struct text inside = *name, zone;
+	struct text inside = *name, empty, zone;
 
 	if (!strip(&inside, "${STRFTIME(", ")}") || !strip(&inside, "${eventtime}", "")) {
 		return;
 	}
 	*name = TEXT("${eventtime}");
-	*ret_utc = text_split(&inside, ',', &zone) && text_split(&inside, ',', &zone) &&
+	*ret_utc = text_split(&inside, ',', &empty) && text_split(&inside, ',', &zone) &&
 		   (text_equal(text_trim(zone), TEXT("UTC")) ||
 			   text_equal(text_trim(zone), TEXT("GMT")));
 }
