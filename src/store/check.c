@@ -62,8 +62,8 @@ static int check_json(struct store_check *check, const struct store_call *call, 
 	return 0;
 }
 
-static int check_bytes(
-	struct store_check *check, const struct packed *packed, char *out, struct error *err)
+/* Inflates it into check->json. */
+static int check_bytes(struct store_check *check, const struct packed *packed, struct error *err)
 {
 	if (!packed_has_tail(packed)) {
 		return error_set(err, ERROR_CORRUPT, "its packed bytes do not end as they should");
@@ -71,7 +71,8 @@ static int check_bytes(
 	if (!packed_has_op_of_size(packed)) {
 		return error_set(err, ERROR_CORRUPT, "its CRC operator does not fit its size");
 	}
-	return unpacker_unpack(check->unpacker, packed, out, err);
+	buffer_clear(&check->json);
+	return unpacker_append(check->unpacker, packed, &check->json, err);
 }
 
 void store_check_tell(struct store_check *check, const char *format, ...)
@@ -89,7 +90,6 @@ void store_check_tell(struct store_check *check, const char *format, ...)
 static int check_packed(struct store_check *check, const struct store_call *call, struct error *err)
 {
 	struct error problem;
-	char *out;
 
 	if (!packed_may_hold_size(&call->packed)) {
 		store_check_tell(check,
@@ -97,16 +97,9 @@ static int check_packed(struct store_check *check, const struct store_call *call
 			TEXT_ARG(call->call.session_id));
 		return 0;
 	}
-	buffer_clear(&check->json);
-	out = buffer_reserve(&check->json, call->packed.size);
-	if (!out) {
-		return error_no_memory(err);
-	}
-	if (check_bytes(check, &call->packed, out, &problem) == 0) {
-		buffer_advance(&check->json, call->packed.size);
-		if (check_json(check, call, &problem) == 0) {
-			return 1;
-		}
+	if (check_bytes(check, &call->packed, &problem) == 0 &&
+		check_json(check, call, &problem) == 0) {
+		return 1;
 	}
 	if (problem.code == ERROR_NO_MEMORY) {
 		return error_no_memory(err);

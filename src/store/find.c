@@ -72,23 +72,6 @@ int store_find_add(struct store_page *page, const struct store_call *call, bool 
 	return 0;
 }
 
-/* A step without one has the empty text. */
-static struct text member(const struct call_step *step, const char *name, struct arena *arena)
-{
-	struct text value = call_json_data_member(step->data, name, arena);
-
-	return value.data ? value : TEXT("");
-}
-
-struct store_kind store_find_kind(const struct call_step *step, struct arena *arena)
-{
-	return (struct store_kind){
-		.class_name = step->class_name,
-		.module = member(step, "module_type", arena),
-		.variable = member(step, "result_variable", arena),
-	};
-}
-
 struct call_keys store_query_keys(const struct store_query *query, struct store_one_key *one)
 {
 	if (!query->number.data) {

@@ -3,7 +3,6 @@
 #ifndef STORE_STORE_FIND_H
 #define STORE_STORE_FIND_H
 
-#include "call/call_json.h"
 #include "store/store.h"
 
 /* Lets @call look as if it had no detail unless it started after @detail_after. */
@@ -23,8 +22,5 @@ int store_find_add(struct store_page *page, const struct store_call *call, bool 
  * its offset too. */
 int store_find_window(struct store *store, const struct store_search *search, struct arena *arena,
 	struct store_page *ret_page, struct error *err) CHECK_RESULT;
-
-/* What kind @step is of, its id 0. Its texts point to where the step's do, or into @arena. */
-struct store_kind store_find_kind(const struct call_step *step, struct arena *arena);
 
 #endif

@@ -3,7 +3,8 @@
 #include "store/kind_ids.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "base/array.h"
 
 /* What is remembered is forgotten all at once when it is so many kinds. */
 #define KINDS_REMEMBERED 20000
@@ -23,22 +24,6 @@ void kind_ids_forget(struct kind_ids *ids)
 	arena_deinit(&ids->arena);
 }
 
-static bool make_room(struct kind_ids *ids, uint32_t number)
-{
-	if (number >= ids->room) {
-		size_t room = ids->room ? 2 * ids->room : 256;
-		uint32_t *grown = reallocarray(ids->ids, room, sizeof(*grown));
-
-		if (!grown) {
-			return false;
-		}
-		memset(grown + ids->room, 0, (room - ids->room) * sizeof(*grown));
-		ids->ids = grown;
-		ids->room = room;
-	}
-	return true;
-}
-
 uint32_t *kind_ids_place(struct kind_ids *ids, struct text name)
 {
 	uint32_t number;
@@ -50,7 +35,8 @@ uint32_t *kind_ids_place(struct kind_ids *ids, struct text name)
 		intern_init(&ids->names, &ids->arena);
 		ids->ready = true;
 	}
-	if (!intern_number(&ids->names, name, &number) || !make_room(ids, number)) {
+	if (!intern_number(&ids->names, name, &number) ||
+		!ARRAY_RESERVE(ids->ids, ids->room, (size_t)number + 1)) {
 		return NULL;
 	}
 	return &ids->ids[number];

@@ -58,6 +58,41 @@ size_t tally_split(int64_t start, int64_t end, struct tally_span spans[TALLY_SPA
 	return split(TALLY_UNITS - 1, start, end, spans, 0);
 }
 
+void tally_pass_span(struct tally_passing *passing, const struct tally_span *span, int64_t calls)
+{
+	if (passing->found) {
+		return;
+	}
+	passing->found = calls > passing->left;
+	if (passing->found) {
+		passing->span = *span;
+	} else {
+		passing->left -= calls;
+	}
+}
+
+bool tally_pass_bucket(struct tally_passing *passing, int64_t bucket, int64_t calls)
+{
+	enum tally_unit unit = passing->span.unit;
+
+	if (bucket != passing->bucket) {
+		passing->left -= passing->calls;
+		passing->calls = 0;
+		passing->bucket = bucket;
+	}
+	passing->calls += calls;
+	if (passing->calls <= passing->left) {
+		return false;
+	}
+	passing->calls = 0;
+	passing->span = (struct tally_span){
+		.unit = unit == TALLY_MINUTE ? TALLY_UNITS : (enum tally_unit)(unit - 1),
+		.start = bucket,
+		.end = bucket + unit_seconds[unit],
+	};
+	return true;
+}
+
 static int compare_int64(int64_t a, int64_t b)
 {
 	return (a > b) - (a < b);

@@ -37,6 +37,26 @@ struct tally_span {
  * many: 0 when it is empty. */
 size_t tally_split(int64_t start, int64_t end, struct tally_span spans[TALLY_SPANS_MAX]);
 
+/* Passing over an offset's calls, the newest first: the spans of a window, then smaller and smaller
+ * buckets of the one that it ends in. */
+struct tally_passing {
+	/* Calls to pass over; of the span, once it is found. */
+	int64_t left;
+	bool found;
+	struct tally_span span;
+	/* The bucket whose rows come now: several numbers have each a row of its time. */
+	int64_t bucket;
+	int64_t calls;
+};
+
+/* Passes over @span, in which @calls started, unless the offset ends in it or ended in one before.
+ */
+void tally_pass_span(struct tally_passing *passing, const struct tally_span *span, int64_t calls);
+
+/* Passes over @calls of a bucket of passing->span. True: the offset ends in it, and passing->span
+ * is it, to be looked at by the next smaller unit, seconds (TALLY_UNITS) in the end. */
+bool tally_pass_bucket(struct tally_passing *passing, int64_t bucket, int64_t calls);
+
 /* A call that came (+1) or went (-1). */
 struct tally_change {
 	int64_t account_id;

@@ -72,6 +72,36 @@ static void windows_are_cut_into_the_largest_buckets(void **state)
 	}
 }
 
+static void an_offset_ends_in_a_span_and_in_one_bucket_of_each_unit(void **state)
+{
+	const struct tally_span older = {TALLY_DAY, 0, 86400}, newer = {TALLY_HOUR, 86400, 93600};
+	struct tally_passing passing = {.left = 12};
+
+	(void)state;
+	tally_pass_span(&passing, &newer, 5);
+	assert_false(passing.found);
+	tally_pass_span(&passing, &older, 8);
+	tally_pass_span(&passing, &newer, 100);
+	assert_true(passing.found);
+	assert_int_equal(passing.left, 7);
+	assert_int_equal(passing.span.start, 0);
+	/* Two numbers have calls in the same hour: its rows are one bucket. */
+	passing.span.unit = TALLY_HOUR;
+	assert_false(tally_pass_bucket(&passing, 7200, 5));
+	assert_false(tally_pass_bucket(&passing, 3600, 1));
+	assert_false(tally_pass_bucket(&passing, 3600, 1));
+	assert_true(tally_pass_bucket(&passing, 3600, 1));
+	assert_int_equal(passing.left, 2);
+	assert_int_equal(passing.span.unit, TALLY_MINUTE);
+	assert_int_equal(passing.span.start, 3600);
+	assert_int_equal(passing.span.end, 7200);
+	assert_false(tally_pass_bucket(&passing, 3660, 2));
+	assert_true(tally_pass_bucket(&passing, 3600, 1));
+	assert_int_equal(passing.left, 0);
+	assert_int_equal(passing.span.unit, TALLY_UNITS);
+	assert_int_equal(passing.span.end, 3660);
+}
+
 struct sums {
 	int64_t all[TALLY_UNITS];
 	int64_t of_number[TALLY_UNITS];
@@ -137,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows_are_cut_into_the_largest_buckets),
+		cmocka_unit_test(an_offset_ends_in_a_span_and_in_one_bucket_of_each_unit),
 		cmocka_unit_test(changes_of_one_bucket_become_one),
 		cmocka_unit_test(changes_that_cancel_out_change_nothing),
 		cmocka_unit_test(a_failure_ends_the_adding_up),

@@ -93,32 +93,20 @@ int sqlite_buckets_start(struct sqlite_rows *rows, const struct sqlite_subject *
 		subject->keys, err);
 }
 
-/* Finds the newest bucket of @span whose calls reach past *offset, and takes the calls of the newer
- * ones off *offset. Of several numbers each has its own bucket of a time. */
-static int find_bucket(const struct sqlite_subject *subject, struct tally_span *span,
-	int64_t *offset, struct error *err)
+/* Narrows the span that the offset ends in to one of its buckets. */
+static int find_bucket(
+	const struct sqlite_subject *subject, struct tally_passing *passing, struct error *err)
 {
 	AUTO(sqlite_rows_end) struct sqlite_rows rows = {0};
-	int64_t seconds = tally_unit_seconds(span->unit);
-	int64_t start = INT64_MAX, passed = 0, calls = 0;
 	int more;
 
-	if (sqlite_buckets_start(&rows, subject, seconds, span->start, span->end, err) < 0) {
+	if (sqlite_buckets_start(&rows, subject, tally_unit_seconds(passing->span.unit),
+		    passing->span.start, passing->span.end, err) < 0) {
 		return -1;
 	}
 	while ((more = sqlite_rows_step(&rows, err)) > 0) {
-		int64_t bucket = sqlite_column_int64(rows.row, SQLITE_BUCKET_START);
-
-		if (bucket != start) {
-			passed += calls;
-			calls = 0;
-			start = bucket;
-		}
-		calls += sqlite_column_int64(rows.row, SQLITE_BUCKET_CALLS);
-		if (passed + calls > *offset) {
-			*offset -= passed;
-			span->start = bucket;
-			span->end = bucket + seconds;
+		if (tally_pass_bucket(passing, sqlite_column_int64(rows.row, SQLITE_BUCKET_START),
+			    sqlite_column_int64(rows.row, SQLITE_BUCKET_CALLS))) {
 			return 0;
 		}
 	}
@@ -126,20 +114,6 @@ static int find_bucket(const struct sqlite_subject *subject, struct tally_span *
 			: error_set(err, ERROR_CORRUPT,
 				  "the tallies of the store '%s' contradict themselves: verify it",
 				  subject->connection->folder);
-}
-
-/* Narrows @span to a minute, or to seconds that were so already. */
-static int find_minute(const struct sqlite_subject *subject, struct tally_span *span,
-	int64_t *offset, struct error *err)
-{
-	while (span->unit != TALLY_UNITS) {
-		if (find_bucket(subject, span, offset, err) < 0) {
-			return -1;
-		}
-		span->unit = span->unit == TALLY_MINUTE ? TALLY_UNITS
-							: (enum tally_unit)(span->unit - 1);
-	}
-	return 0;
 }
 
 /* Finds the call with @offset newer ones in @span by going over the index alone. SQLite passes over
@@ -182,26 +156,26 @@ static int skip_calls(const struct sqlite_subject *subject, const struct tally_s
 int sqlite_locate(const struct sqlite_subject *subject, const struct store_query *query,
 	struct arena *arena, struct store_place *place, int64_t *ret_total, struct error *err)
 {
-	struct tally_span spans[TALLY_SPANS_MAX], found = {0};
+	struct tally_span spans[TALLY_SPANS_MAX];
+	struct tally_passing passing = {.left = query->offset};
 	size_t count = tally_split(query->start, query->end, spans);
-	int64_t total = 0, skip = -1, calls;
+	int64_t total = 0, calls;
 
 	while (count > 0) {
 		if (count_span(subject, &spans[--count], &calls, err) < 0) {
 			return -1;
 		}
-		if (skip < 0 && calls > query->offset - total) {
-			found = spans[count];
-			skip = query->offset - total;
-		}
+		tally_pass_span(&passing, &spans[count], calls);
 		total += calls;
 	}
 	*ret_total = total;
-	if (query->offset == 0 || query->limit == 0 || skip < 0) {
+	if (query->offset == 0 || query->limit == 0 || !passing.found) {
 		return 0;
 	}
-	if (find_minute(subject, &found, &skip, err) < 0) {
-		return -1;
+	while (passing.span.unit != TALLY_UNITS) {
+		if (find_bucket(subject, &passing, err) < 0) {
+			return -1;
+		}
 	}
-	return skip_calls(subject, &found, skip, arena, place, err);
+	return skip_calls(subject, &passing.span, passing.left, arena, place, err);
 }
