@@ -19,13 +19,13 @@ struct hangup {
 };
 
 /* Older versions write `16,SIP/100-0001,ANSWER` where newer ones write JSON. */
-static struct hangup read_hangup(struct cel_walk *walk, const struct cel_row *row)
+static struct hangup read_hangup(struct cel_walk *walk)
 {
-	struct text rest = row->field[CEL_EXTRA];
-	struct text cause = cel_walk_extra(walk, row, "hangupcause");
+	struct text rest = walk->row->field[CEL_EXTRA];
+	struct text cause = cel_walk_extra(walk, "hangupcause");
 	struct hangup hangup = {
-		.source = cel_walk_extra(walk, row, "hangupsource"),
-		.dial_status = cel_walk_extra(walk, row, "dialstatus"),
+		.source = cel_walk_extra(walk, "hangupsource"),
+		.dial_status = cel_walk_extra(walk, "dialstatus"),
 	};
 
 	if (!text_to_int64(cause, &hangup.cause) && text_split(&rest, ',', &cause) &&
@@ -53,19 +53,18 @@ static void add_cause(struct cel_walk *walk, struct cel_step *step, const struct
 
 /* Asterisk keeps the source of a leg's hang-up for the channel that goes on without it, and shows
  * it again at the end, however much later. */
-static bool is_stale(const struct cel_leg *source, const struct cel_row *row)
+static bool is_stale(const struct cel_walk *walk, const struct cel_leg *source)
 {
-	return source && source->hung_up && row->time_us - source->hung_up_us > STALE_US;
+	return source && source->hung_up && walk->row->time_us - source->hung_up_us > STALE_US;
 }
 
-static struct text hung_up_by(
-	struct cel_walk *walk, const struct hangup *hangup, const struct cel_row *row)
+static struct text hung_up_by(struct cel_walk *walk, const struct hangup *hangup)
 {
 	struct text source = hangup->source;
 	struct cel_leg *leg = cel_walk_leg_by_name(walk, source);
 	struct text who;
 
-	if (source.size == 0 || (leg != walk->main && is_stale(leg, row))) {
+	if (source.size == 0 || (leg != walk->main && is_stale(walk, leg))) {
 		return TEXT("Hung up");
 	}
 	if (text_starts_with(source, TEXT("dialplan/"))) {
@@ -79,13 +78,13 @@ static struct text hung_up_by(
 	return cel_walk_text(walk, "Hung up by %.*s", TEXT_ARG(who));
 }
 
-static void hangup_main(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row,
-	const struct text during, const struct hangup *hangup)
+static void hangup_main(struct cel_walk *walk, struct cel_leg *leg, const struct text during,
+	const struct hangup *hangup)
 {
-	struct cel_step *step = cel_walk_step(walk, leg, row, "event", "hangup");
+	struct cel_step *step = cel_walk_step(walk, leg, "event", "hangup");
 
 	step->module = TEXT("hangup");
-	step->line = hung_up_by(walk, hangup, row);
+	step->line = hung_up_by(walk, hangup);
 	add_cause(walk, step, hangup);
 	cel_step_set(step, "during", during);
 	cel_step_set(step, "channel", leg->channel->name);
@@ -120,15 +119,14 @@ static bool is_worth_telling(const struct cel_leg *leg, const struct hangup *han
 	if (cel_cause_is_failure(hangup->cause)) {
 		return true;
 	}
-	if (cel_leg_is_local(leg, '1') || cel_leg_is_local(leg, '2')) {
+	if (cel_leg_is_local(leg, 0)) {
 		return false;
 	}
 	return !may_have_answered(leg, hangup) || hangup->cause != CAUSE_CLEARING ||
 	       text_equal(hangup->source, leg->channel->name);
 }
 
-static void hangup_other(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row,
-	const struct hangup *hangup)
+static void hangup_other(struct cel_walk *walk, struct cel_leg *leg, const struct hangup *hangup)
 {
 	struct text who = cel_walk_describe(walk, leg);
 	struct cel_step *step;
@@ -136,7 +134,7 @@ static void hangup_other(struct cel_walk *walk, struct cel_leg *leg, const struc
 	if (!is_worth_telling(leg, hangup)) {
 		return;
 	}
-	step = cel_walk_step(walk, leg, row, "event", "hangup");
+	step = cel_walk_step(walk, leg, "event", "hangup");
 	step->line = may_have_answered(leg, hangup)
 			     ? cel_walk_text(walk, "%.*s hung up", TEXT_ARG(who))
 			     : unanswered_words(walk, leg, hangup);
@@ -144,26 +142,26 @@ static void hangup_other(struct cel_walk *walk, struct cel_leg *leg, const struc
 	cel_step_set(step, "channel", leg->channel->name);
 }
 
-void cel_hangup(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+void cel_hangup(struct cel_walk *walk, struct cel_leg *leg)
 {
-	struct hangup hangup = read_hangup(walk, row);
+	struct hangup hangup = read_hangup(walk);
 	struct text during = cel_app_module(leg->app, "");
 
-	cel_media_settle(walk, leg, row);
+	cel_media_settle(walk, leg);
 	leg->hung_up = true;
-	leg->hung_up_us = row->time_us;
+	leg->hung_up_us = walk->row->time_us;
 	/* Those whom a Local channel connected go on without it. */
 	if (leg == walk->main && leg->optimized) {
 		return;
 	}
 	if (leg == walk->main) {
-		hangup_main(walk, leg, row, during, &hangup);
+		hangup_main(walk, leg, during, &hangup);
 	} else {
-		hangup_other(walk, leg, row, &hangup);
+		hangup_other(walk, leg, &hangup);
 	}
 }
 
-void cel_channel_end(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+void cel_channel_end(struct cel_walk *walk, struct cel_leg *leg)
 {
 	struct cel_step *step;
 
@@ -173,7 +171,7 @@ void cel_channel_end(struct cel_walk *walk, struct cel_leg *leg, const struct ce
 		return;
 	}
 	leg->hung_up = true;
-	step = cel_walk_step(walk, leg, row, "event", "hangup");
+	step = cel_walk_step(walk, leg, "event", "hangup");
 	step->module = TEXT("hangup");
 	step->line = TEXT("Hung up");
 	cel_step_set(step, "channel", leg->channel->name);

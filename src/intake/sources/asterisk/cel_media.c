@@ -57,12 +57,12 @@ static int64_t read_timeout_us(const struct cel_leg *leg)
 	return seconds * SECOND_US + tenths * SECOND_US / 10;
 }
 
-void cel_media_settle(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+void cel_media_settle(struct cel_walk *walk, struct cel_leg *leg)
 {
 	/* A caller who was taken elsewhere before the time was over did not fail to answer. */
 	if (leg->awaits_input && is_read(leg) &&
-		row->time_us - leg->prompt_ended_us >= read_timeout_us(leg) - TOLERANCE_US) {
-		struct cel_step *step = cel_walk_step(walk, leg, row, "event", "input");
+		walk->row->time_us - leg->prompt_ended_us >= read_timeout_us(leg) - TOLERANCE_US) {
+		struct cel_step *step = cel_walk_step(walk, leg, "event", "input");
 
 		step->line = TEXT("No input");
 	}
@@ -71,16 +71,16 @@ void cel_media_settle(struct cel_walk *walk, struct cel_leg *leg, const struct c
 	leg->prompt_open = false;
 }
 
-static void begin_music(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void begin_music(struct cel_walk *walk, struct cel_leg *leg)
 {
-	struct text name = cel_walk_extra(walk, row, "class");
-	struct cel_step *step = cel_walk_step(walk, leg, row, "prompt", "music");
+	struct text name = cel_walk_extra(walk, "class");
+	struct cel_step *step = cel_walk_step(walk, leg, "prompt", "music");
 
 	step->line = name.size ? cel_walk_text(walk, "Playing music on hold (%.*s)", TEXT_ARG(name))
 			       : TEXT("Playing music on hold");
 	cel_step_set(step, "music_class", name);
 	leg->music = step;
-	leg->music_began_us = row->time_us;
+	leg->music_began_us = walk->row->time_us;
 }
 
 /* SayDigits and its kin play a sound for each digit: what they say reads better. */
@@ -102,59 +102,59 @@ static struct text prompt_words(struct cel_walk *walk, const struct cel_leg *leg
 	return cel_walk_text(walk, "%s %.*s to %.*s", verb, TEXT_ARG(what), TEXT_ARG(to));
 }
 
-static void begin_prompt(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void begin_prompt(struct cel_walk *walk, struct cel_leg *leg)
 {
-	struct text sound = cel_walk_extra(walk, row, "sound");
+	struct text sound = cel_walk_extra(walk, "sound");
 	bool goes_on = leg->prompt_open && leg->prompt_ended_us >= leg->prompt_began_us &&
-		       row->time_us - leg->prompt_ended_us < SEAMLESS_US &&
+		       walk->row->time_us - leg->prompt_ended_us < SEAMLESS_US &&
 		       leg->sounds.size < SOUNDS_BYTES_MAX;
 
 	if (goes_on) {
 		leg->sounds =
 			cel_walk_text(walk, "%.*s, %.*s", TEXT_ARG(leg->sounds), TEXT_ARG(sound));
 	} else {
-		leg->prompt = cel_walk_step(walk, leg, row, "prompt", "prompt");
-		leg->prompt_began_us = row->time_us;
+		leg->prompt = cel_walk_step(walk, leg, "prompt", "prompt");
+		leg->prompt_began_us = walk->row->time_us;
 		leg->sounds = sound;
 	}
 	leg->prompt_open = true;
 	leg->prompt_ended_us = -1;
 	leg->prompt->line = prompt_words(walk, leg);
 	cel_step_set(leg->prompt, "sound", leg->sounds);
-	cel_step_set(leg->prompt, "language", cel_walk_extra(walk, row, "language"));
+	cel_step_set(leg->prompt, "language", cel_walk_extra(walk, "language"));
 }
 
-void cel_media_begin(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+void cel_media_begin(struct cel_walk *walk, struct cel_leg *leg)
 {
-	if (text_equal(row->field[CEL_USER_EVENT], TEXT("MOH_STREAM_BEGIN")) ||
-		cel_walk_extra(walk, row, "class").size > 0) {
-		begin_music(walk, leg, row);
+	if (text_equal(walk->row->field[CEL_USER_EVENT], TEXT("MOH_STREAM_BEGIN")) ||
+		cel_walk_extra(walk, "class").size > 0) {
+		begin_music(walk, leg);
 		return;
 	}
 	if (is_read(leg) && (leg->awaits_input || leg->input)) {
 		bool open = leg->prompt_open && leg->awaits_input;
 
-		cel_media_settle(walk, leg, row);
+		cel_media_settle(walk, leg);
 		leg->prompt_open = open;
 	}
 	leg->prompt_since = true;
-	begin_prompt(walk, leg, row);
+	begin_prompt(walk, leg);
 }
 
-void cel_media_end(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+void cel_media_end(struct cel_walk *walk, struct cel_leg *leg)
 {
-	bool is_file = text_equal(row->field[CEL_USER_EVENT], TEXT("FILE_STREAM_END"));
-	bool is_music = text_equal(row->field[CEL_USER_EVENT], TEXT("MOH_STREAM_END")) ||
+	bool is_file = text_equal(walk->row->field[CEL_USER_EVENT], TEXT("FILE_STREAM_END"));
+	bool is_music = text_equal(walk->row->field[CEL_USER_EVENT], TEXT("MOH_STREAM_END")) ||
 			(!is_file && (!leg->prompt || leg->prompt_ended_us >= 0));
 
 	if (is_music && leg->music) {
 		cel_step_set_number(walk, leg->music, "duration_ms",
-			(row->time_us - leg->music_began_us) / 1000);
+			(walk->row->time_us - leg->music_began_us) / 1000);
 		leg->music = NULL;
 	} else if (!is_music && leg->prompt) {
 		cel_step_set_number(walk, leg->prompt, "duration_ms",
-			(row->time_us - leg->prompt_began_us) / 1000);
-		leg->prompt_ended_us = row->time_us;
+			(walk->row->time_us - leg->prompt_began_us) / 1000);
+		leg->prompt_ended_us = walk->row->time_us;
 		leg->awaits_input = is_read(leg) && !leg->input;
 	}
 }
@@ -179,23 +179,23 @@ static bool begins_input(const struct cel_leg *leg, int64_t now_us)
 				   : leg->prompt_since && pause_us >= PAUSE_US;
 }
 
-void cel_media_digit(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+void cel_media_digit(struct cel_walk *walk, struct cel_leg *leg)
 {
-	struct text digit = cel_walk_extra(walk, row, "digit");
+	struct text digit = cel_walk_extra(walk, "digit");
 
 	/* `Sent` is the same digit passed on to another channel. */
-	if (text_equal(row->field[CEL_USER_EVENT], TEXT("Sent")) || digit.size == 0) {
+	if (text_equal(walk->row->field[CEL_USER_EVENT], TEXT("Sent")) || digit.size == 0) {
 		return;
 	}
 	leg->prompt_open = false;
 	leg->awaits_input = false;
-	if (begins_input(leg, row->time_us)) {
-		leg->input = cel_walk_step(walk, leg, row, "event", "input");
+	if (begins_input(leg, walk->row->time_us)) {
+		leg->input = cel_walk_step(walk, leg, "event", "input");
 		leg->digits = TEXT("");
 		leg->prompt_since = false;
 	}
 	leg->digits = cel_walk_text(walk, "%.*s%.*s", TEXT_ARG(leg->digits), TEXT_ARG(digit));
-	leg->last_digit_us = row->time_us;
+	leg->last_digit_us = walk->row->time_us;
 	leg->input->line = cel_walk_text(walk, "User input: %.*s (dtmf)", TEXT_ARG(leg->digits));
 	if (leg != walk->main) {
 		struct text from = cel_walk_describe(walk, leg);
@@ -205,7 +205,7 @@ void cel_media_digit(struct cel_walk *walk, struct cel_leg *leg, const struct ce
 	}
 	/* The answer to a digit may begin to play before the `#` that ends the input. */
 	if (!walk->failed && (!leg->prompt_since || is_bridged_app(leg))) {
-		leg->input->time_us = row->time_us;
+		leg->input->time_us = walk->row->time_us;
 		TAILQ_REMOVE(&walk->steps, leg->input, link);
 		TAILQ_INSERT_TAIL(&walk->steps, leg->input, link);
 	}

@@ -6,22 +6,14 @@
 
 struct text cel_walk_text(struct cel_walk *walk, const char *format, ...)
 {
+	struct text text;
 	va_list args;
-	char *text;
-	int size;
 
 	va_start(args, format);
-	size = vsnprintf(NULL, 0, format, args);
+	text = arena_vprintf(walk->arena, format, args);
 	va_end(args);
-	text = size >= 0 ? arena_alloc(walk->arena, (size_t)size + 1) : NULL;
-	if (!text) {
-		walk->failed = true;
-		return TEXT("");
-	}
-	va_start(args, format);
-	vsnprintf(text, (size_t)size + 1, format, args);
-	va_end(args);
-	return (struct text){.data = text, .size = (size_t)size};
+	walk->failed |= !text.data;
+	return text.data ? text : TEXT("");
 }
 
 /* What called channels run is named after the application that called them: AppDial, AppQueue. */
@@ -44,8 +36,8 @@ static bool tells_argument(const struct cel_leg *leg)
 	       !text_equal(leg->app_data, TEXT("(Outgoing Line)"));
 }
 
-struct cel_step *cel_walk_step(struct cel_walk *walk, const struct cel_leg *leg,
-	const struct cel_row *row, const char *class_name, const char *word)
+struct cel_step *cel_walk_step(
+	struct cel_walk *walk, const struct cel_leg *leg, const char *class_name, const char *word)
 {
 	struct cel_step *step = arena_calloc(walk->arena, 1, sizeof(*step));
 
@@ -56,7 +48,7 @@ struct cel_step *cel_walk_step(struct cel_walk *walk, const struct cel_leg *leg,
 		walk->unread = (struct cel_step){0};
 		step = &walk->unread;
 	}
-	step->time_us = row->time_us;
+	step->time_us = walk->row->time_us;
 	step->class_name = class_name;
 	step->module = cel_app_module(leg->app, word);
 	step->variable = cel_media_variable(leg);
@@ -70,64 +62,51 @@ struct cel_step *cel_walk_step(struct cel_walk *walk, const struct cel_leg *leg,
 	return step;
 }
 
-static struct cel_member *member(struct cel_step *step, const char *name)
+/* Sets the member @name; a new one is not kept where there are too many. */
+static void set(struct cel_step *step, const char *name, struct text value, bool is_number)
 {
 	size_t i = 0;
 
 	while (i < step->count && strcmp(step->members[i].name, name) != 0) {
 		i++;
 	}
-	if (i == CEL_MEMBERS_MAX) {
-		return NULL;
+	if (i < CEL_MEMBERS_MAX) {
+		step->count = i == step->count ? i + 1 : step->count;
+		step->members[i] = (struct cel_member){name, value, is_number};
 	}
-	step->count = i == step->count ? i + 1 : step->count;
-	step->members[i].name = name;
-	return &step->members[i];
 }
 
 void cel_step_set(struct cel_step *step, const char *name, struct text value)
 {
-	struct cel_member *slot = value.size > 0 ? member(step, name) : NULL;
-
-	if (slot) {
-		slot->value = value;
-		slot->is_number = false;
+	if (value.size > 0) {
+		set(step, name, value, false);
 	}
 }
 
 void cel_step_set_true(struct cel_step *step, const char *name)
 {
-	struct cel_member *slot = member(step, name);
-
-	if (slot) {
-		slot->value = TEXT("true");
-		slot->is_number = true;
-	}
+	set(step, name, TEXT("true"), true);
 }
 
 void cel_step_set_number(
 	struct cel_walk *walk, struct cel_step *step, const char *name, int64_t value)
 {
-	struct cel_member *slot = member(step, name);
-
-	if (slot) {
-		slot->value = cel_walk_text(walk, "%lld", (long long)value);
-		slot->is_number = true;
-	}
+	set(step, name, cel_walk_text(walk, "%lld", (long long)value), true);
 }
 
 bool cel_leg_is_local(const struct cel_leg *leg, char half)
 {
 	struct text name = leg->channel->name;
+	char last = name.size > 2 && name.data[name.size - 2] == ';' ? name.data[name.size - 1] : 0;
 
-	return text_starts_with(name, TEXT("Local/")) && name.size > 2 &&
-	       name.data[name.size - 2] == ';' && name.data[name.size - 1] == half;
+	return text_starts_with(name, TEXT("Local/")) &&
+	       (half ? last == half : last == '1' || last == '2');
 }
 
 struct text cel_walk_describe(struct cel_walk *walk, const struct cel_leg *leg)
 {
 	const struct cel_channel *channel = leg->channel;
-	bool is_local = cel_leg_is_local(leg, '1') || cel_leg_is_local(leg, '2');
+	bool is_local = cel_leg_is_local(leg, 0);
 	struct text number = is_local ? channel->exten : channel->number;
 	struct text name = channel->name.size ? channel->name : channel->unique_id;
 
@@ -149,54 +128,50 @@ struct text cel_app_argument(struct text app_data, int index)
 	return part;
 }
 
-struct text cel_walk_extra(struct cel_walk *walk, const struct cel_row *row, const char *name)
+struct text cel_walk_extra(struct cel_walk *walk, const char *wanted)
 {
 	struct json_reader reader;
-	struct json_token token;
-	struct text value = TEXT("");
+	struct json_token name, value;
+	struct text text = TEXT("");
 
-	json_reader_init(&reader, row->field[CEL_EXTRA], (struct json_position){1, 1});
-	if (json_reader_next(&reader, &token, NULL) <= 0 || token.kind != JSON_OBJECT) {
-		return value;
+	json_reader_init(&reader, walk->row->field[CEL_EXTRA], (struct json_position){1, 1});
+	if (json_reader_next(&reader, &value, NULL) <= 0 || value.kind != JSON_OBJECT) {
+		return text;
 	}
-	while (json_reader_next(&reader, &token, NULL) > 0 && token.kind == JSON_NAME) {
-		bool wanted = json_token_is(&token, name);
+	while (json_reader_next_member(&reader, &name, &value, NULL) > 0) {
+		bool is_wanted = json_token_is(&name, wanted);
 
-		if (json_reader_next(&reader, &token, NULL) <= 0) {
-			return value;
+		if (is_wanted && value.kind == JSON_NUMBER) {
+			return value.raw;
 		}
-		if (wanted && token.kind == JSON_NUMBER) {
-			return token.raw;
+		if (is_wanted && value.kind == JSON_STRING) {
+			text = json_token_string(&value, walk->arena);
+			walk->failed |= !text.data;
+			return text.data ? text : TEXT("");
 		}
-		if (wanted && token.kind == JSON_STRING) {
-			value = json_token_string(&token, walk->arena);
-			walk->failed |= !value.data;
-			return value.data ? value : TEXT("");
-		}
-		if (json_reader_skip(&reader, &token, NULL) < 0) {
-			return value;
+		if (json_reader_skip(&reader, &value, NULL) < 0) {
+			break;
 		}
 	}
-	return value;
+	return text;
 }
 
-bool cel_walk_extra_is_json(const struct cel_row *row)
+bool cel_walk_extra_is_json(const struct cel_walk *walk)
 {
 	struct json_reader reader;
 	struct json_token token;
 
-	json_reader_init(&reader, row->field[CEL_EXTRA], (struct json_position){1, 1});
+	json_reader_init(&reader, walk->row->field[CEL_EXTRA], (struct json_position){1, 1});
 	return json_reader_next(&reader, &token, NULL) > 0 &&
 	       json_reader_skip(&reader, &token, NULL) == 0 &&
 	       json_reader_next(&reader, &token, NULL) == 0;
 }
 
-struct text cel_walk_extra_or_all(
-	struct cel_walk *walk, const struct cel_row *row, const char *name)
+struct text cel_walk_extra_or_all(struct cel_walk *walk, const char *name)
 {
-	struct text extra = text_trim(row->field[CEL_EXTRA]);
+	struct text extra = text_trim(walk->row->field[CEL_EXTRA]);
 
-	return extra.size > 0 && extra.data[0] != '{' ? extra : cel_walk_extra(walk, row, name);
+	return extra.size > 0 && extra.data[0] != '{' ? extra : cel_walk_extra(walk, name);
 }
 
 struct cel_leg *cel_walk_leg_by_name(const struct cel_walk *walk, struct text name)

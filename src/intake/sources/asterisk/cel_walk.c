@@ -5,23 +5,24 @@
 #include "call/call_join.h"
 #include "intake/sources/asterisk/cel_secret.h"
 
-static void start_main(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void start_main(struct cel_walk *walk, struct cel_leg *leg)
 {
 	const struct cel_channel *channel = leg->channel;
 	struct text from = channel->number.size ? channel->number : TEXT("an unknown number");
-	struct cel_step *step = cel_walk_step(walk, leg, row, "info", "start");
+	struct cel_step *step = cel_walk_step(walk, leg, "info", "start");
 
 	if (text_equal(channel->name, TEXT("OutgoingSpoolFailed"))) {
 		/* Asterisk runs this extension on a channel of its own when nobody could be
 		 * reached. */
 		step->line = cel_walk_text(walk, "An originated call failed; running %.*s@%.*s",
-			TEXT_ARG(row->field[CEL_EXTEN]), TEXT_ARG(row->field[CEL_CONTEXT]));
+			TEXT_ARG(walk->row->field[CEL_EXTEN]),
+			TEXT_ARG(walk->row->field[CEL_CONTEXT]));
 	} else if (walk->originated) {
 		step->line = cel_walk_text(walk, "Calling %.*s, showing %.*s",
 			TEXT_ARG(channel->name), TEXT_ARG(from));
-	} else if (row->field[CEL_EXTEN].size > 0) {
+	} else if (walk->row->field[CEL_EXTEN].size > 0) {
 		step->line = cel_walk_text(walk, "Dialled %.*s from %.*s",
-			TEXT_ARG(row->field[CEL_EXTEN]), TEXT_ARG(from));
+			TEXT_ARG(walk->row->field[CEL_EXTEN]), TEXT_ARG(from));
 	} else {
 		step->line = cel_walk_text(walk, "Call from %.*s", TEXT_ARG(from));
 	}
@@ -31,31 +32,31 @@ static void start_main(struct cel_walk *walk, struct cel_leg *leg, const struct 
 	}
 	cel_step_set(step, "caller_name", channel->caller_name);
 	cel_step_set(step, "channel", channel->name);
-	cel_step_set(step, "context", row->field[CEL_CONTEXT]);
-	cel_step_set(step, "exten", row->field[CEL_EXTEN]);
+	cel_step_set(step, "context", walk->row->field[CEL_CONTEXT]);
+	cel_step_set(step, "exten", walk->row->field[CEL_EXTEN]);
 }
 
-static void on_start(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void on_start(struct cel_walk *walk, struct cel_leg *leg)
 {
 	struct text who;
 	struct cel_step *step;
 
 	if (leg == walk->main) {
-		start_main(walk, leg, row);
+		start_main(walk, leg);
 		return;
 	}
 	if (cel_leg_is_local(leg, '2')) {
 		return;
 	}
 	who = cel_walk_describe(walk, leg);
-	step = cel_walk_step(walk, leg, row, cel_leg_is_local(leg, '1') ? "debug" : "info", "dial");
+	step = cel_walk_step(walk, leg, cel_leg_is_local(leg, '1') ? "debug" : "info", "dial");
 	/* What called it is known only from its later rows. */
 	step->module = cel_app_module(leg->channel->app, "dial");
 	step->line = cel_walk_text(walk, "Calling %.*s", TEXT_ARG(who));
 	cel_step_set(step, "channel", leg->channel->name);
 }
 
-static void on_answer(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void on_answer(struct cel_walk *walk, struct cel_leg *leg)
 {
 	struct cel_step *step;
 
@@ -63,10 +64,10 @@ static void on_answer(struct cel_walk *walk, struct cel_leg *leg, const struct c
 		return;
 	}
 	leg->answered = true;
-	if (cel_leg_is_local(leg, '1') || cel_leg_is_local(leg, '2')) {
+	if (cel_leg_is_local(leg, 0)) {
 		return;
 	}
-	step = cel_walk_step(walk, leg, row, "event", "answer");
+	step = cel_walk_step(walk, leg, "event", "answer");
 	if (leg == walk->main && !walk->originated) {
 		step->line = TEXT("Answered");
 	} else {
@@ -78,9 +79,9 @@ static void on_answer(struct cel_walk *walk, struct cel_leg *leg, const struct c
 	cel_step_set(step, "channel", leg->channel->name);
 }
 
-static void on_optimize(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void on_optimize(struct cel_walk *walk, struct cel_leg *leg)
 {
-	struct cel_leg *other = cel_walk_leg_by_name(walk, cel_walk_extra(walk, row, "local_two"));
+	struct cel_leg *other = cel_walk_leg_by_name(walk, cel_walk_extra(walk, "local_two"));
 
 	leg->optimized = true;
 	if (other) {
@@ -99,21 +100,21 @@ static struct text hidden_value(struct cel_walk *walk, struct text name, struct 
 	return shown.data ? shown : TEXT("");
 }
 
-static void on_user_event(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void on_user_event(struct cel_walk *walk, struct cel_leg *leg)
 {
-	struct text name = row->field[CEL_EVENT_TYPE];
-	struct text value = cel_walk_extra(walk, row, "extra");
+	struct text name = walk->row->field[CEL_EVENT_TYPE];
+	struct text value = cel_walk_extra(walk, "extra");
 	struct cel_step *step;
 
 	/* Some back ends write the event's own name beside this one. */
 	if (text_equal(name, TEXT("USER_DEFINED"))) {
-		name = row->field[CEL_USER_EVENT];
+		name = walk->row->field[CEL_USER_EVENT];
 	}
-	if (!cel_walk_extra_is_json(row)) {
-		value = row->field[CEL_EXTRA];
+	if (!cel_walk_extra_is_json(walk)) {
+		value = walk->row->field[CEL_EXTRA];
 	}
 	value = hidden_value(walk, name, value);
-	step = cel_walk_step(walk, leg, row, "event", "event");
+	step = cel_walk_step(walk, leg, "event", "event");
 	step->module = TEXT("CELGenUserEvent");
 	step->variable = name;
 	step->line = cel_walk_text(
@@ -122,7 +123,7 @@ static void on_user_event(struct cel_walk *walk, struct cel_leg *leg, const stru
 }
 
 /* Applications that a caller stays in for a while, whether or not they play anything. */
-static void on_app(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void on_app(struct cel_walk *walk, struct cel_leg *leg)
 {
 	static const struct {
 		const char *app;
@@ -137,7 +138,7 @@ static void on_app(struct cel_walk *walk, struct cel_leg *leg, const struct cel_
 
 	for (size_t i = 0; i < COUNT_OF(announced); i++) {
 		if (text_equal_ascii_case(leg->app, text_of(announced[i].app))) {
-			struct cel_step *step = cel_walk_step(walk, leg, row, "info", "app");
+			struct cel_step *step = cel_walk_step(walk, leg, "info", "app");
 
 			step->line =
 				cel_walk_text(walk, "%s %.*s", announced[i].words, TEXT_ARG(what));
@@ -146,8 +147,9 @@ static void on_app(struct cel_walk *walk, struct cel_leg *leg, const struct cel_
 }
 
 /* The rows of a channel's end show an application that it ran long before, or none. */
-static bool tells_app(const struct cel_row *row, const struct cel_leg *leg)
+static bool tells_app(const struct cel_walk *walk, const struct cel_leg *leg)
 {
+	const struct cel_row *row = walk->row;
 	bool end = cel_row_is(row, "HANGUP") || cel_row_is(row, "CHAN_END") ||
 		   cel_row_is(row, "LINKEDID_END");
 
@@ -155,23 +157,24 @@ static bool tells_app(const struct cel_row *row, const struct cel_leg *leg)
 }
 
 /* Notes which application the channel runs now. */
-static void follow_app(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void follow_app(struct cel_walk *walk, struct cel_leg *leg)
 {
-	struct text app = row->field[CEL_APP], app_data = row->field[CEL_APP_DATA];
+	struct text app = walk->row->field[CEL_APP];
+	struct text app_data = walk->row->field[CEL_APP_DATA];
 
-	if (!tells_app(row, leg) ||
+	if (!tells_app(walk, leg) ||
 		(text_equal(leg->app, app) && text_equal(leg->app_data, app_data))) {
 		return;
 	}
-	cel_media_settle(walk, leg, row);
+	cel_media_settle(walk, leg);
 	leg->app = app;
 	leg->app_data = app_data;
-	on_app(walk, leg, row);
+	on_app(walk, leg);
 }
 
-static void on_app_start(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void on_app_start(struct cel_walk *walk, struct cel_leg *leg)
 {
-	struct cel_step *step = cel_walk_step(walk, leg, row, "debug", "app");
+	struct cel_step *step = cel_walk_step(walk, leg, "debug", "app");
 
 	step->line = cel_walk_text(
 		walk, "Running %.*s(%.*s)", TEXT_ARG(leg->app), TEXT_ARG(leg->app_data));
@@ -179,7 +182,7 @@ static void on_app_start(struct cel_walk *walk, struct cel_leg *leg, const struc
 
 /* What Asterisk 1.8 to 11 said of a conference, of three on a line, and of a telephone's key for a
  * second call. */
-static void on_old_event(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
+static void on_old_event(struct cel_walk *walk, struct cel_leg *leg)
 {
 	static const struct {
 		const char *event_type;
@@ -192,35 +195,28 @@ static void on_old_event(struct cel_walk *walk, struct cel_leg *leg, const struc
 		{"HOOKFLASH", "Hook flash"},
 		{"TRANSFER", "Transfer"},
 	};
-	struct cel_step *step = cel_walk_step(walk, leg, row, "info", "event");
+	struct cel_step *step = cel_walk_step(walk, leg, "info", "event");
 
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
-		if (cel_row_is(row, lines[i].event_type)) {
+		if (cel_row_is(walk->row, lines[i].event_type)) {
 			step->line = text_of(lines[i].line);
 		}
 	}
 	cel_step_set(step, "channel", leg->channel->name);
-	cel_step_set(step, "peer", row->field[CEL_PEER]);
-}
-
-static void on_nothing(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row)
-{
-	(void)walk;
-	(void)leg;
-	(void)row;
+	cel_step_set(step, "peer", walk->row->field[CEL_PEER]);
 }
 
 /* Asterisk's own events (main/cel.c names them); any other name in the column is a user's event. */
 static const struct {
 	const char *event_type;
-	void (*handle)(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
+	cel_handle *handle; /* NULL: it says nothing that other rows do not */
 } events[] = {
 	{"CHAN_START", on_start},
 	{"CHAN_END", cel_channel_end},
 	{"HANGUP", cel_hangup},
 	{"ANSWER", on_answer},
 	{"APP_START", on_app_start},
-	{"APP_END", on_nothing},
+	{"APP_END", NULL},
 	{"BRIDGE_ENTER", cel_bridge_enter},
 	{"BRIDGE_EXIT", cel_bridge_exit},
 	{"BRIDGE_START", cel_bridge_enter},
@@ -245,22 +241,23 @@ static const struct {
 	{"STREAM_BEGIN", cel_media_begin},
 	{"STREAM_END", cel_media_end},
 	{"DTMF", cel_media_digit},
-	{"LINKEDID_END", on_nothing},
+	{"LINKEDID_END", NULL},
 };
 
-static void take_row(struct cel_walk *walk, const struct cel_row *row)
+static void take_row(struct cel_walk *walk)
 {
-	struct cel_leg *leg = row->channel->leg;
+	struct cel_leg *leg = walk->row->channel->leg;
+	size_t i = 0;
 
-	follow_app(walk, leg, row);
-	for (size_t i = 0; i < COUNT_OF(events); i++) {
-		if (cel_row_is(row, events[i].event_type)) {
-			events[i].handle(walk, leg, row);
-			leg->seen = true;
-			return;
-		}
+	follow_app(walk, leg);
+	while (i < COUNT_OF(events) && !cel_row_is(walk->row, events[i].event_type)) {
+		i++;
 	}
-	on_user_event(walk, leg, row);
+	if (i == COUNT_OF(events)) {
+		on_user_event(walk, leg);
+	} else if (events[i].handle) {
+		events[i].handle(walk, leg);
+	}
 	leg->seen = true;
 }
 
@@ -283,16 +280,14 @@ static bool make_legs(struct cel_walk *walk)
 	return true;
 }
 
-static void note_cut_start(struct cel_walk *walk)
+/* A step at the row's time that is about no channel: what of the call is not in the recording. */
+static void note_cut(struct cel_walk *walk, const char *word, const char *line, const char *member)
 {
-	if (walk->main->channel->started && cel_call_knows_giver(walk->call)) {
-		return;
-	}
-	struct cel_step *step = cel_walk_step(
-		walk, &(struct cel_leg){.app = TEXT("")}, walk->call->first, "info", "start");
+	struct cel_step *step =
+		cel_walk_step(walk, &(struct cel_leg){.app = TEXT("")}, "info", word);
 
-	step->line = TEXT(CALL_BEGINS_BEFORE_LINE);
-	cel_step_set_true(step, CALL_BEGINS_BEFORE);
+	step->line = text_of(line);
+	cel_step_set_true(step, member);
 }
 
 void cel_walk(
@@ -300,7 +295,7 @@ void cel_walk(
 {
 	struct cel_channel *main = cel_call_main(call);
 
-	*walk = (struct cel_walk){.call = call, .arena = arena};
+	*walk = (struct cel_walk){.call = call, .arena = arena, .row = call->first};
 	TAILQ_INIT(&walk->steps);
 	if (!make_legs(walk)) {
 		walk->failed = true;
@@ -308,15 +303,14 @@ void cel_walk(
 	}
 	walk->main = main->leg;
 	walk->originated = cel_channel_was_called(main);
-	note_cut_start(walk);
+	if (!main->started || !cel_call_knows_giver(call)) {
+		note_cut(walk, "start", CALL_BEGINS_BEFORE_LINE, CALL_BEGINS_BEFORE);
+	}
 	for (const struct cel_row *row = call->first; row; row = row->after) {
-		take_row(walk, row);
+		walk->row = row;
+		take_row(walk);
 	}
 	if (cut) {
-		struct cel_step *step = cel_walk_step(
-			walk, &(struct cel_leg){.app = TEXT("")}, call->last, "info", "end");
-
-		step->line = text_of(cut);
-		cel_step_set_true(step, CALL_GOES_ON);
+		note_cut(walk, "end", cut, CALL_GOES_ON);
 	}
 }

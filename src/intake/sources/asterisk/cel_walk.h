@@ -61,6 +61,7 @@ struct cel_leg {
 
 struct cel_walk {
 	const struct cel_call *call;
+	const struct cel_row *row; /* that the walk has come to */
 	struct cel_leg *main;
 	struct cel_leg *legs;
 	bool originated; /* the exchange called the main channel, rather than the other way round */
@@ -78,10 +79,10 @@ void cel_walk(
 
 /* ---- what the parts of the walk share: cel_step.c ---- */
 
-/* Adds a step at @row's time about what @leg does: its module is the application, @word when it
+/* Adds a step at the row's time about what @leg does: its module is the application, @word when it
  * runs none. Never NULL: when memory runs out it is a step that nobody reads. */
-struct cel_step *cel_walk_step(struct cel_walk *walk, const struct cel_leg *leg,
-	const struct cel_row *row, const char *class_name, const char *word);
+struct cel_step *cel_walk_step(
+	struct cel_walk *walk, const struct cel_leg *leg, const char *class_name, const char *word);
 
 /* Formats into the walk's arena. */
 struct text cel_walk_text(struct cel_walk *walk, const char *format, ...) FORMAT_PRINTF(2, 3);
@@ -96,19 +97,18 @@ void cel_step_set_number(
 struct text cel_walk_describe(struct cel_walk *walk, const struct cel_leg *leg);
 
 /* The member @name of the row's eventextra; empty when it has none or is no JSON. */
-struct text cel_walk_extra(struct cel_walk *walk, const struct cel_row *row, const char *name);
-bool cel_walk_extra_is_json(const struct cel_row *row);
+struct text cel_walk_extra(struct cel_walk *walk, const char *name);
+bool cel_walk_extra_is_json(const struct cel_walk *walk);
 
 /* The same; where eventextra is no object, all of it as it stands: Asterisk 1.8 to 11 wrote the one
  * thing there was to say, without a name. */
-struct text cel_walk_extra_or_all(
-	struct cel_walk *walk, const struct cel_row *row, const char *name);
+struct text cel_walk_extra_or_all(struct cel_walk *walk, const char *name);
 
 /* The leg of the channel of that name; NULL when none has it. */
 struct cel_leg *cel_walk_leg_by_name(const struct cel_walk *walk, struct text name);
 
 /* Whether it is a half of a Local channel, Asterisk's pipe to another piece of dialplan; @half is 1
- * (the calling side's) or 2. */
+ * (the calling side's) or 2, or 0 for either. */
 bool cel_leg_is_local(const struct cel_leg *leg, char half);
 
 /* What @app is called in a step: AppDial, which Dial's called channels run, is Dial too. @word when
@@ -118,29 +118,24 @@ struct text cel_app_module(struct text app, const char *word);
 /* The argument number @index, from 0, of what stands in @app_data. */
 struct text cel_app_argument(struct text app_data, int index);
 
-/* ---- the parts: cel_media.c ---- */
-void cel_media_begin(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_media_end(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_media_digit(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-/* The application that @leg runs is over at @row, or plays its prompt again. */
-void cel_media_settle(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
+/* ---- what each kind of row makes ---- */
+
+/* Takes the walk's row, which is of @leg. */
+typedef void cel_handle(struct cel_walk *walk, struct cel_leg *leg);
+
+/* cel_media.c */
+cel_handle cel_media_begin, cel_media_end, cel_media_digit;
+/* The application that @leg runs is over, or plays its prompt again. */
+cel_handle cel_media_settle;
 /* The variable that the application @leg runs fills with digits; empty when it fills none. */
 struct text cel_media_variable(const struct cel_leg *leg);
 
-/* ---- cel_bridge.c ---- */
-void cel_bridge_enter(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_bridge_exit(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_conference_enter(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_conference_exit(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_blind_transfer(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_attended_transfer(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_park_start(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_park_end(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_pickup(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_forward(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
+/* cel_bridge.c */
+cel_handle cel_bridge_enter, cel_bridge_exit, cel_conference_enter, cel_conference_exit;
+cel_handle cel_blind_transfer, cel_attended_transfer, cel_park_start, cel_park_end;
+cel_handle cel_pickup, cel_forward;
 
-/* ---- cel_hangup.c ---- */
-void cel_hangup(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
-void cel_channel_end(struct cel_walk *walk, struct cel_leg *leg, const struct cel_row *row);
+/* cel_hangup.c */
+cel_handle cel_hangup, cel_channel_end;
 
 #endif
