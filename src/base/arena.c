@@ -277,23 +277,32 @@ struct text arena_copy(struct arena *arena, struct text text)
 	return (struct text){.data = copy, .size = text.size};
 }
 
-struct text arena_printf(struct arena *arena, const char *format, ...)
+struct text arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
-	va_list args;
+	va_list again;
 	char *copy;
 	int size;
 
-	va_start(args, format);
-	size = vsnprintf(NULL, 0, format, args);
-	va_end(args);
+	va_copy(again, args);
+	size = vsnprintf(NULL, 0, format, again);
+	va_end(again);
 	copy = size >= 0 ? arena_alloc(arena, (size_t)size + 1) : NULL;
 	if (!copy) {
 		return (struct text){0};
 	}
-	va_start(args, format);
 	vsnprintf(copy, (size_t)size + 1, format, args);
-	va_end(args);
 	return (struct text){.data = copy, .size = (size_t)size};
+}
+
+struct text arena_printf(struct arena *arena, const char *format, ...)
+{
+	struct text text;
+	va_list args;
+
+	va_start(args, format);
+	text = arena_vprintf(arena, format, args);
+	va_end(args);
+	return text;
 }
 
 /* ---- spilling ----

@@ -88,5 +88,7 @@ struct text arena_copy(struct arena *arena, struct text text) CHECK_RESULT;
 
 /* A formatted text, followed by a NUL that is not counted. Its data is NULL on failure. */
 struct text arena_printf(struct arena *arena, const char *format, ...) FORMAT_PRINTF(2, 3);
+struct text arena_vprintf(struct arena *arena, const char *format, va_list args)
+	FORMAT_PRINTF(2, 0);
 
 #endif

@@ -56,6 +56,21 @@ bool thread_wait(struct thread *thread, int64_t us);
 bool thread_rest(struct thread *thread, int64_t us);
 bool thread_rest_until(struct thread *thread, const struct timespec *until);
 
+static inline pthread_mutex_t *mutex_lock(pthread_mutex_t *mutex)
+{
+	pthread_mutex_lock(mutex);
+	return mutex;
+}
+
+static inline void mutex_unlock(pthread_mutex_t **mutex)
+{
+	pthread_mutex_unlock(*mutex);
+}
+
+/* Holds the lock @mutex from here to the end of the block, by whichever way it ends. */
+#define LOCKED(mutex)                                                                              \
+	AUTO(mutex_unlock) __attribute__((unused)) pthread_mutex_t *locked = mutex_lock(mutex)
+
 /* How many threads can run at once: the cores that this process may run on (sched_getaffinity(2)).
  * A container's cpuset, taskset and systemd's CPUAffinity= leave it fewer than the machine has
  * online, which sysconf(_SC_NPROCESSORS_ONLN) counts: a thread more than that only waits for the

@@ -21,21 +21,18 @@
 
 static void fail(struct batch *batch, const struct error *err)
 {
-	pthread_mutex_lock(&batch->lock);
+	LOCKED(&batch->lock);
+
 	if (batch->result.failure.code == ERROR_NONE) {
 		batch->result.failure = *err;
 	}
-	pthread_mutex_unlock(&batch->lock);
 }
 
 static bool has_failed(struct batch *batch)
 {
-	bool failed;
+	LOCKED(&batch->lock);
 
-	pthread_mutex_lock(&batch->lock);
-	failed = batch->result.failure.code != ERROR_NONE;
-	pthread_mutex_unlock(&batch->lock);
-	return failed;
+	return batch->result.failure.code != ERROR_NONE;
 }
 
 static bool is_small(const struct chunk *chunk)
@@ -221,12 +218,17 @@ static void send_unless_under_way(struct batch *batch)
 	}
 }
 
+static void forget_wake(struct batch *batch)
+{
+	LOCKED(&batch->lock);
+
+	batch->woken = false;
+}
+
 /* Asks to be woken when there is room. Returns whether there is room already. */
 static bool wait_for_room(struct batch *batch)
 {
-	pthread_mutex_lock(&batch->lock);
-	batch->woken = false;
-	pthread_mutex_unlock(&batch->lock);
+	forget_wake(batch);
 	return has_room(batch, true);
 }
 
@@ -271,9 +273,7 @@ static size_t feed(struct batch *batch, const char *data, size_t size, size_t by
 	struct text input = {.data = data, .size = size};
 	struct error err;
 
-	pthread_mutex_lock(&batch->lock);
-	batch->woken = false;
-	pthread_mutex_unlock(&batch->lock);
+	forget_wake(batch);
 	if (intake_behind(batch->intake, batch)) {
 		return 0;
 	}
@@ -294,11 +294,11 @@ size_t batch_feed(struct batch *batch, const char *data, size_t size)
 
 static void wait_until_woken(struct batch *batch)
 {
-	pthread_mutex_lock(&batch->lock);
+	LOCKED(&batch->lock);
+
 	while (!batch->woken) {
 		pthread_cond_wait(&batch->changed, &batch->lock);
 	}
-	pthread_mutex_unlock(&batch->lock);
 }
 
 void batch_feed_all(struct batch *batch, const char *data, size_t size)
@@ -431,31 +431,25 @@ void batch_work(struct task *task)
 
 bool batch_done(struct batch *batch)
 {
-	bool done;
+	LOCKED(&batch->lock);
 
-	pthread_mutex_lock(&batch->lock);
-	done = is_done(batch);
-	pthread_mutex_unlock(&batch->lock);
-	return done;
+	return is_done(batch);
 }
 
 void batch_wait(struct batch *batch)
 {
-	pthread_mutex_lock(&batch->lock);
+	LOCKED(&batch->lock);
+
 	while (!is_done(batch)) {
 		pthread_cond_wait(&batch->changed, &batch->lock);
 	}
-	pthread_mutex_unlock(&batch->lock);
 }
 
 struct batch_result batch_result(struct batch *batch)
 {
-	struct batch_result result;
+	LOCKED(&batch->lock);
 
-	pthread_mutex_lock(&batch->lock);
-	result = batch->result;
-	pthread_mutex_unlock(&batch->lock);
-	return result;
+	return batch->result;
 }
 
 void batch_destroy(struct batch *batch)
@@ -481,54 +475,48 @@ void batch_leave(struct batch *batch,
 	batch_destroy(batch);
 }
 
+/* Under the batch's lock. @by: the owner's callback; NULL: nobody is told. */
+static void tell(struct batch *batch,
+	size_t (*by)(void *context, const struct batch_reject *reject),
+	const struct batch_reject *reject)
+{
+	if (by && !batch->detached) {
+		batch->told_bytes = by(batch->options.context, reject);
+	}
+}
+
 void batch_reject(struct batch *batch, uint64_t line, struct text session_id, const char *error)
 {
-	const struct batch_reject reject = {
-		.line = line,
-		.session_id = session_id,
-		.error = error,
-	};
+	const struct batch_reject reject = {line, session_id, error};
+	LOCKED(&batch->lock);
 
-	pthread_mutex_lock(&batch->lock);
 	batch->result.rejected++;
-	if (batch->options.rejected && !batch->detached) {
-		batch->told_bytes = batch->options.rejected(batch->options.context, &reject);
-	}
-	pthread_mutex_unlock(&batch->lock);
+	tell(batch, batch->options.rejected, &reject);
 }
 
 void batch_note_others(struct batch *batch, uint64_t line, struct text session_id)
 {
-	const struct batch_reject note = {
-		.line = line,
-		.session_id = session_id,
-		.error = "the call that was held under this id had other numbers and another "
-			 "channel: where two exchanges give the same ids, name each with --system",
-	};
+	const struct batch_reject note = {line, session_id,
+		"the call that was held under this id had other numbers and another channel: where "
+		"two exchanges give the same ids, name each with --system"};
+	LOCKED(&batch->lock);
 
-	pthread_mutex_lock(&batch->lock);
-	if (batch->options.noted && !batch->detached) {
-		batch->told_bytes = batch->options.noted(batch->options.context, &note);
-	}
-	pthread_mutex_unlock(&batch->lock);
+	tell(batch, batch->options.noted, &note);
 }
 
 void batch_wake(struct batch *batch)
 {
-	pthread_mutex_lock(&batch->lock);
+	LOCKED(&batch->lock);
+
 	batch->woken = true;
 	announce(batch);
-	pthread_mutex_unlock(&batch->lock);
 }
 
 bool batch_store_failed(struct batch *batch)
 {
-	bool failed;
+	LOCKED(&batch->lock);
 
-	pthread_mutex_lock(&batch->lock);
-	failed = batch->store_failed;
-	pthread_mutex_unlock(&batch->lock);
-	return failed;
+	return batch->store_failed;
 }
 
 void batch_settle(

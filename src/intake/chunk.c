@@ -14,8 +14,6 @@ struct chunk *chunk_create(struct batch *batch, struct arena_pool *pool)
 		return NULL;
 	}
 	chunk->batch = batch;
-	chunk->next_of_batch = NULL;
-	chunk->next = NULL;
 	chunk->cost_bytes = 0;
 	chunk->is_read = false;
 	chunk->out_of_memory = false;
@@ -234,26 +232,4 @@ void chunk_read(struct chunk *chunk, struct chunk_reader *reader,
 	shrink(&reader->canonical);
 	shrink(&reader->redacted);
 	shrink(&reader->packed);
-}
-
-void chunk_queue_push(struct chunk_queue *queue, struct chunk *chunk)
-{
-	chunk->next = NULL;
-	if (queue->last) {
-		queue->last->next = chunk;
-	} else {
-		queue->first = chunk;
-	}
-	queue->last = chunk;
-}
-
-struct chunk *chunk_queue_pop(struct chunk_queue *queue)
-{
-	struct chunk *chunk = queue->first;
-
-	if (chunk) {
-		queue->first = chunk->next;
-		queue->last = queue->first ? queue->last : NULL;
-	}
-	return chunk;
 }

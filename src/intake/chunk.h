@@ -33,9 +33,9 @@ struct chunk_entry {
 struct chunk {
 	struct task task; /* first: to read it */
 	struct batch *batch;
-	struct chunk *next_of_batch; /* in the order of the batch, until it is read */
-	struct chunk *next;	     /* in the committer's queue */
-	size_t cost_bytes;	     /* what it counts for in flight */
+	/* in the order of the batch until it is read, then in the committer's queue */
+	struct list_link link;
+	size_t cost_bytes; /* what it counts for in flight */
 	bool is_read;
 	/* it could not be read: the batch fails, its calls are not called bad */
 	bool out_of_memory;
@@ -87,15 +87,5 @@ void chunk_read(struct chunk *chunk, struct chunk_reader *reader,
 	const struct batch_options *options,
 	void (*reject)(
 		struct batch *batch, uint64_t line, struct text session_id, const char *error));
-
-/* The chunks of a queue, first in, first out, linked by `next`. */
-struct chunk_queue {
-	struct chunk *first;
-	struct chunk *last;
-};
-
-void chunk_queue_push(struct chunk_queue *queue, struct chunk *chunk);
-/* NULL: empty. */
-struct chunk *chunk_queue_pop(struct chunk_queue *queue);
 
 #endif

@@ -42,9 +42,11 @@ static void take_group(struct intake *intake, struct group *group)
 
 	group->chunk_count = 0;
 	group->put_count = 0;
-	while (intake->to_commit.first && fits(group, intake->to_commit.first, size_bytes)) {
-		struct chunk *chunk = chunk_queue_pop(&intake->to_commit);
-
+	LIST_EACH(struct chunk, chunk, &intake->to_commit, link) {
+		if (!fits(group, chunk, size_bytes)) {
+			break;
+		}
+		list_remove(&intake->to_commit, &chunk->link);
 		group->chunks[group->chunk_count++] = chunk;
 		group->put_count += chunk->put_count;
 		size_bytes += chunk->held.used_bytes;
@@ -215,9 +217,8 @@ static bool write_key_uses(struct intake *intake)
  * keys, whose part of the flag it moves into *@keys. */
 static bool next_group(struct intake *intake, struct group *group, bool *keys)
 {
-	bool more;
+	LOCKED(&intake->lock);
 
-	pthread_mutex_lock(&intake->lock);
 	while (!intake->to_commit.first && !*keys && !intake->key_used &&
 		!intake->no_more_commits) {
 		pthread_cond_wait(&intake->commit, &intake->lock);
@@ -225,18 +226,16 @@ static bool next_group(struct intake *intake, struct group *group, bool *keys)
 	take_group(intake, group);
 	*keys |= intake->key_used;
 	intake->key_used = false;
-	more = group->chunk_count > 0 || *keys;
-	pthread_mutex_unlock(&intake->lock);
-	return more;
+	return group->chunk_count > 0 || *keys;
 }
 
 static void tell_stored(struct intake *intake)
 {
-	pthread_mutex_lock(&intake->lock);
+	LOCKED(&intake->lock);
+
 	if (intake->stored) {
 		intake->stored(intake->stored_context);
 	}
-	pthread_mutex_unlock(&intake->lock);
 }
 
 void *committer_run(void *argument)

@@ -2,7 +2,6 @@
  * The pool that reads and packs, and what is in flight. */
 #include "intake/intake.h"
 
-#include "base/thread.h"
 #include "intake/intake_private.h"
 
 /* Of memory that chunks leave for later ones: a few chunks of each thread. */
@@ -10,15 +9,13 @@
 
 static struct chunk_reader *take_reader(struct intake *intake)
 {
-	struct chunk_reader *reader;
+	LOCKED(&intake->lock);
+	struct chunk_reader *reader = intake->idle_readers;
 
-	pthread_mutex_lock(&intake->lock);
-	reader = intake->idle_readers;
 	if (reader) {
 		intake->idle_readers = reader->next;
 	}
-	pthread_mutex_unlock(&intake->lock);
-	return reader ? reader : chunk_reader_create(intake->call_size_max, intake->redactor);
+	return reader;
 }
 
 /* ---- what is held ---- */
@@ -61,28 +58,14 @@ static void count_in_flight(struct intake *intake, struct chunk *chunk, size_t c
 /* Unlinks a batch that waits: @wanted, or, when that is NULL, the first that has room now. */
 static struct batch *unlink_waiting(struct intake *intake, const struct batch *wanted)
 {
-	for (struct batch **link = &intake->waiting; *link; link = &(*link)->next_waiting) {
-		struct batch *batch = *link;
-
+	LIST_EACH(struct batch, batch, &intake->waiting, waiting_link) {
 		if (wanted ? batch == wanted : has_room(intake, batch)) {
-			*link = batch->next_waiting;
+			list_remove(&intake->waiting, &batch->waiting_link);
 			batch->waiting = false;
 			return batch;
 		}
 	}
 	return NULL;
-}
-
-static void link_waiting(struct intake *intake, struct batch *batch)
-{
-	struct batch **end = &intake->waiting;
-
-	while (*end) {
-		end = &(*end)->next_waiting;
-	}
-	batch->waiting = true;
-	batch->next_waiting = NULL;
-	*end = batch;
 }
 
 /* Under the lock. */
@@ -113,9 +96,9 @@ static void wake_waiting(struct intake *intake)
 
 bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_t wants, bool wait)
 {
+	LOCKED(&intake->lock);
 	bool room;
 
-	pthread_mutex_lock(&intake->lock);
 	count(intake, batch, &batch->held_bytes, holds);
 	batch->wanted_bytes = wants;
 	room = has_room(intake, batch);
@@ -123,9 +106,9 @@ bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_
 		count(intake, batch, &batch->held_bytes, holds + wants);
 	} else if (wait && !batch->waiting) {
 		batch_reference(batch);
-		link_waiting(intake, batch);
+		batch->waiting = true;
+		list_append(&intake->waiting, &batch->waiting_link);
 	}
-	pthread_mutex_unlock(&intake->lock);
 	return room;
 }
 
@@ -165,63 +148,51 @@ void intake_forget_told(struct intake *intake, struct batch *batch)
 
 void intake_decode(struct intake *intake, struct batch *batch)
 {
-	pthread_mutex_lock(&intake->lock);
+	LOCKED(&intake->lock);
+
 	if (!batch->behind) {
 		batch->behind = true;
 		intake->behind_count++;
 		batch_reference(batch);
 	}
 	push_task(intake, batch, &batch->task);
-	pthread_mutex_unlock(&intake->lock);
 }
 
 bool intake_behind(struct intake *intake, struct batch *batch)
 {
-	bool behind;
+	LOCKED(&intake->lock);
 
-	pthread_mutex_lock(&intake->lock);
-	behind = batch->behind;
-	pthread_mutex_unlock(&intake->lock);
-	return behind;
+	return batch->behind;
 }
 
 bool intake_end_behind(struct intake *intake, struct batch *batch, bool cut_off)
 {
-	bool behind;
+	LOCKED(&intake->lock);
 
-	pthread_mutex_lock(&intake->lock);
-	behind = batch->behind;
-	batch->end_wanted |= behind;
+	batch->end_wanted |= batch->behind;
 	batch->cut_off |= cut_off;
-	pthread_mutex_unlock(&intake->lock);
-	return behind;
+	return batch->behind;
 }
 
 bool intake_caught_up(struct intake *intake, struct batch *batch, size_t holds, bool *ret_cut_off)
 {
-	bool end_wanted;
+	LOCKED(&intake->lock);
 
-	pthread_mutex_lock(&intake->lock);
 	count(intake, batch, &batch->held_bytes, holds);
 	batch->behind = false;
 	intake->behind_count--;
 	if (intake->no_more_work) {
 		pthread_cond_broadcast(&intake->work);
 	}
-	end_wanted = batch->end_wanted;
 	*ret_cut_off = batch->cut_off;
-	pthread_mutex_unlock(&intake->lock);
-	return end_wanted;
+	return batch->end_wanted;
 }
 
 bool intake_cut_off(struct intake *intake, struct batch *batch)
 {
-	bool cut_off;
+	LOCKED(&intake->lock);
 
-	pthread_mutex_lock(&intake->lock);
-	cut_off = batch->cut_off;
-	pthread_mutex_unlock(&intake->lock);
-	return cut_off;
+	return batch->cut_off;
 }
 
 /* ---- chunks ---- */
@@ -229,11 +200,12 @@ bool intake_cut_off(struct intake *intake, struct batch *batch)
 /* Hands the chunks at the front of a batch's order to the committer, as far as they are read. */
 static void forward_read_chunks(struct intake *intake, struct batch *batch)
 {
-	while (batch->first_sent && batch->first_sent->is_read) {
-		struct chunk *chunk = batch->first_sent;
-
-		batch->first_sent = chunk->next_of_batch;
-		chunk_queue_push(&intake->to_commit, chunk);
+	LIST_EACH(struct chunk, chunk, &batch->sent, link) {
+		if (!chunk->is_read) {
+			break;
+		}
+		list_remove(&batch->sent, &chunk->link);
+		list_append(&intake->to_commit, &chunk->link);
 		pthread_cond_signal(&intake->commit);
 	}
 }
@@ -259,6 +231,9 @@ static void read_chunk(struct task *task)
 	struct intake *intake = batch->intake;
 	struct chunk_reader *reader = take_reader(intake);
 
+	if (!reader) {
+		reader = chunk_reader_create(intake->call_size_max, intake->redactor);
+	}
 	if (reader) {
 		chunk_read(chunk, reader, &batch->options, batch_reject);
 	} else {
@@ -297,12 +272,7 @@ void intake_send(struct intake *intake, struct chunk *chunk, bool small)
 	struct batch *batch = chunk->batch;
 
 	pthread_mutex_lock(&intake->lock);
-	if (batch->first_sent) {
-		batch->last_sent->next_of_batch = chunk;
-	} else {
-		batch->first_sent = chunk;
-	}
-	batch->last_sent = chunk;
+	list_append(&batch->sent, &chunk->link);
 	count_in_flight(intake, chunk, chunk_cost(chunk));
 	chunk->task.run = read_chunk;
 	if (!small) {
@@ -316,12 +286,9 @@ void intake_send(struct intake *intake, struct chunk *chunk, bool small)
 
 bool intake_under_way(struct intake *intake, struct batch *batch)
 {
-	bool under_way;
+	LOCKED(&intake->lock);
 
-	pthread_mutex_lock(&intake->lock);
-	under_way = batch->in_flight > 0;
-	pthread_mutex_unlock(&intake->lock);
-	return under_way;
+	return batch->in_flight > 0;
 }
 
 void intake_stop_waiting(struct intake *intake, struct batch *batch)
@@ -349,10 +316,10 @@ void intake_release(struct intake *intake, struct chunk *chunk)
 
 void intake_on_stored(struct intake *intake, void (*stored)(void *context), void *context)
 {
-	pthread_mutex_lock(&intake->lock);
+	LOCKED(&intake->lock);
+
 	intake->stored = stored;
 	intake->stored_context = context;
-	pthread_mutex_unlock(&intake->lock);
 }
 
 void intake_key_used(struct intake *intake, int64_t key_id, int64_t now)
@@ -409,20 +376,22 @@ int intake_create(struct intake **ret_intake, struct store *store,
 	return 0;
 }
 
+static void tell(struct intake *intake, bool *what, pthread_cond_t *changed)
+{
+	LOCKED(&intake->lock);
+
+	*what = true;
+	pthread_cond_broadcast(changed);
+}
+
 /* The workers first: what they still read is for the committer. */
 static void stop_threads(struct intake *intake)
 {
-	pthread_mutex_lock(&intake->lock);
-	intake->no_more_work = true;
-	pthread_cond_broadcast(&intake->work);
-	pthread_mutex_unlock(&intake->lock);
+	tell(intake, &intake->no_more_work, &intake->work);
 	for (unsigned int i = 0; i < intake->worker_count; i++) {
 		pthread_join(intake->workers[i], NULL);
 	}
-	pthread_mutex_lock(&intake->lock);
-	intake->no_more_commits = true;
-	pthread_cond_broadcast(&intake->commit);
-	pthread_mutex_unlock(&intake->lock);
+	tell(intake, &intake->no_more_commits, &intake->commit);
 	if (intake->committer_started) {
 		pthread_join(intake->committer, NULL);
 	}
@@ -434,10 +403,7 @@ void intake_destroy(struct intake *intake)
 		return;
 	}
 	stop_threads(intake);
-	while (intake->idle_readers) {
-		struct chunk_reader *reader = intake->idle_readers;
-
-		intake->idle_readers = reader->next;
+	for (struct chunk_reader *reader; (reader = take_reader(intake));) {
 		chunk_reader_destroy(reader);
 	}
 	pthread_cond_destroy(&intake->commit);

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/thread.h"
 #include "intake/chunk.h"
 #include "intake/intake.h"
 #include "intake/key_use.h"
@@ -35,13 +36,13 @@ struct intake {
 	struct arena_pool pool; /* of the chunks */
 
 	pthread_mutex_t lock;
-	pthread_cond_t work;	      /* to_do or no_more_work changed */
-	pthread_cond_t commit;	      /* to_commit, key_used or no_more_commits changed */
-	struct lanes to_do;	      /* chunks to read, bodies to decode */
-	struct chunk_queue to_commit; /* read; each batch's chunks in its order */
+	pthread_cond_t work;   /* to_do or no_more_work changed */
+	pthread_cond_t commit; /* to_commit, key_used or no_more_commits changed */
+	struct lanes to_do;    /* chunks to read, bodies to decode */
+	struct list to_commit; /* read; each batch's chunks in its order */
 	struct chunk_reader *idle_readers;
 	unsigned int behind_count; /* batches that the pool has */
-	struct batch *waiting;	   /* batches whose feed found no room, the latest last */
+	struct list waiting;	   /* batches whose feed found no room, the latest last */
 	size_t bytes;		   /* held by chunks in flight and by open batches */
 	struct intake_share shares[LANES];
 	bool key_used;
@@ -85,13 +86,12 @@ struct batch {
 	bool behind;	 /* the pool has it */
 	bool end_wanted; /* the owner has ended it meanwhile */
 	bool cut_off;
-	bool left;		  /* it is ended, by the owner or by the pool */
-	size_t held_bytes;	  /* beside chunks in flight */
-	size_t wanted_bytes;	  /* that its next step takes */
-	struct chunk *first_sent; /* chunks not yet handed to the committer, in order */
-	struct chunk *last_sent;
-	size_t in_flight; /* bytes of its chunks */
-	struct batch *next_waiting;
+	bool left;	     /* it is ended, by the owner or by the pool */
+	size_t held_bytes;   /* beside chunks in flight */
+	size_t wanted_bytes; /* that its next step takes */
+	struct list sent;    /* chunks not yet handed to the committer, in order */
+	size_t in_flight;    /* bytes of its chunks */
+	struct list_link waiting_link;
 	bool waiting;
 
 	pthread_mutex_t lock;
