@@ -2,14 +2,8 @@
  * callstep copy: everything of one store into another. Both are read in the order of pages, side by
  * side, so what is there already is seen without keeping a list, and a copy that was cut short goes
  * on where it was by being run again. */
-#include <stdio.h>
-
-#include "base/clock.h"
-#include "cmd/cmd.h"
 #include "cmd/copy_days.h"
 #include "cmd/copy_trail.h"
-#include "cmd/progress.h"
-#include "cmd/terminal.h"
 
 #define CALLS_AT_ONCE 500
 
@@ -36,10 +30,10 @@ struct tally {
 };
 
 struct copy {
+	struct cmd_run *run;
 	struct store *from;
 	struct store *to;
-	const struct settings *settings;
-	struct progress progress;
+	struct arena names; /* of the account that is gone through */
 	struct side source;
 	struct side target;
 	struct store_put *puts;
@@ -60,6 +54,7 @@ static void copy_close(struct copy *copy)
 {
 	arena_deinit(&copy->source.arena);
 	arena_deinit(&copy->target.arena);
+	arena_deinit(&copy->names);
 	free(copy->puts);
 	store_close(copy->from);
 	store_close(copy->to);
@@ -208,6 +203,8 @@ static int refill(struct copy *copy, struct error *err)
 
 static int go_through(struct copy *copy, struct error *err)
 {
+	struct progress *progress = &copy->run->progress;
+
 	for (;;) {
 		const struct store_call *source, *target;
 		int order;
@@ -230,59 +227,64 @@ static int go_through(struct copy *copy, struct error *err)
 		}
 		copy->source.at += order <= 0;
 		copy->target.at += order >= 0;
-		copy->progress.done += order <= 0;
-		progress_update(&copy->progress, copy->progress.done, copy->progress.done);
+		progress->done += order <= 0;
+		progress_update(progress, progress->done, progress->done);
 	}
 }
 
-static int copy_keys(struct copy *copy, int64_t from_id, int64_t to_id, struct error *err)
+/* Copies or compares a key. 1: both stores have the same, 0: they do not. */
+static int pass_key(
+	struct copy *copy, const struct store_key *key, int64_t to_id, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
-	struct store_key *keys;
-	size_t count;
+	struct store_key held, added = *key;
+	struct store_account account;
+	int64_t id;
+	int found = store_key_find(copy->to, key->hash, &copy->names, &held, &account, err);
 
-	arena_init(&arena, SIZE_MAX);
-	if (store_key_list(copy->from, from_id, &arena, &keys, &count, err) < 0) {
+	if (found < 0) {
 		return -1;
 	}
-	for (size_t i = 0; i < count; i++) {
-		struct store_account account;
-		struct store_key held, key = keys[i];
-		int64_t id;
-		int found = store_key_find(copy->to, key.hash, &arena, &held, &account, err);
-
-		key.account_id = to_id;
-		if (found < 0 || (found == 0 && store_key_add(copy->to, &key, &id, err) < 0)) {
-			return -1;
-		}
-		if (found > 0 && key.revoked != 0 && held.revoked == 0 &&
-			store_key_revoke(copy->to, held.account_id, held.id, key.revoked, err) <
-				0) {
-			return -1;
-		}
+	if (copy->comparing) {
+		return found > 0 && held.account_id == to_id && held.scopes == key->scopes &&
+		       !held.revoked == !key->revoked && text_equal(held.label, key->label);
 	}
-	return 0;
+	if (found == 0) {
+		added.account_id = to_id;
+		return store_key_add(copy->to, &added, &id, err) < 0 ? -1 : 1;
+	}
+	if (key->revoked != 0 && held.revoked == 0 &&
+		store_key_revoke(copy->to, held.account_id, held.id, key->revoked, err) < 0) {
+		return -1;
+	}
+	return 1;
+}
+
+/* All keys of an account: as pass_key(). */
+static int pass_keys(struct copy *copy, int64_t from_id, int64_t to_id, struct error *err)
+{
+	struct store_key *keys;
+	size_t count;
+	int same = 1;
+
+	if (store_key_list(copy->from, from_id, &copy->names, &keys, &count, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < count && same > 0; i++) {
+		same = pass_key(copy, &keys[i], to_id, err);
+	}
+	return same;
 }
 
 /* Finds or makes the account in the other store. 1: it is there, as is its number. */
 static int copy_account(
 	struct copy *copy, const struct store_account *account, int64_t *ret_id, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
-	struct store_account held;
-	int found;
+	struct store_account held = {0};
+	int found = store_account_find(copy->to, account->email, &copy->names, &held, err);
 
-	arena_init(&arena, SIZE_MAX);
-	found = store_account_find(copy->to, account->email, &arena, &held, err);
-	if (found < 0) {
+	if (found < 0 || (found == 0 && store_account_add(copy->to, account->email,
+						account->created, &held.id, err) < 0)) {
 		return -1;
-	}
-	if (found == 0) {
-		held = (struct store_account){0};
-		if (store_account_add(copy->to, account->email, account->created, &held.id, err) <
-			0) {
-			return -1;
-		}
 	}
 	if (held.disabled != account->disabled &&
 		store_account_set_disabled(copy->to, held.id, account->disabled, err) < 0) {
@@ -292,49 +294,18 @@ static int copy_account(
 		return -1;
 	}
 	*ret_id = held.id;
-	return copy_keys(copy, account->id, held.id, err) < 0 ? -1 : 1;
-}
-
-/* 1 the same, 0 not. */
-static int compare_keys(struct copy *copy, int64_t from_id, int64_t to_id, struct error *err)
-{
-	AUTO(arena_deinit) struct arena arena;
-	struct store_key *keys;
-	size_t count;
-
-	arena_init(&arena, SIZE_MAX);
-	if (store_key_list(copy->from, from_id, &arena, &keys, &count, err) < 0) {
-		return -1;
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct store_account account;
-		struct store_key held;
-		int found = store_key_find(copy->to, keys[i].hash, &arena, &held, &account, err);
-
-		if (found <= 0) {
-			return found;
-		}
-		if (held.account_id != to_id || held.scopes != keys[i].scopes ||
-			(held.revoked != 0) != (keys[i].revoked != 0) ||
-			!text_equal(held.label, keys[i].label)) {
-			return 0;
-		}
-	}
-	return 1;
+	return pass_keys(copy, account->id, held.id, err);
 }
 
 static int compare_account(
 	struct copy *copy, const struct store_account *account, int64_t *ret_id, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
 	struct store_account held = {0};
-	int same;
+	int same = store_account_find(copy->to, account->email, &copy->names, &held, err);
 
-	arena_init(&arena, SIZE_MAX);
-	same = store_account_find(copy->to, account->email, &arena, &held, err);
 	if (same > 0) {
 		*ret_id = held.id;
-		same = compare_keys(copy, account->id, held.id, err);
+		same = pass_keys(copy, account->id, held.id, err);
 	}
 	if (same < 0) {
 		return -1;
@@ -352,22 +323,20 @@ static int compare_account(
 static int count_calls(
 	struct copy *copy, const struct store_account *accounts, size_t count, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
 	int64_t all = 0;
 
-	arena_init(&arena, SIZE_MAX);
 	for (size_t i = 0; i < count; i++) {
 		const struct store_query query = {
 			.account_id = accounts[i].id, .end = INT64_MAX, .detail_after = INT64_MAX};
 		struct store_page page;
 
-		if (store_page(copy->from, &query, &arena, &page, err) < 0) {
+		if (store_page(copy->from, &query, &copy->names, &page, err) < 0) {
 			return -1;
 		}
 		all += page.total_calls;
 	}
-	progress_begin(&copy->progress, copy->settings, copy->comparing ? "compare" : "copy",
-		"calls", all);
+	progress_begin(&copy->run->progress, copy->run->settings,
+		copy->comparing ? "compare" : "copy", "calls", all);
 	return 0;
 }
 
@@ -387,6 +356,7 @@ static int pass_calls(struct copy *copy, struct error *err)
 	for (size_t i = 0; i < count && status >= 0; i++) {
 		int64_t to_id = 0;
 
+		arena_deinit(&copy->names);
 		status = (copy->comparing ? compare_account : copy_account)(
 			copy, &accounts[i], &to_id, err);
 		if (status > 0) {
@@ -395,7 +365,7 @@ static int pass_calls(struct copy *copy, struct error *err)
 			status = go_through(copy, err);
 		}
 	}
-	progress_clear(&copy->progress);
+	progress_clear(&copy->run->progress);
 	return status;
 }
 
@@ -430,11 +400,10 @@ static int summarise(const struct copy *copy, int64_t copied)
 	const struct tally *tally = &copy->tally;
 	char a[NUMBER_SIZE], b[NUMBER_SIZE], c[NUMBER_SIZE], d[NUMBER_SIZE], e[NUMBER_SIZE];
 
-	if (!copy->settings->quiet) {
+	if (!copy->run->settings->quiet) {
 		fprintf(stderr,
 			"copied %s calls; compared: %s the same, %s missing, %s different, %s only "
-			"in "
-			"the copy\n",
+			"in the copy\n",
 			number_format(copied, a), number_format(tally->same, b),
 			number_format(tally->missing, c), number_format(tally->differing, d),
 			number_format(tally->more, e));
@@ -457,14 +426,15 @@ static int open_stores(struct copy *copy, struct error *err)
 	if (!copy->puts) {
 		return error_no_memory(err);
 	}
-	if (store_open(&copy->from, copy->settings->from, &must_exist, err) < 0 ||
-		store_open(&copy->to, copy->settings->to, NULL, err) < 0) {
+	if (store_open(&copy->from, copy->run->settings->from, &must_exist, err) < 0 ||
+		store_open(&copy->to, copy->run->settings->to, NULL, err) < 0) {
 		return -1;
 	}
 	copy->trail.from = copy->from;
 	copy->trail.to = copy->to;
 	side_init(&copy->source, copy->from);
 	side_init(&copy->target, copy->to);
+	arena_init(&copy->names, SIZE_MAX);
 	return 0;
 }
 
@@ -474,7 +444,8 @@ static void record(const struct copy *copy)
 	char location[512];
 
 	cmd_record_read(copy->from, 0, "copy",
-		text_of(cmd_shown_location(copy->settings->to, location, sizeof(location))), -1);
+		text_of(cmd_shown_location(copy->run->settings->to, location, sizeof(location))),
+		-1);
 }
 
 static int copy_check(struct cmd_run *run, struct error *err)
@@ -493,7 +464,7 @@ static int copy_check(struct cmd_run *run, struct error *err)
 
 static int copy_run(struct cmd_run *run, struct error *err)
 {
-	AUTO(copy_close) struct copy copy = {.settings = run->settings};
+	AUTO(copy_close) struct copy copy = {.run = run};
 	int64_t copied;
 	int status;
 

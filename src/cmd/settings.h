@@ -25,7 +25,7 @@ struct setting_word {
 
 /* Every setting and option of every command. Strings live in the arena, or are static. */
 struct settings {
-	/* common */
+	/* settings_common.c: of every command, and of many */
 	const char *config; /* --config FILE: the INI file */
 	const char *data;   /* --data DIR or --store URL: location for store_open() */
 	const char *store;  /* --store URL alone; use data */
@@ -35,7 +35,8 @@ struct settings {
 	bool json;	   /* --json: machine-readable */
 	bool quiet;	   /* --quiet: no progress, no summary */
 	const char *color; /* "auto", "always", "never" */
-	/* serve */
+
+	/* settings_serve.c: of the server, some of imports and sweeps too */
 	const char *listen;
 	bool insecure;
 	const char *tls_certificate;
@@ -60,7 +61,7 @@ struct settings {
 	int64_t query_time_max_ms;
 	int64_t intake_memory_max;
 	int64_t wrong_keys_max; /* a minute; 0: any number */
-	/* serve, import: what is hidden before it is stored; intake/redact.h */
+	/* what is hidden before it is stored; redact/redact.h */
 	bool redact_cards;
 	const char *redact_input;
 	const char *redact_modules;
@@ -71,20 +72,24 @@ struct settings {
 	int64_t grace_s;
 	bool log_requests;
 	const char *log_level; /* "error", "warning", "info", "debug" */
-	/* copy */
-	const char *from;
-	const char *to;
-	/* which calls */
+
+	/* settings_calls.c: which calls are meant, and how they are counted */
 	const char *account;		   /* NULL: the only one there is */
 	const struct setting_word *filter; /* in the order of the arguments */
 	size_t filter_count;
 	const char *number;
 	int64_t offset;
 	int64_t limit;
-	/* import, export */
+	const char *group;
+	const char *bucket;
+	const char *zone;
+	bool follow;
+
+	/* settings_files.c: copy, import, export, generate */
+	const char *from;
+	const char *to;
 	const char *format; /* NULL: told by the content */
 	const char *columns;
-	const char *zone;
 	const char *inbound_contexts;
 	const char *system;
 	int64_t shift_to; /* UNIX seconds, or SETTING_TIME_NONE */
@@ -92,29 +97,22 @@ struct settings {
 	bool detail;
 	bool spreadsheet;
 	const char *old; /* "drop", "refuse"; NULL: asked, or refuse */
-	/* generate */
 	int64_t calls;
 	int64_t seed;
 	int64_t start; /* UNIX seconds, or SETTING_TIME_NONE */
 	int64_t end;
 	int64_t days;
-	/* stats, tail */
-	const char *group;
-	const char *bucket;
-	bool follow;
-	/* erase */
+
+	/* settings_manage.c: erase, account, retention, audit, key */
 	const char *session;
 	bool finish;
 	bool defer;
 	bool dry_run;
 	bool yes;
-	/* account */
 	const char *keep_detail;
 	const char *keep_headers;
 	const char *keep_audit;
-	/* audit */
 	const char *action;
-	/* key */
 	const char *label;
 	const char *scope;
 };
@@ -152,7 +150,8 @@ const struct setting *setting_at(size_t index);
 /* The settings that every command takes. NULL-ended. */
 extern const char *const setting_common[];
 
-/* The row of @name for @command (a command's name, or NULL); NULL when there is none. */
+/* The row of @name for @command (a command's name, or NULL): its own, or else the one for all. NULL
+ * when there is none. */
 const struct setting *setting_find(struct text name, const char *command);
 
 /* The value in @settings of the text @name, a setting of @command; NULL: it was not given. */
