@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A call's header: types, the time its detail is served. */
+ * A call's header: the names of its types. */
 #include "call/call.h"
 
 static const struct text type_names[] = {

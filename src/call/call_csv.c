@@ -149,12 +149,12 @@ void call_csv_write_call(struct buffer *buffer, const struct call *call, bool sp
 }
 
 static void write_step(struct buffer *buffer, const struct call *call, const struct call_step *step,
-	int64_t number, bool spreadsheet, struct arena *scratch)
+	int64_t number, bool spreadsheet)
 {
 	struct text cells[] = {
 		step->class_name,
-		call_json_data_member(step->data, "module_type", scratch),
-		call_json_data_member(step->data, "result_variable", scratch),
+		step->module,
+		step->variable,
 		step->line,
 	};
 
@@ -179,7 +179,7 @@ int call_csv_write_more(struct buffer *buffer, const struct call *call, struct t
 	while (more > 0 && buffer->size < enough) {
 		more = call_json_next_step(detail, &place->cursor, scratch, &step, err);
 		if (more > 0) {
-			write_step(buffer, call, &step, ++place->number, spreadsheet, scratch);
+			write_step(buffer, call, &step, ++place->number, spreadsheet);
 			arena_deinit(scratch);
 		}
 	}

@@ -30,13 +30,12 @@ static bool has(struct text text, const char *what)
 
 /* ---- reading ---- */
 
-static void take_step(
-	struct part *part, const struct call_step *step, struct text json, struct arena *arena)
+static void take_step(struct part *part, const struct call_step *step, struct arena *arena)
 {
 	struct join_step *taken = &part->steps[part->count++];
 
 	*taken = (struct join_step){
-		.json = json,
+		.json = step->json,
 		.timestamp = step->timestamp,
 		.begins_before = has(step->data, "\"" CALL_BEGINS_BEFORE "\":true") ||
 				 text_equal(step->line, TEXT(CALL_BEGINS_BEFORE_LINE)),
@@ -53,7 +52,7 @@ static void take_step(
 static int read_steps(struct part *part, struct text detail, struct arena *arena, struct error *err)
 {
 	struct call_step step;
-	size_t at = 0, from = 0;
+	size_t at = 0;
 	int more;
 
 	part->steps = arena_calloc(arena, part->call.steps + 1, sizeof(*part->steps));
@@ -61,8 +60,7 @@ static int read_steps(struct part *part, struct text detail, struct arena *arena
 		return error_no_memory(err);
 	}
 	while ((more = call_json_next_step(detail, &at, arena, &step, err)) > 0) {
-		take_step(part, &step, text_tail(text_head(detail, at), from + 1), arena);
-		from = at;
+		take_step(part, &step, arena);
 	}
 	return more;
 }

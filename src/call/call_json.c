@@ -3,6 +3,7 @@
  * call_json_read.c. */
 #include "call/call_json.h"
 
+#include "call/call_steps.h"
 #include "json/json_writer.h"
 
 static const struct json_position document = {.line = 1, .column = 1};
@@ -135,90 +136,32 @@ struct text call_json_detail(struct text canonical)
 	return detail.data[detail.size - 1] == ']' ? detail : (struct text){0};
 }
 
-static int read_event(
-	struct json_reader *reader, struct arena *arena, struct call_step *step, struct error *err)
-{
-	struct json_token name, value;
-	int result;
-
-	while ((result = json_reader_next_member(reader, &name, &value, err)) > 0) {
-		size_t begin = reader->token_at;
-
-		if (json_reader_skip(reader, &value, err) < 0) {
-			return -1;
-		}
-		if (value.kind == JSON_STRING && json_token_is(&name, "line")) {
-			step->line = json_token_string(&value, arena);
-			if (!step->line.data) {
-				return error_no_memory(err);
-			}
-		} else if (value.kind == JSON_OBJECT && json_token_is(&name, "data")) {
-			step->data = text_head(text_tail(reader->input, begin), reader->at - begin);
-		}
-	}
-	return result;
-}
-
-static int read_step(
-	struct json_reader *reader, struct arena *arena, struct call_step *step, struct error *err)
-{
-	struct json_token name, value;
-	int result;
-
-	while ((result = json_reader_next_member(reader, &name, &value, err)) > 0) {
-		if (value.kind == JSON_OBJECT && json_token_is(&name, "event")) {
-			result = read_event(reader, arena, step, err);
-		} else if (value.kind == JSON_STRING && json_token_is(&name, "class")) {
-			step->class_name = value.raw;
-		} else if (value.kind == JSON_NUMBER && json_token_is(&name, "timestamp")) {
-			result = text_to_int64(value.raw, &step->timestamp) ? 0 : -1;
-		} else {
-			result = json_reader_skip(reader, &value, err);
-		}
-		if (result < 0) {
-			return -1;
-		}
-	}
-	return result;
-}
-
-static int corrupt(size_t cursor, struct error *err)
-{
-	return error_set(err, ERROR_CORRUPT,
-		"the stored steps are no canonical JSON at byte %zu of them", cursor);
-}
-
-static bool is_end(struct text detail, size_t at)
-{
-	return at == 0 ? text_equal(detail, TEXT("[]"))
-		       : at == detail.size - 1 && detail.data[at] == ']';
-}
-
 int call_json_next_step(struct text detail, size_t *cursor, struct arena *arena,
 	struct call_step *ret_step, struct error *err)
 {
-	struct call_step step = {.timestamp = -1};
-	struct json_reader reader;
-	struct error problem = {0};
-	size_t at = *cursor;
-	char before = at == 0 ? '[' : ',';
+	struct call_step_look look;
+	struct call_steps steps;
+	struct call_step step;
+	int more;
 
-	if (at >= detail.size) {
-		return corrupt(at, err);
+	call_steps_resume(&steps, detail, *cursor);
+	more = call_steps_next(&steps, &look, err);
+	if (more <= 0) {
+		return more;
 	}
-	if (is_end(detail, at)) {
-		return 0;
+	step = (struct call_step){
+		.json = look.json,
+		.line = call_string_text(&look.line, arena),
+		.class_name = look.class_name,
+		.timestamp = look.timestamp,
+		.data = look.data,
+		.module = call_string_text(&look.module, arena),
+		.variable = call_string_text(&look.variable, arena),
+	};
+	if (!step.line.data || !step.module.data || !step.variable.data) {
+		return error_no_memory(err);
 	}
-	if (detail.data[at] != before || open_object(&reader, text_tail(detail, at + 1)) < 0) {
-		return corrupt(at, err);
-	}
-	if (read_step(&reader, arena, &step, &problem) < 0) {
-		return problem.code == ERROR_NO_MEMORY ? error_no_memory(err) : corrupt(at, err);
-	}
-	if (!step.line.data || !step.class_name.data || step.timestamp < 0) {
-		return corrupt(at, err);
-	}
-	*cursor = at + 1 + reader.at;
+	*cursor = steps.at;
 	*ret_step = step;
 	return 1;
 }

@@ -47,6 +47,10 @@ struct call_step {
 	struct text class_name; /* info, event, debug, prompt, error */
 	int64_t timestamp;	/* UNIX seconds */
 	struct text data;	/* canonical JSON object, or {NULL, 0} */
+	/* of the data; empty where it has none, or no string; not for writing */
+	struct text module;   /* module_type */
+	struct text variable; /* result_variable */
+	struct text json;     /* the step whole, as it was read; not for writing */
 };
 
 /* Writes one step's canonical JSON. */

@@ -7,9 +7,14 @@
 
 void call_steps_init(struct call_steps *steps, struct text detail)
 {
-	*steps = (struct call_steps){.detail = detail};
-	if (detail.size > 0) {
-		json_stretch_look(&steps->stretch, detail, 0);
+	call_steps_resume(steps, detail, 0);
+}
+
+void call_steps_resume(struct call_steps *steps, struct text detail, size_t at)
+{
+	*steps = (struct call_steps){.detail = detail, .at = at < detail.size ? at : detail.size};
+	if (at < detail.size) {
+		json_stretch_look(&steps->stretch, detail, at);
 	}
 }
 
@@ -126,35 +131,62 @@ static bool take_data_member(struct call_steps *steps, struct call_step_look *st
 	return wanted && stands(steps, '"') ? take_string(steps, wanted) : skip_value(steps);
 }
 
+/* What was passed over since @begin. */
+static struct text text_since(const struct call_steps *steps, size_t begin)
+{
+	return text_tail(text_head(steps->detail, steps->at), begin);
+}
+
 static bool take_data(struct call_steps *steps, struct call_step_look *step)
 {
-	if (take(steps, TEXT("}"))) {
-		return true;
-	}
-	do {
-		if (!take_data_member(steps, step)) {
+	size_t begin = steps->at;
+
+	if (!take(steps, TEXT("{}"))) {
+		if (!take(steps, TEXT("{"))) {
 			return false;
 		}
-	} while (take(steps, TEXT(",")));
-	return take(steps, TEXT("}"));
+		do {
+			if (!take_data_member(steps, step)) {
+				return false;
+			}
+		} while (take(steps, TEXT(",")));
+		if (!take(steps, TEXT("}"))) {
+			return false;
+		}
+	}
+	step->data = text_since(steps, begin);
+	return true;
+}
+
+static bool take_timestamp(struct call_steps *steps, int64_t *ret_timestamp)
+{
+	size_t begin = steps->at;
+
+	while (text_digit_at(steps->detail, steps->at)) {
+		steps->at++;
+	}
+	return text_to_int64(text_since(steps, begin), ret_timestamp);
 }
 
 static bool take_step(struct call_steps *steps, struct call_step_look *step)
 {
 	struct call_string class_name;
+	size_t begin = steps->at;
 
 	if (!take(steps, TEXT("{\"event\":{\"line\":")) || !take_string(steps, &step->line)) {
 		return false;
 	}
-	if (take(steps, TEXT(",\"data\":{")) && !take_data(steps, step)) {
+	if (take(steps, TEXT(",\"data\":")) && !take_data(steps, step)) {
 		return false;
 	}
 	if (!skip_members(steps) || !take(steps, TEXT(",\"class\":")) ||
-		!take_string(steps, &class_name)) {
+		!take_string(steps, &class_name) || !take(steps, TEXT(",\"timestamp\":")) ||
+		!take_timestamp(steps, &step->timestamp) || !skip_members(steps)) {
 		return false;
 	}
 	step->class_name = class_name.raw;
-	return skip_members(steps);
+	step->json = text_since(steps, begin);
+	return true;
 }
 
 int call_steps_next(struct call_steps *steps, struct call_step_look *ret_step, struct error *err)
@@ -174,7 +206,7 @@ int call_steps_next(struct call_steps *steps, struct call_step_look *ret_step, s
 		*ret_step = step;
 		return 1;
 	}
-	return error_set(err, ERROR_CORRUPT, "the steps are no canonical JSON at byte %zu of them",
+	return error_set(err, ERROR_CORRUPT, "the steps are not canonical JSON at byte %zu of them",
 		steps->at);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Going over the steps of a call whose JSON is known to be canonical, for what calls are found by:
- * at memory speed, nothing is checked twice. call_json_next_step() is the one that reads
- * everything. */
+ * The walk over the steps of a call. Their JSON is known to be canonical, so it goes by their
+ * shape, at memory speed, and checks nothing twice. call_json_next_step() goes the same way and
+ * says what the strings spell. */
 #ifndef CALL_CALL_STEPS_H
 #define CALL_CALL_STEPS_H
 
@@ -15,13 +15,16 @@ struct call_string {
 	bool escaped; /* raw holds a backslash */
 };
 
-/* What a step is found by. */
+/* A step as it is written. */
 struct call_step_look {
+	struct text json; /* all of it */
 	struct call_string line;
 	struct text class_name;
 	/* module_type and result_variable of its data; empty where it has none, or no string */
 	struct call_string module;
 	struct call_string variable;
+	struct text data; /* an object, or {NULL, 0} */
+	int64_t timestamp;
 };
 
 struct call_steps {
@@ -32,6 +35,9 @@ struct call_steps {
 
 /* Begins with the steps @detail, as call_json_detail() gives them. */
 void call_steps_init(struct call_steps *steps, struct text detail);
+
+/* Goes on at @at, where steps->at stood behind a step of @detail. */
+void call_steps_resume(struct call_steps *steps, struct text detail, size_t at);
 
 /* 1 a step, 0 the end; ERROR_CORRUPT when @detail has not the shape of canonical steps. Whatever it
  * is, nothing is read past it. */

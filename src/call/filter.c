@@ -445,17 +445,14 @@ struct finding {
 	uint32_t phrases; /* a bit for each that was found */
 };
 
-static void find_in_step(
-	struct finding *finding, const struct call_step *step, struct arena *scratch)
+static void find_in_step(struct finding *finding, const struct call_step *step)
 {
 	const struct filter *filter = finding->filter;
-	struct text module = call_json_data_member(step->data, "module_type", scratch);
-	struct text variable = call_json_data_member(step->data, "result_variable", scratch);
 
-	finding->step =
-		finding->step || filter_step_matches(filter, step->class_name, module, variable);
-	if (filter_is_place(module)) {
-		finding->last = filter_last_matches(filter, module, variable);
+	finding->step = finding->step ||
+			filter_step_matches(filter, step->class_name, step->module, step->variable);
+	if (filter_is_place(step->module)) {
+		finding->last = filter_last_matches(filter, step->module, step->variable);
 	}
 	for (size_t i = 0; i < filter->text.count; i++) {
 		if (words_phrase_in(&filter->text.phrases[i], step->line)) {
@@ -491,7 +488,7 @@ int filter_matches(const struct filter *filter, const struct call *call, struct 
 		return 0;
 	}
 	while ((more = call_json_next_step(detail, &cursor, scratch, &step, err)) > 0) {
-		find_in_step(&finding, &step, scratch);
+		find_in_step(&finding, &step);
 	}
 	return more < 0 ? -1 : found_all(&finding);
 }

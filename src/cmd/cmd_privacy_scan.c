@@ -212,11 +212,9 @@ static int look_at_steps(
 	int more;
 
 	call_steps_init(&steps, detail);
-	for (size_t begin = 1; (more = call_steps_next(&steps, &look, err)) > 0;
-		begin = steps.at + 1) {
+	while ((more = call_steps_next(&steps, &look, err)) > 0) {
 		finding.index++;
-		if (look_at_step(scan, &finding, text_tail(text_head(detail, steps.at), begin),
-			    err) < 0) {
+		if (look_at_step(scan, &finding, look.json, err) < 0) {
 			return -1;
 		}
 	}

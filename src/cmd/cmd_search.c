@@ -23,8 +23,6 @@ struct finding {
 struct reason {
 	int64_t index; /* from 1 */
 	struct call_step step;
-	struct text module;
-	struct text variable;
 };
 
 static void finding_deinit(struct finding *finding)
@@ -69,8 +67,9 @@ static int search_check(struct cmd_run *run, struct error *err)
 static bool is_reason(const struct filter *filter, const struct reason *reason)
 {
 	return highlight_finds(&filter->text, reason->step.line) ||
-	       (filter_asks_for_step(filter) && filter_step_matches(filter, reason->step.class_name,
-							reason->module, reason->variable));
+	       (filter_asks_for_step(filter) &&
+		       filter_step_matches(filter, reason->step.class_name, reason->step.module,
+			       reason->step.variable));
 }
 
 /* Gives each reason of the call to @each. */
@@ -92,11 +91,7 @@ static int each_reason(struct finding *finding, const struct store_call *call,
 	detail = call_json_detail(json);
 	while ((more = call_json_next_step(detail, &cursor, &finding->steps, &reason.step, err)) >
 		0) {
-		struct text data = reason.step.data;
-
 		reason.index++;
-		reason.module = call_json_data_member(data, "module_type", &finding->steps);
-		reason.variable = call_json_data_member(data, "result_variable", &finding->steps);
 		if (is_reason(&finding->run->filter, &reason)) {
 			each(finding, &reason);
 			finding->lines++;
@@ -120,9 +115,9 @@ static void write_pretty(struct finding *finding, const struct reason *reason)
 	printf("    %.8s  ", time + 11);
 	highlight_write(stdout, &finding->run->filter.text, reason->step.line, view->color);
 	printf("  %s", terminal_style(view->color, STYLE_DIM));
-	text_write_clean(stdout, reason->module);
-	fputs(reason->module.size > 0 && reason->variable.size > 0 ? " → " : "", stdout);
-	text_write_clean(stdout, reason->variable);
+	text_write_clean(stdout, reason->step.module);
+	fputs(reason->step.module.size > 0 && reason->step.variable.size > 0 ? " → " : "", stdout);
+	text_write_clean(stdout, reason->step.variable);
 	printf("%s\n", terminal_style(view->color, STYLE_PLAIN));
 }
 
@@ -136,9 +131,9 @@ static void write_plain(struct finding *finding, const struct reason *reason)
 	fputc('\t', stdout);
 	highlight_write(stdout, &finding->run->filter.text, reason->step.line, view->color);
 	fputc('\t', stdout);
-	text_write_clean(stdout, reason->module);
+	text_write_clean(stdout, reason->step.module);
 	fputc('\t', stdout);
-	text_write_clean(stdout, reason->variable);
+	text_write_clean(stdout, reason->step.variable);
 	fputc('\n', stdout);
 }
 
@@ -193,8 +188,8 @@ static void write_json_reason(struct finding *finding, const struct reason *reas
 	json_add_number(out, "index", reason->index);
 	json_add_number(out, "timestamp", reason->step.timestamp);
 	json_add_string(out, "class", reason->step.class_name);
-	json_add_string(out, "module", reason->module);
-	json_add_string(out, "variable", reason->variable);
+	json_add_string(out, "module", reason->step.module);
+	json_add_string(out, "variable", reason->step.variable);
 	json_add_string(out, "line", reason->step.line);
 	buffer_append_byte(out, '}');
 }

@@ -86,8 +86,6 @@ static void write_origin(const struct view *view, struct text module, struct tex
 struct step_texts {
 	const char *time;  /* as time_text_format() wrote it */
 	const char *delta; /* "+6 s" */
-	struct text module;
-	struct text variable;
 };
 
 static void write_step_pretty(
@@ -102,14 +100,14 @@ static void write_step_pretty(
 		columns < CLASS_COLUMNS ? (int)(CLASS_COLUMNS - columns) : 1, "");
 	fputs(" ", view->stream);
 	text_write_wrapped(view->stream, step->line, LINE_INDENT, view->width);
-	write_origin(view, texts->module, texts->variable);
+	write_origin(view, step->module, step->variable);
 }
 
 static void write_step_plain(
 	const struct view *view, const struct call_step *step, const struct step_texts *texts)
 {
 	struct text cells[] = {text_of(texts->time), text_of(texts->delta), step->class_name,
-		step->line, texts->module, texts->variable};
+		step->line, step->module, step->variable};
 
 	for (size_t i = 0; i < COUNT_OF(cells); i++) {
 		text_write_clean(view->stream, cells[i]);
@@ -132,8 +130,6 @@ static int write_steps(const struct view *view, struct text detail, struct error
 		struct step_texts texts = {
 			.time = time_text_format(step.timestamp, view->utc, time),
 			.delta = format_delta(step.timestamp - before, first, delta),
-			.module = call_json_data_member(step.data, "module_type", &arena),
-			.variable = call_json_data_member(step.data, "result_variable", &arena),
 		};
 
 		if (view->pretty) {

@@ -75,8 +75,8 @@ static int read_steps(struct side *side, struct arena *arena, struct error *err)
 			.offset = step.timestamp - call->start,
 			.duration = not_negative(call->end - step.timestamp),
 			.class_name = step.class_name,
-			.module = call_json_data_member(step.data, "module_type", arena),
-			.variable = call_json_data_member(step.data, "result_variable", arena),
+			.module = step.module,
+			.variable = step.variable,
 			.line = step.line,
 		};
 		if (count > 0) {

@@ -36,7 +36,7 @@ struct redact_step {
 	bool input;
 };
 
-static int look_at(struct redaction *redaction, const struct call_step_look *look, struct text json,
+static int look_at(struct redaction *redaction, const struct call_step_look *look,
 	struct redact_step *ret_step, struct error *err)
 {
 	const struct redactor *redactor = redaction->redactor;
@@ -47,7 +47,7 @@ static int look_at(struct redaction *redaction, const struct call_step_look *loo
 		return error_no_memory(err);
 	}
 	*ret_step = (struct redact_step){
-		.json = json,
+		.json = look->json,
 		.is_prompt = text_equal(look->class_name, TEXT("prompt")),
 		.whole = redact_names_have(&redactor->modules, module) ||
 			 redact_names_have(&redactor->variables, variable),
@@ -224,12 +224,8 @@ static int each_step(struct redaction *redaction, struct text detail,
 	int more;
 
 	call_steps_init(&steps, detail);
-	for (size_t begin = 1; (more = call_steps_next(&steps, &look, err)) > 0;
-		begin = steps.at + 1) {
-		struct text json = text_tail(text_head(detail, steps.at), begin);
-
-		if (look_at(redaction, &look, json, &step, err) < 0 ||
-			each(context, &step, err) < 0) {
+	while ((more = call_steps_next(&steps, &look, err)) > 0) {
+		if (look_at(redaction, &look, &step, err) < 0 || each(context, &step, err) < 0) {
 			return -1;
 		}
 	}

@@ -28,18 +28,48 @@ static int64_t walk(struct text canonical, struct text *ret_detail)
 	return more < 0 ? -1 : steps;
 }
 
-/* The quick look at steps sees what the thorough one sees. */
+/* The member @name of @object, an object that may be any JSON, by the reader; its string unescaped
+ * where it is one. */
+static struct text member_of(struct text object, const char *name, struct arena *arena)
+{
+	struct json_token member, value;
+	struct json_reader reader;
+
+	json_reader_init(&reader, object, beginning);
+	fuzz_require(json_reader_next(&reader, &value, NULL) == 1 && value.kind == JSON_OBJECT);
+	while (json_reader_next_member(&reader, &member, &value, NULL) > 0) {
+		size_t begin = reader.token_at;
+
+		fuzz_require(json_reader_skip(&reader, &value, NULL) == 0);
+		if (json_token_is(&member, name)) {
+			return value.kind == JSON_STRING
+				       ? json_token_string(&value, arena)
+				       : text_tail(text_head(object, reader.at), begin);
+		}
+	}
+	return (struct text){0};
+}
+
+/* The walk, which goes by the shape of steps, sees what the reader sees. */
 static void check_looks(struct text detail, struct arena *arena)
 {
 	struct call_step_look look;
 	struct call_steps looks;
 	struct call_step step;
+	struct text event;
+	int64_t timestamp;
 	size_t cursor = 0;
 
 	call_steps_init(&looks, detail);
 	while (call_json_next_step(detail, &cursor, arena, &step, NULL) > 0) {
 		fuzz_require(call_steps_next(&looks, &look, NULL) == 1);
 		fuzz_require(text_equal(call_string_text(&look.line, arena), step.line));
+		event = member_of(look.json, "event", arena);
+		fuzz_require(text_equal(step.line, member_of(event, "line", arena)));
+		fuzz_require(text_equal(step.data, member_of(event, "data", arena)));
+		fuzz_require(text_equal(step.class_name, member_of(look.json, "class", arena)));
+		fuzz_require(text_to_int64(member_of(look.json, "timestamp", arena), &timestamp) &&
+			     timestamp == step.timestamp);
 		fuzz_require(text_equal(look.class_name, step.class_name));
 		fuzz_require(text_equal(call_string_text(&look.module, arena),
 			call_json_data_member(step.data, "module_type", arena)));

@@ -59,8 +59,8 @@ static void check_cards(struct text canonical, struct arena *arena)
 	struct call_steps steps;
 
 	call_steps_init(&steps, detail);
-	for (size_t begin = 1; call_steps_next(&steps, &look, NULL) > 0; begin = steps.at + 1) {
-		call_values_init(&values, text_tail(text_head(detail, steps.at), begin));
+	while (call_steps_next(&steps, &look, NULL) > 0) {
+		call_values_init(&values, look.json);
 		while (call_values_next(&values, &value, NULL) > 0) {
 			if (value.token.kind != JSON_NAME && !value.is_fixed) {
 				require_no_card(json_token_string(&value.token, arena));

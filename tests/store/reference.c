@@ -130,23 +130,6 @@ int reference_search(struct store *store, const struct store_search *search, str
 	return 0;
 }
 
-/* A step without one has the empty text. */
-static struct text member(const struct call_step *step, const char *name, struct arena *arena)
-{
-	struct text value = call_json_data_member(step->data, name, arena);
-
-	return value.data ? value : TEXT("");
-}
-
-static struct store_kind kind_of(const struct call_step *step, struct arena *arena)
-{
-	return (struct store_kind){
-		.class_name = step->class_name,
-		.module = member(step, "module_type", arena),
-		.variable = member(step, "result_variable", arena),
-	};
-}
-
 static int read_kinds(
 	struct pass *pass, struct text detail, uint32_t *kinds, uint32_t count, struct error *err)
 {
@@ -163,7 +146,9 @@ static int read_kinds(
 					: error_set(err, ERROR_CORRUPT,
 						  "a call has fewer steps than its header says");
 		}
-		kind = kind_of(&step, &pass->scratch);
+		kind = (struct store_kind){.class_name = step.class_name,
+			.module = step.module,
+			.variable = step.variable};
 		if (reference_kinds_id(
 			    pass->kinds, pass->search->account_id, &kind, &kinds[i], err) < 0) {
 			return -1;
