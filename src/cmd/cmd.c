@@ -52,8 +52,9 @@ static int make_ready(struct cmd_run *run, struct error *err)
 	const struct cmd *cmd = run->cmd;
 	int status;
 
-	if (run->argc > 0 && !cmd->takes_operands) {
-		return cmd_wrong_usage(cmd, "'%s' is too much", run->argv[0]);
+	if (cmd->operands != CMD_ANY_OPERANDS && run->argc != cmd->operands) {
+		return cmd->operands_wrong ? cmd_wrong_usage(cmd, "%s", cmd->operands_wrong)
+					   : cmd_wrong_usage(cmd, "'%s' is too much", run->argv[0]);
 	}
 	if (cmd->needs == CMD_NEEDS_FILTER &&
 		filter_options_read(run->settings, &run->arena, &run->filter, err) < 0) {
@@ -233,8 +234,8 @@ int cmd_check_disk_max(const struct settings *settings, struct error *err)
 		return 0;
 	}
 	return error_set(err, ERROR_INVALID,
-		"--disk-max %lld is below what an empty store takes: write 0 for no cap, or 4M or "
-		"more",
+		"--disk-max %lld is below what an empty store takes: "
+		"write 0 for no cap, or 4M or more",
 		(long long)settings->disk_max);
 }
 

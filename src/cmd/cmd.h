@@ -38,6 +38,8 @@ enum cmd_needs {
 	CMD_NEEDS_FILTER,
 };
 
+#define CMD_ANY_OPERANDS (-1)
+
 /* An account, and what may be seen of it now. What is over its days is hidden from commands as it
  * is from the API. */
 struct cmd_owner {
@@ -88,8 +90,10 @@ struct cmd {
 	/* Lines for --help and the man page. May be NULL. */
 	const char *examples;
 	enum cmd_needs needs;
-	/* It takes operands, and says itself when they are wrong. Otherwise one is too much. */
-	bool takes_operands;
+	/* How many operands it takes. CMD_ANY_OPERANDS: it looks at them itself. */
+	int operands;
+	/* What is said when there are more or fewer; NULL: that the first one is too much. */
+	const char *operands_wrong;
 	/* May be NULL. Looks at operands and settings before the store is opened. Returns CMD_DONE,
 	 * or as run() does. */
 	int (*check)(struct cmd_run *run, struct error *err);

@@ -2,12 +2,6 @@
  * callstep backup: a consistent copy of the store. */
 #include "cmd/cmd.h"
 
-static int backup_check(struct cmd_run *run, struct error *err)
-{
-	(void)err;
-	return run->argc == 1 ? CMD_DONE : cmd_wrong_usage(run->cmd, "name the folder to be made");
-}
-
 static int backup_run(struct cmd_run *run, struct error *err)
 {
 	if (store_backup(run->store, run->argv[0], err) < 0) {
@@ -33,8 +27,8 @@ const struct cmd cmd_backup = {
 	"a store the command says so, and the exit status is 2.",
 	.examples = "callstep backup /var/backups/callstep-$(date +%F)",
 	.needs = CMD_NEEDS_STORE,
-	.takes_operands = true,
-	.check = backup_check,
+	.operands = 1,
+	.operands_wrong = "name the folder to be made",
 	.run = backup_run,
 };
 /* clang-format on */

@@ -206,12 +206,6 @@ static int load(struct cmd_run *run, struct text session_id, struct store_call *
 	return ret_detail->data ? 0 : error_no_memory(err);
 }
 
-static int diff_check(struct cmd_run *run, struct error *err)
-{
-	(void)err;
-	return run->argc == 2 ? CMD_DONE : cmd_wrong_usage(run->cmd, "name two sessions");
-}
-
 static int diff_run(struct cmd_run *run, struct error *err)
 {
 	struct text detail_a, detail_b;
@@ -248,8 +242,8 @@ const struct cmd cmd_diff = {
 	"GET /v1/diff answers.",
 	.examples = "callstep diff '100035;000;1575898377' '100035;000;1575898612'",
 	.needs = CMD_NEEDS_OWNER,
-	.takes_operands = true,
-	.check = diff_check,
+	.operands = 2,
+	.operands_wrong = "name two sessions",
 	.run = diff_run,
 };
 /* clang-format on */

@@ -135,8 +135,8 @@ static int fail_unfinished(const struct error *err)
 {
 	int status = cmd_fail(err);
 
-	fputs("callstep: what was erased may still lie in the store's files: run 'callstep erase "
-	      "--finish'\n",
+	fputs("callstep: what was erased may still lie in the store's files: "
+	      "run 'callstep erase --finish'\n",
 		stderr);
 	return status;
 }

@@ -30,7 +30,7 @@ const struct cmd cmd_help = {
 	.settings = settings,
 	.description =
 	"Lists the commands, or explains one of them.",
-	.takes_operands = true,
+	.operands = CMD_ANY_OPERANDS,
 	.run = help_run,
 };
 /* clang-format on */

@@ -488,9 +488,8 @@ static int set_zone(const char *zone, struct error *err)
 	/* POSIX zones, such as CET-1CEST, have digits. */
 	if (strcmp(zone, "UTC") != 0 && !strpbrk(zone, "0123456789") && access(path, R_OK) < 0) {
 		return error_set(err, ERROR_INVALID,
-			"'%s' is not a value for --zone: there is no such time zone; write one "
-			"like "
-			"Europe/Berlin",
+			"'%s' is not a value for --zone: there is no such time zone; "
+			"write one like Europe/Berlin",
 			zone);
 	}
 	setenv("TZ", zone, 1);
@@ -503,8 +502,8 @@ static int check_system(struct text name, struct error *err)
 	if (name.size == 0 || name.size > SYSTEM_MAX || text_has_control(name) ||
 		!text_utf8_valid(name, NULL)) {
 		return error_set(err, ERROR_INVALID,
-			"--system takes a name of 1 to %d bytes of UTF-8 without control "
-			"characters",
+			"--system takes a name of 1 to %d bytes of UTF-8 "
+			"without control characters",
 			SYSTEM_MAX);
 	}
 	return 0;
@@ -566,7 +565,7 @@ const struct cmd cmd_import = {
 	"callstep import --format asterisk-cel --zone Europe/Berlin Master.csv\n"
 	"callstep import --format asterisk-cel --system east Master.csv.1 Master.csv",
 	.needs = CMD_NEEDS_OWNER,
-	.takes_operands = true,
+	.operands = CMD_ANY_OPERANDS,
 	.check = import_check,
 	.run = import_run,
 };

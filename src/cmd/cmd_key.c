@@ -130,7 +130,7 @@ const struct cmd cmd_key = {
 	"callstep key add --account ann@example.org --scope read --label report\n"
 	"callstep key revoke --account ann@example.org 3",
 	.needs = CMD_NEEDS_OWNER,
-	.takes_operands = true,
+	.operands = CMD_ANY_OPERANDS,
 	.check = key_check,
 	.run = key_run,
 };

@@ -265,7 +265,7 @@ const struct cmd cmd_search = {
 	"callstep search '\"no input\"' transf* --dest '*3001'\n"
 	"callstep search --class error --last-module menu --min-duration 60",
 	.needs = CMD_NEEDS_FILTER,
-	.takes_operands = true,
+	.operands = CMD_ANY_OPERANDS,
 	.check = search_check,
 	.run = search_run,
 };

@@ -68,9 +68,8 @@ static int check_exposure(const struct settings *settings, struct error *err)
 		return 0;
 	}
 	return error_set(err, ERROR_INVALID,
-		"will not listen on '%s' in clear: give --tls-certificate and --tls-key, or "
-		"--insecure where "
-		"something in front sees to TLS",
+		"will not listen on '%s' in clear: give --tls-certificate and --tls-key, "
+		"or --insecure where something in front sees to TLS",
 		settings->listen);
 }
 
@@ -215,8 +214,8 @@ static unsigned int fit_connections(int64_t wanted)
 	fitting = ((int64_t)limit.rlim_cur - DESCRIPTORS_BESIDE) * 8 / 9;
 	fitting = fitting > 1 ? fitting : 1;
 	log_event(LOG_WARNING, "few-descriptors",
-		"connections-max=%lld wanted=%lld hint=\"raise the limit of open files (ulimit "
-		"-n)\"",
+		"connections-max=%lld wanted=%lld "
+		"hint=\"raise the limit of open files (ulimit -n)\"",
 		(long long)fitting, (long long)wanted);
 	return (unsigned int)fitting;
 }
@@ -281,8 +280,8 @@ static void reload(struct service *service, bool tls)
 
 	if (!tls) {
 		log_event(LOG_WARNING, "not-reloaded",
-			"certificate=no settings=no hint=\"without TLS there is nothing to read "
-			"again; "
+			"certificate=no settings=no "
+			"hint=\"without TLS there is nothing to read again; "
 			"settings and rules are read at the start only\"");
 		return;
 	}
@@ -428,7 +427,7 @@ const struct cmd cmd_serve = {
 	"callstep serve --data /srv/calls\n"
 	"callstep serve --store postgresql://callstep@db/calls\n"
 	"callstep serve --listen 0.0.0.0:8443 --tls-certificate c.pem --tls-key k.pem",
-	.takes_operands = true,
+	.operands = CMD_ANY_OPERANDS,
 	.check = serve_check,
 	.run = serve_run,
 };

@@ -159,12 +159,6 @@ static int write_call(
 	return call->has_detail ? write_steps(&run->view, call_json_detail(json), err) : CMD_DONE;
 }
 
-static int show_check(struct cmd_run *run, struct error *err)
-{
-	(void)err;
-	return run->argc == 1 ? CMD_DONE : cmd_wrong_usage(run->cmd, "name one session");
-}
-
 static int show_run(struct cmd_run *run, struct error *err)
 {
 	struct text json, session_id = text_of(run->argv[0]);
@@ -203,8 +197,8 @@ const struct cmd cmd_show = {
 	"variable. --json writes the call as the API has it.",
 	.examples = "callstep show '100035;000;1575898377'",
 	.needs = CMD_NEEDS_OWNER,
-	.takes_operands = true,
-	.check = show_check,
+	.operands = 1,
+	.operands_wrong = "name one session",
 	.run = show_run,
 };
 /* clang-format on */

@@ -116,8 +116,8 @@ static int take_changes(struct tail *tail, struct error *err)
 		return -1;
 	}
 	if (changes.gap) {
-		fputs("callstep: calls came faster than they could be shown: some are missing "
-		      "here\n",
+		fputs("callstep: calls came faster than they could be shown: "
+		      "some are missing here\n",
 			stderr);
 	}
 	for (size_t i = 0; i < changes.count; i++) {

@@ -52,10 +52,6 @@ static int write_tokens(const struct redact_key *key, struct error *err)
 static int token_check(struct cmd_run *run, struct error *err)
 {
 	(void)err;
-	if (run->argc > 0) {
-		return cmd_wrong_usage(run->cmd,
-			"values come by standard input, so that no list of processes shows them");
-	}
 	if (!run->settings->redact_key_file) {
 		return cmd_wrong_usage(run->cmd, "give --redact-key-file");
 	}
@@ -90,7 +86,8 @@ const struct cmd cmd_token = {
 	.examples =
 	"callstep token --redact-key-file redact.key < number\n"
 	"callstep search $(callstep token --redact-key-file redact.key < number)",
-	.takes_operands = true,
+	.operands_wrong =
+	"values come by standard input, so that no list of processes shows them",
 	.check = token_check,
 	.run = token_run,
 };

@@ -243,6 +243,7 @@ void help_write_manual(FILE *stream)
 	      ".TP\n0\ndone\n"
 	      ".TP\n1\nfailed\n"
 	      ".TP\n2\nwrong usage\n"
-	      ".TP\n3\ndone, but some records were rejected, each named on standard error\n",
+	      ".TP\n3\ndone, but some records were rejected, each named on standard error, or "
+	      "privacy\\-scan found something\n",
 		stream);
 }

@@ -47,8 +47,8 @@ static int take_value(void *context, const char *section, const char *name, cons
 
 	if (section[0] != '\0' && strcmp(section, "callstep") != 0) {
 		file->status = error_set(file->err, ERROR_INVALID,
-			"%s:%u: there is no section [%s]: settings stand under [callstep] or "
-			"none",
+			"%s:%u: there is no section [%s]: "
+			"settings stand under [callstep] or none",
 			file->path, file->line, section);
 	} else {
 		file->status = file->each(file->context, name, value, file->line, file->err);

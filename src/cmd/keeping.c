@@ -153,8 +153,8 @@ int keeping_tell_loss(struct store *store, const struct store_account *account,
 	sum->detail += loss.detail;
 	if (loss.calls + loss.detail > 0) {
 		fprintf(stderr,
-			"%.*s: drops %s calls, and the detail of %s more, that started from %s to "
-			"%s\n",
+			"%.*s: drops %s calls, and the detail of %s more, "
+			"that started from %s to %s\n",
 			TEXT_ARG(account->email), number_format(loss.calls, calls),
 			number_format(loss.detail, detail),
 			time_text_format(loss.oldest, settings->utc, oldest),
@@ -277,8 +277,8 @@ int keeping_ask(const struct cmd_run *run, const struct keeping_sum *sum)
 	}
 	if (!isatty(STDIN_FILENO)) {
 		return cmd_wrong_usage(run->cmd,
-			"%s calls and the detail of %s more would be dropped; nothing was changed: "
-			"say --yes",
+			"%s calls and the detail of %s more would be dropped; "
+			"nothing was changed: say --yes",
 			number_format(sum->calls, calls), number_format(sum->detail, detail));
 	}
 	fputs("The next sweep drops this for ever. Type yes: ", stderr);
