@@ -14,15 +14,6 @@
 #include "store/erase_marks.h"
 #include "store/store.h"
 
-/* Where the key of a query's only number lies. */
-struct store_one_key {
-	struct text key;
-	char buffer[CALL_NUMBER_MAX];
-};
-
-/* The keys that a query is about; none: any number's. They last as long as @one and the query. */
-struct call_keys store_query_keys(const struct store_query *query, struct store_one_key *one);
-
 struct store_sessions {
 	struct text *items;
 	size_t count;
@@ -47,10 +38,10 @@ STORE_OPERATION(store_view_close_fn, store_view_close);
 
 /* @count is at least 1; no `replaced` is set. */
 STORE_OPERATION(store_put_calls_fn, store_put_calls);
-/* start, offset and limit are not negative. */
+/* start, offset and limit are not negative; the number is among the keys. */
 STORE_OPERATION(store_page_fn, store_view_page);
 STORE_OPERATION(store_find_fn, store_view_find);
-/* start is not negative. */
+/* start is not negative; the number is among the keys. */
 STORE_OPERATION(store_walk_fn, store_walk);
 STORE_OPERATION(store_change_newest_fn, store_change_newest);
 /* after and limit are not negative. */

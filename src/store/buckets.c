@@ -2,6 +2,8 @@
  * Cutting a window into buckets, and adding up what they have. */
 #include "store/buckets.h"
 
+#include "store/find.h"
+
 struct store_buckets store_buckets_of(
 	const struct filter *filter, int64_t seconds, struct arena *arena)
 {
@@ -36,7 +38,7 @@ int store_buckets_add(
 	}
 	items = arena_list_grow(buckets->arena, items, buckets->count, sizeof(*items));
 	if (!items) {
-		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+		return store_page_too_large(err);
 	}
 	items[buckets->count++] = (struct store_bucket){start, calls};
 	buckets->items = items;

@@ -3,7 +3,6 @@
 #include "store/find.h"
 
 #include "base/clock.h"
-#include "store/backend.h"
 
 void store_find_hide_detail(struct store_call *call, int64_t detail_after)
 {
@@ -37,15 +36,49 @@ int store_find_check_deadline(const struct store_search *search, struct error *e
 	return error_set(err, ERROR_TIMEOUT, "the question took longer than it may: narrow it");
 }
 
-static int no_room(struct error *err)
+int store_page_too_large(struct error *err)
 {
 	return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
+}
+
+struct store_place store_place_before(int64_t end)
+{
+	return (struct store_place){.start = end, .session_id = TEXT("")};
+}
+
+int store_place_keep(struct store_place *place, int64_t start, struct text session_id,
+	struct arena *arena, struct error *err)
+{
+	struct text copy = arena_copy(arena, session_id);
+
+	if (!copy.data) {
+		return store_page_too_large(err);
+	}
+	*place = (struct store_place){start, copy};
+	return 0;
+}
+
+enum call_type store_call_type(int64_t value)
+{
+	return value == CALL_OUTBOUND || value == CALL_TRANSFER ? (enum call_type)value
+								: CALL_INBOUND;
 }
 
 static bool keep(struct arena *arena, struct text *text)
 {
 	*text = arena_copy(arena, *text);
 	return text->data != NULL;
+}
+
+int store_call_keep(struct store_call *call, struct arena *arena, struct error *err)
+{
+	struct text *deflate = &call->packed.deflate;
+
+	if (!keep(arena, &call->call.dest) || !keep(arena, &call->call.src) ||
+		!keep(arena, &call->call.session_id) || (deflate->data && !keep(arena, deflate))) {
+		return store_page_too_large(err);
+	}
+	return 0;
 }
 
 int store_find_add(struct store_page *page, const struct store_call *call, bool with_packed,
@@ -56,29 +89,17 @@ int store_find_add(struct store_page *page, const struct store_call *call, bool 
 		arena_list_grow(arena, page->calls, page->count, sizeof(*page->calls));
 
 	if (!calls) {
-		return no_room(err);
+		return store_page_too_large(err);
 	}
 	page->calls = calls;
-	if (!with_packed || !copy.packed.deflate.data) {
+	if (!with_packed) {
 		copy.packed = (struct packed){0};
-	} else if (!keep(arena, &copy.packed.deflate)) {
-		return no_room(err);
 	}
-	if (!keep(arena, &copy.call.dest) || !keep(arena, &copy.call.src) ||
-		!keep(arena, &copy.call.session_id)) {
-		return no_room(err);
+	if (store_call_keep(&copy, arena, err) < 0) {
+		return -1;
 	}
 	calls[page->count++] = copy;
 	return 0;
-}
-
-struct call_keys store_query_keys(const struct store_query *query, struct store_one_key *one)
-{
-	if (!query->number.data) {
-		return query->keys;
-	}
-	one->key = call_number_key(query->number, one->buffer);
-	return (struct call_keys){.items = &one->key, .count = 1};
 }
 
 int store_find_window(struct store *store, const struct store_search *search, struct arena *arena,

@@ -223,6 +223,24 @@ int store_put_calls(struct store *store, struct store_put *puts, size_t count, s
 	return count == 0 ? 0 : store->backend->put_calls(store, puts, count, err);
 }
 
+/* A query with its number among the keys. */
+struct keyed_query {
+	struct store_query query;
+	struct text key;
+	char buffer[CALL_NUMBER_MAX];
+};
+
+static const struct store_query *by_key(const struct store_query *query, struct keyed_query *keyed)
+{
+	if (!query->number.data) {
+		return query;
+	}
+	keyed->query = *query;
+	keyed->key = call_number_key(query->number, keyed->buffer);
+	keyed->query.keys = (struct call_keys){.items = &keyed->key, .count = 1};
+	return &keyed->query;
+}
+
 int store_page(struct store *store, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
@@ -237,8 +255,10 @@ int store_page(struct store *store, const struct store_query *query, struct aren
 int store_view_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
+	struct keyed_query keyed;
+
 	assert(query->start >= 0 && query->offset >= 0 && query->limit >= 0);
-	return view->store->backend->page(view, query, arena, ret_page, err);
+	return view->store->backend->page(view, by_key(query, &keyed), arena, ret_page, err);
 }
 
 int store_find(struct store *store, int64_t account_id, struct text session_id, struct arena *arena,
@@ -261,8 +281,10 @@ int store_view_find(struct store_view *view, int64_t account_id, struct text ses
 int store_walk(struct store *store, const struct store_query *query, store_each_call_fn *each,
 	void *context, struct error *err)
 {
+	struct keyed_query keyed;
+
 	assert(query->start >= 0);
-	return store->backend->walk(store, query, each, context, err);
+	return store->backend->walk(store, by_key(query, &keyed), each, context, err);
 }
 
 int store_search(struct store *store, const struct store_search *search, struct arena *arena,

@@ -252,8 +252,7 @@ int reference_page(struct store_view *view, const struct store_query *query, str
 	struct store_page *ret_page, struct error *err)
 {
 	struct reference_store *store = reference_of(view);
-	struct store_one_key one;
-	const struct call_keys keys = store_query_keys(query, &one);
+	const struct call_keys keys = query->keys;
 	struct store_page page = {0};
 
 	page.calls = arena_calloc(arena, store->calls_count, sizeof(*page.calls));

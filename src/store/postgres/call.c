@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Calls out of rows, and single calls. */
+#include "store/find.h"
 #include "store/postgres/postgres.h"
 
 /* clang-format off */
@@ -16,11 +17,9 @@ struct call postgres_read_header(struct postgres_rows *rows, int row)
 		.start = postgres_int64(rows, row, "start"),
 		.end = postgres_int64(rows, row, "end"),
 	};
-	int64_t type = postgres_int64(rows, row, "type");
 	int64_t steps = postgres_int64(rows, row, "steps");
 
-	call.type = type == CALL_OUTBOUND || type == CALL_TRANSFER ? (enum call_type)type
-								   : CALL_INBOUND;
+	call.type = store_call_type(postgres_int64(rows, row, "type"));
 	call.has_detail = steps >= 0;
 	call.steps = steps >= 0 ? (uint32_t)steps : 0;
 	call.dest = postgres_text(rows, row, "dest");
@@ -40,12 +39,6 @@ struct packed postgres_read_packed(struct postgres_rows *rows, int row)
 	return packed.deflate.data ? packed : (struct packed){0};
 }
 
-static bool copy(struct arena *arena, struct text *text)
-{
-	*text = arena_copy(arena, *text);
-	return text->data != NULL;
-}
-
 static int read_call(
 	struct postgres_rows *rows, int row, struct arena *arena, void *item, struct error *err)
 {
@@ -55,12 +48,7 @@ static int read_call(
 		.call = postgres_read_header(rows, row),
 		.packed = postgres_read_packed(rows, row),
 	};
-	if (!copy(arena, &call->call.dest) || !copy(arena, &call->call.src) ||
-		!copy(arena, &call->call.session_id) ||
-		(call->packed.deflate.data && !copy(arena, &call->packed.deflate))) {
-		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
-	}
-	return 0;
+	return store_call_keep(call, arena, err);
 }
 
 const struct postgres_layout postgres_call_layout = {

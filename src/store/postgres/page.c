@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Pages with their totals, and walks. The total and, where no call is passed over, the page itself
  * come in one round trip; a deep offset is found by the tallies first. */
+#include "store/find.h"
 #include "store/postgres/postgres.h"
 #include "store/tally.h"
 
@@ -137,60 +138,48 @@ int64_t postgres_sum(struct postgres_connection *connection, size_t first, size_
 
 /* ---- offsets ---- */
 
-/* Finds the newest bucket of @span whose calls reach past *offset, and takes the calls of the newer
- * ones off *offset. */
-static int find_bucket(const struct postgres_subject *subject, struct tally_span *span,
-	int64_t *offset, struct error *err)
+/* Narrows the span that the offset ends in to one of its buckets. */
+static int find_bucket(
+	const struct postgres_subject *subject, struct tally_passing *passing, struct error *err)
 {
-	int64_t seconds = tally_unit_seconds(span->unit);
+	const struct tally_span *span = &passing->span;
 	struct postgres_rows rows;
 
-	bind_window(subject, span->start, span->end, seconds);
+	bind_window(subject, span->start, span->end, tally_unit_seconds(span->unit));
 	if (postgres_ask(subject->connection, &tally_buckets, &rows, err) < 0) {
 		return -1;
 	}
 	for (int i = 0; i < rows.count; i++) {
-		int64_t calls = postgres_int64(&rows, i, "calls");
-
-		if (calls > *offset) {
-			span->start = postgres_int64(&rows, i, "bucket");
-			span->end = span->start + seconds;
+		if (tally_pass_bucket(passing, postgres_int64(&rows, i, "bucket"),
+			    postgres_int64(&rows, i, "calls"))) {
 			return 0;
 		}
-		*offset -= calls;
 	}
 	return contradiction(err);
 }
 
-/* Finds the call with @offset newer ones in @span: bucket by bucket down to a minute, whose rows
- * are passed over one by one. */
-static int find_place(const struct postgres_subject *subject, struct tally_span *span,
-	int64_t offset, struct arena *arena, struct store_place *ret_place, struct error *err)
+/* Finds the call that the offset ends at: bucket by bucket down to a minute, whose rows are passed
+ * over one by one. */
+static int find_place(const struct postgres_subject *subject, struct tally_passing *passing,
+	struct arena *arena, struct store_place *ret_place, struct error *err)
 {
 	struct postgres_rows rows;
-	struct text session_id;
 	int found;
 
-	while (span->unit != TALLY_UNITS) {
-		if (find_bucket(subject, span, &offset, err) < 0) {
+	while (passing->span.unit != TALLY_UNITS) {
+		if (find_bucket(subject, passing, err) < 0) {
 			return -1;
 		}
-		span->unit = span->unit == TALLY_MINUTE ? TALLY_UNITS
-							: (enum tally_unit)(span->unit - 1);
 	}
-	bind_window(subject, span->start, span->end, 0);
-	postgres_bind_int64(subject->connection, "offset", offset);
+	bind_window(subject, passing->span.start, passing->span.end, 0);
+	postgres_bind_int64(subject->connection, "offset", passing->left);
 	found = postgres_ask(
 		subject->connection, subject->is_all ? &skip_all : &skip_of_keys, &rows, err);
 	if (found <= 0) {
 		return found < 0 ? -1 : contradiction(err);
 	}
-	session_id = arena_copy(arena, postgres_text(&rows, 0, "session_id"));
-	if (!session_id.data) {
-		return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
-	}
-	*ret_place = (struct store_place){postgres_int64(&rows, 0, "start"), session_id};
-	return 0;
+	return store_place_keep(ret_place, postgres_int64(&rows, 0, "start"),
+		postgres_text(&rows, 0, "session_id"), arena, err);
 }
 
 /* After the counts were run: finds where the page begins. 1 there, 0 when no call is past its
@@ -199,18 +188,15 @@ static int locate(const struct postgres_subject *subject, const struct store_que
 	struct arena *arena, struct store_place *place, struct error *err)
 {
 	struct tally_span spans[TALLY_SPANS_MAX];
-	int64_t skip = query->offset;
+	struct tally_passing passing = {.left = query->offset};
 
 	for (size_t i = tally_split(query->start, query->end, spans); i > 0; i--) {
-		int64_t calls = count_at(subject->connection, i - 1);
-
-		if (calls > skip) {
-			return find_place(subject, &spans[i - 1], skip, arena, place, err) < 0 ? -1
-											       : 1;
-		}
-		skip -= calls;
+		tally_pass_span(&passing, &spans[i - 1], count_at(subject->connection, i - 1));
 	}
-	return 0;
+	if (!passing.found) {
+		return 0;
+	}
+	return find_place(subject, &passing, arena, place, err) < 0 ? -1 : 1;
 }
 
 /* ---- rows ---- */
@@ -238,18 +224,12 @@ static size_t add_rows(const struct postgres_subject *subject, const struct stor
 	return postgres_add(connection, &page_of_keys);
 }
 
-/* No session_id is empty: what is at most (end, '') started before the end. */
-static struct store_place window_top(const struct store_query *query)
-{
-	return (struct store_place){.start = query->end, .session_id = TEXT("")};
-}
-
 /* What stands at the top comes with the counts; what lies deeper needs them first. */
 static int read_page(const struct postgres_subject *subject, const struct store_query *query,
 	struct arena *arena, struct store_page *page, struct error *err)
 {
 	struct postgres_connection *connection = subject->connection;
-	struct store_place place = window_top(query);
+	struct store_place place = store_place_before(query->end);
 	bool at_top = query->offset == 0;
 	size_t counts = postgres_add_counts(subject, query->start, query->end), index = 0;
 	struct postgres_rows rows;
@@ -281,9 +261,8 @@ static int read_page(const struct postgres_subject *subject, const struct store_
 int postgres_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
-	struct store_one_key one;
 	struct postgres_subject subject =
-		postgres_subject_of(view->state, query->account_id, store_query_keys(query, &one));
+		postgres_subject_of(view->state, query->account_id, query->keys);
 	struct store_page page = {0};
 
 	if (read_page(&subject, query, arena, &page, err) < 0) {
@@ -337,11 +316,9 @@ int postgres_walk(struct store *base, const struct store_query *query, store_eac
 	POSTGRES_BORROW_SNAPSHOT(connection, base, err);
 	struct walk walk = {.query = query, .each = each, .context = context};
 	struct postgres_rows rows = {.count = WALK_CALLS};
-	struct store_one_key one;
 
-	walk.subject =
-		postgres_subject_of(connection, query->account_id, store_query_keys(query, &one));
-	walk.place = window_top(query);
+	walk.subject = postgres_subject_of(connection, query->account_id, query->keys);
+	walk.place = store_place_before(query->end);
 	while (rows.count == WALK_CALLS) {
 		size_t index = add_rows(&walk.subject, query, &walk.place, WALK_CALLS);
 		int status;

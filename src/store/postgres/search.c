@@ -57,7 +57,7 @@ static void asking_close(struct asking *asking)
 /* No session_id is empty: what comes behind (end, '') started before the end. */
 static struct store_place top_of(const struct store_search *search)
 {
-	const struct store_place top = {search->filter->end, TEXT("")};
+	const struct store_place top = store_place_before(search->filter->end);
 
 	return search->after.session_id.data && search->after.start < top.start ? search->after
 										: top;
@@ -96,7 +96,7 @@ static int copy_rows(struct asking *asking, size_t index, struct arena *arena,
 static size_t add_total(struct asking *asking, bool is_window)
 {
 	const struct filter *filter = asking->search->filter;
-	const struct store_place top = {filter->end, TEXT("")};
+	const struct store_place top = store_place_before(filter->end);
 	const struct postgres_subject subject = postgres_subject_of(
 		asking->connection, asking->search->account_id, filter_dest_keys(filter));
 
@@ -207,7 +207,7 @@ int postgres_scan(struct store *base, const struct store_search *search, store_e
 {
 	static const struct postgres_statement fetch = {
 		"fetch forward 1000 from scan", .once = true};
-	const struct store_place top = {search->filter->end, TEXT("")};
+	const struct store_place top = store_place_before(search->filter->end);
 	AUTO(asking_close) struct asking asking = {0};
 	AUTO(scan_end) struct scan scan = {.search = search, .each = each, .context = context};
 	struct postgres_rows rows = {.count = 1};

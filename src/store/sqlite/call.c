@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Reading single calls by their row. */
+#include "store/find.h"
 #include "store/sqlite/sqlite.h"
 
 static const struct sqlite_statement header_get = {
@@ -20,13 +21,7 @@ static int copy(struct arena *arena, struct text *text, struct error *err)
 	if (text->data) {
 		return 0;
 	}
-	return arena->ceiling_bytes == SIZE_MAX ? error_no_memory(err) : sqlite_page_too_large(err);
-}
-
-enum call_type sqlite_call_type(int64_t value)
-{
-	return value == CALL_OUTBOUND || value == CALL_TRANSFER ? (enum call_type)value
-								: CALL_INBOUND;
+	return arena->ceiling_bytes == SIZE_MAX ? error_no_memory(err) : store_page_too_large(err);
 }
 
 struct call sqlite_header_at(const struct sqlite_cursor *row, int first)
@@ -39,7 +34,7 @@ struct call sqlite_header_at(const struct sqlite_cursor *row, int first)
 		.session_id = sqlite_column_text(row, first + HEADER_SESSION_ID),
 		.start = sqlite_column_int64(row, first + HEADER_START),
 		.end = sqlite_column_int64(row, first + HEADER_END),
-		.type = sqlite_call_type(sqlite_column_int64(row, first + HEADER_TYPE)),
+		.type = store_call_type(sqlite_column_int64(row, first + HEADER_TYPE)),
 		.has_detail = steps >= 0,
 		.steps = steps >= 0 ? (uint32_t)steps : 0,
 	};

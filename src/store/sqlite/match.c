@@ -2,6 +2,8 @@
  * Matching rows: only the columns that the filter asks about are read, and no packed call is. */
 #include "store/sqlite/match.h"
 
+#include "store/find.h"
+
 /* What a step of a kind is for the filter. */
 enum {
 	KIND_STEP = 1,	/* one that classes, modules and variables ask for */
@@ -108,7 +110,7 @@ static bool match_times(const struct sqlite_match *match, const struct sqlite_cu
 
 	call.end = match->duration ? sqlite_column_int64(row, HEADER_END) : call.start;
 	if (match->filter->types != 0) {
-		call.type = sqlite_call_type(sqlite_column_int64(row, HEADER_TYPE));
+		call.type = store_call_type(sqlite_column_int64(row, HEADER_TYPE));
 	}
 	return filter_matches_times(match->filter, &call);
 }

@@ -8,6 +8,7 @@
  * columns stay unread, and one number's calls are found out of their index alone. It stops before
  * the first call that has no packed call; a second statement reads the headers from there on. A
  * large page is read with a small cache (docs/decisions/0014-large-pages.md). */
+#include "store/find.h"
 #include "store/sqlite/sqlite.h"
 
 /* clang-format off */
@@ -32,18 +33,6 @@ static const struct sqlite_statement
 	page_packed = {PACKED("") FROM_PLACE ORDERED},
 	page_packed_dest = {PACKED(BY_DEST) FROM_PLACE TO_DEST ORDERED};
 /* clang-format on */
-
-int sqlite_page_too_large(struct error *err)
-{
-	return error_set(err, ERROR_TOO_LARGE, "the page does not fit into memory");
-}
-
-/* A single number's key lies in @one. */
-static struct sqlite_subject subject_of(const struct store_query *query,
-	struct sqlite_connection *connection, struct store_one_key *one)
-{
-	return (struct sqlite_subject){connection, query->account_id, store_query_keys(query, one)};
-}
 
 /* ---- rows ---- */
 
@@ -93,7 +82,7 @@ static int copy_header(struct call *call, struct arena *arena, struct error *err
 	char *to = arena_alloc(arena, call->dest.size + call->src.size + call->session_id.size);
 
 	if (!to) {
-		return sqlite_page_too_large(err);
+		return store_page_too_large(err);
 	}
 	move_text(&call->dest, &to);
 	move_text(&call->src, &to);
@@ -123,7 +112,7 @@ static int copy_packed(
 		run->left = wanted > size ? wanted : size;
 		run->at = arena_alloc(arena, run->left);
 		if (!run->at) {
-			return sqlite_page_too_large(err);
+			return store_page_too_large(err);
 		}
 	}
 	move_text(&packed->deflate, &run->at);
@@ -171,17 +160,6 @@ struct reading {
 	struct store_place place; /* of the call that comes next */
 };
 
-static int copy_place(struct reading *reading, const struct call *call, struct error *err)
-{
-	struct text session_id = arena_copy(reading->arena, call->session_id);
-
-	if (!session_id.data) {
-		return sqlite_page_too_large(err);
-	}
-	reading->place = (struct store_place){call->start, session_id};
-	return 0;
-}
-
 /* Adds calls to the page. With @packed it returns 1 where it stopped before a call that is not
  * packed, 0 at the end. */
 static int add_rows(struct reading *reading, bool packed, struct error *err)
@@ -199,7 +177,10 @@ static int add_rows(struct reading *reading, bool packed, struct error *err)
 
 		*call = read_call(rows.row);
 		if (packed && !call->packed.deflate.data) {
-			return copy_place(reading, &call->call, err) < 0 ? -1 : 1;
+			return store_place_keep(&reading->place, call->call.start,
+				       call->call.session_id, reading->arena, err) < 0
+				       ? -1
+				       : 1;
 		}
 		reading->run.calls = reading->room - page->count;
 		if (copy_call(call, &reading->run, reading->arena, err) < 0) {
@@ -257,25 +238,18 @@ static int read_rows(const struct sqlite_subject *subject, const struct store_qu
 	}
 	page->calls = arena_calloc(arena, reading.room, sizeof(*page->calls));
 	if (!page->calls) {
-		return sqlite_page_too_large(err);
+		return store_page_too_large(err);
 	}
 	return reading.room > CALLS_LARGE ? add_many_calls(&reading, err)
 					  : add_calls(&reading, err);
 }
 
-/* No session_id is empty: what is at most (end, '') started before the end. */
-static struct store_place window_top(const struct store_query *query)
-{
-	return (struct store_place){.start = query->end, .session_id = TEXT("")};
-}
-
 int sqlite_page(struct store_view *view, const struct store_query *query, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
-	struct store_one_key one;
-	struct store_place place = window_top(query);
+	struct store_place place = store_place_before(query->end);
 	struct store_page page = {0};
-	struct sqlite_subject subject = subject_of(query, view->state, &one);
+	const struct sqlite_subject subject = {view->state, query->account_id, query->keys};
 
 	if (sqlite_locate(&subject, query, arena, &place, &page.total_calls, err) < 0 ||
 		read_rows(&subject, query, &place, arena, &page, err) < 0) {
@@ -313,15 +287,13 @@ int sqlite_walk(struct store *base, const struct store_query *query, store_each_
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
 	AUTO(sqlite_rows_end) struct sqlite_rows rows = {0};
-	struct store_one_key one;
-	struct store_place place = window_top(query);
-	struct sqlite_subject subject;
+	struct store_place place = store_place_before(query->end);
 	int more;
 
 	if (sqlite_reader_open_snapshot(&reader, base, err) < 0) {
 		return -1;
 	}
-	subject = subject_of(query, reader.connection, &one);
+	const struct sqlite_subject subject = {reader.connection, query->account_id, query->keys};
 	if (start_rows(&rows, false, &subject, query, &place, -1, err) < 0) {
 		return -1;
 	}

@@ -70,7 +70,7 @@ static int pass_begin(struct pass *pass, struct store *store, struct error *err)
 		return -1;
 	}
 	/* No session_id is empty: what comes behind (end, '') started before the end. */
-	pass->top = (struct store_place){pass->match.end, TEXT("")};
+	pass->top = store_place_before(pass->match.end);
 	return 0;
 }
 

@@ -186,8 +186,6 @@ enum {
 enum { PACKED_SIZE, PACKED_CRC32, PACKED_CRC32_OP, PACKED_DEFLATE, PACKED_COLUMNS_END };
 /* clang-format on */
 
-enum call_type sqlite_call_type(int64_t value);
-
 /* What these columns of a row say, the first of them being @first. Texts last as long as the row.
  */
 struct call sqlite_header_at(const struct sqlite_cursor *row, int first);
@@ -341,10 +339,6 @@ int sqlite_locate(const struct sqlite_subject *subject, const struct store_query
 enum { SQLITE_BUCKET_START, SQLITE_BUCKET_CALLS };
 int sqlite_buckets_start(struct sqlite_rows *rows, const struct sqlite_subject *subject,
 	int64_t seconds, int64_t start, int64_t end, struct error *err) CHECK_RESULT;
-
-/* ---- store/sqlite/page.c: what others need of it ---- */
-
-int sqlite_page_too_large(struct error *err);
 
 /* ---- store/sqlite/change.c: the change log ---- */
 

@@ -7,6 +7,7 @@
  * An offset is found from the newest span on: spans that lie before it are taken off, and the span
  * that it ends in is narrowed, unit by unit, down to a minute. Only calls of that minute are passed
  * over one by one. Several numbers have each their own tallies, which are read side by side. */
+#include "store/find.h"
 #include "store/sqlite/sqlite.h"
 
 /* clang-format off */
@@ -125,7 +126,6 @@ static int skip_calls(const struct sqlite_subject *subject, const struct tally_s
 	struct sqlite_rows rows = {.start = PLACE_START, .session_id = PLACE_SESSION_ID};
 	const struct call_keys keys = subject->keys;
 	int64_t left = keys.count > 1 ? offset : 0;
-	struct text session_id;
 	int more;
 
 	if (sqlite_rows_start(&rows, subject->connection, keys.count == 0 ? &skip_all : &skip_dest,
@@ -145,12 +145,8 @@ static int skip_calls(const struct sqlite_subject *subject, const struct tally_s
 					  "there: verify it",
 					  subject->connection->folder);
 	}
-	session_id = arena_copy(arena, sqlite_column_text(rows.row, PLACE_SESSION_ID));
-	if (!session_id.data) {
-		return sqlite_page_too_large(err);
-	}
-	*ret_place = (struct store_place){sqlite_column_int64(rows.row, PLACE_START), session_id};
-	return 0;
+	return store_place_keep(ret_place, sqlite_column_int64(rows.row, PLACE_START),
+		sqlite_column_text(rows.row, PLACE_SESSION_ID), arena, err);
 }
 
 int sqlite_locate(const struct sqlite_subject *subject, const struct store_query *query,
