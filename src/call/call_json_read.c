@@ -3,7 +3,6 @@
  * is whole. */
 #include "call/call_json.h"
 
-#include "call/canonical.h"
 #include "json/json_writer.h"
 
 #define CLASS_MAX 32 /* bytes of a step's class: API.md §2 */
@@ -292,26 +291,63 @@ static int check_step(struct reading *reading, const struct step_parts *parts, s
 	return 0;
 }
 
+static bool is_known(const struct json_token *name, const char *const *known)
+{
+	for (; *known; known++) {
+		if (json_token_is(name, *known)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Writes `,"name":value` for each member of the valid @object whose name is not among @known,
+ * NULL-ended. */
+static void write_other_members(struct buffer *buffer, struct text object, const char *const *known)
+{
+	struct json_reader reader;
+	struct json_token name, value;
+
+	json_reader_init(&reader, object, (struct json_position){.line = 1, .column = 1});
+	if (json_reader_next(&reader, &name, NULL) <= 0) {
+		return;
+	}
+	while (json_reader_next_member(&reader, &name, &value, NULL) > 0) {
+		size_t start = reader.token_at;
+
+		if (json_reader_skip(&reader, &value, NULL) < 0) {
+			return;
+		}
+		if (!is_known(&name, known)) {
+			buffer_append_byte(buffer, ',');
+			json_write_raw_string(buffer, name.raw, name.escaped);
+			buffer_append_byte(buffer, ':');
+			json_write_canonical(
+				buffer, text_tail(text_head(object, reader.at), start));
+		}
+	}
+}
+
 static void write_step(struct buffer *out, const struct step_parts *parts, struct text step)
 {
 	static const char *const event_known[] = {"line", "data", NULL};
 	static const char *const step_known[] = {"event", "class", "timestamp", NULL};
 
 	buffer_append(out, TEXT("{\"event\":{\"line\":"));
-	canonical_write(out, parts->line);
+	json_write_canonical(out, parts->line);
 	if (parts->data.data) {
 		buffer_append(out, TEXT(",\"data\":"));
-		canonical_write(out, parts->data);
+		json_write_canonical(out, parts->data);
 	}
 	if (parts->event_members.last == PLACE_UNKNOWN) {
-		canonical_write_members(out, parts->event, event_known);
+		write_other_members(out, parts->event, event_known);
 	}
 	buffer_append(out, TEXT("},\"class\":\""));
 	buffer_append(out, parts->class_name);
 	buffer_append(out, TEXT("\",\"timestamp\":"));
 	buffer_append(out, parts->timestamp);
 	if (parts->step_members.last == PLACE_UNKNOWN) {
-		canonical_write_members(out, step, step_known);
+		write_other_members(out, step, step_known);
 	}
 	buffer_append_byte(out, '}');
 }
@@ -476,6 +512,29 @@ static void find_session_id(struct reading *reading, struct text json)
 	}
 }
 
+/* Puts the header of @call round the steps `[…]` that are all of @buffer so far. */
+static void wrap(struct buffer *buffer, const struct call *call)
+{
+	size_t steps = buffer->size;
+	size_t front;
+	char *start;
+
+	/* The beginning is written behind the steps, then both change places. */
+	call_json_write_beginning(buffer, call);
+	if (buffer->failed) {
+		return;
+	}
+	front = buffer->size - steps;
+	start = buffer_reserve(buffer, front);
+	if (!start) {
+		return;
+	}
+	memcpy(start, buffer->data + steps, front);
+	memmove(buffer->data + front, buffer->data, steps);
+	memcpy(buffer->data, start, front);
+	call_json_write_end(buffer, call);
+}
+
 int call_json_read(struct text json, struct json_position position, struct arena *arena,
 	struct buffer *canonical, struct call *ret_call, struct error *err)
 {
@@ -492,7 +551,7 @@ int call_json_read(struct text json, struct json_position position, struct arena
 		return -1;
 	}
 	if (ret_call->has_detail) {
-		canonical_wrap(canonical, ret_call);
+		wrap(canonical, ret_call);
 	}
 	if (canonical->failed) {
 		return error_set(err, ERROR_TOO_LARGE,

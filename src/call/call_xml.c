@@ -99,21 +99,6 @@ void call_xml_write_text(struct buffer *buffer, struct text string)
 	}
 }
 
-/* The size of the JSON string that @json begins with, without its opening quote up to its closing
- * one. */
-static size_t raw_size(struct text json)
-{
-	size_t at = 0;
-
-	for (;;) {
-		at += json_plain_length(json.data + at, json.size - at);
-		if (at + 1 >= json.size || json.data[at] == '"') {
-			return at < json.size ? at : json.size;
-		}
-		at += json.data[at] == '\\' ? 2 : 1;
-	}
-}
-
 /* Writes the character that an escape spells, and returns how many bytes the escape has; 0 when it
  * is none. */
 static size_t write_escape(struct buffer *buffer, struct text raw)
@@ -392,9 +377,10 @@ static struct text take_raw(struct call_xml *xml, size_t known)
 	const char *start = rest->data + 1;
 	size_t room = rest->size - 1;
 	size_t size = known;
+	bool escaped;
 
 	if (known < room && start[known] != '"') {
-		size += raw_size((struct text){.data = start + known, .size = room - known});
+		size += json_raw_length(start + known, room - known, &escaped);
 	}
 	rest->data = start + size;
 	rest->size = room - size;

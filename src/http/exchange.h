@@ -62,6 +62,8 @@ struct exchange {
 	struct list_link link; /* in server->suspended */
 };
 
+#define SERVER_ADDRESS_SIZE 64
+
 struct http_server {
 	struct http_server_options options;
 	struct loop **loops;
@@ -73,7 +75,7 @@ struct http_server {
 	/* of requests: what one client sees tells nothing of how many others had */
 	struct hash_key ids;
 	int listen_fd;
-	char address[64];
+	char address[SERVER_ADDRESS_SIZE];
 	_Atomic uint64_t last_id;
 	_Atomic uint64_t quiet_count; /* requests without a line of the log, since they were told */
 	_Atomic int64_t quiet_told_us; /* when that was */

@@ -78,7 +78,7 @@ struct json_stretch {
 
 #define JSON_STRETCH_BYTES ((size_t)64)
 
-/* Looks at what follows @at. Not inline: it is called once for several strings. */
+/* Looks at what follows @at. Not inline (json_reader.c): it is called once for several strings. */
 void json_stretch_look(struct json_stretch *stretch, struct text input, size_t at);
 
 /* Where the first special byte of @input from @at on is, its end if there is none. @stretch is one

@@ -40,4 +40,18 @@ static inline size_t json_plain_length(const char *data, size_t size)
 	return at;
 }
 
+/* How long the raw text of the string at @data is, behind whose opening quote that stands: up to
+ * the quote that ends it, or all of it. *@ret_escaped is set where a backslash is in it. */
+static inline size_t json_raw_length(const char *data, size_t size, bool *ret_escaped)
+{
+	size_t at = json_plain_length(data, size);
+
+	while (at < size && data[at] != '"') {
+		*ret_escaped = true;
+		at += at + 1 < size ? 2 : 1;
+		at += json_plain_length(data + at, size - at);
+	}
+	return at;
+}
+
 #endif

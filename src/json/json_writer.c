@@ -78,6 +78,60 @@ void json_write_raw_string(struct buffer *buffer, struct text raw, bool escaped)
 	}
 }
 
+/* The size of the string that @json begins with, both quotes included. */
+static size_t string_size(struct text json, bool *ret_escaped)
+{
+	size_t size = 1 + json_raw_length(json.data + 1, json.size - 1, ret_escaped);
+
+	return size < json.size ? size + 1 : size;
+}
+
+static bool is_space(char byte)
+{
+	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+/* How much of @json can be taken as it stands: up to white space or a string with escapes. */
+static size_t canonical_size(struct text json)
+{
+	size_t at = 0;
+
+	while (at < json.size && !is_space(json.data[at])) {
+		bool escaped = false;
+		size_t size = 1;
+
+		if (json.data[at] == '"') {
+			size = string_size(text_tail(json, at), &escaped);
+		}
+		if (escaped) {
+			break;
+		}
+		at += size;
+	}
+	return at;
+}
+
+void json_write_canonical(struct buffer *buffer, struct text json)
+{
+	while (json.size > 0) {
+		size_t size = canonical_size(json);
+		bool escaped = false;
+
+		buffer_append(buffer, text_head(json, size));
+		json = text_tail(json, size);
+		if (json.size == 0) {
+			break;
+		}
+		size = 1;
+		if (json.data[0] == '"') {
+			size = string_size(json, &escaped);
+			json_write_raw_string(buffer,
+				(struct text){.data = json.data + 1, .size = size - 2}, escaped);
+		}
+		json = text_tail(json, size);
+	}
+}
+
 void json_write_comma(struct buffer *buffer)
 {
 	char last = buffer->size > 0 ? buffer->data[buffer->size - 1] : '{';

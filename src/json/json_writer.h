@@ -18,6 +18,9 @@ void json_write_raw_string(struct buffer *buffer, struct text raw, bool escaped)
  * for raw.size bytes: it never gets longer. Returns how many bytes it takes. */
 size_t json_minimal(char *out, struct text raw);
 
+/* Writes @json, a valid JSON value, without white space and with its strings escaped minimally. */
+void json_write_canonical(struct buffer *buffer, struct text json);
+
 /* The comma before a member or an entry. There is none where its object or array has just begun:
  * where @buffer ends in `{` or `[`, or is empty. */
 void json_write_comma(struct buffer *buffer);

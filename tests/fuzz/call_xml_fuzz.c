@@ -4,9 +4,9 @@
 #include <expat.h>
 
 #include "call/call_xml.h"
-#include "call/canonical.h"
 #include "fuzz_target.h"
 #include "json/json_reader.h"
+#include "json/json_writer.h"
 
 static bool is_json(struct text input)
 {
@@ -46,7 +46,7 @@ static void take_as_json(struct text json)
 
 	buffer_init(&canonical, SIZE_MAX);
 	buffer_init(&xml, SIZE_MAX);
-	canonical_write(&canonical, json);
+	json_write_canonical(&canonical, json);
 	buffer_append(&xml, TEXT("<result>"));
 	call_xml_write(&xml, buffer_text(&canonical));
 	buffer_append(&xml, TEXT("</result>"));

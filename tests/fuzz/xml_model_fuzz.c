@@ -4,10 +4,10 @@
 #include <expat.h>
 
 #include "call/call_xml.h"
-#include "call/canonical.h"
 #include "fuzz_target.h"
 #include "reference.h"
 #include "json/json_reader.h"
+#include "json/json_writer.h"
 
 static bool is_json(struct text input)
 {
@@ -62,7 +62,7 @@ static void write_ours(struct text json, struct buffer *xml)
 	AUTO(buffer_deinit) struct buffer canonical;
 
 	buffer_init(&canonical, SIZE_MAX);
-	canonical_write(&canonical, json);
+	json_write_canonical(&canonical, json);
 	buffer_append(xml, TEXT("<result>"));
 	call_xml_write(xml, buffer_text(&canonical));
 	buffer_append(xml, TEXT("</result>"));
