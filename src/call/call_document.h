@@ -6,9 +6,9 @@
 #include "base/buffer.h"
 #include "call/call.h"
 
-/* Writes
- * {"dest":…,"src":…,"start":1,"end":2,"duration":1,"session_id":…,"type":…,"steps":25,"state":"ended","log":true}.
- * @call->has_detail tells whether its detail is served; without, steps is 0. */
+/* Writes {"dest":…,"src":…,"start":1,"end":2,"duration":1,"session_id":…,"type":…,"steps":25,
+ * "state":"ended","log":true}. @call->has_detail tells whether its detail is
+ * served; without, steps is 0. */
 void call_document_write(struct buffer *buffer, const struct call *call);
 
 /* The same with "detail" behind session_id: the canonical steps @detail (call_json_detail()), false

@@ -86,7 +86,8 @@ static const struct shape shapes[] = {
 	{.name = "xml", .write = write_xml, .begin = "<?xml version=\"1.0\"?><result><calls>",
 	 .between = "", .after_calls = "</calls><total_calls>", .end = "</total_calls></result>\n",
 	 .total = true},
-	{.name = "csv", .write = write_csv, .begin = "", .between = "", .after_calls = "", .end = ""},
+	{.name = "csv", .write = write_csv, .begin = "", .between = "", .after_calls = "",
+	 .end = ""},
 };
 /* clang-format on */
 

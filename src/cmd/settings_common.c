@@ -38,8 +38,8 @@ const struct setting_gone setting_gone[] = {
 		"--keep-detail DAYS' sets it; --api-detail-days says how long /api/ serves it"},
 	{"header-days", "the store itself holds how long it keeps calls, 'callstep retention "
 		"--keep-headers DAYS' sets it"},
-	{"audit-days", "the store itself holds how long it keeps the audit trail, 'callstep retention "
-		"--keep-audit DAYS' sets it"},
+	{"audit-days", "the store itself holds how long it keeps the audit trail, 'callstep "
+		"retention --keep-audit DAYS' sets it"},
 	{NULL, NULL},
 };
 /* clang-format on */

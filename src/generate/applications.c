@@ -10,7 +10,8 @@
 #define JA(words) [JAPANESE] = TEXT(words)
 
 #define SAY(name, ...) \
-	{.kind = OP_SAY, .module = TEXT("prompt"), .variable = TEXT(name), .phrase = {{__VA_ARGS__}}}
+	{.kind = OP_SAY, .module = TEXT("prompt"), .variable = TEXT(name), \
+	 .phrase = {{__VA_ARGS__}}}
 #define TELL(name, what, count, ...) \
 	{.kind = OP_TELL, .value = what, .digits = count, .module = TEXT("prompt"), \
 	 .variable = TEXT(name), .phrase = {{__VA_ARGS__}}}

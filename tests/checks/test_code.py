@@ -12,6 +12,7 @@ CODE = sorted(p for folder in ("src", "tests") for p in (ROOT / folder).rglob("*
 FUNCTION_LINES_MAX = 80
 COMPLEXITY_MAX = 15
 FILE_LINES_MAX = 800
+COLUMNS_MAX = 100
 
 BANNED = ["strcpy(a, b)", "strcat(a, b)", 'sprintf(a, "%s", b)', "strncpy(a, b, 1)", "strtok(a, b)", "atoi(b)",
           "atol(b)", "gmtime(0)", "localtime(0)", "alloca(1)"]
@@ -56,6 +57,12 @@ def test_no_function_is_long_or_tangled():
 @pytest.mark.parametrize("path", CODE, ids=relative)
 def test_no_file_is_long(path):
     assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
+
+
+@pytest.mark.parametrize("path", CODE, ids=relative)
+def test_no_line_is_wide(path):
+    wide = [number for number, line in enumerate(path.read_text().splitlines(), 1) if len(line.expandtabs(8)) > COLUMNS_MAX]
+    assert wide == []
 
 
 @pytest.mark.parametrize("path", CODE, ids=relative)

@@ -12,11 +12,12 @@ static const struct sqlite_statement
 	change_trim = {"delete from change where id <= :last"},
 	change_oldest = {"select min(id) from change"},
 	change_newest = {"select max(id) from change"},
-	/* A call that was dropped is passed over. Its row's number may be another account's by now. */
+	/* A call that was dropped is passed over. Its row's number may be another account's by
+	 * now. */
 	change_list = {
 		"select h.id, h.call_id from change h cross join call c on c.id = h.call_id "
-		"and c.account_id = h.account_id where h.account_id = :account_id and h.id > :after "
-		"order by h.id limit :limit"};
+		"and c.account_id = h.account_id where h.account_id = :account_id "
+		"and h.id > :after order by h.id limit :limit"};
 enum { CHANGE_ID, CHANGE_CALL_ID };
 /* clang-format on */
 

@@ -17,8 +17,8 @@ static const struct sqlite_statement
 		"select " OLD_COLUMNS DETAIL_FROM "and start <= :up_to "
 		"order by start, session_id limit :limit"},
 	calls_old = {
-		"select " OLD_COLUMNS "from call where account_id = :account_id and start <= :up_to "
-		"order by start, session_id limit :limit"},
+		"select " OLD_COLUMNS "from call where account_id = :account_id "
+		"and start <= :up_to order by start, session_id limit :limit"},
 	detail_oldest = {"select start " DETAIL_FROM "order by start limit 1"},
 	call_oldest = {
 		"select start from call where account_id = :account_id order by start limit 1"},

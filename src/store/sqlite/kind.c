@@ -22,8 +22,8 @@ static const struct sqlite_statement
 		"order by account_id, id"},
 	paths = {"select account_id, path from call where path is not null order by account_id"},
 	kind_blank = {
-		"update kind set class = '" KIND_BLANK "', module = '', variable = cast(:id as text) "
-		"where account_id = :account_id and id = :id"},
+		"update kind set class = '" KIND_BLANK "', module = '', "
+		"variable = cast(:id as text) where account_id = :account_id and id = :id"},
 	data_version = {"pragma data_version"};
 enum { KIND_ID, KIND_CLASS, KIND_MODULE, KIND_VARIABLE };
 enum { HELD_ACCOUNT_ID, HELD_ID };

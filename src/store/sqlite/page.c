@@ -16,10 +16,12 @@
  * nothing without reading. */
 #define WITH_PACKED(index) \
 	", " PACKED_COLUMNS("p.") " from call i " index " left join packed p on " \
-	"p.call_id = case when i.start > :detail_after then i.id end where i.account_id = :account_id "
+	"p.call_id = case when i.start > :detail_after then i.id end " \
+	"where i.account_id = :account_id "
 #define WHOLE(index) "select " HEADER_COLUMNS("i.") WITH_PACKED(index)
 /* Without what the packed call has. */
-#define PACKED(index) "select i.start, i.session_id, null, null, null, null, null" WITH_PACKED(index)
+#define PACKED(index) \
+	"select i.start, i.session_id, null, null, null, null, null" WITH_PACKED(index)
 /* The newest calls of a window from one call on. */
 #define FROM_PLACE "and i.start >= :start and (i.start, i.session_id) <= (:place, :session_id) "
 #define ORDERED "order by i.start desc, i.session_id desc limit :limit"

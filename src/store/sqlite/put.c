@@ -10,16 +10,16 @@
 static const struct sqlite_statement
 	call_newest = {"select max(id) from call"},
 	call_insert = {
-		"insert into call (account_id, session_id, start, \"end\", dest, dest_key, src, type, "
-		"steps, path, id) values (:account_id, :session_id, :start, :end, :dest, :dest_key, "
-		":src, :type, :steps, :path, :id) on conflict do nothing"},
+		"insert into call (account_id, session_id, start, \"end\", dest, dest_key, src, "
+		"type, steps, path, id) values (:account_id, :session_id, :start, :end, :dest, "
+		":dest_key, :src, :type, :steps, :path, :id) on conflict do nothing"},
 	call_held = {
 		"select id, start, dest_key, steps from call "
 		"where account_id = :account_id and session_id = :session_id"},
 	call_update = {
-		"update call set start = :start, \"end\" = :end, dest = :dest, dest_key = :dest_key, "
-		"src = :src, type = :type, steps = :steps, path = coalesce(:path, path) "
-		"where id = :id"},
+		"update call set start = :start, \"end\" = :end, dest = :dest, "
+		"dest_key = :dest_key, src = :src, type = :type, steps = :steps, "
+		"path = coalesce(:path, path) where id = :id"},
 	packed_add = {"insert " INTO_PACKED},
 	packed_put = {"insert or replace " INTO_PACKED},
 	detail_from_lower = {

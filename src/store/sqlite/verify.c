@@ -9,9 +9,9 @@
 #define PROGRESS_EVERY 1000 /* calls */
 
 /* clang-format off */
-/* What the tallies say and what the calls give, bucket by bucket, where they differ. %s are: is_all,
- * and what stands for a call's dest_key. Sorted, not joined: the cost grows with the calls, not with
- * their square. */
+/* What the tallies say and what the calls give, bucket by bucket, where they differ. %s are:
+ * is_all, and what stands for a call's dest_key. Sorted, not joined: the cost grows with the calls,
+ * not with their square. */
 #define WRONG_TALLIES \
 	"select account_id, dest_key, bucket, sum(said), sum(counted) from (" \
 	"select account_id, dest_key, bucket, calls as said, 0 as counted from tally " \
@@ -22,8 +22,8 @@ enum { WRONG_ACCOUNT_ID, WRONG_DEST_KEY, WRONG_BUCKET, WRONG_SAID, WRONG_COUNTED
 
 /* Every call with its packed row. */
 #define EVERY_CALL \
-	"select " HEADER_COLUMNS("c.") ", " PACKED_COLUMNS("p.") ", c.dest_key, c.id, c.account_id, " \
-	"c.path from call c left join packed p on p.call_id = c.id order by c.id"
+	"select " HEADER_COLUMNS("c.") ", " PACKED_COLUMNS("p.") ", c.dest_key, c.id, " \
+	"c.account_id, c.path from call c left join packed p on p.call_id = c.id order by c.id"
 enum {
 	EVERY_PACKED = HEADER_COLUMNS_END,
 	EVERY_DEST_KEY = EVERY_PACKED + PACKED_COLUMNS_END,
@@ -37,7 +37,8 @@ enum {
 enum { BEFORE_ACCOUNT_ID, BEFORE_CALLS };
 
 #define SCHEMA_HAS \
-	"select 1 from sqlite_schema where type = :type and name = :name and coalesce(sql, '') = :sql"
+	"select 1 from sqlite_schema where type = :type and name = :name " \
+	"and coalesce(sql, '') = :sql"
 #define EVERY_TRIGGER "select type, name from sqlite_schema where type in ('trigger', 'view')"
 enum { SCHEMA_TYPE, SCHEMA_NAME, SCHEMA_SQL };
 

@@ -41,8 +41,7 @@ static void fail_warning(void *context, const char *warning)
 
 /* Of one that is sorted newest first no call is known to be over; yet it does not pile up in
  * memory. */
-static void calls_of_an_export_of_any_order_are_handed_over_when_they_take_too_much_memory(
-	void **state)
+static void calls_of_an_export_of_any_order_are_handed_over_when_they_take_too_much(void **state)
 {
 	enum { CALLS = 2400, NOTE_BYTES = 60000 };
 	const struct source_format *format = source_format_find(TEXT("asterisk-cel"));
@@ -81,7 +80,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-			calls_of_an_export_of_any_order_are_handed_over_when_they_take_too_much_memory),
+			calls_of_an_export_of_any_order_are_handed_over_when_they_take_too_much),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,8 @@
 
 static const struct source_input no_options = {0};
 
-#define HEADER	     "<dest>1</dest><src>2</src><start>3</start><end>4</end><session_id>a</session_id>"
+#define HEADER	     "<dest>1</dest><src>2</src><start>3</start><end>4</end>" SESSION
+#define SESSION	     "<session_id>a</session_id>"
 #define TYPE	     "<type>inbound</type><log>true</log>"
 #define CALL(detail) "<item>" HEADER detail TYPE "</item>"
 #define DOCUMENT(calls)                                                                            \

@@ -39,7 +39,10 @@ struct run {
 /* An input whose source is given one option. */
 /* clang-format off */
 #define WITH_OPTION(name, value) \
-	(struct source_input){.options = (const struct source_option[]){{name, value}, {NULL, NULL}}}
+	(struct source_input) \
+	{ \
+		.options = (const struct source_option[]){{name, value}, {NULL, NULL}} \
+	}
 /* clang-format on */
 
 /* Feeds @input to the source in pieces of @piece bytes (0: all at once). Every call handed over
