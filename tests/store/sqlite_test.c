@@ -157,7 +157,7 @@ static void locations_that_hold_no_store_are_named(void **state)
 	expect_open_fails("/dev/null", NULL, ERROR_SYSTEM, "/dev/null");
 	expect_open_fails("/proc/callstep/x", NULL, ERROR_NOT_FOUND, "/proc/callstep");
 	write_file(path, "hello", 5);
-	expect_open_fails(folder, NULL, ERROR_CORRUPT, "no SQLite database");
+	expect_open_fails(folder, NULL, ERROR_CORRUPT, "not an SQLite database");
 	folder_remove(folder);
 }
 
@@ -168,7 +168,7 @@ static void a_database_of_another_program_is_refused_and_left(void **state)
 	(void)state;
 	folder_make(folder);
 	tamper(folder, "create table notes (text); insert into notes values ('mine')");
-	expect_open_fails(folder, NULL, ERROR_CORRUPT, "no callstep store");
+	expect_open_fails(folder, NULL, ERROR_CORRUPT, "not a callstep store");
 	tamper(folder, "insert into notes values ('still')");
 	folder_remove(folder);
 }
@@ -563,10 +563,10 @@ static const struct {
 	{"insert into words (words) values ('delete-all')",
 		"does not fit the steps of the call of row 1"},
 	{"insert into kind values (77, 1, 'info', 'a', 'b')", "the account 77 is not there"},
-	{"update call set type = 3 where id = 3", "the call of row 3 is none"},
-	{"update call set \"end\" = 1 where id = 3", "the call of row 3 is none"},
-	{"update call set session_id = '' where id = 3", "the call of row 3 is none"},
-	{"insert into key values (9, 1, x'00', 1, '', 1, 0, 0)", "the key 9 is none"},
+	{"update call set type = 3 where id = 3", "the call of row 3 is not one"},
+	{"update call set \"end\" = 1 where id = 3", "the call of row 3 is not one"},
+	{"update call set session_id = '' where id = 3", "the call of row 3 is not one"},
+	{"insert into key values (9, 1, x'00', 1, '', 1, 0, 0)", "the key 9 is not one"},
 	{"create trigger stranger after insert on call begin delete from call; end",
 		"its trigger 'stranger' is not of this schema"},
 	{"create view stranger as select * from call", "its view 'stranger' is not of this schema"},

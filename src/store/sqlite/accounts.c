@@ -120,11 +120,7 @@ static int read_account(
 int sqlite_account_find(struct store *base, struct text email, struct arena *arena,
 	struct store_account *ret_account, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
-
-	if (sqlite_reader_open(&reader, base, err) < 0) {
-		return -1;
-	}
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 	AUTO(sqlite_end)
 	struct sqlite_cursor row =
 		sqlite_query(reader.connection, &account_find, BIND(STRING(email, email)), err);
@@ -136,11 +132,10 @@ int sqlite_account_find(struct store *base, struct text email, struct arena *are
 int sqlite_account_list(struct store *base, struct arena *arena,
 	struct store_account **ret_accounts, size_t *ret_count, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 	struct sqlite_list list = {arena, sizeof(**ret_accounts), read_account, .what = "accounts"};
 
-	if (sqlite_reader_open(&reader, base, err) < 0 ||
-		sqlite_list(&list, reader.connection, &account_list, BIND_NOTHING, err) < 0) {
+	if (sqlite_list(&list, reader.connection, &account_list, BIND_NOTHING, err) < 0) {
 		return -1;
 	}
 	*ret_accounts = list.items;
@@ -174,13 +169,10 @@ int sqlite_detail_from(struct sqlite_connection *connection, int64_t account_id,
 
 int sqlite_keeping(struct store *base, struct store_keeping *ret_keeping, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
-
-	if (sqlite_reader_open(&reader, base, err) < 0) {
-		return -1;
-	}
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 	AUTO(sqlite_end)
 	struct sqlite_cursor row = sqlite_query(reader.connection, &keeping_get, BIND_NOTHING, err);
+
 	if (sqlite_step(&row, err) < 0) {
 		return -1;
 	}
@@ -260,14 +252,13 @@ static int read_key(
 int sqlite_key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,
 	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 	struct sqlite_list list = {arena, sizeof(**ret_keys), read_key, .what = "keys"};
 
-	if (sqlite_reader_open(&reader, base, err) < 0 ||
-		sqlite_list(&list, reader.connection, &key_page,
-			BIND(INT64(account_id, account_id), INT64(after_id, after_id),
-				INT64(limit, limit)),
-			err) < 0) {
+	if (sqlite_list(&list, reader.connection, &key_page,
+		    BIND(INT64(account_id, account_id), INT64(after_id, after_id),
+			    INT64(limit, limit)),
+		    err) < 0) {
 		return -1;
 	}
 	*ret_keys = list.items;

@@ -111,20 +111,19 @@ static const struct sqlite_statement *list_statement(const struct store_audit_qu
 int sqlite_audit_list(struct store *base, const struct store_audit_query *query,
 	struct arena *arena, struct store_audit **ret_records, size_t *ret_count, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 	struct sqlite_list list = {arena, sizeof(**ret_records), read_record, .what = "records"};
 	const struct sqlite_value action = {":action",
 		query->action.data ? SQLITE_VALUE_TEXT : SQLITE_VALUE_BLOB,
 		{.text = query->action}};
 	bool behind = query->after_id > 0;
 
-	if (sqlite_reader_open(&reader, base, err) < 0 ||
-		sqlite_list(&list, reader.connection, list_statement(query),
-			BIND(INT64(start, query->start), INT64(end, query->end),
-				INT64(after_time, behind ? query->after_time : INT64_MAX),
-				INT64(after_id, behind ? query->after_id : INT64_MAX), action,
-				INT64(limit, query->limit), INT64(account_id, query->account_id)),
-			err) < 0) {
+	if (sqlite_list(&list, reader.connection, list_statement(query),
+		    BIND(INT64(start, query->start), INT64(end, query->end),
+			    INT64(after_time, behind ? query->after_time : INT64_MAX),
+			    INT64(after_id, behind ? query->after_id : INT64_MAX), action,
+			    INT64(limit, query->limit), INT64(account_id, query->account_id)),
+		    err) < 0) {
 		return -1;
 	}
 	*ret_records = list.items;

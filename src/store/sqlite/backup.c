@@ -8,11 +8,6 @@
 /* The copy gets its name when it is whole: a backup that was cut short is never taken for one. */
 #define UNFINISHED_FILE SQLITE_STORE_FILE ".unfinished"
 
-static void free_string(char **string)
-{
-	free(*string);
-}
-
 /* Copies the one state that the reader's transaction holds: writers neither wait nor make the copy
  * start again. */
 static int copy_pages(
@@ -39,10 +34,11 @@ static int copy_pages(
 static int write_copy(
 	struct store *base, const char *destination, const char *path, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close)
+	struct sqlite_reader reader = sqlite_reader_open_snapshot(base, err);
 	AUTO(sqlite_connection_closep) struct sqlite_connection *copy = NULL;
 
-	if (sqlite_reader_open_snapshot(&reader, base, err) < 0 ||
+	if (!reader.connection ||
 		sqlite_connection_open(&copy, path, destination, SQLITE_TO_WRITE, err) < 0) {
 		return -1;
 	}
@@ -63,16 +59,13 @@ static int publish(
 
 int sqlite_backup(struct store *base, const char *destination, struct error *err)
 {
-	AUTO(free_string) char *path = NULL;
-	AUTO(free_string) char *unfinished = NULL;
+	AUTO(sqlite_free_string)
+	char *path = sqlite_folder_file(destination, SQLITE_STORE_FILE, err);
+	AUTO(sqlite_free_string)
+	char *unfinished = sqlite_folder_file(destination, UNFINISHED_FILE, err);
 
-	if (asprintf(&path, "%s/" SQLITE_STORE_FILE, destination) < 0) {
-		path = NULL;
-		return error_no_memory(err);
-	}
-	if (asprintf(&unfinished, "%s/" UNFINISHED_FILE, destination) < 0) {
-		unfinished = NULL;
-		return error_no_memory(err);
+	if (!path || !unfinished) {
+		return -1;
 	}
 	if (access(path, F_OK) == 0) {
 		return error_set(err, ERROR_EXISTS,

@@ -45,9 +45,10 @@ static int add_whole(
 int sqlite_count_buckets(struct store *base, int64_t account_id, struct call_keys keys,
 	struct store_buckets *buckets, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close)
+	struct sqlite_reader reader = sqlite_reader_open_snapshot(base, err);
 
-	if (sqlite_reader_open_snapshot(&reader, base, err) < 0) {
+	if (!reader.connection) {
 		return -1;
 	}
 	const struct sqlite_subject subject = {reader.connection, account_id, keys};

@@ -63,14 +63,11 @@ int sqlite_changes_trim(struct sqlite_changes *changes, struct error *err)
 
 int sqlite_change_newest(struct store *base, int64_t *ret_id, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 
-	if (sqlite_reader_open(&reader, base, err) < 0 ||
-		sqlite_read_int64(reader.connection, &change_newest, BIND_NOTHING, ret_id, err) <
-			0) {
-		return -1;
-	}
-	return 0;
+	return sqlite_read_int64(reader.connection, &change_newest, BIND_NOTHING, ret_id, err) < 0
+		       ? -1
+		       : 0;
 }
 
 struct change {
@@ -149,7 +146,8 @@ int sqlite_changes_read(struct store *base, int64_t account_id, int64_t after, i
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close)
+	struct sqlite_reader reader = sqlite_reader_open_snapshot(base, err);
 	AUTO(arena_deinit) struct arena scratch;
 	struct sqlite_list list = {
 		.arena = &scratch, .size = sizeof(struct change), .read = read_change};
@@ -158,9 +156,7 @@ int sqlite_changes_read(struct store *base, int64_t account_id, int64_t after, i
 	struct change *items;
 
 	arena_init(&scratch, SIZE_MAX);
-	if (sqlite_reader_open_snapshot(&reader, base, err) < 0 ||
-		sqlite_read_int64(reader.connection, &change_oldest, BIND_NOTHING, &oldest, err) <
-			0 ||
+	if (sqlite_read_int64(reader.connection, &change_oldest, BIND_NOTHING, &oldest, err) < 0 ||
 		sqlite_read_int64(reader.connection, &change_newest, BIND_NOTHING, &newest, err) <
 			0 ||
 		sqlite_list(&list, reader.connection, &change_list,

@@ -61,7 +61,8 @@ int sqlite_fail(struct sqlite_connection *connection, struct error *err, const c
 		return error_set(err, code,
 			"cannot %s the store '%s': %s: restore it from a backup", doing,
 			connection->folder,
-			status == SQLITE_NOTADB ? "'" SQLITE_STORE_FILE "' is no SQLite database"
+			status == SQLITE_NOTADB ? "'" SQLITE_STORE_FILE
+						  "' is not an SQLite database"
 						: "its database is damaged");
 	default:
 		break;
@@ -237,8 +238,12 @@ static struct sqlite_prepared *place_of(
 struct sqlite_cursor sqlite_query(struct sqlite_connection *connection,
 	const struct sqlite_statement *statement, struct sqlite_values values, struct error *err)
 {
-	struct sqlite_prepared *prepared = place_of(connection, statement);
+	struct sqlite_prepared *prepared;
 
+	if (!connection) {
+		return (struct sqlite_cursor){0};
+	}
+	prepared = place_of(connection, statement);
 	if (!prepared->statement) {
 		if (prepare(prepared, connection, statement->sql, SQLITE_PREPARE_PERSISTENT, values,
 			    "use", err) < 0) {

@@ -129,7 +129,8 @@ struct sqlite_cursor {
 	bool over;
 };
 
-/* Starts a statement. Where that fails, @err is set and the first step fails.
+/* Starts a statement. Where that fails, or @connection is NULL, the first step fails; @err is set
+ * before.
  *
  *	AUTO(sqlite_end) struct sqlite_cursor row = sqlite_query(…);
  *

@@ -53,41 +53,19 @@ static void run_end(struct drop_run *run)
 	arena_deinit(&run->arena);
 }
 
-static int read_row(struct drop_run *run, const struct sqlite_cursor *row, struct error *err)
+static int read_old(
+	struct sqlite_cursor *row, struct arena *arena, void *ret_call, struct error *err)
 {
-	struct text dest_key = arena_copy(&run->arena, sqlite_column_text(row, OLD_DEST_KEY));
-
-	run->calls = arena_list_grow(&run->arena, run->calls, run->count, sizeof(*run->calls));
-	if (!run->calls || !dest_key.data) {
-		return error_no_memory(err);
-	}
-	run->calls[run->count++] = (struct old_call){
+	struct old_call call = {
 		.id = sqlite_column_int64(row, OLD_ID),
 		.account_id = sqlite_column_int64(row, OLD_ACCOUNT_ID),
 		.start = sqlite_column_int64(row, OLD_START),
 		.steps = sqlite_column_int64(row, OLD_STEPS),
-		.dest_key = dest_key,
+		.dest_key = arena_copy(arena, sqlite_column_text(row, OLD_DEST_KEY)),
 	};
-	return 0;
-}
 
-static int find_old(struct drop_run *run, struct error *err)
-{
-	const struct store_drop *drop = run->drop;
-	AUTO(sqlite_end)
-	struct sqlite_cursor row =
-		sqlite_query(run->connection, drop->whole ? &calls_old : &detail_old,
-			BIND(INT64(account_id, drop->account_id), INT64(up_to, drop->up_to),
-				INT64(limit, drop->limit)),
-			err);
-	int more;
-
-	while ((more = sqlite_step(&row, err)) > 0) {
-		if (read_row(run, &row, err) < 0) {
-			return -1;
-		}
-	}
-	return more;
+	*(struct old_call *)ret_call = call;
+	return call.dest_key.data ? 0 : error_no_memory(err);
 }
 
 /* Which words the index has is known by the packed call; where that is damaged, by the index alone.
@@ -174,9 +152,18 @@ static int write_record(struct drop_run *run, struct error *err)
 
 static int drop_all(struct drop_run *run, struct error *err)
 {
-	if (find_old(run, err) < 0) {
+	const struct store_drop *drop = run->drop;
+	struct sqlite_list list = {
+		.arena = &run->arena, .size = sizeof(*run->calls), .read = read_old};
+
+	if (sqlite_list(&list, run->connection, drop->whole ? &calls_old : &detail_old,
+		    BIND(INT64(account_id, drop->account_id), INT64(up_to, drop->up_to),
+			    INT64(limit, drop->limit)),
+		    err) < 0) {
 		return -1;
 	}
+	run->calls = list.items;
+	run->count = list.count;
 	for (size_t i = 0; i < run->count; i++) {
 		if (drop_old(run, &run->calls[i], err) < 0) {
 			return -1;
@@ -211,11 +198,8 @@ int sqlite_drop(
 int sqlite_oldest(
 	struct store *base, int64_t account_id, bool detail, int64_t *ret_start, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 
-	if (sqlite_reader_open(&reader, base, err) < 0) {
-		return -1;
-	}
 	return sqlite_read_int64(reader.connection, detail ? &detail_oldest : &call_oldest,
 		BIND(INT64(account_id, account_id)), ret_start, err);
 }

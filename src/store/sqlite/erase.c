@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Erasing calls with all that they are found by. */
+#include "base/array.h"
 #include "store/sqlite/sqlite.h"
 
 /* clang-format off */
@@ -82,15 +83,8 @@ static bool matches(const struct erase_run *run, const struct erase_row *row)
 
 static int add(struct erase_run *run, const struct erase_row *row, struct error *err)
 {
-	if (run->found_count == run->found_room) {
-		size_t room = run->found_room ? 2 * run->found_room : 64;
-		int64_t *grown = reallocarray(run->found, room, sizeof(*grown));
-
-		if (!grown) {
-			return error_no_memory(err);
-		}
-		run->found = grown;
-		run->found_room = room;
+	if (!ARRAY_RESERVE(run->found, run->found_room, run->found_count + 1)) {
+		return error_no_memory(err);
 	}
 	run->found[run->found_count++] = row->id;
 	run->found_last = row->start;
@@ -106,20 +100,17 @@ static bool is_full(const struct erase_run *run)
  * finds both. A reading connection makes it, so that nobody waits for the writer. */
 static int find(struct erase_run *run, struct store *base, int64_t *ret_count, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 	const struct store_erase *erase = run->erase;
-	int64_t count = 0;
-	int more = 1;
-
-	if (sqlite_reader_open(&reader, base, err) < 0) {
-		return -1;
-	}
 	AUTO(sqlite_end)
 	struct sqlite_cursor cursor = sqlite_query(reader.connection,
 		erase->session_id.data ? &erase_session : &erase_scan,
 		BIND(INT64(account_id, erase->account_id), INT64(start, erase->from),
 			STRING(session_id, erase->session_id)),
 		err);
+	int64_t count = 0;
+	int more = 1;
+
 	while (!is_full(run) && (more = sqlite_step(&cursor, err)) > 0) {
 		struct erase_row row = read_row(&cursor);
 

@@ -18,15 +18,12 @@ enum { SUBJECT_ID, SUBJECT };
 static int find(
 	struct erase_marks *marks, struct store *base, int64_t account_id, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
-	int more;
-
-	if (sqlite_reader_open(&reader, base, err) < 0) {
-		return -1;
-	}
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 	AUTO(sqlite_end)
 	struct sqlite_cursor row = sqlite_query(
 		reader.connection, &audit_subjects, BIND(INT64(account_id, account_id)), err);
+	int more;
+
 	while ((more = sqlite_step(&row, err)) > 0) {
 		if (erase_marks_look(marks, sqlite_column_int64(&row, SUBJECT_ID),
 			    sqlite_column_text(&row, SUBJECT), err) < 0) {

@@ -5,15 +5,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "store/sqlite/sqlite.h"
 
 #define FOLDER_MODE 0700
 #define FILE_MODE   0600
 
-static void free_string(char **string)
+char *sqlite_folder_file(const char *folder, const char *name, struct error *err)
 {
-	free(*string);
+	char *path;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0) {
+		error_no_memory(err);
+		return NULL;
+	}
+	return path;
 }
 
 static int make_folder(const char *folder, struct error *err)
@@ -26,7 +33,7 @@ static int make_folder(const char *folder, struct error *err)
 
 static int make_folders(const char *folder, struct error *err)
 {
-	AUTO(free_string) char *path = strdup(folder);
+	AUTO(sqlite_free_string) char *path = strdup(folder);
 	struct stat status;
 
 	if (!path) {
@@ -35,7 +42,7 @@ static int make_folders(const char *folder, struct error *err)
 	if (stat(folder, &status) == 0) {
 		return S_ISDIR(status.st_mode)
 			       ? 0
-			       : error_set(err, ERROR_INVALID, "'%s' is no folder", folder);
+			       : error_set(err, ERROR_INVALID, "'%s' is not a folder", folder);
 	}
 	for (char *at = path + 1; (at = strchr(at, '/')) != NULL; at++) {
 		*at = '\0';
@@ -52,7 +59,7 @@ static int make_folders(const char *folder, struct error *err)
  * made with is closed. */
 static int make_database_file(const char *folder, const char *path, struct error *err)
 {
-	AUTO(free_string) char *temporary = NULL;
+	AUTO(sqlite_free_string) char *temporary = NULL;
 	int fd, failed;
 
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
@@ -79,20 +86,16 @@ static const char *const traces[] = {
 
 static bool is_there(const char *folder, const char *name)
 {
-	AUTO(free_string) char *path = NULL;
+	AUTO(sqlite_free_string) char *path = sqlite_folder_file(folder, name, NULL);
 
-	if (asprintf(&path, "%s/%s", folder, name) < 0) {
-		path = NULL;
-		return false;
-	}
-	return access(path, F_OK) == 0;
+	return path && access(path, F_OK) == 0;
 }
 
 /* A folder that was a store, and has lost its database: an empty one in its place would hide that.
  */
 static int refuse_lost(const char *folder, const char *path, struct error *err)
 {
-	for (size_t i = 0; i < sizeof(traces) / sizeof(traces[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(traces); i++) {
 		/* Another program may have made the database, and then its locks, since. */
 		if (is_there(folder, traces[i]) && access(path, F_OK) < 0) {
 			return error_set(err, ERROR_CORRUPT,
@@ -111,7 +114,7 @@ int sqlite_folder_prepare(const char *folder, const char *path, bool must_exist,
 
 	if (stat(path, &status) == 0) {
 		if (!S_ISREG(status.st_mode)) {
-			return error_set(err, ERROR_CORRUPT, "'%s' is no file", path);
+			return error_set(err, ERROR_CORRUPT, "'%s' is not a file", path);
 		}
 		return access(path, R_OK | W_OK) == 0
 			       ? 0
@@ -135,12 +138,12 @@ int sqlite_folder_prepare(const char *folder, const char *path, bool must_exist,
 
 static int open_lock_file(const char *folder, int *ret_fd, struct error *err)
 {
-	AUTO(free_string) char *path = NULL;
+	AUTO(sqlite_free_string)
+	char *path = sqlite_folder_file(folder, SQLITE_STORE_LOCK_FILE, err);
 	int fd;
 
-	if (asprintf(&path, "%s/" SQLITE_STORE_LOCK_FILE, folder) < 0) {
-		path = NULL;
-		return error_no_memory(err);
+	if (!path) {
+		return -1;
 	}
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
 	if (fd < 0) {

@@ -227,11 +227,9 @@ int sqlite_kinds_read(struct sqlite_connection *connection, int64_t account_id, 
 int sqlite_kinds_list(struct store *base, int64_t account_id, struct arena *arena,
 	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close)
+	struct sqlite_reader reader = sqlite_reader_open_snapshot(base, err);
 
-	if (sqlite_reader_open_snapshot(&reader, base, err) < 0) {
-		return -1;
-	}
 	return sqlite_kinds_read(reader.connection, account_id, arena, ret_kinds, ret_count, err);
 }
 

@@ -58,7 +58,8 @@ static int judge(const char *folder, const struct identity *identity, struct err
 	}
 	if (identity->application_id != SQLITE_STORE_APPLICATION_ID) {
 		return error_set(err, ERROR_CORRUPT,
-			"'%s/" SQLITE_STORE_FILE "' is an SQLite database but no callstep store: "
+			"'%s/" SQLITE_STORE_FILE
+			"' is an SQLite database but not a callstep store: "
 			"give another folder",
 			folder);
 	}

@@ -287,12 +287,13 @@ int sqlite_find(struct store_view *view, int64_t account_id, struct text session
 int sqlite_walk(struct store *base, const struct store_query *query, store_each_call_fn *each,
 	void *context, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close)
+	struct sqlite_reader reader = sqlite_reader_open_snapshot(base, err);
 	AUTO(sqlite_rows_end) struct sqlite_rows rows = {0};
 	struct store_place place = store_place_before(query->end);
 	int more;
 
-	if (sqlite_reader_open_snapshot(&reader, base, err) < 0) {
+	if (!reader.connection) {
 		return -1;
 	}
 	const struct sqlite_subject subject = {reader.connection, query->account_id, query->keys};

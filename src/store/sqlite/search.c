@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Finding calls: one pass over the rows of a window, newest first, or a look at each of the few
  * that have the text. */
+#include "base/array.h"
 #include "store/find.h"
 #include "store/sqlite/match.h"
 
@@ -58,8 +59,8 @@ static int look_at_clock(void *context)
 
 static int pass_begin(struct pass *pass, struct store *store, struct error *err)
 {
-	if (sqlite_reader_open_snapshot(&pass->reader, store, err) < 0 ||
-		store_find_check_deadline(pass->search, err) < 0) {
+	pass->reader = sqlite_reader_open_snapshot(store, err);
+	if (!pass->reader.connection || store_find_check_deadline(pass->search, err) < 0) {
 		return -1;
 	}
 	if (pass->search->deadline_us != 0) {
@@ -350,14 +351,8 @@ int sqlite_search(struct store *base, const struct store_search *search, struct 
 static int read_path(
 	struct pass *pass, const struct call *call, struct text path, struct error *err)
 {
-	if (call->steps > pass->kinds_room) {
-		uint32_t *grown = reallocarray(pass->kinds, call->steps, sizeof(*grown));
-
-		if (!grown) {
-			return error_no_memory(err);
-		}
-		pass->kinds = grown;
-		pass->kinds_room = call->steps;
+	if (!ARRAY_RESERVE(pass->kinds, pass->kinds_room, call->steps)) {
+		return error_no_memory(err);
 	}
 	for (uint32_t i = 0; i < call->steps; i++) {
 		if (!sqlite_path_next(&path, &pass->kinds[i])) {

@@ -28,11 +28,11 @@ static int read_pages(
 
 int sqlite_space(struct store *base, struct store_space *ret_space, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close)
+	struct sqlite_reader reader = sqlite_reader_open_snapshot(base, err);
 	struct pages pages;
 
-	if (sqlite_reader_open_snapshot(&reader, base, err) < 0 ||
-		read_pages(reader.connection, &pages, err) < 0) {
+	if (!reader.connection || read_pages(reader.connection, &pages, err) < 0) {
 		return -1;
 	}
 	*ret_space = (struct store_space){

@@ -11,31 +11,33 @@ static const struct sqlite_statement begin_write = {"begin immediate"};
 static const struct sqlite_statement commit = {"commit"};
 static const struct sqlite_statement rollback = {"rollback"};
 
-int sqlite_reader_open(struct sqlite_reader *reader, struct store *base, struct error *err)
+struct sqlite_reader sqlite_reader_open(struct store *base, struct error *err)
 {
 	struct sqlite_store *store = (struct sqlite_store *)base;
-	struct sqlite_connection *connection;
+	struct sqlite_reader reader = {.store = store};
 
 	pthread_mutex_lock(&store->pool_mutex);
-	connection = store->idle;
-	if (connection) {
-		store->idle = connection->next;
+	reader.connection = store->idle;
+	if (reader.connection) {
+		store->idle = reader.connection->next;
 	}
 	pthread_mutex_unlock(&store->pool_mutex);
-	if (!connection && sqlite_connection_open(&connection, store->path, store->folder,
-				   SQLITE_TO_READ, err) < 0) {
-		return -1;
+	if (!reader.connection && sqlite_connection_open(&reader.connection, store->path,
+					  store->folder, SQLITE_TO_READ, err) < 0) {
+		reader.connection = NULL;
 	}
-	*reader = (struct sqlite_reader){.store = store, .connection = connection};
-	return 0;
+	return reader;
 }
 
-int sqlite_reader_open_snapshot(struct sqlite_reader *reader, struct store *base, struct error *err)
+struct sqlite_reader sqlite_reader_open_snapshot(struct store *base, struct error *err)
 {
-	if (sqlite_reader_open(reader, base, err) < 0) {
-		return -1;
+	struct sqlite_reader reader = sqlite_reader_open(base, err);
+
+	if (sqlite_run(reader.connection, &begin_read, BIND_NOTHING, err) < 0) {
+		sqlite_reader_close(&reader);
+		reader.connection = NULL;
 	}
-	return sqlite_run(reader->connection, &begin_read, BIND_NOTHING, err);
+	return reader;
 }
 
 /* A connection that cannot leave its transaction is of no use to the next one. */
@@ -182,14 +184,8 @@ static void close_store(struct store *base)
 
 static int view_open(struct store_view *view, struct store *base, struct error *err)
 {
-	struct sqlite_reader reader = {0};
-
-	if (sqlite_reader_open_snapshot(&reader, base, err) < 0) {
-		sqlite_reader_close(&reader);
-		return -1;
-	}
-	view->state = reader.connection;
-	return 0;
+	view->state = sqlite_reader_open_snapshot(base, err).connection;
+	return view->state ? 0 : -1;
 }
 
 static void view_close(struct store_view *view)
@@ -202,11 +198,8 @@ static void view_close(struct store_view *view)
 
 static int ping(struct store *base, struct error *err)
 {
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 
-	if (sqlite_reader_open(&reader, base, err) < 0) {
-		return -1;
-	}
 	return sqlite_read_one(reader.connection, err);
 }
 
@@ -265,15 +258,6 @@ static const struct store_backend backend = {
 	.verify = sqlite_verify,
 };
 
-static int make_paths(struct sqlite_store *store, const char *folder, struct error *err)
-{
-	store->folder = strdup(folder);
-	if (asprintf(&store->path, "%s/" SQLITE_STORE_FILE, folder) < 0) {
-		store->path = NULL;
-	}
-	return store->folder && store->path ? 0 : error_no_memory(err);
-}
-
 /* Without its statistics SQLite takes no lock for each piece of memory: 7% of what storing a call
  * takes. It is asked for once, before SQLite is used. */
 static void configure(void)
@@ -301,8 +285,12 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 	sqlite_kinds_init(&store->kinds);
 	owned = &store->base;
 
-	if (make_paths(store, folder, err) < 0 ||
-		sqlite_folder_prepare(folder, store->path, options->must_exist, err) < 0 ||
+	store->folder = strdup(folder);
+	store->path = sqlite_folder_file(folder, SQLITE_STORE_FILE, err);
+	if (!store->folder || !store->path) {
+		return error_no_memory(err);
+	}
+	if (sqlite_folder_prepare(folder, store->path, options->must_exist, err) < 0 ||
 		(options->for_server && lock_for_server(owned, err) < 0) ||
 		sqlite_connection_open(
 			&store->writer, store->path, store->folder, SQLITE_TO_WRITE, err) < 0 ||

@@ -4,8 +4,9 @@
 #ifndef STORE_SQLITE_SQLITE_H
 #define STORE_SQLITE_SQLITE_H
 
-#include <pthread.h>
+#include <stdlib.h>
 
+#include "base/thread.h"
 #include "store/backend.h"
 #include "store/kind_ids.h"
 #include "store/repack.h"
@@ -17,16 +18,14 @@
 
 struct sqlite_store;
 
-/* Writes the write-ahead log back into the database beside the writer. Under its mutex;
+/* Writes the write-ahead log back into the database beside the writer. Under its thread's lock;
  * store/sqlite/checkpoint.c. */
 struct sqlite_checkpointer {
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	pthread_t thread; /* runs from the first checkpoint that is due */
-	bool started;
-	bool wanted;
+	/* Runs from the first checkpoint that is due; woken when one is wanted. */
+	struct thread thread;
+	/* A round has ended. */
+	pthread_cond_t ended;
 	bool running;
-	bool stopping;
 	int log_pages;	 /* in the log after the last commit */
 	int due_pages;	 /* when the log has as many, a round begins */
 	uint64_t rounds; /* that have ended */
@@ -59,7 +58,8 @@ struct sqlite_store {
 	struct sqlite_checkpointer checkpointer;
 
 	pthread_mutex_t pool_mutex;
-	struct sqlite_connection *idle; /* reading connections that nobody uses; under pool_mutex */
+	struct sqlite_connection
+		*idle; /* reading connections that are not used; under pool_mutex */
 };
 
 /* ---- store/sqlite/rows.c: the rows of several numbers as one list ---- */
@@ -86,19 +86,17 @@ int sqlite_rows_start(struct sqlite_rows *rows, struct sqlite_connection *connec
 int sqlite_rows_step(struct sqlite_rows *rows, struct error *err) CHECK_RESULT;
 void sqlite_rows_end(struct sqlite_rows *rows);
 
-/* ---- store/sqlite/sqlite.c: who uses which connection ---- */
+/* ---- store/sqlite/sqlite.c: which connection is used ---- */
 
-/* A reading connection out of the pool. */
+/* A reading connection out of the pool; NULL where none could be opened. */
 struct sqlite_reader {
 	struct sqlite_store *store;
 	struct sqlite_connection *connection;
 };
 
-int sqlite_reader_open(
-	struct sqlite_reader *reader, struct store *store, struct error *err) CHECK_RESULT;
+struct sqlite_reader sqlite_reader_open(struct store *store, struct error *err);
 /* The same, and until it is closed all reads see one state of the store. */
-int sqlite_reader_open_snapshot(
-	struct sqlite_reader *reader, struct store *store, struct error *err) CHECK_RESULT;
+struct sqlite_reader sqlite_reader_open_snapshot(struct store *store, struct error *err);
 void sqlite_reader_close(struct sqlite_reader *reader);
 
 /* The writing connection in a transaction, which is rolled back unless it was committed. */
@@ -140,6 +138,14 @@ void sqlite_checkpointer_watch(struct sqlite_store *store);
 void sqlite_checkpointer_wait(struct sqlite_checkpointer *checkpointer);
 
 /* ---- store/sqlite/folder.c: the folder and the files in it ---- */
+
+static inline void sqlite_free_string(char **string)
+{
+	free(*string);
+}
+
+/* The path of a file in the folder, for free(); NULL: out of memory. */
+char *sqlite_folder_file(const char *folder, const char *name, struct error *err) CHECK_RESULT;
 
 /* Makes the folder, its parents and an empty database file where they are missing. */
 int sqlite_folder_prepare(

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The text index: words in, words out, and which calls have those that are asked for. */
-#include "call/call_json.h"
+#include "base/array.h"
 #include "store/sqlite/sqlite.h"
 
 #define BITS	       ((int64_t)64)
-#define IDS_AT_FIRST   ((size_t)256)
 #define QUESTION_SIZE  ((size_t)64 << 10)
 #define WORDS_SIZE_MAX ((size_t)256 << 20) /* of one call */
 
@@ -97,15 +96,8 @@ void sqlite_id_set_deinit(struct sqlite_id_set *set)
 
 static bool add_few(struct sqlite_id_set *set, int64_t id)
 {
-	if (set->count == set->ids_room) {
-		size_t room = set->ids_room ? 2 * set->ids_room : IDS_AT_FIRST;
-		int64_t *grown = reallocarray(set->ids, room, sizeof(*grown));
-
-		if (!grown) {
-			return false;
-		}
-		set->ids = grown;
-		set->ids_room = room;
+	if (!ARRAY_RESERVE(set->ids, set->ids_room, set->count + 1)) {
+		return false;
 	}
 	set->ids[set->count++] = id;
 	return true;
@@ -115,16 +107,8 @@ static bool set_bit(struct sqlite_id_set *set, int64_t id)
 {
 	size_t at = (size_t)(id / BITS);
 
-	if (at >= set->bits_room) {
-		size_t room = 2 * at + 1024;
-		uint64_t *grown = reallocarray(set->bits, room, sizeof(*grown));
-
-		if (!grown) {
-			return false;
-		}
-		memset(grown + set->bits_room, 0, (room - set->bits_room) * sizeof(*grown));
-		set->bits = grown;
-		set->bits_room = room;
+	if (!ARRAY_RESERVE(set->bits, set->bits_room, at + 1)) {
+		return false;
 	}
 	set->bits[at] |= UINT64_C(1) << (id % BITS);
 	return true;

@@ -30,11 +30,25 @@ enum {
 	EVERY_ID, EVERY_ACCOUNT_ID, EVERY_PATH
 };
 
-/* Old detail is looked for from a time on that is kept beside the account. */
-#define DETAIL_BEFORE \
-	"select a.id, count(*) from account a join call c on c.account_id = a.id " \
+/* What no row may be, a sentence for each that is. Calls with detail are also compared with it. Old
+ * detail is looked for from a time on that is kept beside the account. */
+#define WRONG_DETAIL \
+	"select printf('the account %d has %d calls with detail where there should be none', " \
+	"a.id, count(*)) from account a join call c on c.account_id = a.id " \
 	"and c.start < a.detail_from where c.steps >= 0 group by a.id"
-enum { BEFORE_ACCOUNT_ID, BEFORE_CALLS };
+static const char *const rules[] = {
+	"select printf('the call of row %d is not one that could be stored', id) from call "
+	"where start < 0 or \"end\" < start or type not between 0 and 2 or steps < -1 "
+	"or length(cast(session_id as blob)) not between 1 and 128 "
+	"or length(cast(dest as blob)) > 128 or length(cast(src as blob)) > 128",
+	"select printf('the key %d is not one that could be made', id) from key "
+	"where length(hash) <> 32 or scope not between 1 and 7",
+	"select printf('how long calls are kept is said %d times, and not once', count(*)) "
+	"from keeping where detail_days between 0 and 36500 and header_days between 0 and 36500 "
+	"and audit_days between 0 and 36500 having count(*) <> 1",
+	"select printf('the account %d is not there, and has kinds of steps', account_id) "
+	"from kind where account_id not in (select id from account) group by account_id",
+};
 
 #define SCHEMA_HAS \
 	"select 1 from sqlite_schema where type = :type and name = :name " \
@@ -191,40 +205,14 @@ static int check_schema(struct verify_run *run, struct error *err)
 	return check_strangers(run, model, err);
 }
 
-/* What no row may be, each with the number of one that is. Calls with detail are also compared with
- * it. */
-struct rule {
-	const char *sql;
-	const char *what;
-	const char *problem;
-};
-
-/* clang-format off */
-static const struct rule rules[] = {
-	{"select id from call where start < 0 or \"end\" < start or type not between 0 and 2 "
-	 "or steps < -1 or length(cast(session_id as blob)) not between 1 and 128 "
-	 "or length(cast(dest as blob)) > 128 or length(cast(src as blob)) > 128",
-	 "the call of row", "is none that could be stored"},
-	{"select id from key where length(hash) <> 32 or scope not between 1 and 7",
-	 "the key", "is none that could be made"},
-	{"select count(*) from keeping where detail_days between 0 and 36500 "
-	 "and header_days between 0 and 36500 and audit_days between 0 and 36500 "
-	 "having count(*) <> 1",
-	 "how long calls are kept is said", "times, and not once"},
-	{"select account_id from kind where account_id not in (select id from account) group by 1",
-	 "the account", "is not there, and has kinds of steps"},
-};
-/* clang-format on */
-
-static int check_rule(struct verify_run *run, const struct rule *rule, struct error *err)
+/* Tells each sentence that a statement gives. */
+static int tell_each(struct verify_run *run, const char *sql, struct error *err)
 {
-	AUTO(sqlite_end)
-	struct sqlite_cursor row = query_once(run, rule->sql, BIND_NOTHING, err);
+	AUTO(sqlite_end) struct sqlite_cursor row = query_once(run, sql, BIND_NOTHING, err);
 	int more;
 
 	while ((more = sqlite_step(&row, err)) > 0) {
-		store_check_tell(run->check, "%s %lld %s", rule->what,
-			(long long)sqlite_column_int64(&row, 0), rule->problem);
+		store_check_tell(run->check, "%.*s", TEXT_ARG(sqlite_column_text(&row, 0)));
 	}
 	return more;
 }
@@ -232,7 +220,7 @@ static int check_rule(struct verify_run *run, const struct rule *rule, struct er
 static int check_rules(struct verify_run *run, struct error *err)
 {
 	for (size_t i = 0; i < COUNT_OF(rules); i++) {
-		if (check_rule(run, &rules[i], err) < 0) {
+		if (tell_each(run, rules[i], err) < 0) {
 			return -1;
 		}
 	}
@@ -266,17 +254,7 @@ static int check_audit(struct verify_run *run, struct error *err)
 
 static int check_detail_from(struct verify_run *run, struct error *err)
 {
-	AUTO(sqlite_end)
-	struct sqlite_cursor row = query_once(run, DETAIL_BEFORE, BIND_NOTHING, err);
-	int more;
-
-	while ((more = sqlite_step(&row, err)) > 0) {
-		store_check_tell(run->check,
-			"the account %lld has %lld calls with detail where there should be none",
-			(long long)sqlite_column_int64(&row, BEFORE_ACCOUNT_ID),
-			(long long)sqlite_column_int64(&row, BEFORE_CALLS));
-	}
-	return more;
+	return tell_each(run, WRONG_DETAIL, err);
 }
 
 static int check_references(struct verify_run *run, struct error *err)
@@ -331,7 +309,7 @@ static int check_tallies(struct verify_run *run, struct error *err)
 	return 0;
 }
 
-/* As it stands there: a type that is none is told of. */
+/* As it stands there: also a type that is not one. */
 static struct store_call read_row(const struct sqlite_cursor *row)
 {
 	struct store_call call = {
@@ -487,13 +465,14 @@ int sqlite_verify(struct store *base, struct store_check *check, struct error *e
 		check_calls,
 		compare_words,
 	};
-	AUTO(sqlite_reader_close) struct sqlite_reader reader = {0};
+	AUTO(sqlite_reader_close)
+	struct sqlite_reader reader = sqlite_reader_open_snapshot(base, err);
 	AUTO(run_end) struct verify_run run = {.check = check};
 
 	arena_init(&run.arena, SIZE_MAX);
 	sqlite_kinds_init(&run.kinds);
 	run.kinds.read_only = true;
-	if (sqlite_reader_open_snapshot(&reader, base, err) < 0) {
+	if (!reader.connection) {
 		return -1;
 	}
 	run.connection = reader.connection;
