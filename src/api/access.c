@@ -167,7 +167,9 @@ static bool let_in(struct api *api, struct store_view *view, struct http_request
 		return false;
 	}
 	audit_let_in(request, ret_access->key_id);
-	intake_key_used(api->options.intake, ret_access->key_id, api->options.now());
+	if (key_uses_note(api->options.key_uses, ret_access->key_id, api->options.now())) {
+		intake_do_chore(api->options.intake);
+	}
 	return query_known(request, response);
 }
 

@@ -7,11 +7,13 @@
 #include "intake/intake.h"
 #include "store/store.h"
 #include "upkeep/auditor.h"
+#include "upkeep/key_use.h"
 #include "upkeep/sweeper.h"
 
 struct api_options {
 	struct store *store;
 	struct intake *intake;
+	struct key_uses *key_uses; /* which the intake writes: its chore */
 	/* hides in what is recorded of questions, too; NULL: nothing */
 	const struct redactor *redactor;
 	int64_t api_detail_days; /* how long /api/ serves detail; 0: for as long as it is kept */

@@ -22,6 +22,7 @@ struct service {
 	struct redactor *redactor; /* NULL: nothing is hidden */
 	struct store *store;
 	struct auditor *auditor;
+	struct key_uses key_uses;
 	struct intake *intake;
 	struct sweeper *sweeper;
 	struct api *api;
@@ -34,6 +35,7 @@ static void service_stop(struct service *service)
 	sweeper_destroy(service->sweeper);
 	intake_destroy(service->intake);
 	api_destroy(service->api);
+	key_uses_deinit(&service->key_uses);
 	auditor_destroy(service->auditor);
 	store_close(service->store);
 	redactor_destroy(service->redactor);
@@ -80,8 +82,11 @@ static int open_intake(struct service *service, const struct settings *settings,
 		.call_size_max = (size_t)settings->call_size_max,
 		.in_flight_max = (size_t)settings->intake_memory_max,
 		.redactor = service->redactor,
+		.chore = key_uses_write,
+		.chore_context = &service->key_uses,
 	};
 
+	key_uses_init(&service->key_uses, service->store);
 	return intake_create(&service->intake, service->store, &options, err);
 }
 
@@ -174,6 +179,7 @@ static int open_api(struct service *service, const struct settings *settings, st
 	struct api_options options = {
 		.store = service->store,
 		.intake = service->intake,
+		.key_uses = &service->key_uses,
 		.redactor = service->redactor,
 		.api_detail_days = settings->api_detail_days,
 		.auditor = service->auditor,

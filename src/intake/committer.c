@@ -7,8 +7,6 @@
 #define GROUP_CALLS_MAX ((size_t)10000)
 #define GROUP_BYTES_MAX ((size_t)64 << 20)
 
-#define KEYS_A_ROUND 8
-
 /* The chunks of one transaction and their puts, side by side in the order of the chunks. */
 struct group {
 	size_t chunk_count;
@@ -194,39 +192,20 @@ static void commit_group(struct intake *intake, struct group *group)
 	}
 }
 
-/* When a key was last used is a courtesy: a failure to write it is no one's failure, the next
- * minute tries again. Each is a transaction, so calls come between them. Returns whether more may
- * be left. */
-static bool write_key_uses(struct intake *intake)
-{
-	struct key_use use;
-	size_t cursor = 0;
-
-	for (int i = 0; i < KEYS_A_ROUND; i++) {
-		struct error ignored;
-
-		if (!key_uses_take(&intake->key_uses, &cursor, &use) ||
-			store_key_touch(intake->store, use.key_id, use.at, &ignored) < 0) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Waits until there is something to do; false: never again. Fills @group, empty when there are only
- * keys, whose part of the flag it moves into *@keys. */
-static bool next_group(struct intake *intake, struct group *group, bool *keys)
+/* Waits until there is something to do; false: never again. Fills @group, empty when there is only
+ * the chore; moves whether that is wanted into *@chore. */
+static bool next_group(struct intake *intake, struct group *group, bool *chore)
 {
 	LOCKED(&intake->lock);
 
-	while (!intake->to_commit.first && !*keys && !intake->key_used &&
+	while (!intake->to_commit.first && !*chore && !intake->chore_wanted &&
 		!intake->no_more_commits) {
 		pthread_cond_wait(&intake->commit, &intake->lock);
 	}
 	take_group(intake, group);
-	*keys |= intake->key_used;
-	intake->key_used = false;
-	return group->chunk_count > 0 || *keys;
+	*chore |= intake->chore_wanted;
+	intake->chore_wanted = false;
+	return group->chunk_count > 0 || *chore;
 }
 
 static void tell_stored(struct intake *intake)
@@ -242,14 +221,14 @@ void *committer_run(void *argument)
 {
 	struct intake *intake = argument;
 	struct group *group = intake->group;
-	bool keys = false;
+	bool chore = false;
 
-	while (next_group(intake, group, &keys)) {
+	while (next_group(intake, group, &chore)) {
 		commit_group(intake, group);
 		if (group->chunk_count > 0) {
 			tell_stored(intake);
 		}
-		keys = keys && write_key_uses(intake);
+		chore = chore && intake->chore(intake->chore_context);
 	}
 	return NULL;
 }

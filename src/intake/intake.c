@@ -322,15 +322,12 @@ void intake_on_stored(struct intake *intake, void (*stored)(void *context), void
 	intake->stored_context = context;
 }
 
-void intake_key_used(struct intake *intake, int64_t key_id, int64_t now)
+void intake_do_chore(struct intake *intake)
 {
-	if (!key_uses_note(&intake->key_uses, key_id, now)) {
-		return;
-	}
-	pthread_mutex_lock(&intake->lock);
-	intake->key_used = true;
+	LOCKED(&intake->lock);
+
+	intake->chore_wanted = intake->chore != NULL;
 	pthread_cond_signal(&intake->commit);
-	pthread_mutex_unlock(&intake->lock);
 }
 
 static int start_threads(struct intake *intake, unsigned int threads, struct error *err)
@@ -358,7 +355,8 @@ int intake_create(struct intake **ret_intake, struct store *store,
 	intake->call_size_max = options->call_size_max;
 	intake->redactor = options->redactor;
 	intake->in_flight_max = options->in_flight_max;
-	key_uses_init(&intake->key_uses);
+	intake->chore = options->chore;
+	intake->chore_context = options->chore_context;
 	arena_pool_init(&intake->pool, POOL_BYTES_MAX, POOL_BYTES_MAX);
 	pthread_mutex_init(&intake->lock, NULL);
 	pthread_cond_init(&intake->work, NULL);
@@ -410,7 +408,6 @@ void intake_destroy(struct intake *intake)
 	pthread_cond_destroy(&intake->work);
 	pthread_mutex_destroy(&intake->lock);
 	arena_pool_deinit(&intake->pool);
-	key_uses_deinit(&intake->key_uses);
 	group_destroy(intake->group);
 	free(intake->workers);
 	free(intake);

@@ -20,6 +20,11 @@ struct intake_options {
 	/* bytes that all open batches hold, with what is taken in and not yet committed; above it
 	 * batches wait */
 	size_t in_flight_max;
+	/* Something else that the committer's thread writes when intake_do_chore() says so: a
+	 * little at a time, so that calls come between. Returns whether more may be left. NULL:
+	 * nothing. */
+	bool (*chore)(void *context);
+	void *chore_context;
 };
 
 int intake_create(struct intake **ret_intake, struct store *store,
@@ -34,9 +39,8 @@ AUTO_POINTER(struct intake *, intake_destroy);
  * not wait. One at a time; NULL: none. */
 void intake_on_stored(struct intake *intake, void (*stored)(void *context), void *context);
 
-/* Notes that a key was used; written with the next commit, at most once a minute for each key.
- * Never waits. */
-void intake_key_used(struct intake *intake, int64_t key_id, int64_t now);
+/* Has the committer do its chore between the next commits. Never waits. */
+void intake_do_chore(struct intake *intake);
 
 /* ---- a batch ---- */
 

@@ -15,7 +15,6 @@
 #include "base/thread.h"
 #include "intake/chunk.h"
 #include "intake/intake.h"
-#include "intake/key_use.h"
 #include "intake/stream/decoder.h"
 #include "intake/stream/splitter.h"
 
@@ -32,12 +31,11 @@ struct intake {
 	size_t call_size_max;
 	const struct redactor *redactor; /* may be NULL */
 	size_t in_flight_max;
-	struct key_uses key_uses;
 	struct arena_pool pool; /* of the chunks */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work;   /* to_do or no_more_work changed */
-	pthread_cond_t commit; /* to_commit, key_used or no_more_commits changed */
+	pthread_cond_t commit; /* to_commit, chore_wanted or no_more_commits changed */
 	struct lanes to_do;    /* chunks to read, bodies to decode */
 	struct list to_commit; /* read; each batch's chunks in its order */
 	struct chunk_reader *idle_readers;
@@ -45,7 +43,9 @@ struct intake {
 	struct list waiting;	   /* batches whose feed found no room, the latest last */
 	size_t bytes;		   /* held by chunks in flight and by open batches */
 	struct intake_share shares[LANES];
-	bool key_used;
+	bool (*chore)(void *context); /* may be NULL */
+	void *chore_context;
+	bool chore_wanted;
 	void (*stored)(void *context); /* may be NULL; see intake_on_stored() */
 	void *stored_context;
 	bool no_more_work;

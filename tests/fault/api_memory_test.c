@@ -50,6 +50,7 @@ static const struct {
 
 struct stand {
 	struct fixture f;
+	struct key_uses key_uses;
 	struct intake *intake;
 	struct api *api;
 	struct http_server *server;
@@ -85,7 +86,12 @@ static void fill(struct stand *stand)
 static void open_stand(struct stand *stand)
 {
 	const struct intake_options intake = {
-		.threads = 1, .call_size_max = 100000, .in_flight_max = 1000000};
+		.threads = 1,
+		.call_size_max = 100000,
+		.in_flight_max = 1000000,
+		.chore = key_uses_write,
+		.chore_context = &stand->key_uses,
+	};
 	struct api_options api = {
 		.page_memory_max = (size_t)64 << 20,
 		.query_time_max_ms = 100000,
@@ -106,6 +112,8 @@ static void open_stand(struct stand *stand)
 	fixture_open(&stand->f, "sqlite");
 	fill(stand);
 	api.store = stand->f.store;
+	key_uses_init(&stand->key_uses, stand->f.store);
+	api.key_uses = &stand->key_uses;
 	if (intake_create(&stand->intake, stand->f.store, &intake, &err) < 0) {
 		fail_msg("%s", err.message);
 	}
@@ -125,6 +133,7 @@ static void close_stand(struct stand *stand)
 	http_server_stop(stand->server, 10);
 	intake_destroy(stand->intake);
 	api_destroy(stand->api);
+	key_uses_deinit(&stand->key_uses);
 	assert_int_equal(problems_of(stand->f.store), 0);
 	fixture_close(&stand->f);
 }

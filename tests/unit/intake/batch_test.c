@@ -11,12 +11,14 @@
 
 #include "gate_store.h"
 #include "intake/intake.h"
+#include "upkeep/key_use.h"
 
 #define CALL_SIZE_MAX ((size_t)100000)
 #define CEILING	      ((size_t)64 << 20)
 
 struct fixture {
 	struct gate_store gate;
+	struct key_uses key_uses;
 	struct intake *intake;
 	struct buffer body;
 
@@ -33,10 +35,13 @@ static void open_fixture(struct fixture *fixture, size_t in_flight_max)
 		.threads = 3,
 		.call_size_max = CALL_SIZE_MAX,
 		.in_flight_max = in_flight_max,
+		.chore = key_uses_write,
+		.chore_context = &fixture->key_uses,
 	};
 
 	memset(fixture, 0, sizeof(*fixture));
 	gate_store_init(&fixture->gate);
+	key_uses_init(&fixture->key_uses, &fixture->gate.base);
 	buffer_init(&fixture->body, CEILING);
 	buffer_init(&fixture->rejects, CEILING);
 	pthread_mutex_init(&fixture->lock, NULL);
@@ -47,11 +52,19 @@ static void open_fixture(struct fixture *fixture, size_t in_flight_max)
 static void close_fixture(struct fixture *fixture)
 {
 	intake_destroy(fixture->intake);
+	key_uses_deinit(&fixture->key_uses);
 	pthread_cond_destroy(&fixture->changed);
 	pthread_mutex_destroy(&fixture->lock);
 	buffer_deinit(&fixture->rejects);
 	buffer_deinit(&fixture->body);
 	gate_store_deinit(&fixture->gate);
+}
+
+static void use_key(struct fixture *fixture, int64_t key_id, int64_t now)
+{
+	if (key_uses_note(&fixture->key_uses, key_id, now)) {
+		intake_do_chore(fixture->intake);
+	}
 }
 
 static size_t note_reject(void *context, const struct batch_reject *reject)
@@ -573,12 +586,12 @@ static void a_key_is_written_at_most_once_a_minute(void **state)
 	(void)state;
 	open_fixture(&fixture, CEILING);
 	for (int64_t now = 600; now < 660; now++) {
-		intake_key_used(fixture.intake, 3, now);
-		intake_key_used(fixture.intake, 1, now);
-		intake_key_used(fixture.intake, 2, now);
+		use_key(&fixture, 3, now);
+		use_key(&fixture, 1, now);
+		use_key(&fixture, 2, now);
 	}
-	intake_key_used(fixture.intake, 2, 660);
-	intake_key_used(fixture.intake, 2, 659);
+	use_key(&fixture, 2, 660);
+	use_key(&fixture, 2, 659);
 	intake_destroy(fixture.intake);
 	fixture.intake = NULL;
 	assert_in_range(fixture.gate.touches, 3, 4);
@@ -615,7 +628,7 @@ static void *run_poster(void *argument)
 		buffer_clear(&body);
 		append_calls(&body, prefix, i % 2 ? CALLS_A_BATCH : 1);
 		buffer_append(&body, TEXT("bad\n"));
-		intake_key_used(fixture->intake, poster->number, i * 30);
+		use_key(fixture, poster->number, i * 30);
 		batch_feed_all(batch, body.data, body.size);
 		if (i % 7 == 6) {
 			batch_destroy(batch);
