@@ -3,6 +3,7 @@
 #include "intake/chunk.h"
 
 #include "call/call_json.h"
+#include "intake/intake_private.h"
 
 #define KEPT_BYTES_MAX ((size_t)256 << 10)
 
@@ -202,10 +203,8 @@ static bool asks_too_much(const struct chunk_reader *reader)
 	       reader->canonical.size > reader->canonical.ceiling_bytes / 2;
 }
 
-void chunk_read(struct chunk *chunk, struct chunk_reader *reader,
-	const struct batch_options *options,
-	void (*reject)(
-		struct batch *batch, uint64_t line, struct text session_id, const char *error))
+void chunk_read(
+	struct chunk *chunk, struct chunk_reader *reader, const struct batch_options *options)
 {
 	for (size_t i = 0; i < chunk->entry_count; i++) {
 		struct store_put *put = &chunk->puts[chunk->put_count];
@@ -225,7 +224,8 @@ void chunk_read(struct chunk *chunk, struct chunk_reader *reader,
 			chunk->put_count = 0;
 			break;
 		}
-		reject(chunk->batch, chunk->entries[i].line, put->call.session_id, err.message);
+		batch_reject(
+			chunk->batch, chunk->entries[i].line, put->call.session_id, err.message);
 	}
 	arena_deinit(&chunk->raw);
 	arena_deinit(&reader->scratch);

@@ -81,11 +81,9 @@ struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct reda
 void chunk_reader_destroy(struct chunk_reader *reader);
 
 /* Checks, redacts and packs every call: the good ones become puts, unless @options leave them out,
- * the others go to @reject. Without memory there are no puts, and out_of_memory is set. The JSON is
+ * the others are rejected. Without memory there are no puts, and out_of_memory is set. The JSON is
  * freed. */
-void chunk_read(struct chunk *chunk, struct chunk_reader *reader,
-	const struct batch_options *options,
-	void (*reject)(
-		struct batch *batch, uint64_t line, struct text session_id, const char *error));
+void chunk_read(
+	struct chunk *chunk, struct chunk_reader *reader, const struct batch_options *options);
 
 #endif

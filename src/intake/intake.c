@@ -235,7 +235,7 @@ static void read_chunk(struct task *task)
 		reader = chunk_reader_create(intake->call_size_max, intake->redactor);
 	}
 	if (reader) {
-		chunk_read(chunk, reader, &batch->options, batch_reject);
+		chunk_read(chunk, reader, &batch->options);
 	} else {
 		chunk->out_of_memory = true;
 	}

@@ -133,9 +133,9 @@ static int text_of_value(struct redaction *redaction, const struct call_value *v
 
 /* ---- what was entered ---- */
 
-static int note_secrets(
-	struct redaction *redaction, const struct redact_step *step, struct error *err)
+static int note_secrets(void *context, const struct redact_step *step, struct error *err)
 {
+	struct redaction *redaction = context;
 	struct step_values values;
 	struct call_value value;
 	struct redact_place place;
@@ -183,9 +183,9 @@ static void replace(struct rewriting *rewriting, struct text written)
 	rewriting->changed = true;
 }
 
-static int rewrite_step(
-	struct rewriting *rewriting, const struct redact_step *step, struct error *err)
+static int rewrite_step(void *context, const struct redact_step *step, struct error *err)
 {
+	struct rewriting *rewriting = context;
 	struct redaction *redaction = rewriting->redaction;
 	struct step_values values;
 	struct call_value value;
@@ -213,7 +213,7 @@ static int rewrite_step(
 
 /* ---- the call ---- */
 
-/* Gives each step of @detail to @each. */
+/* Gives each step of @detail to @each, with @context. */
 static int each_step(struct redaction *redaction, struct text detail,
 	int (*each)(void *context, const struct redact_step *step, struct error *err),
 	void *context, struct error *err)
@@ -230,16 +230,6 @@ static int each_step(struct redaction *redaction, struct text detail,
 		}
 	}
 	return more;
-}
-
-static int note_one(void *context, const struct redact_step *step, struct error *err)
-{
-	return note_secrets(context, step, err);
-}
-
-static int rewrite_one(void *context, const struct redact_step *step, struct error *err)
-{
-	return rewrite_step(context, step, err);
 }
 
 static bool has_rules_of_steps(const struct redactor *redactor)
@@ -260,12 +250,12 @@ int redact_call(
 		return 0;
 	}
 	if (has_rules_of_steps(redaction->redactor)) {
-		if (each_step(redaction, detail, note_one, redaction, err) < 0) {
+		if (each_step(redaction, detail, note_secrets, redaction, err) < 0) {
 			return -1;
 		}
 		redact_secrets_sort(redaction);
 	}
-	if (each_step(redaction, detail, rewrite_one, &rewriting, err) < 0) {
+	if (each_step(redaction, detail, rewrite_step, &rewriting, err) < 0) {
 		return -1;
 	}
 	if (!rewriting.changed) {

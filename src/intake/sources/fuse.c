@@ -100,70 +100,48 @@ static bool is_blank(struct text text)
 	return true;
 }
 
-static enum place place_in_result(struct source *source, const char *name)
-{
-	if (strcmp(name, "calls") == 0) {
-		return PLACE_CALLS;
-	}
-	if (strcmp(name, "error") == 0) {
-		return PLACE_ERROR;
-	}
-	if (strcmp(name, "item") == 0) {
-		fail(source, "this is the detail of one call without its header: "
-			     "import a document of all_logs");
-	}
-	return PLACE_PASSED_OVER;
-}
-
-static enum place place_in_call(const char *name)
-{
-	if (strcmp(name, "detail") == 0) {
-		return PLACE_DETAIL;
-	}
-	return strcmp(name, "log") == 0 ? PLACE_BOOLEAN : PLACE_STRING;
-}
-
-static enum place place_in_step(const char *name)
-{
-	if (strcmp(name, "event") == 0) {
-		return PLACE_EVENT;
-	}
-	if (strcmp(name, "timestamp") == 0) {
-		return PLACE_TIMESTAMP;
-	}
-	return strcmp(name, "class") == 0 ? PLACE_STRING : PLACE_FREE;
-}
-
-static enum place place_in_event(const char *name)
-{
-	if (strcmp(name, "data") == 0) {
-		return PLACE_DATA;
-	}
-	return strcmp(name, "line") == 0 ? PLACE_STRING : PLACE_FREE;
-}
+/* Which place an element has by its parent's and its name; the row without a name is for all
+ * others.
+ */
+static const struct {
+	enum place parent;
+	const char *name;
+	enum place place;
+} places[] = {
+	{PLACE_RESULT, "calls", PLACE_CALLS},
+	{PLACE_RESULT, "error", PLACE_ERROR},
+	{PLACE_RESULT, NULL, PLACE_PASSED_OVER},
+	{PLACE_CALLS, NULL, PLACE_CALL},
+	{PLACE_CALL, "detail", PLACE_DETAIL},
+	{PLACE_CALL, "log", PLACE_BOOLEAN},
+	{PLACE_CALL, NULL, PLACE_STRING},
+	{PLACE_DETAIL, NULL, PLACE_STEP},
+	{PLACE_STEP, "event", PLACE_EVENT},
+	{PLACE_STEP, "timestamp", PLACE_TIMESTAMP},
+	{PLACE_STEP, "class", PLACE_STRING},
+	{PLACE_STEP, NULL, PLACE_FREE},
+	{PLACE_EVENT, "data", PLACE_DATA},
+	{PLACE_EVENT, "line", PLACE_STRING},
+	{PLACE_EVENT, NULL, PLACE_FREE},
+	{PLACE_DATA, NULL, PLACE_FREE},
+	{PLACE_FREE, NULL, PLACE_FREE},
+};
 
 static enum place place_of(struct source *source, const struct frame *parent, const char *name)
 {
-	switch (parent->place) {
-	case PLACE_RESULT:
-		return place_in_result(source, name);
-	case PLACE_CALLS:
-		return PLACE_CALL;
-	case PLACE_CALL:
-		return place_in_call(name);
-	case PLACE_DETAIL:
-		return PLACE_STEP;
-	case PLACE_STEP:
-		return place_in_step(name);
-	case PLACE_EVENT:
-		return place_in_event(name);
-	case PLACE_DATA:
-	case PLACE_FREE:
-		return PLACE_FREE;
-	default:
-		fail(source, "<%.40s> stands where no element may be", name);
+	if (parent->place == PLACE_RESULT && strcmp(name, "item") == 0) {
+		fail(source, "this is the detail of one call without its header: "
+			     "import a document of all_logs");
 		return PLACE_PASSED_OVER;
 	}
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		if (places[i].parent == parent->place &&
+			(!places[i].name || strcmp(name, places[i].name) == 0)) {
+			return places[i].place;
+		}
+	}
+	fail(source, "<%.40s> stands where no element may be", name);
+	return PLACE_PASSED_OVER;
 }
 
 /* What @parent is, now that it has a child called @name. */
@@ -248,35 +226,16 @@ static void XMLCALL on_start(void *context, const XML_Char *name, const XML_Char
 
 static void write_leaf(struct source *source, enum place place, struct text text)
 {
-	bool boolean = text_equal(text, TEXT("true")) || text_equal(text, TEXT("false"));
+	bool is_object = place == PLACE_CALL || place == PLACE_STEP || place == PLACE_EVENT ||
+			 place == PLACE_DATA;
+	bool is_boolean = text_equal(text, TEXT("true")) || text_equal(text, TEXT("false"));
 	int64_t number;
 
-	switch (place) {
-	case PLACE_CALL:
-	case PLACE_STEP:
-	case PLACE_EVENT:
-	case PLACE_DATA:
-		if (is_blank(text)) {
-			buffer_append(&source->json, TEXT("{}"));
-			return;
-		}
-		break;
-	case PLACE_DETAIL:
-		if (is_blank(text)) {
-			buffer_append(&source->json, TEXT("[]"));
-			return;
-		}
-		break;
-	case PLACE_TIMESTAMP:
-		if (text_to_int64(text, &number)) {
-			buffer_append_int64(&source->json, number);
-			return;
-		}
-		break;
-	default:
-		break;
-	}
-	if (boolean && place != PLACE_STRING && place != PLACE_TIMESTAMP) {
+	if ((is_object || place == PLACE_DETAIL) && is_blank(text)) {
+		buffer_append(&source->json, is_object ? TEXT("{}") : TEXT("[]"));
+	} else if (place == PLACE_TIMESTAMP && text_to_int64(text, &number)) {
+		buffer_append_int64(&source->json, number);
+	} else if (is_boolean && place != PLACE_STRING && place != PLACE_TIMESTAMP) {
 		buffer_append(&source->json, text);
 	} else {
 		json_write_string(&source->json, text);
@@ -291,15 +250,6 @@ static void end_call(struct source *source)
 		return;
 	}
 	source->sink.call(source->sink.context, buffer_text(&source->json), source->call_line);
-}
-
-static void end_value(struct source *source, const struct frame *frame, struct text text)
-{
-	if (frame->kind != KIND_LEAF) {
-		buffer_append_byte(&source->json, frame->kind == KIND_ARRAY ? ']' : '}');
-	} else {
-		write_leaf(source, frame->place, text);
-	}
 }
 
 static void XMLCALL on_end(void *context, const XML_Char *name)
@@ -324,8 +274,10 @@ static void XMLCALL on_end(void *context, const XML_Char *name)
 			(int)(text.size < 200 ? text.size : 200), text.data);
 		return;
 	}
-	if (frame->place >= PLACE_CALL) {
-		end_value(source, frame, text);
+	if (frame->place >= PLACE_CALL && frame->kind != KIND_LEAF) {
+		buffer_append_byte(&source->json, frame->kind == KIND_ARRAY ? ']' : '}');
+	} else if (frame->place >= PLACE_CALL) {
+		write_leaf(source, frame->place, text);
 	}
 	if (source->is_session_id) {
 		buffer_append(&source->session_id, text);

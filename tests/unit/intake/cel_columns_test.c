@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "intake/sources/asterisk/cel_clock.h"
 #include "intake/sources/asterisk/cel_columns.h"
 #include "intake/sources/asterisk/cel_time.h"
 

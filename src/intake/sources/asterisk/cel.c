@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The source asterisk-cel: Asterisk's channel event log. Rows of many calls stand mixed; those of
  * one linkedid are collected until the call is over, then handed over as one call. */
+#include "base/hash.h"
 #include "call/call_join.h"
 #include "intake/sources/asterisk/cel_call.h"
-#include "intake/sources/asterisk/cel_clock.h"
 #include "intake/sources/asterisk/cel_input.h"
-#include "intake/sources/asterisk/cel_order.h"
 #include "intake/sources/asterisk/cel_time.h"
 #include "intake/sources/asterisk/cel_write.h"
 #include "intake/sources/source.h"
@@ -54,13 +53,12 @@ struct source {
 	struct buffer json;
 };
 
-static uint64_t hash_text(struct text text)
+/* Never 0. The key is no secret: which ids are told apart must not differ from run to run. */
+static uint64_t hash_id(struct text id)
 {
-	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+	static const struct hash_key key = {{0, 0}};
+	uint64_t hash = hash_text(&key, id);
 
-	for (size_t i = 0; i < text.size; i++) {
-		hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(1099511628211);
-	}
 	return hash ? hash : 1;
 }
 
@@ -68,7 +66,7 @@ static uint64_t hash_text(struct text text)
 
 static struct call_list *bucket(struct source *source, struct text linked_id)
 {
-	return &source->open[hash_text(linked_id) % OPEN_BUCKETS];
+	return &source->open[hash_id(linked_id) % OPEN_BUCKETS];
 }
 
 static struct cel_call *find_call(struct source *source, struct text linked_id)
@@ -86,7 +84,7 @@ static struct cel_call *find_call(struct source *source, struct text linked_id)
 
 static bool was_closed(const struct source *source, struct text linked_id)
 {
-	uint64_t hash = hash_text(linked_id);
+	uint64_t hash = hash_id(linked_id);
 
 	return source->closed[hash % CLOSED_REMEMBERED] == hash;
 }
@@ -127,7 +125,7 @@ static void hand_over(struct source *source, struct cel_call *call, const char *
 
 static void close_call(struct source *source, struct cel_call *call, const char *cut)
 {
-	uint64_t hash = hash_text(call->linked_id);
+	uint64_t hash = hash_id(call->linked_id);
 
 	hand_over(source, call, cut);
 	/* What comes of a call that was cut is another part of it. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Who talks to whom: bridges, conferences, transfers, parking. */
 #include "intake/sources/asterisk/cel_walk.h"
-#include "intake/sources/asterisk/cel_words.h"
 
 static bool is_conference(const struct cel_leg *leg)
 {

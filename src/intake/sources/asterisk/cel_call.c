@@ -194,7 +194,6 @@ static void append(struct cel_call *call, struct cel_row *row)
 	struct cel_row *before = call->last;
 
 	row->arrival = ++call->row_count;
-	row->before = before;
 	*(before ? &before->after : &call->first) = row;
 	call->last = row;
 	call->forward += before && before->time_us < row->time_us;

@@ -33,7 +33,7 @@ struct cel_channel {
 };
 
 struct cel_row {
-	struct cel_row *before, *after;
+	struct cel_row *after;
 	int64_t time_us;
 	int64_t arrival; /* its number among the call's rows */
 	uint64_t hash;	 /* of all that was recorded */
@@ -72,6 +72,17 @@ void cel_call_destroy(struct cel_call *call);
  * meaning included. Returns false when the call has reached its ceiling. */
 bool cel_call_add(
 	struct cel_call *call, const struct text field[CEL_FIELDS], uint64_t hash, int64_t time_us);
+
+/* ---- cel_order.c ---- */
+
+/* Sorts the rows by time; rows of one time stay as they came or, when the call came newest first,
+ * the other way round
+ * (@newest_first says so where the call's own rows do not tell). A row that is equal to another one
+ * of the call in all that was recorded is dropped. Then the channels are learnt anew, in that
+ * order. Needs no memory. */
+void cel_call_order(struct cel_call *call, bool newest_first);
+
+/* ---- its channels ---- */
 
 /* Notes what @row says of its channel, which knows the first of most things; and takes all of that
  * back. */

@@ -7,89 +7,47 @@
 
 #define UNUSED CEL_FIELDS /* known, but no step tells it */
 
-/* Every name a field goes by in Asterisk's samples; several rows may name one field. */
-static const struct {
-	const char *name;
-	enum cel_field field;
-} names[] = {
-	{"eventtype", CEL_EVENT_TYPE},
-	{"eventtime", CEL_EVENT_TIME},
-	{"CALLERID(name)", CEL_CALLER_NAME},
-	{"cid_name", CEL_CALLER_NAME},
-	{"CALLERID(num)", CEL_CALLER_NUMBER},
-	{"CALLERID(number)", CEL_CALLER_NUMBER},
-	{"cid_num", CEL_CALLER_NUMBER},
-	{"CALLERID(ANI)", CEL_ANI},
-	{"cid_ani", CEL_ANI},
-	{"CALLERID(RDNIS)", CEL_RDNIS},
-	{"cid_rdnis", CEL_RDNIS},
-	{"CALLERID(DNID)", CEL_DNID},
-	{"cid_dnid", CEL_DNID},
-	{"CHANNEL(exten)", CEL_EXTEN},
-	{"exten", CEL_EXTEN},
-	{"CHANNEL(context)", CEL_CONTEXT},
-	{"context", CEL_CONTEXT},
-	{"CHANNEL(channame)", CEL_CHANNEL},
-	{"CHANNEL(name)", CEL_CHANNEL},
-	{"CHANNEL", CEL_CHANNEL},
-	{"channame", CEL_CHANNEL},
-	{"CHANNEL(appname)", CEL_APP},
-	{"appname", CEL_APP},
-	{"CHANNEL(appdata)", CEL_APP_DATA},
-	{"appdata", CEL_APP_DATA},
-	{"CHANNEL(amaflags)", CEL_AMA_FLAGS},
-	{"amaflags", CEL_AMA_FLAGS},
-	{"CHANNEL(accountcode)", CEL_ACCOUNT},
-	{"accountcode", CEL_ACCOUNT},
-	{"CHANNEL(uniqueid)", CEL_UNIQUE_ID},
-	{"uniqueid", CEL_UNIQUE_ID},
-	{"CHANNEL(linkedid)", CEL_LINKED_ID},
-	{"linkedid", CEL_LINKED_ID},
-	{"BRIDGEPEER", CEL_PEER},
-	{"CHANNEL(peer)", CEL_PEER},
-	{"peer", CEL_PEER},
-	{"CHANNEL(userfield)", CEL_USER_FIELD},
-	{"userfield", CEL_USER_FIELD},
-	{"userdeftype", CEL_USER_EVENT},
-	{"eventextra", CEL_EXTRA},
-	{"extra", CEL_EXTRA},
-	{"name", CEL_CALLER_NAME},
-	{"cidname", CEL_CALLER_NAME},
-	{"num", CEL_CALLER_NUMBER},
-	{"cidnum", CEL_CALLER_NUMBER},
-	{"ani", CEL_ANI},
-	{"cidani", CEL_ANI},
-	{"rdnis", CEL_RDNIS},
-	{"cidrdnis", CEL_RDNIS},
-	{"dnid", CEL_DNID},
-	{"ciddnid", CEL_DNID},
-	{"acctcode", CEL_ACCOUNT},
-	{"usereventname", CEL_USER_EVENT},
-	{"id", UNUSED},
-	{"AcctId", UNUSED},
-	{"eventtimeusec", UNUSED},
-	{"peeraccount", UNUSED},
-	{"peeracct", UNUSED},
-	{"CHANNEL(peeraccount)", UNUSED},
-	{"tenantid", UNUSED},
-	{"CHANNEL(tenantid)", UNUSED},
-	{"literal", UNUSED},
-};
-
 /* Standing in for eventtype where that is not recorded: a user's event is USER_DEFINED. */
 #define EVENT_ENUM "eventenum"
+
+/* Every name that a field goes by in Asterisk's samples. */
+static const struct {
+	enum cel_field field;
+	const char *names[9];
+} names[] = {
+	{CEL_EVENT_TYPE, {"eventtype", EVENT_ENUM}},
+	{CEL_EVENT_TIME, {"eventtime"}},
+	{CEL_CALLER_NAME, {"CALLERID(name)", "cid_name", "name", "cidname"}},
+	{CEL_CALLER_NUMBER, {"CALLERID(num)", "CALLERID(number)", "cid_num", "num", "cidnum"}},
+	{CEL_ANI, {"CALLERID(ANI)", "cid_ani", "ani", "cidani"}},
+	{CEL_RDNIS, {"CALLERID(RDNIS)", "cid_rdnis", "rdnis", "cidrdnis"}},
+	{CEL_DNID, {"CALLERID(DNID)", "cid_dnid", "dnid", "ciddnid"}},
+	{CEL_EXTEN, {"CHANNEL(exten)", "exten"}},
+	{CEL_CONTEXT, {"CHANNEL(context)", "context"}},
+	{CEL_CHANNEL, {"CHANNEL(channame)", "CHANNEL(name)", "CHANNEL", "channame"}},
+	{CEL_APP, {"CHANNEL(appname)", "appname"}},
+	{CEL_APP_DATA, {"CHANNEL(appdata)", "appdata"}},
+	{CEL_AMA_FLAGS, {"CHANNEL(amaflags)", "amaflags"}},
+	{CEL_ACCOUNT, {"CHANNEL(accountcode)", "accountcode", "acctcode"}},
+	{CEL_UNIQUE_ID, {"CHANNEL(uniqueid)", "uniqueid"}},
+	{CEL_LINKED_ID, {"CHANNEL(linkedid)", "linkedid"}},
+	{CEL_PEER, {"BRIDGEPEER", "CHANNEL(peer)", "peer"}},
+	{CEL_USER_FIELD, {"CHANNEL(userfield)", "userfield"}},
+	{CEL_USER_EVENT, {"userdeftype", "usereventname"}},
+	{CEL_EXTRA, {"eventextra", "extra"}},
+	{UNUSED, {"id", "AcctId", "eventtimeusec", "peeraccount", "peeracct",
+			 "CHANNEL(peeraccount)", "tenantid", "CHANNEL(tenantid)", "literal"}},
+};
 
 int cel_columns_field(struct text name, enum cel_field *ret_field)
 {
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		if (text_equal_ascii_case(name, text_of(names[i].name))) {
-			*ret_field = names[i].field;
-			return names[i].field != UNUSED;
+		for (size_t k = 0; k < COUNT_OF(names[i].names) && names[i].names[k]; k++) {
+			if (text_equal_ascii_case(name, text_of(names[i].names[k]))) {
+				*ret_field = names[i].field;
+				return names[i].field != UNUSED;
+			}
 		}
-	}
-	if (text_equal_ascii_case(name, TEXT(EVENT_ENUM))) {
-		*ret_field = CEL_EVENT_TYPE;
-		return 1;
 	}
 	return -1;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Who hung up, and why. */
 #include "intake/sources/asterisk/cel_walk.h"
-#include "intake/sources/asterisk/cel_words.h"
 
 #define STALE_US 500000
 

@@ -4,7 +4,7 @@
 
 #include "base/array.h"
 #include "base/file.h"
-#include "intake/sources/asterisk/cel_json.h"
+#include "base/hash.h"
 #include "intake/sources/source_guess.h"
 
 #define COLUMNS_FILE_BYTES_MAX ((size_t)1 << 20)
@@ -13,17 +13,11 @@
 
 /* ---- rows ---- */
 
-static uint64_t hash_text(uint64_t hash, struct text text)
-{
-	for (size_t i = 0; i < text.size; i++) {
-		hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(1099511628211);
-	}
-	return (hash ^ text.size) * UINT64_C(1099511628211); /* FNV-1a */
-}
+static const struct hash_key hash_key = {{0, 0}};
 
 static void take_object(struct cel_input *input, struct text line_text, uint64_t line)
 {
-	struct cel_record record = {.line = line, .hash = hash_text(0, line_text)};
+	struct cel_record record = {.line = line, .hash = hash_text(&hash_key, line_text)};
 
 	arena_deinit(&input->arena);
 	if (!cel_json_row(line_text, &input->arena, &input->columns, record.field)) {
@@ -64,7 +58,7 @@ static void take_fields(
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		record.hash = hash_text(record.hash, fields[i]);
+		record.hash = hash_pair(&hash_key, record.hash, hash_text(&hash_key, fields[i]));
 	}
 	for (int i = 0; i < CEL_FIELDS; i++) {
 		int place = input->columns.place[i];

@@ -47,4 +47,12 @@ int cel_input_end(struct cel_input *input, struct error *err) CHECK_RESULT;
  * Asterisk's events. */
 bool cel_input_looks_like(struct text text);
 
+/* ---- a row that is a JSON object: cel_json.c ---- */
+
+/* Reads @line's members into @field, by the names of columns; what is not recorded, or null, is
+ * empty. Texts point into @line or @arena. Names that mean nothing are noted in @columns. False
+ * when @line is not such an object. */
+bool cel_json_row(struct text line, struct arena *arena, struct cel_columns *columns,
+	struct text field[CEL_FIELDS]);
+
 #endif

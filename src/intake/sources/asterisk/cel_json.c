@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Rows that are JSON objects. */
-#include "intake/sources/asterisk/cel_json.h"
+#include "intake/sources/asterisk/cel_input.h"
 
 #include "base/buffer.h"
 #include "intake/sources/repair.h"

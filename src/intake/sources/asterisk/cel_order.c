@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Sorting a call's rows: a merge sort of their list, so that many rows of one time cost no more
  * than others. */
-#include "intake/sources/asterisk/cel_order.h"
+#include "intake/sources/asterisk/cel_call.h"
 
 typedef int compare_rows(const struct cel_row *a, const struct cel_row *b);
 
@@ -105,18 +105,16 @@ static void reverse(struct cel_call *call)
 	}
 }
 
-/* The links that sorting left, and the channels, which know what their first rows say. */
+/* The last row, and the channels, which know what their first rows say. */
 static void settle(struct cel_call *call)
 {
 	struct cel_channel **link = &call->channels;
-	struct cel_row *before = NULL;
 
 	for (struct cel_channel *channel = call->channels; channel; channel = channel->next) {
 		cel_channel_forget(channel);
 	}
 	for (struct cel_row *row = call->first; row; row = row->after) {
-		row->before = before;
-		before = row;
+		call->last = row;
 		if (!row->channel->is_known) {
 			*link = row->channel;
 			link = &row->channel->next;
@@ -124,7 +122,6 @@ static void settle(struct cel_call *call)
 		cel_channel_learn(row->channel, row);
 	}
 	*link = NULL;
-	call->last = before;
 }
 
 void cel_call_order(struct cel_call *call, bool newest_first)

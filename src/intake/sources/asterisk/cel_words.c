@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Hang-up causes and parking reasons. */
-#include "intake/sources/asterisk/cel_words.h"
+#include "intake/sources/asterisk/cel_walk.h"
 
 static const struct {
 	int64_t cause;

@@ -240,6 +240,7 @@ static void write_step(struct buffer *detail, struct buffer *data, const struct 
 {
 	buffer_clear(data);
 	write_data(data, step);
+	json_write_comma(detail);
 	detail->failed |= data->failed;
 	call_json_write_step(detail, &(struct call_step){
 					     .line = step->line,
@@ -247,11 +248,6 @@ static void write_step(struct buffer *detail, struct buffer *data, const struct 
 					     .timestamp = step->time_us / SECOND_US,
 					     .data = buffer_text(data),
 				     });
-}
-
-static bool is_last(const struct cel_step *step)
-{
-	return TAILQ_NEXT(step, link) == NULL;
 }
 
 /* A call longer than a call may be keeps its beginning and its last step, and says how much it
@@ -268,7 +264,6 @@ static void write_omission(struct buffer *detail, struct buffer *data, struct ce
 			walk, "%zu more steps are left out: the log is too long", count),
 	};
 
-	buffer_append_byte(detail, ',');
 	write_step(detail, data, &step);
 }
 
@@ -282,15 +277,12 @@ static void write_detail(struct buffer *detail, struct cel_walk *walk)
 	buffer_append_byte(detail, '[');
 	TAILQ_FOREACH(step, &walk->steps, link)
 	{
-		if (detail->size > DETAIL_BYTES_MAX && !is_last(step)) {
+		if (detail->size > DETAIL_BYTES_MAX && TAILQ_NEXT(step, link)) {
 			left_out++;
 			continue;
 		}
 		if (left_out > 0) {
 			write_omission(detail, &data, walk, step, left_out);
-		}
-		if (detail->size > 1) {
-			buffer_append_byte(detail, ',');
 		}
 		write_step(detail, &data, step);
 	}
