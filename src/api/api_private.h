@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * What the endpoints share. One file an endpoint family; to add one: write its handlers, declare
- * them here, add its row to the table in api.c, describe it in docs/openapi.yaml. */
+ * What the endpoints share. An endpoint has a file named as its route, or shares that of its
+ * family. To add one: write its handlers, declare them here, and name the file in meson.build. Add
+ * its row to the table in api.c, with the action that the audit trail has for it and the parameters
+ * of its query. Describe it in docs/openapi.yaml, and say its scope in tests/api/test_access.py. */
 #ifndef API_API_PRIVATE_H
 #define API_API_PRIVATE_H
 
