@@ -116,8 +116,7 @@ int postgres_account_add(
 {
 	POSTGRES_BORROW(connection, base, err);
 
-	postgres_bind_text(connection, "email", email);
-	postgres_bind_int64(connection, "created", now);
+	BIND(connection, STRING(email, email), INT64(created, now));
 	if (postgres_ask_int64(connection, &account_add, ret_id, err) < 0) {
 		return postgres_failed_with(connection, POSTGRES_UNIQUE_VIOLATION)
 			       ? error_set(err, ERROR_EXISTS, "the account '%.*s' exists already",
@@ -134,7 +133,7 @@ int postgres_account_find(struct store *base, struct text email, struct arena *a
 	struct store_account *accounts;
 	size_t count;
 
-	postgres_bind_asked(connection, "email", email);
+	BIND(connection, ASKED(email, email));
 	if (postgres_list(connection, &account_find, &account_layout, arena, &accounts, &count,
 		    err) < 0) {
 		return -1;
@@ -159,8 +158,7 @@ int postgres_account_set_disabled(
 {
 	POSTGRES_BORROW(connection, base, err);
 
-	postgres_bind_int64(connection, "account_id", account_id);
-	postgres_bind_int64(connection, "disabled", disabled);
+	BIND(connection, INT64(account_id, account_id), INT64(disabled, disabled));
 	return postgres_change(connection, &account_set_disabled, err);
 }
 
@@ -169,9 +167,8 @@ int postgres_account_set_days(
 {
 	POSTGRES_BORROW(connection, base, err);
 
-	postgres_bind_int64(connection, "account_id", account_id);
-	postgres_bind_int64(connection, "detail_days", days->detail);
-	postgres_bind_int64(connection, "header_days", days->header);
+	BIND(connection, INT64(account_id, account_id), INT64(detail_days, days->detail),
+		INT64(header_days, days->header));
 	return postgres_change(connection, &account_set_days, err);
 }
 
@@ -198,9 +195,8 @@ int postgres_set_keeping(struct store *base, const struct store_keeping *keeping
 {
 	POSTGRES_BORROW(connection, base, err);
 
-	postgres_bind_int64(connection, "detail_days", keeping->days.detail);
-	postgres_bind_int64(connection, "header_days", keeping->days.header);
-	postgres_bind_int64(connection, "audit_days", keeping->audit_days);
+	BIND(connection, INT64(detail_days, keeping->days.detail),
+		INT64(header_days, keeping->days.header), INT64(audit_days, keeping->audit_days));
 	return postgres_change(connection, &keeping_set, err) < 0 ? -1 : 0;
 }
 
@@ -214,13 +210,9 @@ int postgres_key_add(
 {
 	POSTGRES_BORROW(connection, base, err);
 
-	postgres_bind_int64(connection, "account_id", key->account_id);
-	postgres_bind_text(connection, "hash", hash_text_of(key->hash));
-	postgres_bind_int64(connection, "scope", key->scopes);
-	postgres_bind_text(connection, "label", key->label);
-	postgres_bind_int64(connection, "created", key->created);
-	postgres_bind_int64(connection, "last_used", key->last_used);
-	postgres_bind_int64(connection, "revoked", key->revoked);
+	BIND(connection, INT64(account_id, key->account_id), STRING(hash, hash_text_of(key->hash)),
+		INT64(scope, key->scopes), STRING(label, key->label), INT64(created, key->created),
+		INT64(last_used, key->last_used), INT64(revoked, key->revoked));
 	if (postgres_ask_int64(connection, &key_add, ret_id, err) >= 0) {
 		return 0;
 	}
@@ -238,9 +230,8 @@ int postgres_key_page(struct store *base, int64_t account_id, int64_t after_id, 
 {
 	POSTGRES_BORROW(connection, base, err);
 
-	postgres_bind_int64(connection, "account_id", account_id);
-	postgres_bind_int64(connection, "after_id", after_id);
-	postgres_bind_int64(connection, "limit", limit);
+	BIND(connection, INT64(account_id, account_id), INT64(after_id, after_id),
+		INT64(limit, limit));
 	return postgres_list(connection, &key_list, &key_layout, arena, ret_keys, ret_count, err);
 }
 
@@ -249,9 +240,7 @@ int postgres_key_revoke(
 {
 	POSTGRES_BORROW(connection, base, err);
 
-	postgres_bind_int64(connection, "account_id", account_id);
-	postgres_bind_int64(connection, "id", key_id);
-	postgres_bind_int64(connection, "now", now);
+	BIND(connection, INT64(account_id, account_id), INT64(id, key_id), INT64(now, now));
 	return postgres_change(connection, &key_revoke, err);
 }
 
@@ -264,7 +253,7 @@ int postgres_key_find(struct store_view *view, const unsigned char hash[STORE_KE
 	struct postgres_rows rows;
 	int found;
 
-	postgres_bind_text(view->state, "hash", hash_text_of(hash));
+	BIND(view->state, STRING(hash, hash_text_of(hash)));
 	found = postgres_ask(view->state, &key_find, &rows, err);
 	if (found <= 0) {
 		return found;
@@ -282,7 +271,6 @@ int postgres_key_touch(struct store *base, int64_t key_id, int64_t minute, struc
 {
 	POSTGRES_BORROW(connection, base, err);
 
-	postgres_bind_int64(connection, "id", key_id);
-	postgres_bind_int64(connection, "minute", minute);
+	BIND(connection, INT64(id, key_id), INT64(minute, minute));
 	return postgres_change(connection, &key_touch, err) < 0 ? -1 : 0;
 }

@@ -57,7 +57,7 @@ static const struct postgres_layout layout = POSTGRES_LAYOUT(
 void postgres_audit_write(
 	struct postgres_connection *connection, const struct store_audit *records, size_t count)
 {
-	postgres_bind_int64(connection, "records", (int64_t)count);
+	BIND(connection, INT64(records, (int64_t)count));
 	postgres_add_rows(connection, &audit_add, &layout, records, count, NULL);
 }
 
@@ -72,31 +72,17 @@ int postgres_audit_add(
 	return postgres_run(connection, err);
 }
 
-static void bind_query(
-	struct postgres_connection *connection, const struct store_audit_query *query)
-{
-	bool behind = query->after_id > 0;
-
-	postgres_bind_int64(connection, "start", query->start);
-	postgres_bind_int64(connection, "end", query->end);
-	postgres_bind_int64(connection, "after_time", behind ? query->after_time : INT64_MAX);
-	postgres_bind_int64(connection, "after_id", behind ? query->after_id : INT64_MAX);
-	if (query->action.data) {
-		postgres_bind_text(connection, "action", query->action);
-	} else {
-		postgres_bind_null(connection, "action");
-	}
-	postgres_bind_int64(connection, "limit", query->limit);
-	postgres_bind_int64(connection, "account_id", query->account_id);
-}
-
 int postgres_audit_list(struct store *base, const struct store_audit_query *query,
 	struct arena *arena, struct store_audit **ret_records, size_t *ret_count, struct error *err)
 {
 	POSTGRES_BORROW(connection, base, err);
 	bool of_action = query->account_id >= 0 && query->action.data;
+	bool behind = query->after_id > 0;
 
-	bind_query(connection, query);
+	BIND(connection, INT64(start, query->start), INT64(end, query->end),
+		INT64(after_time, behind ? query->after_time : INT64_MAX),
+		INT64(after_id, behind ? query->after_id : INT64_MAX), ASKED(action, query->action),
+		INT64(limit, query->limit), INT64(account_id, query->account_id));
 	return postgres_list(connection, of_action ? &audit_list_of_action : &audit_list, &layout,
 		arena, ret_records, ret_count, err);
 }
@@ -107,8 +93,7 @@ int postgres_audit_drop(
 	POSTGRES_BORROW(connection, base, err);
 	size_t drop;
 
-	postgres_bind_int64(connection, "before", before);
-	postgres_bind_int64(connection, "limit", limit);
+	BIND(connection, INT64(before, before), INT64(limit, limit));
 	postgres_add(connection, &postgres_begin);
 	postgres_add(connection, &raise_floor);
 	drop = postgres_add(connection, &drop_below_floor);

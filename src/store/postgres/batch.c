@@ -213,7 +213,7 @@ size_t postgres_add_printf(struct postgres_connection *connection, const char *f
 size_t postgres_add_lock(
 	struct postgres_connection *connection, const int64_t *account_ids, size_t count)
 {
-	postgres_bind_int64s(connection, "account_ids", account_ids, count);
+	BIND(connection, ARRAY(account_ids, POSTGRES_BIGINT, account_ids, count));
 	postgres_add(connection, &postgres_begin);
 	return postgres_add(connection, &lock_accounts);
 }

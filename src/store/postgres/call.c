@@ -71,8 +71,7 @@ int postgres_find(struct store_view *view, int64_t account_id, struct text sessi
 	struct postgres_rows rows;
 	int found;
 
-	postgres_bind_int64(view->state, "account_id", account_id);
-	postgres_bind_asked(view->state, "session_id", session_id);
+	BIND(view->state, INT64(account_id, account_id), ASKED(session_id, session_id));
 	found = postgres_ask(view->state, &call_find, &rows, err);
 	if (found <= 0) {
 		return found;

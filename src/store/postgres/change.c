@@ -60,10 +60,8 @@ int postgres_changes_read(struct store *base, int64_t account_id, int64_t after,
 	int64_t newest, oldest, listed;
 	size_t head_index;
 
-	postgres_bind_int64(connection, "account_id", account_id);
-	postgres_bind_int64(connection, "after", after);
-	postgres_bind_int64(connection, "limit", limit);
-	postgres_bind_int64(connection, "detail_after", detail_after);
+	BIND(connection, INT64(account_id, account_id), INT64(after, after), INT64(limit, limit),
+		INT64(detail_after, detail_after));
 	head_index = postgres_add(connection, &change_head);
 	if (postgres_ask(connection, &changes_list, &rows, err) < 0) {
 		return -1;

@@ -211,8 +211,8 @@ static int lock(struct day_run *run, struct error *err)
 	for (int i = 0; i < rows.count; i++) {
 		ids[i] = postgres_int64(&rows, i, "account_id");
 	}
-	postgres_bind_int64s(run->connection, "account_ids", ids, (size_t)rows.count);
-	postgres_bind_int64(run->connection, "part", run->part);
+	BIND(run->connection, ARRAY(account_ids, POSTGRES_BIGINT, ids, (size_t)rows.count),
+		INT64(part, run->part));
 	return is_over(&rows, run->part, run->expiries, run->count);
 }
 
@@ -264,9 +264,7 @@ static int tidy(struct postgres_connection *connection, int64_t account_id, int6
 {
 	postgres_add_lock(connection, &account_id, 1);
 	postgres_add(connection, &postgres_plan_each);
-	postgres_bind_int64(connection, "account_id", account_id);
-	postgres_bind_int64(connection, "part", part);
-	postgres_bind_int64(connection, "limit", limit);
+	BIND(connection, INT64(account_id, account_id), INT64(part, part), INT64(limit, limit));
 	postgres_add(connection, &tidy_headers);
 	postgres_add(connection, &postgres_commit);
 	return postgres_run(connection, err) < 0 ? -1 : 1;

@@ -39,7 +39,7 @@ void postgres_add_take_out(struct postgres_connection *connection)
 	for (int unit = TALLY_MINUTE; unit < TALLY_UNITS; unit++) {
 		units[unit] = tally_unit_seconds((enum tally_unit)unit);
 	}
-	postgres_bind_int64s(connection, "units", units, TALLY_UNITS);
+	BIND(connection, ARRAY(units, POSTGRES_BIGINT, units, TALLY_UNITS));
 	postgres_add(connection, &postgres_plan_each);
 	postgres_add(connection, POSTGRES_ONCE("set local enable_hashjoin = on"));
 }
@@ -49,9 +49,8 @@ static int drop_rows(struct postgres_connection *connection, const struct store_
 	int64_t *ret_dropped, struct error *err)
 {
 	postgres_add_lock(connection, &drop->account_id, 1);
-	postgres_bind_int64(connection, "account_id", drop->account_id);
-	postgres_bind_int64(connection, "up_to", drop->up_to);
-	postgres_bind_int64(connection, "limit", drop->limit);
+	BIND(connection, INT64(account_id, drop->account_id), INT64(up_to, drop->up_to),
+		INT64(limit, drop->limit));
 	if (drop->whole) {
 		postgres_add_take_out(connection);
 	} else {
@@ -92,7 +91,7 @@ int postgres_oldest(
 {
 	POSTGRES_BORROW(connection, base, err);
 
-	postgres_bind_int64(connection, "account_id", account_id);
+	BIND(connection, INT64(account_id, account_id));
 	return postgres_ask_int64(
 		connection, detail ? &oldest_detail : &oldest_call, ret_start, err);
 }

@@ -23,16 +23,6 @@ static const struct postgres_statement erase_meant = {
 
 /* clang-format on */
 
-static void bind_asked_or_null(
-	struct postgres_connection *connection, const char *name, struct text text)
-{
-	if (text.data) {
-		postgres_bind_asked(connection, name, text);
-	} else {
-		postgres_bind_null(connection, name);
-	}
-}
-
 static void bind_meant(struct postgres_connection *connection, const struct store_erase *erase)
 {
 	char buffer[CALL_NUMBER_MAX];
@@ -41,10 +31,8 @@ static void bind_meant(struct postgres_connection *connection, const struct stor
 	if (erase->number.data) {
 		key = call_number_key(erase->number, buffer);
 	}
-	postgres_bind_int64(connection, "account_id", erase->account_id);
-	bind_asked_or_null(connection, "session_id", erase->session_id);
-	bind_asked_or_null(connection, "number", key);
-	postgres_bind_int64(connection, "from", erase->from);
+	BIND(connection, INT64(account_id, erase->account_id), ASKED(session_id, erase->session_id),
+		ASKED(number, key), INT64(from, erase->from));
 }
 
 /* Under the account's lock: what is found is what goes. The log of changes has no index of
@@ -58,7 +46,7 @@ static int drop(struct postgres_connection *connection, const struct store_erase
 	postgres_add_lock(connection, &erase->account_id, 1);
 	postgres_add_take_out(connection);
 	bind_meant(connection, erase);
-	postgres_bind_int64(connection, "limit", erase->limit);
+	BIND(connection, INT64(limit, erase->limit));
 	index = postgres_add(connection, &erase_meant);
 	postgres_add(connection, &postgres_commit);
 	if (postgres_run(connection, err) < 0) {

@@ -29,9 +29,8 @@ static int look(struct erase_marks *marks, struct postgres_connection *connectio
 {
 	struct postgres_rows rows;
 
-	postgres_bind_int64(connection, "account_id", account_id);
-	postgres_bind_int64(connection, "after", *after);
-	postgres_bind_int64(connection, "limit", READ_ROWS);
+	BIND(connection, INT64(account_id, account_id), INT64(after, *after),
+		INT64(limit, READ_ROWS));
 	if (postgres_ask(connection, &subjects, &rows, err) < 0) {
 		return -1;
 	}

@@ -129,10 +129,8 @@ uint32_t postgres_kind_at(const struct postgres_kind_run *run, const struct stor
 static void add_kind(struct postgres_connection *connection, const struct postgres_kind_use *use,
 	const struct postgres_statement *statement)
 {
-	postgres_bind_int64(connection, "account_id", use->account_id);
-	postgres_bind_text(connection, "class", use->kind->class_name);
-	postgres_bind_text(connection, "module", use->kind->module);
-	postgres_bind_text(connection, "variable", use->kind->variable);
+	BIND(connection, INT64(account_id, use->account_id), STRING(class, use->kind->class_name),
+		STRING(module, use->kind->module), STRING(variable, use->kind->variable));
 	postgres_add(connection, statement);
 }
 
@@ -230,7 +228,7 @@ static const struct postgres_layout layout = POSTGRES_LAYOUT(columns, struct sto
 int postgres_kinds_read(struct postgres_connection *connection, int64_t account_id,
 	struct arena *arena, struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
 {
-	postgres_bind_int64(connection, "account_id", account_id);
+	BIND(connection, INT64(account_id, account_id));
 	return postgres_list(connection, &kinds_list, &layout, arena, ret_kinds, ret_count, err);
 }
 
@@ -247,7 +245,7 @@ int postgres_kinds_list(struct store *base, int64_t account_id, struct arena *ar
 static int blank_of(struct postgres_connection *connection, int64_t account_id, struct error *err)
 {
 	postgres_add_lock(connection, &account_id, 1);
-	postgres_bind_int64(connection, "account_id", account_id);
+	BIND(connection, INT64(account_id, account_id));
 	postgres_add(connection, &kinds_blank);
 	postgres_add(connection, &account_touch);
 	postgres_add(connection, &postgres_commit);

@@ -166,11 +166,9 @@ static void bind_unsure(const struct looking *looking, struct postgres_connectio
 {
 	const struct postgres_match *match = looking->match;
 
-	postgres_bind_int64(connection, "account_id", match->search->account_id);
-	postgres_bind_int64(connection, "start", match->start);
-	postgres_bind_int64(connection, "end", match->search->filter->end);
-	postgres_bind_int64(connection, "after_start", looking->place.start);
-	postgres_bind_text(connection, "after_session", looking->place.session_id);
+	BIND(connection, INT64(account_id, match->search->account_id), INT64(start, match->start),
+		INT64(end, match->search->filter->end), INT64(after_start, looking->place.start),
+		STRING(after_session, looking->place.session_id));
 }
 
 static int look_at_unsure(
@@ -317,85 +315,26 @@ static void write_pattern(struct buffer *pattern, const struct filter_part *part
 	buffer_append(pattern, part->open_right ? TEXT("%") : TEXT(""));
 }
 
-static void bind_parts(struct postgres_match *match, struct postgres_connection *connection,
-	const char *name, const struct filter_numbers *numbers)
+/* What the parts of numbers are compared with. */
+static struct call_keys patterns_of(
+	struct postgres_match *match, const struct filter_numbers *numbers)
 {
-	struct call_keys patterns = {.items = arena_calloc(&match->arena, numbers->parts_count,
-					     sizeof(*patterns.items))};
+	size_t count = filter_numbers_ask(numbers) ? numbers->parts_count : 0;
+	struct call_keys patterns = {
+		.items = arena_calloc(&match->arena, count, sizeof(*patterns.items))};
 
-	for (size_t i = 0; patterns.items && i < numbers->parts_count; i++) {
+	for (size_t i = 0; patterns.items && i < count; i++) {
 		write_pattern(&match->pattern, &numbers->parts[i]);
 		patterns.items[i] = arena_copy(&match->arena, buffer_text(&match->pattern));
-		patterns.count += patterns.items[i].data != NULL;
+		patterns.count += patterns.items[i].data && !match->pattern.failed;
 	}
-	if (match->pattern.failed || patterns.count < numbers->parts_count) {
-		connection->params.bytes.failed = true;
-	}
-	if (patterns.count == 1) {
-		postgres_bind_asked(connection, name, patterns.items[0]);
-	} else {
-		postgres_bind_keys(connection, name, &patterns);
-	}
+	match->failed = match->failed || patterns.count < count;
+	return patterns;
 }
 
-/* Whole numbers, then parts of some: each is null, one text or an array, as write_numbers() expects
- * it. */
-static void bind_numbers(struct postgres_match *match, struct postgres_connection *connection,
-	const char *name, const char *parts_name, const struct filter_numbers *numbers)
+static struct call_keys whole_of(const struct filter_numbers *numbers)
 {
-	bool asks = filter_numbers_ask(numbers);
-
-	if (!asks || numbers->whole.count == 0) {
-		postgres_bind_null(connection, name);
-	} else if (numbers->whole.count == 1) {
-		postgres_bind_asked(connection, name, numbers->whole.items[0]);
-	} else {
-		postgres_bind_keys(connection, name, &numbers->whole);
-	}
-	if (!asks || numbers->parts_count == 0) {
-		postgres_bind_null(connection, parts_name);
-	} else {
-		bind_parts(match, connection, parts_name, numbers);
-	}
-}
-
-/* An array of @type, of numbers below 2^32; none: null. */
-static void bind_ids(struct postgres_connection *connection, const char *name,
-	enum postgres_type type, const uint32_t *ids, size_t count)
-{
-	const struct postgres_column column = {name, type, .size = sizeof(*ids)};
-
-	if (ids) {
-		postgres_bind_array(connection, &column, ids, count, sizeof(*ids));
-	} else {
-		postgres_bind_null(connection, name);
-	}
-}
-
-static void bind_types(struct postgres_connection *connection, const struct filter *filter)
-{
-	uint32_t types[CALL_TRANSFER + 1];
-	size_t count = 0;
-
-	for (uint32_t type = CALL_INBOUND; type <= CALL_TRANSFER; type++) {
-		if ((filter->types & 1U << type) != 0) {
-			types[count++] = type;
-		}
-	}
-	bind_ids(connection, "types", POSTGRES_SMALLINT, filter->types != 0 ? types : NULL, count);
-}
-
-static void bind_text(const struct postgres_match *match, struct postgres_connection *connection)
-{
-	const struct postgres_column unsure = {
-		"unsure", POSTGRES_TEXT, .size = sizeof(*match->unsure)};
-
-	if (match->text.size == 0) {
-		postgres_bind_null(connection, "text");
-		return;
-	}
-	postgres_bind_text(connection, "text", buffer_text(&match->text));
-	postgres_bind_array(connection, &unsure, match->unsure, match->unsure_count, unsure.size);
+	return filter_numbers_ask(numbers) ? numbers->whole : (struct call_keys){0};
 }
 
 void postgres_match_bind(struct postgres_match *match, struct postgres_connection *connection,
@@ -404,18 +343,28 @@ void postgres_match_bind(struct postgres_match *match, struct postgres_connectio
 	const struct filter *filter = match->search->filter;
 	/* Every stored call has ended. */
 	bool none = filter->state == FILTER_LIVE;
+	const struct call_keys dest = whole_of(&filter->dest), src = whole_of(&filter->src);
+	const struct call_keys dest_parts = patterns_of(match, &filter->dest);
+	const struct call_keys src_parts = patterns_of(match, &filter->src);
+	uint32_t types[CALL_TRANSFER + 1];
+	size_t count = 0;
 
-	postgres_bind_int64(connection, "account_id", match->search->account_id);
-	postgres_bind_int64(connection, "start", match->start);
-	postgres_bind_int64(connection, "end", none ? match->start : filter->end);
-	bind_types(connection, filter);
-	postgres_bind_int64(connection, "min_duration", filter->min_duration);
-	postgres_bind_int64(connection, "max_duration", filter->max_duration);
-	bind_numbers(match, connection, "dest", "dest_parts", &filter->dest);
-	bind_numbers(match, connection, "src", "src_parts", &filter->src);
-	bind_ids(connection, "step_kinds", POSTGRES_INTEGER, match->step, match->step_count);
-	bind_ids(connection, "last_kinds", POSTGRES_INTEGER, match->last, match->last_count);
-	postgres_bind_int64(connection, "top_start", top->start);
-	postgres_bind_asked(connection, "top_session", top->session_id);
-	bind_text(match, connection);
+	for (uint32_t type = CALL_INBOUND; type <= CALL_TRANSFER; type++) {
+		if ((filter->types & 1U << type) != 0) {
+			types[count++] = type;
+		}
+	}
+	BIND(connection, INT64(account_id, match->search->account_id), INT64(start, match->start),
+		INT64(end, none ? match->start : filter->end),
+		ARRAY(types, POSTGRES_SMALLINT, filter->types != 0 ? types : NULL, count),
+		INT64(min_duration, filter->min_duration),
+		INT64(max_duration, filter->max_duration), ONE_OR_MORE(dest, &dest),
+		ONE_OR_MORE(dest_parts, &dest_parts), ONE_OR_MORE(src, &src),
+		ONE_OR_MORE(src_parts, &src_parts),
+		ARRAY(step_kinds, POSTGRES_INTEGER, match->step, match->step_count),
+		ARRAY(last_kinds, POSTGRES_INTEGER, match->last, match->last_count),
+		INT64(top_start, top->start), ASKED(top_session, top->session_id),
+		ASKED(text, match->text.size > 0 ? buffer_text(&match->text) : (struct text){0}),
+		ARRAY(unsure, POSTGRES_TEXT, match->unsure, match->unsure_count));
+	connection->params.bytes.failed |= match->failed;
 }

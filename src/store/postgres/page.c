@@ -82,12 +82,9 @@ static void bind_window(
 {
 	struct postgres_connection *connection = subject->connection;
 
-	postgres_bind_int64(connection, "account_id", subject->account_id);
-	postgres_bind_bool(connection, "is_all", subject->is_all);
-	postgres_bind_keys(connection, "keys", &subject->keys);
-	postgres_bind_int32(connection, "seconds", (int32_t)seconds);
-	postgres_bind_int64(connection, "start", start);
-	postgres_bind_int64(connection, "end", end);
+	BIND(connection, INT64(account_id, subject->account_id), BOOLEAN(is_all, subject->is_all),
+		KEYS(keys, &subject->keys), INT32(seconds, (int32_t)seconds), INT64(start, start),
+		INT64(end, end));
 }
 
 static void add_count(const struct postgres_subject *subject, const struct tally_span *span)
@@ -172,7 +169,7 @@ static int find_place(const struct postgres_subject *subject, struct tally_passi
 		}
 	}
 	bind_window(subject, passing->span.start, passing->span.end, 0);
-	postgres_bind_int64(subject->connection, "offset", passing->left);
+	BIND(subject->connection, INT64(offset, passing->left));
 	found = postgres_ask(
 		subject->connection, subject->is_all ? &skip_all : &skip_of_keys, &rows, err);
 	if (found <= 0) {
@@ -207,20 +204,17 @@ static size_t add_rows(const struct postgres_subject *subject, const struct stor
 {
 	struct postgres_connection *connection = subject->connection;
 
-	postgres_bind_int64(connection, "account_id", subject->account_id);
-	postgres_bind_int64(connection, "start", query->start);
-	postgres_bind_int64(connection, "top_start", place->start);
-	postgres_bind_text(connection, "top_session", place->session_id);
-	postgres_bind_int64(connection, "detail_after", query->detail_after);
-	postgres_bind_int64(connection, "limit", limit);
+	BIND(connection, INT64(account_id, subject->account_id), INT64(start, query->start),
+		INT64(top_start, place->start), STRING(top_session, place->session_id),
+		INT64(detail_after, query->detail_after), INT64(limit, limit));
 	if (subject->is_all) {
 		return postgres_add(connection, &page_of_all);
 	}
 	if (subject->keys.count == 1) {
-		postgres_bind_asked(connection, "key", subject->keys.items[0]);
+		BIND(connection, ASKED(key, subject->keys.items[0]));
 		return postgres_add(connection, &page_of_key);
 	}
-	postgres_bind_keys(connection, "keys", &subject->keys);
+	BIND(connection, KEYS(keys, &subject->keys));
 	return postgres_add(connection, &page_of_keys);
 }
 

@@ -98,60 +98,12 @@ static void end(struct postgres_params *params, struct postgres_param *param)
 	param->size = (int)(params->bytes.size - param->offset);
 }
 
-static void bind_bytes(
-	struct postgres_connection *connection, const char *name, const void *bytes, size_t size)
-{
-	if (connection) {
-		struct postgres_param *param = begin(&connection->params, name);
-
-		buffer_append(
-			&connection->params.bytes, (struct text){.data = bytes, .size = size});
-		end(&connection->params, param);
-	}
-}
-
-/* The lowest @bytes bytes of @value come first. */
-static uint64_t wire_of(int64_t value, size_t bytes)
-{
-	return htobe64((uint64_t)value << (64 - 8 * bytes));
-}
-
+/* The lowest @bytes bytes of @value, the highest of them first. */
 static void append_integer(struct buffer *out, int64_t value, size_t bytes)
 {
-	uint64_t wire = wire_of(value, bytes);
+	uint64_t wire = htobe64((uint64_t)value << (64 - 8 * bytes));
 
 	buffer_append(out, (struct text){.data = (const char *)&wire, .size = bytes});
-}
-
-void postgres_bind_int64(struct postgres_connection *connection, const char *name, int64_t value)
-{
-	uint64_t wire = wire_of(value, sizeof(value));
-
-	bind_bytes(connection, name, &wire, sizeof(value));
-}
-
-void postgres_bind_int32(struct postgres_connection *connection, const char *name, int32_t value)
-{
-	uint64_t wire = wire_of(value, sizeof(value));
-
-	bind_bytes(connection, name, &wire, sizeof(value));
-}
-
-void postgres_bind_bool(struct postgres_connection *connection, const char *name, bool value)
-{
-	bind_bytes(connection, name, &value, sizeof(value));
-}
-
-void postgres_bind_null(struct postgres_connection *connection, const char *name)
-{
-	if (connection) {
-		begin(&connection->params, name)->size = -1;
-	}
-}
-
-void postgres_bind_text(struct postgres_connection *connection, const char *name, struct text value)
-{
-	bind_bytes(connection, name, value.data, value.size);
 }
 
 /* DEL, which no stored text has, for what cannot be one. */
@@ -160,12 +112,6 @@ static struct text asked(struct text value)
 	bool can_be = text_utf8_valid(value, NULL) && !text_has_control(value);
 
 	return can_be ? value : TEXT("\x7f");
-}
-
-void postgres_bind_asked(
-	struct postgres_connection *connection, const char *name, struct text value)
-{
-	postgres_bind_text(connection, name, asked(value));
 }
 
 /* ---- arrays ---- */
@@ -251,44 +197,23 @@ static void append_element(
 
 /* One dimension, whether nulls are in it (0: PostgreSQL looks itself), the type; how many elements
  * there are, and the index of the first. Returns how many these are. */
-static size_t bind_array(struct postgres_params *params, const struct postgres_column *column,
-	const struct postgres_layout *layout, const char *rows, size_t count,
-	bool (*takes)(const void *row))
+static size_t append_array(struct buffer *out, const struct postgres_column *column,
+	const char *rows, size_t count, size_t row_size, bool (*takes)(const void *row))
 {
-	struct postgres_param *param = begin(params, column->name);
 	const int64_t head[] = {1, 0, (int64_t)column->type, 0, 1};
-	size_t taken = 0;
+	size_t at = out->size, taken = 0;
 
 	for (size_t i = 0; i < COUNT_OF(head); i++) {
-		append_integer(&params->bytes, head[i], sizeof(int32_t));
+		append_integer(out, head[i], sizeof(int32_t));
 	}
-	for (size_t i = 0; i < count; i++, rows += layout->size) {
+	for (size_t i = 0; i < count; i++, rows += row_size) {
 		if (!takes || takes(rows)) {
-			append_element(&params->bytes, column, rows);
+			append_element(out, column, rows);
 			taken++;
 		}
 	}
-	set_int32(&params->bytes, param->offset + 3 * sizeof(int32_t), (int64_t)taken);
-	end(params, param);
+	set_int32(out, at + 3 * sizeof(int32_t), (int64_t)taken);
 	return taken;
-}
-
-void postgres_bind_array(struct postgres_connection *connection,
-	const struct postgres_column *column, const void *rows, size_t count, size_t row_size)
-{
-	const struct postgres_layout layout = {.size = row_size};
-
-	if (connection) {
-		bind_array(&connection->params, column, &layout, rows, count, NULL);
-	}
-}
-
-void postgres_bind_int64s(struct postgres_connection *connection, const char *name,
-	const int64_t *values, size_t count)
-{
-	const struct postgres_column column = {name, POSTGRES_BIGINT, .size = sizeof(*values)};
-
-	postgres_bind_array(connection, &column, values, count, sizeof(*values));
 }
 
 static bool write_asked(struct buffer *out, const void *row)
@@ -297,12 +222,45 @@ static bool write_asked(struct buffer *out, const void *row)
 	return true;
 }
 
-void postgres_bind_keys(
-	struct postgres_connection *connection, const char *name, const struct call_keys *keys)
+/* False: it is null. */
+static bool append(struct buffer *out, const struct postgres_value *value)
 {
-	const struct postgres_column column = {name, POSTGRES_TEXT, .write = write_asked};
+	const struct postgres_column column = {
+		.type = value->type,
+		.size = value->item_size,
+		.write = value->asked ? write_asked : NULL,
+	};
 
-	postgres_bind_array(connection, &column, keys->items, keys->count, sizeof(*keys->items));
+	if (value->by_count && value->count <= 1) {
+		return value->count == 1 && write_asked(out, value->items);
+	}
+	if (value->is_array && value->items) {
+		append_array(out, &column, value->items, value->count, value->item_size, NULL);
+	}
+	if (value->is_array) {
+		return value->items != NULL;
+	}
+	if (!is_text(value->type)) {
+		append_integer(out, value->integer, bytes_of(value->type));
+		return true;
+	}
+	buffer_append(out, value->asked ? asked(value->text) : value->text);
+	return value->text.data || !value->asked;
+}
+
+void postgres_bind(
+	struct postgres_connection *connection, const struct postgres_value *values, size_t count)
+{
+	for (size_t i = 0; connection && i < count; i++) {
+		struct postgres_params *params = &connection->params;
+		struct postgres_param *param = begin(params, values[i].name);
+
+		if (append(&params->bytes, &values[i])) {
+			end(params, param);
+		} else {
+			param->size = -1;
+		}
+	}
 }
 
 /* The column that is called @name; NULL: there is none, it is bound already. */
@@ -337,7 +295,11 @@ size_t postgres_add_rows(struct postgres_connection *connection,
 		const struct postgres_column *column = column_of(layout, names.items[i]);
 
 		if (column) {
-			taken = bind_array(params, column, layout, rows, count, takes);
+			struct postgres_param *param = begin(params, column->name);
+
+			taken = append_array(
+				&params->bytes, column, rows, count, layout->size, takes);
+			end(params, param);
 		}
 	}
 	if (taken > 0) {

@@ -68,7 +68,7 @@ static int look_for(struct postgres_connection *connection, int64_t part, struct
 	struct postgres_rows rows;
 	char name[NAME_SIZE];
 
-	postgres_bind_text(connection, "name", text_of(name_of(part, name)));
+	BIND(connection, STRING(name, text_of(name_of(part, name))));
 	return postgres_ask(connection, &part_find, &rows, err);
 }
 
@@ -133,8 +133,7 @@ int postgres_parts_list(struct postgres_connection *connection, int64_t after,
 {
 	struct postgres_rows rows;
 
-	postgres_bind_int64(connection, "after", after);
-	postgres_bind_int64(connection, "limit", POSTGRES_PARTS_AT_ONCE);
+	BIND(connection, INT64(after, after), INT64(limit, POSTGRES_PARTS_AT_ONCE));
 	if (postgres_ask(connection, &parts_list, &rows, err) < 0) {
 		return -1;
 	}

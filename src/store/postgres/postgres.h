@@ -166,6 +166,8 @@ struct postgres_match {
 	struct buffer text;
 	/* Of a number. */
 	struct buffer pattern;
+	/* There was no room for one. */
+	bool failed;
 	/* The calls that match, from the word "from" on, with the parameters of
 	 * postgres_match_bind(). */
 	char from[POSTGRES_FROM_SIZE];

@@ -378,7 +378,7 @@ int put_add_rows(struct put_run *run, struct error *err)
 	if (add_tallies(run, err) < 0) {
 		return -1;
 	}
-	postgres_bind_int64(run->connection, "puts", (int64_t)run->puts_count);
+	BIND(run->connection, INT64(puts, (int64_t)run->puts_count));
 	add(run, &changes_add, NULL);
 	postgres_add(run->connection, &changes_trim);
 	postgres_add(run->connection, &notify);

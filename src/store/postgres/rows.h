@@ -52,29 +52,9 @@ struct postgres_names {
  * point into @sql. */
 void postgres_names_read(struct postgres_names *ret_names, const char *sql, struct buffer *out);
 
-/* Each sets the parameter @name, a literal, for all statements that are added from now on until the
- * batch is run; it replaces one of the same name. */
-void postgres_bind_int64(struct postgres_connection *connection, const char *name, int64_t value);
-void postgres_bind_int32(struct postgres_connection *connection, const char *name, int32_t value);
-void postgres_bind_bool(struct postgres_connection *connection, const char *name, bool value);
-void postgres_bind_null(struct postgres_connection *connection, const char *name);
-/* Text or bytea; data NULL binds the empty one. */
-void postgres_bind_text(
-	struct postgres_connection *connection, const char *name, struct text value);
-/* A text that is searched for. Where no column can hold it, because it is not UTF-8 or has control
- * characters, nothing equals it. */
-void postgres_bind_asked(
-	struct postgres_connection *connection, const char *name, struct text value);
-/* An array of such texts. */
-void postgres_bind_keys(
-	struct postgres_connection *connection, const char *name, const struct call_keys *keys);
-/* An array of bigint. */
-void postgres_bind_int64s(struct postgres_connection *connection, const char *name,
-	const int64_t *values, size_t count);
+/* ---- values ---- */
 
-/* ---- arrays of structs, a column each ---- */
-
-/* Types of elements (PostgreSQL 15, pg_type.dat). */
+/* Types (PostgreSQL 15, pg_type.dat). */
 enum postgres_type {
 	POSTGRES_BOOLEAN = 16,
 	POSTGRES_BYTEA = 17,
@@ -84,6 +64,59 @@ enum postgres_type {
 	POSTGRES_TEXT = 25,
 	POSTGRES_TSVECTOR = 3614,
 };
+
+struct postgres_value {
+	const char *name;
+	/* Of the value, or of the elements of an array. */
+	enum postgres_type type;
+	bool is_array;
+	/* No element is null, and one is a value. */
+	bool by_count;
+	/* A text that is searched for. Where no column can hold it, because it is not UTF-8 or has
+	 * control characters, nothing equals it. */
+	bool asked;
+	int64_t integer;
+	struct text text;
+	/* Of the array: structs text, 32-bit numbers without sign or int64_t. */
+	const void *items;
+	size_t count;
+	size_t item_size;
+};
+
+/* clang-format off */
+#define POSTGRES_VALUE_OF(its_name, its_type, ...) \
+	{.name = #its_name, .type = (its_type), __VA_ARGS__}
+#define INT64(name, value)   POSTGRES_VALUE_OF(name, POSTGRES_BIGINT, .integer = (value))
+#define INT32(name, value)   POSTGRES_VALUE_OF(name, POSTGRES_INTEGER, .integer = (value))
+#define BOOLEAN(name, value) POSTGRES_VALUE_OF(name, POSTGRES_BOOLEAN, .integer = (value))
+/* Text or bytea; data NULL is empty. */
+#define STRING(name, value)  POSTGRES_VALUE_OF(name, POSTGRES_TEXT, .text = (value))
+/* Data NULL is null. */
+#define ASKED(name, value) \
+	POSTGRES_VALUE_OF(name, POSTGRES_TEXT, .text = (value), .asked = true)
+/* Items NULL are null. */
+#define ARRAY(name, type, its_items, its_count, ...) \
+	POSTGRES_VALUE_OF(name, type, .is_array = true, .items = (its_items), \
+		.count = (its_count), .item_size = sizeof(*(its_items)), __VA_ARGS__)
+#define KEYS(name, keys) \
+	ARRAY(name, POSTGRES_TEXT, (keys)->items, (keys)->count, .asked = true)
+#define ONE_OR_MORE(name, keys) \
+	ARRAY(name, POSTGRES_TEXT, (keys)->items, (keys)->count, .asked = true, \
+		.by_count = true)
+/* clang-format on */
+
+/* Sets parameters for all statements that are added from now on until the batch is run; each
+ * replaces one of the same name.
+ *
+ *	BIND(connection, INT64(account_id, account->id), STRING(label, label)); */
+#define BIND(connection, ...)                                                                      \
+	postgres_bind((connection), (const struct postgres_value[]){__VA_ARGS__},                  \
+		sizeof((const struct postgres_value[]){__VA_ARGS__}) /                             \
+			sizeof(struct postgres_value))
+void postgres_bind(
+	struct postgres_connection *connection, const struct postgres_value *values, size_t count);
+
+/* ---- arrays of structs, a column each ---- */
 
 /* How a member of a struct and a column @name go together: where structs are sent as arrays, one
  * for each column, and where a row is read into a struct. */
@@ -122,10 +155,6 @@ struct postgres_layout {
 		.columns = (its_columns), .columns_count = COUNT_OF(its_columns),                  \
 		.size = sizeof(type), __VA_ARGS__                                                  \
 	}
-
-/* An array of the @count structs of @row_size bytes at @rows. */
-void postgres_bind_array(struct postgres_connection *connection,
-	const struct postgres_column *column, const void *rows, size_t count, size_t row_size);
 
 /* ---- rows.c: what statements gave ---- */
 

@@ -70,10 +70,8 @@ static size_t add_rows(struct asking *asking)
 	const struct store_search *search = asking->search;
 	const struct store_place top = top_of(search);
 
-	postgres_bind_int64(asking->connection, "offset", search->offset);
-	postgres_bind_int64(asking->connection, "limit", search->limit);
-	postgres_bind_int64(asking->connection, "detail_after",
-		search->with_packed ? search->detail_after : INT64_MAX);
+	BIND(asking->connection, INT64(offset, search->offset), INT64(limit, search->limit),
+		INT64(detail_after, search->with_packed ? search->detail_after : INT64_MAX));
 	postgres_match_bind(&asking->match, asking->connection, &top);
 	return postgres_add_printf(asking->connection, ROWS, asking->match.from);
 }

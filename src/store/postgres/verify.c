@@ -137,7 +137,7 @@ static int check_tallies(struct verify_run *run, struct error *err)
 		int64_t seconds = tally_unit_seconds((enum tally_unit)unit);
 		struct postgres_rows rows;
 
-		postgres_bind_int64(run->connection, "seconds", seconds);
+		BIND(run->connection, INT64(seconds, seconds));
 		if (postgres_ask(run->connection, &wrong_tallies, &rows, err) < 0) {
 			return -1;
 		}
@@ -321,11 +321,10 @@ static int check_indices(struct verify_run *run, struct error *err)
 /* Returns how many calls were read. */
 static int check_some(struct verify_run *run, struct error *err)
 {
+	const struct text last = {.data = run->last_session, .size = run->last_session_size};
 	struct postgres_rows rows;
 
-	postgres_bind_int64(run->connection, "account_id", run->last_account);
-	postgres_bind_text(run->connection, "session_id",
-		(struct text){.data = run->last_session, .size = run->last_session_size});
+	BIND(run->connection, INT64(account_id, run->last_account), STRING(session_id, last));
 	if (postgres_ask(run->connection, &every_call, &rows, err) < 0) {
 		return -1;
 	}
