@@ -155,37 +155,15 @@ static int find_bucket(
 	return contradiction(err);
 }
 
-/* Finds the call that the offset ends at: bucket by bucket down to a minute, whose rows are passed
- * over one by one. */
-static int find_place(const struct postgres_subject *subject, struct tally_passing *passing,
-	struct arena *arena, struct store_place *ret_place, struct error *err)
-{
-	struct postgres_rows rows;
-	int found;
-
-	while (passing->span.unit != TALLY_UNITS) {
-		if (find_bucket(subject, passing, err) < 0) {
-			return -1;
-		}
-	}
-	bind_window(subject, passing->span.start, passing->span.end, 0);
-	BIND(subject->connection, INT64(offset, passing->left));
-	found = postgres_ask(
-		subject->connection, subject->is_all ? &skip_all : &skip_of_keys, &rows, err);
-	if (found <= 0) {
-		return found < 0 ? -1 : contradiction(err);
-	}
-	return store_place_keep(ret_place, postgres_int64(&rows, 0, "start"),
-		postgres_text(&rows, 0, "session_id"), arena, err);
-}
-
-/* After the counts were run: finds where the page begins. 1 there, 0 when no call is past its
- * offset. */
+/* After the counts were run: finds where the page begins, bucket by bucket down to a minute, whose
+ * rows are passed over one by one. 1 there, 0 when no call is past its offset. */
 static int locate(const struct postgres_subject *subject, const struct store_query *query,
 	struct arena *arena, struct store_place *place, struct error *err)
 {
-	struct tally_span spans[TALLY_SPANS_MAX];
 	struct tally_passing passing = {.left = query->offset};
+	struct tally_span spans[TALLY_SPANS_MAX];
+	struct postgres_rows rows;
+	int found;
 
 	for (size_t i = tally_split(query->start, query->end, spans); i > 0; i--) {
 		tally_pass_span(&passing, &spans[i - 1], count_at(subject->connection, i - 1));
@@ -193,7 +171,22 @@ static int locate(const struct postgres_subject *subject, const struct store_que
 	if (!passing.found) {
 		return 0;
 	}
-	return find_place(subject, &passing, arena, place, err) < 0 ? -1 : 1;
+	while (passing.span.unit != TALLY_UNITS) {
+		if (find_bucket(subject, &passing, err) < 0) {
+			return -1;
+		}
+	}
+	bind_window(subject, passing.span.start, passing.span.end, 0);
+	BIND(subject->connection, INT64(offset, passing.left));
+	found = postgres_ask(
+		subject->connection, subject->is_all ? &skip_all : &skip_of_keys, &rows, err);
+	if (found <= 0) {
+		return found < 0 ? -1 : contradiction(err);
+	}
+	return store_place_keep(place, postgres_int64(&rows, 0, "start"),
+		       postgres_text(&rows, 0, "session_id"), arena, err) < 0
+		       ? -1
+		       : 1;
 }
 
 /* ---- rows ---- */
@@ -268,65 +261,39 @@ int postgres_page(struct store_view *view, const struct store_query *query, stru
 
 /* ---- walks ---- */
 
-struct walk {
-	struct postgres_subject subject;
-	const struct store_query *query;
-	store_each_call_fn *each;
-	void *context;
-	struct store_place place;
-	bool begun;
-	char session[CALL_SESSION_ID_MAX];
-};
-
-/* Shows the rows but the first where the last of those before stands there again. */
-static int show_rows(struct walk *walk, struct postgres_rows *rows, struct error *err)
-{
-	int status = 0;
-
-	for (int i = walk->begun ? 1 : 0; i < rows->count && status >= 0; i++) {
-		struct store_call call = {
-			.call = postgres_read_header(rows, i),
-			.packed = postgres_read_packed(rows, i),
-		};
-
-		status = walk->each(walk->context, &call, err);
-	}
-	return status;
-}
-
-static void remember_last(struct walk *walk, struct postgres_rows *rows)
-{
-	struct call last = postgres_read_header(rows, rows->count - 1);
-
-	memcpy(walk->session, last.session_id.data, last.session_id.size);
-	walk->place.start = last.start;
-	walk->place.session_id = (struct text){.data = walk->session, .size = last.session_id.size};
-	walk->begun = true;
-}
-
 int postgres_walk(struct store *base, const struct store_query *query, store_each_call_fn *each,
 	void *context, struct error *err)
 {
 	POSTGRES_BORROW_SNAPSHOT(connection, base, err);
-	struct walk walk = {.query = query, .each = each, .context = context};
+	const struct postgres_subject subject =
+		postgres_subject_of(connection, query->account_id, query->keys);
 	struct postgres_rows rows = {.count = WALK_CALLS};
+	struct store_place place = store_place_before(query->end);
+	char session[CALL_SESSION_ID_MAX];
 
-	walk.subject = postgres_subject_of(connection, query->account_id, query->keys);
-	walk.place = store_place_before(query->end);
 	while (rows.count == WALK_CALLS) {
-		size_t index = add_rows(&walk.subject, query, &walk.place, WALK_CALLS);
-		int status;
+		size_t index = add_rows(&subject, query, &place, WALK_CALLS);
+		/* The last of those before stands there again. */
+		int first = place.session_id.data == session;
 
 		if (postgres_run(connection, err) < 0) {
 			return -1;
 		}
 		rows = postgres_rows(connection, index);
-		status = show_rows(&walk, &rows, err);
-		if (status < 0) {
-			return status;
-		}
-		if (rows.count > 0) {
-			remember_last(&walk, &rows);
+		for (int i = first; i < rows.count; i++) {
+			struct store_call call = {
+				.call = postgres_read_header(&rows, i),
+				.packed = postgres_read_packed(&rows, i),
+			};
+			int status = each(context, &call, err);
+
+			if (status < 0) {
+				return status;
+			}
+			place.start = call.call.start;
+			place.session_id.size = call.call.session_id.size;
+			memcpy(session, call.call.session_id.data, place.session_id.size);
+			place.session_id.data = session;
 		}
 	}
 	return 0;
