@@ -51,7 +51,8 @@ STORE_OPERATION(store_listen_end_fn, store_listen_end);
 
 /* ---- finding ---- */
 
-/* start, offset and limit are not negative. */
+/* start, offset and limit are not negative; the filter is more than a window, or the page is behind
+ * a call. */
 STORE_OPERATION(store_search_fn, store_search);
 STORE_OPERATION(store_scan_fn, store_scan);
 STORE_OPERATION(store_kinds_fn, store_kinds);
@@ -183,6 +184,11 @@ struct store_backend {
 struct store {
 	const struct store_backend *backend;
 };
+
+/* What operations fail with: their account is not there, or what they add is. */
+int store_no_account(int64_t account_id, struct error *err);
+int store_account_exists(struct text email, struct error *err);
+int store_key_exists(struct error *err);
 
 /* Adds a copy. */
 int store_sessions_add(struct store_sessions *sessions, struct arena *arena, struct text session_id,

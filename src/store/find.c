@@ -81,10 +81,9 @@ int store_call_keep(struct store_call *call, struct arena *arena, struct error *
 	return 0;
 }
 
-int store_find_add(struct store_page *page, const struct store_call *call, bool with_packed,
-	struct arena *arena, struct error *err)
+int store_find_add(struct store_page *page, const struct store_call *call, struct arena *arena,
+	struct error *err)
 {
-	struct store_call copy = *call;
 	struct store_call *calls =
 		arena_list_grow(arena, page->calls, page->count, sizeof(*page->calls));
 
@@ -92,38 +91,10 @@ int store_find_add(struct store_page *page, const struct store_call *call, bool 
 		return store_page_too_large(err);
 	}
 	page->calls = calls;
-	if (!with_packed) {
-		copy.packed = (struct packed){0};
-	}
-	if (store_call_keep(&copy, arena, err) < 0) {
+	calls[page->count] = *call;
+	if (store_call_keep(&calls[page->count], arena, err) < 0) {
 		return -1;
 	}
-	calls[page->count++] = copy;
-	return 0;
-}
-
-int store_find_window(struct store *store, const struct store_search *search, struct arena *arena,
-	struct store_page *ret_page, struct error *err)
-{
-	const struct store_query query = {
-		.account_id = search->account_id,
-		.start = search->filter->start,
-		.end = search->filter->end,
-		.keys = filter_dest_keys(search->filter),
-		.offset = search->offset,
-		.limit = search->limit,
-		.detail_after = search->with_packed ? search->detail_after : INT64_MAX,
-	};
-
-	if (store_find_check_deadline(search, err) < 0 ||
-		store_page(store, &query, arena, ret_page, err) < 0) {
-		return -1;
-	}
-	for (size_t i = 0; i < ret_page->count; i++) {
-		store_find_hide_detail(&ret_page->calls[i], search->detail_after);
-	}
-	if (!search->with_total) {
-		ret_page->total_calls = -1;
-	}
+	page->count++;
 	return 0;
 }

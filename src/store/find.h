@@ -31,12 +31,7 @@ enum call_type store_call_type(int64_t value);
 int store_call_keep(struct store_call *call, struct arena *arena, struct error *err) CHECK_RESULT;
 
 /* Copies @call into @arena and to the end of @page. */
-int store_find_add(struct store_page *page, const struct store_call *call, bool with_packed,
-	struct arena *arena, struct error *err) CHECK_RESULT;
-
-/* store_search() of a filter that is a window alone, from its newest call on: counted by tallies,
- * its offset too. */
-int store_find_window(struct store *store, const struct store_search *search, struct arena *arena,
-	struct store_page *ret_page, struct error *err) CHECK_RESULT;
+int store_find_add(struct store_page *page, const struct store_call *call, struct arena *arena,
+	struct error *err) CHECK_RESULT;
 
 #endif

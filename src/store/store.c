@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "store/backend.h"
+#include "store/find.h"
 
 store_open_fn store_postgres_open, store_sqlite_open;
 
@@ -90,6 +91,22 @@ int store_account_add(
 			STORE_EMAIL_MAX);
 	}
 	return store->backend->account_add(store, email, now, ret_id, err);
+}
+
+int store_no_account(int64_t account_id, struct error *err)
+{
+	return error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
+		(long long)account_id);
+}
+
+int store_account_exists(struct text email, struct error *err)
+{
+	return error_set(err, ERROR_EXISTS, "the account '%.*s' exists already", TEXT_ARG(email));
+}
+
+int store_key_exists(struct error *err)
+{
+	return error_set(err, ERROR_EXISTS, "the key is stored already");
 }
 
 int store_account_find(struct store *store, struct text email, struct arena *arena,
@@ -287,10 +304,40 @@ int store_walk(struct store *store, const struct store_query *query, store_each_
 	return store->backend->walk(store, by_key(query, &keyed), each, context, err);
 }
 
+/* Counted by tallies, and so is its offset. */
+static int search_window(struct store *store, const struct store_search *search,
+	struct arena *arena, struct store_page *ret_page, struct error *err)
+{
+	const struct store_query query = {
+		.account_id = search->account_id,
+		.start = search->filter->start,
+		.end = search->filter->end,
+		.keys = filter_dest_keys(search->filter),
+		.offset = search->offset,
+		.limit = search->limit,
+		.detail_after = search->with_packed ? search->detail_after : INT64_MAX,
+	};
+
+	if (store_find_check_deadline(search, err) < 0 ||
+		store_page(store, &query, arena, ret_page, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < ret_page->count; i++) {
+		store_find_hide_detail(&ret_page->calls[i], search->detail_after);
+	}
+	if (!search->with_total) {
+		ret_page->total_calls = -1;
+	}
+	return 0;
+}
+
 int store_search(struct store *store, const struct store_search *search, struct arena *arena,
 	struct store_page *ret_page, struct error *err)
 {
 	assert(search->filter->start >= 0 && search->offset >= 0 && search->limit >= 0);
+	if (filter_is_window(search->filter) && !search->after.session_id.data) {
+		return search_window(store, search, arena, ret_page, err);
+	}
 	return store->backend->search(store, search, arena, ret_page, err);
 }
 

@@ -109,7 +109,12 @@ static int take_for_page(
 		return 0;
 	}
 	if ((int64_t)page->count < search->limit) {
-		return store_find_add(page, call, search->with_packed, pass->arena, err);
+		struct store_call copy = *call;
+
+		if (!search->with_packed) {
+			copy.packed = (struct packed){0};
+		}
+		return store_find_add(page, &copy, pass->arena, err);
 	}
 	return search->with_total ? 0 : ENOUGH;
 }

@@ -160,8 +160,7 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 
 	arena_init(&arena, SIZE_MAX);
 	if (!reference_account_exists(run->store, put->account_id)) {
-		return error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
-			(long long)put->account_id);
+		return store_no_account(put->account_id, err);
 	}
 	put->replaced = at < run->count;
 	if (put->replaced && !call.has_detail && run->calls[at]->held.call.has_detail) {

@@ -112,8 +112,7 @@ static int account_add(
 	struct store_account *grown;
 
 	if (account_by_email(store, email)) {
-		return error_set(
-			err, ERROR_EXISTS, "the account '%.*s' exists already", TEXT_ARG(email));
+		return store_account_exists(email, err);
 	}
 	grown = reallocarray(store->accounts, store->accounts_count + 1, sizeof(*grown));
 	if (!grown) {
@@ -246,11 +245,10 @@ static int key_add(
 	struct store_key *grown;
 
 	if (!account_by_id(store, key->account_id)) {
-		return error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
-			(long long)key->account_id);
+		return store_no_account(key->account_id, err);
 	}
 	if (key_by_hash(store, key->hash)) {
-		return error_set(err, ERROR_EXISTS, "the key is stored already");
+		return store_key_exists(err);
 	}
 	grown = reallocarray(store->keys, store->keys_count + 1, sizeof(*grown));
 	if (!grown) {

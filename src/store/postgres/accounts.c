@@ -119,8 +119,7 @@ int postgres_account_add(
 	BIND(connection, STRING(email, email), INT64(created, now));
 	if (postgres_ask_int64(connection, &account_add, ret_id, err) < 0) {
 		return postgres_failed_with(connection, POSTGRES_UNIQUE_VIOLATION)
-			       ? error_set(err, ERROR_EXISTS, "the account '%.*s' exists already",
-					 TEXT_ARG(email))
+			       ? store_account_exists(email, err)
 			       : -1;
 	}
 	return 0;
@@ -217,12 +216,10 @@ int postgres_key_add(
 		return 0;
 	}
 	if (postgres_failed_with(connection, POSTGRES_FOREIGN_KEY)) {
-		error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
-			(long long)key->account_id);
-	} else if (postgres_failed_with(connection, POSTGRES_UNIQUE_VIOLATION)) {
-		error_set(err, ERROR_EXISTS, "the key is stored already");
+		return store_no_account(key->account_id, err);
 	}
-	return -1;
+	return postgres_failed_with(connection, POSTGRES_UNIQUE_VIOLATION) ? store_key_exists(err)
+									   : -1;
 }
 
 int postgres_key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,

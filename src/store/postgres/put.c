@@ -112,8 +112,7 @@ static int check_accounts(
 	for (size_t i = 0; i < count; i++) {
 		if (i >= (size_t)rows->count ||
 			postgres_int64(rows, (int)i, "account_id") != ids[i]) {
-			return error_set(err, ERROR_NOT_FOUND,
-				"there is no account with the id %lld", (long long)ids[i]);
+			return store_no_account(ids[i], err);
 		}
 	}
 	return 0;

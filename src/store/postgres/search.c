@@ -91,14 +91,14 @@ static int copy_rows(struct asking *asking, size_t index, struct arena *arena,
 }
 
 /* By the tallies where they can tell. */
-static size_t add_total(struct asking *asking, bool is_window)
+static size_t add_total(struct asking *asking)
 {
 	const struct filter *filter = asking->search->filter;
 	const struct store_place top = store_place_before(filter->end);
 	const struct postgres_subject subject = postgres_subject_of(
 		asking->connection, asking->search->account_id, filter_dest_keys(filter));
 
-	if (is_window) {
+	if (filter_is_window(filter)) {
 		return postgres_add_counts(&subject, filter->start, filter->end);
 	}
 	postgres_match_bind(&asking->match, asking->connection, &top);
@@ -106,8 +106,8 @@ static size_t add_total(struct asking *asking, bool is_window)
 	return 1;
 }
 
-static int search_rows(struct store *base, const struct store_search *search, bool is_window,
-	struct arena *arena, struct store_page *ret_page, struct error *err)
+int postgres_search(struct store *base, const struct store_search *search, struct arena *arena,
+	struct store_page *ret_page, struct error *err)
 {
 	AUTO(asking_close) struct asking asking = {0};
 	struct store_page page = {.total_calls = -1};
@@ -118,7 +118,7 @@ static int search_rows(struct store *base, const struct store_search *search, bo
 	}
 	rows = add_rows(&asking);
 	if (search->with_total) {
-		counts = add_total(&asking, is_window);
+		counts = add_total(&asking);
 	}
 	if (postgres_run(asking.connection, err) < 0 ||
 		copy_rows(&asking, rows, arena, &page, err) < 0) {
@@ -129,17 +129,6 @@ static int search_rows(struct store *base, const struct store_search *search, bo
 	}
 	*ret_page = page;
 	return 0;
-}
-
-int postgres_search(struct store *base, const struct store_search *search, struct arena *arena,
-	struct store_page *ret_page, struct error *err)
-{
-	bool is_window = filter_is_window(search->filter);
-
-	if (is_window && !search->after.session_id.data) {
-		return store_find_window(base, search, arena, ret_page, err);
-	}
-	return search_rows(base, search, is_window, arena, ret_page, err);
 }
 
 /* ---- scans ---- */

@@ -79,8 +79,7 @@ int sqlite_account_add(
 	if (sqlite_run(writer.connection, &account_add,
 		    BIND(STRING(email, email), INT64(created, now)), err) < 0) {
 		return sqlite_failed_with(writer.connection, SQLITE_CONSTRAINT_UNIQUE)
-			       ? error_set(err, ERROR_EXISTS, "the account '%.*s' exists already",
-					 TEXT_ARG(email))
+			       ? store_account_exists(email, err)
 			       : -1;
 	}
 	return commit_new(&writer, ret_id, err);
@@ -214,10 +213,10 @@ int sqlite_key_add(
 			    INT64(revoked, key->revoked)),
 		    err) < 0) {
 		if (sqlite_failed_with(writer.connection, SQLITE_CONSTRAINT_FOREIGNKEY)) {
-			return sqlite_no_account(key->account_id, err);
+			return store_no_account(key->account_id, err);
 		}
 		return sqlite_failed_with(writer.connection, SQLITE_CONSTRAINT_UNIQUE)
-			       ? error_set(err, ERROR_EXISTS, "the key is stored already")
+			       ? store_key_exists(err)
 			       : -1;
 	}
 	return commit_new(&writer, ret_id, err);

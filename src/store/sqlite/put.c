@@ -93,7 +93,7 @@ static int insert_call(struct put_run *run, const struct store_put *put, struct 
 	if (run_header(run, &call_insert, run->newest + 1, put->account_id, &put->call, dest_key,
 		    path, err) < 0) {
 		return sqlite_failed_with(run->connection, SQLITE_CONSTRAINT_FOREIGNKEY)
-			       ? sqlite_no_account(put->account_id, err)
+			       ? store_no_account(put->account_id, err)
 			       : -1;
 	}
 	if (sqlite3_changes(run->connection->db) == 0) {

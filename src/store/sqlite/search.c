@@ -272,7 +272,7 @@ static int add_to_page(struct pass *pass, struct sqlite_cursor *row, struct erro
 	const struct store_call call = {.call = read_header(pass, row)};
 	struct store_page *page = &pass->page;
 
-	if (store_find_add(page, &call, false, pass->arena, err) < 0) {
+	if (store_find_add(page, &call, pass->arena, err) < 0) {
 		return -1;
 	}
 	if (!pass->search->with_packed || !call.call.has_detail) {
@@ -325,9 +325,6 @@ int sqlite_search(struct store *base, const struct store_search *search, struct 
 	AUTO(pass_end)
 	struct pass pass = {.search = search, .found = take_for_page, .arena = arena};
 
-	if (filter_is_window(search->filter) && !search->after.session_id.data) {
-		return store_find_window(base, search, arena, ret_page, err);
-	}
 	if (pass_begin(&pass, base, err) < 0) {
 		return -1;
 	}

@@ -147,12 +147,6 @@ bool sqlite_failed_with(const struct sqlite_connection *connection, int status)
 	return sqlite3_extended_errcode(connection->db) == status;
 }
 
-int sqlite_no_account(int64_t account_id, struct error *err)
-{
-	return error_set(err, ERROR_NOT_FOUND, "there is no account with the id %lld",
-		(long long)account_id);
-}
-
 int sqlite_read_one(struct sqlite_connection *connection, struct error *err)
 {
 	static const struct sqlite_statement one = {"select max(id) from account"};

@@ -121,9 +121,6 @@ int sqlite_read_one(struct sqlite_connection *connection, struct error *err);
 /* Whether the last statement failed with this of SQLite's extended codes. */
 bool sqlite_failed_with(const struct sqlite_connection *connection, int status);
 
-/* Sets @err: a row belongs to an account that is not there. Returns -1. */
-int sqlite_no_account(int64_t account_id, struct error *err);
-
 /* ---- store/sqlite/checkpoint.c: the write-ahead log's way into the database ---- */
 
 void sqlite_checkpointer_init(struct sqlite_checkpointer *checkpointer);
