@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A PostgreSQL of its own for tests: a new cluster in a temporary folder, reached by a Unix socket there and by nothing else.
+"""A separate PostgreSQL for tests: a new cluster in a temporary folder, reached by a Unix socket there and by nothing else.
 
 As a program it runs another one with a cluster at its side: tests/postgres.py PROGRAM [ARGUMENT]… finds its location in
 CALLSTEP_TEST_POSTGRES.
@@ -139,7 +139,7 @@ class Cluster:
         return f"postgresql:///postgres?host={self.folder}&user={USER}{options}"
 
     def new_store(self):
-        """The location of a store that is not there yet, in a schema of its own."""
+        """The location of a store that is not there yet, in its own schema."""
         self.schemas += 1
         schema = f"store{self.schemas}"
         self.sql(f"create schema {schema}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where the stores of tests are: CALLSTEP_TEST_STORE says `embedded` (the default) or `postgres`, which starts one PostgreSQL for all tests of
-the run and gives each store a schema of its own. A location is given to the program as --data, be it a folder or a URL.
+the run and gives each store its own schema. A location is given to the program as --data, be it a folder or a URL.
 
 Tests know a store by what the program says of it. Those that look behind it, or damage it, do so by run_sql() and files_of()."""
 import atexit

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The real server, started on a free port with a store of its own, and a small client for it."""
+"""The real server, started on a free port with its own store, and a small client for it."""
 import base64
 import gzip
 import http.client
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("CALLSTEP_BIN", str(ROOT / "build/callstep"))
 FIXTURES = ROOT / "tests/fixtures"
 EMAIL = "me@example.com"
-# Sanitizers hold memory of their own: ceilings on what is resident are for a plain build.
+# Sanitizers hold their own memory: ceilings on what is resident are for a plain build.
 PLAIN = not any(word in subprocess.run(["nm", "-D", BINARY], capture_output=True, text=True).stdout for word in ("__asan_init", "__tsan_init"))
 
 os.environ["CALLSTEP_SWEEP_EVERY"] = "0"
@@ -47,7 +47,7 @@ def add_account(store, email=EMAIL, days=EVER):
 
 
 def keep(store, detail="ever", headers="ever"):
-    """Sets how long the store keeps the calls of accounts without days of their own."""
+    """Sets how long the store keeps the calls of accounts without their own days."""
     done = callstep("retention", "--data", store, "--keep-detail", detail, "--keep-headers", headers, "--yes")
     assert done.returncode == 0, done.stderr
 
@@ -179,7 +179,7 @@ def session_server(tmp_path_factory):
 
 @pytest.fixture
 def client(session_server, request):
-    """A client with an account of its own on a server that all tests share."""
+    """A client with its own account on a server that all tests share."""
     email = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:50] + "@example.com"
     email = f"{abs(hash(request.node.nodeid)) % 10**9}-{email}"
     return Client(session_server, add_account(session_server.store, email), email)

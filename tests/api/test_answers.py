@@ -68,7 +68,7 @@ def test_a_call_that_is_missing_beside_a_large_one_is_named(client):
 
 
 def test_counts_that_need_more_memory_than_was_claimed_at_first_are_exact(client):
-    """Each call has a variable and a destination of its own with a long name: more than the 4 MiB that counting asks for at first."""
+    """Each call has its own variable and destination with long names: more than the 4 MiB that counting asks for at first."""
     calls = [call(f"s{i}", dest=f"{i}" + "d" * 100, detail=[step("x", timestamp=1, variable=f"v{i}-{'n' * 200}")]) for i in range(12000)]
     for at in range(0, len(calls), 3000):
         assert client.post(calls[at:at + 3000]).json["accepted"] == 3000
@@ -191,7 +191,7 @@ def test_where_nothing_may_be_moved_what_waits_is_told_so_and_small_pages_are_an
 # ---- what answers hold is counted, and given back ----
 
 MB = 1 << 20
-# Sanitizers hold memory of their own.
+# Sanitizers hold their own memory.
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ HOLDING = [("long", ALL, XML), ("long", ALL, XML + GZIP), ("long", ALL, ""), ("l
 
 
 @pytest.mark.parametrize("account, path, extra", HOLDING)
-@pytest.mark.skipif(not PLAIN, reason="a sanitizer holds memory of its own")
+@pytest.mark.skipif(not PLAIN, reason="a sanitizer holds its own memory")
 def test_what_slow_clients_make_the_server_hold_stays_within_its_memory_and_is_given_back(start_server, packed_well, account, path, extra):
     store, keys = packed_well
     server = start_server("--page-memory-max", str(MEMORY), "--grace", "0", "--log-requests=no", store=store)
@@ -241,7 +241,7 @@ def test_what_slow_clients_make_the_server_hold_stays_within_its_memory_and_is_g
     assert process.resident() - before <= 64 * MB, f"{(process.resident() - before) / MB:.0f} MiB stay"
 
 
-@pytest.mark.skipif(not PLAIN, reason="a sanitizer holds memory of its own")
+@pytest.mark.skipif(not PLAIN, reason="a sanitizer holds its own memory")
 def test_a_stream_of_large_calls_holds_some_of_them_and_no_more(start_server):
     server = start_server("--grace", "0")
     client = Client(server, add_account(server.store))

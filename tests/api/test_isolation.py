@@ -18,7 +18,7 @@ from test_access import OPERATIONS
 ROUNDS = 12
 REQUESTS = 60  # in a round
 NOW = int(time.time())
-# What each server was asked is on its own record, with times of its own: test_keeping.py looks at that.
+# What each server was asked is on its own record, with its own times: test_keeping.py looks at that.
 COMPARED = [operation for operation in OPERATIONS if operation[0] != "/v1/audit"]
 SESSIONS = [f"s{i}" for i in range(30)] + ["räksmörgås", "a b", "x/y"]
 WORDS = ["press", "one", "zebra", "Zebrafink", "hung up", "secret"]

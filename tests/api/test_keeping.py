@@ -21,7 +21,7 @@ def ago(days):
 
 
 def old_calls():
-    """One of today, one whose detail is over, one that is over altogether; each with a word, a module and a class of its own."""
+    """One of today, one whose detail is over, one that is over altogether; each with its own word, module and class."""
     ages = {"new": 0.5, "bare": 7, "gone": 20}
     return [call(name, start=ago(days), detail=[step(f"said {name}", ago(days), module=name, class_=f"c_{name}")])
             for name, days in ages.items()]

@@ -143,7 +143,7 @@ def all_checks(setting, folder):
 
 
 def hold(name, trial, expected):
-    """Whether the figure is no fall; the best of up to three tries, for a machine that others use too."""
+    """Whether the figure is not a fall; the best of up to three tries, for a machine that others use too."""
     best = 0.0
     for _ in range(TRIES):
         best = max(best, statistics.median(trial().figure(expected) for _ in range(ROUNDS)))

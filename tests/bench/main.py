@@ -31,7 +31,7 @@ def read_options():
                         help="of the stores that the part growth asks [10000,100000,1000000,10000000]")
     parser.add_argument("--callstep", metavar="BINARY", default=os.environ.get("CALLSTEP_BIN", BUILD / "release/callstep"),
                         help="measure this one; its build has the load client too [$CALLSTEP_BIN]")
-    parser.add_argument("--before", metavar="BINARY", help="measure this other callstep beside it, as a side of its own")
+    parser.add_argument("--before", metavar="BINARY", help="measure this other callstep beside it, as its own side")
     parser.add_argument("--check", action="store_true", help="fail when callstep fell by half against what expected.json says; some two minutes")
     parser.add_argument("--report", metavar="NAME", default="benchmarks", help="write docs/NAME.md and its charts [%(default)s]")
     parser.add_argument("--record", action="store_true", help="with --check: write expected.json instead")

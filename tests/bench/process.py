@@ -90,7 +90,7 @@ def as_user(name):
 
 
 def memory(pids):
-    """Bytes of memory of the processes together: shared pages counted once (PSS), and those of their own (anonymous)."""
+    """Bytes of memory of the processes together: shared pages counted once (PSS), and those not shared (anonymous)."""
     total = {"pss": 0, "anonymous": 0}
     for pid in pids:
         try:

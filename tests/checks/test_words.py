@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted(path for folder, pattern in (("docs", "*.md"), (".", "*.md"), ("docs", "openapi.yaml"))
+FILES = sorted(path for folder, pattern in (("web/src", "*.js"), ("web/docs", "*.js"), ("docs", "*.md"), (".", "*.md"), ("docs", "openapi.yaml"))
                for path in ((ROOT / folder).rglob(pattern) if folder != "." else ROOT.glob(pattern)))
 
 # What is not written, and what to write.

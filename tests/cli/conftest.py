@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The real program, each test with a store of its own and an environment that knows nothing of the machine's."""
+"""The real program, each test with its own store and an environment that knows nothing of the machine's."""
 import os
 import pty
 import subprocess
@@ -18,7 +18,7 @@ EVER = ("--keep-detail", "ever", "--keep-headers", "ever")  # most tests have ca
 
 
 class Program:
-    """callstep with a home of its own; `run` returns the finished process."""
+    """callstep with its own home; `run` returns the finished process."""
 
     binary = BINARY
 

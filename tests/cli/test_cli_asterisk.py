@@ -215,7 +215,7 @@ def test_rows_as_mariadb_prints_them_are_read(program, cel):
 # ---- order and doubles ----
 
 def calls_of(program, path, account):
-    """What the file's calls are in an account of their own, by session."""
+    """What the file's calls are in their own account, by session."""
     program.run("account", "add", account, *EVER)
     take(program, path, "--account", account)
     stored = program.run("export", "--account", account).stdout.splitlines()

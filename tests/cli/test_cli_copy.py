@@ -86,7 +86,7 @@ def test_calls_of_the_copy_alone_stay_and_are_told(empty, source, target):
 def test_the_trail_goes_on_where_it_was_and_comes_back(empty, source, target, tmp_path):
     fill(empty, source, emails=("ann@example.org",), calls=5)
     empty.run("copy", "--from", source, "--to", target)
-    # The other store has records of its own, some of them in the seconds of those that are copied.
+    # The other store has its own records, some of them in the seconds of those that are copied.
     empty.run("key", "add", "--data", target, "--account", "ann@example.org", "--scope", "write")
     for _ in range(3):
         empty.run("key", "add", "--data", source, "--account", "ann@example.org", "--scope", "read", "--label", "x")

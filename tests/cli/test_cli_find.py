@@ -42,7 +42,7 @@ def lines_of(call):
 
 
 def place_of_end(call):
-    """module and variable of the last step that is no hang-up."""
+    """module and variable of the last step that is not a hang-up."""
     places = [(module, variable) for _, module, variable, _ in steps_of(call) if module != "hangup"]
     return places[-1] if places else None
 

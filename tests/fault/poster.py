@@ -19,7 +19,7 @@ def make_call(session, version, random_, start):
 
 
 class Poster(threading.Thread):
-    """Owns sessions of its own; about a third of what it posts replaces earlier ones. Ends when it is stopped, when the server is gone, at
+    """Has its own sessions; about a third of what it posts replaces earlier ones. Ends when it is stopped, when the server is gone, at
     the first answer that says that the server cannot (`until_failure`), or after so many batches."""
 
     def __init__(self, name, address, authorization, start, seed, until_failure=False, sizes=(1, 1, 3, 20, 100), batches_max=None):

@@ -78,7 +78,7 @@ def others():
 
 
 def test_a_database_that_does_not_answer_holds_up_no_connection(cluster, serve, others):
-    """Whoever has a key waits for it; one thread for all connections goes on."""
+    """Every client with a key waits for it; one thread for all connections goes on."""
     location = cluster.new_store()
     client = Client(serve(location, "--threads", "1"), add_account(location))
     assert client.post([call("before")]).status == 200

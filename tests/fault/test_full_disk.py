@@ -21,7 +21,7 @@ DISK = 24 << 20
 @pytest.fixture(scope="module")
 def private_mounts():
     if trouble.enter_private_mounts() != 0:
-        trouble.cannot("no mount namespace of one's own here: needs root and CAP_SYS_ADMIN")
+        trouble.cannot("no private mount namespace here: needs root and CAP_SYS_ADMIN")
 
 
 def make_tmpfs(folder):

@@ -145,7 +145,7 @@ MS_REC_PRIVATE = 0x4000 | 0x40000
 
 
 def enter_private_mounts():
-    """From here on this process and those it starts see mounts of their own, which go with them. Negative: not possible here."""
+    """From here on this process and those it starts see their own mounts, which go with them. Negative: not possible here."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNS) != 0:
         return -1

@@ -138,7 +138,7 @@ class Process:
             return int(file.read().split()[1]) * resource.getpagesize()
 
     def own(self):
-        """Resident bytes that are no pages of files, which the kernel may take back without asking: what the process has allocated."""
+        """Resident bytes that are not pages of files, which the kernel may take back without asking: what the process has allocated."""
         with open(f"/proc/{self.pid}/status") as file:
             return next(int(line.split()[1]) * 1024 for line in file if line.startswith("RssAnon:"))
 

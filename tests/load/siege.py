@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Hostile clients of one server, each kind in a process of its own, until they are told that it is over. Each counts what it did, so that a
+"""Hostile clients of one server, each kind in its own process, until they are told that it is over. Each counts what it did, so that a
 test can tell a siege from a quiet hour."""
 import contextlib
 import itertools

@@ -477,7 +477,7 @@ def test_one_accounts_flood_leaves_another_its_small_page(serve, what):
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(go_on, range(askers)))
 
-    # In a process of its own: threads of this one would be in the way of whoever takes the time.
+    # In its own process: threads of this one would be in the way of the one that takes the time.
     askers = {"pages": 16, "searches": 16, "posts": 4}[what]
     flooding = FORK.Process(target=go_on_together)
     flooding.start()

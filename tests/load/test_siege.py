@@ -23,7 +23,7 @@ pytest_plugins = ["told"]
 SECONDS = 300 if os.environ.get("CALLSTEP_LOAD_LONG") == "1" else 30
 PAGE_MEMORY, INTAKE_MEMORY = 64, 64  # MB
 LONG_CALLS, STEPS, STEP_BYTES = 3000, 20, 400  # of the hostile account: some 30 MB that hardly pack, 3 pages of which are more than PAGE_MEMORY
-# What a connection costs (docs/reliability.md) is no part of these budgets.
+# What a connection costs (docs/reliability.md) is not part of these budgets.
 CONNECTION_BYTES = 72 * 1024
 
 
@@ -60,7 +60,7 @@ def besieged(tmp_path):
 
 
 def highest_held(process, until):
-    """Bytes of its own, all that is resident, and connections at that moment, where the first was the most."""
+    """Bytes not shared, all that is resident, and connections at that moment, where the first was the most."""
     highest = (0, 0, 0)
     while time.monotonic() < until:
         highest = max(highest, (process.own(), process.resident(), process.descriptors()))
@@ -108,7 +108,7 @@ def test_hostile_clients_of_all_kinds_leave_another_account_its_answers_and_the_
     machine = percentile(late_taken, 99)
     tell(f"a siege of {SECONDS} s ({', '.join(f'{name} {count}' for name, count in rounds.items())}): another account's page of 10 "
          f"{in_milliseconds(page_taken)}; /healthz {in_milliseconds(health_taken)}; the machine is late itself by {in_milliseconds(late_taken)}; "
-         f"resident memory {start / MB:.0f} MB at first, {highest / MB:.0f} MB of its own at most ({resident / MB:.0f} MB with pages of files), "
+         f"resident memory {start / MB:.0f} MB at first, {highest / MB:.0f} MB not shared at most ({resident / MB:.0f} MB with pages of files), "
          f"{left / MB:.0f} MB above the first {number} s after it")
     assert min(rounds.values()) > 0, rounds
     assert not page_wrong and not health_wrong

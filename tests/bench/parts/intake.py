@@ -16,7 +16,7 @@ from sides.callstep import Callstep
 from sides.rows import copy_row
 
 CALLS = 30_000
-SINGLE_CALLS = 10_000         # posted one by one: each has a commit of its own, or shares one
+SINGLE_CALLS = 10_000         # posted one by one: each has its own commit, or shares one
 COPY_CALLS = 30_000
 IMPORT_CALLS = 100_000
 

@@ -33,7 +33,7 @@ def document(width, height, name, parts):
 
 
 def bars(groups, name):
-    """@groups: (title, unit, [(side, value)]); each group has a scale of its own."""
+    """@groups: (title, unit, [(side, value)]); each group has its own scale."""
     left, width, bar, parts, y = 110, 760, 18, [], 24
     for title, unit, values in groups:
         most = max(value for _, value in values)

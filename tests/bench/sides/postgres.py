@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""PostgreSQL as a cluster of its own, apart from the system's."""
+"""PostgreSQL as its own cluster, apart from the system's."""
 import hashlib
 import os
 import shutil

@@ -8,7 +8,7 @@ from paths import RUN
 
 
 class Side:
-    """A server in a folder of its own. Subclasses set `name` and `address` and start and stop their processes."""
+    """A server in its own folder. Subclasses set `name` and `address` and start and stop their processes."""
     name = ""
     address = ""
     headers = {}     # sent with every request
