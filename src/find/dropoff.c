@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Counting visits. A place's number is that of its pair of names; its ways are pairs of such
- * numbers. */
+ * Drop-off of what is in a store: counting visits. A place's number is that of its pair of names;
+ * its ways are pairs of such numbers. */
 #include "find/dropoff.h"
 
 void dropoff_init(struct dropoff *dropoff, size_t memory_max)
@@ -47,9 +47,9 @@ static bool find_place(struct dropoff *dropoff, const struct store_kind *kind, u
 	return true;
 }
 
-int dropoff_kinds(
-	struct dropoff *dropoff, const struct store_kind *kinds, size_t count, struct error *err)
+int dropoff_kinds(void *counter, const struct store_kind *kinds, size_t count, struct error *err)
 {
+	struct dropoff *dropoff = counter;
 	uint32_t place;
 
 	if (!kind_map_reserve(&dropoff->kinds, kinds, count)) {
@@ -76,8 +76,9 @@ static bool visit(struct dropoff *dropoff, uint32_t from, uint32_t to)
 	return from == KIND_MAP_NONE || pairs_count(&dropoff->ways, from, to, dropoff->calls);
 }
 
-int dropoff_row(struct dropoff *dropoff, const struct store_row *row, struct error *err)
+int dropoff_row(void *counter, const struct store_row *row, struct error *err)
 {
+	struct dropoff *dropoff = counter;
 	uint32_t at = KIND_MAP_NONE;
 
 	if (!kind_map_knows(&dropoff->kinds, row)) {
@@ -99,4 +100,20 @@ int dropoff_row(struct dropoff *dropoff, const struct store_row *row, struct err
 	}
 	dropoff->calls++;
 	return 1;
+}
+
+int dropoff_find(struct store *store, const struct store_search *search, size_t limit,
+	struct arena *arena, struct dropoff_result *ret_result, struct error *err)
+{
+	static const struct scan_counter counter = {.row = dropoff_row, .kinds = dropoff_kinds};
+	AUTO(dropoff_deinit) struct dropoff dropoff;
+	struct scan_steps steps;
+
+	dropoff_init(&dropoff, DROPOFF_MEMORY_MAX);
+	if (scan_count(store, search, &counter, &dropoff, &steps, err) < 0 ||
+		dropoff_finish(&dropoff, limit, arena, ret_result, err) < 0) {
+		return -1;
+	}
+	ret_result->steps = steps;
+	return 0;
 }

@@ -64,11 +64,10 @@ struct dropoff {
 void dropoff_init(struct dropoff *dropoff, size_t memory_max);
 void dropoff_deinit(struct dropoff *dropoff);
 
-/* These three are as those of stats.h; the calls may come in any order. */
-int dropoff_kinds(struct dropoff *dropoff, const struct store_kind *kinds, size_t count,
+/* These three are as those of stats.h, of a struct dropoff; the calls may come in any order. */
+int dropoff_kinds(void *counter, const struct store_kind *kinds, size_t count,
 	struct error *err) CHECK_RESULT;
-int dropoff_row(
-	struct dropoff *dropoff, const struct store_row *row, struct error *err) CHECK_RESULT;
+int dropoff_row(void *counter, const struct store_row *row, struct error *err) CHECK_RESULT;
 int dropoff_finish(struct dropoff *dropoff, size_t limit, struct arena *arena,
 	struct dropoff_result *ret_result, struct error *err) CHECK_RESULT;
 

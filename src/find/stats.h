@@ -105,13 +105,14 @@ struct stats {
 void stats_init(struct stats *stats, const struct stats_question *question, size_t memory_max);
 void stats_deinit(struct stats *stats);
 
-/* Tells what kinds of steps there are; may be called again when there are more. */
-int stats_kinds(struct stats *stats, const struct store_kind *kinds, size_t count,
+/* For a struct scan_counter, whose @counter is a struct stats. Tells what kinds of steps there are;
+ * may be called again when there are more. */
+int stats_kinds(void *counter, const struct store_kind *kinds, size_t count,
 	struct error *err) CHECK_RESULT;
 
 /* Counts a call; they come newest first. Returns 1; 0 when it has a kind of step that is not known:
  * nothing was counted then, and it is given again after stats_kinds(). */
-int stats_row(struct stats *stats, const struct store_row *row, struct error *err) CHECK_RESULT;
+int stats_row(void *counter, const struct store_row *row, struct error *err) CHECK_RESULT;
 
 int stats_finish(struct stats *stats, struct arena *arena, struct stats_result *ret_result,
 	struct error *err) CHECK_RESULT;
