@@ -29,9 +29,9 @@ struct call_joined {
 /* Joins @added to @held, both whole canonical JSON of a call of the same session. Returns 1 when
  * @out is the canonical JSON of both together: each step that one of them has, once, and of the
  * headers the beginning of the one and the end of the other. Returns 0 when @added is to take the
- * place of @held, because it is no part, or covers all that @held does. It does not matter which of
- * two parts came first, and joining a part again changes nothing. ret_joined->others is set in both
- * cases. ERROR_CORRUPT when one of them is not canonical. */
+ * place of @held, because it is not a part, or covers all that @held does. It does not matter which
+ * of two parts came first, and joining a part again changes nothing. ret_joined->others is set in
+ * both cases. ERROR_CORRUPT when one of them is not canonical. */
 int call_join(struct text held, struct text added, struct arena *arena, struct buffer *out,
 	struct call_joined *ret_joined, struct error *err) CHECK_RESULT;
 

@@ -19,8 +19,8 @@
 struct text call_number_key(struct text number, char buffer[CALL_NUMBER_MAX]);
 
 /* What is dialled in place of a number's `+`: 00, 011. What callers' telephones send and what is
- * stored may have either; which digits they are depends on where the telephones stand, so whoever
- * asks says it. */
+ * stored may have either; which digits they are depends on where the telephones stand, so the one
+ * that asks says it. */
 #define CALL_PREFIXES_MAX 4
 struct call_prefixes {
 	struct text items[CALL_PREFIXES_MAX]; /* digits */

@@ -29,7 +29,7 @@ struct call_values {
 /* Begins with the whole JSON of one step, as call_steps_next() passes over it. */
 void call_values_init(struct call_values *values, struct text step);
 
-/* 1 a value or a name, 0 the end, negative when it is no JSON. */
+/* 1 a value or a name, 0 the end, negative when it is not JSON. */
 int call_values_next(
 	struct call_values *values, struct call_value *ret_value, struct error *err) CHECK_RESULT;
 

@@ -163,7 +163,7 @@ static bool in_ranges(uint32_t code, const struct range *ranges, size_t count)
 
 #define IN(code, ranges) in_ranges(code, ranges, COUNT_OF(ranges))
 
-/* Takes one character of valid UTF-8 or one byte of what is none. */
+/* Takes one character of valid UTF-8 or one byte of anything else. */
 static uint32_t take_code(struct text *rest)
 {
 	const unsigned char *bytes = (const unsigned char *)rest->data;
@@ -180,7 +180,7 @@ static uint32_t take_code(struct text *rest)
 	return length == 0 ? 0 : code;
 }
 
-/* The next character of a JSON string's raw text; 0 for what is none. */
+/* The next character of a JSON string's raw text; 0 for anything else. */
 static uint32_t take_raw_code(struct text *raw)
 {
 	uint32_t code = 0;

@@ -45,7 +45,7 @@ static int set_end(struct setting *setting)
 	return read_time(setting, &setting->filter->end);
 }
 
-/* Numbers may begin with a * of their own: `**98` ends with *98. */
+/* A number may itself begin with a *: `**98` ends with *98. */
 static bool has_star_inside(struct text part)
 {
 	while (part.size > 0 && part.data[0] == '*') {

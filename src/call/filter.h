@@ -71,11 +71,11 @@ void filter_init(struct filter *filter);
 extern const char *const filter_parameters[];
 
 /* Reads one parameter. A repeated dest, src, type, class, module, variable, last_module or
- * last_variable adds to the ones before, and a comma parts several in one value; any other repeated
- * one takes the last value. @now is what relative times count from. What has to be kept is copied
- * into @arena. Returns 1 when it was read, 0 when @name is no parameter of a filter; ERROR_INVALID
- * names the parameter and says what it takes: "min_duration: a number of seconds is expected, not
- * 'x'". */
+ * last_variable adds to the ones before, and a comma separates several in one value; any other
+ * repeated one takes the last value. @now is what relative times count from. What has to be kept is
+ * copied into @arena. Returns 1 when it was read, 0 when @name is not a parameter of a filter;
+ * ERROR_INVALID names the parameter and says what it takes: "min_duration: a number of seconds is
+ * expected, not 'x'". */
 int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
 	struct arena *arena, struct error *err) CHECK_RESULT;
 
@@ -95,8 +95,7 @@ bool filter_is_window(const struct filter *filter);
 /* Whether @call's header matches: window, numbers, type, duration, state. */
 bool filter_matches_header(const struct filter *filter, const struct call *call);
 
-/* The same but for its numbers, which filter_number_matches() is for where their keys are at hand.
- */
+/* The same but for its numbers, which filter_number_matches() is for where their keys are known. */
 bool filter_matches_times(const struct filter *filter, const struct call *call);
 
 /* Whether the filter asks for some of the numbers. */

@@ -69,7 +69,7 @@ static enum look look_of(utf8proc_int32_t code)
 	}
 }
 
-/* Bytes that are no UTF-8 are gaps. */
+/* Bytes that are not UTF-8 are gaps. */
 static struct character character_at(struct text text)
 {
 	struct character character = {.size = text.size > 0, .look = LOOK_GAP};
@@ -87,7 +87,7 @@ static struct character character_at(struct text text)
 	return character;
 }
 
-/* The lower-case letter or digit that an ASCII byte is as part of a word; 0: it is none. */
+/* The lower-case letter or digit that an ASCII byte is as part of a word; 0: it is neither. */
 static inline char ascii_letter(char byte)
 {
 	char lower = (char)(byte | 0x20);
@@ -134,7 +134,7 @@ static void put_folded(struct folding *folding, utf8proc_int32_t code)
 	}
 }
 
-/* Passes over what is no word. */
+/* Passes over what is not a word. */
 static void skip_gap(struct text *rest)
 {
 	while (rest->size > 0 && !ascii_letter(rest->data[0])) {

@@ -14,7 +14,7 @@
 /* Takes the next word off the front of @rest, UTF-8: a run of letters, digits and marks, with case
  * and accents folded away (Unicode: compatibility decomposition, marks dropped, full case folding).
  * Each letter of a script that puts no spaces between words (Han, Kana, Thai, Lao, Khmer, Myanmar)
- * is a word of its own. False when there is none left. @ret_word points into @buffer. */
+ * is a word by itself. False when none is left. @ret_word points into @buffer. */
 bool words_next(struct text *rest, char buffer[WORDS_WORD_MAX], struct text *ret_word);
 
 /* Words that follow each other in one line; a single word is a phrase of one. */
@@ -30,7 +30,7 @@ struct words_query {
 	size_t count;
 };
 
-/* Reads `invalid "press one" confir*`. What is no word parts words; what is written together
+/* Reads `invalid "press one" confir*`. What is not a word separates words; what is written together
  * (`user-input`) is a phrase. A * behind a phrase's last word leaves its end open, inside of quotes
  * too. Everything is copied into @arena. ERROR_INVALID: there is no word in it, or a * elsewhere,
  * or a quote has no end, or it has more than 32 words. */

@@ -22,7 +22,7 @@ enum stats_group {
 	STATS_TIME,
 	STATS_DEST, /* as numbers are compared: call_number_key(), call_number_undialled() */
 	STATS_TYPE,
-	STATS_CLASS, /* this and the next two: of steps; an empty module or variable is no group */
+	STATS_CLASS, /* this and the next two: of steps; empty ones are not groups */
 	STATS_MODULE,
 	STATS_VARIABLE,
 };

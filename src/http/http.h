@@ -47,8 +47,8 @@ struct http_request {
 };
 
 /* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space;
- * what is no valid encoding stays as it is written, %00 is a NUL byte in the text); data NULL when
- * absent. Valid until release(). */
+ * what is not a valid encoding stays as it is written, %00 is a NUL byte in the text); data NULL
+ * when absent. Valid until release(). */
 struct text http_header(struct http_request *request, const char *name);
 struct text http_query(struct http_request *request, const char *name);
 
@@ -172,8 +172,7 @@ struct http_server_options {
 	/* of further ones those that are idle give way, or they are answered by 503; 0: no ceiling
 	 */
 	unsigned int connections_max;
-	/* 0: three quarters of connections_max. Those of trusted proxies have no ceiling of their
-	 * own. */
+	/* 0: three quarters of connections_max. A trusted proxy has no such ceiling. */
 	unsigned int connections_per_address_max;
 	/* "10.0.0.1, 192.0.2.0/24": whose X-Forwarded-For says where a request came from; NULL:
 	 * nobody's */

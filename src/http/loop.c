@@ -157,7 +157,7 @@ static void make_options(const struct http_server *server, struct MHD_OptionItem
 	const struct http_server_options *options = &server->options;
 	size_t count = 0;
 
-	/* The acceptor holds to the ceiling; the library has one of its own where none is set. */
+	/* The acceptor keeps the ceiling; where none is set, the library has its own. */
 	items[count++] =
 		(struct MHD_OptionItem){.option = MHD_OPTION_CONNECTION_LIMIT, .value = INT_MAX};
 	items[count++] = (struct MHD_OptionItem){

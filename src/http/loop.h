@@ -16,8 +16,8 @@ int loop_create(struct loop **ret_loop, struct http_server *server, struct error
  * it is still the caller's. */
 bool loop_give(struct loop *loop, struct connection *connection);
 
-/* Resumes @connection, which @loop serves, from any thread: the library's own wake-up is only for
- * loops of its own. */
+/* Resumes @connection, which @loop serves, from any thread: the library's own wake-up works for its
+ * own loops only. */
 void loop_resume(struct loop *loop, struct MHD_Connection *connection);
 
 /* Closes the connections and ends the thread. No exchange may be suspended, or get so any more.

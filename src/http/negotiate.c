@@ -237,7 +237,7 @@ bool negotiate_coding(struct text accept_encoding, const char *coding)
 	int quality = coding_quality(accept_encoding, text_of(coding), 0);
 	struct text identity = TEXT("identity");
 
-	/* Identity is acceptable unless it is refused, and where it is not named it has no weight
-	 * of its own to be below of. */
+	/* Identity is acceptable unless it is refused. Where it is not named, it has no weight, so
+	 * @coding is not below it. */
 	return quality > 0 && quality >= coding_quality(accept_encoding, identity, 0);
 }

@@ -58,7 +58,7 @@ static void log_query(struct exchange *exchange)
 		log_value(buffer_text(&shown), query, sizeof(query)));
 }
 
-/* How many had no line of their own, unless that was told within the last @every_us. */
+/* Tells how many requests had no line, unless that was told within the last @every_us. */
 static void tell_quiet(struct http_server *server, int64_t every_us)
 {
 	int64_t now_us = clock_monotonic_us();

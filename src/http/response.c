@@ -156,7 +156,7 @@ static struct MHD_Response *make_pieces(struct exchange *exchange)
 	if (size <= JOIN_SIZE_MAX) {
 		return make_joined(exchange, (size_t)size);
 	}
-	/* Over TLS each piece would become a record of its own. */
+	/* Over TLS each piece would become one record. */
 	if (response->piece_count > IOVEC_PIECES_MAX || exchange->server->tls) {
 		return MHD_create_response_from_callback(
 			size, BLOCK_SIZE, pieces_read, exchange, NULL);
@@ -166,13 +166,13 @@ static struct MHD_Response *make_pieces(struct exchange *exchange)
 		(unsigned int)response->piece_count, NULL, NULL);
 }
 
-/* Whether the library writes the last chunk of a body that is not sent: then HEAD's answer is none
- * of chunks, and its end is the connection's, as of a client that knows no chunks. */
+/* Whether the library writes the last chunk of a body that is not sent: then HEAD's answer has no
+ * chunks, and ends with the connection, as for a client that does not know chunks. */
 #define HEAD_ENDS_WITH_A_CHUNK (MHD_VERSION < 0x01000000)
 
-/* Bytes of an export that the system keeps before it can send them: enough to have some at hand,
- * and little of what its key may not have any more (http_request_end()), some MiB otherwise. Large
- * pages would be a tenth slower for it. */
+/* Bytes of an export that the system keeps before it can send them: enough to go on with, and
+ * little of what its key may no longer have (http_request_end()). Otherwise it keeps some MiB.
+ * Large pages would be a tenth slower with this. */
 #define UNSENT_MAX (512 << 10)
 
 static struct MHD_Response *make_unsized(struct exchange *exchange)

@@ -75,7 +75,7 @@ static int load_chain(
 	code = gnutls_pcert_list_import_x509_raw(
 		identity->chain, &length, &pem, GNUTLS_X509_FMT_PEM, 0);
 	if (code < 0) {
-		return error_set(err, ERROR_INVALID, "'%s' is no certificate in PEM format: %s",
+		return error_set(err, ERROR_INVALID, "'%s' is not a certificate in PEM format: %s",
 			path, gnutls_strerror(code));
 	}
 	identity->chain_length = length;
@@ -114,7 +114,7 @@ static int load_key(
 	}
 	code = gnutls_privkey_import_x509_raw(identity->key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (code < 0) {
-		return error_set(err, ERROR_INVALID, "'%s' is no private key in PEM format: %s",
+		return error_set(err, ERROR_INVALID, "'%s' is not a private key in PEM format: %s",
 			path, gnutls_strerror(code));
 	}
 	return 0;

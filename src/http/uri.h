@@ -15,8 +15,8 @@ void uri_split(struct text target, struct text *ret_path, struct text *ret_query
  * used up. */
 int uri_decode(struct text raw, struct arena *arena, struct text *ret) CHECK_RESULT;
 
-/* The last value of @name in @query, decoded, `+` as a space; what is no valid encoding stays as it
- * is written. No data when it is absent or the arena is used up. */
+/* The last value of @name in @query, decoded, `+` as a space; what is not a valid encoding stays as
+ * it is written. No data when it is absent or the arena is used up. */
 struct text uri_query_value(struct text query, struct text name, struct arena *arena);
 
 /* Walks the parameters of @query, both parts decoded as above. Start with @at = 0. Returns 1 with

@@ -18,12 +18,12 @@ struct loop;
 struct tls;
 struct trust;
 
-/* Whom a connection waits for. */
+/* What a connection waits for. */
 enum connection_phase {
 	CONNECTION_HEADER, /* the client: nothing or a part of a request's header is there */
 	CONNECTION_BODY,   /* the client: the body's next bytes */
 	CONNECTION_BUSY,   /* us */
-	/* the client, which takes the answer, or us, where none of it is left to take */
+	/* the client, which takes the answer, or us, where nothing is left to take */
 	CONNECTION_ANSWER,
 };
 

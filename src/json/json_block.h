@@ -48,7 +48,7 @@ static inline uint64_t json_bytes_below(uint64_t word, unsigned int limit)
 	return ~((word & ~JSON_HIGH_BITS) + JSON_EACH_BYTE(0x80 - limit)) & ~word & JSON_HIGH_BITS;
 }
 
-/* The high bit of each byte to a bit of its own, the first byte's lowest. */
+/* The high bit of each byte to one bit, the first byte's lowest. */
 static inline uint32_t json_gather_bits(uint64_t high_bits)
 {
 	return (uint32_t)((high_bits >> 7) * UINT64_C(0x0102040810204080) >> 56);

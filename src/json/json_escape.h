@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Escapes inside JSON strings, and the fast way past all that is none. Shared by reader and writer.
+ * Escapes inside JSON strings, and the fast way past everything else. Shared by reader and writer.
  */
 #ifndef JSON_JSON_ESCAPE_H
 #define JSON_JSON_ESCAPE_H
@@ -9,8 +9,8 @@
 #define JSON_ESCAPE_MAX 12 /* bytes of the longest escape: two \uXXXX, a surrogate pair */
 
 /* Reads the escape that @text begins with, its backslash included. Returns how many bytes it takes,
- * 0 when it is none: an unknown letter, too few hex digits, half of a surrogate pair (RFC 8259 §7,
- * §8.2). */
+ * 0 when it is not one: an unknown letter, too few hex digits, half of a surrogate pair (RFC 8259
+ * §7, §8.2). */
 size_t json_escape_read(struct text text, uint32_t *ret_code);
 
 /* Writes @code as UTF-8 and returns how many bytes that took. */
@@ -20,7 +20,8 @@ size_t json_utf8_write(uint32_t code, char out[4]);
  */
 size_t json_escape_write(uint32_t code, char out[6]);
 
-/* How many bytes from @data on are no control character below 0x20, no quote and no backslash. */
+/* How many bytes from @data on are neither a control character below 0x20 nor a quote nor a
+ * backslash. */
 static inline size_t json_plain_length(const char *data, size_t size)
 {
 	size_t at = 0;

@@ -8,7 +8,7 @@
 
 #include "json/json_escape.h"
 
-/* An arena of skip()'s own, for objects of many names in what it passes over. */
+/* skip()'s own arena, for objects of many names in what it passes over. */
 #define SKIP_ARENA_MAX ((size_t)1 << 30)
 
 enum expect {
@@ -135,7 +135,7 @@ __attribute__((cold)) static int unexpected(
 	byte = (unsigned char)rest.data[0];
 	if (starts_with_bom(rest)) {
 		return json_reader_error_at(
-			reader, reader->at, err, "a byte order mark is no JSON, leave it out");
+			reader, reader->at, err, "a byte order mark is not JSON, leave it out");
 	}
 	if (byte > 0x20 && byte < 0x7f) {
 		return json_reader_error_at(
@@ -184,13 +184,14 @@ __attribute__((cold)) static int bad_in_string(
 			"\\u%.4s is half of a surrogate pair without the other half",
 			rest.data + 2);
 	}
-	return fail(reader, ERROR_INVALID, at, err, "a backslash that begins no escape of JSON");
+	return fail(reader, ERROR_INVALID, at, err,
+		"a backslash that does not begin an escape of JSON");
 }
 
 __attribute__((cold)) static int bad_utf8(
 	const struct json_reader *reader, size_t at, struct error *err)
 {
-	return json_reader_error_at(reader, at, err, "byte 0x%02x is no UTF-8 here",
+	return json_reader_error_at(reader, at, err, "byte 0x%02x is not UTF-8 here",
 		(unsigned char)reader->input.data[at]);
 }
 
@@ -390,7 +391,7 @@ static inline bool is_space(char byte)
 	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
-/* The next byte that is no white space; NUL, which JSON never holds, at the end. */
+/* The next byte that is not white space; NUL, which JSON never holds, at the end. */
 static inline char next_byte(struct json_reader *reader)
 {
 	const char *data = reader->input.data;

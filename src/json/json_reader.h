@@ -52,7 +52,7 @@ struct json_reader {
 };
 
 /* Reads the single JSON value that @input is. @start is where its first byte stands (1, 1 for a
- * document of its own). @input must outlive the reader and its tokens. */
+ * whole document). @input must outlive the reader and its tokens. */
 void json_reader_init(struct json_reader *reader, struct text input, struct json_position start);
 
 /* From now on, and before the first token, a member name that an object has twice is an error of
@@ -62,7 +62,7 @@ void json_reader_init(struct json_reader *reader, struct text input, struct json
 void json_reader_check_names(
 	struct json_reader *reader, struct json_names *names, struct arena *arena);
 
-/* The next token. Returns 1 with a token, 0 at the end (JSON_END), negative when the input is no
+/* The next token. Returns 1 with a token, 0 at the end (JSON_END), negative when the input is not
  * JSON: ERROR_INVALID with "line 3, column 17: …", ERROR_TOO_LARGE when nested deeper than
  * JSON_DEPTH_MAX. */
 int json_reader_next(

@@ -26,7 +26,7 @@ static int check_file(int fd, const char *path, struct error *err)
 		return error_set_errno(err, errno, "cannot look at '%s'", path);
 	}
 	if (!S_ISREG(status.st_mode)) {
-		return error_set(err, ERROR_INVALID, "'%s' is no regular file", path);
+		return error_set(err, ERROR_INVALID, "'%s' is not a regular file", path);
 	}
 	if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		return error_set(err, ERROR_DENIED,
@@ -34,7 +34,7 @@ static int check_file(int fd, const char *path, struct error *err)
 	}
 	if (status.st_uid != geteuid() && status.st_uid != 0) {
 		return error_set(err, ERROR_DENIED,
-			"'%s' belongs to another user, who could change it: change that by chown",
+			"'%s' belongs to another user, which could change it: change that by chown",
 			path);
 	}
 	return 0;

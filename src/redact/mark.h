@@ -19,8 +19,8 @@ struct redact_key {
 };
 
 /* Makes the key of what the file at @path holds: 32 to 4096 bytes of any kind, less white space at
- * the end. ERROR_DENIED when someone else than its owner may read or write it, or its owner is
- * neither who runs the program nor root. */
+ * the end. ERROR_DENIED when others than its owner may read or write it, or its owner is neither
+ * the user that runs the program nor root. */
 int redact_key_read(struct redact_key *ret_key, const char *path, struct error *err) CHECK_RESULT;
 
 void redact_key_forget(struct redact_key *key);

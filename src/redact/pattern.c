@@ -111,7 +111,7 @@ static bool take_repeat(struct text *rest, int64_t *ret_min, int64_t *ret_max)
 
 static int wrong(struct text word, struct error *err, const char *why)
 {
-	return error_set(err, ERROR_INVALID, "'%.*s' is no pattern: %s", TEXT_ARG(word), why);
+	return error_set(err, ERROR_INVALID, "'%.*s' is not a pattern: %s", TEXT_ARG(word), why);
 }
 
 static int add(struct redact_pattern *pattern, struct redact_item item, int64_t min, int64_t max,

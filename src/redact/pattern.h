@@ -40,7 +40,7 @@ int redact_pattern_next(
  * end within a number or a word. */
 size_t redact_pattern_match(const struct redact_pattern *pattern, struct text text, size_t at);
 
-/* The size of the character at @at; a byte that is no UTF-8 is one of its own. */
+/* The size of the character at @at; a byte that is not UTF-8 counts as one. */
 size_t redact_character(struct text text, size_t at);
 
 #endif

@@ -164,7 +164,7 @@ static int note_secrets(void *context, const struct redact_step *step, struct er
 
 /* ---- hiding ---- */
 
-/* The call at hand on its way to what it becomes. */
+/* A call on its way to what it becomes. */
 struct rewriting {
 	struct redaction *redaction;
 	struct buffer *out;

@@ -43,10 +43,10 @@ AUTO_POINTER(struct redactor *, redactor_destroy);
 /* What redacting a call takes, kept from call to call; one a thread. */
 struct redaction {
 	const struct redactor *redactor;
-	struct arena arena; /* of the call at hand */
-	/* of the text at hand: a byte for each of its bytes, 1 where it is hidden */
+	struct arena arena; /* of the call that is redacted */
+	/* of the text that is looked at: a byte for each of its bytes, 1 where it is hidden */
 	struct buffer hidden;
-	struct buffer marked; /* the text at hand with marks in it */
+	struct buffer marked; /* the same text with marks in it */
 	struct text *secrets; /* digits that were entered, sorted, each once */
 	size_t secrets_count;
 	size_t secrets_room;

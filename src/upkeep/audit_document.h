@@ -9,9 +9,9 @@
 /* "done", "refused", "failed". */
 const char *audit_outcome_name(enum store_outcome outcome);
 
-/* Appends `{…}`. For who may see all accounts there are the members `id` and `account`, which is
- * @email, null where that is empty. With data NULL neither is there: ids tell how much others do.
- */
+/* Appends `{…}`. A reader that may see all accounts also gets the members `id` and `account`, which
+ * is @email, or null where that is empty. Where the data of @email is NULL neither is there,
+ * because ids tell how much others do. */
 void audit_document_write(struct buffer *body, const struct store_audit *record, struct text email);
 
 #endif

@@ -352,9 +352,9 @@ static void tell(struct auditor *auditor, const struct error *err)
 	auditor->failing = err != NULL;
 }
 
-/* A refusal whose subject is an account's e-mail is of that account, so that it is told who tried
- * to get in. This is looked up here, where nobody who waits for an answer could tell by the time it
- * takes whether there is such an account. */
+/* A refusal whose subject is an account's e-mail belongs to that account, whose owner so learns
+ * that somebody tried. The account is looked up here, not while the client waits: the time that
+ * takes would tell whether there is such an account. */
 static void find_account(struct auditor *auditor, struct store_audit *record)
 {
 	AUTO(arena_deinit) struct arena arena;

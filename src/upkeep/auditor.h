@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The audit trail of a server: what requests did is gathered in memory and written by a thread of
- * its own, a transaction a second at most, so that no request waits for it. What is the same within
- * that second is one record that says how often. */
+ * The audit trail of a server: what requests did is gathered in memory. A thread writes it, in one
+ * transaction a second at most, so that no request waits for it. What is the same within that
+ * second is one record that says how often. */
 #ifndef UPKEEP_AUDITOR_H
 #define UPKEEP_AUDITOR_H
 
@@ -31,9 +31,9 @@ AUTO_POINTER(struct auditor *, auditor_destroy);
  * record, by key, address, action and outcome, whose subject is AUDITOR_MORE. */
 #define AUDITOR_SUBJECTS_MAX 100
 
-/* Of wrong keys so many are told apart within a minute, by address and e-mail, each by a record of
- * its own. Those that come again are in two records a second at most, which say how often: one
- * names the address and e-mail that came most often, the other is of the rest. */
+/* Of wrong keys so many are told apart within a minute, by address and e-mail, each by its own
+ * record. Those that come again are in two records a second at most, which say how often: one names
+ * the address and e-mail that came most often, the other is of the rest. */
 #define AUDITOR_REFUSED_MAX 80
 
 /* Notes a record; its id and times are not looked at, its action is a literal. From any thread;

@@ -209,8 +209,8 @@ static int write_records(struct sweep *sweep, const struct store_day *day, struc
 	return 0;
 }
 
-/* Whoever works on that day's detail is not made to wait: tried again a few times. 0: it is left to
- * the next sweep, or to the calls one by one. */
+/* A program that works on that day's detail does not wait for this: the day is tried again a few
+ * times. 0: it is left to the next sweep, or to the calls one by one. */
 static int drop_day(struct sweep *sweep, const struct store_day *day, struct error *err)
 {
 	for (int i = 0; i < DAY_ATTEMPTS && !sweep->ended; i++) {
@@ -267,8 +267,7 @@ static int sweep_days(struct sweep *sweep, struct error *err)
 	return found < 0 ? -1 : tidy_days(sweep, err);
 }
 
-/* Whether someone else, who keeps calls for longer than up to @up_to, has detail from before @end.
- */
+/* Whether an account that keeps calls for longer than up to @up_to has detail from before @end. */
 static int is_kept_by_others(struct sweep *sweep, int64_t up_to, int64_t end, struct error *err)
 {
 	for (size_t i = 0; i < sweep->accounts_count; i++) {

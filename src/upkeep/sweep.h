@@ -11,7 +11,7 @@
 struct sweep_options {
 	struct store *store;
 	int64_t disk_max_bytes; /* 0: no cap */
-	struct text user;	/* who sweeps, for the audit trail */
+	struct text user;	/* in whose name, for the audit trail */
 	int64_t (*now)(void);
 	/* Called after each transaction with how long it took: may wait as long. False: the sweep
 	 * is to end. NULL: neither. */

@@ -31,7 +31,7 @@ int sweeper_create(struct sweeper **ret_sweeper, const struct sweeper_options *o
  * are 0. */
 int sweeper_start(struct sweeper *sweeper, struct error *err) CHECK_RESULT;
 
-/* Waits for the transaction at hand. NULL is accepted. */
+/* Waits for the transaction under way. NULL is accepted. */
 void sweeper_destroy(struct sweeper *sweeper);
 AUTO_POINTER(struct sweeper *, sweeper_destroy);
 

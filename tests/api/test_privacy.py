@@ -63,7 +63,7 @@ def test_what_was_redacted_can_be_posted_back(redacting):
 def test_a_wrong_rule_stops_the_server_at_its_start(tmp_path):
     done = callstep("serve", "--data", store_at(tmp_path), "--listen", "127.0.0.1:0", "--redact-patterns", "#{")
     assert done.returncode in (1, 2)
-    assert "redact-patterns: '#{' is no pattern" in done.stderr
+    assert "redact-patterns: '#{' is not a pattern" in done.stderr
 
 
 def test_erasing_beside_a_server_that_takes_calls_in(start_server):

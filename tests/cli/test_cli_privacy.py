@@ -169,7 +169,7 @@ def test_a_token_takes_a_key_and_no_value_on_the_command_line(program):
 @pytest.mark.parametrize("options, sentence", [
     (["--redact-input", "a,,b"], "redact-input: a name in 'a,,b' is empty"),
     (["--redact-modules", "a*b"], "redact-modules: 'a*b' has a * in the middle"),
-    (["--redact-patterns", "## #{9"], "redact-patterns: '#{9' is no pattern"),
+    (["--redact-patterns", "## #{9"], "redact-patterns: '#{9' is not a pattern"),
     (["--redact-key-file", "KEY"], "redact-key-file: no rule says what is to be hidden"),
 ])
 def test_a_wrong_rule_is_named_and_nothing_is_taken(program, options, sentence):

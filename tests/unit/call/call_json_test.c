@@ -268,7 +268,7 @@ static const struct {
 	{TEXT(CALL(",\"x\":\"\\ud800\"")), "half of a surrogate pair"},
 	{TEXT(CALL(",\"x\":NaN")), "a value is expected, not 'N'"},
 	{TEXT(CALL(",\"log\":01")), "a number has no leading zeros"},
-	{TEXT(EVENT("{\"line\":\"\377\"}")), "byte 0xff is no UTF-8 here"},
+	{TEXT(EVENT("{\"line\":\"\377\"}")), "byte 0xff is not UTF-8 here"},
 	{TEXT(EVENT("{\"line\":\"a\tb\"}")), "raw control character 0x09"},
 	{TEXT(CALL("") "x"), "nothing more is expected, not 'x'"},
 	{TEXT(CALL("") "{}"), "nothing more is expected, not '{'"},

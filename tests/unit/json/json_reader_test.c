@@ -63,13 +63,13 @@ static void messages_say_line_and_column(void **state)
 		{TEXT("\n\n"), {1, 1},
 			"line 3, column 1: the input ends where a value is expected"},
 		{TEXT("\xef\xbb\xbf{}"), {1, 1},
-			"line 1, column 1: a byte order mark is no JSON, leave it out"},
+			"line 1, column 1: a byte order mark is not JSON, leave it out"},
 		{TEXT("[\"\303\251\",!]"), {1, 1},
 			"line 1, column 7: a value is expected, not '!'"},
 		{TEXT("\"a\001b\""), {1, 1},
 			"line 1, column 3: raw control character 0x01 in a string, write it as "
 			"\\u0001"},
-		{TEXT("\"ab\377\""), {1, 1}, "line 1, column 4: byte 0xff is no UTF-8 here"},
+		{TEXT("\"ab\377\""), {1, 1}, "line 1, column 4: byte 0xff is not UTF-8 here"},
 		{TEXT("\"\\ud800\""), {1, 1},
 			"line 1, column 2: \\ud800 is half of a surrogate pair without the other "
 			"half"},
