@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What the documents and comments name is there, and a decision is a page."""
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TRACKED = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True,
-                         text=True, check=True).stdout.split()
-FILES = [name for name in sorted(set(TRACKED)) if (ROOT / name).is_file()]
+# What is built, fetched or left behind by tools.
+SKIPPED = re.compile(r"(^|/)(\.git|build[^/]*|node_modules|__pycache__|\.hypothesis|\.pytest_cache)/")
+FILES = sorted(name for name in (path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file()) if not SKIPPED.search(name))
 DOCUMENTS = [name for name in FILES if name.endswith(".md") and not name.startswith("tests/fixtures/") and name != "NEWS.md"]
 NAMING = DOCUMENTS + [name for name in FILES if re.fullmatch(r"(src|tests|web|scripts)/.*\.(c|h|py|js|mjs)|scripts/\w+", name)]
 DECISIONS = [name for name in DOCUMENTS if re.fullmatch(r"docs/decisions/\d.*", name)]
