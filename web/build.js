@@ -95,7 +95,7 @@ function cFile(files) {
 			+ `\t\t.etag = "\\"${etag}\\"", .immutable = ${file.immutable},\n`
 			+ `\t\t.bytes = bytes_${number}, .bytes_size = ${file.bytes.length}, .gzip = gzip_${number}, .gzip_size = ${packed.length}},`;
 	});
-	return `#include "api/page_files.h"
+	return `#include "api/web_files.h"
 
 /* A file's bytes, which the assembler takes in: no compiler has to read them. */
 #define INCLUDE(name, file) \\
@@ -104,10 +104,10 @@ function cFile(files) {
 
 ${symbols.join('\n')}
 
-const struct page_file page_files[] = {
+const struct web_file web_files[] = {
 ${rows.join('\n')}
 };
-const size_t page_files_count = ${rows.length};
+const size_t web_files_count = ${rows.length};
 `;
 }
 

@@ -15,9 +15,24 @@
 
 #define CROWDED_AFTER_S 10U
 
-static const char *const offers[] = {"application/json", "application/xml", "text/xml", NULL};
-static const char *const content_types[] = {
-	"application/json", "application/xml; charset=UTF-8", "text/xml; charset=UTF-8"};
+const struct representation answer_legacy = {
+	.offers = {"application/json", "application/xml", "text/xml"},
+	.types = {"application/json", "application/xml; charset=UTF-8", "text/xml; charset=UTF-8"},
+};
+const struct representation answer_v1 = {
+	.offers = {"application/json"},
+	.types = {"application/json"},
+};
+const struct representation answer_plain = {
+	.offers = {"application/json"},
+	.types = {"application/json"},
+	.plain = true,
+};
+const struct representation answer_list = {
+	.offers = {"application/json", "application/x-ndjson", "text/csv"},
+	.types = {"application/json", "application/x-ndjson",
+		"text/csv; charset=utf-8; header=present"},
+};
 
 /* RFC 9110 §15 and RFC 4918 §11.5. */
 static const struct {
@@ -52,32 +67,31 @@ static const char *phrase_of(int status)
 	return "Error";
 }
 
-static size_t chosen_offer(struct http_request *request)
-{
-	int offer = negotiate_type(http_header(request, "Accept"), offers);
-
-	return offer < 0 ? 0 : (size_t)offer;
-}
-
-enum answer_format answer_format(struct http_request *request)
-{
-	return chosen_offer(request) == 0 ? ANSWER_JSON : ANSWER_XML;
-}
-
 bool answer_gzip(struct http_request *request)
 {
 	return negotiate_coding(http_header(request, "Accept-Encoding"), "gzip");
 }
 
-void answer_headers(struct http_response *response, bool gzip)
+static size_t choose_type(struct http_request *request, const struct representation *as)
 {
-	answer_typed(response, content_types[chosen_offer(response->request)], gzip);
+	int offer = as->offers[1] ? negotiate_type(http_header(request, "Accept"), as->offers) : 0;
+
+	return offer < 0 ? 0 : (size_t)offer;
 }
 
-void answer_typed(struct http_response *response, const char *type, bool gzip)
+size_t answer_choose(struct http_request *request, const struct representation *as, bool *ret_gzip)
 {
-	http_response_header(response, "Content-Type", text_of(type));
-	http_response_header(response, "Vary", TEXT("Accept, Accept-Encoding"));
+	*ret_gzip = !as->plain && answer_gzip(request);
+	return choose_type(request, as);
+}
+
+void answer_as(
+	struct http_response *response, const struct representation *as, size_t type, bool gzip)
+{
+	http_response_header(response, "Content-Type", text_of(as->types[type]));
+	if (!as->plain) {
+		http_response_header(response, "Vary", TEXT("Accept, Accept-Encoding"));
+	}
 	http_response_header(response, "Cache-Control", TEXT("no-store"));
 	if (gzip) {
 		http_response_header(response, "Content-Encoding", TEXT("gzip"));
@@ -156,9 +170,9 @@ enum http_step answer_problem(
 	return problem(response, status, RETRY_AFTER_S, detail, members);
 }
 
-static void write_error(struct buffer *body, enum answer_format format, const char *sentence)
+static void write_error(struct buffer *body, bool xml, const char *sentence)
 {
-	if (format == ANSWER_XML) {
+	if (xml) {
 		buffer_append(body, TEXT("<?xml version=\"1.0\"?><result><error>"));
 		call_xml_write_text(body, text_of(sentence));
 		buffer_append(body, TEXT("</error></result>"));
@@ -173,14 +187,16 @@ enum http_step answer_later(
 	struct http_response *response, int status, unsigned int after_s, const char *sentence)
 {
 	AUTO(buffer_deinit) struct buffer body;
+	size_t type;
 
 	buffer_init(&body, ERROR_BODY_MAX);
 	if (text_starts_with(response->request->path, TEXT("/v1/"))) {
 		return problem(response, status, after_s, sentence, (struct text){0});
 	}
+	type = choose_type(response->request, &answer_legacy);
 	status_headers(response, status, after_s);
-	answer_headers(response, false);
-	write_error(&body, answer_format(response->request), sentence);
+	answer_as(response, &answer_legacy, type, false);
+	write_error(&body, type > 0, sentence);
 	return send_body(response, &body);
 }
 
@@ -210,42 +226,13 @@ enum http_step answer_failure(struct http_response *response, const struct error
 	return answer_error(response, 500, "database error");
 }
 
-enum http_step answer_body(struct http_response *response, struct buffer *body, struct arena *arena)
-{
-	AUTO(buffer_deinit) struct buffer compressed;
-	bool gzip = answer_gzip(response->request);
-	const struct buffer *sent = gzip ? &compressed : body;
-	struct text copy = {0};
-
-	buffer_init(&compressed, body->ceiling_bytes);
-	if (gzip) {
-		gzip_text(buffer_text(body), &compressed);
-	}
-	if (!body->failed && !sent->failed) {
-		copy = arena_copy(arena, buffer_text(sent));
-	}
-	if (!copy.data) {
-		return answer_error(response, 503, "out of memory");
-	}
-	response->status = 200;
-	response->text = copy;
-	answer_headers(response, gzip);
-	return HTTP_DONE;
-}
-
 enum http_step answer_json(struct http_response *response, int status, struct buffer *body)
 {
-	struct text copy = {0};
-
-	if (!body->failed) {
-		copy = arena_copy(&response->request->arena, buffer_text(body));
-	}
-	if (!copy.data) {
+	send_body(response, body);
+	if (!response->text.data) {
 		return answer_error(response, 503, "out of memory");
 	}
 	response->status = status;
-	response->text = copy;
-	http_response_header(response, "Content-Type", TEXT("application/json"));
-	http_response_header(response, "Cache-Control", TEXT("no-store"));
+	answer_as(response, &answer_plain, 0, false);
 	return HTTP_DONE;
 }

@@ -7,23 +7,37 @@
 #include "base/buffer.h"
 #include "http/http.h"
 
-enum answer_format {
-	ANSWER_JSON,
-	ANSWER_XML,
+#define ANSWER_TYPES 3
+
+/* What an endpoint's answers may be. */
+struct representation {
+	/* media types for Accept, NULL-ended; the first where it asks for none of them */
+	const char *offers[ANSWER_TYPES + 1];
+	/* Content-Type of each */
+	const char *types[ANSWER_TYPES];
+	/* the first type alone, never compressed, whatever is asked for */
+	bool plain;
 };
 
-/* What the request's Accept asks for: JSON where it asks for nothing that we have. */
-enum answer_format answer_format(struct http_request *request);
+/* Below /api (API.md §1 "Representation"): JSON, or XML under two names. */
+extern const struct representation answer_legacy;
+/* JSON, compressed where that is asked for; JSON as it is. */
+extern const struct representation answer_v1;
+extern const struct representation answer_plain;
+/* JSON as a page, NDJSON or CSV as a whole. */
+extern const struct representation answer_list;
+
+/* Which of @as's types the request asks for, and whether compressed. */
+size_t answer_choose(
+	struct http_request *request, const struct representation *as, bool *ret_gzip) CHECK_RESULT;
+
+/* Sets the headers of an answer of that type: Content-Type, Cache-Control (no-store), and where
+ * there was a choice Vary and Content-Encoding. */
+void answer_as(
+	struct http_response *response, const struct representation *as, size_t type, bool gzip);
 
 /* Whether the request's Accept-Encoding asks for gzip. */
 bool answer_gzip(struct http_request *request);
-
-/* Sets Content-Type, Vary, Cache-Control (no-store), and Content-Encoding when @gzip, for an answer
- * in the representation asked for. */
-void answer_headers(struct http_response *response, bool gzip);
-
-/* The same for an answer of the media @type, whatever was asked for. */
-void answer_typed(struct http_response *response, const char *type, bool gzip);
 
 /* Answers @status with a body that says @sentence: a problem (RFC 9457) below /v1, otherwise
  * {"error":…} or its XML. Always HTTP_DONE. */
@@ -47,13 +61,7 @@ enum http_step answer_failure(struct http_response *response, const struct error
 enum http_step answer_problem(
 	struct http_response *response, int status, const char *detail, struct text members);
 
-/* Answers @status with @body as JSON that is not to be stored by anyone. */
+/* Answers @status with @body as JSON that nothing may store. */
 enum http_step answer_json(struct http_response *response, int status, struct buffer *body);
-
-/* Answers 200 with @body, compressed when the request asks for it, in the representation asked for.
- * What is sent lies in
- * @arena, which must last as long as the request. */
-enum http_step answer_body(
-	struct http_response *response, struct buffer *body, struct arena *arena);
 
 #endif

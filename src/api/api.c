@@ -4,12 +4,7 @@
 
 #include <stdlib.h>
 
-#include "api/answer.h"
-#include "api/api_private.h"
-#include "api/audit.h"
-#include "api/errand.h"
-#include "api/page.h"
-#include "api/question.h"
+#include "api/job.h"
 
 #define KEY_BODY_MAX 16384 /* bytes of a POST of a key */
 
@@ -25,151 +20,181 @@ static const char *const tail_query[] = {FILTER_PARAMETERS, "detail", "last_even
 static const char *const keys_query[] = {"limit", "cursor", NULL};
 static const char *const audit_query[] = {"start", "end", "action", "limit", "cursor", NULL};
 
-static const struct http_route routes[] = {
+static const struct endpoint endpoints[] = {
 	{.pattern = "/api/all_logs/{start}/{end}",
 		.methods = HTTP_GET,
 		.action = "read-calls",
-		.begin = all_logs_begin,
-		.release = page_release},
+		.scope = STORE_SCOPE_READ,
+		.answers = &answer_legacy,
+		.prepare = all_logs_prepare,
+		.ask = all_logs_ask,
+		.release = all_logs_release},
 	{.pattern = "/api/calls/{start}/{end}",
 		.methods = HTTP_GET,
 		.action = "read-calls",
-		.begin = calls_begin,
-		.release = page_release},
+		.scope = STORE_SCOPE_READ,
+		.answers = &answer_legacy,
+		.prepare = calls_prepare,
+		.ask = calls_ask},
 	{.pattern = "/api/call/{session_id}",
 		.methods = HTTP_GET,
 		.action = "read-call",
-		.begin = call_begin,
-		.release = page_release},
+		.scope = STORE_SCOPE_READ,
+		.answers = &answer_legacy,
+		.prepare = call_prepare,
+		.ask = call_ask},
 	{.pattern = "/v1/calls",
 		.methods = HTTP_POST,
 		.action = "store-calls",
 		.query = nothing,
-		.begin = v1_calls_begin,
-		.data = v1_calls_data,
-		.finish = v1_calls_finish,
-		.release = v1_calls_release},
+		.scope = STORE_SCOPE_WRITE,
+		.begin = v1_calls_post_begin,
+		.data = v1_calls_post_data,
+		.finish = v1_calls_post_finish,
+		.release = v1_calls_post_release},
 	{.pattern = "/v1/calls",
 		.methods = HTTP_GET,
 		.action = "read-calls",
 		.query = list_query,
-		.begin = v1_list_begin,
-		.release = v1_list_release},
+		.scope = STORE_SCOPE_READ,
+		.answers = &answer_list,
+		.prepare = v1_calls_prepare,
+		.ask = v1_calls_ask,
+		.answer = v1_calls_answer,
+		.release = v1_calls_release},
 	{.pattern = "/v1/calls/{session_id}",
 		.methods = HTTP_GET,
 		.action = "read-call",
 		.query = nothing,
-		.begin = v1_call_begin,
-		.release = question_release},
+		.scope = STORE_SCOPE_READ,
+		.answers = &answer_v1,
+		.prepare = v1_call_prepare,
+		.ask = v1_call_ask},
 	{.pattern = "/v1/diff/{a}/{b}",
 		.methods = HTTP_GET,
 		.action = "compare-calls",
 		.query = nothing,
-		.begin = v1_diff_begin,
-		.release = question_release},
+		.scope = STORE_SCOPE_READ,
+		.answers = &answer_v1,
+		.prepare = v1_diff_prepare,
+		.ask = v1_diff_ask},
 	{.pattern = "/v1/stats",
 		.methods = HTTP_GET,
 		.action = "count-calls",
 		.query = stats_query,
-		.begin = v1_stats_begin,
-		.release = question_release},
+		.scope = STORE_SCOPE_READ,
+		.answers = &answer_v1,
+		.prepare = v1_stats_prepare,
+		.ask = v1_stats_ask},
 	{.pattern = "/v1/dropoff",
 		.methods = HTTP_GET,
 		.action = "count-calls",
 		.query = dropoff_query,
-		.begin = v1_dropoff_begin,
-		.release = question_release},
+		.scope = STORE_SCOPE_READ,
+		.answers = &answer_v1,
+		.prepare = v1_dropoff_prepare,
+		.ask = v1_dropoff_ask},
 	{.pattern = "/v1/tail",
 		.methods = HTTP_GET,
 		.action = "follow-calls",
 		.query = tail_query,
+		.scope = STORE_SCOPE_READ,
 		.begin = v1_tail_begin},
 	{.pattern = "/v1/account",
 		.methods = HTTP_GET,
 		.action = "sign-in",
 		.query = nothing,
+		.scope = ENDPOINT_ANY_KEY,
 		.begin = v1_account_begin},
 	{.pattern = "/v1/audit",
 		.methods = HTTP_GET,
 		.action = "read-audit",
 		.query = audit_query,
-		.begin = v1_audit_begin},
+		.scope = STORE_SCOPE_ADMIN,
+		.answers = &answer_plain,
+		.prepare = v1_audit_prepare,
+		.ask = v1_audit_ask},
 	{.pattern = "/v1/keys",
 		.methods = HTTP_GET,
 		.action = "list-keys",
 		.query = keys_query,
-		.begin = v1_keys_begin},
+		.scope = STORE_SCOPE_ADMIN,
+		.answers = &answer_plain,
+		.prepare = v1_keys_prepare,
+		.ask = v1_keys_ask},
 	{.pattern = "/v1/keys",
 		.methods = HTTP_POST,
 		.action = "make-key",
 		.query = nothing,
-		.begin = v1_key_add_begin,
-		.data = v1_key_add_data,
-		.finish = v1_key_add_finish,
-		.release = v1_key_add_release,
-		.body_size_max = KEY_BODY_MAX},
+		.scope = STORE_SCOPE_ADMIN,
+		.body_size_max = KEY_BODY_MAX,
+		.finish_waits = true,
+		.begin = v1_keys_post_begin,
+		.data = v1_keys_post_data,
+		.finish = v1_keys_post_finish},
 	{.pattern = "/v1/keys/{id}",
 		.methods = HTTP_DELETE,
 		.action = "revoke-key",
 		.query = nothing,
-		.begin = v1_key_delete_begin},
-	{.pattern = "/healthz", .methods = HTTP_GET, .begin = healthz_begin},
+		.scope = STORE_SCOPE_ADMIN,
+		.waits = ENDPOINT_WAITS_ALWAYS,
+		.begin = v1_keys_delete_begin},
+	{.pattern = "/healthz",
+		.methods = HTTP_GET,
+		.waits = ENDPOINT_WAITS_NEVER,
+		.begin = healthz_begin},
 	{.pattern = "/readyz", .methods = HTTP_GET, .begin = readyz_begin},
-	{.pattern = "/", .methods = HTTP_GET, .begin = page_files_begin},
-	{.pattern = "/docs", .methods = HTTP_GET, .begin = page_files_begin},
-	{.pattern = "/openapi.json", .methods = HTTP_GET, .begin = page_files_begin},
-	{.pattern = "/assets/{name}", .methods = HTTP_GET, .begin = page_files_begin},
-	{.pattern = NULL},
+	{.pattern = "/",
+		.methods = HTTP_GET,
+		.waits = ENDPOINT_WAITS_NEVER,
+		.begin = web_files_begin},
+	{.pattern = "/docs",
+		.methods = HTTP_GET,
+		.waits = ENDPOINT_WAITS_NEVER,
+		.begin = web_files_begin},
+	{.pattern = "/openapi.json",
+		.methods = HTTP_GET,
+		.waits = ENDPOINT_WAITS_NEVER,
+		.begin = web_files_begin},
+	{.pattern = "/assets/{name}",
+		.methods = HTTP_GET,
+		.waits = ENDPOINT_WAITS_NEVER,
+		.begin = web_files_begin},
 };
+
+#define ENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
+
+/* The list of routes ends with a row of nothing. */
+_Static_assert(ENDPOINTS < API_ROUTES_MAX, "API_ROUTES_MAX is too small");
 
 /* What pages leave behind for the next ones, beside what --page-memory-max gives to those under
  * way. */
-#define PAGE_BLOCKS_IDLE_MAX ((size_t)24 << 20)
-#define PAGE_BLOCKS_BUSY_MAX ((size_t)96 << 20)
-
-_Static_assert(sizeof(routes) / sizeof(routes[0]) <= API_ROUTES_MAX, "API_ROUTES_MAX is too small");
+#define BLOCKS_IDLE_MAX ((size_t)24 << 20)
+#define BLOCKS_BUSY_MAX ((size_t)96 << 20)
 
 /* Errands at once of one account; there is a thread more. */
 #define ERRANDS_MAX 8
 
-/* What never asks the store. */
-static bool asks_nothing(const struct http_route *route)
+const struct endpoint *api_endpoint(const struct api *api, const struct http_request *request)
 {
-	return route->begin == healthz_begin || route->begin == page_files_begin;
-}
-
-/* What waits for a lock or looks at many rows even where the store is embedded:
- * docs/decisions/0011-loops.md has the list. */
-static bool always_waits(const struct http_route *route)
-{
-	return route->begin == v1_audit_begin || route->begin == v1_keys_begin ||
-	       route->begin == v1_key_delete_begin;
-}
-
-/* Puts an errand in the place of handlers that wait. */
-static void replace_handlers(struct http_route *route, bool remote)
-{
-	bool begins = always_waits(route) || (remote && !asks_nothing(route));
-	bool finishes = route->finish == v1_key_add_finish;
-
-	route->begin = begins ? errand_begin : route->begin;
-	route->finish = finishes ? errand_finish : route->finish;
-	route->release = begins || finishes ? errand_release : route->release;
-}
-
-const struct http_route *api_handlers(const struct api *api, const struct http_request *request)
-{
-	return &routes[request->route - api->routes];
+	return &endpoints[request->route - api->routes];
 }
 
 static void fill_routes(struct api *api)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		api->routes[i] = routes[i];
-		replace_handlers(&api->routes[i], store_is_remote(api->options.store));
-		if (routes[i].body_size_max == 0) {
-			api->routes[i].body_size_max = api->options.body_size_max;
-		}
+	for (size_t i = 0; i < ENDPOINTS; i++) {
+		const struct endpoint *endpoint = &endpoints[i];
+
+		api->routes[i] = (struct http_route){
+			.pattern = endpoint->pattern,
+			.methods = endpoint->methods,
+			.begin = job_begin,
+			.data = endpoint->data ? job_data : NULL,
+			.finish = endpoint->finish ? job_finish : NULL,
+			.release = job_release,
+			.body_size_max = endpoint->body_size_max > 0 ? endpoint->body_size_max
+								     : api->options.body_size_max,
+		};
 	}
 }
 
@@ -204,9 +229,9 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 	}
 	api->options = *options;
 	memory_init(&api->memory, options->page_memory_max);
-	arena_pool_init(&api->page_blocks, PAGE_BLOCKS_IDLE_MAX, PAGE_BLOCKS_BUSY_MAX);
+	arena_pool_init(&api->blocks, BLOCKS_IDLE_MAX, BLOCKS_BUSY_MAX);
 	fill_routes(api);
-	api->lines = hash_key_random();
+	api->strangers = hash_key_random();
 	if (spill_start(&api->memory, options->spill_folder, options->spill_max, err) < 0 ||
 		permits_create(&api->permits, options->store, err) < 0 ||
 		guesses_create(&api->guesses, options->wrong_keys_max, err) < 0 ||
@@ -233,7 +258,7 @@ void api_destroy(struct api *api)
 		workers_destroy(api->errands);
 		workers_destroy(api->workers);
 		spill_stop(&api->memory);
-		arena_pool_deinit(&api->page_blocks);
+		arena_pool_deinit(&api->blocks);
 		memory_deinit(&api->memory);
 		free(api);
 	}
@@ -250,12 +275,12 @@ static void write_error(void *context, struct http_request *request, struct http
 static void completed(void *context, struct http_request *request, int status)
 {
 	const struct api *api = context;
-	struct audit_note *note = request->note;
+	struct job *job = request->user;
 
-	if (note) {
-		permits_remove(api->permits, &note->permit);
+	if (job) {
+		permits_remove(api->permits, &job->permit);
+		audit_completed(job, status);
 	}
-	audit_completed(context, request, status);
 }
 
 void api_attach(struct api *api, struct http_server_options *options)

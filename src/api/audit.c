@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buffer.h"
+#include "api/job.h"
 #include "upkeep/asked.h"
 
 /* A request that was refused for want of a key that fits, whatever it wanted. */
@@ -13,47 +13,19 @@
 
 #define ADDRESS_ASKED_MAX ((size_t)64 << 10)
 
-struct audit_note *audit_note(struct http_request *request)
+void audit_refused(struct job *job, struct text email)
 {
-	struct audit_note *note = request->note;
-
-	if (!note) {
-		note = arena_calloc(&request->arena, 1, sizeof(*note));
-		request->note = note;
-		if (note) {
-			note->calls = -1;
-		}
-	}
-	return note;
-}
-
-void audit_let_in(struct http_request *request, int64_t key_id)
-{
-	struct audit_note *note = audit_note(request);
-
-	if (note) {
-		note->key_id = key_id;
-	}
-}
-
-void audit_refused(struct http_request *request, struct text email)
-{
-	struct audit_note *note = audit_note(request);
-	/* Who puts the key in its place is not to find it in the trail. */
+	/* A key that was put in its place is not to be found in the trail. */
 	bool is_email = email.size > 0 && memchr(email.data, '@', email.size);
 
-	if (note) {
-		note->subject = is_email ? arena_copy(&request->arena, email) : TEXT("");
-	}
+	job->note.subject = is_email ? arena_copy(&job->memory, email) : TEXT("");
 }
 
-void audit_calls(struct http_request *request, int64_t calls)
+void audit_calls(struct job *job, int64_t calls)
 {
-	struct audit_note *note = audit_note(request);
+	struct audit_note *note = &job->note;
 
-	if (note) {
-		note->calls = (note->calls < 0 ? 0 : note->calls) + calls;
-	}
+	note->calls = (note->calls < 0 ? 0 : note->calls) + calls;
 }
 
 /* What rules hide and what asked_write() does; where memory is short, nothing of it. */
@@ -122,29 +94,25 @@ static struct store_audit record_of(struct api *api, struct http_request *reques
 	return (struct store_audit){
 		.time = api->options.now(),
 		.account_id = request->account_id,
-		.key_id = note ? note->key_id : 0,
+		.key_id = note->key_id,
 		.address = text_of(http_address(request, address)),
 		.user = TEXT(""),
-		.calls = note ? note->calls : -1,
+		.calls = note->calls,
 		.times = 1,
 	};
 }
 
-int audit_write(struct api *api, struct http_request *request, const char *action,
-	const char *subject, struct error *err)
+int audit_write(struct job *job, const char *action, const char *subject, struct error *err)
 {
 	char address[HTTP_ADDRESS_SIZE];
-	struct audit_note *note = audit_note(request);
-	struct store_audit record = record_of(api, request, note, address);
+	struct store_audit record = record_of(job->api, job->request, &job->note, address);
 
 	record.action = text_of(action);
 	record.subject = text_of(subject);
-	if (store_audit_add(api->options.store, &record, 1, err) < 0) {
+	if (store_audit_add(job->api->options.store, &record, 1, err) < 0) {
 		return -1;
 	}
-	if (note) {
-		note->recorded = true;
-	}
+	job->note.recorded = true;
 	return 0;
 }
 
@@ -189,32 +157,31 @@ void audit_note_later(struct audit_later *later, int64_t calls)
 /* Where memory is short, a record that waits says no number of calls. */
 static void hand_in(struct api *api, struct audit_note *note, const struct store_audit *record)
 {
-	if (note && note->waits) {
+	if (note->waits) {
 		note->later = keep(api, record);
 	}
-	if (!note || !note->later) {
+	if (!note->later) {
 		auditor_note(api->options.auditor, record);
 	}
 }
 
-void audit_completed(void *context, struct http_request *request, int status)
+void audit_completed(struct job *job, int status)
 {
-	struct api *api = context;
-	struct audit_note *note = request->note;
-	enum store_outcome outcome =
-		note && note->permit.ended ? STORE_REFUSED : outcome_of(status);
+	struct api *api = job->api;
+	struct http_request *request = job->request;
+	struct audit_note *note = &job->note;
+	enum store_outcome outcome = job->permit.ended ? STORE_REFUSED : outcome_of(status);
 	char address[HTTP_ADDRESS_SIZE], subject[STORE_SUBJECT_MAX];
-	bool wrong_key = status == 401 || (note && note->subject.data);
+	bool wrong_key = status == 401 || note->subject.data;
 	struct store_audit record;
 
-	if (!request->route->action || (note && note->recorded) ||
-		!is_wanted(api, request, outcome)) {
+	if (!job->endpoint->action || note->recorded || !is_wanted(api, request, outcome)) {
 		return;
 	}
 	record = record_of(api, request, note, address);
-	record.action = wrong_key ? TEXT(SIGN_IN) : text_of(request->route->action);
+	record.action = wrong_key ? TEXT(SIGN_IN) : text_of(job->endpoint->action);
 	record.outcome = outcome;
-	record.subject = wrong_key ? auditor_subject(note ? note->subject : TEXT(""), subject)
+	record.subject = wrong_key ? auditor_subject(note->subject, subject)
 				   : address_asked(api, request, subject);
 	hand_in(api, note, &record);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * Who did what through the API, for the audit trail. Every request whose route has an action makes
- * a record when it is over; what changes keys makes one before it is answered. */
+ * Who did what through the API, for the audit trail. Every request whose endpoint has an action
+ * makes a record when it is over; what changes keys makes one before it is answered. */
 #ifndef API_AUDIT_H
 #define API_AUDIT_H
 
-#include "api/api_private.h"
-#include "api/permits.h"
+#include "base/buffer.h"
+#include "http/http.h"
 
-/* What is known of a request beside what the server knows: request->note. */
+struct job;
+
+/* What is known of a request beside what the server knows. */
 struct audit_note {
 	int64_t key_id;
 	int64_t calls;	     /* that were given out or taken in; -1: it is not about calls */
@@ -17,34 +19,28 @@ struct audit_note {
 	 */
 	bool waits;
 	struct audit_later *later; /* NULL: there is none to make */
-	struct permit permit;
 };
 
-/* That of @request, made where there is none; NULL when memory is short. */
-struct audit_note *audit_note(struct http_request *request);
-
-/* The request was let in by this key. */
-void audit_let_in(struct http_request *request, int64_t key_id);
-
-/* It was not: the e-mail that was tried. Never the key. */
-void audit_refused(struct http_request *request, struct text email);
+/* The request was not let in: the e-mail that was tried. Never the key. */
+void audit_refused(struct job *job, struct text email);
 
 /* So many calls more were given out or taken in. */
-void audit_calls(struct http_request *request, int64_t calls);
+void audit_calls(struct job *job, int64_t calls);
 
 /* Writes the record of a change at once, durably: `make-key`, "key 7". */
-int audit_write(struct api *api, struct http_request *request, const char *action,
-	const char *subject, struct error *err) CHECK_RESULT;
+int audit_write(
+	struct job *job, const char *action, const char *subject, struct error *err) CHECK_RESULT;
 
 /* Makes the record of a request that waited, with the calls that were taken in, and frees @later.
  * From any thread. */
 void audit_note_later(struct audit_later *later, int64_t calls);
 
 /* Appends the request's query, decoded, without what rules hide and without digits of words that
- * calls were searched for (upkeep/asked.h). For the audit trail and the log. */
+ * calls were searched for (upkeep/asked.h). For the audit trail and the log; @context is the API.
+ */
 void audit_write_query(void *context, struct http_request *request, struct buffer *out);
 
-/* What the HTTP server calls when a request is over. */
-void audit_completed(void *context, struct http_request *request, int status);
+/* The request is over; @status 0: there was no answer. */
+void audit_completed(struct job *job, int status);
 
 #endif

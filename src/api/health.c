@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * GET /healthz: the process is there. GET /readyz: its store answers. Neither asks for credentials.
  */
-#include "api/answer.h"
-#include "api/api_private.h"
-#include "base/log.h"
+#include "api/job.h"
 
 static enum http_step say(struct http_response *response, int status, struct text body)
 {
 	response->status = status;
 	response->text = body;
-	http_response_header(response, "Content-Type", TEXT("application/json"));
-	http_response_header(response, "Cache-Control", TEXT("no-store"));
+	answer_as(response, &answer_plain, 0, false);
 	return HTTP_DONE;
 }
 
-enum http_step healthz_begin(
-	void *context, struct http_request *request, struct http_response *response)
+enum http_step healthz_begin(struct job *job)
 {
-	(void)context;
-	(void)request;
-	return say(response, 200, TEXT("{\"status\":\"ok\"}"));
+	return say(job->response, 200, TEXT("{\"status\":\"ok\"}"));
 }
 
 /* How near the disk's cap is, in a word: how much the store holds is nobody's business who has no
@@ -36,16 +30,14 @@ static struct text ready_body(const struct api *api)
 		bodies[api->options.sweeper ? sweeper_disk(api->options.sweeper) : SWEEP_DISK_OK]);
 }
 
-enum http_step readyz_begin(
-	void *context, struct http_request *request, struct http_response *response)
+enum http_step readyz_begin(struct job *job)
 {
-	struct api *api = context;
 	struct error err;
 
-	if (store_ping(api->options.store, &err) == 0) {
-		return say(response, 200, ready_body(api));
+	if (store_ping(job->api->options.store, &err) == 0) {
+		return say(job->response, 200, ready_body(job->api));
 	}
-	answer_log("store-not-ready", request, &err);
-	http_response_header(response, "Retry-After", TEXT("1"));
-	return say(response, 503, TEXT("{\"status\":\"unavailable\"}"));
+	answer_log("store-not-ready", job->request, &err);
+	http_response_header(job->response, "Retry-After", TEXT("1"));
+	return say(job->response, 503, TEXT("{\"status\":\"unavailable\"}"));
 }

@@ -1,344 +1,380 @@
 /* SPDX-License-Identifier: MIT
- * POST /v1/calls: calls in, answered when they are durable (API.md §2 "Taking calls in"). */
-#include <pthread.h>
-#include <stdlib.h>
+ * GET /v1/calls: the calls that match a filter, as a page of JSON, or whole as NDJSON or CSV, batch
+ * after batch (API.md §2 "Finding calls"). */
+#include "api/body.h"
+#include "api/cursor.h"
+#include "api/job.h"
+#include "api/parameters.h"
+#include "call/call_csv.h"
+#include "call/call_document.h"
+#include "call/call_json.h"
 
-#include "api/access.h"
-#include "api/answer.h"
-#include "api/api_private.h"
-#include "api/audit.h"
-#include "base/buffer.h"
-#include "base/log.h"
-#include "http/header.h"
-#include "json/json_writer.h"
+#define LIMIT_DEFAULT 100
+#define LIMIT_MAX     10000
+#define NUMBER_MAX    INT64_C(999999999999999999)
 
-#define REJECTS_LISTED 1000 /* the others are counted in "rejected_more" */
-#define REJECTS_MAX    ((size_t)2 << 20)
-#define MEMBERS_MAX    (REJECTS_MAX + 4096)
+/* What a call is taken to need before it was read. */
+#define HEADER_BYTES_GUESS ((size_t)512)
+#define CALL_BYTES_GUESS   ((size_t)8192)
+#define PAGE_BYTES_MIN	   ((size_t)65536)
 
-/* A reject's place in the text of all of them: they come in any order and are listed by line. */
-struct listed {
-	uint64_t line;
-	size_t at;
-	size_t size;
+/* Calls of a batch of a streamed result, without and with detail. */
+#define BATCH_CALLS	   1000
+#define BATCH_DETAIL_CALLS 250
+
+#define FILL_SIZE    ((size_t)32768)	 /* what is composed in one go */
+#define SCRATCH_MAX  ((size_t)128 << 20) /* more than any call */
+#define FORMULAS_MAX ((size_t)8 << 10)	 /* that a row of CSV for a spreadsheet is longer by */
+
+/* The types of answer_list. */
+enum format {
+	FORMAT_JSON,
+	FORMAT_NDJSON,
+	FORMAT_CSV,
 };
 
-struct posting {
-	struct http_request *request;
-	struct batch *batch;
-	enum stream_shape shape;
-	bool ended;
-	pthread_mutex_t lock;  /* over what rejected() changes */
-	struct buffer rejects; /* `{…}{…}…` */
-	struct buffer order;   /* struct listed */
-	uint64_t listed;
+struct listing {
+	struct job *job;
+	struct body body;
+	bool detail;
+	bool spreadsheet;		      /* of CSV */
+	int64_t left;			      /* calls that may still be asked for */
+	int64_t asked;			      /* the limit of the batch at hand */
+	char session_id[CALL_SESSION_ID_MAX]; /* of search.after */
+	struct store_page batch;
+	int64_t total_calls;
+	size_t at; /* the call of the batch that comes next */
+	bool pending;
+	bool front_done;
+	bool end_done;
+	bool separated;	 /* a call stands before */
+	bool rows_begun; /* a call's rows are not yet written to their end */
+	struct call_csv_place rows;
+	struct arena scratch; /* of one call's steps */
 };
 
-/* ---- what comes in ---- */
+/* ---- composing ---- */
 
-static bool read_shape(struct http_request *request, enum stream_shape *ret_shape)
+static int unpack(struct listing *list, const struct store_call *call, struct error *err)
 {
-	static const struct {
-		const char *type;
-		enum stream_shape shape;
-	} known[] = {
-		{"application/json", STREAM_DOCUMENT},
-		{"application/x-ndjson", STREAM_NDJSON},
-		{"application/ndjson", STREAM_NDJSON},
-		{"application/jsonl", STREAM_NDJSON},
-	};
-	struct text type = header_media_type(http_header(request, "Content-Type"));
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (text_equal_ascii_case(type, text_of(known[i].type))) {
-			*ret_shape = known[i].shape;
-			return true;
-		}
-	}
-	return false;
+	buffer_clear(&list->body.json);
+	return call->packed.deflate.data ? body_unpack(&list->body, call, &list->body.json, err)
+					 : 0;
 }
 
-static bool read_coding(struct http_request *request, enum stream_coding *ret_coding)
+static struct text detail_of(const struct listing *list, const struct store_call *call)
 {
-	static const struct {
-		const char *name;
-		enum stream_coding coding;
-	} known[] = {
-		{"identity", STREAM_IDENTITY},
-		{"gzip", STREAM_GZIP},
-		{"x-gzip", STREAM_GZIP},
-		{"zstd", STREAM_ZSTD},
-	};
-	struct text name = text_trim(http_header(request, "Content-Encoding"));
-
-	if (name.size == 0) {
-		*ret_coding = STREAM_IDENTITY;
-		return true;
-	}
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (text_equal_ascii_case(name, text_of(known[i].name))) {
-			*ret_coding = known[i].coding;
-			return true;
-		}
-	}
-	return false;
+	return call->packed.deflate.data ? call_json_detail(buffer_text(&list->body.json))
+					 : (struct text){0};
 }
 
-static size_t note_reject(void *context, const struct batch_reject *reject)
+/* 1 there is more of the call, 0 that was its end. */
+static int write_rows(struct listing *list, const struct store_call *call, struct error *err)
 {
-	struct posting *posting = context;
-	struct buffer *rejects = &posting->rejects;
-	size_t held;
+	int more;
 
-	pthread_mutex_lock(&posting->lock);
-	if (posting->listed < REJECTS_LISTED && rejects->size < REJECTS_MAX / 2) {
-		struct listed listed = {.line = reject->line, .at = rejects->size};
-
-		buffer_printf(rejects,
-			"{\"line\":%llu,\"session_id\":", (unsigned long long)reject->line);
-		json_write_string(rejects, reject->session_id);
-		buffer_append(rejects, TEXT(",\"error\":"));
-		json_write_string(rejects, text_of(reject->error));
-		buffer_append_byte(rejects, '}');
-		listed.size = rejects->size - listed.at;
-		buffer_append(&posting->order,
-			(struct text){.data = (const char *)&listed, .size = sizeof(listed)});
-		posting->listed++;
+	if (!list->detail) {
+		call_csv_write_call(&list->body.chunk, &call->call, list->spreadsheet);
+		return 0;
 	}
-	held = rejects->capacity + posting->order.capacity;
-	pthread_mutex_unlock(&posting->lock);
-	return held;
-}
-
-static void wake(void *context)
-{
-	struct posting *posting = context;
-
-	http_request_wake(posting->request);
-}
-
-static int open_posting(struct api *api, struct http_request *request,
-	const struct retention *retention, enum stream_shape shape, enum stream_coding coding,
-	struct error *err)
-{
-	struct posting *posting = arena_calloc(&request->arena, 1, sizeof(*posting));
-	struct batch_options options = {
-		.account_id = request->account_id,
-		.detail_after = retention->detail_after,
-		.header_after = retention->header_after,
-		.shape = shape,
-		.coding = coding,
-		.rejected = note_reject,
-		.wake = wake,
-		.context = posting,
-	};
-
-	if (!posting) {
-		return error_no_memory(err);
-	}
-	if (batch_create(&posting->batch, api->options.intake, &options, err) < 0) {
+	if (!list->rows_begun && unpack(list, call, err) < 0) {
 		return -1;
 	}
-	posting->request = request;
-	posting->shape = shape;
-	pthread_mutex_init(&posting->lock, NULL);
-	buffer_init(&posting->rejects, REJECTS_MAX);
-	buffer_init(&posting->order, REJECTS_LISTED * sizeof(struct listed));
-	request->user = posting;
-	/* The client may go, and what it sent so far is stored all the same. */
-	audit_note(request)->waits = true;
+	more = call_csv_write_more(&list->body.chunk, &call->call, detail_of(list, call),
+		list->spreadsheet, &list->rows, FILL_SIZE, &list->scratch, err);
+	list->rows_begun = more > 0;
+	if (more == 0) {
+		list->rows = (struct call_csv_place){0};
+	}
+	return more;
+}
+
+static int write_document(struct listing *list, const struct store_call *call, struct error *err)
+{
+	if (list->detail && unpack(list, call, err) < 0) {
+		return -1;
+	}
+	if (list->job->format == FORMAT_JSON && list->separated) {
+		buffer_append_byte(&list->body.chunk, ',');
+	}
+	if (list->detail) {
+		call_document_write_detail(&list->body.chunk, &call->call, detail_of(list, call));
+	} else {
+		call_document_write(&list->body.chunk, &call->call);
+	}
+	if (list->job->format == FORMAT_NDJSON) {
+		buffer_append_byte(&list->body.chunk, '\n');
+	}
+	list->separated = true;
 	return 0;
 }
 
-enum http_step v1_calls_begin(
-	void *context, struct http_request *request, struct http_response *response)
+/* Writes the next call, or more of it: list->at moves on at its end. */
+static int write_call(struct listing *list, struct error *err)
 {
-	struct api *api = context;
-	enum stream_shape shape;
-	enum stream_coding coding;
-	struct retention retention;
+	const struct store_call *call = &list->batch.calls[list->at];
+	int more = list->job->format == FORMAT_CSV ? write_rows(list, call, err)
+						   : write_document(list, call, err);
+
+	list->at += more == 0 ? 1 : 0;
+	return more;
+}
+
+static void write_front(struct listing *list)
+{
+	if (list->job->format == FORMAT_JSON) {
+		buffer_append(&list->body.chunk, TEXT("{\"calls\":["));
+	} else if (list->job->format == FORMAT_CSV) {
+		call_csv_write_header(&list->body.chunk, list->detail, list->spreadsheet);
+	}
+	list->front_done = true;
+}
+
+/* How many calls of the batch are given out: the one more of a page is not. */
+static size_t batch_count(const struct listing *list)
+{
+	return list->batch.count == (size_t)list->asked && list->job->format == FORMAT_JSON
+		       ? list->batch.count - 1
+		       : list->batch.count;
+}
+
+static void write_end(struct listing *list)
+{
+	char cursor[CURSOR_TEXT_SIZE];
+	size_t count = batch_count(list);
+
+	list->end_done = true;
+	if (list->job->format != FORMAT_JSON) {
+		return;
+	}
+	buffer_printf(&list->body.chunk,
+		"],\"total_calls\":%lld,\"next\":", (long long)list->total_calls);
+	if (count < list->batch.count) {
+		buffer_printf(&list->body.chunk, "\"%s\"}",
+			cursor_write(&list->batch.calls[count - 1].call, cursor));
+	} else {
+		buffer_append(&list->body.chunk, TEXT("null}"));
+	}
+}
+
+static bool is_last(const struct listing *list)
+{
+	return list->job->format == FORMAT_JSON || list->batch.count < (size_t)list->asked ||
+	       list->left == (int64_t)list->batch.count;
+}
+
+/* Puts what comes next of the batch into the chunk. */
+static int fill(struct listing *list, struct error *err)
+{
+	size_t count = batch_count(list);
+	size_t before = list->at;
+
+	if (!list->front_done) {
+		write_front(list);
+	}
+	while (list->at < count && list->body.chunk.size < FILL_SIZE) {
+		if (write_call(list, err) < 0) {
+			return -1;
+		}
+	}
+	audit_calls(list->job, (int64_t)(list->at - before));
+	if (list->at == count && is_last(list)) {
+		write_end(list);
+	}
+	return 0;
+}
+
+/* Asks for the batch behind the one that is used up. */
+static void ask_next(struct listing *list)
+{
+	const struct call *call = &list->batch.calls[list->batch.count - 1].call;
+	struct store_search *search = &list->job->search;
+
+	memcpy(list->session_id, call->session_id.data, call->session_id.size);
+	search->after = (struct store_place){
+		.start = call->start, .session_id = {list->session_id, call->session_id.size}};
+	search->with_total = false;
+	search->offset = 0;
+	list->left -= (int64_t)list->batch.count;
+	list->batch = (struct store_page){0};
+	list->at = 0;
+	list->pending = true;
+	buffer_deinit(&list->body.json);
+	buffer_deinit(&list->body.chunk);
+	job_ask_again(list->job);
+}
+
+static int compose(struct body *body, struct error *err)
+{
+	struct listing *list = body->job->own;
+
+	if (list->pending) {
+		int over = job_over(list->job, err);
+
+		if (over <= 0) {
+			return over < 0 ? -1 : (int)HTTP_BODY_WAIT;
+		}
+		list->pending = false;
+	}
+	if (list->end_done) {
+		return 0;
+	}
+	if (fill(list, err) < 0) {
+		return -1;
+	}
+	if (list->body.chunk.size == 0 && !list->end_done) {
+		ask_next(list);
+	}
+	return 1;
+}
+
+/* ---- asking ---- */
+
+static int64_t batch_limit(const struct listing *list)
+{
+	int64_t batch = list->detail ? BATCH_DETAIL_CALLS : BATCH_CALLS;
+
+	/* One call more tells whether a page has a next one. */
+	if (list->job->format == FORMAT_JSON) {
+		return list->left + 1;
+	}
+	return list->left < batch ? list->left : batch;
+}
+
+/* What the body comes to hold beside the batch while it is sent. */
+static size_t bytes_beside(struct listing *list)
+{
+	struct body *body = &list->body;
+	size_t size;
+	size_t bytes = body_bytes(body, list->batch.calls, list->batch.count, &size);
+
+	/* A cell of CSV doubles its quotes. A buffer doubles up to its ceiling. */
+	body->json.ceiling_bytes = size + BODY_HEADER_MAX;
+	body->chunk.ceiling_bytes = FILL_SIZE + BODY_HEADER_MAX +
+				    (list->job->format == FORMAT_CSV ? 2 * size : size) +
+				    (list->spreadsheet ? FORMULAS_MAX : 0);
+	return bytes + body->json.ceiling_bytes + body->chunk.ceiling_bytes;
+}
+
+/* A batch that does not fit is asked for in smaller parts; a single call always fits. */
+int v1_calls_ask(struct job *job, struct error *err)
+{
+	struct listing *list = job->own;
+	struct store_search *search = &job->search;
+	size_t ceiling = job->arena.ceiling_bytes;
+	int done;
+
+	/* A search has its own. */
+	store_view_close(&job->view);
+	list->asked = batch_limit(list);
+	do {
+		arena_deinit(&job->arena);
+		if (list->asked == 1 && job->format != FORMAT_JSON) {
+			job->arena.ceiling_bytes = SIZE_MAX;
+		}
+		search->limit = list->asked;
+		done = store_search(
+			job->api->options.store, search, &job->arena, &list->batch, err);
+	} while (done < 0 && err->code == ERROR_TOO_LARGE && job->format != FORMAT_JSON &&
+		 (list->asked /= 2) > 0);
+	job->arena.ceiling_bytes = ceiling;
+	if (done == 0) {
+		job->beside_bytes = bytes_beside(list);
+		body_answer(&list->body, -1);
+	}
+	return done;
+}
+
+/* ---- parameters ---- */
+
+static bool read_cursor(struct listing *list)
+{
+	struct job *job = list->job;
+	struct text cursor = http_query(job->request, "cursor");
+
+	if (!cursor.data) {
+		return true;
+	}
+	if (!cursor_read(cursor, &job->memory, &job->search.after)) {
+		return parameters_refuse(job, "cursor",
+			"cursor: this is none: send the `next` of an answer as it is");
+	}
+	if (job->search.offset > 0) {
+		return parameters_refuse(job, "offset",
+			"offset: it is given instead of cursor, not together with it");
+	}
+	return true;
+}
+
+static bool read_spreadsheet(struct listing *list)
+{
+	if (!parameters_flag(list->job, "spreadsheet", &list->spreadsheet)) {
+		return false;
+	}
+	return !list->spreadsheet || list->job->format == FORMAT_CSV ||
+	       parameters_refuse(list->job, "spreadsheet",
+		       "spreadsheet: it goes with text/csv alone: ask for that by Accept");
+}
+
+static bool read_parameters(struct listing *list)
+{
+	struct job *job = list->job;
+	bool page = job->format == FORMAT_JSON;
+
+	list->left = page ? LIMIT_DEFAULT : INT64_MAX;
+	if (!parameters_search(job) || !parameters_flag(job, "detail", &list->detail) ||
+		!read_spreadsheet(list) ||
+		!parameters_integer(job, "limit", 1, page ? LIMIT_MAX : NUMBER_MAX, &list->left) ||
+		!parameters_integer(job, "offset", 0, NUMBER_MAX, &job->search.offset)) {
+		return false;
+	}
+	job->search.with_packed = list->detail;
+	job->search.with_total = true;
+	return read_cursor(list);
+}
+
+bool v1_calls_prepare(struct job *job)
+{
+	struct listing *list = job_own(job, sizeof(*list));
 	struct error err;
 
-	if (!access_check(api, request, response, STORE_SCOPE_WRITE, &retention)) {
-		return HTTP_DONE;
+	if (!list) {
+		return false;
 	}
-	if (!read_shape(request, &shape)) {
-		http_response_header(
-			response, "Accept-Post", TEXT("application/json, application/x-ndjson"));
-		return answer_error(response, 415,
-			"Content-Type must be application/json or application/x-ndjson");
+	list->job = job;
+	if (!read_parameters(list)) {
+		return false;
 	}
-	if (!read_coding(request, &coding)) {
-		http_response_header(response, "Accept-Encoding", TEXT("gzip, zstd"));
-		return answer_error(
-			response, 415, "Content-Encoding must be gzip, zstd or identity");
+	arena_init(&list->scratch, SCRATCH_MAX);
+	if (body_init(&list->body, job, compose, list->detail, &err) < 0) {
+		answer_error(job->response, 503, "out of memory");
+		return false;
 	}
-	if (open_posting(api, request, &retention, shape, coding, &err) < 0) {
-		return answer_error(response, 503, err.message);
-	}
-	return HTTP_WAIT;
+	job->quick = filter_is_window(&job->filter);
+	job->wanted_bytes = memory_guess(&job->api->memory,
+		PAGE_BYTES_MIN + (size_t)batch_limit(list) *
+					 (list->detail ? CALL_BYTES_GUESS : HEADER_BYTES_GUESS));
+	return true;
 }
 
-size_t v1_calls_data(void *context, struct http_request *request, const char *data, size_t size)
-{
-	struct posting *posting = request->user;
+/* ---- the endpoint ---- */
 
-	(void)context;
-	return batch_feed(posting->batch, data, size);
+void v1_calls_answer(struct job *job)
+{
+	struct listing *list = job->own;
+	char total[24];
+	int size = snprintf(total, sizeof(total), "%lld", (long long)list->batch.total_calls);
+
+	list->total_calls = list->batch.total_calls;
+	http_response_header(job->response, "X-Total-Calls", (struct text){total, (size_t)size});
 }
 
-/* ---- what goes out ---- */
-
-static int by_line(const void *a, const void *b)
+void v1_calls_release(struct job *job)
 {
-	const struct listed *left = a;
-	const struct listed *right = b;
+	struct listing *list = job->own;
 
-	return (left->line > right->line) - (left->line < right->line);
-}
-
-static void write_rejects(struct buffer *out, struct posting *posting)
-{
-	struct listed *listed = (struct listed *)(void *)posting->order.data;
-	size_t count = posting->order.size / sizeof(*listed);
-
-	if (count > 0) {
-		qsort(listed, count, sizeof(*listed), by_line);
-	}
-	for (size_t i = 0; i < count; i++) {
-		buffer_append(out, i > 0 ? TEXT(",") : TEXT(""));
-		buffer_append(
-			out, text_head(text_tail(buffer_text(&posting->rejects), listed[i].at),
-				     listed[i].size));
-	}
-}
-
-/* `"accepted":…,"replaced":…,"rejected":[…],"old_detail":…,"old_calls":…` */
-static void write_counts(
-	struct buffer *out, struct posting *posting, const struct batch_result *result)
-{
-	buffer_printf(out, "\"accepted\":%llu,\"replaced\":%llu,\"rejected\":[",
-		(unsigned long long)result->accepted, (unsigned long long)result->replaced);
-	pthread_mutex_lock(&posting->lock);
-	write_rejects(out, posting);
-	buffer_append_byte(out, ']');
-	if (result->rejected > posting->listed) {
-		buffer_printf(out, ",\"rejected_more\":%llu",
-			(unsigned long long)(result->rejected - posting->listed));
-	}
-	pthread_mutex_unlock(&posting->lock);
-	buffer_printf(out, ",\"old_detail\":%llu,\"old_calls\":%llu",
-		(unsigned long long)result->old_detail, (unsigned long long)result->old_calls);
-}
-
-static int status_of(enum error_code code)
-{
-	switch (code) {
-	case ERROR_INVALID:
-		return 400;
-	case ERROR_TOO_LARGE:
-		return 413;
-	case ERROR_UNSUPPORTED:
-		return 415;
-	case ERROR_NO_SPACE:
-		return 507;
-	case ERROR_BUSY:
-	case ERROR_NO_MEMORY:
-		return 503;
-	default:
-		return 500;
-	}
-}
-
-/* The sentence for the client: what failed below the API is for the log alone. */
-static const char *sentence_of(
-	const struct http_request *request, const struct error *failure, int status)
-{
-	if (status < 500) {
-		return failure->message;
-	}
-	answer_log("intake-failed", request, failure);
-	return status == 507   ? "no space left on the disk of the store"
-	       : status == 503 ? "the store is busy: try again"
-			       : "database error";
-}
-
-static enum http_step answer_counts(
-	struct http_response *response, int status, const char *sentence, struct buffer *counts)
-{
-	AUTO(buffer_deinit) struct buffer members;
-
-	buffer_init(&members, MEMBERS_MAX + 16);
-	if (status != 200) {
-		buffer_append_byte(&members, ',');
-		buffer_append(&members, buffer_text(counts));
-		return answer_problem(response, status, sentence, buffer_text(&members));
-	}
-	buffer_append_byte(&members, '{');
-	buffer_append(&members, buffer_text(counts));
-	buffer_append_byte(&members, '}');
-	response->text = arena_copy(&response->request->arena, buffer_text(&members));
-	if (members.failed || counts->failed || !response->text.data) {
-		return answer_error(response, 503, "out of memory");
-	}
-	response->status = 200;
-	http_response_header(response, "Content-Type", TEXT("application/json"));
-	return HTTP_DONE;
-}
-
-enum http_step v1_calls_finish(
-	void *context, struct http_request *request, struct http_response *response)
-{
-	AUTO(buffer_deinit) struct buffer counts;
-	struct posting *posting = request->user;
-	struct batch_result result;
-	const char *sentence = NULL;
-	int status = 200;
-
-	(void)context;
-	buffer_init(&counts, MEMBERS_MAX);
-	if (!posting->ended) {
-		posting->ended = true;
-		batch_end(posting->batch, false);
-	}
-	if (!batch_done(posting->batch)) {
-		return HTTP_WAIT;
-	}
-	result = batch_result(posting->batch);
-	audit_note(request)->waits = false;
-	audit_calls(request, (int64_t)result.accepted);
-	if (result.failure.code != ERROR_NONE) {
-		status = status_of(result.failure.code);
-		sentence = sentence_of(request, &result.failure, status);
-	} else if (result.accepted == 0 &&
-		   (result.rejected > 0 || posting->shape == STREAM_NDJSON)) {
-		status = 422;
-		sentence = "nothing in it was a call";
-	}
-	write_counts(&counts, posting, &result);
-	return answer_counts(response, status, sentence, &counts);
-}
-
-static void note_left(void *context, const struct batch_result *result)
-{
-	audit_note_later(context, (int64_t)result->accepted);
-}
-
-void v1_calls_release(void *context, struct http_request *request)
-{
-	struct posting *posting = request->user;
-
-	(void)context;
-	if (posting) {
-		const struct audit_note *note = request->note;
-
-		if (note->later) {
-			batch_leave(posting->batch, note_left, note->later);
-		} else {
-			batch_destroy(posting->batch);
-		}
-		buffer_deinit(&posting->rejects);
-		buffer_deinit(&posting->order);
-		pthread_mutex_destroy(&posting->lock);
+	if (list) {
+		body_deinit(&list->body);
+		arena_deinit(&list->scratch);
 	}
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * GET /v1/tail: calls as they are stored or change, as server-sent events (API.md §2 "Finding
  * calls"). */
-#include "api/access.h"
-#include "api/answer.h"
-#include "api/query.h"
-#include "api/tails.h"
+#include "api/job.h"
+#include "api/parameters.h"
 
 #define NUMBER_MAX INT64_C(999999999999999999)
 
@@ -13,19 +11,18 @@ struct following {
 	struct tail *tail;
 };
 
-static bool read_place(
-	struct tail *tail, struct http_request *request, struct http_response *response)
+static bool read_place(struct job *job, struct tail *tail)
 {
-	struct text header = text_trim(http_header(request, "Last-Event-ID"));
+	struct text header = text_trim(http_header(job->request, "Last-Event-ID"));
 
-	tail->resume = http_query(request, "last_event_id").data != NULL;
-	if (!query_integer(request, response, "last_event_id", 0, NUMBER_MAX, &tail->after)) {
+	tail->resume = http_query(job->request, "last_event_id").data != NULL;
+	if (!parameters_integer(job, "last_event_id", 0, NUMBER_MAX, &tail->after)) {
 		return false;
 	}
 	if (header.size > 0) {
 		tail->resume = true;
 		if (!text_to_int64(header, &tail->after)) {
-			return query_refuse(response, "Last-Event-ID",
+			return parameters_refuse(job, "Last-Event-ID",
 				"Last-Event-ID: the id of an event is expected");
 		}
 	}
@@ -58,52 +55,44 @@ static enum http_step answer(struct following *following, struct http_response *
 	return HTTP_DONE;
 }
 
-static bool read_tail(const struct api *api, struct tail *tail, struct http_request *request,
-	struct http_response *response)
+static bool read_tail(struct job *job, struct tail *tail)
 {
-	return query_filter(request, response, api->options.now(), &api->options.prefixes,
-		       &tail->arena, &tail->filter) &&
-	       query_flag(request, response, "detail", &tail->detail) &&
-	       read_place(tail, request, response);
+	return parameters_filter(job, &tail->arena, &tail->filter) &&
+	       parameters_flag(job, "detail", &tail->detail) && read_place(job, tail);
 }
 
-static bool add(struct tails *tails, struct tail *tail, struct http_response *response)
+static bool add(struct job *job, struct tail *tail)
 {
 	struct error err;
 
-	if (tails_add(tails, tail, &err) == 0) {
+	if (tails_add(job->api->tails, tail, &err) == 0) {
 		return true;
 	}
 	if (err.code == ERROR_BUSY) {
-		answer_error(response, 429, err.message);
+		answer_error(job->response, 429, err.message);
 	} else {
-		answer_failure(response, &err);
+		answer_failure(job->response, &err);
 	}
 	return false;
 }
 
-enum http_step v1_tail_begin(
-	void *context, struct http_request *request, struct http_response *response)
+enum http_step v1_tail_begin(struct job *job)
 {
-	struct api *api = context;
-	struct following *following;
-	struct access access;
+	struct following *following = job_own(job, sizeof(*following));
 
-	if (!access_any(api, request, response, &access) ||
-		!access_has(&access, response, STORE_SCOPE_READ)) {
+	if (!following) {
 		return HTTP_DONE;
 	}
-	following = arena_calloc(&request->arena, 1, sizeof(*following));
-	if (!following || !(following->tail = tail_create(request))) {
-		return answer_error(response, 503, "out of memory");
+	following->tails = job->api->tails;
+	following->tail = tail_create(job->request);
+	if (!following->tail) {
+		return answer_error(job->response, 503, "out of memory");
 	}
-	following->tails = api->tails;
-	following->tail->days = access.days;
-	memcpy(following->tail->key_hash, access.key_hash, sizeof(access.key_hash));
-	if (!read_tail(api, following->tail, request, response) ||
-		!add(api->tails, following->tail, response)) {
+	following->tail->days = job->access.days;
+	memcpy(following->tail->key_hash, job->access.key_hash, sizeof(job->access.key_hash));
+	if (!read_tail(job, following->tail) || !add(job, following->tail)) {
 		tail_destroy(following->tail);
 		return HTTP_DONE;
 	}
-	return answer(following, response);
+	return answer(following, job->response);
 }

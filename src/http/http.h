@@ -39,8 +39,6 @@ struct http_request {
 	 * counted */
 	bool quiet;
 	int64_t account_id; /* set by the handler for the request log; 0: none */
-	void *note;	    /* the handler's, in the arena, for http_server_options.completed */
-	void *errand;	    /* the handler's, too */
 	/* Set by the handler while another thread works with the request: until it is false again
 	 * and the request was woken, the request is not ended by http_request_end(). */
 	_Atomic bool busy;
@@ -152,9 +150,6 @@ struct http_route {
 	 * woken. May be NULL. */
 	void (*release)(void *context, struct http_request *request);
 	int64_t body_size_max; /* bytes on the wire; 0: no ceiling */
-	const char *action; /* what its requests do, in a word, for http_server_options.completed */
-	/* what the handler knows of a query: names, NULL-ended; NULL: it does not mind others */
-	const char *const *query;
 };
 
 /* Lets a waiting request go on: from any thread, any number of times, until release() was called.

@@ -18,6 +18,7 @@ import pytest
 
 from conftest import BINARY, PLAIN, Client, add_account, call, step
 from stores import store_at
+from test_access import make_key
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "load"))
 from crowd import Process, connect, request  # noqa: E402
@@ -186,6 +187,22 @@ def test_where_nothing_may_be_moved_what_waits_is_told_so_and_small_pages_are_an
     assert [answer.headers["Retry-After"] for answer in answers] == ["10", "10"]
     connection.close()
     assert large.get(ALL + "?limit=10000").status == 200
+
+
+def test_the_audit_trail_waits_for_memory_as_other_answers_do(start_server, three_accounts):
+    """Its cursor may skip 5,000 records, which are read all the same: that is a large answer."""
+    store, keys = three_accounts
+    server = start_server("--page-memory-max", str(MEMORY - 6 * MB), "--spill-max", "0", "--grace", "0", store=store)
+    slow = Client(server, keys["slow@example.com"], "slow@example.com")
+    trail = make_key(Client(server, keys["large@example.com"], "large@example.com"), "admin")
+    connection, _ = begin(slow, ALL, GZIP, receive=4096)
+    skipping = f"/v1/audit?limit=1000&cursor={int(time.time())}-5000"
+    answer = trail.get(skipping)
+    assert answer.status == 503 and answer.headers["Retry-After"] == "10", answer.text
+    assert trail.get("/v1/audit?limit=10").status == 200
+    assert trail.get("/v1/keys").status == 200
+    connection.close()
+    assert trail.get(skipping).status == 200
 
 
 # ---- what answers hold is counted, and given back ----

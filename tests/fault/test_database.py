@@ -3,6 +3,7 @@
 
 CALLSTEP_FAILOVER_ROUNDS sets how often it fails over (1); CALLSTEP_SLOW_LONG=1 waits until the database's patience ends (30 s)."""
 import contextlib
+import http.client
 import os
 import random
 import signal
@@ -101,6 +102,37 @@ def test_a_database_that_does_not_answer_holds_up_no_connection(cluster, serve, 
         thread.join()
     assert set(asked) <= {200, 403} and len(asked) == len(waiting)
     assert client.get(f"/api/calls/{trouble.EVERYTHING}").json["total_calls"] == 2
+
+
+def test_a_request_that_ends_while_the_database_has_its_question_holds_up_no_connection(cluster, serve, others):
+    """A large page is a worker's, which waits for the database; its request ends, and the one thread for all connections goes on."""
+    location = cluster.new_store()
+    client = Client(serve(location, "--threads", "1"), add_account(location))
+    assert client.post([call("before")]).status == 200
+    others.append(Psql(cluster, location.rsplit("%3D", 1)[-1]))
+    assert others[0].run("begin; lock table call in access exclusive mode")
+    ended = []
+
+    def ask():
+        try:
+            client.get(f"/api/all_logs/{trouble.EVERYTHING}?limit=10000")
+        except (OSError, http.client.HTTPException):
+            ended.append(time.monotonic())
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while int(cluster.sql(WAITING)) < 1:
+        threading.Event().wait(0.02)
+    assert callstep("account", "disable", "--store", location, client.email).returncode == 0
+    asking.join(15)
+    assert ended
+    began = time.monotonic()
+    for _ in range(20):
+        assert client.get("/healthz", authorization=None).status == 200
+    assert time.monotonic() - began < 5
+    assert others[0].run("rollback")
+    assert callstep("account", "enable", "--store", location, client.email).returncode == 0
+    assert client.get(f"/api/calls/{trouble.EVERYTHING}").json["total_calls"] == 1
 
 
 def take_all_connections(cluster, others):

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * The files of the web page, as the build embeds them (web/build.js). */
-#ifndef API_PAGE_FILES_H
-#define API_PAGE_FILES_H
+#ifndef API_WEB_FILES_H
+#define API_WEB_FILES_H
 
 #include "base/text.h"
 
-struct page_file {
+struct web_file {
 	const char *path; /* of its address: "/", "/assets/main-0A1B2C3D.js" */
 	const char *type; /* Content-Type */
 	const char *etag; /* with its quotes; of the bytes as they are */
@@ -17,7 +17,7 @@ struct page_file {
 };
 
 /* None when the program was built without the page (-Dweb=false). */
-extern const struct page_file page_files[];
-extern const size_t page_files_count;
+extern const struct web_file web_files[];
+extern const size_t web_files_count;
 
 #endif

@@ -2,10 +2,9 @@
  * GET /, /docs, /openapi.json, /assets/…: the web page and the API's documentation. They are the
  * same for everyone and ask for no credentials; what the pages show they fetch from the API with
  * those of their user. */
-#include "api/page_files.h"
+#include "api/web_files.h"
 
-#include "api/answer.h"
-#include "api/api_private.h"
+#include "api/job.h"
 #include "http/header.h"
 
 /* The page's own scripts, styles and pictures and nothing else, no other host, no inline code, in
@@ -16,17 +15,17 @@
 	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "               \
 	"frame-ancestors 'none'"
 
-static const struct page_file *find_file(struct text path)
+static const struct web_file *find_file(struct text path)
 {
-	for (size_t i = 0; i < page_files_count; i++) {
-		if (text_equal_string(path, page_files[i].path)) {
-			return &page_files[i];
+	for (size_t i = 0; i < web_files_count; i++) {
+		if (text_equal_string(path, web_files[i].path)) {
+			return &web_files[i];
 		}
 	}
 	return NULL;
 }
 
-static void write_headers(struct http_response *response, const struct page_file *file)
+static void write_headers(struct http_response *response, const struct web_file *file)
 {
 	http_response_header(response, "Content-Type", text_of(file->type));
 	http_response_header(response, "ETag", text_of(file->etag));
@@ -40,16 +39,16 @@ static void write_headers(struct http_response *response, const struct page_file
 	http_response_header(response, "Cross-Origin-Resource-Policy", TEXT("same-origin"));
 }
 
-enum http_step page_files_begin(
-	void *context, struct http_request *request, struct http_response *response)
+enum http_step web_files_begin(struct job *job)
 {
-	const struct page_file *file = find_file(request->path);
+	struct http_request *request = job->request;
+	struct http_response *response = job->response;
+	const struct web_file *file = find_file(request->path);
 
-	(void)context;
 	if (!file) {
 		return answer_error(response, 404,
-			page_files_count == 0 ? "this callstep was built without the web page"
-					      : "there is no such page");
+			web_files_count == 0 ? "this callstep was built without the web page"
+					     : "there is no such page");
 	}
 	write_headers(response, file);
 	if (header_names_etag(http_header(request, "If-None-Match"), text_of(file->etag))) {

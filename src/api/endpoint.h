@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ * Endpoints: what a row of the table in api.c says, and the functions that rows name.
+ *
+ * To add one: write its file, named as its route, and name that in meson.build. Declare its
+ * functions here, and add its row, with the action that the audit trail has for it and the
+ * parameters of its query. Describe it in docs/openapi.yaml, and say its scope in
+ * tests/api/test_access.py. */
+#ifndef API_ENDPOINT_H
+#define API_ENDPOINT_H
+
+#include "api/answer.h"
+#include "http/http.h"
+
+struct job;
+
+/* What a key needs: one of enum store_scope, or one of these. */
+#define ENDPOINT_OPEN	 0U
+#define ENDPOINT_ANY_KEY 0x100U
+
+/* Reads the parameters once the key is let in. False: the response is filled in. */
+typedef bool endpoint_prepare(struct job *job);
+/* Asks the store, perhaps on a worker's thread, perhaps again with more memory.
+ * ERROR_TOO_LARGE where job->arena is too small, ERROR_INVALID "parameter: …". */
+typedef int endpoint_ask(struct job *job, struct error *err);
+/* Adds headers to an answer that was asked for. */
+typedef void endpoint_answer(struct job *job);
+/* As those of http_route. */
+typedef enum http_step endpoint_step(struct job *job);
+typedef size_t endpoint_data(struct job *job, const char *data, size_t size);
+/* Frees what the job's endpoint holds, on any thread, when the request is over. */
+typedef void endpoint_release(struct job *job);
+
+/* What waits runs on no connection's thread: docs/decisions/0011-loops.md has the list. */
+enum endpoint_waits {
+	/* where the store is behind a network */
+	ENDPOINT_WAITS_REMOTE,
+	/* for a lock, even where it is embedded */
+	ENDPOINT_WAITS_ALWAYS,
+	/* it never asks the store */
+	ENDPOINT_WAITS_NEVER,
+};
+
+struct endpoint {
+	const char *pattern;
+	unsigned int methods;
+	/* what its requests do, for the audit trail; NULL: they make no record */
+	const char *action;
+	/* names of its query, NULL-ended; NULL: it does not mind others */
+	const char *const *query;
+	unsigned int scope;
+	const struct representation *answers;
+	/* bytes of a body on the wire; 0: the server's */
+	int64_t body_size_max;
+	enum endpoint_waits waits;
+	/* the same of finish(), where it waits for a lock even of an embedded store */
+	bool finish_waits;
+	endpoint_prepare *prepare;
+	/* either ask, or begin */
+	endpoint_ask *ask;
+	endpoint_answer *answer;
+	endpoint_step *begin;
+	endpoint_data *data;
+	endpoint_step *finish;
+	endpoint_release *release;
+};
+
+/* GET /api/all_logs/{start}/{end} */
+endpoint_prepare all_logs_prepare;
+endpoint_ask all_logs_ask;
+endpoint_release all_logs_release;
+
+/* GET /api/calls/{start}/{end} */
+endpoint_prepare calls_prepare;
+endpoint_ask calls_ask;
+
+/* GET /api/call/{session_id} */
+endpoint_prepare call_prepare;
+endpoint_ask call_ask;
+
+/* GET /v1/calls */
+endpoint_prepare v1_calls_prepare;
+endpoint_ask v1_calls_ask;
+endpoint_answer v1_calls_answer;
+endpoint_release v1_calls_release;
+
+/* POST /v1/calls */
+endpoint_step v1_calls_post_begin;
+endpoint_data v1_calls_post_data;
+endpoint_step v1_calls_post_finish;
+endpoint_release v1_calls_post_release;
+
+/* GET /v1/calls/{session_id} */
+endpoint_prepare v1_call_prepare;
+endpoint_ask v1_call_ask;
+
+/* GET /v1/diff/{a}/{b} */
+endpoint_prepare v1_diff_prepare;
+endpoint_ask v1_diff_ask;
+
+/* GET /v1/stats */
+endpoint_prepare v1_stats_prepare;
+endpoint_ask v1_stats_ask;
+
+/* GET /v1/dropoff */
+endpoint_prepare v1_dropoff_prepare;
+endpoint_ask v1_dropoff_ask;
+
+/* GET /v1/tail */
+endpoint_step v1_tail_begin;
+
+/* GET /v1/account */
+endpoint_step v1_account_begin;
+
+/* GET /v1/audit */
+endpoint_prepare v1_audit_prepare;
+endpoint_ask v1_audit_ask;
+
+/* GET /v1/keys; DELETE /v1/keys/{id} */
+endpoint_prepare v1_keys_prepare;
+endpoint_ask v1_keys_ask;
+endpoint_step v1_keys_delete_begin;
+
+/* POST /v1/keys */
+endpoint_step v1_keys_post_begin;
+endpoint_data v1_keys_post_data;
+endpoint_step v1_keys_post_finish;
+endpoint_release v1_keys_post_release;
+
+/* GET /healthz, GET /readyz */
+endpoint_step healthz_begin;
+endpoint_step readyz_begin;
+
+/* GET /, /docs, /openapi.json, /assets/{name} */
+endpoint_step web_files_begin;
+
+#endif
