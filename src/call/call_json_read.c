@@ -101,20 +101,16 @@ static int read_text(struct reading *reading, const struct json_token *token, co
 	return 0;
 }
 
-static int read_dest(struct reading *reading, const struct json_token *token)
+static int read_number(
+	struct reading *reading, const struct json_token *token, const char *name, void *place)
 {
-	return read_text(reading, token, "dest", 0, CALL_NUMBER_MAX, &reading->call->dest);
+	return read_text(reading, token, name, 0, CALL_NUMBER_MAX, place);
 }
 
-static int read_src(struct reading *reading, const struct json_token *token)
+static int read_session_id(
+	struct reading *reading, const struct json_token *token, const char *name, void *place)
 {
-	return read_text(reading, token, "src", 0, CALL_NUMBER_MAX, &reading->call->src);
-}
-
-static int read_session_id(struct reading *reading, const struct json_token *token)
-{
-	return read_text(
-		reading, token, "session_id", 1, CALL_SESSION_ID_MAX, &reading->call->session_id);
+	return read_text(reading, token, name, 1, CALL_SESSION_ID_MAX, place);
 }
 
 static int check_time(struct reading *reading, const char *name, int64_t time_s)
@@ -126,10 +122,12 @@ static int check_time(struct reading *reading, const char *name, int64_t time_s)
 }
 
 static int read_time(
-	struct reading *reading, const struct json_token *token, const char *name, int64_t *ret)
+	struct reading *reading, const struct json_token *token, const char *name, void *place)
 {
 	struct text digits = {0};
+	int64_t *ret = place;
 
+	reading->times_at = reading->reader.token_at;
 	if (token->kind == JSON_NUMBER || token->kind == JSON_STRING) {
 		digits = json_token_string(token, reading->arena);
 	}
@@ -140,27 +138,16 @@ static int read_time(
 	return check_time(reading, name, *ret);
 }
 
-static int read_start(struct reading *reading, const struct json_token *token)
+static int read_type(
+	struct reading *reading, const struct json_token *token, const char *name, void *place)
 {
-	reading->times_at = reading->reader.token_at;
-	return read_time(reading, token, "start", &reading->call->start);
-}
-
-static int read_end(struct reading *reading, const struct json_token *token)
-{
-	reading->times_at = reading->reader.token_at;
-	return read_time(reading, token, "end", &reading->call->end);
-}
-
-static int read_type(struct reading *reading, const struct json_token *token)
-{
-	struct text name = {0};
+	struct text type = {0};
 
 	if (token->kind == JSON_STRING) {
-		name = json_token_string(token, reading->arena);
+		type = json_token_string(token, reading->arena);
 	}
-	if (!call_type_parse(name, &reading->call->type)) {
-		return wrong(reading, "type", "\"inbound\", \"outbound\" or \"transfer\"");
+	if (!call_type_parse(type, place)) {
+		return wrong(reading, name, "\"inbound\", \"outbound\" or \"transfer\"");
 	}
 	return 0;
 }
@@ -395,7 +382,8 @@ static int read_step(struct reading *reading, const struct json_token *token)
 	return 0;
 }
 
-static int read_detail(struct reading *reading, const struct json_token *token)
+static int read_detail(
+	struct reading *reading, const struct json_token *token, const char *name, void *has_detail)
 {
 	struct json_token step;
 
@@ -403,9 +391,9 @@ static int read_detail(struct reading *reading, const struct json_token *token)
 		return 0;
 	}
 	if (token->kind != JSON_ARRAY) {
-		return wrong(reading, "detail", "an array of steps, or false");
+		return wrong(reading, name, "an array of steps, or false");
 	}
-	reading->call->has_detail = true;
+	*(bool *)has_detail = true;
 	buffer_append_byte(reading->canonical, '[');
 	for (;;) {
 		if (next(reading, &step) < 0) {
@@ -427,15 +415,17 @@ static int read_detail(struct reading *reading, const struct json_token *token)
 static const struct {
 	const char *name;
 	bool required;
-	int (*read)(struct reading *reading, const struct json_token *token);
+	size_t offset;
+	int (*read)(struct reading *reading, const struct json_token *token, const char *name,
+		void *place);
 } call_members[] = {
-	{"dest", true, read_dest},
-	{"src", true, read_src},
-	{"start", true, read_start},
-	{"end", true, read_end},
-	{"session_id", true, read_session_id},
-	{"type", true, read_type},
-	{"detail", false, read_detail},
+	{"dest", true, offsetof(struct call, dest), read_number},
+	{"src", true, offsetof(struct call, src), read_number},
+	{"start", true, offsetof(struct call, start), read_time},
+	{"end", true, offsetof(struct call, end), read_time},
+	{"session_id", true, offsetof(struct call, session_id), read_session_id},
+	{"type", true, offsetof(struct call, type), read_type},
+	{"detail", false, offsetof(struct call, has_detail), read_detail},
 };
 
 #define CALL_MEMBERS COUNT_OF(call_members)
@@ -446,7 +436,8 @@ static int read_member(
 	for (size_t i = 0; i < CALL_MEMBERS; i++) {
 		if (json_token_is(name, call_members[i].name)) {
 			reading->seen |= 1U << i;
-			return call_members[i].read(reading, token);
+			return call_members[i].read(reading, token, call_members[i].name,
+				(char *)reading->call + call_members[i].offset);
 		}
 	}
 	return json_reader_skip(&reading->reader, token, reading->err);
@@ -503,7 +494,8 @@ static void find_session_id(struct reading *reading, struct text json)
 	}
 	while (next_member(reading, &name, &value) > 0) {
 		if (json_token_is(&name, "session_id")) {
-			(void)!read_session_id(reading, &value);
+			(void)!read_session_id(
+				reading, &value, "session_id", &reading->call->session_id);
 			return;
 		}
 		if (json_reader_skip(reader, &value, NULL) < 0) {

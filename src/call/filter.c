@@ -24,8 +24,9 @@ struct setting {
 	struct error *err;
 };
 
-static int read_time(struct setting *setting, int64_t *ret)
+static int set_time(struct setting *setting, void *place)
 {
+	int64_t *ret = place;
 	int64_t time;
 
 	if (time_text_parse(setting->value, setting->now, &time, setting->err) < 0) {
@@ -33,16 +34,6 @@ static int read_time(struct setting *setting, int64_t *ret)
 	}
 	*ret = time > 0 ? time : 0; /* no call is from before 1970 */
 	return 0;
-}
-
-static int set_start(struct setting *setting)
-{
-	return read_time(setting, &setting->filter->start);
-}
-
-static int set_end(struct setting *setting)
-{
-	return read_time(setting, &setting->filter->end);
 }
 
 /* A number may itself begin with a *: `**98` ends with *98. */
@@ -116,7 +107,7 @@ static int add_number(struct setting *setting, struct filter_numbers *numbers, s
 				 setting->arena, setting->err);
 }
 
-static int set_numbers(struct setting *setting, struct filter_numbers *numbers)
+static int set_numbers(struct setting *setting, void *numbers)
 {
 	struct text rest = setting->value, value = {0};
 
@@ -129,17 +120,7 @@ static int set_numbers(struct setting *setting, struct filter_numbers *numbers)
 	return 0;
 }
 
-static int set_dest(struct setting *setting)
-{
-	return set_numbers(setting, &setting->filter->dest);
-}
-
-static int set_src(struct setting *setting)
-{
-	return set_numbers(setting, &setting->filter->src);
-}
-
-static int set_type(struct setting *setting)
+static int set_types(struct setting *setting, void *place)
 {
 	struct text rest = setting->value, name = {0};
 	unsigned int types = 0;
@@ -154,7 +135,7 @@ static int set_type(struct setting *setting)
 		}
 		types |= 1U << type;
 	} while (rest.data);
-	setting->filter->types |= types;
+	*(unsigned int *)place |= types;
 	return 0;
 }
 
@@ -168,8 +149,9 @@ static size_t count_parts(struct text text)
 	return count;
 }
 
-static int set_names(struct setting *setting, struct filter_names *names)
+static int set_names(struct setting *setting, void *place)
 {
+	struct filter_names *names = place;
 	size_t count = names->count + count_parts(setting->value);
 	struct text *items = arena_calloc(setting->arena, count, sizeof(*items));
 	struct text rest = setting->value, name;
@@ -196,39 +178,14 @@ static int set_names(struct setting *setting, struct filter_names *names)
 	return 0;
 }
 
-static int set_class(struct setting *setting)
+static int set_text(struct setting *setting, void *query)
 {
-	return set_names(setting, &setting->filter->classes);
+	return words_query_read(setting->value, setting->arena, query, setting->err);
 }
 
-static int set_module(struct setting *setting)
+static int set_seconds(struct setting *setting, void *place)
 {
-	return set_names(setting, &setting->filter->modules);
-}
-
-static int set_variable(struct setting *setting)
-{
-	return set_names(setting, &setting->filter->variables);
-}
-
-static int set_last_module(struct setting *setting)
-{
-	return set_names(setting, &setting->filter->last_modules);
-}
-
-static int set_last_variable(struct setting *setting)
-{
-	return set_names(setting, &setting->filter->last_variables);
-}
-
-static int set_text(struct setting *setting)
-{
-	return words_query_read(
-		setting->value, setting->arena, &setting->filter->text, setting->err);
-}
-
-static int read_seconds(struct setting *setting, int64_t *ret)
-{
+	int64_t *ret = place;
 	int64_t seconds;
 
 	if (time_text_parse_duration(setting->value, &seconds, NULL) < 0) {
@@ -239,24 +196,16 @@ static int read_seconds(struct setting *setting, int64_t *ret)
 	return 0;
 }
 
-static int set_min_duration(struct setting *setting)
+static int set_state(struct setting *setting, void *place)
 {
-	return read_seconds(setting, &setting->filter->min_duration);
-}
+	enum filter_state *state = place;
 
-static int set_max_duration(struct setting *setting)
-{
-	return read_seconds(setting, &setting->filter->max_duration);
-}
-
-static int set_state(struct setting *setting)
-{
 	if (text_equal(setting->value, TEXT("live"))) {
-		setting->filter->state = FILTER_LIVE;
+		*state = FILTER_LIVE;
 		return 0;
 	}
 	if (text_equal(setting->value, TEXT("ended"))) {
-		setting->filter->state = FILTER_ENDED;
+		*state = FILTER_ENDED;
 		return 0;
 	}
 	return error_set(setting->err, ERROR_INVALID, "live or ended is expected, not '%.*s'",
@@ -265,22 +214,25 @@ static int set_state(struct setting *setting)
 
 const char *const filter_parameters[] = {FILTER_PARAMETERS, NULL};
 
-/* In the order of filter_parameters. */
-static int (*const setters[])(struct setting *setting) = {
-	set_start,
-	set_end,
-	set_dest,
-	set_src,
-	set_type,
-	set_class,
-	set_module,
-	set_variable,
-	set_last_module,
-	set_last_variable,
-	set_text,
-	set_min_duration,
-	set_max_duration,
-	set_state,
+/* How each is read, and into which member; in the order of filter_parameters. */
+static const struct {
+	int (*set)(struct setting *setting, void *place);
+	size_t offset;
+} setters[] = {
+	{set_time, offsetof(struct filter, start)},
+	{set_time, offsetof(struct filter, end)},
+	{set_numbers, offsetof(struct filter, dest)},
+	{set_numbers, offsetof(struct filter, src)},
+	{set_types, offsetof(struct filter, types)},
+	{set_names, offsetof(struct filter, classes)},
+	{set_names, offsetof(struct filter, modules)},
+	{set_names, offsetof(struct filter, variables)},
+	{set_names, offsetof(struct filter, last_modules)},
+	{set_names, offsetof(struct filter, last_variables)},
+	{set_text, offsetof(struct filter, text)},
+	{set_seconds, offsetof(struct filter, min_duration)},
+	{set_seconds, offsetof(struct filter, max_duration)},
+	{set_state, offsetof(struct filter, state)},
 };
 
 _Static_assert(COUNT_OF(setters) + 1 == COUNT_OF(filter_parameters), "a setter for each parameter");
@@ -295,7 +247,7 @@ int filter_set(struct filter *filter, struct text name, struct text value, int64
 		if (!text_equal_string(name, filter_parameters[i])) {
 			continue;
 		}
-		if (setters[i](&setting) < 0) {
+		if (setters[i].set(&setting, (char *)filter + setters[i].offset) < 0) {
 			return error_prefix(err, "%s", filter_parameters[i]);
 		}
 		return 1;

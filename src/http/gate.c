@@ -227,20 +227,19 @@ static struct text word(const struct gate *gate)
 
 static enum kind kind_of(struct text name)
 {
-	switch (name.size) {
-	case sizeof("Host") - 1:
-		return text_equal_ascii_case(name, TEXT("Host")) ? KIND_HOST : KIND_OTHER;
-	case sizeof("Cookie") - 1:
-		return text_equal_ascii_case(name, TEXT("Cookie")) ? KIND_COOKIE : KIND_OTHER;
-	case sizeof("Content-Length") - 1:
-		return text_equal_ascii_case(name, TEXT("Content-Length")) ? KIND_LENGTH
-									   : KIND_OTHER;
-	case sizeof("Transfer-Encoding") - 1:
-		return text_equal_ascii_case(name, TEXT("Transfer-Encoding")) ? KIND_CODING
-									      : KIND_OTHER;
-	default:
-		return KIND_OTHER;
+	static const struct text names[] = {
+		[KIND_HOST] = {"Host", 4},
+		[KIND_LENGTH] = {"Content-Length", 14},
+		[KIND_CODING] = {"Transfer-Encoding", 17},
+		[KIND_COOKIE] = {"Cookie", 6},
+	};
+
+	for (size_t i = KIND_HOST; i < COUNT_OF(names); i++) {
+		if (name.size == names[i].size && text_equal_ascii_case(name, names[i])) {
+			return (enum kind)i;
+		}
 	}
+	return KIND_OTHER;
 }
 
 static size_t read_name(struct gate *gate, const char *data, size_t size)

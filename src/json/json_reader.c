@@ -84,37 +84,16 @@ static int fail(const struct json_reader *reader, enum error_code code, size_t o
 		(unsigned long long)position.column, message);
 }
 
-static int fail_format(const struct json_reader *reader, size_t offset, struct error *err,
-	const char *format, va_list args) FORMAT_PRINTF(4, 0);
-
-static int fail_format(const struct json_reader *reader, size_t offset, struct error *err,
-	const char *format, va_list args)
-{
-	char message[sizeof(err->message)];
-
-	vsnprintf(message, sizeof(message), format, args);
-	return fail(reader, ERROR_INVALID, offset, err, message);
-}
-
 int json_reader_error_at(const struct json_reader *reader, size_t token_at, struct error *err,
 	const char *format, ...)
 {
+	char message[sizeof(err->message)];
 	va_list args;
 
 	va_start(args, format);
-	fail_format(reader, token_at, err, format, args);
+	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	return -1;
-}
-
-int json_reader_error(const struct json_reader *reader, struct error *err, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fail_format(reader, reader->token_at, err, format, args);
-	va_end(args);
-	return -1;
+	return fail(reader, ERROR_INVALID, token_at, err, message);
 }
 
 static bool starts_with_bom(struct text text)

@@ -78,13 +78,13 @@ int json_reader_next_member(struct json_reader *reader, struct json_token *ret_n
 int json_reader_skip(
 	struct json_reader *reader, const struct json_token *token, struct error *err) CHECK_RESULT;
 
-/* Sets "line L, column C: …" for the last token; returns -1. */
-int json_reader_error(const struct json_reader *reader, struct error *err, const char *format, ...)
-	FORMAT_PRINTF(3, 4);
-
-/* The same for a token whose token_at was kept. */
+/* Sets "line L, column C: …" for a token whose token_at was kept; returns -1. */
 int json_reader_error_at(const struct json_reader *reader, size_t token_at, struct error *err,
 	const char *format, ...) FORMAT_PRINTF(4, 5);
+
+/* The same for the last token. */
+#define json_reader_error(reader, err, ...)                                                        \
+	json_reader_error_at((reader), (reader)->token_at, (err), __VA_ARGS__)
 
 /* The string that @token spells, escapes resolved: UTF-8, possibly with NUL bytes. Points into the
  * input where nothing is escaped, into @arena otherwise; data is NULL when the arena is full. */
