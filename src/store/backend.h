@@ -44,8 +44,20 @@ STORE_OPERATION(store_find_fn, store_view_find);
 /* start is not negative; the number is among the keys. */
 STORE_OPERATION(store_walk_fn, store_walk);
 STORE_OPERATION(store_change_newest_fn, store_change_newest);
-/* after and limit are not negative. */
-STORE_OPERATION(store_changes_fn, store_changes);
+/* The account's changes behind after, of which the first limit are looked at; neither is negative.
+ */
+struct store_change_list {
+	/* The last one of each call. */
+	struct store_change *items;
+	size_t count;
+	int64_t oldest; /* that is remembered, of any account */
+	int64_t newest; /* of any account */
+	int64_t looked_at;
+	int64_t last; /* that was looked at */
+};
+typedef int store_changes_fn(struct store *store, int64_t account_id, int64_t after, int64_t limit,
+	int64_t detail_after, struct arena *arena, struct store_change_list *list,
+	struct error *err);
 STORE_OPERATION(store_listen_fn, store_listen);
 STORE_OPERATION(store_listen_end_fn, store_listen_end);
 

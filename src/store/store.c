@@ -381,9 +381,25 @@ int store_changes(struct store *store, int64_t account_id, int64_t after, int64_
 	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
 	struct error *err)
 {
+	struct store_change_list list = {0};
+
 	assert(after >= 0 && limit >= 0);
-	return store->backend->changes(
-		store, account_id, after, limit, detail_after, arena, ret_changes, err);
+	if (store->backend->changes(
+		    store, account_id, after, limit, detail_after, arena, &list, err) < 0) {
+		return -1;
+	}
+	*ret_changes = (struct store_changes){
+		.items = list.items,
+		.count = list.count,
+		.last = list.newest,
+		/* A number that was never given is of another store, or of this one before it was
+		 * restored. */
+		.gap = after + 1 < list.oldest || after > list.newest,
+	};
+	if (list.looked_at == limit) {
+		ret_changes->last = limit > 0 ? list.last : after;
+	}
+	return 0;
 }
 
 int store_listen(struct store *store, store_heard_fn *heard, void *context, struct error *err)

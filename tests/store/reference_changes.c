@@ -118,7 +118,7 @@ static bool comes_again(const struct reference_change **found, size_t count, siz
 }
 
 static int copy_changes(struct reference_store *store, const struct reference_change **found,
-	size_t count, int64_t detail_after, struct arena *arena, struct store_changes *changes,
+	size_t count, int64_t detail_after, struct arena *arena, struct store_change_list *changes,
 	struct error *err)
 {
 	changes->items = arena_calloc(arena, count, sizeof(*changes->items));
@@ -142,29 +142,21 @@ static int copy_changes(struct reference_store *store, const struct reference_ch
 }
 
 int reference_changes(struct store *base, int64_t account_id, int64_t after, int64_t limit,
-	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
+	int64_t detail_after, struct arena *arena, struct store_change_list *list,
 	struct error *err)
 {
 	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	size_t room = limit < (int64_t)store->changes_count ? (size_t)limit : store->changes_count;
 	const struct reference_change **found = arena_calloc(arena, room, sizeof(const void *));
-	struct store_changes changes = {.last = store->change_newest};
-	int64_t oldest = store->change_newest - (int64_t)store->changes_count + 1;
 	size_t count;
 
 	if (!found) {
 		return error_set(err, ERROR_TOO_LARGE, "the changes do not fit into memory");
 	}
 	count = find_changes(store, account_id, after, room, found);
-	changes.gap = after + 1 < oldest || after > store->change_newest;
-	if (count == room && count > 0) {
-		changes.last = found[count - 1]->id;
-	} else if (limit == 0) {
-		changes.last = after;
-	}
-	if (copy_changes(store, found, count, detail_after, arena, &changes, err) < 0) {
-		return -1;
-	}
-	*ret_changes = changes;
-	return 0;
+	list->oldest = store->change_newest - (int64_t)store->changes_count + 1;
+	list->newest = store->change_newest;
+	list->looked_at = (int64_t)count;
+	list->last = count > 0 ? found[count - 1]->id : 0;
+	return copy_changes(store, found, count, detail_after, arena, list, err);
 }

@@ -51,13 +51,11 @@ static const struct postgres_layout layout = POSTGRES_LAYOUT(columns, struct sto
 	.finish = read_change, .too_large = "the changes do not fit into memory");
 
 int postgres_changes_read(struct store *base, int64_t account_id, int64_t after, int64_t limit,
-	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
+	int64_t detail_after, struct arena *arena, struct store_change_list *list,
 	struct error *err)
 {
 	POSTGRES_BORROW_SNAPSHOT(connection, base, err);
-	struct store_changes changes = {0};
 	struct postgres_rows head, rows;
-	int64_t newest, oldest, listed;
 	size_t head_index;
 
 	BIND(connection, INT64(account_id, account_id), INT64(after, after), INT64(limit, limit),
@@ -67,19 +65,13 @@ int postgres_changes_read(struct store *base, int64_t account_id, int64_t after,
 		return -1;
 	}
 	head = postgres_rows(connection, head_index);
-	newest = head.count > 0 ? postgres_int64(&head, 0, "newest") : 0;
-	oldest = head.count > 0 ? postgres_int64(&head, 0, "oldest") : 0;
-	listed = rows.count > 0 ? postgres_int64(&rows, 0, "listed") : 0;
-	/* A number that was never given is of another store, or of this one before it was restored.
-	 */
-	changes.gap = after + 1 < oldest || after > newest;
-	changes.last = newest;
-	if (listed == limit) {
-		changes.last = rows.count > 0 ? postgres_int64(&rows, 0, "last_id") : after;
+	if (head.count > 0) {
+		list->newest = postgres_int64(&head, 0, "newest");
+		list->oldest = postgres_int64(&head, 0, "oldest");
 	}
-	if (postgres_read_all(&rows, &layout, arena, &changes.items, &changes.count, err) < 0) {
-		return -1;
+	if (rows.count > 0) {
+		list->looked_at = postgres_int64(&rows, 0, "listed");
+		list->last = postgres_int64(&rows, 0, "last_id");
 	}
-	*ret_changes = changes;
-	return 0;
+	return postgres_read_all(&rows, &layout, arena, &list->items, &list->count, err);
 }

@@ -122,20 +122,20 @@ static size_t keep_last(struct change *changes, size_t count)
 	return kept;
 }
 
-static int read_calls(struct sqlite_connection *connection, const struct change *list, size_t count,
-	int64_t detail_after, struct arena *arena, struct store_changes *changes, struct error *err)
+static int read_calls(struct sqlite_connection *connection, const struct change *changes,
+	size_t count, int64_t detail_after, struct arena *arena, struct store_change_list *list,
+	struct error *err)
 {
-	changes->items = arena_calloc(arena, count, sizeof(*changes->items));
-	if (!changes->items) {
+	list->items = arena_calloc(arena, count, sizeof(*list->items));
+	if (!list->items) {
 		return error_set(err, ERROR_TOO_LARGE, "the changes do not fit into memory");
 	}
-	for (; changes->count < count; changes->count++) {
-		const struct change *change = &list[changes->count];
-		struct store_change *item = &changes->items[changes->count];
+	for (; list->count < count; list->count++) {
+		struct store_change *item = &list->items[list->count];
 
-		item->id = change->id;
-		if (sqlite_call_by_id(connection, change->call_id, detail_after, arena, &item->call,
-			    err) < 0) {
+		item->id = changes[list->count].id;
+		if (sqlite_call_by_id(connection, changes[list->count].call_id, detail_after, arena,
+			    &item->call, err) < 0) {
 			return -1;
 		}
 	}
@@ -143,40 +143,30 @@ static int read_calls(struct sqlite_connection *connection, const struct change 
 }
 
 int sqlite_changes_read(struct store *base, int64_t account_id, int64_t after, int64_t limit,
-	int64_t detail_after, struct arena *arena, struct store_changes *ret_changes,
+	int64_t detail_after, struct arena *arena, struct store_change_list *list,
 	struct error *err)
 {
 	AUTO(sqlite_reader_close)
 	struct sqlite_reader reader = sqlite_reader_open_snapshot(base, err);
 	AUTO(arena_deinit) struct arena scratch;
-	struct sqlite_list list = {
+	struct sqlite_list found = {
 		.arena = &scratch, .size = sizeof(struct change), .read = read_change};
-	struct store_changes changes = {0};
-	int64_t oldest, newest;
-	struct change *items;
+	struct change *changes;
 
 	arena_init(&scratch, SIZE_MAX);
-	if (sqlite_read_int64(reader.connection, &change_oldest, BIND_NOTHING, &oldest, err) < 0 ||
-		sqlite_read_int64(reader.connection, &change_newest, BIND_NOTHING, &newest, err) <
+	if (sqlite_read_int64(reader.connection, &change_oldest, BIND_NOTHING, &list->oldest, err) <
 			0 ||
-		sqlite_list(&list, reader.connection, &change_list,
+		sqlite_read_int64(
+			reader.connection, &change_newest, BIND_NOTHING, &list->newest, err) < 0 ||
+		sqlite_list(&found, reader.connection, &change_list,
 			BIND(INT64(account_id, account_id), INT64(after, after),
 				INT64(limit, limit)),
 			err) < 0) {
 		return -1;
 	}
-	items = list.items;
-	/* A number that was never given is of another store, or of this one before it was restored.
-	 */
-	changes.gap = after + 1 < oldest || after > newest;
-	changes.last = newest;
-	if ((int64_t)list.count == limit) {
-		changes.last = list.count > 0 ? items[list.count - 1].id : after;
-	}
-	if (read_calls(reader.connection, items, keep_last(items, list.count), detail_after, arena,
-		    &changes, err) < 0) {
-		return -1;
-	}
-	*ret_changes = changes;
-	return 0;
+	changes = found.items;
+	list->looked_at = (int64_t)found.count;
+	list->last = found.count > 0 ? changes[found.count - 1].id : 0;
+	return read_calls(reader.connection, changes, keep_last(changes, found.count), detail_after,
+		arena, list, err);
 }
