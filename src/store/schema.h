@@ -9,12 +9,8 @@ struct schema_step {
 	const char *sql;
 };
 
-/* Of the embedded store. */
-extern const struct schema_step schema_steps[]; /* step n stands at [n - 1] */
-extern const int schema_version;		/* the highest that this program knows */
-
-/* Of a store on PostgreSQL: schema/postgres/. */
-extern const struct schema_step postgres_schema_steps[];
-extern const int postgres_schema_version;
+/* Of the embedded store: step n stands at [n - 1], and the highest that this program knows. */
+extern const struct schema_step schema_steps[];
+extern const int schema_version;
 
 #endif

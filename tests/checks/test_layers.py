@@ -80,6 +80,14 @@ def test_backends_do_not_know_each_other():
             assert not [name for name in includes(path) if name.rsplit("/", 1)[0] in others], relative(path)
 
 
+def test_only_the_table_of_stores_names_backends():
+    """store.c picks one by its location; all else knows them as stores."""
+    names = re.compile(r"\b(store_)?(sqlite|postgres)_\w+")
+    known = {relative(path) for path in SOURCES
+             if path.parent.name not in ("sqlite", "postgres") and names.search(path.read_text())}
+    assert known == {"src/store/store.c"}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_includes_only_lower_layers(path):
     parts = path.relative_to(ROOT / "src").parts

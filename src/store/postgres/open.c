@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "store/postgres/postgres.h"
-#include "store/schema.h"
 
 /* The table that says that the tables beside it are a store, and of which schema. */
 #define VERSION_TABLE "callstep_store"

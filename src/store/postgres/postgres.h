@@ -12,6 +12,7 @@
 #include "store/kind_ids.h"
 #include "store/postgres/batch.h"
 #include "store/postgres/sql.h"
+#include "store/schema.h"
 
 struct postgres_store;
 
@@ -205,6 +206,10 @@ struct postgres_store {
 };
 
 /* ---- open.c: making, recognising and upgrading a store ---- */
+
+/* As schema_steps and schema_version. */
+extern const struct schema_step postgres_schema_steps[];
+extern const int postgres_schema_version;
 
 int postgres_schema_prepare(
 	struct postgres_store *store, bool must_exist, struct error *err) CHECK_RESULT;
