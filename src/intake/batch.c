@@ -475,7 +475,7 @@ void batch_leave(struct batch *batch,
 	batch_destroy(batch);
 }
 
-/* Under the batch's lock. @by: the owner's callback; NULL: nobody is told. */
+/* Under the batch's lock. @by: the owner's callback; NULL: none is told. */
 static void tell(struct batch *batch,
 	size_t (*by)(void *context, const struct batch_reject *reject),
 	const struct batch_reject *reject)

@@ -119,7 +119,7 @@ static int keep(struct chunk *chunk, struct store_put *put, struct error *err)
 	return 0;
 }
 
-/* What of the call at hand is stored. */
+/* What of the call in reader->canonical is stored. */
 static int redact(struct chunk_reader *reader, struct text *ret_canonical, struct error *err)
 {
 	int redacted = 0;

@@ -71,7 +71,7 @@ struct chunk_reader {
 	struct buffer canonical;
 	struct redaction redaction; /* redactor NULL: nothing is hidden */
 	struct buffer redacted;
-	struct buffer packed; /* the call at hand */
+	struct buffer packed; /* of one call */
 	struct arena scratch;
 	struct chunk_reader *next;
 };

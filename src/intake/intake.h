@@ -55,7 +55,7 @@ struct batch_result {
 	uint64_t accepted; /* calls that are durable now */
 	uint64_t replaced; /* those of them whose session was there before */
 	uint64_t rejected;
-	/* those accepted whose steps are over their days already, so that nobody will see them */
+	/* those accepted whose steps are over their days already, so that they are never seen */
 	uint64_t old_detail;
 	uint64_t old_calls;   /* those that are over theirs altogether */
 	uint64_t unserved;    /* those whose steps are kept, and not served below /api/ any more */

@@ -65,7 +65,7 @@ struct batch {
 	/* the owner, each chunk sent, the list of waiting batches, the pool while it is behind */
 	atomic_uint references;
 
-	/* The owner's, who feeds from one thread at a time; the pool's while it is behind. */
+	/* The owner's, which feeds from one thread at a time; the pool's while it is behind. */
 	struct decoder *decoder;
 	struct splitter *splitter;
 	struct chunk *filling; /* NULL, or not full */
@@ -109,9 +109,9 @@ struct batch {
 void intake_send(struct intake *intake, struct chunk *chunk, bool small);
 
 /* Whether @batch, which holds so much beside its chunks in flight, may take so much more and go on:
- * there is room for it, in the whole and in its account's share; or nothing of its own is in flight
- * and it is the one that goes on without. If so, it is counted. If not, and @wait, it is woken when
- * it may; or, while the pool has it, the pool goes on with it. */
+ * there is room for it, in the whole and in its account's share; or nothing of the batch is in
+ * flight and it is the one that goes on without. If so, it is counted. If not, and @wait, it is
+ * woken when it may; or, while the pool has it, the pool goes on with it. */
 bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_t wants, bool wait);
 
 /* It is ended: beside what is in flight it holds only so much, and wants nothing. */

@@ -19,7 +19,7 @@ enum {
 	QUOTE_IN_QUOTED, /* it closes the field or belongs to it, as the next byte tells */
 	BLANK_AFTER,	 /* the same, with blanks behind the quote */
 
-	/* A JSON object whose quotes nobody doubled, `"{"cause":16,"source":"SIP/a"}"`: it ends at
+	/* A JSON object whose quotes are not doubled, `"{"cause":16,"source":"SIP/a"}"`: it ends at
 	   a quote behind a brace. */
 	BRACE,	     /* `"{` */
 	BRACE_QUOTE, /* `"{"` */

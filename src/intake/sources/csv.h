@@ -3,7 +3,7 @@
  * any size.
  *
  * Beyond the RFC it takes what Asterisk's CSV modules write: records that end with LF alone, blanks
- * around quotes, and quotes inside a quoted field that nobody doubled (`"Bob "The" Builder"`): a
+ * around quotes, and quotes inside a quoted field that are not doubled (`"Bob "The" Builder"`): a
  * quote closes its field only where a separator, the end of the line or the end of the input
  * follows. */
 #ifndef INTAKE_SOURCES_CSV_H

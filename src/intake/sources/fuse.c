@@ -212,7 +212,8 @@ static void XMLCALL on_start(void *context, const XML_Char *name, const XML_Char
 			begin_value(source, parent, name);
 		}
 	} else if (strcmp(name, "result") != 0) {
-		fail(source, "<%.40s> where <result> is expected: this is no document of this API",
+		fail(source,
+			"<%.40s> where <result> is expected: this is not a document of this API",
 			name);
 		return;
 	}
@@ -355,7 +356,7 @@ static int parse(struct source *source, const char *data, size_t size, bool last
 		XML_Parse(source->parser, data, (int)size, last) != XML_STATUS_OK) {
 		enum XML_Error code = XML_GetErrorCode(source->parser);
 
-		fail(source, "%s%s", last ? "the document is cut off or no XML: " : "no XML: ",
+		fail(source, "%s%s", last ? "the document is cut off or not XML: " : "not XML: ",
 			XML_ErrorString(code));
 	}
 	source->fed_bytes += size;

@@ -109,11 +109,12 @@ static int step_identity(struct text *input, struct text *ret_output)
 static int fail_gzip(const struct decoder *decoder, struct error *err)
 {
 	if (decoder->any && decoder->gzip.total_in <= GZIP_MAGIC_SIZE) {
-		return error_set(err, ERROR_INVALID, "bytes that are no gzip follow the gzip body");
+		return error_set(
+			err, ERROR_INVALID, "bytes that are not gzip follow the gzip body");
 	}
 	if (decoder->gzip.total_in <= GZIP_MAGIC_SIZE) {
 		return error_set(err, ERROR_INVALID,
-			"the body is no gzip: %s; check Content-Encoding", decoder->gzip.msg);
+			"the body is not gzip: %s; check Content-Encoding", decoder->gzip.msg);
 	}
 	return error_set(err, ERROR_INVALID, "the gzip body is damaged: %s", decoder->gzip.msg);
 }
@@ -178,9 +179,9 @@ static bool begins_zstd(char byte)
 static int fail_no_zstd(const struct decoder *decoder, struct error *err)
 {
 	return decoder->any ? error_set(err, ERROR_INVALID,
-				      "bytes that are no zstd follow the zstd body")
+				      "bytes that are not zstd follow the zstd body")
 			    : error_set(err, ERROR_INVALID,
-				      "the body is no zstd; check Content-Encoding");
+				      "the body is not zstd; check Content-Encoding");
 }
 
 static int fail_zstd(const struct decoder *decoder, size_t status, struct error *err)
@@ -312,7 +313,7 @@ static int give_header(struct decoder *decoder, struct error *err)
 
 /* How much is given to libzstd at once: the last byte of each block by itself, so that what the
  * block holds was given before its end is found to be wrong. What libzstd wants next goes to the
- * end of the block at hand, or of the header that follows it. */
+ * end of this block, or of the header that follows it. */
 static size_t give_at_once(const struct decoder *decoder)
 {
 	const size_t last = ZSTD_BLOCK_HEADER + 1;
@@ -333,7 +334,7 @@ static int step_zstd(
 		}
 		return open_zstd(decoder, err) < 0 ? -1 : give_header(decoder, err);
 	}
-	/* No more than the block at hand, and none before the last one is given: what comes before
+	/* No more than this block, and none before the last one is given: what comes before
 	 * a damage is, however the body was cut. */
 	in = (ZSTD_inBuffer){.src = input->data, .size = input->size};
 	in.size = in.size < give_at_once(decoder) ? in.size : give_at_once(decoder);

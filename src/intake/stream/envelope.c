@@ -233,7 +233,7 @@ static int take_member(struct envelope *envelope, struct text text, struct error
 	return check_value(text, envelope->position, err);
 }
 
-/* The value at hand ends before @end. */
+/* The value that is read ends before @end. */
 static int take_value(struct envelope *envelope, const char *end, struct error *err)
 {
 	struct text text = {0};

@@ -20,14 +20,14 @@ struct envelope {
 	struct span bare; /* the document so far, open until a member `calls` turns up */
 	struct json_position bare_position;
 
-	struct extent extent; /* of the value at hand */
+	struct extent extent; /* of the value that is read */
 	struct span span;     /* its text */
 	struct json_position position;
 	bool in_value;
 
 	bool is_calls;	  /* the name that was read last is `calls` */
 	bool seen_calls;  /* the document is an envelope */
-	uint64_t ordinal; /* of the call at hand, from 1 */
+	uint64_t ordinal; /* of the call that is read, from 1 */
 };
 
 void envelope_init(struct envelope *envelope, const struct call_sink *sink);

@@ -68,7 +68,7 @@ static int feed(struct splitter *splitter, struct text data, struct error *err)
 						: envelope_feed(&splitter->envelope, data, err);
 }
 
-/* What looked like the beginning of a mark and is none belongs to the text. */
+/* What looked like the beginning of a mark and is not one belongs to the text. */
 static int begin(struct splitter *splitter, struct error *err)
 {
 	struct text begun = {.data = MARK, .size = splitter->mark_seen};

@@ -189,12 +189,12 @@ static void what_is_not_of_its_coding_is_told(void **state)
 		const char *garbage;
 		const char *message;
 	} examples[] = {
-		{STREAM_GZIP, false, "{\"calls\":[]}", "the body is no gzip"},
-		{STREAM_GZIP, true, "{\"calls\":[]}", "bytes that are no gzip follow"},
+		{STREAM_GZIP, false, "{\"calls\":[]}", "the body is not gzip"},
+		{STREAM_GZIP, true, "{\"calls\":[]}", "bytes that are not gzip follow"},
 		{STREAM_GZIP, false, "\x1f\x8b\x08\x04zzzzzzzzzzzzz", "the gzip body is "},
-		{STREAM_ZSTD, false, "{\"calls\":[]}", "the body is no zstd"},
-		{STREAM_ZSTD, false, "\x26\xb5\x2f\xfd\xce", "the body is no zstd"},
-		{STREAM_ZSTD, true, "{\"calls\":[]}", "bytes that are no zstd follow"},
+		{STREAM_ZSTD, false, "{\"calls\":[]}", "the body is not zstd"},
+		{STREAM_ZSTD, false, "\x26\xb5\x2f\xfd\xce", "the body is not zstd"},
+		{STREAM_ZSTD, true, "{\"calls\":[]}", "bytes that are not zstd follow"},
 		{STREAM_ZSTD, false, "\x28\xb5\x2f\xfd\x04\x01\xff\xff\xff\xff\xff",
 			"the zstd body is damaged"},
 	};

@@ -149,7 +149,7 @@ static void what_is_no_document_of_this_api_is_refused_with_its_place(void **sta
 		{"<!DOCTYPE result [<!ENTITY a \"aaaa\"><!ENTITY b "
 		 "\"&a;&a;\">]>\n<result>&b;</result>",
 			"a document type declaration is refused", 0},
-		{"<result>&b;</result>", "line 1, column 9: no XML: undefined entity", 0},
+		{"<result>&b;</result>", "line 1, column 9: not XML: undefined entity", 0},
 		{"\n <html/>", "line 2, column 2: <html> where <result> is expected", 0},
 		{"<result><error>database error</error></result>",
 			"this is an error answer, not calls: 'database error'", 0},
@@ -164,8 +164,8 @@ static void what_is_no_document_of_this_api_is_refused_with_its_place(void **sta
 		{"<result><calls>" CALL("") "<item>" HEADER, "the document is cut off", 1},
 		{"<result><calls>" CALL("") CALL("") "</calls", "the document is cut off", 2},
 		{"", "the document is cut off", 0},
-		{"<result/><result/>", "line 1, column 10: no XML", 0},
-		{"{\"calls\":[]}", "line 1, column 1: no XML", 0},
+		{"<result/><result/>", "line 1, column 10: not XML", 0},
+		{"{\"calls\":[]}", "line 1, column 1: not XML", 0},
 	};
 
 	(void)state;

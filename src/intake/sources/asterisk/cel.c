@@ -53,7 +53,7 @@ struct source {
 	struct buffer json;
 };
 
-/* Never 0. The key is no secret: which ids are told apart must not differ from run to run. */
+/* Never 0. The key is not a secret: which ids are told apart must not differ from run to run. */
 static uint64_t hash_id(struct text id)
 {
 	static const struct hash_key key = {{0, 0}};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Who talks to whom: bridges, conferences, transfers, parking. */
+ * Which channels are connected: bridges, conferences, transfers, parking. */
 #include "intake/sources/asterisk/cel_walk.h"
 
 static bool is_conference(const struct cel_leg *leg)
@@ -204,14 +204,14 @@ void cel_attended_transfer(struct cel_walk *walk, struct cel_leg *leg)
 	struct text target_name = cel_walk_extra(walk, "transfer_target_channel_name");
 	struct text transferee = cel_walk_extra(walk, "transferee_channel_name");
 	bool is_old = target_name.size == 0 && transferee.size == 0;
-	struct text to, who = cel_walk_describe(walk, leg);
+	struct text to, by = cel_walk_describe(walk, leg);
 	struct cel_step *step = add_event(walk, leg, "event", "transfer");
 
 	target_name = is_old ? walk->row->field[CEL_PEER] : target_name;
 	to = name_of(walk, cel_walk_leg_by_name(walk, target_name), target_name);
 	step->line = cel_walk_text(walk, "Attended transfer%s%.*s%s%.*s%s%.*s",
-		is_old ? " of " : "", TEXT_ARG(is_old ? who : TEXT("")), to.size ? " to " : "",
-		TEXT_ARG(to), is_old ? "" : " by ", TEXT_ARG(is_old ? TEXT("") : who));
+		is_old ? " of " : "", TEXT_ARG(is_old ? by : TEXT("")), to.size ? " to " : "",
+		TEXT_ARG(to), is_old ? "" : " by ", TEXT_ARG(is_old ? TEXT("") : by));
 	if (!is_old) {
 		name_channel(step, leg);
 	}

@@ -88,7 +88,7 @@ static struct cel_channel *add_channel(struct cel_call *call, const struct cel_r
 	return channel;
 }
 
-/* Channels that Asterisk makes for itself leave rows under linkedids of their own, without a start
+/* Channels that Asterisk makes for itself leave rows under own linkedids, without a start
  * or an end. */
 static bool is_internal(struct text name)
 {

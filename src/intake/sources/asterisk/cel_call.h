@@ -103,7 +103,7 @@ struct cel_channel *cel_call_main(const struct cel_call *call);
 bool cel_channel_was_called(const struct cel_channel *channel);
 
 /* What the Local channel, Asterisk's pipe to another piece of dialplan, leads to: 201 for
- * `Local/201@internal-0;1`; empty when it is none. */
+ * `Local/201@internal-0;1`; empty for another channel. */
 struct text cel_channel_local_exten(const struct cel_channel *channel);
 
 struct cel_channel *cel_call_channel_by_name(const struct cel_call *call, struct text name);

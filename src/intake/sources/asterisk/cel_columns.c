@@ -144,7 +144,7 @@ static bool is_header_by(struct text line, char separator)
 	return cel_columns_header(fields, count, &columns);
 }
 
-/* The separator by which @line is a header row; NUL: it is none. */
+/* The separator by which @line is a header row; NUL: it is not one. */
 static char header_separator(struct text line)
 {
 	static const char separators[] = {',', '\t', ';', '|'};
@@ -182,7 +182,7 @@ void cel_columns_guess(struct text beginning, struct cel_columns *columns)
 	if (separator) {
 		columns->dialect.separator = separator;
 	}
-	/* Asterisk puts quotes around what it parts by tabs, databases do not. */
+	/* Asterisk puts quotes around what it separates by tabs; databases do not. */
 	if (separator == '\t' && beginning.size > 0 && beginning.data[0] != '"') {
 		columns->dialect = (struct csv_dialect){.separator = '\t', .backslashes = true};
 	}

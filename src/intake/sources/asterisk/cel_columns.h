@@ -61,10 +61,10 @@ bool cel_columns_is_header(struct text line);
 void cel_columns_guess(struct text beginning, struct cel_columns *columns);
 
 /* Reads a cel_custom.conf: `Master.csv => ${CSV_QUOTE(${eventtype})},…` of [mappings], also with
- * the older `"${eventtype}"` and with bare `${eventtype}`, or a section of its own for each file,
+ * the older `"${eventtype}"` and with bare `${eventtype}`, or a section for each file,
  * with `fields =`, `format =`, `separator_character =` and their like. Of several mappings it takes
  * the one whose file is named like @input_name, a path or NULL, whatever stands behind its name
- * (Master.csv.1). ERROR_INVALID when there is no mapping, or several and none is named so. */
+ * (Master.csv.1). ERROR_INVALID when there is no mapping, or several and no one is named so. */
 int cel_columns_config(struct text config, const char *input_name, struct cel_columns *ret_columns,
 	struct error *err) CHECK_RESULT;
 

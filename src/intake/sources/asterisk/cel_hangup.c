@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Who hung up, and why. */
+ * Which channel hung up, and why. */
 #include "intake/sources/asterisk/cel_walk.h"
 
 #define STALE_US 500000
@@ -61,7 +61,7 @@ static struct text hung_up_by(struct cel_walk *walk, const struct hangup *hangup
 {
 	struct text source = hangup->source;
 	struct cel_leg *leg = cel_walk_leg_by_name(walk, source);
-	struct text who;
+	struct text party;
 
 	if (source.size == 0 || (leg != walk->main && is_stale(walk, leg))) {
 		return TEXT("Hung up");
@@ -73,8 +73,8 @@ static struct text hung_up_by(struct cel_walk *walk, const struct hangup *hangup
 		return cel_walk_text(walk, "Hung up by the %s (%.*s)",
 			walk->originated ? "called party" : "caller", TEXT_ARG(source));
 	}
-	who = leg ? cel_walk_describe(walk, leg) : source;
-	return cel_walk_text(walk, "Hung up by %.*s", TEXT_ARG(who));
+	party = leg ? cel_walk_describe(walk, leg) : source;
+	return cel_walk_text(walk, "Hung up by %.*s", TEXT_ARG(party));
 }
 
 static void hangup_main(struct cel_walk *walk, struct cel_leg *leg, const struct text during,
@@ -101,15 +101,15 @@ static bool may_have_answered(const struct cel_leg *leg, const struct hangup *ha
 static struct text unanswered_words(
 	struct cel_walk *walk, const struct cel_leg *leg, const struct hangup *hangup)
 {
-	struct text who = cel_walk_describe(walk, leg);
+	struct text party = cel_walk_describe(walk, leg);
 
 	if (hangup->cause == CAUSE_BUSY) {
-		return cel_walk_text(walk, "%.*s is busy", TEXT_ARG(who));
+		return cel_walk_text(walk, "%.*s is busy", TEXT_ARG(party));
 	}
 	if (cel_cause_is_failure(hangup->cause)) {
-		return cel_walk_text(walk, "The call to %.*s failed", TEXT_ARG(who));
+		return cel_walk_text(walk, "The call to %.*s failed", TEXT_ARG(party));
 	}
-	return cel_walk_text(walk, "%.*s did not answer", TEXT_ARG(who));
+	return cel_walk_text(walk, "%.*s did not answer", TEXT_ARG(party));
 }
 
 /* What of another channel's end tells something that the steps about the main channel do not. */
@@ -127,7 +127,7 @@ static bool is_worth_telling(const struct cel_leg *leg, const struct hangup *han
 
 static void hangup_other(struct cel_walk *walk, struct cel_leg *leg, const struct hangup *hangup)
 {
-	struct text who = cel_walk_describe(walk, leg);
+	struct text party = cel_walk_describe(walk, leg);
 	struct cel_step *step;
 
 	if (!is_worth_telling(leg, hangup)) {
@@ -135,7 +135,7 @@ static void hangup_other(struct cel_walk *walk, struct cel_leg *leg, const struc
 	}
 	step = cel_walk_step(walk, leg, "event", "hangup");
 	step->line = may_have_answered(leg, hangup)
-			     ? cel_walk_text(walk, "%.*s hung up", TEXT_ARG(who))
+			     ? cel_walk_text(walk, "%.*s hung up", TEXT_ARG(party))
 			     : unanswered_words(walk, leg, hangup);
 	add_cause(walk, step, hangup);
 	cel_step_set(step, "channel", leg->channel->name);
@@ -149,7 +149,7 @@ void cel_hangup(struct cel_walk *walk, struct cel_leg *leg)
 	cel_media_settle(walk, leg);
 	leg->hung_up = true;
 	leg->hung_up_us = walk->row->time_us;
-	/* Those whom a Local channel connected go on without it. */
+	/* The channels that a Local channel connected go on without it. */
 	if (leg == walk->main && leg->optimized) {
 		return;
 	}

@@ -59,7 +59,7 @@ static int64_t read_timeout_us(const struct cel_leg *leg)
 
 void cel_media_settle(struct cel_walk *walk, struct cel_leg *leg)
 {
-	/* A caller who was taken elsewhere before the time was over did not fail to answer. */
+	/* A caller that was taken elsewhere before the time was over did not fail to answer. */
 	if (leg->awaits_input && is_read(leg) &&
 		walk->row->time_us - leg->prompt_ended_us >= read_timeout_us(leg) - TOLERANCE_US) {
 		struct cel_step *step = cel_walk_step(walk, leg, "event", "input");

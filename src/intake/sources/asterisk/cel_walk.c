@@ -12,7 +12,7 @@ static void start_main(struct cel_walk *walk, struct cel_leg *leg)
 	struct cel_step *step = cel_walk_step(walk, leg, "info", "start");
 
 	if (text_equal(channel->name, TEXT("OutgoingSpoolFailed"))) {
-		/* Asterisk runs this extension on a channel of its own when nobody could be
+		/* Asterisk runs this extension on another channel when no party could be
 		 * reached. */
 		step->line = cel_walk_text(walk, "An originated call failed; running %.*s@%.*s",
 			TEXT_ARG(walk->row->field[CEL_EXTEN]),
@@ -38,7 +38,7 @@ static void start_main(struct cel_walk *walk, struct cel_leg *leg)
 
 static void on_start(struct cel_walk *walk, struct cel_leg *leg)
 {
-	struct text who;
+	struct text party;
 	struct cel_step *step;
 
 	if (leg == walk->main) {
@@ -48,11 +48,11 @@ static void on_start(struct cel_walk *walk, struct cel_leg *leg)
 	if (cel_leg_is_local(leg, '2')) {
 		return;
 	}
-	who = cel_walk_describe(walk, leg);
+	party = cel_walk_describe(walk, leg);
 	step = cel_walk_step(walk, leg, cel_leg_is_local(leg, '1') ? "debug" : "info", "dial");
 	/* What called it is known only from its later rows. */
 	step->module = cel_app_module(leg->channel->app, "dial");
-	step->line = cel_walk_text(walk, "Calling %.*s", TEXT_ARG(who));
+	step->line = cel_walk_text(walk, "Calling %.*s", TEXT_ARG(party));
 	cel_step_set(step, "channel", leg->channel->name);
 }
 
@@ -71,10 +71,10 @@ static void on_answer(struct cel_walk *walk, struct cel_leg *leg)
 	if (leg == walk->main && !walk->originated) {
 		step->line = TEXT("Answered");
 	} else {
-		struct text who =
+		struct text party =
 			leg == walk->main ? leg->channel->name : cel_walk_describe(walk, leg);
 
-		step->line = cel_walk_text(walk, "%.*s answered", TEXT_ARG(who));
+		step->line = cel_walk_text(walk, "%.*s answered", TEXT_ARG(party));
 	}
 	cel_step_set(step, "channel", leg->channel->name);
 }

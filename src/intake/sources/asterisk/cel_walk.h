@@ -55,7 +55,7 @@ struct cel_leg {
 
 	bool was_bridged;     /* its way into a bridge was recorded */
 	struct text bridge;   /* that it is in */
-	struct cel_leg *peer; /* whom it talks to */
+	struct cel_leg *peer; /* that it talks to */
 	int64_t connected_us;
 };
 
@@ -80,7 +80,7 @@ void cel_walk(
 /* ---- what the parts of the walk share: cel_step.c ---- */
 
 /* Adds a step at the row's time about what @leg does: its module is the application, @word when it
- * runs none. Never NULL: when memory runs out it is a step that nobody reads. */
+ * runs none. Never NULL: when memory runs out it is a step that is not read. */
 struct cel_step *cel_walk_step(
 	struct cel_walk *walk, const struct cel_leg *leg, const char *class_name, const char *word);
 
@@ -100,8 +100,8 @@ struct text cel_walk_describe(struct cel_walk *walk, const struct cel_leg *leg);
 struct text cel_walk_extra(struct cel_walk *walk, const char *name);
 bool cel_walk_extra_is_json(const struct cel_walk *walk);
 
-/* The same; where eventextra is no object, all of it as it stands: Asterisk 1.8 to 11 wrote the one
- * thing there was to say, without a name. */
+/* The same; where eventextra is not an object, all of it as it stands: Asterisk 1.8 to 11 wrote the
+ * one thing there was to say, without a name. */
 struct text cel_walk_extra_or_all(struct cel_walk *walk, const char *name);
 
 /* The leg of the channel of that name; NULL when none has it. */

@@ -15,7 +15,7 @@
 #define JSON_BYTES_MAX	 ((size_t)2 << 20)
 #define WALK_BYTES_MAX	 ((size_t)64 << 20)
 
-/* Extensions that are no numbers: Asterisk's own (s, h, i, t, failed, s-NOANSWER) and names. */
+/* Extensions that are not numbers: Asterisk's own (s, h, i, t, failed, s-NOANSWER) and names. */
 static bool is_number(struct text exten)
 {
 	bool digit = false;
@@ -64,8 +64,8 @@ static struct text party_of(const struct cel_channel *channel)
 	return channel->number.size > 0 ? channel->number : device_of(channel->name);
 }
 
-/* Whom the main channel was put through to, or else whom it called first; empty when it called
- * nobody. */
+/* The party that the main channel was put through to, or else the one that it called first; empty
+ * when it called none. */
 static struct text find_called_party(const struct cel_call *call)
 {
 	const struct cel_channel *main = cel_call_main(call);
