@@ -274,7 +274,7 @@ static size_t feed(struct batch *batch, const char *data, size_t size, size_t by
 	struct error err;
 
 	forget_wake(batch);
-	if (intake_behind(batch->intake, batch)) {
+	if (intake_look(batch->intake, &batch->behind)) {
 		return 0;
 	}
 	if (has_failed(batch)) {
@@ -413,7 +413,7 @@ void batch_work(struct task *task)
 	struct error err;
 	int fed = FED_ALL;
 
-	if (!has_failed(batch) && !intake_cut_off(batch->intake, batch)) {
+	if (!has_failed(batch) && !intake_look(batch->intake, &batch->cut_off)) {
 		fed = feed_some(batch, &batch->rest, SLICE_BYTES, true, &err);
 	}
 	if (fed == FED_NO_ROOM) {
@@ -462,8 +462,7 @@ void batch_destroy(struct batch *batch)
 	batch->told_bytes = 0;
 	pthread_mutex_unlock(&batch->lock);
 	batch_end(batch, true);
-	intake_forget_told(batch->intake, batch);
-	intake_stop_waiting(batch->intake, batch);
+	intake_abandon(batch->intake, batch);
 	batch_unreference(batch);
 }
 

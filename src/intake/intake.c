@@ -129,22 +129,33 @@ void intake_leave(struct intake *intake, struct batch *batch, size_t holds)
 	wake_waiting(intake);
 }
 
-void intake_forget_told(struct intake *intake, struct batch *batch)
+void intake_abandon(struct intake *intake, struct batch *batch)
 {
-	bool left;
+	struct batch *waited;
 
 	pthread_mutex_lock(&intake->lock);
-	left = batch->left;
-	if (left) {
+	if (batch->left) {
 		count(intake, batch, &batch->held_bytes, 0);
 	}
-	pthread_mutex_unlock(&intake->lock);
-	if (left) {
-		wake_waiting(intake);
+	waited = unlink_waiting(intake, batch);
+	if (waited && batch->behind) {
+		push_task(intake, batch, &batch->task);
 	}
+	pthread_mutex_unlock(&intake->lock);
+	if (waited) {
+		batch_unreference(waited);
+	}
+	wake_waiting(intake);
 }
 
 /* ---- what the pool decodes ---- */
+
+bool intake_look(struct intake *intake, const bool *flag)
+{
+	LOCKED(&intake->lock);
+
+	return *flag;
+}
 
 void intake_decode(struct intake *intake, struct batch *batch)
 {
@@ -156,13 +167,6 @@ void intake_decode(struct intake *intake, struct batch *batch)
 		batch_reference(batch);
 	}
 	push_task(intake, batch, &batch->task);
-}
-
-bool intake_behind(struct intake *intake, struct batch *batch)
-{
-	LOCKED(&intake->lock);
-
-	return batch->behind;
 }
 
 bool intake_end_behind(struct intake *intake, struct batch *batch, bool cut_off)
@@ -186,13 +190,6 @@ bool intake_caught_up(struct intake *intake, struct batch *batch, size_t holds, 
 	}
 	*ret_cut_off = batch->cut_off;
 	return batch->end_wanted;
-}
-
-bool intake_cut_off(struct intake *intake, struct batch *batch)
-{
-	LOCKED(&intake->lock);
-
-	return batch->cut_off;
 }
 
 /* ---- chunks ---- */
@@ -289,21 +286,6 @@ bool intake_under_way(struct intake *intake, struct batch *batch)
 	LOCKED(&intake->lock);
 
 	return batch->in_flight > 0;
-}
-
-void intake_stop_waiting(struct intake *intake, struct batch *batch)
-{
-	struct batch *waited;
-
-	pthread_mutex_lock(&intake->lock);
-	waited = unlink_waiting(intake, batch);
-	if (waited && batch->behind) {
-		push_task(intake, batch, &batch->task);
-	}
-	pthread_mutex_unlock(&intake->lock);
-	if (waited) {
-		batch_unreference(waited);
-	}
 }
 
 void intake_release(struct intake *intake, struct chunk *chunk)

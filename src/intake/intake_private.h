@@ -83,9 +83,9 @@ struct batch {
 	void *over_context;
 
 	/* Under intake->lock. */
-	bool behind;	 /* the pool has it */
-	bool end_wanted; /* the owner has ended it meanwhile */
-	bool cut_off;
+	bool behind;	     /* the pool has it */
+	bool end_wanted;     /* the owner has ended it meanwhile */
+	bool cut_off;	     /* the owner is gone: what is pending is not worth its work */
 	bool left;	     /* it is ended, by the owner or by the pool */
 	size_t held_bytes;   /* beside chunks in flight */
 	size_t wanted_bytes; /* that its next step takes */
@@ -117,14 +117,15 @@ bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_
 /* It is ended: beside what is in flight it holds only so much, and wants nothing. */
 void intake_leave(struct intake *intake, struct batch *batch, size_t holds);
 
-/* Its owner holds nothing for it any more. */
-void intake_forget_told(struct intake *intake, struct batch *batch);
+/* Its owner is gone: it holds nothing for the batch any more, which does not wait for room. While
+ * the pool has it, the pool looks at it once more. */
+void intake_abandon(struct intake *intake, struct batch *batch);
 
 /* Hands `pending` to the pool. */
 void intake_decode(struct intake *intake, struct batch *batch);
 
-/* Whether the pool has it. */
-bool intake_behind(struct intake *intake, struct batch *batch);
+/* What @flag of a batch says, which is under the intake's lock. */
+bool intake_look(struct intake *intake, const bool *flag);
 
 /* Ends it when the pool has done with it: returns true. False: the pool does not have it. */
 bool intake_end_behind(struct intake *intake, struct batch *batch, bool cut_off);
@@ -133,14 +134,8 @@ bool intake_end_behind(struct intake *intake, struct batch *batch, bool cut_off)
  * owner has ended the batch meanwhile, *@ret_cut_off telling how. */
 bool intake_caught_up(struct intake *intake, struct batch *batch, size_t holds, bool *ret_cut_off);
 
-/* Whether the owner is gone, so that what is pending is not worth its work. */
-bool intake_cut_off(struct intake *intake, struct batch *batch);
-
 /* Whether something of @batch is under way. */
 bool intake_under_way(struct intake *intake, struct batch *batch);
-
-/* @batch does not wait for room any more. While the pool has it, the pool looks at it once more. */
-void intake_stop_waiting(struct intake *intake, struct batch *batch);
 
 /* The bytes of @chunk are no longer in flight. */
 void intake_release(struct intake *intake, struct chunk *chunk);

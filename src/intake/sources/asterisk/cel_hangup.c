@@ -77,18 +77,6 @@ static struct text hung_up_by(struct cel_walk *walk, const struct hangup *hangup
 	return cel_walk_text(walk, "Hung up by %.*s", TEXT_ARG(party));
 }
 
-static void hangup_main(struct cel_walk *walk, struct cel_leg *leg, const struct text during,
-	const struct hangup *hangup)
-{
-	struct cel_step *step = cel_walk_step(walk, leg, "event", "hangup");
-
-	step->module = TEXT("hangup");
-	step->line = hung_up_by(walk, hangup);
-	add_cause(walk, step, hangup);
-	cel_step_set(step, "during", during);
-	cel_step_set(step, "channel", leg->channel->name);
-}
-
 /* Of a channel that came up before its first row here, an answer may stand elsewhere: in an older
  * log, or under another linkedid. */
 static bool may_have_answered(const struct cel_leg *leg, const struct hangup *hangup)
@@ -98,11 +86,14 @@ static bool may_have_answered(const struct cel_leg *leg, const struct hangup *ha
 		       hangup->cause != CAUSE_NO_RESPONSE && hangup->cause != CAUSE_NO_ANSWER);
 }
 
-static struct text unanswered_words(
+static struct text words_of_other(
 	struct cel_walk *walk, const struct cel_leg *leg, const struct hangup *hangup)
 {
 	struct text party = cel_walk_describe(walk, leg);
 
+	if (may_have_answered(leg, hangup)) {
+		return cel_walk_text(walk, "%.*s hung up", TEXT_ARG(party));
+	}
 	if (hangup->cause == CAUSE_BUSY) {
 		return cel_walk_text(walk, "%.*s is busy", TEXT_ARG(party));
 	}
@@ -125,19 +116,20 @@ static bool is_worth_telling(const struct cel_leg *leg, const struct hangup *han
 	       text_equal(hangup->source, leg->channel->name);
 }
 
-static void hangup_other(struct cel_walk *walk, struct cel_leg *leg, const struct hangup *hangup)
+/* @hangup: NULL when it was not recorded. */
+static void tell_end(struct cel_walk *walk, const struct cel_leg *leg, struct text line,
+	const struct hangup *hangup, struct text during)
 {
-	struct text party = cel_walk_describe(walk, leg);
-	struct cel_step *step;
+	struct cel_step *step = cel_walk_step(walk, leg, "event", "hangup");
 
-	if (!is_worth_telling(leg, hangup)) {
-		return;
+	step->line = line;
+	if (leg == walk->main) {
+		step->module = TEXT("hangup");
 	}
-	step = cel_walk_step(walk, leg, "event", "hangup");
-	step->line = may_have_answered(leg, hangup)
-			     ? cel_walk_text(walk, "%.*s hung up", TEXT_ARG(party))
-			     : unanswered_words(walk, leg, hangup);
-	add_cause(walk, step, hangup);
+	if (hangup) {
+		add_cause(walk, step, hangup);
+	}
+	cel_step_set(step, "during", during);
 	cel_step_set(step, "channel", leg->channel->name);
 }
 
@@ -150,28 +142,19 @@ void cel_hangup(struct cel_walk *walk, struct cel_leg *leg)
 	leg->hung_up = true;
 	leg->hung_up_us = walk->row->time_us;
 	/* The channels that a Local channel connected go on without it. */
-	if (leg == walk->main && leg->optimized) {
-		return;
-	}
-	if (leg == walk->main) {
-		hangup_main(walk, leg, during, &hangup);
-	} else {
-		hangup_other(walk, leg, &hangup);
+	if (leg == walk->main && !leg->optimized) {
+		tell_end(walk, leg, hung_up_by(walk, &hangup), &hangup, during);
+	} else if (leg != walk->main && is_worth_telling(leg, &hangup)) {
+		tell_end(walk, leg, words_of_other(walk, leg, &hangup), &hangup, TEXT(""));
 	}
 }
 
 void cel_channel_end(struct cel_walk *walk, struct cel_leg *leg)
 {
-	struct cel_step *step;
-
 	/* Where HANGUP is not recorded, this is all that is known; but where the recording begins
 	 * with it, HANGUP came right before. */
-	if (leg->hung_up || leg != walk->main || !leg->seen) {
-		return;
+	if (!leg->hung_up && leg == walk->main && leg->seen) {
+		leg->hung_up = true;
+		tell_end(walk, leg, TEXT("Hung up"), NULL, TEXT(""));
 	}
-	leg->hung_up = true;
-	step = cel_walk_step(walk, leg, "event", "hangup");
-	step->module = TEXT("hangup");
-	step->line = TEXT("Hung up");
-	cel_step_set(step, "channel", leg->channel->name);
 }

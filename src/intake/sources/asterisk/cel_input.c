@@ -58,7 +58,10 @@ static void take_fields(
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		record.hash = hash_pair(&hash_key, record.hash, hash_text(&hash_key, fields[i]));
+		if (fields[i].size > 0) {
+			record.hash = hash_pair(
+				&hash_key, record.hash + i, hash_text(&hash_key, fields[i]));
+		}
 	}
 	for (int i = 0; i < CEL_FIELDS; i++) {
 		int place = input->columns.place[i];
