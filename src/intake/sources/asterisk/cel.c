@@ -27,9 +27,6 @@
 	"outside,"                                                                                 \
 	"from-sip-external,from-dahdi,from-digital,from-analog,from-isdn,ext-did,incoming,inbound"
 
-LIST_HEAD(call_list, cel_call);
-TAILQ_HEAD(call_queue, cel_call);
-
 struct source {
 	struct cel_input input;
 	struct source_sink sink;
@@ -44,11 +41,11 @@ struct source {
 	uint64_t forward,
 		/* how often a row's time was later, or earlier, than that of the one before */
 		back;
-	bool disordered; /* rows step back so far that time does not tell which calls are over */
-	struct call_list *open;	  /* OPEN_BUCKETS of them */
-	uint64_t *closed;	  /* CLOSED_REMEMBERED hashes of linkedids */
-	struct call_queue by_use; /* the one that a row was added to last is at its end */
-	struct call_queue by_end; /* those that have ended, waiting for late rows */
+	bool disordered;    /* rows step back so far that time does not tell which calls are over */
+	struct list *open;  /* OPEN_BUCKETS of them */
+	uint64_t *closed;   /* CLOSED_REMEMBERED hashes of linkedids */
+	struct list by_use; /* the one that a row was added to last is at its end */
+	struct list by_end; /* those that have ended, waiting for late rows */
 	size_t open_bytes;
 	struct buffer json;
 };
@@ -64,17 +61,14 @@ static uint64_t hash_id(struct text id)
 
 /* ---- open calls ---- */
 
-static struct call_list *bucket(struct source *source, struct text linked_id)
+static struct list *bucket(struct source *source, struct text linked_id)
 {
 	return &source->open[hash_id(linked_id) % OPEN_BUCKETS];
 }
 
 static struct cel_call *find_call(struct source *source, struct text linked_id)
 {
-	struct cel_call *call;
-
-	LIST_FOREACH(call, bucket(source, linked_id), by_id)
-	{
+	LIST_EACH(struct cel_call, call, bucket(source, linked_id), by_id) {
 		if (text_equal(call->linked_id, linked_id)) {
 			return call;
 		}
@@ -94,8 +88,8 @@ static struct cel_call *open_call(struct source *source, struct text linked_id, 
 	struct cel_call *call = cel_call_create(linked_id, line);
 
 	if (call) {
-		LIST_INSERT_HEAD(bucket(source, linked_id), call, by_id);
-		TAILQ_INSERT_TAIL(&source->by_use, call, by_use);
+		list_prepend(bucket(source, linked_id), &call->by_id);
+		list_append(&source->by_use, &call->by_use);
 		source->open_bytes += call->arena.used_bytes;
 	}
 	return call;
@@ -133,10 +127,10 @@ static void close_call(struct source *source, struct cel_call *call, const char 
 		source->closed[hash % CLOSED_REMEMBERED] = hash;
 	}
 	source->open_bytes -= call->arena.used_bytes;
-	LIST_REMOVE(call, by_id);
-	TAILQ_REMOVE(&source->by_use, call, by_use);
+	list_remove(bucket(source, call->linked_id), &call->by_id);
+	list_remove(&source->by_use, &call->by_use);
 	if (call->is_ending) {
-		TAILQ_REMOVE(&source->by_end, call, by_end);
+		list_remove(&source->by_end, &call->by_end);
 	}
 	cel_call_destroy(call);
 }
@@ -144,9 +138,9 @@ static void close_call(struct source *source, struct cel_call *call, const char 
 static void note_ending(struct source *source, struct cel_call *call)
 {
 	if (call->has_ended && !call->is_ending) {
-		TAILQ_INSERT_TAIL(&source->by_end, call, by_end);
+		list_append(&source->by_end, &call->by_end);
 	} else if (!call->has_ended && call->is_ending) {
-		TAILQ_REMOVE(&source->by_end, call, by_end);
+		list_remove(&source->by_end, &call->by_end);
 	}
 	call->is_ending = call->has_ended;
 }
@@ -155,13 +149,14 @@ static void close_what_is_over(struct source *source)
 {
 	struct cel_call *call;
 
-	while (!source->disordered && (call = TAILQ_FIRST(&source->by_end)) &&
+	while (!source->disordered &&
+		(call = CONTAINER_OF(source->by_end.first, struct cel_call, by_end)) &&
 		source->time_us - call->ended_us >= LINGER_US) {
 		close_call(source, call, NULL);
 	}
 	/* Calls whose end was never recorded would otherwise fill the memory of a long import. */
 	while (source->open_bytes > OPEN_BYTES_MAX) {
-		call = TAILQ_FIRST(&source->by_use);
+		call = CONTAINER_OF(source->by_use.first, struct cel_call, by_use);
 		close_call(source, call, call->has_ended ? NULL : CUT_BY_MEMORY);
 	}
 }
@@ -191,8 +186,8 @@ static void add_row(struct source *source, const struct cel_record *record, stru
 			CEL_CALL_BYTES_MAX >> 20);
 	}
 	source->open_bytes += call->arena.used_bytes - before;
-	TAILQ_REMOVE(&source->by_use, call, by_use);
-	TAILQ_INSERT_TAIL(&source->by_use, call, by_use);
+	list_remove(&source->by_use, &call->by_use);
+	list_append(&source->by_use, &call->by_use);
 	note_ending(source, call);
 }
 
@@ -269,8 +264,7 @@ static void cel_close(struct source *source)
 	if (!source) {
 		return;
 	}
-	while ((call = TAILQ_FIRST(&source->by_use))) {
-		TAILQ_REMOVE(&source->by_use, call, by_use);
+	while ((call = LIST_TAKE(&source->by_use, struct cel_call, by_use))) {
 		cel_call_destroy(call);
 	}
 	cel_input_close(&source->input);
@@ -293,8 +287,6 @@ static int cel_open(struct source **ret_source, const struct source_input *input
 	if (!source) {
 		return error_no_memory(err);
 	}
-	TAILQ_INIT(&source->by_use);
-	TAILQ_INIT(&source->by_end);
 	buffer_init(&source->json, JSON_BYTES_MAX);
 	source->sink = *sink;
 	source->local_times = source_option(input, "zone") != NULL;
@@ -366,7 +358,7 @@ static int cel_end(struct source *source, struct error *err)
 	struct cel_call *call;
 	int result = cel_input_end(&source->input, err);
 
-	while ((call = TAILQ_FIRST(&source->by_use))) {
+	while ((call = CONTAINER_OF(source->by_use.first, struct cel_call, by_use))) {
 		close_call(source, call, call->has_ended ? NULL : CUT_BY_END);
 	}
 	rejects_tell(&source->rejects, &source->sink);

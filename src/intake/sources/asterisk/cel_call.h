@@ -4,9 +4,8 @@
 #ifndef INTAKE_SOURCES_CEL_CALL_H
 #define INTAKE_SOURCES_CEL_CALL_H
 
-#include <sys/queue.h>
-
 #include "base/arena.h"
+#include "base/list.h"
 #include "intake/sources/asterisk/cel_columns.h"
 
 #define CEL_CALL_BYTES_MAX ((size_t)16 << 20) /* of the rows of one call */
@@ -42,9 +41,9 @@ struct cel_row {
 };
 
 struct cel_call {
-	TAILQ_ENTRY(cel_call) by_use;
-	TAILQ_ENTRY(cel_call) by_end;
-	LIST_ENTRY(cel_call) by_id;
+	struct list_link by_use;
+	struct list_link by_end;
+	struct list_link by_id;
 	struct arena arena;
 	struct text linked_id;
 	uint64_t line;		      /* of its first row */

@@ -206,7 +206,7 @@ void cel_media_digit(struct cel_walk *walk, struct cel_leg *leg)
 	/* The answer to a digit may begin to play before the `#` that ends the input. */
 	if (!walk->failed && (!leg->prompt_since || is_bridged_app(leg))) {
 		leg->input->time_us = walk->row->time_us;
-		TAILQ_REMOVE(&walk->steps, leg->input, link);
-		TAILQ_INSERT_TAIL(&walk->steps, leg->input, link);
+		list_remove(&walk->steps, &leg->input->link);
+		list_append(&walk->steps, &leg->input->link);
 	}
 }

@@ -42,7 +42,7 @@ struct cel_step *cel_walk_step(
 	struct cel_step *step = arena_calloc(walk->arena, 1, sizeof(*step));
 
 	if (step) {
-		TAILQ_INSERT_TAIL(&walk->steps, step, link);
+		list_append(&walk->steps, &step->link);
 	} else {
 		walk->failed = true;
 		walk->unread = (struct cel_step){0};

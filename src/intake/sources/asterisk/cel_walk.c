@@ -296,7 +296,6 @@ void cel_walk(
 	struct cel_channel *main = cel_call_main(call);
 
 	*walk = (struct cel_walk){.call = call, .arena = arena, .row = call->first};
-	TAILQ_INIT(&walk->steps);
 	if (!make_legs(walk)) {
 		walk->failed = true;
 		return;

@@ -17,7 +17,7 @@ struct cel_member {
 
 /* One step in the making: more may become known of it while it stands in the list. */
 struct cel_step {
-	TAILQ_ENTRY(cel_step) link;
+	struct list_link link;
 	int64_t time_us;
 	const char *class_name;
 	struct text line;
@@ -26,8 +26,6 @@ struct cel_step {
 	struct cel_member members[CEL_MEMBERS_MAX];
 	size_t count;
 };
-
-TAILQ_HEAD(cel_step_list, cel_step);
 
 /* What a channel is doing. */
 struct cel_leg {
@@ -66,7 +64,7 @@ struct cel_walk {
 	struct cel_leg *legs;
 	bool originated; /* the exchange called the main channel, rather than the other way round */
 	struct arena *arena;
-	struct cel_step_list steps;
+	struct list steps;
 	bool failed;		/* memory ran out */
 	struct cel_step unread; /* what cel_walk_step() returns then */
 };

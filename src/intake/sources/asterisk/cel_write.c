@@ -270,14 +270,12 @@ static void write_omission(struct buffer *detail, struct buffer *data, struct ce
 static void write_detail(struct buffer *detail, struct cel_walk *walk)
 {
 	AUTO(buffer_deinit) struct buffer data;
-	const struct cel_step *step;
 	size_t left_out = 0;
 
 	buffer_init(&data, JSON_BYTES_MAX);
 	buffer_append_byte(detail, '[');
-	TAILQ_FOREACH(step, &walk->steps, link)
-	{
-		if (detail->size > DETAIL_BYTES_MAX && TAILQ_NEXT(step, link)) {
+	LIST_EACH(struct cel_step, step, &walk->steps, link) {
+		if (detail->size > DETAIL_BYTES_MAX && step->link.next) {
 			left_out++;
 			continue;
 		}
