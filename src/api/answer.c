@@ -127,7 +127,7 @@ static enum http_step send_body(struct http_response *response, struct buffer *b
 	return HTTP_DONE;
 }
 
-/* A sentence may quote what a client sent, and may be cut off anywhere: what is no UTF-8 in it
+/* A sentence may quote what a client sent, and may be cut off anywhere: what is not UTF-8 in it
  * becomes `?`. */
 static void write_sentence(struct buffer *body, const char *sentence)
 {

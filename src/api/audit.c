@@ -8,7 +8,7 @@
 #include "api/job.h"
 #include "upkeep/asked.h"
 
-/* A request that was refused for want of a key that fits, whatever it wanted. */
+/* A request that was refused because no key fits, whatever it wanted. */
 #define SIGN_IN "sign-in"
 
 #define ADDRESS_ASKED_MAX ((size_t)64 << 10)

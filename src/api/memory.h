@@ -2,7 +2,7 @@
  * One ceiling over the memory of all answers under way. An answer that finds no room waits in line,
  * a line for each account.
  *
- * Large and small answers stand in lines of their own, and a part of the memory is kept for small
+ * Large and small answers stand in separate lines, and a part of the memory is kept for small
  * ones: what needs little never waits for what needs much. Accounts take turns, and no
  * account holds more than three quarters.
  *

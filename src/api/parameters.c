@@ -106,7 +106,7 @@ static int set(struct filter *filter, struct text name, struct text value, int64
 	}
 	if (filter_parameters[i] && !text_utf8_valid(value, NULL)) {
 		return error_set(
-			err, ERROR_INVALID, "%s: the value is no UTF-8", filter_parameters[i]);
+			err, ERROR_INVALID, "%s: the value is not UTF-8", filter_parameters[i]);
 	}
 	return filter_set(filter, name, value, now, arena, err);
 }

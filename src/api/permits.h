@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What requests under way were let in with. One thread follows the store and ends those whose key
- * or account may not do it any more (API.md §3 "Ending"), whoever changed that: this server, the
- * command line, another server. */
+ * or account may not do it any more (API.md §3 "Ending"), whichever program changed that: this
+ * server, the command line, another server. */
 #ifndef API_PERMITS_H
 #define API_PERMITS_H
 

@@ -28,7 +28,7 @@
 #define CHANGES_AT_ONCE 100
 #define OUT_FULL	((size_t)256 << 10) /* a stream takes no more until it was read */
 #define OUT_FREE	((size_t)32 << 10)  /* what a stream may hold whatever others do */
-#define CHANGES_MAX	((size_t)16 << 20)  /* of the changes at hand: some calls */
+#define CHANGES_MAX	((size_t)16 << 20)  /* of the changes that are held: some calls */
 #define MEMORY_MAX	((size_t)64 << 20)  /* of one call, at most some MiB, in any form */
 /* ms after which a client that lost its connection comes again */
 #define RETRY "retry: 2000\n"
@@ -46,7 +46,7 @@ struct tails {
 	bool finishing; /* streams end */
 	bool stopping;	/* the thread ends */
 	/* of the thread alone */
-	struct arena arena; /* the changes at hand */
+	struct arena arena; /* the changes that are held */
 	struct arena scratch;
 	struct store_changes changes;
 	int64_t changes_account; /* whose they are; 0: none */

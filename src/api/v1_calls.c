@@ -39,7 +39,7 @@ struct listing {
 	bool detail;
 	bool spreadsheet;		      /* of CSV */
 	int64_t left;			      /* calls that may still be asked for */
-	int64_t asked;			      /* the limit of the batch at hand */
+	int64_t asked;			      /* the limit of this batch */
 	char session_id[CALL_SESSION_ID_MAX]; /* of search.after */
 	struct store_page batch;
 	int64_t total_calls;

@@ -59,8 +59,8 @@ struct batch_result {
 	uint64_t old_detail;
 	uint64_t old_calls;   /* those that are over theirs altogether */
 	uint64_t unserved;    /* those whose steps are kept, and not served below /api/ any more */
-	struct error failure; /* ERROR_NONE; or what ended the batch early: the body is no JSON from
-				 some point on (ERROR_INVALID), is cut off or no gzip/zstd
+	struct error failure; /* ERROR_NONE; or what ended the batch early: the body is not JSON
+				 from some point on (ERROR_INVALID), is cut off or not gzip/zstd
 				 (ERROR_INVALID), or the store failed. What is in accepted stays. */
 };
 

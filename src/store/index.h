@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What a call's steps are found by, made of them once: by whoever fills a store_put, or by the
+ * What a call's steps are found by, made of them once: by the one that fills a store_put, or by the
  * store. */
 #ifndef STORE_STORE_INDEX_H
 #define STORE_STORE_INDEX_H

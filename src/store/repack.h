@@ -24,8 +24,8 @@ struct store_repacker {
 void store_repacker_init(struct store_repacker *repacker);
 void store_repacker_deinit(struct store_repacker *repacker);
 
-/* Packs the steps of @held under the header @call: for a later copy of a call that has no detail of
- * its own (API.md §2 "Identity"). @ret_packed is valid until the next use. ERROR_CORRUPT when @held
+/* Packs the steps of @held under the header @call: for a later copy of a call that has no detail
+ * itself (API.md §2 "Identity"). @ret_packed is valid until the next use. ERROR_CORRUPT when @held
  * cannot be read. */
 int store_rewrap(struct store_repacker *repacker, const struct call *call,
 	const struct packed *held, struct packed *ret_packed, struct error *err) CHECK_RESULT;

@@ -87,7 +87,7 @@ int store_account_add(
 {
 	if (email.size == 0 || email.size > STORE_EMAIL_MAX || text_has_control(email)) {
 		return error_set(err, ERROR_INVALID,
-			"the e-mail is no 1 to %d bytes without control characters",
+			"the e-mail is not 1 to %d bytes without control characters",
 			STORE_EMAIL_MAX);
 	}
 	return store->backend->account_add(store, email, now, ret_id, err);

@@ -31,7 +31,7 @@ int store_open(struct store **ret_store, const char *location, const struct stor
 void store_close(struct store *store);
 AUTO_POINTER(struct store *, store_close);
 
-/* Whether asking it means to wait for a network, and for whoever is at the other end. */
+/* Whether asking it means to wait for a network, and for the other end. */
 bool store_is_remote(const struct store *store);
 
 /* Whether the store answers: reads one row. */
@@ -78,7 +78,7 @@ struct store_days {
 #define STORE_AUDIT_DAYS  365
 #define STORE_DAYS_MAX	  36500
 struct store_keeping {
-	struct store_days days; /* of accounts that have none of their own */
+	struct store_days days; /* of accounts that have none themselves */
 	int64_t audit_days;	/* of the audit trail; 0: for ever */
 };
 
@@ -164,8 +164,8 @@ struct store_kind {
 	struct text variable; /* event.data.result_variable */
 };
 
-/* What a call's steps are found by: made by store_index_make() (store/index.h) by whoever has time
- * for it. All zero: the store makes it itself. */
+/* What a call's steps are found by: made by store_index_make() (store/index.h) by a thread that has
+ * time for it. All zero: the store makes it itself. */
 struct store_index {
 	bool made;
 	struct store_kind *kinds; /* of its steps, mostly each once; their ids are 0 */

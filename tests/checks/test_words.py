@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted(path for folder, pattern in (("web/src", "*.js"), ("web/docs", "*.js"), ("docs", "*.md"), (".", "*.md"), ("docs", "openapi.yaml"))
+FILES = sorted(path for folder, pattern in (("src", "*.[ch]"), ("tests", "*.[ch]"), ("web/src", "*.js"), ("web/docs", "*.js"), ("docs", "*.md"), (".", "*.md"), ("docs", "openapi.yaml"))
                for path in ((ROOT / folder).rglob(pattern) if folder != "." else ROOT.glob(pattern)))
 
 # What is not written, and what to write.
@@ -20,7 +20,7 @@ WORDS = {
     r"(?<!there )(?:is|are|was|were) no(?! longer\b| more\b| other\b|[-'.])": "is not a",
     r"what is none": "what is not one",
     r"whoever|whomever": "name it: a program, a thread, a client",
-    r"he|him|his|she|her": "a program is 'it'",
+    r"he(?! oído)|him|his|she|her": "a program is 'it'",
     r"none of it": "nothing",
 }
 

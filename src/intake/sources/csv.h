@@ -31,11 +31,12 @@ struct csv_dialect {
 extern const struct csv_dialect csv_plain;
 
 struct csv_handler {
-	/* One record; the texts die with the call. A field that is `NULL` or `\N` without quotes is
-	 * no value: its data is NULL, its size 0. Negative ends the reading with @err. */
+	/* One record; the texts die with the call. A field that is `NULL` or `\N` without quotes
+	 * means that there is no value: its data is NULL, its size 0. Negative ends the reading
+	 * with @err. */
 	int (*record)(void *context, const struct text *fields, size_t count, uint64_t line,
 		struct error *err);
-	/* What stands at @line was no record; reading goes on with the line after it. */
+	/* What stands at @line was not a record; reading goes on with the line after it. */
 	void (*reject)(void *context, uint64_t line, const char *error);
 	void *context;
 };

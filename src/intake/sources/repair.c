@@ -4,7 +4,7 @@
 
 static const struct text replacement = {.data = "\xef\xbf\xbd", .size = 3};
 
-/* Copies @text's sequences; one that is no UTF-8, or with @no_control a control character, becomes
+/* Copies @text's sequences; one that is not UTF-8, or with @no_control a control character, becomes
  * U+FFFD. */
 static struct text replace(struct arena *arena, struct text text, bool no_control)
 {

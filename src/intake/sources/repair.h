@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-/* A copy of @text in @arena with every byte that is no UTF-8 replaced by U+FFFD; data is NULL when
+/* A copy of @text in @arena with every byte that is not UTF-8 replaced by U+FFFD; data is NULL when
  * the arena is full. */
 struct text repair_utf8(struct arena *arena, struct text text) CHECK_RESULT;
 

@@ -91,8 +91,8 @@ static int check_value(struct text text, struct json_position position, struct e
 	return json_reader_next(&reader, &token, err) < 0 ? -1 : 0;
 }
 
-/* `calls` and its bracket came: what stands before it is closed and checked as a document of its
- * own. */
+/* `calls` and its bracket came: what stands before it is closed and checked as a separate
+ * document. */
 static int check_before_calls(struct envelope *envelope, const char *end, struct error *err)
 {
 	AUTO(buffer_deinit) struct buffer document;

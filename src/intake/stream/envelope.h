@@ -33,7 +33,7 @@ struct envelope {
 void envelope_init(struct envelope *envelope, const struct call_sink *sink);
 void envelope_deinit(struct envelope *envelope);
 
-/* Hands the calls that end in @data to the sink. Negative when the document is no JSON from some
+/* Hands the calls that end in @data to the sink. Negative when the document is not JSON from some
  * point on: calls that came before it were handed over. */
 int envelope_feed(struct envelope *envelope, struct text data, struct error *err) CHECK_RESULT;
 

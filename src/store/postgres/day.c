@@ -186,8 +186,8 @@ static int count_calls(struct day_run *run, struct error *err)
 	return 0;
 }
 
-/* The table of all partitions first: whoever waits for it holds nothing yet. 1 when the day is over
- * for all that have calls in it now. */
+/* The table of all partitions first: a session that waits for it holds nothing yet. 1 when the day
+ * is over for all that have calls in it now. */
 static int lock(struct day_run *run, struct error *err)
 {
 	struct postgres_rows rows;
@@ -257,8 +257,8 @@ int postgres_day_drop(struct store *base, const struct store_expiry *expiries, s
 
 /* ---- after it ---- */
 
-/* Under the account's lock: whoever stores calls of it sees their headers before or after, not
- * between. */
+/* Under the account's lock: a program that stores calls of it sees their headers before or after,
+ * not between. */
 static int tidy(struct postgres_connection *connection, int64_t account_id, int64_t part,
 	int64_t limit, struct error *err)
 {

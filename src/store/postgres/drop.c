@@ -97,8 +97,8 @@ int postgres_oldest(
 }
 
 /* What PostgreSQL keeps free within its files it does not tell; it uses it again by itself. So a
- * day's detail takes room until the last of it has gone, the partition for days without one of
- * their own until it is empty, and a header for ever. */
+ * day's detail takes room until the last of it has gone, the partition for days that have
+ * none until it is empty, and a header for ever. */
 int postgres_space(struct store *base, struct store_space *ret_space, struct error *err)
 {
 	POSTGRES_BORROW(connection, base, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The partitions of the detail, one a day of call start. The days around today have their own, made
- * by whoever stores the first call of one; what started long ago or is said to start far ahead goes
- * into partition 0, so that no poster makes partitions without end. */
+ * by the program that stores the first call of one; what started long ago or is said to start far
+ * ahead goes into partition 0, so that no poster makes partitions without end. */
 #include <stdio.h>
 
 #include "base/clock.h"

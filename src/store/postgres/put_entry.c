@@ -108,7 +108,7 @@ int put_make_entries(struct put_run *run, struct error *err)
 	return 0;
 }
 
-/* Whoever made the put may have left its index to be made here. */
+/* The put may have come without its index, which is then made here. */
 static int make_index(struct put_run *run, struct put_entry *entry, struct error *err)
 {
 	const struct store_put *put = entry->detail;

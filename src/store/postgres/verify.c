@@ -67,7 +67,7 @@ static const struct postgres_statement wrong_changes = {
 
 /* clang-format on */
 
-/* A call of the batch at hand whose detail is sound: what it has to be found by. */
+/* A call of this batch whose detail is sound: what it has to be found by. */
 struct sound {
 	int64_t account_id;
 	int64_t start;

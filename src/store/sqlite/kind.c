@@ -259,7 +259,7 @@ struct held_kind {
 struct held_kinds {
 	struct held_kind *items; /* by account and id */
 	size_t count;
-	size_t first, end; /* of the account at hand */
+	size_t first, end; /* of this account */
 };
 
 static int read_held(

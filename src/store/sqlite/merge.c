@@ -105,8 +105,8 @@ static struct segments read_segments(struct text list)
 		}
 		if (level.largest >= segments.largest && level.segments > 0) {
 			segments.largest = level.largest;
-			/* It is written by the merge of the level before, or read by that of its
-			 * own. */
+			/* It is written by the merge of the level before, or read by that of this
+			 * level. */
 			segments.merging = before.merging > 0 || level.merging > 0;
 		}
 		before = level;

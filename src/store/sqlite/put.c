@@ -147,7 +147,7 @@ static bool same_packed(const struct packed *a, const struct packed *b)
 	return a->size == b->size && a->crc32 == b->crc32 && text_equal(a->deflate, b->deflate);
 }
 
-/* The call comes with steps of its own. */
+/* The call comes with its own steps. */
 static int replace_detail(struct put_run *run, const struct store_put *put, const struct held *held,
 	struct error *err)
 {
@@ -299,7 +299,7 @@ static int put_indexed(struct put_run *run, struct store_put *put, struct error 
 		&run->tallies, put->account_id, dest_key, put->call.start, 1, err);
 }
 
-/* Whoever made the put may have left its index to be made here. */
+/* The put may have come without its index, which is then made here. */
 static int put_call(struct put_run *run, struct store_put *put, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;

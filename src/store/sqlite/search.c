@@ -140,7 +140,7 @@ static int newest_first(const void *left, const void *right)
 	return text_compare(b->call.session_id, a->call.session_id);
 }
 
-/* 1 when the call matches what is asked besides the text, 0 when not. */
+/* 1 when the call matches what is asked apart from the text, 0 when not. */
 static int match_one(struct pass *pass, int64_t id, struct error *err)
 {
 	AUTO(sqlite_end)

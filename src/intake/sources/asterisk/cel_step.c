@@ -28,8 +28,8 @@ struct text cel_app_module(struct text app, const char *word)
 	return text_starts_with(app, TEXT("App")) && app.size > 3 ? text_tail(app, 3) : app;
 }
 
-/* Whether what the application was given belongs into the log: called channels have none of their
- * own, and a user's event shows it anyway. */
+/* Whether what the application was given belongs into the log: a called channel has none, and a
+ * user's event shows it anyway. */
 static bool tells_argument(const struct cel_leg *leg)
 {
 	return !text_equal_ascii_case(leg->app, TEXT("CELGenUserEvent")) &&

@@ -94,7 +94,7 @@ void cel_step_set_number(
 /* `203 (IAX2/phones-1579)`, or the channel alone when its number is not known. */
 struct text cel_walk_describe(struct cel_walk *walk, const struct cel_leg *leg);
 
-/* The member @name of the row's eventextra; empty when it has none or is no JSON. */
+/* The member @name of the row's eventextra; empty when it has none or is not JSON. */
 struct text cel_walk_extra(struct cel_walk *walk, const char *name);
 bool cel_walk_extra_is_json(const struct cel_walk *walk);
 
