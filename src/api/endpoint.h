@@ -49,11 +49,11 @@ struct endpoint {
 	const char *const *query;
 	unsigned int scope;
 	const struct representation *answers;
-	/* bytes of a body on the wire; 0: the server's */
-	int64_t body_size_max;
 	enum endpoint_waits waits;
 	/* the same of finish(), where it waits for a lock even of an embedded store */
 	bool finish_waits;
+	/* bytes of a body on the wire; 0: the server's */
+	int64_t body_size_max;
 	endpoint_prepare *prepare;
 	/* either ask, or begin */
 	endpoint_ask *ask;
@@ -64,73 +64,16 @@ struct endpoint {
 	endpoint_release *release;
 };
 
-/* GET /api/all_logs/{start}/{end} */
-endpoint_prepare all_logs_prepare;
-endpoint_ask all_logs_ask;
-endpoint_release all_logs_release;
-
-/* GET /api/calls/{start}/{end} */
-endpoint_prepare calls_prepare;
-endpoint_ask calls_ask;
-
-/* GET /api/call/{session_id} */
-endpoint_prepare call_prepare;
-endpoint_ask call_ask;
-
-/* GET /v1/calls */
-endpoint_prepare v1_calls_prepare;
-endpoint_ask v1_calls_ask;
+/* Named as their routes, and by their methods where a route has several. */
+endpoint_prepare all_logs_prepare, calls_prepare, call_prepare, v1_calls_prepare, v1_call_prepare,
+	v1_diff_prepare, v1_stats_prepare, v1_dropoff_prepare, v1_audit_prepare, v1_keys_prepare;
+endpoint_ask all_logs_ask, calls_ask, call_ask, v1_calls_ask, v1_call_ask, v1_diff_ask,
+	v1_stats_ask, v1_dropoff_ask, v1_audit_ask, v1_keys_ask;
 endpoint_answer v1_calls_answer;
-endpoint_release v1_calls_release;
-
-/* POST /v1/calls */
-endpoint_step v1_calls_post_begin;
-endpoint_data v1_calls_post_data;
-endpoint_step v1_calls_post_finish;
-endpoint_release v1_calls_post_release;
-
-/* GET /v1/calls/{session_id} */
-endpoint_prepare v1_call_prepare;
-endpoint_ask v1_call_ask;
-
-/* GET /v1/diff/{a}/{b} */
-endpoint_prepare v1_diff_prepare;
-endpoint_ask v1_diff_ask;
-
-/* GET /v1/stats */
-endpoint_prepare v1_stats_prepare;
-endpoint_ask v1_stats_ask;
-
-/* GET /v1/dropoff */
-endpoint_prepare v1_dropoff_prepare;
-endpoint_ask v1_dropoff_ask;
-
-/* GET /v1/tail */
-endpoint_step v1_tail_begin;
-
-/* GET /v1/account */
-endpoint_step v1_account_begin;
-
-/* GET /v1/audit */
-endpoint_prepare v1_audit_prepare;
-endpoint_ask v1_audit_ask;
-
-/* GET /v1/keys; DELETE /v1/keys/{id} */
-endpoint_prepare v1_keys_prepare;
-endpoint_ask v1_keys_ask;
-endpoint_step v1_keys_delete_begin;
-
-/* POST /v1/keys */
-endpoint_step v1_keys_post_begin;
-endpoint_data v1_keys_post_data;
-endpoint_step v1_keys_post_finish;
-endpoint_release v1_keys_post_release;
-
-/* GET /healthz, GET /readyz */
-endpoint_step healthz_begin;
-endpoint_step readyz_begin;
-
-/* GET /, /docs, /openapi.json, /assets/{name} */
-endpoint_step web_files_begin;
+endpoint_step healthz_begin, readyz_begin, web_files_begin, v1_account_begin, v1_tail_begin,
+	v1_calls_post_begin, v1_keys_post_begin, v1_keys_delete_begin;
+endpoint_data v1_calls_post_data, v1_keys_post_data;
+endpoint_step v1_calls_post_finish, v1_keys_post_finish;
+endpoint_release all_logs_release, v1_calls_release, v1_calls_post_release;
 
 #endif

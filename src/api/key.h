@@ -3,6 +3,7 @@
 #ifndef API_KEY_H
 #define API_KEY_H
 
+#include "base/buffer.h"
 #include "store/store.h"
 
 /* "cs_", 43 characters of base64url without padding for 256 random bits, and the NUL. */
@@ -25,5 +26,9 @@ const char *key_scopes_format(unsigned int scopes, char *buffer, size_t size);
 /* Whether @label may stand beside a key: at most STORE_LABEL_MAX bytes of UTF-8 without control
  * characters. */
 int key_label_check(struct text label, struct error *err) CHECK_RESULT;
+
+/* For documents: ["read","write"]; `,"created":1795459000`, null for 0, which is never. */
+void key_write_scopes(struct buffer *body, unsigned int scopes);
+void key_write_time(struct buffer *body, const char *name, int64_t time_s);
 
 #endif

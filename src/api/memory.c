@@ -30,8 +30,7 @@ void memory_init(struct memory *memory, size_t max_bytes)
 		.small_bytes = small,
 		.reserve_bytes = clamp(max_bytes / 8, 2 * small, 32 * SMALL_MAX),
 	};
-	pthread_mutex_init(&memory->lock, NULL);
-	clock_cond_init(&memory->spill.work);
+	thread_init(&memory->thread);
 }
 
 void memory_deinit(struct memory *memory)
@@ -40,8 +39,7 @@ void memory_deinit(struct memory *memory)
 		assert(memory->classes[class].lanes.waiting == 0 &&
 			memory->classes[class].used_bytes == 0);
 	}
-	pthread_cond_destroy(&memory->spill.work);
-	pthread_mutex_destroy(&memory->lock);
+	thread_deinit(&memory->thread);
 }
 
 static enum claim_class class_of(const struct memory *memory, size_t bytes)
@@ -168,7 +166,7 @@ static void enqueue(struct memory *memory, struct claim *claim)
 	claim->state = CLAIM_WAITING;
 	claim->since_us = clock_monotonic_us();
 	lanes_push(&class_of_claim(memory, claim)->lanes, lane_of(memory, claim), &claim->link);
-	pthread_cond_signal(&memory->spill.work);
+	thread_wake(&memory->thread);
 }
 
 static void dequeue(struct memory *memory, struct claim *claim)
@@ -264,12 +262,12 @@ bool memory_claim(
 	bool held;
 
 	assert(bytes <= memory->max_bytes && claim->state == CLAIM_NONE);
-	pthread_mutex_lock(&memory->lock);
+	thread_lock(&memory->thread);
 	held = take(memory, claim, request, bytes);
 	if (!held) {
 		enqueue(memory, claim);
 	}
-	pthread_mutex_unlock(&memory->lock);
+	thread_unlock(&memory->thread);
 	return held;
 }
 
@@ -277,9 +275,9 @@ enum claim_state memory_state(struct memory *memory, const struct claim *claim)
 {
 	enum claim_state state;
 
-	pthread_mutex_lock(&memory->lock);
+	thread_lock(&memory->thread);
 	state = claim->state;
-	pthread_mutex_unlock(&memory->lock);
+	thread_unlock(&memory->thread);
 	return state;
 }
 
@@ -312,10 +310,10 @@ bool memory_grow(struct memory *memory, struct claim *claim, size_t bytes)
 {
 	bool grown;
 
-	pthread_mutex_lock(&memory->lock);
+	thread_lock(&memory->thread);
 	assert(claim->state == CLAIM_HELD);
 	grown = grow(memory, claim, bytes);
-	pthread_mutex_unlock(&memory->lock);
+	thread_unlock(&memory->thread);
 	return grown;
 }
 
@@ -324,7 +322,7 @@ bool memory_try(
 {
 	bool held;
 
-	pthread_mutex_lock(&memory->lock);
+	thread_lock(&memory->thread);
 	if (claim->state == CLAIM_NONE) {
 		held = take(memory, claim, request, bytes);
 	} else {
@@ -334,20 +332,20 @@ bool memory_try(
 			admit(memory);
 		}
 	}
-	pthread_mutex_unlock(&memory->lock);
+	thread_unlock(&memory->thread);
 	return held;
 }
 
 void memory_settle(struct memory *memory, struct claim *claim, size_t bytes, struct arena *arena)
 {
-	pthread_mutex_lock(&memory->lock);
+	thread_lock(&memory->thread);
 	assert(claim->state == CLAIM_HELD && !claim->arena);
 	resize(memory, claim, bytes);
 	if (arena) {
 		begin_sending(memory, claim, arena);
 	}
 	admit(memory);
-	pthread_mutex_unlock(&memory->lock);
+	thread_unlock(&memory->thread);
 }
 
 static void tell_freed(struct memory *memory, size_t bytes)
@@ -356,13 +354,13 @@ static void tell_freed(struct memory *memory, size_t bytes)
 
 	memory->spill.freed_bytes += bytes > FREED_MIN ? bytes : 0;
 	if (!told && memory->spill.freed_bytes >= MEMORY_TRIM_MIN) {
-		pthread_cond_signal(&memory->spill.work);
+		thread_wake(&memory->thread);
 	}
 }
 
 void memory_release(struct memory *memory, struct claim *claim)
 {
-	pthread_mutex_lock(&memory->lock);
+	thread_lock(&memory->thread);
 	if (claim->state == CLAIM_WAITING) {
 		dequeue(memory, claim);
 	} else if (claim->state == CLAIM_HELD) {
@@ -372,7 +370,7 @@ void memory_release(struct memory *memory, struct claim *claim)
 	}
 	*claim = (struct claim){0};
 	admit(memory);
-	pthread_mutex_unlock(&memory->lock);
+	thread_unlock(&memory->thread);
 }
 
 /* ---- for spill.c ---- */

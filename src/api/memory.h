@@ -12,9 +12,8 @@
 #ifndef API_MEMORY_H
 #define API_MEMORY_H
 
-#include <pthread.h>
-
 #include "base/lanes.h"
+#include "base/thread.h"
 #include "http/http.h"
 
 #define MEMORY_STUCK_US INT64_C(10000000)
@@ -60,12 +59,8 @@ struct memory_class {
 	int64_t moved_us;
 };
 
-/* The thread that moves answers into files, and what it has moved. */
+/* What the thread that moves answers into files has moved. */
 struct spill {
-	pthread_cond_t work;
-	pthread_t thread;
-	bool started;
-	bool stopping;
 	bool failing; /* told already */
 	char *folder; /* NULL: nothing is moved */
 	size_t max_bytes;
@@ -78,7 +73,7 @@ struct spill {
 };
 
 struct memory {
-	pthread_mutex_t lock;
+	struct thread thread; /* of spill.c; its lock guards all */
 	size_t max_bytes;
 	size_t lane_bytes;    /* one account holds no more, unless it is by a single answer */
 	size_t small_bytes;   /* what a small answer needs at most */

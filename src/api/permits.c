@@ -4,16 +4,15 @@
 #include "api/permits.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
+#include "base/array.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 /* A request is looked at from its second look on: two of them and asking stay below a second. */
 #define LOOK_EVERY_US INT64_C(200000)
 #define LOOKUP_MAX    ((size_t)16384)
-#define KEYS_MIN      ((size_t)16)
 
 struct key_state {
 	int64_t id;
@@ -24,12 +23,8 @@ struct key_state {
 
 struct permits {
 	struct store *store;
-	pthread_mutex_t lock;
-	pthread_cond_t over;
-	pthread_t thread;
-	bool started;
-	bool stopping;
-	struct permit *first;
+	struct thread thread; /* its lock guards the list */
+	struct list list;
 	/* of the thread alone */
 	struct key_state *keys; /* by id */
 	size_t key_count;
@@ -92,23 +87,6 @@ static int by_id(const void *a, const void *b)
 	return (left->id > right->id) - (left->id < right->id);
 }
 
-static bool make_room(struct permits *permits)
-{
-	size_t capacity = permits->key_capacity > 0 ? permits->key_capacity * 2 : KEYS_MIN;
-	struct key_state *grown;
-
-	if (permits->key_count < permits->key_capacity) {
-		return true;
-	}
-	grown = realloc(permits->keys, capacity * sizeof(*grown));
-	if (!grown) {
-		return false;
-	}
-	permits->keys = grown;
-	permits->key_capacity = capacity;
-	return true;
-}
-
 static void drop_repeated(struct permits *permits)
 {
 	size_t kept = 0;
@@ -127,8 +105,10 @@ static void drop_repeated(struct permits *permits)
 static void gather(struct permits *permits)
 {
 	permits->key_count = 0;
-	for (struct permit *at = permits->first; at; at = at->next) {
-		if (at->old && !at->ended && make_room(permits)) {
+	LIST_EACH(struct permit, at, &permits->list, link) {
+		if (at->old && !at->ended &&
+			ARRAY_RESERVE(
+				permits->keys, permits->key_capacity, permits->key_count + 1)) {
 			struct key_state *state = &permits->keys[permits->key_count++];
 
 			*state = (struct key_state){.id = at->key_id};
@@ -153,7 +133,7 @@ static bool is_over(const struct permits *permits, const struct permit *permit)
 
 static void end_those_over(struct permits *permits)
 {
-	for (struct permit *at = permits->first; at; at = at->next) {
+	LIST_EACH(struct permit, at, &permits->list, link) {
 		if (!at->ended && is_over(permits, at)) {
 			at->ended = true;
 			http_request_end(at->request);
@@ -167,24 +147,21 @@ static void look(struct permits *permits)
 	if (permits->key_count == 0) {
 		return;
 	}
-	pthread_mutex_unlock(&permits->lock);
+	thread_unlock(&permits->thread);
 	ask_all(permits);
-	pthread_mutex_lock(&permits->lock);
+	thread_lock(&permits->thread);
 	end_those_over(permits);
 }
 
-static void *run(void *context)
+static void *follow(void *context)
 {
 	struct permits *permits = context;
 
-	pthread_mutex_lock(&permits->lock);
-	while (!permits->stopping) {
-		struct timespec until = clock_in_us(LOOK_EVERY_US);
-
-		pthread_cond_timedwait(&permits->over, &permits->lock, &until);
+	thread_lock(&permits->thread);
+	while (thread_rest(&permits->thread, LOOK_EVERY_US)) {
 		look(permits);
 	}
-	pthread_mutex_unlock(&permits->lock);
+	thread_unlock(&permits->thread);
 	return NULL;
 }
 
@@ -193,20 +170,16 @@ static void *run(void *context)
 int permits_create(struct permits **ret_permits, struct store *store, struct error *err)
 {
 	struct permits *permits = calloc(1, sizeof(*permits));
-	int failed;
 
 	if (!permits) {
 		return error_no_memory(err);
 	}
 	permits->store = store;
-	pthread_mutex_init(&permits->lock, NULL);
-	clock_cond_init(&permits->over);
-	failed = pthread_create(&permits->thread, NULL, run, permits);
-	if (failed) {
+	thread_init(&permits->thread);
+	if (thread_start(&permits->thread, follow, permits, "a thread", err) < 0) {
 		permits_destroy(permits);
-		return error_set_errno(err, failed, "cannot start a thread");
+		return -1;
 	}
-	permits->started = true;
 	*ret_permits = permits;
 	return 0;
 }
@@ -216,16 +189,9 @@ void permits_destroy(struct permits *permits)
 	if (!permits) {
 		return;
 	}
-	assert(!permits->first);
-	pthread_mutex_lock(&permits->lock);
-	permits->stopping = true;
-	pthread_cond_signal(&permits->over);
-	pthread_mutex_unlock(&permits->lock);
-	if (permits->started) {
-		pthread_join(permits->thread, NULL);
-	}
-	pthread_cond_destroy(&permits->over);
-	pthread_mutex_destroy(&permits->lock);
+	assert(!permits->list.first);
+	thread_stop(&permits->thread);
+	thread_deinit(&permits->thread);
 	free(permits->keys);
 	free(permits);
 }
@@ -234,14 +200,9 @@ void permits_add(struct permits *permits, struct permit *permit)
 {
 	permit->old = false;
 	permit->ended = false;
-	permit->before = NULL;
-	pthread_mutex_lock(&permits->lock);
-	permit->next = permits->first;
-	if (permit->next) {
-		permit->next->before = permit;
-	}
-	permits->first = permit;
-	pthread_mutex_unlock(&permits->lock);
+	thread_lock(&permits->thread);
+	list_prepend(&permits->list, &permit->link);
+	thread_unlock(&permits->thread);
 }
 
 void permits_remove(struct permits *permits, struct permit *permit)
@@ -249,15 +210,8 @@ void permits_remove(struct permits *permits, struct permit *permit)
 	if (!permit->request) {
 		return;
 	}
-	pthread_mutex_lock(&permits->lock);
-	if (permit->before) {
-		permit->before->next = permit->next;
-	} else {
-		permits->first = permit->next;
-	}
-	if (permit->next) {
-		permit->next->before = permit->before;
-	}
-	pthread_mutex_unlock(&permits->lock);
+	thread_lock(&permits->thread);
+	list_remove(&permits->list, &permit->link);
+	thread_unlock(&permits->thread);
 	permit->request = NULL;
 }

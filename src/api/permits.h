@@ -5,6 +5,7 @@
 #ifndef API_PERMITS_H
 #define API_PERMITS_H
 
+#include "base/list.h"
 #include "http/http.h"
 #include "store/store.h"
 
@@ -19,7 +20,7 @@ struct permit {
 	/* private to permits.c, guarded by its lock */
 	bool old;   /* was there at an earlier look; most requests are over before */
 	bool ended; /* the request was ended; stays after permits_remove() */
-	struct permit *before, *next;
+	struct list_link link;
 };
 
 int permits_create(

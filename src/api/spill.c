@@ -120,9 +120,9 @@ static bool spill_one(struct memory *memory, struct claim *claim)
 	claim->spilled = spilled;
 	wanted = arena_spillable_bytes(claim->arena);
 	spill->used_bytes += wanted;
-	pthread_mutex_unlock(&memory->lock);
+	thread_unlock(&memory->thread);
 	done = move(spill, spilled, &err);
-	pthread_mutex_lock(&memory->lock);
+	thread_lock(&memory->thread);
 	spilled->busy = false;
 	spill->used_bytes -= wanted - spilled->bytes;
 	if (done < 0) {
@@ -150,7 +150,7 @@ void spill_drop(struct memory *memory, struct claim *claim)
 	if (!spilled->busy) {
 		put_away(&memory->spill, spilled);
 	}
-	pthread_cond_signal(&memory->spill.work);
+	thread_wake(&memory->thread);
 }
 
 /* ---- giving back ---- */
@@ -163,9 +163,9 @@ static void bury(struct memory *memory)
 		struct spilled *spilled = spill->dropped;
 
 		spill->dropped = spilled->next;
-		pthread_mutex_unlock(&memory->lock);
+		thread_unlock(&memory->thread);
 		arena_deinit(&spilled->arena);
-		pthread_mutex_lock(&memory->lock);
+		thread_lock(&memory->thread);
 		spill->used_bytes -= spilled->bytes;
 		free(spilled->places);
 		free(spilled);
@@ -190,9 +190,9 @@ static void drop_pages(struct memory *memory, int64_t now_us)
 	while ((spilled = find_read(memory, now_us))) {
 		spilled->unread_us = now_us;
 		spilled->busy = true;
-		pthread_mutex_unlock(&memory->lock);
+		thread_unlock(&memory->thread);
 		arena_drop_pages(spilled->places, spilled->place_count);
-		pthread_mutex_lock(&memory->lock);
+		thread_lock(&memory->thread);
 		spilled->busy = false;
 		if (spilled->dropped) {
 			put_away(&memory->spill, spilled);
@@ -215,9 +215,9 @@ static void trim(struct memory *memory, int64_t now_us)
 	spill->freed_bytes = 0;
 	spill->freed_seen_bytes = 0;
 	spill->trimmed_us = now_us;
-	pthread_mutex_unlock(&memory->lock);
+	thread_unlock(&memory->thread);
 	(void)malloc_trim(0);
-	pthread_mutex_lock(&memory->lock);
+	thread_lock(&memory->thread);
 }
 
 /* ---- the thread ---- */
@@ -239,29 +239,32 @@ static bool make_room(struct memory *memory)
 	return false;
 }
 
-static void wait_for_work(struct memory *memory)
+/* Waits for work. False: it is to end. */
+static bool wait_for_work(struct memory *memory)
 {
-	struct spill *spill = &memory->spill;
-	bool idle = !memory_is_short(memory) && spill->used_bytes == 0 &&
-		    spill->freed_bytes < MEMORY_TRIM_MIN;
-	struct timespec until = clock_in_us(memory_is_short(memory) ? LOOK_US : DROP_US);
+	const struct spill *spill = &memory->spill;
+	bool is_short = memory_is_short(memory);
+	bool idle = !is_short && spill->used_bytes == 0 && spill->freed_bytes < MEMORY_TRIM_MIN;
 
-	if (idle) {
-		pthread_cond_wait(&spill->work, &memory->lock);
-	} else {
-		pthread_cond_timedwait(&spill->work, &memory->lock, &until);
+	if (spill->dropped) {
+		return !memory->thread.stopping;
 	}
+	return thread_wait(&memory->thread, idle ? -1 : is_short ? LOOK_US : DROP_US);
 }
 
 static void *work(void *context)
 {
 	struct memory *memory = context;
-	int64_t dropped_us = 0, now_us;
+	int64_t dropped_us = 0;
+	bool going_on = true;
 
-	pthread_mutex_lock(&memory->lock);
-	while (!memory->spill.stopping) {
+	thread_lock(&memory->thread);
+	while (going_on) {
+		int64_t now_us;
+
 		bury(memory);
 		if (make_room(memory)) {
+			going_on = !memory->thread.stopping;
 			continue;
 		}
 		now_us = clock_monotonic_us();
@@ -270,12 +273,10 @@ static void *work(void *context)
 			drop_pages(memory, now_us);
 			trim(memory, now_us);
 		}
-		if (!memory->spill.dropped && !memory->spill.stopping) {
-			wait_for_work(memory);
-		}
+		going_on = wait_for_work(memory);
 	}
 	bury(memory);
-	pthread_mutex_unlock(&memory->lock);
+	thread_unlock(&memory->thread);
 	return NULL;
 }
 
@@ -314,33 +315,18 @@ static int choose_folder(struct spill *spill, const char *folder, struct error *
 int spill_start(struct memory *memory, const char *folder, size_t max_bytes, struct error *err)
 {
 	struct spill *spill = &memory->spill;
-	int failed;
 
 	spill->max_bytes = max_bytes;
 	if (folder && max_bytes > 0 && choose_folder(spill, folder, err) < 0) {
 		return -1;
 	}
-	failed = pthread_create(&spill->thread, NULL, work, memory);
-	if (failed) {
-		return error_set_errno(
-			err, failed, "cannot start the thread that makes room for answers");
-	}
-	spill->started = true;
-	return 0;
+	return thread_start(
+		&memory->thread, work, memory, "the thread that makes room for answers", err);
 }
 
 void spill_stop(struct memory *memory)
 {
-	struct spill *spill = &memory->spill;
-
-	if (spill->started) {
-		pthread_mutex_lock(&memory->lock);
-		spill->stopping = true;
-		pthread_cond_signal(&spill->work);
-		pthread_mutex_unlock(&memory->lock);
-		pthread_join(spill->thread, NULL);
-	}
-	free(spill->folder);
-	spill->folder = NULL;
-	spill->started = false;
+	thread_stop(&memory->thread);
+	free(memory->spill.folder);
+	memory->spill.folder = NULL;
 }

@@ -6,12 +6,11 @@
 #include "api/tails.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "call/call_document.h"
 #include "call/call_json.h"
 #include "call/pack.h"
@@ -35,16 +34,13 @@
 
 struct tails {
 	struct tails_options options;
-	pthread_mutex_t lock;
-	pthread_cond_t changed; /* for the thread: someone came, something was stored, the end */
-	pthread_t thread;
-	bool started;
-	struct tail *first; /* those of one account stand together */
+	struct thread
+		thread;	  /* woken when a client came, something was stored; its lock guards all */
+	struct list list; /* tails; those of one account stand together */
 	uint64_t round;
 	bool woken;
 	bool told;	/* the store tells when something was stored */
 	bool finishing; /* streams end */
-	bool stopping;	/* the thread ends */
 	/* of the thread alone */
 	struct arena arena; /* the changes that are held */
 	struct arena scratch;
@@ -305,14 +301,14 @@ static bool serve(struct tails *tails, struct tail *tail, int64_t newest)
 	int done;
 
 	tail->busy = true;
-	pthread_mutex_unlock(&tails->lock);
+	thread_unlock(&tails->thread);
 	done = write_changes(tails, tail, &after, &err);
 	if (done < 0) {
 		tell(tails, &err);
 	} else if (tails->events.size > 0) {
 		allowed = is_allowed(tails, tail);
 	}
-	pthread_mutex_lock(&tails->lock);
+	thread_lock(&tails->thread);
 	tail->busy = false;
 	if (tail->gone) {
 		tail_destroy(tail);
@@ -353,12 +349,12 @@ static void check(struct tails *tails, struct tail *tail, int64_t now_us)
 
 static struct tail *not_looked_at(const struct tails *tails)
 {
-	struct tail *tail = tails->first;
-
-	while (tail && (tail->round == tails->round || tail->ended)) {
-		tail = tail->next;
+	LIST_EACH(struct tail, tail, &tails->list, link) {
+		if (tail->round != tails->round && !tail->ended) {
+			return tail;
+		}
 	}
-	return tail;
+	return NULL;
 }
 
 /* Whether there may be something new. */
@@ -374,12 +370,12 @@ static int look(struct tails *tails, int64_t *ret_newest)
 	struct error err;
 	int done;
 
-	pthread_mutex_unlock(&tails->lock);
+	thread_unlock(&tails->thread);
 	done = store_change_newest(tails->options.store, ret_newest, &err);
 	if (done < 0) {
 		tell(tails, &err);
 	}
-	pthread_mutex_lock(&tails->lock);
+	thread_lock(&tails->thread);
 	return done;
 }
 
@@ -416,31 +412,24 @@ static bool run_round(struct tails *tails)
 	return more;
 }
 
-static void wait_for_more(struct tails *tails)
-{
-	bool told = tails->told && !tails->failing;
-	struct timespec until = clock_in_us(told ? WAIT_TOLD_US : LOOK_US);
-
-	if (!tails->woken && !tails->stopping) {
-		pthread_cond_timedwait(&tails->changed, &tails->lock, &until);
-	}
-}
-
 static void *follow(void *context)
 {
 	struct tails *tails = context;
+	bool going_on = true;
 
-	pthread_mutex_lock(&tails->lock);
-	while (!tails->stopping) {
-		if (!tails->first) {
-			pthread_cond_wait(&tails->changed, &tails->lock);
-			continue;
-		}
-		if (!run_round(tails)) {
-			wait_for_more(tails);
+	thread_lock(&tails->thread);
+	while (going_on) {
+		bool told = tails->told && !tails->failing;
+
+		if (!tails->list.first) {
+			going_on = thread_wait(&tails->thread, -1);
+		} else if (run_round(tails)) {
+			going_on = !tails->thread.stopping;
+		} else {
+			going_on = thread_wait(&tails->thread, told ? WAIT_TOLD_US : LOOK_US);
 		}
 	}
-	pthread_mutex_unlock(&tails->lock);
+	thread_unlock(&tails->thread);
 	return NULL;
 }
 
@@ -455,16 +444,16 @@ static int listen_to(struct tails *tails, struct error *err)
 {
 	int told = store_listen(tails->options.store, hear, tails, err);
 
-	pthread_mutex_lock(&tails->lock);
+	thread_lock(&tails->thread);
 	tails->told = told > 0;
-	pthread_mutex_unlock(&tails->lock);
+	thread_unlock(&tails->thread);
 	return told < 0 ? -1 : 0;
 }
 
 int tails_create(struct tails **ret_tails, const struct tails_options *options, struct error *err)
 {
 	struct tails *tails = calloc(1, sizeof(*tails));
-	int failed;
+	int started;
 
 	if (!tails) {
 		return error_no_memory(err);
@@ -475,15 +464,11 @@ int tails_create(struct tails **ret_tails, const struct tails_options *options, 
 	arena_init(&tails->scratch, MEMORY_MAX);
 	buffer_init(&tails->json, MEMORY_MAX);
 	buffer_init(&tails->events, MEMORY_MAX);
-	pthread_mutex_init(&tails->lock, NULL);
-	clock_cond_init(&tails->changed);
-	failed = tails->unpacker ? pthread_create(&tails->thread, NULL, follow, tails) : ENOMEM;
-	if (failed) {
-		tails_destroy(tails);
-		return error_set_errno(err, failed, "cannot start the thread that follows calls");
-	}
-	tails->started = true;
-	if (listen_to(tails, err) < 0) {
+	thread_init(&tails->thread);
+	started = tails->unpacker ? thread_start(&tails->thread, follow, tails,
+					    "the thread that follows calls", err)
+				  : error_no_memory(err);
+	if (started < 0 || listen_to(tails, err) < 0) {
 		tails_destroy(tails);
 		return -1;
 	}
@@ -493,12 +478,12 @@ int tails_create(struct tails **ret_tails, const struct tails_options *options, 
 
 void tails_finish(struct tails *tails)
 {
-	pthread_mutex_lock(&tails->lock);
+	thread_lock(&tails->thread);
 	tails->finishing = true;
-	for (struct tail *tail = tails->first; tail; tail = tail->next) {
+	LIST_EACH(struct tail, tail, &tails->list, link) {
 		end(tail, false);
 	}
-	pthread_mutex_unlock(&tails->lock);
+	thread_unlock(&tails->thread);
 }
 
 void tails_destroy(struct tails *tails)
@@ -506,45 +491,39 @@ void tails_destroy(struct tails *tails)
 	if (!tails) {
 		return;
 	}
-	assert(!tails->first);
+	assert(!tails->list.first);
 	store_listen_end(tails->options.store);
-	pthread_mutex_lock(&tails->lock);
-	tails->stopping = true;
-	pthread_cond_signal(&tails->changed);
-	pthread_mutex_unlock(&tails->lock);
-	if (tails->started) {
-		pthread_join(tails->thread, NULL);
-	}
+	thread_stop(&tails->thread);
 	unpacker_destroy(tails->unpacker);
 	arena_deinit(&tails->arena);
 	arena_deinit(&tails->scratch);
 	buffer_deinit(&tails->json);
 	buffer_deinit(&tails->events);
-	pthread_cond_destroy(&tails->changed);
-	pthread_mutex_destroy(&tails->lock);
+	thread_deinit(&tails->thread);
 	free(tails);
 }
 
-/* Where a tail of @account_id comes into the list; NULL when there is no room for it. */
-static struct tail **find_place(struct tails *tails, int64_t account_id, struct error *err)
+/* Puts @tail into the list, where there is room for it. */
+static int insert(struct tails *tails, struct tail *tail, struct error *err)
 {
-	struct tail **place = &tails->first;
+	struct list_link *place = tails->list.first;
 	unsigned int own = 0, all = 0;
 
-	for (struct tail **at = &tails->first; *at; at = &(*at)->next) {
+	LIST_EACH(struct tail, at, &tails->list, link) {
 		all++;
-		if ((*at)->account_id == account_id) {
+		if (at->account_id == tail->account_id) {
 			own++;
-			place = at;
+			place = at->link.next;
 		}
 	}
 	if (own >= ACCOUNT_MAX || all >= TAILS_MAX) {
-		error_set(err, ERROR_BUSY, "%s follows calls %u times already: end one first",
+		return error_set(err, ERROR_BUSY,
+			"%s follows calls %u times already: end one first",
 			own >= ACCOUNT_MAX ? "this account" : "someone",
 			own >= ACCOUNT_MAX ? own : all);
-		return NULL;
 	}
-	return place;
+	list_insert(&tails->list, &tail->link, place);
+	return 0;
 }
 
 /* The beginning of a stream says from where it goes on, so that a client that loses it early misses
@@ -558,56 +537,48 @@ static void put_beginning(struct tail *tail)
 	tail->written_us = clock_monotonic_us();
 }
 
+/* Under the lock. */
+static void wake(struct tails *tails)
+{
+	tails->woken = true;
+	if (tails->list.first) {
+		thread_wake(&tails->thread);
+	}
+}
+
 int tails_add(struct tails *tails, struct tail *tail, struct error *err)
 {
-	struct tail **place;
+	int done;
 
 	if (!tail->resume && store_change_newest(tails->options.store, &tail->after, err) < 0) {
 		return -1;
 	}
 	buffer_init(&tail->out, MEMORY_MAX);
-	pthread_mutex_lock(&tails->lock);
-	place = find_place(tails, tail->account_id, err);
-	if (place) {
+	thread_lock(&tails->thread);
+	done = insert(tails, tail, err);
+	if (done == 0) {
 		put_beginning(tail);
 		tail->ended = tails->finishing;
-		tail->next = *place;
-		*place = tail;
-		tails->woken = true;
-		pthread_cond_signal(&tails->changed);
+		wake(tails);
 	}
-	pthread_mutex_unlock(&tails->lock);
-	return place ? 0 : -1;
+	thread_unlock(&tails->thread);
+	return done;
 }
 
 void tails_remove(struct tails *tails, struct tail *tail)
 {
-	struct tail **at = &tails->first;
-
 	bool busy;
 
-	pthread_mutex_lock(&tails->lock);
-	while (*at != tail) {
-		at = &(*at)->next;
-	}
-	*at = tail->next;
+	thread_lock(&tails->thread);
+	list_remove(&tails->list, &tail->link);
 	buffer_deinit(&tail->out);
 	memory_release(tails->options.memory, &tail->claim);
 	tail->request = NULL;
 	tail->gone = true;
 	busy = tail->busy;
-	pthread_mutex_unlock(&tails->lock);
+	thread_unlock(&tails->thread);
 	if (!busy) {
 		tail_destroy(tail);
-	}
-}
-
-/* Under the lock. */
-static void wake(struct tails *tails)
-{
-	tails->woken = true;
-	if (tails->first) {
-		pthread_cond_signal(&tails->changed);
 	}
 }
 
@@ -617,7 +588,7 @@ ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max)
 	bool was_full;
 	size_t size;
 
-	pthread_mutex_lock(&tails->lock);
+	thread_lock(&tails->thread);
 	was_full = is_full(tail);
 	size = tail->out.size - tail->out_at;
 	size = size < max ? size : max;
@@ -637,13 +608,13 @@ ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max)
 	if (was_full && !is_full(tail)) {
 		wake(tails); /* it was passed over */
 	}
-	pthread_mutex_unlock(&tails->lock);
+	thread_unlock(&tails->thread);
 	return result;
 }
 
 void tails_look(struct tails *tails)
 {
-	pthread_mutex_lock(&tails->lock);
+	thread_lock(&tails->thread);
 	wake(tails);
-	pthread_mutex_unlock(&tails->lock);
+	thread_unlock(&tails->thread);
 }

@@ -42,7 +42,7 @@ struct tail {
 	bool gone;	    /* removed: the thread frees it */
 	bool ended;
 	bool failed;
-	struct tail *next;
+	struct list_link link;
 };
 
 int tails_create(struct tails **ret_tails, const struct tails_options *options,

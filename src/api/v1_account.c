@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * GET /v1/account: whom a key belongs to. */
 #include "api/job.h"
-#include "api/key_document.h"
+#include "api/key.h"
 #include "json/json_writer.h"
 
 #define ANSWER_MAX ((size_t)16384)
@@ -16,7 +16,7 @@ enum http_step v1_account_begin(struct job *job)
 	buffer_append(&body, TEXT("{\"email\":"));
 	json_write_string(&body, access->email);
 	buffer_append(&body, TEXT(",\"scopes\":"));
-	key_document_write_scopes(&body, access->scopes);
+	key_write_scopes(&body, access->scopes);
 	buffer_printf(&body,
 		",\"detail_days\":%lld,\"header_days\":%lld,\"api_detail_days\":%lld,\"time\":"
 		"%lld,\"version\":\"%s\"}",

@@ -31,52 +31,35 @@ struct posting {
 
 /* ---- what comes in ---- */
 
-static bool read_shape(struct http_request *request, enum stream_shape *ret_shape)
+struct named {
+	const char *name;
+	int value;
+};
+
+static const struct named shapes[] = {
+	{"application/json", STREAM_DOCUMENT},
+	{"application/x-ndjson", STREAM_NDJSON},
+	{"application/ndjson", STREAM_NDJSON},
+	{"application/jsonl", STREAM_NDJSON},
+	{NULL, 0},
+};
+
+static const struct named codings[] = {
+	{"", STREAM_IDENTITY},
+	{"identity", STREAM_IDENTITY},
+	{"gzip", STREAM_GZIP},
+	{"x-gzip", STREAM_GZIP},
+	{"zstd", STREAM_ZSTD},
+	{NULL, 0},
+};
+
+/* The row of @known that @name means; NULL: there is none. */
+static const struct named *find_named(const struct named *known, struct text name)
 {
-	static const struct {
-		const char *type;
-		enum stream_shape shape;
-	} known[] = {
-		{"application/json", STREAM_DOCUMENT},
-		{"application/x-ndjson", STREAM_NDJSON},
-		{"application/ndjson", STREAM_NDJSON},
-		{"application/jsonl", STREAM_NDJSON},
-	};
-	struct text type = header_media_type(http_header(request, "Content-Type"));
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (text_equal_ascii_case(type, text_of(known[i].type))) {
-			*ret_shape = known[i].shape;
-			return true;
-		}
+	while (known->name && !text_equal_ascii_case(name, text_of(known->name))) {
+		known++;
 	}
-	return false;
-}
-
-static bool read_coding(struct http_request *request, enum stream_coding *ret_coding)
-{
-	static const struct {
-		const char *name;
-		enum stream_coding coding;
-	} known[] = {
-		{"identity", STREAM_IDENTITY},
-		{"gzip", STREAM_GZIP},
-		{"x-gzip", STREAM_GZIP},
-		{"zstd", STREAM_ZSTD},
-	};
-	struct text name = text_trim(http_header(request, "Content-Encoding"));
-
-	if (name.size == 0) {
-		*ret_coding = STREAM_IDENTITY;
-		return true;
-	}
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (text_equal_ascii_case(name, text_of(known[i].name))) {
-			*ret_coding = known[i].coding;
-			return true;
-		}
-	}
-	return false;
+	return known->name ? known : NULL;
 }
 
 static size_t note_reject(void *context, const struct batch_reject *reject)
@@ -146,22 +129,25 @@ static int open_posting(
 
 enum http_step v1_calls_post_begin(struct job *job)
 {
-	enum stream_shape shape;
-	enum stream_coding coding;
+	struct text type = header_media_type(http_header(job->request, "Content-Type"));
+	struct text name = text_trim(http_header(job->request, "Content-Encoding"));
+	const struct named *shape = find_named(shapes, type);
+	const struct named *coding = find_named(codings, name);
 	struct error err;
 
-	if (!read_shape(job->request, &shape)) {
+	if (!shape) {
 		http_response_header(job->response, "Accept-Post",
 			TEXT("application/json, application/x-ndjson"));
 		return answer_error(job->response, 415,
 			"Content-Type must be application/json or application/x-ndjson");
 	}
-	if (!read_coding(job->request, &coding)) {
+	if (!coding) {
 		http_response_header(job->response, "Accept-Encoding", TEXT("gzip, zstd"));
 		return answer_error(
 			job->response, 415, "Content-Encoding must be gzip, zstd or identity");
 	}
-	if (open_posting(job, shape, coding, &err) < 0) {
+	if (open_posting(job, (enum stream_shape)shape->value, (enum stream_coding)coding->value,
+		    &err) < 0) {
 		return answer_error(job->response, 503, err.message);
 	}
 	return HTTP_WAIT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * GET /v1/keys: the account's keys. DELETE /v1/keys/{id}: revokes one. */
 #include "api/job.h"
-#include "api/key_document.h"
+#include "api/key.h"
 #include "api/parameters.h"
 #include "json/json_writer.h"
 
@@ -37,10 +37,10 @@ static void write_key(struct buffer *body, const struct store_key *key, int64_t 
 	buffer_printf(body, "{\"id\":%lld,\"label\":", (long long)key->id);
 	json_write_string(body, key->label);
 	buffer_append(body, TEXT(",\"scopes\":"));
-	key_document_write_scopes(body, key->scopes);
-	key_document_write_time(body, "created", key->created);
-	key_document_write_time(body, "last_used", key->last_used);
-	key_document_write_time(body, "revoked", key->revoked);
+	key_write_scopes(body, key->scopes);
+	key_write_time(body, "created", key->created);
+	key_write_time(body, "last_used", key->last_used);
+	key_write_time(body, "revoked", key->revoked);
 	buffer_printf(body, ",\"own\":%s}", key->id == own_id ? "true" : "false");
 }
 

@@ -4,7 +4,6 @@
 
 #include "api/job.h"
 #include "api/key.h"
-#include "api/key_document.h"
 #include "api/parameters.h"
 #include "http/header.h"
 #include "json/json_reader.h"
@@ -138,8 +137,8 @@ static enum http_step answer_made(
 	buffer_printf(&body, "{\"id\":%lld,\"key\":\"%s\",\"label\":", (long long)key->id, secret);
 	json_write_string(&body, key->label);
 	buffer_append(&body, TEXT(",\"scopes\":"));
-	key_document_write_scopes(&body, key->scopes);
-	key_document_write_time(&body, "created", key->created);
+	key_write_scopes(&body, key->scopes);
+	key_write_time(&body, "created", key->created);
 	buffer_append_byte(&body, '}');
 	return answer_json(response, 201, &body);
 }
