@@ -24,7 +24,8 @@ static const char *const audit_query[] = {"start", "end", "action", "limit", "cu
 /* clang-format off */
 static const struct endpoint endpoints[] = {
 	{"/api/all_logs/{start}/{end}", HTTP_GET, "read-calls", NULL, STORE_SCOPE_READ,
-		&answer_legacy, .prepare = all_logs_prepare, .ask = all_logs_ask, .release = all_logs_release},
+		&answer_legacy, .prepare = all_logs_prepare, .ask = all_logs_ask,
+		.release = all_logs_release},
 	{"/api/calls/{start}/{end}", HTTP_GET, "read-calls", NULL, STORE_SCOPE_READ, &answer_legacy,
 		.prepare = calls_prepare, .ask = calls_ask},
 	{"/api/call/{session_id}", HTTP_GET, "read-call", NULL, STORE_SCOPE_READ, &answer_legacy,
