@@ -135,6 +135,7 @@ struct store_backend {
 	bool remote;
 	store_close_fn *close;
 	store_ping_fn *ping;
+	/* NULL: servers share the store. */
 	store_lock_for_server_fn *lock_for_server;
 	store_view_open_fn *view_open;
 	store_view_close_fn *view_close;
@@ -180,6 +181,7 @@ struct store_backend {
 	store_space_fn *space;
 	/* NULL: nothing is ever left behind. */
 	store_tidy_fn *tidy;
+	/* NULL: it gives free space back by itself. */
 	store_shrink_fn *shrink;
 	store_erase_fn *erase;
 	store_scrub_fn *scrub;

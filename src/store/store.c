@@ -59,7 +59,7 @@ int store_ping(struct store *store, struct error *err)
 
 int store_lock_for_server(struct store *store, struct error *err)
 {
-	return store->backend->lock_for_server(store, err);
+	return store->backend->lock_for_server ? store->backend->lock_for_server(store, err) : 0;
 }
 
 int store_view_open(struct store_view *view, struct store *store, struct error *err)
@@ -526,6 +526,10 @@ int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, i
 	struct error *err)
 {
 	assert(keep_bytes >= 0 && limit_bytes >= 0);
+	if (!store->backend->shrink) {
+		*ret_freed = 0;
+		return 0;
+	}
 	return store->backend->shrink(store, keep_bytes, limit_bytes, ret_freed, err);
 }
 

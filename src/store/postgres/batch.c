@@ -98,10 +98,10 @@ static size_t prepare(
 			(struct postgres_prepared){.statement = statement};
 	}
 	prepared = &connection->prepared[at];
-	if (prepared->readiness == POSTGRES_UNPREPARED) {
+	if (!prepared->prepared) {
 		const struct postgres_sent sent = {POSTGRES_SENT_PREPARE, .prepared = at};
 
-		prepared->readiness = POSTGRES_PREPARING;
+		prepared->prepared = true;
 		postgres_names_read(&prepared->names, statement->sql, &connection->sql);
 		connection->failed |= connection->sql.failed;
 		note_sent(connection, sent,
@@ -327,8 +327,7 @@ static bool judge(
 	bool good = is_good(sent->result);
 
 	if (sent->kind == POSTGRES_SENT_PREPARE) {
-		connection->prepared[sent->prepared].readiness =
-			good ? POSTGRES_READY : POSTGRES_UNPREPARED;
+		connection->prepared[sent->prepared].prepared = good;
 	}
 	if (!good && PQresultStatus(sent->result) != PGRES_PIPELINE_ABORTED) {
 		postgres_fail(connection, sent->result, err);

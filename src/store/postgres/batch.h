@@ -31,11 +31,7 @@ struct postgres_statement {
 /* A statement that the connection has prepared, or does so in the batch under way. */
 struct postgres_prepared {
 	const struct postgres_statement *statement;
-	enum postgres_readiness {
-		POSTGRES_UNPREPARED,
-		POSTGRES_PREPARING,
-		POSTGRES_READY,
-	} readiness;
+	bool prepared;
 	struct postgres_names names;
 };
 

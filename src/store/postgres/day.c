@@ -17,21 +17,21 @@ static const struct postgres_statement lock_patience = {
 
 /* The accounts that have calls in a partition: along its primary key, from one account to the
  * next. */
-#define ACCOUNTS_OF \
+#define ACCOUNTS \
 	"with recursive a (account_id) as (" \
-	"(select account_id from detail_%lld order by account_id limit 1)" \
-	" union all select (select d.account_id from detail_%lld d where d.account_id >" \
-	" a.account_id" \
-	" order by d.account_id limit 1) from a where a.account_id is not null)" \
-	" select account_id from a where account_id is not null"
+	"(select account_id from detail_%1$lld order by account_id limit 1)" \
+	" union all select (select d.account_id from detail_%1$lld d" \
+	" where d.account_id > a.account_id order by d.account_id limit 1)" \
+	" from a where a.account_id is not null)"
+#define IN_ACCOUNTS " from a where account_id is not null"
+#define ACCOUNTS_OF ACCOUNTS " select account_id" IN_ACCOUNTS
+#define NOTE_GONE \
+	ACCOUNTS " insert into detail_gone (account_id, part, start)" \
+	" select account_id, %1$lld, %1$lld * 86400::bigint" IN_ACCOUNTS \
+	" on conflict (account_id, part) do update set start = excluded.start"
 
 #define COUNTS_OF \
 	"select account_id, count(*) as calls from detail_%lld group by account_id"
-
-static const struct postgres_statement note_gone = {
-	"insert into detail_gone (account_id, part, start)"
-	" select u, $part::bigint, $part::bigint * 86400 from unnest($account_ids::bigint[]) as u"
-	" on conflict (account_id, part) do update set start = excluded.start", .once = true};
 
 static const struct postgres_statement first_gone = {
 	"select account_id, part from detail_gone order by account_id, part limit 1", .once = true};
@@ -95,16 +95,11 @@ static int64_t latest_of(const struct store_expiry *expiries, size_t count)
 	return latest;
 }
 
-static size_t add_accounts(struct postgres_connection *connection, int64_t part)
-{
-	return postgres_add_printf(connection, ACCOUNTS_OF, (long long)part, (long long)part);
-}
-
 /* 1 over, 0 not, or gone. */
 static int look_at(struct postgres_connection *connection, int64_t part,
 	const struct store_expiry *expiries, size_t count, struct error *err)
 {
-	size_t index = add_accounts(connection, part);
+	size_t index = postgres_add_printf(connection, ACCOUNTS_OF, (long long)part);
 	struct postgres_rows rows;
 
 	if (postgres_run(connection, err) < 0) {
@@ -190,39 +185,29 @@ static int count_calls(struct day_run *run, struct error *err)
  * is over for all that have calls in it now. */
 static int lock(struct day_run *run, struct error *err)
 {
+	long long part = run->part;
 	struct postgres_rows rows;
-	int64_t *ids;
 	size_t index;
 
 	postgres_add(run->connection, &postgres_begin);
 	postgres_add(run->connection, &lock_patience);
 	postgres_add_printf(run->connection,
-		"lock table only detail, detail_%lld in access exclusive mode",
-		(long long)run->part);
-	index = add_accounts(run->connection, run->part);
+		"lock table only detail, detail_%lld in access exclusive mode", part);
+	index = postgres_add_printf(run->connection, ACCOUNTS_OF, part);
 	if (postgres_run(run->connection, err) < 0) {
 		return -1;
 	}
 	rows = postgres_rows(run->connection, index);
-	ids = arena_calloc(&run->arena, (size_t)rows.count, sizeof(*ids));
-	if (!ids) {
-		return error_no_memory(err);
-	}
-	for (int i = 0; i < rows.count; i++) {
-		ids[i] = postgres_int64(&rows, i, "account_id");
-	}
-	BIND(run->connection, ARRAY(account_ids, POSTGRES_BIGINT, ids, (size_t)rows.count),
-		INT64(part, run->part));
 	return is_over(&rows, run->part, run->expiries, run->count);
 }
 
 static int drop(struct day_run *run, struct error *err)
 {
-	postgres_add(run->connection, &note_gone);
-	postgres_add_printf(run->connection, "drop table detail_%lld", (long long)run->part);
-	if (run->records_count > 0) {
-		postgres_audit_write(run->connection, run->records, run->records_count);
-	}
+	long long part = run->part;
+
+	postgres_add_printf(run->connection, NOTE_GONE, part);
+	postgres_add_printf(run->connection, "drop table detail_%lld", part);
+	postgres_audit_write(run->connection, run->records, run->records_count);
 	postgres_add(run->connection, &postgres_commit);
 	return postgres_run(run->connection, err);
 }

@@ -110,15 +110,3 @@ int postgres_space(struct store *base, struct store_space *ret_space, struct err
 	*ret_space = space;
 	return 0;
 }
-
-/* Partitions give their room back when they are dropped. */
-int postgres_shrink(struct store *base, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
-	struct error *err)
-{
-	(void)base;
-	(void)keep_bytes;
-	(void)limit_bytes;
-	(void)err;
-	*ret_freed = 0;
-	return 0;
-}

@@ -110,6 +110,13 @@ static int apply_steps(struct postgres_connection *connection, int64_t version, 
 	return postgres_exec(connection, note, err);
 }
 
+/* Reads what stands in the store, -1: there is none. Returns as judge() does. */
+static int read_usable(
+	struct postgres_connection *connection, int64_t *ret_version, struct error *err)
+{
+	return read_version(connection, ret_version, err) < 0 ? -1 : judge(*ret_version, err);
+}
+
 static int bring_up_to_date(struct postgres_connection *connection, struct error *err)
 {
 	int64_t version;
@@ -117,10 +124,10 @@ static int bring_up_to_date(struct postgres_connection *connection, struct error
 
 	postgres_add(connection, &postgres_begin);
 	postgres_add(connection, &lock_schema);
-	if (postgres_run(connection, err) < 0 || read_version(connection, &version, err) < 0) {
+	if (postgres_run(connection, err) < 0) {
 		return -1;
 	}
-	usable = judge(version, err);
+	usable = read_usable(connection, &version, err);
 	if (usable != 0) {
 		return usable < 0 ? -1 : 0;
 	}
@@ -135,17 +142,13 @@ int postgres_schema_prepare(struct postgres_store *store, bool must_exist, struc
 {
 	POSTGRES_BORROW(connection, &store->base, err);
 	int64_t version;
-	int usable;
+	int usable = read_usable(connection, &version, err);
 
-	if (read_version(connection, &version, err) < 0) {
-		return -1;
+	if (usable != 0) {
+		return usable < 0 ? -1 : 0;
 	}
 	if (version < 0 && must_exist) {
 		return refuse_missing(err);
-	}
-	usable = judge(version, err);
-	if (usable != 0) {
-		return usable < 0 ? -1 : 0;
 	}
 	connection->patient = true;
 	return bring_up_to_date(connection, err);

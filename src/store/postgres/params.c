@@ -98,8 +98,7 @@ static void end(struct postgres_params *params, struct postgres_param *param)
 	param->size = (int)(params->bytes.size - param->offset);
 }
 
-/* The lowest @bytes bytes of @value, the highest of them first. */
-static void append_integer(struct buffer *out, int64_t value, size_t bytes)
+void postgres_append_integer(struct buffer *out, int64_t value, size_t bytes)
 {
 	uint64_t wire = htobe64((uint64_t)value << (64 - 8 * bytes));
 
@@ -170,7 +169,7 @@ static bool append_value(struct buffer *out, const struct postgres_column *colum
 	if (column->nullable && integer == POSTGRES_NULL) {
 		return false;
 	}
-	append_integer(out, integer, bytes_of(column->type));
+	postgres_append_integer(out, integer, bytes_of(column->type));
 	return true;
 }
 
@@ -189,7 +188,7 @@ static void append_element(
 {
 	size_t at = out->size;
 
-	append_integer(out, -1, sizeof(int32_t));
+	postgres_append_integer(out, -1, sizeof(int32_t));
 	if (append_value(out, column, row)) {
 		set_int32(out, at, (int64_t)(out->size - at - sizeof(int32_t)));
 	}
@@ -204,7 +203,7 @@ static size_t append_array(struct buffer *out, const struct postgres_column *col
 	size_t at = out->size, taken = 0;
 
 	for (size_t i = 0; i < COUNT_OF(head); i++) {
-		append_integer(out, head[i], sizeof(int32_t));
+		postgres_append_integer(out, head[i], sizeof(int32_t));
 	}
 	for (size_t i = 0; i < count; i++, rows += row_size) {
 		if (!takes || takes(rows)) {
@@ -241,7 +240,7 @@ static bool append(struct buffer *out, const struct postgres_value *value)
 		return value->items != NULL;
 	}
 	if (!is_text(value->type)) {
-		append_integer(out, value->integer, bytes_of(value->type));
+		postgres_append_integer(out, value->integer, bytes_of(value->type));
 		return true;
 	}
 	buffer_append(out, value->asked ? asked(value->text) : value->text);

@@ -34,14 +34,6 @@ static int ping(struct store *base, struct error *err)
 	return postgres_ask(connection, &newest, &rows, err) < 0 ? -1 : 0;
 }
 
-/* Servers share the database. */
-static int lock_for_server(struct store *base, struct error *err)
-{
-	(void)base;
-	(void)err;
-	return 0;
-}
-
 static int backup(struct store *base, const char *destination, struct error *err)
 {
 	(void)base;
@@ -55,7 +47,6 @@ static const struct store_backend backend = {
 	.remote = true,
 	.close = close_store,
 	.ping = ping,
-	.lock_for_server = lock_for_server,
 	.view_open = view_open,
 	.view_close = view_close,
 	.account_add = postgres_account_add,
@@ -94,7 +85,6 @@ static const struct store_backend backend = {
 	.day_tidy = postgres_day_tidy,
 	.oldest = postgres_oldest,
 	.space = postgres_space,
-	.shrink = postgres_shrink,
 	.erase = postgres_erase,
 	.audit_erase = postgres_audit_erase,
 	.scrub = postgres_scrub,

@@ -86,6 +86,24 @@ struct text postgres_text(struct postgres_rows *rows, int row, const char *name)
 	};
 }
 
+/* Before the elements stand 20 bytes, before each its size: array_send() in PostgreSQL 15,
+ * src/backend/utils/adt/arrayfuncs.c. An empty array is shorter. */
+#define ARRAY_HEAD    ((size_t)20)
+#define ARRAY_ELEMENT (2 * sizeof(uint32_t))
+
+size_t postgres_ids(struct text array, uint32_t *ret_ids, size_t max)
+{
+	size_t count = array.size < ARRAY_HEAD ? 0 : (array.size - ARRAY_HEAD) / ARRAY_ELEMENT;
+
+	for (size_t i = 0; i < count && i < max; i++) {
+		uint32_t id;
+
+		memcpy(&id, array.data + ARRAY_HEAD + i * ARRAY_ELEMENT + sizeof(id), sizeof(id));
+		ret_ids[i] = be32toh(id);
+	}
+	return count;
+}
+
 /* False: the arena is full. */
 static bool read_member(struct postgres_rows *rows, int row, const struct postgres_column *column,
 	struct arena *arena, char *item)

@@ -54,6 +54,9 @@ void postgres_names_read(struct postgres_names *ret_names, const char *sql, stru
 
 /* ---- values ---- */
 
+/* The lowest @bytes bytes of @value, the highest of them first. */
+void postgres_append_integer(struct buffer *out, int64_t value, size_t bytes);
+
 /* Types (PostgreSQL 15, pg_type.dat). */
 enum postgres_type {
 	POSTGRES_BOOLEAN = 16,
@@ -178,6 +181,10 @@ struct text postgres_text(struct postgres_rows *rows, int row, const char *name)
 bool postgres_is_null(struct postgres_rows *rows, int row, const char *name);
 /* What stands alone in a row, or first: of the first row; 0 where there is no row. */
 int64_t postgres_only(const struct postgres_rows *rows);
+
+/* Reads the elements of an array of integer, which has no nulls: the first @max go into @ret_ids.
+ * Returns how many it has. */
+size_t postgres_ids(struct text array, uint32_t *ret_ids, size_t max);
 
 /* Reads the row @row into *@ret_item as @layout has it, with its texts copied into @arena. */
 int postgres_read(struct postgres_rows *rows, int row, const struct postgres_layout *layout,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Finding calls: the filter is PostgreSQL's condition, the page and the total are asked for
  * together. Scans go through a cursor, so that memory is bounded. */
-#include <endian.h>
-
 #include "store/find.h"
 #include "store/postgres/postgres.h"
 
@@ -133,11 +131,6 @@ int postgres_search(struct store *base, const struct store_search *search, struc
 
 /* ---- scans ---- */
 
-/* The ids of a call's kinds, out of an integer array in binary form: 20 bytes before the elements,
- * each with its size before it. */
-#define ARRAY_HEAD    ((size_t)20)
-#define ARRAY_ELEMENT ((size_t)8)
-
 struct scan {
 	const struct store_search *search;
 	store_each_row_fn *each;
@@ -157,17 +150,11 @@ static int read_path(
 	if (!ARRAY_RESERVE(scan->kinds, scan->kinds_capacity, (size_t)call->steps)) {
 		return error_no_memory(err);
 	}
-	if (call->steps > 0 && path.size < ARRAY_HEAD + call->steps * ARRAY_ELEMENT) {
+	if (postgres_ids(path, scan->kinds, call->steps) < call->steps) {
 		return error_set(err, ERROR_CORRUPT,
 			"the path of the call '%.*s' is shorter than its steps: verify the "
 			"PostgreSQL store",
 			TEXT_ARG(call->session_id));
-	}
-	for (uint32_t i = 0; i < call->steps; i++) {
-		uint32_t id;
-
-		memcpy(&id, path.data + ARRAY_HEAD + i * ARRAY_ELEMENT + sizeof(id), sizeof(id));
-		scan->kinds[i] = be32toh(id);
 	}
 	return 0;
 }

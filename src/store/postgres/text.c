@@ -2,8 +2,6 @@
  * Words as PostgreSQL's text search has them (PostgreSQL 15, chapter 8.11). The words are cut and
  * folded by callstep, so a vector is written out as it is; a gap of one place parts lines, which no
  * phrase bridges. */
-#include <endian.h>
-
 #include "store/index.h"
 #include "store/postgres/postgres.h"
 
@@ -52,19 +50,6 @@ static ptrdiff_t list_words(struct text words, struct arena *scratch, struct pla
 	return count;
 }
 
-static void append_uint16(struct buffer *out, uint16_t value)
-{
-	uint16_t bytes = htobe16(value);
-
-	buffer_append(out, (struct text){.data = (const char *)&bytes, .size = sizeof(bytes)});
-}
-
-static void append_count(struct buffer *out, uint32_t count)
-{
-	append_uint16(out, (uint16_t)(count >> 16));
-	append_uint16(out, (uint16_t)count);
-}
-
 /* How many of the sorted words are the same as the first. */
 static size_t count_same(const struct placed_word *list, size_t count)
 {
@@ -96,15 +81,15 @@ bool postgres_write_vector(struct buffer *out, struct text words, struct arena *
 		}
 		i += same;
 	}
-	append_count(out, different);
+	postgres_append_integer(out, different, sizeof(uint32_t));
 	for (size_t i = 0; i < (size_t)count;) {
 		size_t same = count_same(&list[i], (size_t)count - i);
 
 		buffer_append(out, list[i].word);
 		buffer_append_byte(out, '\0');
-		append_uint16(out, (uint16_t)same);
+		postgres_append_integer(out, (uint16_t)same, sizeof(uint16_t));
 		for (size_t end = i + same; i < end; i++) {
-			append_uint16(out, list[i].place);
+			postgres_append_integer(out, list[i].place, sizeof(uint16_t));
 		}
 	}
 	return true;

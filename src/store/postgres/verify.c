@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Checking a store on PostgreSQL against itself. The pages of its files are PostgreSQL's own to
  * check (pg_amcheck, pg_checksums). */
-#include <endian.h>
 #include <stdio.h>
 
 #include "store/check.h"
@@ -74,8 +73,10 @@ struct sound {
 	int64_t part;
 	struct text session_id;
 	struct store_index index;
-	uint32_t *kinds;  /* numbers in the run */
-	struct text path; /* as it is held */
+	uint32_t *kinds; /* numbers in the run */
+	/* As it is held. */
+	uint32_t *path;
+	size_t path_steps;
 	int64_t last_kind;
 	struct text vector; /* data NULL: more than a tsvector tells apart */
 };
@@ -206,10 +207,15 @@ static int note_sound(struct verify_run *run, struct postgres_rows *rows, int ro
 		.start = call->start,
 		.part = postgres_int64(rows, row, "part"),
 		.session_id = call->session_id,
-		.path = postgres_text(rows, row, "path"),
 		.last_kind = postgres_int64(rows, row, "last_kind"),
 	};
-	if (keep(run, &sound->session_id, err) < 0 || keep(run, &sound->path, err) < 0 ||
+	sound->path = arena_calloc(&run->arena, call->steps, sizeof(*sound->path));
+	if (!sound->path) {
+		return error_no_memory(err);
+	}
+	sound->path_steps =
+		postgres_ids(postgres_text(rows, row, "path"), sound->path, call->steps);
+	if (keep(run, &sound->session_id, err) < 0 ||
 		store_check_index(
 			run->check, sound->account_id, call, &run->arena, &sound->index, err) < 0) {
 		return -1;
@@ -254,25 +260,20 @@ static int meet_kinds(struct verify_run *run, struct error *err)
 	return postgres_kind_resolve(&run->kinds, run->connection, false, err);
 }
 
-/* The held path is an array in binary form: 20 bytes, then each element with its size before it. */
 static bool path_fits(const struct verify_run *run, const struct sound *sound)
 {
-	uint32_t steps = sound->index.steps, last = 0, id;
+	const struct store_index *index = &sound->index;
+	uint32_t last = 0;
 
-	if (sound->path.size != (steps > 0 ? 20 + 8 * (size_t)steps : 12)) {
-		return false;
-	}
-	for (uint32_t i = 0; i < steps; i++) {
-		memcpy(&id, sound->path.data + 24 + 8 * (size_t)i, sizeof(id));
-		if (be32toh(id) == 0 || be32toh(id) != postgres_kind_at(&run->kinds, &sound->index,
-							       sound->kinds, i)) {
+	for (uint32_t i = 0; i < index->steps && i < sound->path_steps; i++) {
+		uint32_t id = postgres_kind_at(&run->kinds, index, sound->kinds, i);
+
+		if (id == 0 || sound->path[i] != id) {
 			return false;
 		}
-		if (filter_is_place(sound->index.kinds[sound->index.path[i]].module)) {
-			last = be32toh(id);
-		}
+		last = filter_is_place(index->kinds[index->path[i]].module) ? id : last;
 	}
-	return sound->last_kind == last;
+	return sound->path_steps == index->steps && sound->last_kind == last;
 }
 
 #define MEMBER(member) POSTGRES_MEMBER(struct sound, member)
