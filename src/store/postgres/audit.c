@@ -13,8 +13,7 @@ static const struct postgres_statement audit_add = {
 	" unnest($time::bigint[], $account_id::bigint[], $key_id::bigint[], $address::text[],"
 	" $user::text[], $action::text[], $subject::text[], $outcome::bigint[], $calls::bigint[],"
 	" $times::bigint[]) with ordinality as u (time, account_id, key_id, address, by_user,"
-	" action,"
-	" subject, outcome, calls, times, place)"};
+	" action, subject, outcome, calls, times, place)"};
 
 #define LIST \
 	"select id, time, account_id, key_id, address, \"user\", action, subject, outcome, calls," \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Batches, in libpq's pipeline mode (PostgreSQL 15, chapter 34.5): what is asked together goes out
- * together, and one wait brings all answers. A wait ends when nobody needs the answer any more, or
- * the database is silent for too long. */
+ * Batches, in libpq's pipeline mode (PostgreSQL 15, chapter 34.5): what is asked together goes
+ * out together, and one wait brings all answers. A wait ends when the answer is not needed any
+ * more, or when the database is silent for too long. */
 #include "store/postgres/batch.h"
 
 #include <assert.h>

@@ -11,7 +11,7 @@
 #define POSTGRES_UNIQUE_VIOLATION   "23505"
 #define POSTGRES_FOREIGN_KEY	    "23503"
 #define POSTGRES_LOCK_NOT_AVAILABLE "55P03"
-/* Also: there is no partition for a row. */
+/* It also says that there is no partition for a row. */
 #define POSTGRES_CHECK_VIOLATION "23514"
 /* A deadlock, or a snapshot that came too late: nothing was done. */
 #define POSTGRES_CONFLICT_CLASS "40"
@@ -84,7 +84,7 @@ struct postgres_connection {
 	struct postgres_connection *next;
 };
 
-/* Sets @err, and connection->sqlstate, from what PostgreSQL said in @result, NULL: from what libpq
+/* Sets @err and connection->sqlstate from what PostgreSQL said in @result; NULL: from what libpq
  * said. Returns -1. */
 int postgres_fail(
 	struct postgres_connection *connection, const PGresult *result, struct error *err);
@@ -112,8 +112,9 @@ size_t postgres_add(
 /* The same for a statement that is made by printf's @format, and sent once. */
 size_t postgres_add_printf(struct postgres_connection *connection, const char *format, ...)
 	FORMAT_PRINTF(2, 3);
-/* The same with the columns of @layout that the statement names, of those of the @count structs at
- * @rows that @takes takes (NULL: all). Where it takes nothing, nothing is added. */
+/* The same with the columns of @layout that the statement names. Their elements are of the
+ * @count structs at @rows, and of those only that @takes takes (NULL: all). Where that is
+ * nothing, nothing is added. */
 size_t postgres_add_rows(struct postgres_connection *connection,
 	const struct postgres_statement *statement, const struct postgres_layout *layout,
 	const void *rows, size_t count, bool (*takes)(const void *row));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Detail that goes with its day: the partition is dropped in one short transaction, whatever it
- * holds; the headers of its calls, which the days hide already, are tidied after it. What is still
- * to be tidied is in detail_gone. */
+ * Detail that goes with its day. The partition is dropped in one short transaction, whatever it
+ * holds. The headers of its calls, which the days hide already, are tidied afterwards:
+ * detail_gone says what is still to be tidied. */
 #include "store/postgres/postgres.h"
 
 #define SECONDS_A_DAY INT64_C(86400)
@@ -10,8 +10,8 @@
 
 /* clang-format off */
 
-/* Questions for detail meanwhile wait behind this program while it waits for these locks: that must
- * not be long. */
+/* While this program waits for the locks, questions for detail wait behind it: so it does not
+ * wait long. */
 static const struct postgres_statement lock_patience = {
 	"set local lock_timeout = '100ms'", .once = true};
 
@@ -68,8 +68,8 @@ static const struct store_expiry *expiry_of(
 	return NULL;
 }
 
-/* Whether the day @part is over for the accounts of @rows. An account that
- * nobody knew of keeps what it has. */
+/* Whether the day @part is over for the accounts of @rows. An account without an expiry keeps
+ * what it has. */
 static bool is_over(
 	struct postgres_rows *rows, int64_t part, const struct store_expiry *expiries, size_t count)
 {
@@ -152,8 +152,8 @@ static void run_end(struct day_run *run)
 	arena_deinit(&run->arena);
 }
 
-/* Counted before anybody has to wait: a call of that day that comes in before it goes is not in the
- * number. */
+/* Counted before anything has to wait: the number lacks a call of that day that comes in before
+ * the day goes. */
 static int count_calls(struct day_run *run, struct error *err)
 {
 	size_t index = postgres_add_printf(run->connection, COUNTS_OF, (long long)run->part);
@@ -181,8 +181,8 @@ static int count_calls(struct day_run *run, struct error *err)
 	return 0;
 }
 
-/* The table of all partitions first: a session that waits for it holds nothing yet. 1 when the day
- * is over for all that have calls in it now. */
+/* The table of all partitions comes first: a program that waits for it holds nothing yet. 1 when
+ * the day is over for all that have calls in it now. */
 static int lock(struct day_run *run, struct error *err)
 {
 	long long part = run->part;
@@ -242,7 +242,7 @@ int postgres_day_drop(struct store *base, const struct store_expiry *expiries, s
 
 /* ---- after it ---- */
 
-/* Under the account's lock: a program that stores calls of it sees their headers before or after,
+/* Under the account's lock: a program that stores its calls sees their headers before or after,
  * not between. */
 static int tidy(struct postgres_connection *connection, int64_t account_id, int64_t part,
 	int64_t limit, struct error *err)

@@ -84,8 +84,8 @@ bool postgres_failed_with(const struct postgres_connection *connection, const ch
 /* No statement is longer. */
 #define SQL_MAX ((size_t)1 << 20)
 
-/* Plans are made once and for any value: then only a way along the indices is a good one, however
- * few rows there are now. */
+/* A plan is made once, for any value. Then only a way along the indices is good, however few
+ * rows there are now. */
 /* clang-format off */
 #define SETTINGS \
 	"set client_encoding = 'UTF8'; set jit = off; set max_parallel_workers_per_gather = 0; " \
@@ -95,8 +95,8 @@ bool postgres_failed_with(const struct postgres_connection *connection, const ch
 	"set idle_in_transaction_session_timeout = '10min'"
 /* clang-format on */
 
-/* libpq takes the last of two equal words: what the location says overrules what stands before it.
- */
+/* Of two equal words libpq takes the last: what the location says overrules what stands before
+ * it. */
 static PGconn *connect_to(const char *location)
 {
 	static const char *const words[] = {"connect_timeout", "application_name",

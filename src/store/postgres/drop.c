@@ -27,8 +27,7 @@ static const struct postgres_statement oldest_call = {
 	" 1"};
 static const struct postgres_statement space_used = {
 	.sql = "select sum(pg_total_relation_size(c.oid))::bigint from pg_class c where c.relkind ="
-	" 'r'"
-	" and c.relnamespace = current_schema()::text::regnamespace"
+	" 'r' and c.relnamespace = current_schema()::text::regnamespace"
 	" and (c.relname <> 'detail_0' or exists (select from detail_0 where account_id > 0))"};
 /* clang-format on */
 
@@ -96,9 +95,9 @@ int postgres_oldest(
 		connection, detail ? &oldest_detail : &oldest_call, ret_start, err);
 }
 
-/* What PostgreSQL keeps free within its files it does not tell; it uses it again by itself. So a
- * day's detail takes room until the last of it has gone, the partition for days that have
- * none until it is empty, and a header for ever. */
+/* PostgreSQL does not tell what is free within its files, and uses it again by itself. So a
+ * day's detail takes room until the last of it has gone, partition 0 until it is empty, and a
+ * header for ever. */
 int postgres_space(struct store *base, struct store_space *ret_space, struct error *err)
 {
 	POSTGRES_BORROW(connection, base, err);

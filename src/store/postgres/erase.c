@@ -36,7 +36,7 @@ static void bind_meant(struct postgres_connection *connection, const struct stor
 }
 
 /* Under the account's lock: what is found is what goes. The log of changes has no index of
- * sessions, it is read once. */
+ * sessions: it is read once. */
 static int drop(struct postgres_connection *connection, const struct store_erase *erase,
 	struct store_erased *erased, struct text *ret_sessions, struct error *err)
 {
@@ -98,8 +98,8 @@ int postgres_erase(struct store *base, const struct store_erase *erase, struct a
 
 /* ---- what is left of them in the files ---- */
 
-/* A table that is written anew keeps the rows that somebody's snapshot may still see: this waits
- * for all that are in a transaction on this database now, for ten seconds. */
+/* A table that is written anew keeps the rows that a snapshot may still see. So this waits, for
+ * ten seconds, until all transactions of now have ended. */
 /* clang-format off */
 #define WAIT_FOR_READERS \
 	"do $$ declare readers text[]; begin " \
@@ -111,8 +111,7 @@ int postgres_erase(struct store *base, const struct store_erase *erase, struct a
 	"virtualtransaction = any (readers)) then return; end if; " \
 	"perform pg_sleep(0.05); end loop; " \
 	"raise 'someone is reading all the time' using errcode = '" POSTGRES_LOCK_NOT_AVAILABLE \
-	"'; " \
-	"end $$"
+	"'; end $$"
 /* clang-format on */
 
 /* Samples of what the columns hold lie in the statistics of the planner: those are made anew too.
@@ -132,8 +131,8 @@ static int write_anew(struct postgres_connection *connection, struct error *err)
 	return 0;
 }
 
-/* While nobody reads a table it is written anew. Waiting for that holds up all others, and so does
- * not last long. PostgreSQL's log, and copies of it, are its own to clear. */
+/* A table is written anew while nothing reads it. Waiting for that holds up all others, and so
+ * does not last long. PostgreSQL's log and copies of it are not cleared here. */
 int postgres_scrub(struct store *base, struct error *err)
 {
 	POSTGRES_BORROW(connection, base, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What was erased leaves the audit trail as well: in its place in a record's subject stands a mark.
+ * What was erased leaves the audit trail, too: a mark stands in its place in a record's subject.
  * The record stays. */
 #include "store/erase_marks.h"
 #include "store/postgres/postgres.h"
@@ -43,8 +43,7 @@ static int look(struct erase_marks *marks, struct postgres_connection *connectio
 	return rows.count;
 }
 
-/* Records may be changed in this transaction and in no other: nobody else can write any meanwhile.
- */
+/* Records may be changed in this transaction alone: no other can write any meanwhile. */
 static int change_all(
 	const struct erase_marks *marks, struct postgres_connection *connection, struct error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Kinds of steps: their numbers, known from put to put. A number is given under the account's lock
- * and never changes, so what was committed once holds for every connection, until the database may
- * be another one: after a connection was lost. */
+ * Kinds of steps: their numbers, known from put to put. A number is given under the account's
+ * lock and never changes, so what was committed once holds for every connection. After a
+ * connection was lost the database may be another one: then all is forgotten. */
 #include "store/postgres/postgres.h"
 
 #define NAME_SIZE_MAX ((size_t)16 << 20)
@@ -15,9 +15,8 @@
 static const struct postgres_statement kind_find = {.sql = NAMED};
 static const struct postgres_statement kind_get = {
 	.sql = "with found as (" NAMED "), added as (insert into kind (account_id, id, class,"
-	" module, variable)"
-	" select $account_id, coalesce((select max(id) from kind where account_id = $account_id),"
-	" 0) + 1,"
+	" module, variable) select $account_id, coalesce((select max(id) from kind where account_id"
+	" = $account_id), 0) + 1,"
 	" $class, $module, $variable where not exists (select from found) returning id)"
 	" select id from found union all select id from added"};
 static const struct postgres_statement kinds_list = {
@@ -162,8 +161,8 @@ int postgres_kind_resolve(struct postgres_kind_run *run, struct postgres_connect
 	return 0;
 }
 
-/* Where the row is remembered that an account had when its kinds were; 0 there: none of them is.
- * Under the lock. NULL: out of memory. */
+/* Where the account's row is remembered, as it was when its kinds were learnt; 0 there: no kind
+ * is known. Under the lock. NULL: out of memory. */
 static uint32_t *remembered_row(struct postgres_kind_run *run, int64_t account_id)
 {
 	const struct store_kind row = {.class_name = TEXT(KIND_BLANK)};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Hearing of what other programs store: one connection that listens, whatever the number of those
- * who want to know, on its own thread. What is heard is a hint alone, so nothing is lost when
- * the connection is: as soon as there is one again, those that wait look for themselves. */
+ * Hearing of what other programs store: one connection that listens on its own thread, however
+ * many want to know. What is heard is a hint alone, so nothing is lost with the connection: as
+ * soon as there is one again, those that wait look for themselves. */
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>

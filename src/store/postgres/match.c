@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A filter as parameters of POSTGRES_MATCH: PostgreSQL compares headers, paths and words itself.
- * Only calls with more words than a tsvector tells apart are looked at here, one by one. */
+ * A filter as a condition and its parameters: PostgreSQL compares headers, paths and words
+ * itself. Only calls with more words than a tsvector tells apart are looked at here, one by one. */
 #include "call/call_json.h"
 #include "store/find.h"
 #include "store/postgres/postgres.h"
@@ -11,12 +11,11 @@
 
 /* clang-format off */
 
-/* What the header of the call c has to be like; %s what write_numbers() makes of the numbers called
- * and of those that called. */
+/* What the header of the call c has to be like. %s is what write_numbers() makes of the numbers
+ * called, and of those that called. */
 #define MATCH \
 	" c.account_id = $account_id::bigint and c.start >= $start::bigint and c.start <" \
-	" $end::bigint" \
-	" and ($types::smallint[] is null or c.type = any($types))" \
+	" $end::bigint and ($types::smallint[] is null or c.type = any($types))" \
 	" and c.\"end\" - c.start between $min_duration::bigint and $max_duration::bigint" \
 	" and %s and %s" \
 	" and ($step_kinds::integer[] is null or c.path && $step_kinds)" \
@@ -25,8 +24,8 @@
 
 /* The calls to look at: all, or those that have the text, and those of the sessions $unsure,
  * which were looked at elsewhere. Those that have the text are found first, once, and then
- * looked up one by one (`offset 0` keeps it so): the other way round, which PostgreSQL takes for
- * better where a table was never analysed, the text is looked for anew for each call. */
+ * looked up one by one (`offset 0` keeps it so). PostgreSQL takes the other way round for better
+ * where a table was never analysed: then the text is looked for anew for each call. */
 #define FROM_ALL "from call c where $text::text is null and" MATCH
 #define FROM_TEXT \
 	"from (select d.account_id, d.session_id from detail d" \
@@ -34,9 +33,8 @@
 	" and d.start >= $start::bigint and d.start < $end::bigint" \
 	" and (d.part = 0 or d.part between $start / 86400 and $end / 86400) union all" \
 	" select $account_id::bigint, u.session_id from unnest($unsure::text[]) as u" \
-	" (session_id)) f" \
-	" cross join lateral (select * from call k where k.account_id = f.account_id" \
-	" and k.session_id = f.session_id offset 0) c where" MATCH
+	" (session_id)) f cross join lateral (select * from call k where k.account_id =" \
+	" f.account_id and k.session_id = f.session_id offset 0) c where" MATCH
 
 /* clang-format on */
 
@@ -241,9 +239,9 @@ static void write_undialled(
 		column, choices);
 }
 
-/* What the whole numbers in the parameter @name, and the parts of some in the parameter NAME_parts,
- * ask of @column. One alone is compared as one, so that it is looked up in the index in its order.
- */
+/* What the whole numbers in the parameter @name ask of @column, and the parts of numbers in the
+ * parameter NAME_parts. One alone is compared as one, so that the index gives its calls in
+ * order. */
 static void write_numbers(char out[2 * COLUMN_SIZE], const struct filter *filter,
 	const struct filter_numbers *numbers, const char *column, const char *name)
 {

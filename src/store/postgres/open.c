@@ -10,8 +10,8 @@
 
 /* clang-format off */
 
-/* Programs that open the same store meanwhile wait here, and find the work done: an advisory lock
- * that ends with the transaction. Its first number is "CSTP". */
+/* An advisory lock that ends with the transaction: programs that open the same store meanwhile
+ * wait here, and find the work done. Its first number is "CSTP". */
 static const struct postgres_statement lock_schema = {
 	"select pg_advisory_xact_lock(1129533507, hashtext(current_schema()))", .once = true};
 
@@ -24,7 +24,7 @@ static const struct postgres_statement store_is_there = {
 static const struct postgres_statement versions = {
 	"select version from " VERSION_TABLE, .once = true};
 
-/* Where the extension Citus is there, each table lies with its account, accounts and their keys
+/* With the extension Citus each table lies with its account, accounts and their keys lie
  * everywhere (Citus 12, "Table types"). A table that is spread already stays as it is. */
 #define SPREAD \
 	"do $$ declare t text; begin " \
@@ -33,9 +33,8 @@ static const struct postgres_statement versions = {
 	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then " \
 	"perform create_reference_table(t::regclass); end if; end loop; " \
 	"foreach t in array array['call', 'detail', 'detail_gone', 'kind', 'tally', 'change']" \
-	" loop " \
-	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then " \
-	"perform create_distributed_table(t::regclass, 'account_id'); end if; end loop; " \
+	" loop if not exists (select from pg_dist_partition where logicalrelid = t::regclass)" \
+	" then perform create_distributed_table(t::regclass, 'account_id'); end if; end loop; " \
 	"end if; end $$"
 
 /* clang-format on */
@@ -85,7 +84,7 @@ static int refuse_missing(struct error *err)
 		"EMAIL'");
 }
 
-/* From this schema on the keys of numbers are those of store/postgres/numbers.c. */
+/* From this schema on the keys of numbers are those of numbers.c. */
 #define SCHEMA_OF_NUMBERS 5
 
 static int apply_steps(struct postgres_connection *connection, int64_t version, struct error *err)

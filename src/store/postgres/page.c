@@ -30,8 +30,8 @@ static const struct postgres_statement skip_of_keys = {
 static const struct postgres_statement tally_sum = {
 	.sql = "select coalesce(sum(calls), 0)::bigint" OF_TALLY};
 static const struct postgres_statement tally_buckets = {
-	.sql = "select bucket, sum(calls)::bigint as calls" OF_TALLY " group by bucket order by"
-	" bucket desc"};
+	.sql = "select bucket, sum(calls)::bigint as calls" OF_TALLY
+	" group by bucket order by bucket desc"};
 
 /* The newest calls of a window from one call on, given by its start and session; packed where they
  * started after $detail_after. The calls of the page are found first, then each is joined with its
@@ -46,8 +46,8 @@ static const struct postgres_statement tally_buckets = {
 	" left join detail " POSTGRES_DETAIL_OF_CALL " and c.start > $detail_after::bigint" \
 	POSTGRES_NEWEST_FIRST
 static const struct postgres_statement page_of_all = {.sql = PAGE(FOUND)};
-static const struct postgres_statement page_of_key = {.sql = PAGE(FOUND " and c.dest_key ="
-	" $key::text")};
+static const struct postgres_statement page_of_key = {
+	.sql = PAGE(FOUND " and c.dest_key = $key::text")};
 /* Of several numbers: each one's newest are found out of its index first. */
 static const struct postgres_statement page_of_keys = {.sql = PAGE(
 	"select c.* from unnest($keys::text[]) as u (dest_key) cross join lateral ("

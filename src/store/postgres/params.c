@@ -194,8 +194,9 @@ static void append_element(
 	}
 }
 
-/* One dimension, whether nulls are in it (0: PostgreSQL looks itself), the type; how many elements
- * there are, and the index of the first. Returns how many these are. */
+/* At the head stand one dimension, whether nulls are in it (0: PostgreSQL looks itself), the
+ * type, how many elements there are, and the index of the first. Returns how many elements there
+ * are. */
 static size_t append_array(struct buffer *out, const struct postgres_column *column,
 	const char *rows, size_t count, size_t row_size, bool (*takes)(const void *row))
 {
@@ -262,7 +263,7 @@ void postgres_bind(
 	}
 }
 
-/* The column that is called @name; NULL: there is none, it is bound already. */
+/* The column that is called @name; NULL: it is a parameter that is bound already. */
 static const struct postgres_column *column_of(
 	const struct postgres_layout *layout, struct text name)
 {

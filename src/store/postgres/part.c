@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The partitions of the detail, one a day of call start. The days around today have their own, made
- * by the program that stores the first call of one; what started long ago or is said to start far
- * ahead goes into partition 0, so that no poster makes partitions without end. */
+ * The partitions of the detail, one a day of call start. The days around today have their own,
+ * which the first call of a day makes. What started long ago, or is said to start far ahead,
+ * goes into partition 0: so no client makes partitions without end. */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -72,8 +72,9 @@ static int look_for(struct postgres_connection *connection, int64_t part, struct
 	return postgres_ask(connection, &part_find, &rows, err);
 }
 
-/* Attaching a table that was made before it locks nobody out, unlike making it in place. Another
- * server may do the same at this moment: one waits for the other's lock, and finds it done. */
+/* A table that is made first and attached then locks no reader out, unlike one that is made in
+ * place. Another server may do the same at this moment: one waits for the other's lock, and
+ * finds it done. */
 static int make(struct postgres_connection *connection, int64_t part, struct error *err)
 {
 	char name[NAME_SIZE], sql[512];
@@ -113,7 +114,7 @@ int postgres_part_for(struct postgres_store *store, struct postgres_connection *
 
 /* ---- dropping ---- */
 
-/* Who reads the detail at this moment is not waited for: next time, then. */
+/* Readers of the detail are not waited for: the partition goes next time. */
 static int drop_empty(struct postgres_connection *connection, int64_t part)
 {
 	char name[NAME_SIZE], sql[512];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The pool: a bounded number of connections, opened when they are needed. While the database cannot
- * be reached, who asks is told so at once, and it is tried again now and then, less often each
- * time. */
+ * The pool: a bounded number of connections, opened when they are needed. While the database
+ * cannot be reached, borrowing fails at once, and connecting is tried again now and then, less
+ * often each time. */
 #include <poll.h>
 #include <stdio.h>
 
@@ -115,7 +115,7 @@ static int open_one(
 	return status < 0 ? error_set(err, failure.code, "%s", failure.message) : 0;
 }
 
-/* What is not of use any more goes; its place may be taken. */
+/* What cannot be used any more goes; its place may be taken. */
 static void drop(struct postgres_connection *connection)
 {
 	struct postgres_pool *pool = connection->pool;
@@ -162,7 +162,7 @@ struct postgres_connection *postgres_borrow_snapshot(struct store *store, struct
 	return connection;
 }
 
-/* A connection that cannot leave its transaction is of no use to the next one. */
+/* A connection that cannot leave its transaction cannot be used again. */
 static bool leave_transaction(struct postgres_connection *connection)
 {
 	connection->begin_read = false;

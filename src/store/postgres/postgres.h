@@ -16,7 +16,7 @@
 
 struct postgres_store;
 
-/* ---- pool.c: who uses which connection ---- */
+/* ---- pool.c: borrowing connections ---- */
 
 /* At most, where nothing else is said. */
 #define POSTGRES_CONNECTIONS 32
@@ -43,8 +43,8 @@ int postgres_pool_init(
 void postgres_pool_deinit(struct postgres_pool *pool);
 uint64_t postgres_pool_losses(struct postgres_pool *pool);
 
-/* A connection out of the pool; NULL on failure. What is bound for NULL and added to its batch is
- * lost, and running that fails, with @err as it stands: so who borrows need not look. */
+/* A connection out of the pool; NULL on failure. NULL may be used as a connection: what is bound
+ * and added is lost, and running it fails, with @err as it stands. */
 struct postgres_connection *postgres_borrow(struct store *store, struct error *err) CHECK_RESULT;
 /* The same, and all that is read until it is given back is of one state of the store. */
 struct postgres_connection *postgres_borrow_snapshot(
@@ -109,9 +109,9 @@ int postgres_kind_resolve(struct postgres_kind_run *run, struct postgres_connect
 /* The id of the kind of @step; @numbers are those that @index was given. */
 uint32_t postgres_kind_at(const struct postgres_kind_run *run, const struct store_index *index,
 	const uint32_t *numbers, uint32_t step);
-/* Under the account's lock: what is remembered counts only if the account's row is the one (@xmin,
- * PostgreSQL 15, chapter 5.5) that it was remembered with; postgres_kinds_blank() makes it another
- * one. */
+/* Under the account's lock. What is remembered counts only if the account's row is the one that
+ * it was remembered with (@xmin, PostgreSQL 15, chapter 5.5); postgres_kinds_blank() makes it
+ * another one. */
 void postgres_kind_trust(struct postgres_kind_run *run, int64_t account_id, int64_t xmin);
 /* Takes the names of kinds that no call has out of the table. */
 int postgres_kinds_blank(struct postgres_connection *connection, struct error *err) CHECK_RESULT;
@@ -161,7 +161,7 @@ void postgres_write_query(struct buffer *out, int64_t account_id, const struct w
 
 struct postgres_match {
 	const struct store_search *search;
-	/* Of what can match. */
+	/* Calls that started earlier cannot match. */
 	int64_t start;
 	/* The tsquery; empty: none. */
 	struct buffer text;
@@ -201,7 +201,7 @@ struct postgres_store {
 	struct postgres_pool pool;
 	struct postgres_kinds kinds;
 	struct postgres_parts parts;
-	/* NULL: nobody wants to hear. */
+	/* NULL: nothing listens. */
 	struct postgres_listener *listener;
 };
 

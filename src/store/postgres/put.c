@@ -3,7 +3,7 @@
  * is held, the second changes all tables and commits. */
 #include "store/postgres/put.h"
 
-/* A put that failed for what another program did at the same time is tried again so often. */
+/* A put that failed because of what another program did at the same time is tried so often. */
 #define ATTEMPTS 3
 
 static void run_init(struct put_run *run, struct postgres_store *store, struct store_put *puts,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What is put, brought to one entry a call: the same call may come several times in one put, and
+ * What is put, brought to one entry a call. The same call may come several times in one put:
  * only how it ends has to be written. */
 #include "store/postgres/put.h"
 
@@ -108,7 +108,7 @@ int put_make_entries(struct put_run *run, struct error *err)
 	return 0;
 }
 
-/* The put may have come without its index, which is then made here. */
+/* A put may come without its index, which is then made here. */
 static int make_index(struct put_run *run, struct put_entry *entry, struct error *err)
 {
 	const struct store_put *put = entry->detail;

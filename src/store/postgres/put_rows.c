@@ -19,22 +19,18 @@ static const struct postgres_statement read_held = {
 	" with ordinality as u (account_id, start, session_id, part, place)"
 	" join detail d on " POSTGRES_AT_PLACE};
 static const struct postgres_statement detail_drop = {
-	.sql = "delete from detail d using unnest(" HELD_PLACE ") as u (account_id, start,"
-	" session_id, part)"
-	" where " POSTGRES_AT_PLACE};
+	.sql = "delete from detail d using unnest(" HELD_PLACE ")"
+	" as u (account_id, start, session_id, part) where " POSTGRES_AT_PLACE};
 static const struct postgres_statement detail_move = {
-	.sql = "update detail d set start = u.new_start, part = u.new_part, size = u.size, crc32 ="
-	" u.crc32,"
-	" crc32_op = u.crc32_op, deflate = u.deflate from unnest(" HELD_PLACE ","
+	.sql = "update detail d set start = u.new_start, part = u.new_part, size = u.size,"
+	" crc32 = u.crc32, crc32_op = u.crc32_op, deflate = u.deflate from unnest(" HELD_PLACE ","
 	" $start::bigint[], $part::bigint[], $size::bigint[], $crc32::bigint[],"
-	" $crc32_op::bigint[],"
-	" $deflate::bytea[]) as u (account_id, start, session_id, part, new_start, new_part, size,"
-	" crc32, crc32_op, deflate) where " POSTGRES_AT_PLACE};
+	" $crc32_op::bigint[], $deflate::bytea[]) as u (account_id, start, session_id, part,"
+	" new_start, new_part, size, crc32, crc32_op, deflate) where " POSTGRES_AT_PLACE};
 
 #define CALL_COLUMNS \
 	" (account_id, session_id, start, \"end\", type, dest, dest_key, src, src_key, steps," \
-	" part," \
-	" last_kind, path) "
+	" part, last_kind, path) "
 static const struct postgres_statement call_put = {
 	.sql = "insert into call" CALL_COLUMNS
 	"select u.account_id, u.session_id, u.start, u.\"end\", u.type, u.dest, u.dest_key, u.src,"
@@ -56,17 +52,14 @@ static const struct postgres_statement call_put = {
 static const struct postgres_statement detail_add = {
 	.sql = "insert into detail" DETAIL_COLUMNS
 	"select u.account_id, u.start, u.session_id, u.part, u.size, u.crc32, u.crc32_op,"
-	" u.deflate,"
-	" u.words from unnest($account_id::bigint[], $start::bigint[], $session_id::text[],"
-	" $part::bigint[], $size::bigint[], $crc32::bigint[], $crc32_op::bigint[],"
-	" $deflate::bytea[],"
-	" $words::tsvector[]) as u" DETAIL_COLUMNS};
+	" u.deflate, u.words from unnest($account_id::bigint[], $start::bigint[],"
+	" $session_id::text[], $part::bigint[], $size::bigint[], $crc32::bigint[],"
+	" $crc32_op::bigint[], $deflate::bytea[], $words::tsvector[]) as u" DETAIL_COLUMNS};
 
 #define TALLY_COLUMNS " (account_id, is_all, dest_key, seconds, bucket, calls) "
 #define TALLY_ROWS \
 	"unnest($account_id::bigint[], $is_all::boolean[], $dest_key::text[]," \
-	" $seconds::integer[]," \
-	" $bucket::bigint[], $calls::bigint[])"
+	" $seconds::integer[], $bucket::bigint[], $calls::bigint[])"
 static const struct postgres_statement tally_add = {
 	.sql = "insert into tally" TALLY_COLUMNS "select * from " TALLY_ROWS
 	" on conflict (account_id, is_all, dest_key, seconds, bucket)"

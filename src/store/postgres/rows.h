@@ -149,7 +149,7 @@ struct postgres_layout {
 	/* Reads what is not a member as it stands; NULL: nothing. */
 	int (*finish)(struct postgres_rows *rows, int row, struct arena *arena, void *item,
 		struct error *err);
-	/* What is said where there is no room to read into; NULL: that memory is short. */
+	/* What @err says where the arena is full; NULL: that memory is short. */
 	const char *too_large;
 };
 

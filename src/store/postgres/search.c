@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Finding calls: the filter is PostgreSQL's condition, the page and the total are asked for
+ * Finding calls. The filter is a condition of PostgreSQL's; the page and the total are asked for
  * together. Scans go through a cursor, so that memory is bounded. */
 #include "store/find.h"
 #include "store/postgres/postgres.h"

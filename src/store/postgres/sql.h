@@ -3,7 +3,8 @@
 #ifndef STORE_POSTGRES_SQL_H
 #define STORE_POSTGRES_SQL_H
 
-/* What is notified when calls were stored: a hint, change_head says how many. */
+/* The channel that is notified when calls were stored. That is a hint alone: change_head says
+ * how many. */
 #define POSTGRES_CHANNEL "callstep"
 
 /* clang-format off */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Words as PostgreSQL's text search has them (PostgreSQL 15, chapter 8.11). The words are cut and
- * folded by callstep, so a vector is written out as it is; a gap of one place parts lines, which no
- * phrase bridges. */
+ * Words as PostgreSQL's text search has them (PostgreSQL 15, chapter 8.11). The words are cut
+ * and folded by callstep, so a vector is written out as it is. A gap of one place, which no
+ * phrase bridges, separates lines. */
 #include "store/index.h"
 #include "store/postgres/postgres.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Whose turn it is to sweep: an advisory lock of a connection that is kept for it, and that is lost
- * with it. Nobody waits for it. */
+ * Which program sweeps: an advisory lock of a connection that is kept for it, and lost with it.
+ * No program waits for it. */
 #include <stdio.h>
 
 #include "store/postgres/postgres.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Checking a store on PostgreSQL against itself. The pages of its files are PostgreSQL's own to
- * check (pg_amcheck, pg_checksums). */
+ * Checking a store on PostgreSQL against itself. PostgreSQL checks the pages of its files itself
+ * (pg_amcheck, pg_checksums). */
 #include <stdio.h>
 
 #include "store/check.h"
@@ -36,17 +36,17 @@ static const struct postgres_statement every_call = {
 	" where (c.account_id, c.session_id) > ($account_id::bigint, $session_id::text)"
 	" order by c.account_id, c.session_id limit 200", .once = true};
 
-/* No day is dropped meanwhile: that would be seen at once, and the headers of its calls as they
- * were before. */
+/* No day is dropped meanwhile: its detail would be missed at once, and the headers of its calls
+ * would still have it. */
 static const struct postgres_statement keep_days = {
 	"lock table only detail in access share mode", .once = true};
 
 /* Those of the places whose words are not what they should be. */
 static const struct postgres_statement wrong_words = {
 	"select u.session_id from unnest($account_id::bigint[], $start::bigint[],"
-	" $session_id::text[],"
-	" $part::bigint[], $words::tsvector[]) as u (account_id, start, session_id, part, words)"
-	" join detail d on " POSTGRES_AT_PLACE " where d.words is distinct from u.words",
+	" $session_id::text[], $part::bigint[], $words::tsvector[]) as u (account_id, start,"
+	" session_id, part, words) join detail d on " POSTGRES_AT_PLACE " where d.words is distinct"
+	" from u.words",
 	.once = true};
 
 /* How many rows there are. */
@@ -66,7 +66,7 @@ static const struct postgres_statement wrong_changes = {
 
 /* clang-format on */
 
-/* A call of this batch whose detail is sound: what it has to be found by. */
+/* A call of the batch whose detail is sound: what it has to be found by. */
 struct sound {
 	int64_t account_id;
 	int64_t start;
