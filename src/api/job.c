@@ -389,16 +389,16 @@ static enum http_step run_asked(struct job *job)
 
 static enum http_step begin(struct job *job)
 {
-	enum http_step step = HTTP_DONE;
-	bool ready = job->prepared || prepare(job);
+	enum http_step step;
 
-	if (!ready || !job->quick) {
+	if (!job->prepared && (!prepare(job) || !job->quick)) {
 		/* A worker opens another one, which is not for this thread to close. */
 		store_view_close(&job->view);
 	}
-	if (ready) {
-		step = job->endpoint->ask ? run_asked(job) : job->endpoint->begin(job);
+	if (!job->prepared) {
+		return HTTP_DONE;
 	}
+	step = job->endpoint->ask ? run_asked(job) : job->endpoint->begin(job);
 	if (job->quick) {
 		store_view_close(&job->view);
 	}
