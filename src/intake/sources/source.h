@@ -2,10 +2,13 @@
  * Sources: the formats that calls come in.
  *
  * To add one: write NAME.c here, or a folder with its files, with a `struct source_format`; name
- * the files in src/intake/meson.build and the format in source.c's table. An option that only it
- * takes is a row in src/cmd/settings_files.c with its member in settings.h, a name in
- * cmd_import.c's list of settings, and a name in the format's `options`. Its line of help stands in
- * cmd_import.c, what it makes of an input in docs/sources.md. */
+ * the files in src/intake/meson.build and the format in source.c's table. If source_guess.c names
+ * such inputs as not read, take that row out. Its line of help stands in cmd_import.c, what it
+ * makes of an input in docs/sources.md. Its test runs it by tests/unit/intake/source_run.h, its
+ * fuzz target is like tests/fuzz/source_xml_fuzz.c.
+ *
+ * An option that only it takes: a row in src/cmd/settings_files.c with its member in settings.h, a
+ * name in cmd_import.c's list of settings, and a name in the format's `options`. */
 #ifndef INTAKE_SOURCES_SOURCE_H
 #define INTAKE_SOURCES_SOURCE_H
 

@@ -147,16 +147,16 @@ static void note_ending(struct source *source, struct cel_call *call)
 
 static void close_what_is_over(struct source *source)
 {
-	struct cel_call *call;
-
-	while (!source->disordered &&
-		(call = CONTAINER_OF(source->by_end.first, struct cel_call, by_end)) &&
-		source->time_us - call->ended_us >= LINGER_US) {
+	LIST_EACH(struct cel_call, call, &source->by_end, by_end) {
+		if (source->disordered || source->time_us - call->ended_us < LINGER_US) {
+			break;
+		}
 		close_call(source, call, NULL);
 	}
 	/* Calls whose end was never recorded would otherwise fill the memory of a long import. */
 	while (source->open_bytes > OPEN_BYTES_MAX) {
-		call = CONTAINER_OF(source->by_use.first, struct cel_call, by_use);
+		struct cel_call *call = CONTAINER_OF(source->by_use.first, struct cel_call, by_use);
+
 		close_call(source, call, call->has_ended ? NULL : CUT_BY_MEMORY);
 	}
 }
@@ -259,12 +259,10 @@ static void take_row(void *context, const struct cel_record *record)
 
 static void cel_close(struct source *source)
 {
-	struct cel_call *call;
-
 	if (!source) {
 		return;
 	}
-	while ((call = LIST_TAKE(&source->by_use, struct cel_call, by_use))) {
+	LIST_EACH(struct cel_call, call, &source->by_use, by_use) {
 		cel_call_destroy(call);
 	}
 	cel_input_close(&source->input);
@@ -355,10 +353,9 @@ static int tell_nothing_found(const struct source *source, struct error *err)
 
 static int cel_end(struct source *source, struct error *err)
 {
-	struct cel_call *call;
 	int result = cel_input_end(&source->input, err);
 
-	while ((call = CONTAINER_OF(source->by_use.first, struct cel_call, by_use))) {
+	LIST_EACH(struct cel_call, call, &source->by_use, by_use) {
 		close_call(source, call, call->has_ended ? NULL : CUT_BY_END);
 	}
 	rejects_tell(&source->rejects, &source->sink);

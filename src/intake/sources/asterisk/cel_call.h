@@ -41,9 +41,7 @@ struct cel_row {
 };
 
 struct cel_call {
-	struct list_link by_use;
-	struct list_link by_end;
-	struct list_link by_id;
+	struct list_link by_use, by_end, by_id; /* in the source's lists */
 	struct arena arena;
 	struct text linked_id;
 	uint64_t line;		      /* of its first row */

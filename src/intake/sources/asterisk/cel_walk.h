@@ -64,7 +64,7 @@ struct cel_walk {
 	struct cel_leg *legs;
 	bool originated; /* the exchange called the main channel, rather than the other way round */
 	struct arena *arena;
-	struct list steps;
+	struct list steps;	/* of struct cel_step */
 	bool failed;		/* memory ran out */
 	struct cel_step unread; /* what cel_walk_step() returns then */
 };
