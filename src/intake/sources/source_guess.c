@@ -19,6 +19,10 @@
 	"print the table's rows with a header, as \"sqlite3 -header -csv FILE 'select * from "     \
 	"cel'\" does, and import them with --format asterisk-cel"
 
+#define ASTERISK_CDR                                                                               \
+	"Asterisk's call detail records (CDR)",                                                    \
+		"give its channel event log (CEL), which has the steps"
+
 static struct text first_line(struct text beginning)
 {
 	struct text line = TEXT("");
@@ -129,108 +133,84 @@ static bool guess_by_names(struct text text, struct source_guess *ret_guess)
 
 /* ---- by the first line ---- */
 
-static bool is_digits(struct text text, size_t count)
-{
-	int64_t number;
-
-	return text.size == count && text_to_int64(text, &number);
-}
-
-/* `1795490400|1795490400.101|support|NONE|ENTERQUEUE|…` */
-static bool is_queue_log(struct text line)
-{
-	struct text seconds;
-
-	return text_count(line, '|') >= 4 && text_split(&line, '|', &seconds) &&
-	       is_digits(seconds, 10);
-}
-
-/* `Call 26551,00A1B2C3_3456,00:08:10,…` */
-static bool is_3cx(struct text line)
-{
-	struct text word;
-	int64_t number;
-
-	return text_starts_with(line, TEXT("Call ")) && text_split(&line, ',', &word) &&
-	       text_to_int64(text_tail(word, 5), &number);
-}
-
-static bool is_asterisk_cdr(struct text line)
-{
-	static const char *const dispositions[] = {
-		"\"ANSWERED\"", "\"NO ANSWER\"", "\"BUSY\"", "\"FAILED\"", "\"CONGESTION\""};
-
-	if (contains(line, "dcontext") && contains(line, "disposition")) {
-		return true;
-	}
-	for (size_t i = 0; i < COUNT_OF(dispositions); i++) {
-		if (contains(line, dispositions[i]) && text_count(line, ',') >= 13) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* A row of mod_cdr_csv: it has a cause's name, and a call's UUID. */
-static bool is_freeswitch_cdr(struct text line)
-{
-	static const char *const causes[] = {"\"NORMAL_CLEARING\"", "\"ORIGINATOR_CANCEL\"",
-		"\"NO_ANSWER\"", "\"USER_BUSY\"", "\"NO_USER_RESPONSE\"", "\"CALL_REJECTED\"",
-		"\"UNALLOCATED_NUMBER\"", "\"NORMAL_TEMPORARY_FAILURE\"", "\"SUCCESS\"",
-		"\"NO_ROUTE_DESTINATION\"", "\"ATTENDED_TRANSFER\"", "\"LOSE_RACE\""};
-
-	for (size_t i = 0; i < COUNT_OF(causes); i++) {
-		if (contains(line, causes[i]) && text_count(line, '-') >= 4) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_asterisk_log(struct text line)
-{
-	static const char *const levels[] = {
-		"VERBOSE[", "NOTICE[", "WARNING[", "ERROR[", "DEBUG[", "SECURITY[", "] Asterisk "};
-
-	for (size_t i = 0; i < COUNT_OF(levels); i++) {
-		if (text_starts_with(line, TEXT("[")) && contains(line, levels[i])) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_twilio(struct text line)
-{
-	return contains(line, "Call Sid") && contains(line, ",");
-}
-
-static bool is_own_csv(struct text line)
-{
-	return text_starts_with(line, TEXT("session_id,start,"));
-}
-
-static const struct {
-	bool (*is)(struct text line);
+/* All that is given of a row holds of a line of that kind. */
+static const struct line_kind {
+	const char *start;
+	char number_ends_at; /* behind the start stands a number up to this byte */
+	size_t digits;	     /* of that number; 0: any */
+	char separator;
+	size_t separators; /* at least so many */
+	const char *all[2];
+	const char *any[12];
 	struct source_guess guess;
 } lines[] = {
-	{is_own_csv, {"calls as this program exports them as CSV",
-			     "export them without --format csv: JSON can be imported again"}},
-	{is_twilio, {"Twilio's list of calls", NULL}},
-	{is_3cx, {"call detail records of 3CX", NULL}},
-	{is_queue_log, {"Asterisk's queue_log", NULL}},
-	{is_asterisk_log, {"Asterisk's own log", NULL}},
-	{is_freeswitch_cdr, {"FreeSWITCH's call detail records", NULL}},
-	{is_asterisk_cdr, {"Asterisk's call detail records (CDR)",
-				  "give its channel event log (CEL), which has the steps"}},
+	{.start = "session_id,start,",
+		.guess = {"calls as this program exports them as CSV",
+			"export them without --format csv: JSON can be imported again"}},
+	{.all = {"Call Sid", ","}, .guess = {"Twilio's list of calls", NULL}},
+	/* `Call 26551,00A1B2C3_3456,00:08:10,…` */
+	{.start = "Call ", .number_ends_at = ',', .guess = {"call detail records of 3CX", NULL}},
+	/* `1795490400|1795490400.101|support|NONE|ENTERQUEUE|…` */
+	{.number_ends_at = '|',
+		.digits = 10,
+		.separator = '|',
+		.separators = 4,
+		.guess = {"Asterisk's queue_log", NULL}},
+	{.start = "[",
+		.any = {"VERBOSE[", "NOTICE[", "WARNING[", "ERROR[", "DEBUG[", "SECURITY[",
+			"] Asterisk "},
+		.guess = {"Asterisk's own log", NULL}},
+	/* a row of mod_cdr_csv: it has a cause's name, and a call's UUID */
+	{.any = {"\"NORMAL_CLEARING\"", "\"ORIGINATOR_CANCEL\"", "\"NO_ANSWER\"", "\"USER_BUSY\"",
+		 "\"NO_USER_RESPONSE\"", "\"CALL_REJECTED\"", "\"UNALLOCATED_NUMBER\"",
+		 "\"NORMAL_TEMPORARY_FAILURE\"", "\"SUCCESS\"", "\"NO_ROUTE_DESTINATION\"",
+		 "\"ATTENDED_TRANSFER\"", "\"LOSE_RACE\""},
+		.separator = '-',
+		.separators = 4,
+		.guess = {"FreeSWITCH's call detail records", NULL}},
+	{.all = {"dcontext", "disposition"}, .guess = {ASTERISK_CDR}},
+	{.any = {"\"ANSWERED\"", "\"NO ANSWER\"", "\"BUSY\"", "\"FAILED\"", "\"CONGESTION\""},
+		.separator = ',',
+		.separators = 13,
+		.guess = {ASTERISK_CDR}},
 };
+
+static bool has_number(const struct line_kind *kind, struct text rest)
+{
+	struct text number;
+	int64_t value;
+
+	return text_split(&rest, kind->number_ends_at, &number) &&
+	       (kind->digits == 0 || number.size == kind->digits) && text_to_int64(number, &value);
+}
+
+static bool is_line_of(const struct line_kind *kind, struct text line)
+{
+	struct text start = text_of(kind->start ? kind->start : "");
+	bool any = !kind->any[0];
+
+	if (!text_starts_with(line, start) ||
+		text_count(line, kind->separator) < kind->separators ||
+		(kind->number_ends_at && !has_number(kind, text_tail(line, start.size)))) {
+		return false;
+	}
+	for (size_t i = 0; i < COUNT_OF(kind->all) && kind->all[i]; i++) {
+		if (!contains(line, kind->all[i])) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < COUNT_OF(kind->any) && kind->any[i]; i++) {
+		any |= contains(line, kind->any[i]);
+	}
+	return any;
+}
 
 static bool guess_by_line(struct text text, struct source_guess *ret_guess)
 {
 	struct text line = first_line(text);
 
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
-		if (lines[i].is(line)) {
+		if (is_line_of(&lines[i], line)) {
 			*ret_guess = lines[i].guess;
 			return true;
 		}

@@ -178,10 +178,9 @@ static bool begins_zstd(char byte)
 
 static int fail_no_zstd(const struct decoder *decoder, struct error *err)
 {
-	return decoder->any ? error_set(err, ERROR_INVALID,
-				      "bytes that are not zstd follow the zstd body")
-			    : error_set(err, ERROR_INVALID,
-				      "the body is not zstd; check Content-Encoding");
+	return error_set(err, ERROR_INVALID,
+		decoder->any ? "bytes that are not zstd follow the zstd body"
+			     : "the body is not zstd; check Content-Encoding");
 }
 
 static int fail_zstd(const struct decoder *decoder, size_t status, struct error *err)

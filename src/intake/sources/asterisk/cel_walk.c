@@ -182,26 +182,11 @@ static void on_app_start(struct cel_walk *walk, struct cel_leg *leg)
 
 /* What Asterisk 1.8 to 11 said of a conference, of three on a line, and of a telephone's key for a
  * second call. */
-static void on_old_event(struct cel_walk *walk, struct cel_leg *leg)
+static void tell_old_event(struct cel_walk *walk, const struct cel_leg *leg, const char *line)
 {
-	static const struct {
-		const char *event_type;
-		const char *line;
-	} lines[] = {
-		{"CONF_START", "The conference begins"},
-		{"CONF_END", "The conference is over"},
-		{"3WAY_START", "Three-way call begins"},
-		{"3WAY_END", "Three-way call ends"},
-		{"HOOKFLASH", "Hook flash"},
-		{"TRANSFER", "Transfer"},
-	};
 	struct cel_step *step = cel_walk_step(walk, leg, "info", "event");
 
-	for (size_t i = 0; i < COUNT_OF(lines); i++) {
-		if (cel_row_is(walk->row, lines[i].event_type)) {
-			step->line = text_of(lines[i].line);
-		}
-	}
+	step->line = text_of(line);
 	cel_step_set(step, "channel", leg->channel->name);
 	cel_step_set(step, "peer", walk->row->field[CEL_PEER]);
 }
@@ -209,39 +194,40 @@ static void on_old_event(struct cel_walk *walk, struct cel_leg *leg)
 /* Asterisk's own events (main/cel.c names them); any other name in the column is a user's event. */
 static const struct {
 	const char *event_type;
-	cel_handle *handle; /* NULL: it says nothing that other rows do not */
+	cel_handle *handle;
+	const char *old_line; /* without either it says nothing that other rows do not */
 } events[] = {
-	{"CHAN_START", on_start},
-	{"CHAN_END", cel_channel_end},
-	{"HANGUP", cel_hangup},
-	{"ANSWER", on_answer},
-	{"APP_START", on_app_start},
-	{"APP_END", NULL},
-	{"BRIDGE_ENTER", cel_bridge_enter},
-	{"BRIDGE_EXIT", cel_bridge_exit},
-	{"BRIDGE_START", cel_bridge_enter},
-	{"BRIDGE_END", cel_bridge_exit},
-	{"BRIDGE_UPDATE", cel_bridge_enter},
-	{"CONF_ENTER", cel_conference_enter},
-	{"CONF_EXIT", cel_conference_exit},
-	{"CONF_START", on_old_event},
-	{"CONF_END", on_old_event},
-	{"3WAY_START", on_old_event},
-	{"3WAY_END", on_old_event},
-	{"HOOKFLASH", on_old_event},
-	{"TRANSFER", on_old_event},
-	{"BLINDTRANSFER", cel_blind_transfer},
-	{"ATTENDEDTRANSFER", cel_attended_transfer},
-	{"PARK_START", cel_park_start},
-	{"PARK_END", cel_park_end},
-	{"PICKUP", cel_pickup},
-	{"FORWARD", cel_forward},
-	{"LOCAL_OPTIMIZE", on_optimize},
-	{"LOCAL_OPTIMIZE_BEGIN", on_optimize},
-	{"STREAM_BEGIN", cel_media_begin},
-	{"STREAM_END", cel_media_end},
-	{"DTMF", cel_media_digit},
-	{"LINKEDID_END", NULL},
+	{"CHAN_START", on_start, NULL},
+	{"CHAN_END", cel_channel_end, NULL},
+	{"HANGUP", cel_hangup, NULL},
+	{"ANSWER", on_answer, NULL},
+	{"APP_START", on_app_start, NULL},
+	{"APP_END", NULL, NULL},
+	{"BRIDGE_ENTER", cel_bridge_enter, NULL},
+	{"BRIDGE_EXIT", cel_bridge_exit, NULL},
+	{"BRIDGE_START", cel_bridge_enter, NULL},
+	{"BRIDGE_END", cel_bridge_exit, NULL},
+	{"BRIDGE_UPDATE", cel_bridge_enter, NULL},
+	{"CONF_ENTER", cel_conference_enter, NULL},
+	{"CONF_EXIT", cel_conference_exit, NULL},
+	{"CONF_START", NULL, "The conference begins"},
+	{"CONF_END", NULL, "The conference is over"},
+	{"3WAY_START", NULL, "Three-way call begins"},
+	{"3WAY_END", NULL, "Three-way call ends"},
+	{"HOOKFLASH", NULL, "Hook flash"},
+	{"TRANSFER", NULL, "Transfer"},
+	{"BLINDTRANSFER", cel_blind_transfer, NULL},
+	{"ATTENDEDTRANSFER", cel_attended_transfer, NULL},
+	{"PARK_START", cel_park_start, NULL},
+	{"PARK_END", cel_park_end, NULL},
+	{"PICKUP", cel_pickup, NULL},
+	{"FORWARD", cel_forward, NULL},
+	{"LOCAL_OPTIMIZE", on_optimize, NULL},
+	{"LOCAL_OPTIMIZE_BEGIN", on_optimize, NULL},
+	{"STREAM_BEGIN", cel_media_begin, NULL},
+	{"STREAM_END", cel_media_end, NULL},
+	{"DTMF", cel_media_digit, NULL},
+	{"LINKEDID_END", NULL, NULL},
 };
 
 static void take_row(struct cel_walk *walk)
@@ -257,6 +243,8 @@ static void take_row(struct cel_walk *walk)
 		on_user_event(walk, leg);
 	} else if (events[i].handle) {
 		events[i].handle(walk, leg);
+	} else if (events[i].old_line) {
+		tell_old_event(walk, leg, events[i].old_line);
 	}
 	leg->seen = true;
 }
