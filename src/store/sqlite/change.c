@@ -15,10 +15,12 @@ static const struct sqlite_statement
 	/* A call that was dropped is passed over. Its row's number may be another account's by
 	 * now. */
 	change_list = {
+		"select max(id), call_id, count(*) from ("
 		"select h.id, h.call_id from change h cross join call c on c.id = h.call_id "
 		"and c.account_id = h.account_id where h.account_id = :account_id "
-		"and h.id > :after order by h.id limit :limit"};
-enum { CHANGE_ID, CHANGE_CALL_ID };
+		"and h.id > :after order by h.id limit :limit) "
+		"group by call_id order by 1"};
+enum { CHANGE_ID, CHANGE_CALL_ID, CHANGE_TIMES };
 /* clang-format on */
 
 /* ---- writing ---- */
@@ -70,9 +72,12 @@ int sqlite_change_newest(struct store *base, int64_t *ret_id, struct error *err)
 		       : 0;
 }
 
+/* The last change of a call among those that are read. */
 struct change {
 	int64_t id;
 	int64_t call_id;
+	/* How often it changed. */
+	int64_t times;
 };
 
 static int read_change(
@@ -83,59 +88,28 @@ static int read_change(
 	*(struct change *)ret_change = (struct change){
 		.id = sqlite_column_int64(row, CHANGE_ID),
 		.call_id = sqlite_column_int64(row, CHANGE_CALL_ID),
+		.times = sqlite_column_int64(row, CHANGE_TIMES),
 	};
 	return 0;
 }
 
-static int by_call(const void *left, const void *right)
-{
-	const struct change *a = left, *b = right;
-
-	if (a->call_id != b->call_id) {
-		return a->call_id < b->call_id ? -1 : 1;
-	}
-	return (a->id > b->id) - (a->id < b->id);
-}
-
-static int by_id(const void *left, const void *right)
-{
-	const struct change *a = left, *b = right;
-
-	return (a->id > b->id) - (a->id < b->id);
-}
-
-/* Leaves the last change of each call, in their order. Returns how many are left. */
-static size_t keep_last(struct change *changes, size_t count)
-{
-	size_t kept = 0;
-
-	if (count == 0) {
-		return 0;
-	}
-	qsort(changes, count, sizeof(*changes), by_call);
-	for (size_t i = 0; i < count; i++) {
-		if (i + 1 == count || changes[i + 1].call_id != changes[i].call_id) {
-			changes[kept++] = changes[i];
-		}
-	}
-	qsort(changes, kept, sizeof(*changes), by_id);
-	return kept;
-}
-
-static int read_calls(struct sqlite_connection *connection, const struct change *changes,
-	size_t count, int64_t detail_after, struct arena *arena, struct store_change_list *list,
+static int read_calls(struct sqlite_connection *connection, const struct sqlite_list *found,
+	int64_t detail_after, struct arena *arena, struct store_change_list *list,
 	struct error *err)
 {
-	list->items = arena_calloc(arena, count, sizeof(*list->items));
+	list->items = arena_calloc(arena, found->count, sizeof(*list->items));
 	if (!list->items) {
 		return error_set(err, ERROR_TOO_LARGE, "the changes do not fit into memory");
 	}
-	for (; list->count < count; list->count++) {
+	for (; list->count < found->count; list->count++) {
+		const struct change *change = (const struct change *)found->items + list->count;
 		struct store_change *item = &list->items[list->count];
 
-		item->id = changes[list->count].id;
-		if (sqlite_call_by_id(connection, changes[list->count].call_id, detail_after, arena,
-			    &item->call, err) < 0) {
+		item->id = change->id;
+		list->last = change->id;
+		list->looked_at += change->times;
+		if (sqlite_call_by_id(connection, change->call_id, detail_after, arena, &item->call,
+			    err) < 0) {
 			return -1;
 		}
 	}
@@ -151,7 +125,6 @@ int sqlite_changes_read(struct store *base, int64_t account_id, int64_t after, i
 	AUTO(arena_deinit) struct arena scratch;
 	struct sqlite_list found = {
 		.arena = &scratch, .size = sizeof(struct change), .read = read_change};
-	struct change *changes;
 
 	arena_init(&scratch, SIZE_MAX);
 	if (sqlite_read_int64(reader.connection, &change_oldest, BIND_NOTHING, &list->oldest, err) <
@@ -164,9 +137,5 @@ int sqlite_changes_read(struct store *base, int64_t account_id, int64_t after, i
 			err) < 0) {
 		return -1;
 	}
-	changes = found.items;
-	list->looked_at = (int64_t)found.count;
-	list->last = found.count > 0 ? changes[found.count - 1].id : 0;
-	return read_calls(reader.connection, changes, keep_last(changes, found.count), detail_after,
-		arena, list, err);
+	return read_calls(reader.connection, &found, detail_after, arena, list, err);
 }

@@ -42,16 +42,10 @@ struct drop_run {
 	struct sqlite_store *store;
 	struct sqlite_connection *connection;
 	const struct store_drop *drop;
-	struct arena arena; /* of calls, their texts and changes */
 	struct old_call *calls;
 	size_t count;
 	struct sqlite_tallies tallies;
 };
-
-static void run_end(struct drop_run *run)
-{
-	arena_deinit(&run->arena);
-}
 
 static int read_old(
 	struct sqlite_cursor *row, struct arena *arena, void *ret_call, struct error *err)
@@ -154,7 +148,7 @@ static int drop_all(struct drop_run *run, struct error *err)
 {
 	const struct store_drop *drop = run->drop;
 	struct sqlite_list list = {
-		.arena = &run->arena, .size = sizeof(*run->calls), .read = read_old};
+		.arena = run->tallies.arena, .size = sizeof(*run->calls), .read = read_old};
 
 	if (sqlite_list(&list, run->connection, drop->whole ? &calls_old : &detail_old,
 		    BIND(INT64(account_id, drop->account_id), INT64(up_to, drop->up_to),
@@ -179,11 +173,11 @@ int sqlite_drop(
 	struct store *base, const struct store_drop *drop, int64_t *ret_dropped, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
-	AUTO(run_end)
-	struct drop_run run = {.store = (struct sqlite_store *)base, .drop = drop};
+	AUTO(arena_deinit) struct arena arena;
+	struct drop_run run = {
+		.store = (struct sqlite_store *)base, .drop = drop, .tallies.arena = &arena};
 
-	arena_init(&run.arena, SIZE_MAX);
-	run.tallies.arena = &run.arena;
+	arena_init(&arena, SIZE_MAX);
 	if (sqlite_writer_begin(&writer, base, err) < 0) {
 		return -1;
 	}

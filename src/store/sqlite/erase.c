@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * Erasing calls with all that they are found by. */
-#include "base/array.h"
 #include "store/sqlite/sqlite.h"
 
 /* clang-format off */
@@ -38,19 +37,11 @@ struct erase_run {
 	struct text number_key;
 	int64_t *found; /* ids, the oldest call first */
 	size_t found_count;
-	size_t found_room;
 	int64_t found_last; /* when the last of them started */
-	struct arena arena; /* of the tallies' changes */
 	struct arena *sessions_arena;
 	struct store_sessions sessions;
 	struct sqlite_tallies tallies;
 };
-
-static void run_end(struct erase_run *run)
-{
-	free(run->found);
-	arena_deinit(&run->arena);
-}
 
 static struct erase_row read_row(const struct sqlite_cursor *row)
 {
@@ -83,7 +74,9 @@ static bool matches(const struct erase_run *run, const struct erase_row *row)
 
 static int add(struct erase_run *run, const struct erase_row *row, struct error *err)
 {
-	if (!ARRAY_RESERVE(run->found, run->found_room, run->found_count + 1)) {
+	run->found = arena_list_grow(
+		run->tallies.arena, run->found, run->found_count, sizeof(*run->found));
+	if (!run->found) {
 		return error_no_memory(err);
 	}
 	run->found[run->found_count++] = row->id;
@@ -181,13 +174,14 @@ static int erase_found(struct erase_run *run, int64_t *ret_count, struct error *
 int sqlite_erase(struct store *base, const struct store_erase *erase, struct arena *arena,
 	struct store_sessions *ret_sessions, struct store_erased *ret_erased, struct error *err)
 {
-	AUTO(run_end)
-	struct erase_run run = {
-		.store = (struct sqlite_store *)base, .erase = erase, .sessions_arena = arena};
+	AUTO(arena_deinit) struct arena own;
+	struct erase_run run = {.store = (struct sqlite_store *)base,
+		.erase = erase,
+		.sessions_arena = arena,
+		.tallies.arena = &own};
 	struct store_erased erased = {.from = erase->from};
 
-	arena_init(&run.arena, SIZE_MAX);
-	run.tallies.arena = &run.arena;
+	arena_init(&own, SIZE_MAX);
 	run.number_key = call_number_key(erase->number, run.number_buffer);
 	if (find(&run, base, &erased.calls, err) < 0) {
 		return -1;

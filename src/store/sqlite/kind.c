@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Kinds of steps: their numbers, known to the writer from put to put, and calls' paths made of
- * them. */
+ * Kinds of steps, and the paths of calls.
+ *
+ * Which calls have a step of some module, variable or class is asked often, and to inflate all
+ * calls for it would take minutes. Few different combinations of the three occur: these are the
+ * kinds, numbered from 1 within an account. A call keeps the numbers of its steps' kinds in their
+ * order, its path: a LEB128 number each, mostly a byte, 27 bytes a call. Filters, statistics and
+ * drop-off compare the texts once a kind, and then read paths alone
+ * (docs/decisions/0018-paths-of-kinds.md). The writer remembers the numbers from put to put. A
+ * number is never given again: a kind that no call has any more only loses its names, when what was
+ * erased is cleared out of the files. */
 #include "store/sqlite/sqlite.h"
 
 #define KEY_SIZE_MAX ((size_t)16 << 20)
@@ -256,12 +264,6 @@ struct held_kind {
 	bool used;
 };
 
-struct held_kinds {
-	struct held_kind *items; /* by account and id */
-	size_t count;
-	size_t first, end; /* of this account */
-};
-
 static int read_held(
 	struct sqlite_cursor *row, struct arena *arena, void *ret_held, struct error *err)
 {
@@ -274,62 +276,49 @@ static int read_held(
 	return 0;
 }
 
-/* Accounts come in their order. */
-static void go_to(struct held_kinds *kinds, int64_t account_id)
-{
-	while (kinds->first < kinds->count && kinds->items[kinds->first].account_id < account_id) {
-		kinds->first++;
-	}
-	kinds->end = kinds->end > kinds->first ? kinds->end : kinds->first;
-	while (kinds->end < kinds->count && kinds->items[kinds->end].account_id == account_id) {
-		kinds->end++;
-	}
-}
-
-static int compare_ids(const void *a, const void *b)
+/* As they are listed. */
+static int by_account_and_id(const void *a, const void *b)
 {
 	const struct held_kind *left = a, *right = b;
 
+	if (left->account_id != right->account_id) {
+		return left->account_id < right->account_id ? -1 : 1;
+	}
 	return (left->id > right->id) - (left->id < right->id);
 }
 
-static void note_used(struct held_kinds *kinds, struct text path)
-{
-	struct held_kind wanted = {0}, *found;
-
-	while (kinds->end > kinds->first && sqlite_path_next(&path, &wanted.id)) {
-		found = bsearch(&wanted, &kinds->items[kinds->first], kinds->end - kinds->first,
-			sizeof(wanted), compare_ids);
-		if (found) {
-			found->used = true;
-		}
-	}
-}
-
-static int find_used(
-	struct held_kinds *kinds, struct sqlite_connection *connection, struct error *err)
+static int find_used(struct held_kind *kinds, size_t count, struct sqlite_connection *connection,
+	struct error *err)
 {
 	AUTO(sqlite_end)
 	struct sqlite_cursor row = sqlite_query(connection, &paths, BIND_NOTHING, err);
 	int more;
 
 	while ((more = sqlite_step(&row, err)) > 0) {
-		go_to(kinds, sqlite_column_int64(&row, PATH_ACCOUNT_ID));
-		note_used(kinds, sqlite_column_blob(&row, PATH));
+		struct held_kind wanted = {
+			.account_id = sqlite_column_int64(&row, PATH_ACCOUNT_ID)};
+		struct text path = sqlite_column_blob(&row, PATH);
+
+		while (count > 0 && sqlite_path_next(&path, &wanted.id)) {
+			struct held_kind *found =
+				bsearch(&wanted, kinds, count, sizeof(wanted), by_account_and_id);
+
+			if (found) {
+				found->used = true;
+			}
+		}
 	}
 	return more;
 }
 
-static int blank_unused(
-	const struct held_kinds *kinds, struct sqlite_connection *connection, struct error *err)
+static int blank_unused(const struct held_kind *kinds, size_t count,
+	struct sqlite_connection *connection, struct error *err)
 {
-	for (size_t i = 0; i < kinds->count; i++) {
-		const struct held_kind *kind = &kinds->items[i];
-
-		if (!kind->used &&
-			sqlite_run(connection, &kind_blank,
-				BIND(INT64(account_id, kind->account_id), INT64(id, kind->id)),
-				err) < 0) {
+	for (size_t i = 0; i < count; i++) {
+		if (!kinds[i].used && sqlite_run(connection, &kind_blank,
+					      BIND(INT64(account_id, kinds[i].account_id),
+						      INT64(id, kinds[i].id)),
+					      err) < 0) {
 			return -1;
 		}
 	}
@@ -342,20 +331,15 @@ int sqlite_kinds_blank(struct store *base, struct error *err)
 	AUTO(arena_deinit) struct arena arena;
 	struct sqlite_list list = {
 		.arena = &arena, .size = sizeof(struct held_kind), .read = read_held};
-	struct held_kinds kinds = {0};
 
 	arena_init(&arena, SIZE_MAX);
 	if (sqlite_writer_begin(&writer, base, err) < 0) {
 		return -1;
 	}
 	kind_ids_forget(&writer.store->kinds.ids);
-	if (sqlite_list(&list, writer.connection, &kinds_held, BIND_NOTHING, err) < 0) {
-		return -1;
-	}
-	kinds.items = list.items;
-	kinds.count = list.count;
-	if (find_used(&kinds, writer.connection, err) < 0 ||
-		blank_unused(&kinds, writer.connection, err) < 0) {
+	if (sqlite_list(&list, writer.connection, &kinds_held, BIND_NOTHING, err) < 0 ||
+		find_used(list.items, list.count, writer.connection, err) < 0 ||
+		blank_unused(list.items, list.count, writer.connection, err) < 0) {
 		return -1;
 	}
 	return sqlite_writer_commit(&writer, err);

@@ -31,18 +31,14 @@ enum { HELD_ID, HELD_START, HELD_DEST_KEY, HELD_STEPS };
 struct put_run {
 	struct sqlite_store *store;
 	struct sqlite_connection *connection;
-	struct arena arena;
 	struct sqlite_tallies tallies;
 	struct sqlite_changes log;
-	int64_t newest;	    /* id of a call */
-	int64_t account_id; /* whose detail_from is known; 0: nobody's */
+	/* Id of a call. */
+	int64_t newest;
+	/* The account whose detail_from is known; 0: none. */
+	int64_t account_id;
 	int64_t detail_from;
 };
-
-static void run_end(struct put_run *run)
-{
-	arena_deinit(&run->arena);
-}
 
 /* A call that is there before it is replaced. */
 struct held {
@@ -50,10 +46,11 @@ struct held {
 	int64_t start;
 	int64_t steps; /* -1: no detail */
 	struct text dest_key;
-	struct packed packed; /* its detail, when it has one */
+	/* Its detail, when it has one. */
+	struct packed packed;
 };
 
-/* A call that started then has detail: who looks for old detail must not begin behind it. */
+/* A call that started then has detail: the search for old detail must not begin behind it. */
 static int note_detail(struct put_run *run, int64_t account_id, int64_t start, struct error *err)
 {
 	if (run->account_id != account_id) {
@@ -119,7 +116,7 @@ static int read_held(
 					   "the store '%s' contradicts itself on the call '%.*s'",
 					   run->store->folder, TEXT_ARG(put->call.session_id));
 	}
-	dest_key = arena_copy(&run->arena, sqlite_column_text(&row, HELD_DEST_KEY));
+	dest_key = arena_copy(run->tallies.arena, sqlite_column_text(&row, HELD_DEST_KEY));
 	if (!dest_key.data) {
 		return error_no_memory(err);
 	}
@@ -147,7 +144,7 @@ static bool same_packed(const struct packed *a, const struct packed *b)
 	return a->size == b->size && a->crc32 == b->crc32 && text_equal(a->deflate, b->deflate);
 }
 
-/* The call comes with its own steps. */
+/* The call comes with steps. */
 static int replace_detail(struct put_run *run, const struct store_put *put, const struct held *held,
 	struct error *err)
 {
@@ -299,7 +296,7 @@ static int put_indexed(struct put_run *run, struct store_put *put, struct error 
 		&run->tallies, put->account_id, dest_key, put->call.start, 1, err);
 }
 
-/* The put may have come without its index, which is then made here. */
+/* Makes the index of a put that comes without it. */
 static int put_call(struct put_run *run, struct store_put *put, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
@@ -322,10 +319,10 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
-	AUTO(run_end) struct put_run run = {.store = (struct sqlite_store *)base};
+	AUTO(arena_deinit) struct arena arena;
+	struct put_run run = {.store = (struct sqlite_store *)base, .tallies.arena = &arena};
 
-	arena_init(&run.arena, SIZE_MAX);
-	run.tallies.arena = &run.arena;
+	arena_init(&arena, SIZE_MAX);
 	if (sqlite_writer_begin(&writer, base, err) < 0 ||
 		sqlite_kinds_refresh(&run.store->kinds, writer.connection, err) < 0) {
 		return -1;

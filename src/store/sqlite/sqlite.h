@@ -43,23 +43,25 @@ struct sqlite_kinds {
 struct sqlite_store {
 	struct store base;
 	char *folder;
-	char *path; /* of the database */
+	/* Of the database. */
+	char *path;
 	int lock_fd;
 
+	/* Over all up to the checkpointer. */
 	pthread_mutex_t write_mutex;
-	struct sqlite_connection *writer; /* under write_mutex, as are repacker and kinds */
-	bool writer_is_doubtful;	  /* it is opened anew before it is used again */
-	/* that the next step of merging the text index writes; 0: it is the first; under
-	 * write_mutex */
+	struct sqlite_connection *writer;
+	/* The writer is opened anew before it is used again. */
+	bool writer_is_doubtful;
+	/* That the next step of merging the text index writes; 0: it is the first. */
 	int merge_pages;
 	struct store_repacker repacker;
 	struct sqlite_kinds kinds;
 
 	struct sqlite_checkpointer checkpointer;
 
+	/* Over the reading connections that are not used. */
 	pthread_mutex_t pool_mutex;
-	struct sqlite_connection
-		*idle; /* reading connections that are not used; under pool_mutex */
+	struct sqlite_connection *idle;
 };
 
 /* ---- store/sqlite/rows.c: the rows of several numbers as one list ---- */

@@ -50,10 +50,20 @@ static const char *const rules[] = {
 	"from kind where account_id not in (select id from account) group by account_id",
 };
 
-#define SCHEMA_HAS \
-	"select 1 from sqlite_schema where type = :type and name = :name " \
-	"and coalesce(sql, '') = :sql"
-#define EVERY_TRIGGER "select type, name from sqlite_schema where type in ('trigger', 'view')"
+static const struct schema_check {
+	const char *every;
+	const char *same;
+	const char *problem;
+} missing = {
+	"select type, name, coalesce(sql, '') from sqlite_schema",
+	"select 1 from sqlite_schema where type = :type and name = :name "
+	"and coalesce(sql, '') = :sql",
+	"is not as this schema has it",
+}, strangers = {
+	"select type, name, '' from sqlite_schema where type in ('trigger', 'view')",
+	"select 1 from sqlite_schema where name = :name",
+	"is not of this schema",
+};
 enum { SCHEMA_TYPE, SCHEMA_NAME, SCHEMA_SQL };
 
 #define EVERY_WORD "select term, doc, offset from word"
@@ -85,11 +95,6 @@ static struct sqlite_cursor query_once(
 	return sqlite_query_own(run->connection, sql, values, "verify", err);
 }
 
-static void finalize(sqlite3_stmt **statement)
-{
-	sqlite3_finalize(*statement);
-}
-
 static int check_database(struct verify_run *run, struct error *err)
 {
 	AUTO(sqlite_end)
@@ -107,49 +112,22 @@ static int check_database(struct verify_run *run, struct error *err)
 	return more;
 }
 
-static void close_database(sqlite3 **db)
-{
-	sqlite3_close(*db);
-}
-
-/* Whether the store has what @wanted, a row of sqlite_schema, says. */
-static int check_schema_row(struct verify_run *run, sqlite3_stmt *wanted, struct error *err)
-{
-	const char *type = (const char *)sqlite3_column_text(wanted, SCHEMA_TYPE);
-	const char *name = (const char *)sqlite3_column_text(wanted, SCHEMA_NAME);
-	const char *sql = (const char *)sqlite3_column_text(wanted, SCHEMA_SQL);
-	int found;
-
-	if (!type || !name || !sql) {
-		return error_no_memory(err);
-	}
-	AUTO(sqlite_end)
-	struct sqlite_cursor row = query_once(run, SCHEMA_HAS,
-		BIND(STRING(type, text_of(type)), STRING(name, text_of(name)),
-			STRING(sql, text_of(sql))),
-		err);
-	found = sqlite_step(&row, err);
-	if (found == 0) {
-		store_check_tell(run->check,
-			"the database is damaged: its %s '%s' is not as this schema has it", type,
-			name);
-	}
-	return found < 0 ? -1 : 0;
-}
-
 /* Makes an empty store of this schema in memory. */
-static int make_model(sqlite3 **ret_model, struct error *err)
+static int make_model(struct sqlite_connection **ret_model, const char *folder, struct error *err)
 {
-	AUTO(close_database) sqlite3 *model = NULL;
+	AUTO(sqlite_connection_closep) struct sqlite_connection *model = NULL;
 
-	if (sqlite3_open(":memory:", &model) != SQLITE_OK ||
-		sqlite_schema_functions(model) != SQLITE_OK) {
+	if (sqlite_connection_open(&model, ":memory:", folder, SQLITE_TO_WRITE, err) < 0 ||
+		sqlite_exec(model, "pragma foreign_keys = 0", err) < 0) {
+		return -1;
+	}
+	if (sqlite_schema_functions(model->db) != SQLITE_OK) {
 		return error_no_memory(err);
 	}
 	for (int i = 0; i < schema_version; i++) {
-		if (sqlite3_exec(model, schema_steps[i].sql, NULL, NULL, NULL) != SQLITE_OK) {
+		if (sqlite3_exec(model->db, schema_steps[i].sql, NULL, NULL, NULL) != SQLITE_OK) {
 			return error_set(err, ERROR_SYSTEM, "cannot make an empty store: %s",
-				sqlite3_errmsg(model));
+				sqlite3_errmsg(model->db));
 		}
 	}
 	*ret_model = model;
@@ -157,52 +135,53 @@ static int make_model(sqlite3 **ret_model, struct error *err)
 	return 0;
 }
 
-/* A trigger or a view that is not of this schema could change or hide what is stored. */
-static int check_strangers(struct verify_run *run, sqlite3 *model, struct error *err)
+/* Whether @connection has what @wanted, a row of sqlite_schema of another, says. */
+static int has_schema_row(struct sqlite_connection *connection, const char *sql,
+	const struct sqlite_cursor *wanted, struct error *err)
 {
-	AUTO(finalize) sqlite3_stmt *known = NULL;
-	int more;
-
-	if (sqlite3_prepare_v2(model, "select 1 from sqlite_schema where name = ?", -1, &known,
-		    NULL) != SQLITE_OK) {
-		return error_no_memory(err);
-	}
 	AUTO(sqlite_end)
-	struct sqlite_cursor row = query_once(run, EVERY_TRIGGER, BIND_NOTHING, err);
-	while ((more = sqlite_step(&row, err)) > 0) {
-		struct text name = sqlite_column_text(&row, SCHEMA_NAME);
+	struct sqlite_cursor row = sqlite_query_own(connection, sql,
+		BIND(STRING(type, sqlite_column_text(wanted, SCHEMA_TYPE)),
+			STRING(name, sqlite_column_text(wanted, SCHEMA_NAME)),
+			STRING(sql, sqlite_column_text(wanted, SCHEMA_SQL))),
+		"verify", err);
 
-		sqlite3_bind_text64(known, 1, name.data, name.size, SQLITE_STATIC, SQLITE_UTF8);
-		if (sqlite3_step(known) != SQLITE_ROW) {
-			store_check_tell(run->check,
-				"the database is damaged: its %.*s '%.*s' is not of this schema",
-				TEXT_ARG(sqlite_column_text(&row, SCHEMA_TYPE)), TEXT_ARG(name));
+	return sqlite_step(&row, err);
+}
+
+/* Tells of what one connection has in its schema, and the other has not. */
+static int compare_schemas(struct verify_run *run, struct sqlite_connection *one,
+	struct sqlite_connection *other, const struct schema_check *check, struct error *err)
+{
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query_own(one, check->every, BIND_NOTHING, "verify", err);
+	int more, found;
+
+	while ((more = sqlite_step(&row, err)) > 0) {
+		found = has_schema_row(other, check->same, &row, err);
+		if (found < 0) {
+			return -1;
 		}
-		sqlite3_reset(known);
+		if (found == 0) {
+			store_check_tell(run->check, "the database is damaged: its %.*s '%.*s' %s",
+				TEXT_ARG(sqlite_column_text(&row, SCHEMA_TYPE)),
+				TEXT_ARG(sqlite_column_text(&row, SCHEMA_NAME)), check->problem);
+		}
 	}
 	return more;
 }
 
-/* Compares with an empty store of this schema: where there are virtual tables, SQLite's own check
- * may not miss an index that is gone. */
+/* Compares with an empty store of this schema: SQLite's own check may overlook that an index is
+ * gone. A trigger or a view that is not of this schema could change or hide what is stored. */
 static int check_schema(struct verify_run *run, struct error *err)
 {
-	AUTO(close_database) sqlite3 *model = NULL;
-	AUTO(finalize) sqlite3_stmt *row = NULL;
+	AUTO(sqlite_connection_closep) struct sqlite_connection *model = NULL;
 
-	if (make_model(&model, err) < 0) {
+	if (make_model(&model, run->connection->folder, err) < 0 ||
+		compare_schemas(run, model, run->connection, &missing, err) < 0) {
 		return -1;
 	}
-	if (sqlite3_prepare_v2(model, "select type, name, coalesce(sql, '') from sqlite_schema", -1,
-		    &row, NULL) != SQLITE_OK) {
-		return error_no_memory(err);
-	}
-	while (sqlite3_step(row) == SQLITE_ROW) {
-		if (check_schema_row(run, row, err) < 0) {
-			return -1;
-		}
-	}
-	return check_strangers(run, model, err);
+	return compare_schemas(run, run->connection, model, &strangers, err);
 }
 
 /* Tells each sentence that a statement gives. */
