@@ -51,3 +51,10 @@ def test_files_that_a_document_names_are_there(name):
     rooms = re.findall(r"(?<![\w/.])((?:base|json|call|redact|store|find|upkeep|intake|http|api|generate|cmd)/[\w./-]+\.[ch])\b", quoted)
     missing = [path for path in paths if "NAME" not in path and "GROUP" not in path and not (ROOT / path).exists()]
     assert missing + [path for path in rooms if not (ROOT / "src" / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_functions_that_are_named_are_there(name):
+    code = "\n".join(text_of(path) for path in FILES if re.fullmatch(r"src/.*\.[ch]", path))
+    named = set(re.findall(r"`(\w+)\(\)`", text_of(name)))
+    assert named and sorted(function for function in named if not re.search(rf"\b{function}\(", code)) == []
