@@ -28,7 +28,6 @@ typedef int store_open_fn(struct store **ret_store, const char *location,
 /* Frees the store and what it holds. */
 STORE_OPERATION(store_close_fn, store_close);
 STORE_OPERATION(store_ping_fn, store_ping);
-STORE_OPERATION(store_lock_for_server_fn, store_lock_for_server);
 /* store and state are zero; only state is the backend's to set. */
 STORE_OPERATION(store_view_open_fn, store_view_open);
 /* The view was opened. */
@@ -135,8 +134,6 @@ struct store_backend {
 	bool remote;
 	store_close_fn *close;
 	store_ping_fn *ping;
-	/* NULL: servers share the store. */
-	store_lock_for_server_fn *lock_for_server;
 	store_view_open_fn *view_open;
 	store_view_close_fn *view_close;
 
@@ -169,7 +166,7 @@ struct store_backend {
 	store_key_touch_fn *key_touch;
 
 	store_drop_fn *drop;
-	/* All three NULL: everybody has the turn. */
+	/* All three NULL: each program has the turn. */
 	store_turn_take_fn *turn_take;
 	store_turn_check_fn *turn_check;
 	store_turn_end_fn *turn_end;

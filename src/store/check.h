@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Checks a stored call against itself, for store_verify(), and tells of problems. Shared by the
  * backends. */
-#ifndef STORE_STORE_CHECK_H
-#define STORE_STORE_CHECK_H
+#ifndef STORE_CHECK_H
+#define STORE_CHECK_H
 
 #include "base/buffer.h"
 #include "store/index.h"
@@ -30,8 +30,8 @@ void FORMAT_PRINTF(2, 3) store_check_tell(struct store_check *check, const char 
 
 /* Holds @call's header against whether it is packed and @has_path, and inflates its packed JSON and
  * compares its size, CRC, operator, ending, header and number of steps. Returns 1 when it is packed
- * and all is well, 0 when there is no more to look at, what is wrong being told; negative when it
- * could not be checked. */
+ * and all is well; 0 when there is nothing more to look at, after what is wrong was told; negative
+ * when it could not be checked. */
 int store_check_call(struct store_check *check, const struct store_call *call, bool has_path,
 	struct error *err) CHECK_RESULT;
 

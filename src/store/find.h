@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What all ways of finding calls share. */
-#ifndef STORE_STORE_FIND_H
-#define STORE_STORE_FIND_H
+#ifndef STORE_FIND_H
+#define STORE_FIND_H
 
 #include "store/store.h"
 
@@ -24,7 +24,7 @@ bool store_find_is_behind(const struct store_place *place, const struct call *ca
 /* ERROR_TIMEOUT once the deadline of @search has passed, or it was given up. */
 int store_find_check_deadline(const struct store_search *search, struct error *err) CHECK_RESULT;
 
-/* The type that a column has; what is not a type is inbound. */
+/* The type that @value stands for; any other value is an inbound call. */
 enum call_type store_call_type(int64_t value);
 
 /* Copies what @call points to into @arena. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * What a call's steps are found by, made of them once: by the one that fills a store_put, or by the
- * store. */
-#ifndef STORE_STORE_INDEX_H
-#define STORE_STORE_INDEX_H
+ * What a call's steps are found by, made of them once: by the thread that fills a store_put, or by
+ * the store. */
+#ifndef STORE_INDEX_H
+#define STORE_INDEX_H
 
 #include "base/buffer.h"
 #include "store/store.h"
 
-/* The line's words follow each other as `12:press 12:one`, 12 being the account; this parts lines.
+/* The line's words follow each other as `12:press 12:one`, 12 being the account; this separates
+ * lines.
  */
 #define STORE_INDEX_LINE_END "."
 

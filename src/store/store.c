@@ -57,11 +57,6 @@ int store_ping(struct store *store, struct error *err)
 	return store->backend->ping(store, err);
 }
 
-int store_lock_for_server(struct store *store, struct error *err)
-{
-	return store->backend->lock_for_server ? store->backend->lock_for_server(store, err) : 0;
-}
-
 int store_view_open(struct store_view *view, struct store *store, struct error *err)
 {
 	struct store_view opened = {0};

@@ -14,16 +14,19 @@
 
 struct store;
 
-/* Opens, and makes where it is missing (unless @options say no), the store that @location names:
- *   postgresql://…      in a PostgreSQL database, which any number of servers share; libpq's
- * connection URI (PostgreSQL 15, chapter 34.1.1.2). The tables are made in the first schema of its
- * search path. anything else       the folder of an embedded store; the database is callstep.db in
- * it. Files are made 0600, the folder 0700. Fails with ERROR_DENIED (not writable),
- * ERROR_UNSUPPORTED (the store is newer than this program, or an unknown scheme://), ERROR_CORRUPT
- * (no callstep store), ERROR_NOT_FOUND. */
+/* Opens the store that @location names, and makes it where it is missing, unless @options say no.
+ * A location that begins as libpq's connection URI (`postgresql://…`; PostgreSQL 15, chapter
+ * 34.1.1.2) is a PostgreSQL database, which any number of servers share. Its tables are made in the
+ * first schema of its search path. Any other location is the folder of an embedded store: the
+ * database is callstep.db in it, files are made 0600, the folder 0700.
+ *
+ * Fails with ERROR_DENIED (not writable), ERROR_UNSUPPORTED (the store is newer than this program,
+ * or the scheme:// is not known), ERROR_CORRUPT (it is not a callstep store), ERROR_NOT_FOUND. */
 struct store_options {
 	bool must_exist; /* do not make a new one */
-	bool for_server; /* store_lock_for_server() before anything in the store is changed */
+	/* Keeps other servers off an embedded store until it is closed: ERROR_BUSY when one has it,
+	 * before anything in it is changed. */
+	bool for_server;
 	int connections; /* to a database, at most; 0: 32 */
 };
 int store_open(struct store **ret_store, const char *location, const struct store_options *options,
@@ -31,15 +34,11 @@ int store_open(struct store **ret_store, const char *location, const struct stor
 void store_close(struct store *store);
 AUTO_POINTER(struct store *, store_close);
 
-/* Whether asking it means to wait for a network, and for the other end. */
+/* Whether asking it means to wait for a network, and for another machine. */
 bool store_is_remote(const struct store *store);
 
 /* Whether the store answers: reads one row. */
 int store_ping(struct store *store, struct error *err) CHECK_RESULT;
-
-/* Keeps other servers off the store until it is closed: ERROR_BUSY when one has it. Command-line
- * programs work beside a server and do not call this. */
-int store_lock_for_server(struct store *store, struct error *err) CHECK_RESULT;
 
 /* One state of the store for several questions in a row, which costs less than one for each. Used
  * by one thread; open no longer than it takes to ask: meanwhile the database cannot reuse what it
@@ -71,14 +70,14 @@ struct store_days {
 	int64_t header;
 };
 
-/* How long a store keeps what it has. A store with accounts that was made before stores knew keeps
- * it for ever, a new one for these. */
+/* How long a new store keeps what it has. A store with accounts that is older than this rule keeps
+ * it for ever. */
 #define STORE_DETAIL_DAYS 31
 #define STORE_HEADER_DAYS 365
 #define STORE_AUDIT_DAYS  365
 #define STORE_DAYS_MAX	  36500
 struct store_keeping {
-	struct store_days days; /* of accounts that have none themselves */
+	struct store_days days; /* of accounts without own days */
 	int64_t audit_days;	/* of the audit trail; 0: for ever */
 };
 
@@ -150,7 +149,7 @@ int store_key_find(struct store *store, const unsigned char hash[STORE_KEY_HASH_
 int store_view_key_find(struct store_view *view, const unsigned char hash[STORE_KEY_HASH_SIZE],
 	struct arena *arena, struct store_key *ret_key, struct store_account *ret_account,
 	struct error *err) CHECK_RESULT;
-/* Notes when keys were used. */
+/* Notes when the key was used. */
 int store_key_touch(
 	struct store *store, int64_t key_id, int64_t now, struct error *err) CHECK_RESULT;
 
@@ -164,8 +163,8 @@ struct store_kind {
 	struct text variable; /* event.data.result_variable */
 };
 
-/* What a call's steps are found by: made by store_index_make() (store/index.h) by a thread that has
- * time for it. All zero: the store makes it itself. */
+/* What a call's steps are found by. The thread that packs a call makes it by store_index_make()
+ * (store/index.h); where it is all zero, the store does. */
 struct store_index {
 	bool made;
 	struct store_kind *kinds; /* of its steps, mostly each once; their ids are 0 */
@@ -240,7 +239,6 @@ int store_find(struct store *store, int64_t account_id, struct text session_id, 
 int store_view_find(struct store_view *view, int64_t account_id, struct text session_id,
 	struct arena *arena, struct store_call *ret_call, struct error *err) CHECK_RESULT;
 
-/* A negative return ends the walk. The call and its texts are valid during the call only. */
 typedef int store_each_call_fn(void *context, const struct store_call *call, struct error *err);
 
 /* Walks all calls of the window, newest first, in one consistent state, with bounded memory: @each
@@ -338,7 +336,7 @@ int store_changes(struct store *store, int64_t account_id, int64_t after, int64_
 
 typedef void store_heard_fn(void *context);
 
-/* Calls @heard, on a thread of the store's own, soon after any program may have stored calls; it
+/* Calls @heard, on a thread of the store, soon after any program may have stored calls; it
  * may come too often, and where the way to the database is lost too late, but not never. 1: it
  * will; 0: this store does not tell, look from time to time. Once at a time; @heard must not use
  * the store. */
@@ -357,8 +355,9 @@ enum store_outcome {
 
 #define STORE_SUBJECT_MAX 512 /* bytes; a longer one is cut */
 
-/* Who did what. A record is never changed, but that store_erase() puts a mark in the place of what
- * it erases; old ones are dropped in the order in which they were added. */
+/* What was done, and by which key or user. A record never changes, except that store_erase() puts a
+ * mark in the place of what it erases. Old records are dropped in the order in which they were
+ * added. */
 struct store_audit {
 	int64_t id;	    /* from 1, without a gap */
 	int64_t time;	    /* UNIX seconds */
@@ -366,7 +365,7 @@ struct store_audit {
 	int64_t key_id;	    /* 0: by no key */
 	/* where the request came from; empty: the command line, or the server itself */
 	struct text address;
-	struct text user;   /* of the system, who ran the program; empty: a request */
+	struct text user;   /* of the system, for whom the program ran; empty: a request */
 	struct text action; /* "read-calls" */
 	struct text subject;
 	enum store_outcome outcome;
@@ -424,7 +423,8 @@ struct store_turn {
 #define STORE_HOLDER_SIZE 128
 
 /* 1: it is this program's turn until store_turn_end(), or until the store loses sight of it; 0: it
- * is another's, which @holder names. In stores that one server has to itself everybody has it. */
+ * is another's, which @holder names. A store that one server has to itself
+ * gives it to each program. */
 int store_turn_take(struct store_turn *turn, struct store *store, char holder[STORE_HOLDER_SIZE],
 	struct error *err) CHECK_RESULT;
 /* Whether it still is. */
@@ -455,7 +455,7 @@ int store_day_find(struct store *store, const struct store_expiry *expiries, siz
 	int64_t after, struct store_day *ret_day, struct error *err) CHECK_RESULT;
 
 /* Drops it, in one durable transaction: *ret_dropped calls look, from then on, as if they never had
- * steps. 0 when it is not over for all after all. ERROR_BUSY when others would have had to wait too
+ * steps. 0 when it is no longer over for all. ERROR_BUSY when others would have had to wait too
  * long: try again. */
 int store_day_drop(struct store *store, const struct store_expiry *expiries, size_t count,
 	const struct store_day *day, int64_t *ret_dropped, struct error *err) CHECK_RESULT;
@@ -483,7 +483,7 @@ int store_space(struct store *store, struct store_space *ret_space, struct error
  * nothing that is worth it. */
 int store_tidy(struct store *store, struct error *err) CHECK_RESULT;
 
-/* Gives free space back to the disk, at most @limit_bytes at a time, so that nobody waits long,
+/* Gives free space back to the disk, at most @limit_bytes at a time, so that no program waits long,
  * until @keep_bytes of it are left.
  * @ret_freed 0: there is nothing more that can be given back. */
 int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,
@@ -515,9 +515,9 @@ int store_erase(struct store *store, const struct store_erase *erase,
 	struct store_erased *ret_erased, struct error *err) CHECK_RESULT;
 
 /* Leaves nothing in the store's files but what is held now: brings the text index together, writes
- * the database anew, and empties its log. Others read meanwhile; who writes waits, on the whole for
- * as long as a copy of the database takes. 1 done; 0 when someone was reading all the time: what
- * was erased may still stand in the files, and this is to be done again. */
+ * the database anew, and empties its log. Others read meanwhile; a writer waits, on the whole for
+ * as long as a copy of the database takes. 1 done; 0 when readers were there all the time: what was
+ * erased may still stand in the files, and this is to be done again. */
 int store_scrub(struct store *store, struct error *err) CHECK_RESULT;
 
 /* Writes a consistent copy of the store into the new folder @destination while others read and

@@ -11,7 +11,7 @@
 struct word_sums {
 	struct hash_key key;
 	uint64_t *sums;
-	bool *unknown; /* by sum: of a call whose words nobody knows */
+	bool *unknown; /* by sum: of a call whose words are not known */
 	size_t count;
 	int64_t ids_a_sum;
 };

@@ -46,7 +46,6 @@ static int ping(struct store *base, struct error *err)
 	return 0;
 }
 
-/* No other process can reach it. */
 /* A view has the store for itself. */
 static int view_open(struct store_view *view, struct store *base, struct error *err)
 {
@@ -61,11 +60,6 @@ static void view_close(struct store_view *view)
 	struct reference_store *store = reference_of(view);
 
 	reference_unlock(&store);
-}
-
-static int lock_for_server(struct store *base, struct error *err)
-{
-	return ping(base, err);
 }
 
 static struct store_account *account_by_id(const struct reference_store *store, int64_t id)
@@ -396,7 +390,6 @@ static int kinds(struct store *base, int64_t account_id, struct arena *arena,
 static const struct store_backend backend = {
 	.close = close_store,
 	.ping = ping,
-	.lock_for_server = lock_for_server,
 	.view_open = view_open,
 	.view_close = view_close,
 	.account_add = account_add,

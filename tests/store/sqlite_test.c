@@ -326,43 +326,48 @@ static void a_view_sees_no_change_until_it_is_closed(void **state)
 	store_view_close(&view);
 }
 
+static int serve(const struct fixture *f, struct store **ret_store, struct error *err)
+{
+	const struct store_options options = {.for_server = true};
+
+	return store_open(ret_store, f->folder, &options, err);
+}
+
 static void a_second_server_is_refused_until_the_first_is_gone(void **state)
 {
 	struct fixture *f = *state;
-	struct store *second;
+	struct store *first, *second;
 	struct error err = {0};
 	char pid[32];
 
 	snprintf(pid, sizeof(pid), "(pid %ld)", (long)getpid());
-	assert_int_equal(store_open(&second, f->folder, NULL, &err), 0);
-	assert_int_equal(store_lock_for_server(f->store, &err), 0);
-	assert_int_equal(store_lock_for_server(second, &err), -1);
+	assert_int_equal(serve(f, &first, &err), 0);
+	assert_int_equal(serve(f, &second, &err), -1);
 	assert_int_equal(err.code, ERROR_BUSY);
 	assert_non_null(strstr(err.message, pid));
-	store_close(f->store);
-	f->store = second;
-	assert_int_equal(store_lock_for_server(second, &err), 0);
+	assert_int_equal(store_open(&second, f->folder, NULL, &err), 0);
+	store_close(second);
+	store_close(first);
+	assert_int_equal(serve(f, &second, &err), 0);
+	store_close(second);
 }
 
 static void the_servers_lock_dies_with_its_process(void **state)
 {
 	struct fixture *f = *state;
+	struct store *store;
 	struct error err = {0};
 	int status;
 	pid_t child = fork();
 
 	assert_true(child >= 0);
 	if (child == 0) {
-		struct store *store;
-
-		_exit(store_open(&store, f->folder, NULL, NULL) < 0 ||
-					store_lock_for_server(store, NULL) < 0
-				? 1
-				: 0);
+		_exit(serve(f, &store, NULL) < 0 ? 1 : 0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	assert_int_equal(store_lock_for_server(f->store, &err), 0);
+	assert_int_equal(serve(f, &store, &err), 0);
+	store_close(store);
 }
 
 /* ---- backup ---- */

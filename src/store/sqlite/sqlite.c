@@ -197,22 +197,9 @@ static int ping(struct store *base, struct error *err)
 	return sqlite_read_one(reader.connection, err);
 }
 
-static int lock_for_server(struct store *base, struct error *err)
-{
-	struct sqlite_store *store = (struct sqlite_store *)base;
-
-	if (store->lock_fd >= 0) {
-		return error_set(
-			err, ERROR_BUSY, "this process serves '%s' already", store->folder);
-	}
-	return sqlite_folder_lock(
-		store->folder, SQLITE_FOLDER_LOCK_SERVER, false, &store->lock_fd, err);
-}
-
 static const struct store_backend backend = {
 	.close = close_store,
 	.ping = ping,
-	.lock_for_server = lock_for_server,
 	.view_open = view_open,
 	.view_close = view_close,
 	.account_add = sqlite_account_add,
@@ -285,7 +272,8 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 		return error_no_memory(err);
 	}
 	if (sqlite_folder_prepare(folder, store->path, options->must_exist, err) < 0 ||
-		(options->for_server && lock_for_server(owned, err) < 0) ||
+		(options->for_server && sqlite_folder_lock(folder, SQLITE_FOLDER_LOCK_SERVER, false,
+						&store->lock_fd, err) < 0) ||
 		sqlite_connection_open(
 			&store->writer, store->path, store->folder, SQLITE_TO_WRITE, err) < 0 ||
 		sqlite_schema_prepare(store, err) < 0 ||
