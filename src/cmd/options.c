@@ -97,18 +97,6 @@ static int unknown_command(const char *name, struct error *err)
 
 /* ---- arguments ---- */
 
-static const struct setting *find_for_any(struct text name)
-{
-	const struct setting *row;
-
-	for (size_t i = 0; (row = setting_at(i)); i++) {
-		if (text_equal_string(name, row->name)) {
-			return row;
-		}
-	}
-	return NULL;
-}
-
 static bool is_option(const char *argument)
 {
 	return argument[0] == '-' && argument[1] != '\0';
@@ -172,7 +160,7 @@ static int take_option(struct reader *reader, int *at, struct error *err)
 	if (split_option(text_of(argv[*at]), &name, &value, err) < 0) {
 		return -1;
 	}
-	setting = find_for_any(name);
+	setting = setting_find_any(name);
 	if (!setting) {
 		return unknown_option(reader, name, err);
 	}
@@ -335,7 +323,7 @@ static int take_from_file(
 	void *context, const char *name, const char *value, unsigned int line, struct error *err)
 {
 	struct reader *reader = context;
-	const struct setting *setting = find_for_any(text_of(name));
+	const struct setting *setting = setting_find_any(text_of(name));
 	struct slot *slot = find_slot(reader, text_of(name));
 	struct text copy;
 

@@ -10,11 +10,11 @@
 #include "cmd/settings_rows.h"
 #include "store/store.h"
 
+static const struct setting *const tables[] = {
+	common_settings, serve_settings, calls_settings, files_settings, manage_settings, NULL};
+
 const struct setting *setting_at(size_t index)
 {
-	static const struct setting *const tables[] = {common_settings, serve_settings,
-		calls_settings, files_settings, manage_settings, NULL};
-
 	for (size_t i = 0; tables[i]; i++) {
 		for (const struct setting *row = tables[i]; row->name; row++) {
 			if (index-- == 0) {
@@ -27,18 +27,32 @@ const struct setting *setting_at(size_t index)
 
 const struct setting *setting_find(struct text name, const char *command)
 {
-	const struct setting *row, *for_all = NULL;
+	const struct setting *for_all = NULL;
 
-	for (size_t i = 0; (row = setting_at(i)); i++) {
-		if (!text_equal_string(name, row->name)) {
-			continue;
+	for (size_t i = 0; tables[i]; i++) {
+		for (const struct setting *row = tables[i]; row->name; row++) {
+			if (!text_equal_string(name, row->name)) {
+				continue;
+			}
+			if (row->command && command && strcmp(row->command, command) == 0) {
+				return row;
+			}
+			for_all = row->command ? for_all : row;
 		}
-		if (row->command && command && strcmp(row->command, command) == 0) {
-			return row;
-		}
-		for_all = row->command ? for_all : row;
 	}
 	return for_all;
+}
+
+const struct setting *setting_find_any(struct text name)
+{
+	for (size_t i = 0; tables[i]; i++) {
+		for (const struct setting *row = tables[i]; row->name; row++) {
+			if (text_equal_string(name, row->name)) {
+				return row;
+			}
+		}
+	}
+	return NULL;
 }
 
 const char *setting_text(const struct settings *settings, const char *name, const char *command)

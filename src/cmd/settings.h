@@ -154,6 +154,9 @@ extern const char *const setting_common[];
  * when there is none. */
 const struct setting *setting_find(struct text name, const char *command);
 
+/* The first row of @name, for whichever command; NULL when there is none. */
+const struct setting *setting_find_any(struct text name);
+
 /* The value in @settings of the text @name, a setting of @command; NULL: it was not given. */
 const char *setting_text(const struct settings *settings, const char *name, const char *command);
 

@@ -14,26 +14,26 @@
 #include "cmd/progress.h"
 #include "cmd/terminal.h"
 
-struct page {
+struct written {
 	FILE *stream;
 	char *text;
 	size_t size;
 };
 
-static void page_open(struct page *page)
+static void written_open(struct written *written)
 {
-	page->stream = open_memstream(&page->text, &page->size);
+	written->stream = open_memstream(&written->text, &written->size);
 }
 
-static void page_end(struct page *page)
+static void written_end(struct written *written)
 {
-	fclose(page->stream);
-	page->stream = NULL;
+	fclose(written->stream);
+	written->stream = NULL;
 }
 
-static void page_free(struct page *page)
+static void written_free(struct written *written)
 {
-	free(page->text);
+	free(written->text);
 }
 
 static void numbers_have_separators_for_thousands(void **state)
@@ -98,14 +98,14 @@ static void text_is_wrapped_at_spaces_and_within_words_only_where_it_must(void *
 
 static void what_could_control_a_terminal_is_not_written(void **state)
 {
-	AUTO(page_free) struct page page = {0};
+	AUTO(written_free) struct written written = {0};
 
 	(void)state;
-	page_open(&page);
-	text_write_clean(page.stream, TEXT("a\033[31mb\tc\nd\xc2\x9b"
-					   "e\xff"));
-	page_end(&page);
-	assert_string_equal(page.text, "a [31mb c d e\xef\xbf\xbd");
+	written_open(&written);
+	text_write_clean(written.stream, TEXT("a\033[31mb\tc\nd\xc2\x9b"
+					      "e\xff"));
+	written_end(&written);
+	assert_string_equal(written.text, "a [31mb c d e\xef\xbf\xbd");
 }
 
 static void write_sample(FILE *stream, bool pretty)
@@ -129,26 +129,26 @@ static void write_sample(FILE *stream, bool pretty)
 
 static void a_listing_is_aligned_for_people(void **state)
 {
-	AUTO(page_free) struct page page = {0};
+	AUTO(written_free) struct written written = {0};
 
 	(void)state;
-	page_open(&page);
-	write_sample(page.stream, true);
-	page_end(&page);
-	assert_string_equal(page.text, "  N  NAME    NOTE\n"
-				       "  1  宅配便  x\n"
-				       "100  Ann     \n");
+	written_open(&written);
+	write_sample(written.stream, true);
+	written_end(&written);
+	assert_string_equal(written.text, "  N  NAME    NOTE\n"
+					  "  1  宅配便  x\n"
+					  "100  Ann     \n");
 }
 
 static void a_listing_has_tabs_for_programs(void **state)
 {
-	AUTO(page_free) struct page page = {0};
+	AUTO(written_free) struct written written = {0};
 
 	(void)state;
-	page_open(&page);
-	write_sample(page.stream, false);
-	page_end(&page);
-	assert_string_equal(page.text, "1\t宅配便\tx\n100\tAnn\t\n");
+	written_open(&written);
+	write_sample(written.stream, false);
+	written_end(&written);
+	assert_string_equal(written.text, "1\t宅配便\tx\n100\tAnn\t\n");
 }
 
 static void the_bar_tells_how_far_it_is_and_how_long_it_takes(void **state)
@@ -186,13 +186,13 @@ static void help_fits_80_columns_and_names_every_option(void **state)
 {
 	(void)state;
 	for (size_t i = 0; cmd_table[i]; i++) {
-		AUTO(page_free) struct page page = {0};
+		AUTO(written_free) struct written written = {0};
 		char option[SETTING_NAME_MAX + 8];
 
-		page_open(&page);
-		help_write_command(page.stream, cmd_table[i]);
-		page_end(&page);
-		check_width(cmd_table[i]->name, page.text);
+		written_open(&written);
+		help_write_command(written.stream, cmd_table[i]);
+		written_end(&written);
+		check_width(cmd_table[i]->name, written.text);
 		for (size_t j = 0; cmd_table[i]->settings[j]; j++) {
 			const char *name = cmd_table[i]->settings[j];
 			char letter = setting_find(text_of(name), cmd_table[i]->name)->letter;
@@ -202,7 +202,7 @@ static void help_fits_80_columns_and_names_every_option(void **state)
 			} else {
 				snprintf(option, sizeof(option), "\n  --%s", name);
 			}
-			assert_non_null(strstr(page.text, option));
+			assert_non_null(strstr(written.text, option));
 		}
 	}
 }
@@ -222,25 +222,25 @@ static void option_in_roff(const struct setting *setting, char *buffer, size_t s
 
 static void the_manual_names_every_command_option_and_variable(void **state)
 {
-	AUTO(page_free) struct page page = {0};
+	AUTO(written_free) struct written written = {0};
 	char name[SETTING_NAME_MAX], expected[SETTING_NAME_MAX * 3];
 	const struct setting *row;
 
 	(void)state;
-	page_open(&page);
-	help_write_manual(page.stream);
-	page_end(&page);
+	written_open(&written);
+	help_write_manual(written.stream);
+	written_end(&written);
 	for (size_t i = 0; cmd_table[i]; i++) {
 		snprintf(expected, sizeof(expected), ".SS callstep %s", cmd_table[i]->name);
-		assert_non_null(strstr(page.text, expected));
+		assert_non_null(strstr(written.text, expected));
 	}
 	for (size_t i = 0; (row = setting_at(i)); i++) {
 		option_in_roff(row, expected, sizeof(expected));
-		assert_non_null(strstr(page.text, expected));
+		assert_non_null(strstr(written.text, expected));
 		if (!row->per_run) {
 			snprintf(expected, sizeof(expected), "\\fB%s\\fR",
 				setting_environment_name(row->name, name));
-			assert_non_null(strstr(page.text, expected));
+			assert_non_null(strstr(written.text, expected));
 		}
 	}
 }
