@@ -16,8 +16,8 @@ enum http_step healthz_begin(struct job *job)
 	return say(job->response, 200, TEXT("{\"status\":\"ok\"}"));
 }
 
-/* How near the disk's cap is, in a word: how much the store holds is nobody's business who has no
- * key. */
+/* How near the disk's cap is, in a word: how much the store holds is not told without
+ * a key. */
 static struct text ready_body(const struct api *api)
 {
 	static const char *const bodies[] = {

@@ -50,9 +50,10 @@ struct http_request {
 struct text http_header(struct http_request *request, const char *name);
 struct text http_query(struct http_request *request, const char *name);
 
-/* Where the request came from (where a trusted proxy sent it, whom it asked for), as far as one
- * guesser can be told from another: an IPv4 address, or the half of an IPv6 address that a customer
- * is given whole: "2001:db8:1:2::/64". In the request's arena; data NULL where it is not known. */
+/* Where the request came from (where a trusted proxy sent it, the client that it asked for), as far
+ * as one guesser can be told from another: an IPv4 address, or the half of an IPv6 address that a
+ * customer is given whole: "2001:db8:1:2::/64". In the request's arena; data NULL where it is not
+ * known. */
 struct text http_request_network(struct http_request *request);
 
 /* The query as it was sent: what follows the `?`. */

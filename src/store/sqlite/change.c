@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The change log: written with the calls, trimmed in large steps, read by those who follow. */
+ * The change log: written with the calls, trimmed in large steps, read by clients that follow. */
 #include "store/sqlite/sqlite.h"
 
 #define CHANGES_KEPT 100000

@@ -169,7 +169,7 @@ int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
 		return sqlite_exec(store->writer,
 			"pragma journal_mode = wal; select 1 from sqlite_schema limit 1", err);
 	}
-	/* One process at a time; who waited finds the work done. */
+	/* One process at a time; one that waited finds the work done. */
 	if (sqlite_folder_lock(store->folder, SQLITE_FOLDER_LOCK_SCHEMA, true, &lock, err) < 0 ||
 		set_file_format(store->writer, err) < 0 ||
 		/* A table that others refer to is made anew: what refers to it must not go with the

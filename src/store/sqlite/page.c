@@ -93,7 +93,7 @@ static int copy_header(struct call *call, struct arena *arena, struct error *err
 }
 
 /* Asks for the memory that the next call is copied to while SQLite looks for that call: of a large
- * page it has left the processor's caches, and who writes to such memory waits for it first. Asking
+ * page it has left the processor's caches, and a write to such memory waits for it first. Asking
  * behind the run's end does no harm. */
 static void prefetch_room(const struct run *run)
 {

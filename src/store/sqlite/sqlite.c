@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The embedded store: opening, closing, and who uses which connection. */
+ * The embedded store: opening, closing, and which thread uses which connection. */
 #include "store/sqlite/sqlite.h"
 
 #include <unistd.h>
