@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
+#include "base/file.h"
+#include "base/thread.h"
 #include "store/postgres/postgres.h"
 
 /* Between two attempts to connect. */
@@ -16,7 +17,7 @@ struct postgres_listener {
 	const char *location;
 	store_heard_fn *heard;
 	void *context;
-	pthread_t thread;
+	struct thread thread;
 	int stop; /* an eventfd, readable when the thread is to end */
 };
 
@@ -58,7 +59,7 @@ static void listen_on(const struct postgres_listener *listener, PGconn *db)
 	} while (PQstatus(db) == CONNECTION_OK);
 }
 
-static void *run(void *context)
+static void *listen_until_stopped(void *context)
 {
 	const struct postgres_listener *listener = context;
 
@@ -73,11 +74,19 @@ static void *run(void *context)
 	return NULL;
 }
 
+static void destroy(struct postgres_listener *listener)
+{
+	eventfd_write(listener->stop, 1);
+	thread_stop(&listener->thread);
+	thread_deinit(&listener->thread);
+	file_close(&listener->stop);
+	free(listener);
+}
+
 int postgres_listen(struct store *base, store_heard_fn *heard, void *context, struct error *err)
 {
 	struct postgres_store *store = (struct postgres_store *)base;
 	struct postgres_listener *listener = calloc(1, sizeof(*listener));
-	int failed;
 
 	if (!listener) {
 		return error_no_memory(err);
@@ -88,14 +97,14 @@ int postgres_listen(struct store *base, store_heard_fn *heard, void *context, st
 		.context = context,
 		.stop = eventfd(0, EFD_CLOEXEC),
 	};
-	failed =
-		listener->stop < 0 ? errno : pthread_create(&listener->thread, NULL, run, listener);
-	if (failed) {
-		if (listener->stop >= 0) {
-			close(listener->stop);
-		}
-		free(listener);
-		return error_set_errno(err, failed, "cannot start the thread that listens");
+	thread_init(&listener->thread);
+	if (listener->stop < 0) {
+		error_set_errno(err, errno, "cannot start the thread that listens");
+	}
+	if (listener->stop < 0 || thread_start(&listener->thread, listen_until_stopped, listener,
+					  "the thread that listens", err) < 0) {
+		destroy(listener);
+		return -1;
 	}
 	store->listener = listener;
 	return 1;
@@ -109,9 +118,6 @@ void postgres_listen_end(struct store *base)
 	if (!listener) {
 		return;
 	}
-	eventfd_write(listener->stop, 1);
-	pthread_join(listener->thread, NULL);
-	close(listener->stop);
-	free(listener);
+	destroy(listener);
 	store->listener = NULL;
 }
