@@ -132,21 +132,36 @@ void json_write_canonical(struct buffer *buffer, struct text json)
 	}
 }
 
-void json_write_comma(struct buffer *buffer)
+static bool wants_comma(const struct buffer *buffer)
 {
 	char last = buffer->size > 0 ? buffer->data[buffer->size - 1] : '{';
 
-	if (last != '{' && last != '[') {
+	return last != '{' && last != '[';
+}
+
+void json_write_comma(struct buffer *buffer)
+{
+	if (wants_comma(buffer)) {
 		buffer_append_byte(buffer, ',');
 	}
 }
 
+/* In one piece: most of what is written are members. */
 void json_write_name(struct buffer *buffer, const char *name)
 {
-	json_write_comma(buffer);
-	buffer_append_byte(buffer, '"');
-	buffer_append(buffer, text_of(name));
-	buffer_append(buffer, TEXT("\":"));
+	size_t size = strlen(name);
+	char *at = buffer_reserve(buffer, size + 4);
+
+	if (!at) {
+		return;
+	}
+	if (wants_comma(buffer)) {
+		*at++ = ',';
+	}
+	*at++ = '"';
+	memcpy(at, name, size);
+	memcpy(at + size, "\":", 2);
+	buffer_advance(buffer, (size_t)(at - buffer->data) - buffer->size + size + 2);
 }
 
 void json_add_string(struct buffer *buffer, const char *name, struct text value)

@@ -42,12 +42,15 @@ struct call sqlite_header_at(const struct sqlite_cursor *row, int first)
 
 struct packed sqlite_packed_at(const struct sqlite_cursor *row, int first)
 {
-	return (struct packed){
-		.size = sqlite_column_uint32(row, first + PACKED_SIZE),
-		.crc32 = sqlite_column_uint32(row, first + PACKED_CRC32),
-		.crc32_op = sqlite_column_uint32(row, first + PACKED_CRC32_OP),
-		.deflate = sqlite_column_blob(row, first + PACKED_DEFLATE),
-	};
+	struct packed packed = {.deflate = sqlite_column_blob(row, first + PACKED_DEFLATE)};
+
+	/* Most pages ask for headers alone, or hold calls without steps. */
+	if (packed.deflate.data) {
+		packed.size = sqlite_column_uint32(row, first + PACKED_SIZE);
+		packed.crc32 = sqlite_column_uint32(row, first + PACKED_CRC32);
+		packed.crc32_op = sqlite_column_uint32(row, first + PACKED_CRC32_OP);
+	}
+	return packed;
 }
 
 static int read_header(struct sqlite_connection *connection, int64_t id, struct arena *arena,
