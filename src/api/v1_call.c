@@ -10,7 +10,7 @@
 bool v1_call_prepare(struct job *job)
 {
 	job->quick = true;
-	job->wanted_bytes = CALL_BYTES;
+	job->wanted_bytes = memory_guess(&job->api->memory, CALL_BYTES);
 	return v1_call_copy_ids(job, 1);
 }
 

@@ -7,8 +7,10 @@
 
 #define RESULT_BYTES ((size_t)4 << 20) /* what is claimed at first */
 
+/* In the order of enum stats_group. */
 static const char *const groups[] = {"time", "dest", "type", "class", "module", "variable", NULL};
 static const char *const buckets[] = {"minute", "hour", "day", NULL};
+static const int64_t bucket_seconds[] = {60, 3600, 86400};
 static const char *const values[] = {"all", "calls", NULL};
 
 int v1_stats_ask(struct job *job, struct error *err)
@@ -46,10 +48,8 @@ static bool read_parameters(struct job *job, struct stats_question *stats)
 		!parameters_integer(job, "limit", 1, STATS_LIMIT_MAX, &limit)) {
 		return false;
 	}
-	if (!stats_group_parse(text_of(groups[group]), &stats->group) ||
-		!stats_bucket_parse(text_of(buckets[bucket]), &stats->bucket_seconds)) {
-		return parameters_refuse(job, "group", "group: it is not known");
-	}
+	stats->group = (enum stats_group)group;
+	stats->bucket_seconds = bucket_seconds[bucket];
 	stats->calls_only = value == 1;
 	stats->limit = (size_t)limit;
 	stats->zone_name = zone.data ? arena_copy(&job->memory, zone) : zone;
