@@ -128,6 +128,28 @@ void redact_mark_write(struct buffer *out, const struct redact_key *key, struct 
 	}
 }
 
+bool redact_marks_write(
+	struct buffer *out, const struct redact_key *key, struct text text, const char *hidden)
+{
+	bool any = false;
+
+	for (size_t at = 0, end; at < text.size; at = end) {
+		struct text run;
+
+		for (end = at + 1; end < text.size && !hidden[end] == !hidden[at];) {
+			end++;
+		}
+		run = text_head(text_tail(text, at), end - at);
+		if (hidden[at]) {
+			redact_mark_write(out, key, run);
+		} else {
+			buffer_append(out, run);
+		}
+		any |= hidden[at] != 0;
+	}
+	return any;
+}
+
 bool redact_is_mark(struct text text)
 {
 	if (text_equal(text, TEXT(BULLET BULLET BULLET))) {

@@ -29,6 +29,11 @@ void redact_key_forget(struct redact_key *key);
  * as call_number_key() has it. */
 void redact_mark_write(struct buffer *out, const struct redact_key *key, struct text value);
 
+/* Appends @text with a mark for each run of its bytes that are not 0 in @hidden, which has a byte
+ * for each. Returns whether there is any. */
+bool redact_marks_write(
+	struct buffer *out, const struct redact_key *key, struct text text, const char *hidden);
+
 /* Whether @text is a mark and nothing else. */
 bool redact_is_mark(struct text text);
 

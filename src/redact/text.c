@@ -307,31 +307,6 @@ static bool has_digit(struct text text)
 	return card_next_digits(text, 0) < text.size;
 }
 
-/* Writes the text with a mark for each run of hidden bytes. Returns whether there is any. */
-static bool write_marked(struct redaction *redaction, struct text text)
-{
-	const char *hidden = redaction->hidden.data;
-	bool any = false;
-	size_t at = 0;
-
-	while (at < text.size) {
-		size_t end = at + 1;
-
-		while (end < text.size && hidden[end] == hidden[at]) {
-			end++;
-		}
-		if (hidden[at]) {
-			redact_mark_write(&redaction->marked, &redaction->redactor->key,
-				text_head(text_tail(text, at), end - at));
-		} else {
-			buffer_append(&redaction->marked, text_head(text_tail(text, at), end - at));
-		}
-		any |= hidden[at] != 0;
-		at = end;
-	}
-	return any;
-}
-
 static void apply_rules(
 	struct redaction *redaction, struct text text, const struct redact_place *place)
 {
@@ -379,7 +354,8 @@ int redact_text(struct redaction *redaction, struct text text, const struct reda
 		}
 		memset(redaction->hidden.data, 0, text.size);
 		apply_rules(redaction, text, place);
-		any = write_marked(redaction, text);
+		any = redact_marks_write(&redaction->marked, &redaction->redactor->key, text,
+			redaction->hidden.data);
 	}
 	return redaction->marked.failed ? error_no_memory(err) : any;
 }

@@ -144,17 +144,25 @@ static enum place place_of(struct source *source, const struct frame *parent, co
 	return PLACE_PASSED_OVER;
 }
 
+/* What is not here is what its children make it. */
+static const enum kind kinds[PLACE_FREE + 1] = {
+	[PLACE_RESULT] = KIND_OBJECT,
+	[PLACE_CALLS] = KIND_ARRAY,
+	[PLACE_CALL] = KIND_OBJECT,
+	[PLACE_DETAIL] = KIND_ARRAY,
+	[PLACE_STEP] = KIND_OBJECT,
+	[PLACE_EVENT] = KIND_OBJECT,
+	[PLACE_DATA] = KIND_OBJECT,
+};
+
 /* What @parent is, now that it has a child called @name. */
 static void settle_kind(struct source *source, struct frame *parent, const char *name)
 {
 	bool is_item = strcmp(name, "item") == 0;
-	bool array_only = parent->place == PLACE_CALLS || parent->place == PLACE_DETAIL;
-	bool object_only = parent->place == PLACE_CALL || parent->place == PLACE_STEP ||
-			   parent->place == PLACE_EVENT || parent->place == PLACE_DATA ||
-			   parent->place == PLACE_RESULT;
+	enum kind kind = kinds[parent->place];
 
 	if (parent->kind == KIND_LEAF) {
-		parent->kind = array_only || (is_item && !object_only) ? KIND_ARRAY : KIND_OBJECT;
+		parent->kind = kind != KIND_LEAF ? kind : is_item ? KIND_ARRAY : KIND_OBJECT;
 		if (parent->place >= PLACE_CALL) {
 			buffer_append_byte(&source->json, parent->kind == KIND_ARRAY ? '[' : '{');
 		}
@@ -227,13 +235,11 @@ static void XMLCALL on_start(void *context, const XML_Char *name, const XML_Char
 
 static void write_leaf(struct source *source, enum place place, struct text text)
 {
-	bool is_object = place == PLACE_CALL || place == PLACE_STEP || place == PLACE_EVENT ||
-			 place == PLACE_DATA;
 	bool is_boolean = text_equal(text, TEXT("true")) || text_equal(text, TEXT("false"));
 	int64_t number;
 
-	if ((is_object || place == PLACE_DETAIL) && is_blank(text)) {
-		buffer_append(&source->json, is_object ? TEXT("{}") : TEXT("[]"));
+	if (kinds[place] != KIND_LEAF && is_blank(text)) {
+		buffer_append(&source->json, kinds[place] == KIND_OBJECT ? TEXT("{}") : TEXT("[]"));
 	} else if (place == PLACE_TIMESTAMP && text_to_int64(text, &number)) {
 		buffer_append_int64(&source->json, number);
 	} else if (is_boolean && place != PLACE_STRING && place != PLACE_TIMESTAMP) {

@@ -4,6 +4,7 @@
 #include "intake/sources/asterisk/cel_secret.h"
 
 #include "redact/assignment.h"
+#include "redact/mark.h"
 
 /* How far names, and what stands before a secret, are followed: a text of a megabyte must not be
  * read again and again. */
@@ -126,27 +127,15 @@ static void hide(struct hiding *hiding, size_t from, size_t to)
 
 static struct text write_marks(struct hiding *hiding)
 {
-	const struct text mark = TEXT(CEL_SECRET_MARK);
-	size_t size = 0;
-	char *out;
+	static const struct redact_key none;
+	AUTO(buffer_deinit) struct buffer out;
 
+	buffer_init(&out, SIZE_MAX / 2);
 	if (!hiding->hidden) {
 		return hiding->failed ? (struct text){0} : hiding->text;
 	}
-	out = arena_alloc(hiding->arena, hiding->text.size * mark.size + 1);
-	if (!out) {
-		return (struct text){0};
-	}
-	for (size_t i = 0; i < hiding->text.size; i++) {
-		if (!hiding->hidden[i]) {
-			out[size++] = hiding->text.data[i];
-		} else if (i == 0 || !hiding->hidden[i - 1]) {
-			memcpy(out + size, mark.data, mark.size);
-			size += mark.size;
-		}
-	}
-	out[size] = '\0';
-	return (struct text){.data = out, .size = size};
+	redact_marks_write(&out, &none, hiding->text, hiding->hidden);
+	return out.failed ? (struct text){0} : arena_copy(hiding->arena, buffer_text(&out));
 }
 
 static void hide_value(struct hiding *hiding, size_t at)
