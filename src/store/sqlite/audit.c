@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The audit trail in the embedded store. That records are numbered without a gap, never changed and
- * dropped only from the old end is seen to by triggers (schema/0004-keeping.sql). */
+ * The audit trail in the embedded store. Triggers (schema/0004-keeping.sql) make sure that
+ * records are numbered without a gap, never change, and are dropped only from the old end. */
 #include "store/sqlite/sqlite.h"
 
 /* clang-format off */
@@ -133,7 +133,7 @@ int sqlite_audit_list(struct store *base, const struct store_audit_query *query,
 
 /* ---- the old end ---- */
 
-/* How many records, and which is the newest of them, may be dropped. */
+/* Finds how many records may be dropped, and the newest of them. */
 static int find_old(struct sqlite_connection *connection, int64_t before, int64_t limit,
 	int64_t *ret_last, int64_t *ret_count, struct error *err)
 {

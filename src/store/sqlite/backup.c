@@ -5,11 +5,12 @@
 
 #include "store/sqlite/sqlite.h"
 
-/* The copy gets its name when it is whole: a backup that was cut short is never taken for one. */
+/* The copy gets its name when it is whole, so that a backup that was cut short is not mistaken
+ * for one. */
 #define UNFINISHED_FILE SQLITE_STORE_FILE ".unfinished"
 
-/* Copies the one state that the reader's transaction holds: writers neither wait nor make the copy
- * start again. */
+/* Copies the state that the reader's transaction holds. Writers do not wait, and do not make the
+ * copy start again. */
 static int copy_pages(
 	struct sqlite_connection *from, struct sqlite_connection *to, struct error *err)
 {
@@ -22,7 +23,7 @@ static int copy_pages(
 	backup = sqlite3_backup_init(to->db, "main", from->db, "main");
 	if (backup) {
 		done = sqlite3_backup_step(backup, -1) == SQLITE_DONE;
-		/* Only after it the destination knows what went wrong. */
+		/* Only now the destination knows what went wrong. */
 		done = sqlite3_backup_finish(backup) == SQLITE_OK && done;
 	}
 	if (!done) {

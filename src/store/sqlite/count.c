@@ -54,8 +54,8 @@ static int count_ids(const struct sqlite_match *match, struct sqlite_connection 
 	return more;
 }
 
-/* The words of all calls with detail are in the index: either those inside of the window are
- * counted, or those outside are taken off. */
+/* All calls with detail are in the text index. So either the calls inside of the window are
+ * counted, or those outside are taken off the whole. */
 static int count_text(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t *ret_total, struct error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Dropping old calls, or their detail alone, with all that they are found by. Where the account's
- * detail begins is kept beside the account, so that the headers of a year are not read to find the
- * detail of a day. */
+ * Dropping old calls, or their detail alone, with all that they are found by. The account keeps
+ * the time from which its calls have detail, so that a sweep does not read the headers of a year
+ * to find the detail of a day. */
 #include "store/sqlite/sqlite.h"
 
 /* clang-format off */
@@ -62,8 +62,8 @@ static int read_old(
 	return call.dest_key.data ? 0 : error_no_memory(err);
 }
 
-/* Which words the index has is known by the packed call; where that is damaged, by the index alone.
- */
+/* The packed call tells which words the index has. Where it is damaged, the index itself is
+ * read. */
 static int drop_words(struct sqlite_store *store, int64_t id, int64_t account_id, uint32_t steps,
 	struct error *err)
 {
@@ -118,7 +118,7 @@ static int drop_old(struct drop_run *run, const struct old_call *call, struct er
 	return sqlite_call_drop(run->store, call->id, call->account_id, call->steps, err);
 }
 
-/* No call before that has detail any more. */
+/* Notes that calls before have no detail any more. */
 static int raise_detail_from(struct drop_run *run, struct error *err)
 {
 	const struct store_drop *drop = run->drop;

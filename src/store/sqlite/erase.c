@@ -89,8 +89,8 @@ static bool is_full(const struct erase_run *run)
 	return !run->erase->count_only && (int64_t)run->found_count == run->erase->limit;
 }
 
-/* Numbers that were called have an index, numbers that called have none: one pass over the headers
- * finds both. A reading connection makes it, so that nobody waits for the writer. */
+/* Numbers that were called have an index, numbers that called have none: one pass over the
+ * headers finds both. A reading connection makes it, so that other writers do not wait. */
 static int find(struct erase_run *run, struct store *base, int64_t *ret_count, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
@@ -121,8 +121,8 @@ static int find(struct erase_run *run, struct store *base, int64_t *ret_count, s
 
 /* ---- erasing ---- */
 
-/* Returns 1 when it was erased, 0 when it is gone, or no longer one of those that are meant: it may
- * have changed since it was found. */
+/* Returns 1 when it was erased. 0: it changed since it was found, and is gone or no longer
+ * meant. */
 static int erase_call(struct erase_run *run, int64_t id, struct error *err)
 {
 	AUTO(sqlite_end)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What was erased leaves the audit trail as well: in its place in a record's subject stands a mark.
- * The record stays. */
+ * What was erased also leaves the audit trail. The record stays; a mark stands in its subject
+ * instead. */
 #include "store/erase_marks.h"
 #include "store/sqlite/sqlite.h"
 
@@ -14,7 +14,7 @@ static const struct sqlite_statement
 enum { SUBJECT_ID, SUBJECT };
 /* clang-format on */
 
-/* Finds the records on a reading connection, so that nobody waits for the writer meanwhile. */
+/* Finds the records on a reading connection, so that other writers do not wait. */
 static int find(
 	struct erase_marks *marks, struct store *base, int64_t account_id, struct error *err)
 {
@@ -48,7 +48,7 @@ static int find_trigger(struct sqlite_connection *connection, struct arena *aren
 	return found;
 }
 
-/* Records may be changed in this transaction and in no other. */
+/* Only this transaction may change records. */
 static int change_all(
 	struct erase_marks *marks, struct sqlite_connection *connection, struct error *err)
 {

@@ -54,9 +54,9 @@ static int make_folders(const char *folder, struct error *err)
 	return make_folder(path, err);
 }
 
-/* SQLite locks its file by fcntl(), whose locks vanish when the process closes any descriptor of
- * that file. So the file gets its name, by which others find it, only after the descriptor it was
- * made with is closed. */
+/* SQLite locks its file by fcntl(). Such locks vanish when the process closes any descriptor of
+ * that file. So the file gets the name by which others find it only after the descriptor that
+ * made it is closed. */
 static int make_database_file(const char *folder, const char *path, struct error *err)
 {
 	AUTO(sqlite_free_string) char *temporary = NULL;
@@ -79,8 +79,8 @@ static int make_database_file(const char *folder, const char *path, struct error
 	return sqlite_folder_sync(folder, err);
 }
 
-/* What a store leaves beside its database: its locks, from its first use on, and the log. A journal
- * is there only while it is made. */
+/* What a store leaves beside its database: its locks, from its first use on, and the log. A
+ * journal exists only while the store is made. */
 static const char *const traces[] = {
 	SQLITE_STORE_LOCK_FILE, SQLITE_STORE_FILE "-wal", SQLITE_STORE_FILE "-shm"};
 
@@ -91,12 +91,12 @@ static bool is_there(const char *folder, const char *name)
 	return path && access(path, F_OK) == 0;
 }
 
-/* A folder that was a store, and has lost its database: an empty one in its place would hide that.
- */
+/* Refuses a folder that was a store and has lost its database. An empty database in its place
+ * would hide that. */
 static int refuse_lost(const char *folder, const char *path, struct error *err)
 {
 	for (size_t i = 0; i < COUNT_OF(traces); i++) {
-		/* Another program may have made the database, and then its locks, since. */
+		/* Meanwhile another program may have made the database, and then its locks. */
 		if (is_there(folder, traces[i]) && access(path, F_OK) < 0) {
 			return error_set(err, ERROR_CORRUPT,
 				"'%s' was a store, it has '%s', but its database '%s' is missing: "
@@ -183,8 +183,8 @@ int sqlite_folder_lock(
 	const char *folder, enum sqlite_folder_lock lock, bool wait, int *ret_fd, struct error *err)
 {
 	AUTO(file_close) int fd = -1;
-	/* Each lock is a byte of the file. It belongs to the open file, not to the process, so that
-	 * two handles of one process keep each other off as well. */
+	/* Each lock is a byte of the file. It belongs to the open file, not to the process, so
+	 * two handles of one process also exclude each other. */
 	struct flock range = {
 		.l_type = F_WRLCK,
 		.l_whence = SEEK_SET,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The index of calls that come packed: for puts without one, for calls that are replaced, and for a
- * whole store that has none. */
+ * The index of calls that come packed: for calls that are replaced, and for a whole store
+ * without any. */
 #include "store/sqlite/sqlite.h"
 
 /* clang-format off */

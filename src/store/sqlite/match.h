@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Which rows of the table of calls a filter means, seen from the row alone. Private to
- * store_sqlite*.c. */
-#ifndef STORE_STORE_SQLITE_MATCH_H
-#define STORE_STORE_SQLITE_MATCH_H
+ * Which rows of the table of calls a filter means, told by the row alone. Private to this
+ * folder. */
+#ifndef STORE_SQLITE_MATCH_H
+#define STORE_SQLITE_MATCH_H
 
 #include "store/sqlite/sqlite.h"
 
@@ -39,18 +39,18 @@ void sqlite_match_deinit(struct sqlite_match *match);
 /* A call is looked up by an index in the time that a pass takes for so many rows. */
 #define SQLITE_LOOK_UP_ROWS 5
 
-/* Whether to look up the calls to the numbers that are asked for is less than to pass over all of
- * the window. */
+/* Whether it takes less to look up the calls to the numbers that are asked for than to pass over
+ * all of the window. */
 int sqlite_match_by_number(const struct sqlite_match *match, struct sqlite_connection *connection,
 	bool *ret_by_number, struct error *err) CHECK_RESULT;
 
-/* How many calls of the account lie in the window, and have the number where one is asked for: the
- * rows of a pass. */
+/* Counts the rows of a pass: the account's calls in the window, and with a number where one is
+ * asked for. */
 int sqlite_match_window(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t *ret_calls, struct error *err) CHECK_RESULT;
 
-/* How many calls the filter means, where that is told by less than a look at each row of the
- * window; -1 where not. */
+/* Counts the calls that the filter means, where that takes less than a look at each row of the
+ * window; otherwise -1. */
 int sqlite_match_count(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t *ret_total, struct error *err) CHECK_RESULT;
 

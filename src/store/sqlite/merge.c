@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * Bringing the segments of the text index together, which is where words that were dropped go:
- * until then a mark stands against them in a newer segment. By steps, so that nobody waits long for
- * the writer. */
+ * Bringing the segments of the text index together. Words that were dropped go only then:
+ * before, a mark stands against them in a newer segment. It is done in steps, so that other
+ * writers wait for milliseconds only. */
 #include "base/clock.h"
 #include "store/sqlite/sqlite.h"
 
-/* How much a step does: pages of the index that it writes, so many that it takes about as long as
- * this. Many words that go are read for few pages that are written, so it is not told by the pages
- * alone. */
+/* How long a step takes. It writes as many pages of the index as fit into this time. Their
+ * number alone does not tell the time: for few pages many words that go may be read. */
 #define STEP_US	       INT64_C(10000)
 #define STEP_PAGES_MIN 16
 #define STEP_PAGES_MAX 1000
 
-/* The newer segments are worth it when they have one page for so many of the oldest. What is
- * dropped is half of a segment when the marks against it are an eighth of it
+/* A merge is worth it when the newer segments have one page for so many of the oldest. Where the
+ * marks are an eighth of a segment, half of it is dropped
  * (docs/decisions/0028-dropped-words.md). */
 #define WORTH_PART 8
 
@@ -22,8 +21,8 @@
 /* clang-format off */
 static const struct sqlite_statement
 	words_segments = {"select block from words_data where id = 10"},
-	/* From two segments of a level on a merge goes on. With more it would stop short of the end
-	 * while others write. */
+	/* A merge goes on while a level has two segments. With a higher number it would stop
+	 * early while others write. */
 	words_merge_from = {"insert into words (words, rank) values ('usermerge', 2)"},
 	words_merge = {"insert into words (words, rank) values ('merge', :pages)"};
 /* clang-format on */
@@ -86,9 +85,9 @@ static bool read_level(struct text *rest, struct level *ret_level, int64_t *page
 	return true;
 }
 
-/* FTS5's list of segments: 4 bytes, how many levels, how many segments, a counter; of each level,
- * the newest first, how many segments are being merged, how many there are, and of each its id, its
- * first and its last page. */
+/* FTS5's list of segments: 4 bytes, the number of levels, the number of segments, a counter.
+ * Then, for each level, the newest first: how many segments are being merged, how many there
+ * are, and for each its id, its first and its last page. */
 static struct segments read_segments(struct text list)
 {
 	struct segments segments = {0};
@@ -185,8 +184,7 @@ int sqlite_words_merge(struct sqlite_store *store, enum sqlite_merge what, struc
 	if (more < 0) {
 		return -1;
 	}
-	/* How long the disk takes for the commit is another matter: fewer pages would not make it
-	 * shorter. */
+	/* The time of the commit does not count: fewer pages would not make it shorter. */
 	pages = pages_for(store->merge_pages, clock_monotonic_us() - began_us);
 	if (sqlite_writer_commit(&writer, err) < 0) {
 		return -1;

@@ -29,8 +29,8 @@ static int read_identity(
 	return 0;
 }
 
-/* The same outside of a transaction: of one state, not half before and half after what another
- * process makes of a new file at this moment. */
+/* The same outside of a transaction. All of it is of one state, also while another process makes
+ * a store of a new file. */
 static int read_identity_at_once(
 	struct sqlite_connection *connection, struct identity *ret_identity, struct error *err)
 {
@@ -40,7 +40,7 @@ static int read_identity_at_once(
 		return -1;
 	}
 	status = read_identity(connection, ret_identity, err);
-	/* Nothing was written, so there is nothing that ending it could lose. */
+	/* Nothing was written, so a rollback loses nothing. */
 	if (sqlite_exec(connection, "rollback", status < 0 ? NULL : err) < 0) {
 		return -1;
 	}
@@ -96,8 +96,9 @@ static int apply_steps(struct sqlite_store *store, int64_t version, struct error
 	return sqlite_exec(connection, pragma, err);
 }
 
-/* All are kept in the file; page size and vacuum have to be set before anything is written. Pages
- * that dropped calls leave free can then be given back to the disk (store/sqlite/space.c). */
+/* The file keeps all three. Page size and vacuum have to be set before anything is written. With
+ * this vacuum, pages that dropped calls leave free can be given back to the disk
+ * (store/sqlite/space.c). */
 static int set_file_format(struct sqlite_connection *connection, struct error *err)
 {
 	return sqlite_exec(connection,
@@ -164,16 +165,16 @@ int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
 		return -1;
 	}
 	if (usable) {
-		/* Another hand may have changed it. All else here counts on a write-ahead log: the
-		 * first read opens it. */
+		/* Another program may have changed the journal. All other code needs the
+		 * write-ahead log; the first read opens it. */
 		return sqlite_exec(store->writer,
 			"pragma journal_mode = wal; select 1 from sqlite_schema limit 1", err);
 	}
-	/* One process at a time; one that waited finds the work done. */
+	/* One process at a time: one that waited finds the work done. */
 	if (sqlite_folder_lock(store->folder, SQLITE_FOLDER_LOCK_SCHEMA, true, &lock, err) < 0 ||
 		set_file_format(store->writer, err) < 0 ||
-		/* A table that others refer to is made anew: what refers to it must not go with the
-		 * old one. This cannot be changed inside of a transaction. */
+		/* A step replaces a table that others refer to: their rows must not go with the
+		 * old one. SQLite does not change this setting inside of a transaction. */
 		sqlite_exec(store->writer, "pragma foreign_keys = 0", err) < 0 ||
 		bring_up_to_date(store, err) < 0) {
 		return -1;
@@ -195,8 +196,8 @@ int sqlite_log_index_reserve(struct sqlite_connection *connection, struct error 
 		!file || !file->pMethods || file->pMethods->iVersion < 2) {
 		return 0;
 	}
-	/* SQLite gives each of the system's pages a byte. Where the disk's blocks are smaller that
-	 * is not all of the page. */
+	/* SQLite writes one byte to each page of the system. Where the disk's blocks are
+	 * smaller, that does not reserve all of the page. */
 	if (file->pMethods->xShmMap(file, 0, LOG_INDEX_BYTES, 1, &index) == SQLITE_OK && index &&
 		madvise((void *)(uintptr_t)index, LOG_INDEX_BYTES, MADV_POPULATE_WRITE) < 0 &&
 		errno == EFAULT) {

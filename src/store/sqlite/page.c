@@ -92,8 +92,8 @@ static int copy_header(struct call *call, struct arena *arena, struct error *err
 	return 0;
 }
 
-/* Asks for the memory that the next call is copied to while SQLite looks for that call: of a large
- * page it has left the processor's caches, and a write to such memory waits for it first. Asking
+/* Asks for the memory that the next call is copied to, while SQLite looks for that call. In a
+ * large page this memory has left the processor's caches, and a write would wait for it. Asking
  * behind the run's end does no harm. */
 static void prefetch_room(const struct run *run)
 {

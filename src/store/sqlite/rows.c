@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The rows of several numbers as one list, newest first: each number's come in this order out of
- * its index, and the newest of them all is next. */
+ * The rows of several numbers as one list, newest first. Each number's rows come in this order
+ * out of its index; the newest of all is next. */
 #include "store/sqlite/sqlite.h"
 
 int sqlite_rows_start(struct sqlite_rows *rows, struct sqlite_connection *connection,

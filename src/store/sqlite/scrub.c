@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Leaving nothing in the files but what is held. SQLite marks what is deleted as free and leaves
  * its bytes where they are: in free pages, in gaps within pages, in older segments of the text
- * index, in the log. Overwriting each of them as it falls free (secure_delete) misses what was
- * moved before; writing everything anew misses nothing. */
+ * index, in the log. SQLite can overwrite bytes when they become free (secure_delete), but that
+ * misses what was moved before. Writing all of the database again misses nothing. */
 #include "store/sqlite/sqlite.h"
 
 #include <time.h>
@@ -12,8 +12,8 @@
 #define PAUSE_MAX_US 50000
 #define EMPTY_LOG_US INT64_C(10000000) /* as long as SQLite waits for a lock */
 
-/* Lets other writers in, of this process and of others, which only look now and then whether the
- * lock is free. */
+/* Lets other writers in. Those of other processes look only now and then whether the lock is
+ * free. */
 static void pause_for(int64_t worked_us)
 {
 	int64_t pause_us = worked_us < PAUSE_MAX_US ? worked_us : PAUSE_MAX_US;
@@ -44,8 +44,8 @@ static void free_text(char **text)
 	sqlite3_free(*text);
 }
 
-/* The copy that is made on the way lies beside the store, and not where everybody's temporary files
- * are. */
+/* The copy that SQLite makes for this lies beside the store, not in a folder that all users
+ * share. */
 static int stay_in_folder(struct sqlite_connection *connection, struct error *err)
 {
 	AUTO(free_text)
@@ -61,8 +61,8 @@ static int rewrite(struct sqlite_store *store, struct error *err)
 	pthread_mutex_lock(&store->write_mutex);
 	status = stay_in_folder(store->writer, err);
 	if (status == 0) {
-		/* A store of an earlier schema gives free pages back to the disk from here on as
-		 * well. */
+		/* From now on a store of an earlier schema can also give free pages back to the
+		 * disk. */
 		status =
 			sqlite_exec(store->writer, "pragma auto_vacuum = incremental; vacuum", err);
 	}
@@ -70,8 +70,8 @@ static int rewrite(struct sqlite_store *store, struct error *err)
 	return status;
 }
 
-/* Copies the log into the database and cuts it to nothing, waiting for readers as long as for any
- * lock: 1 done, 0 when one still reads what stands in it, or another program copies it. */
+/* Copies the log into the database and empties it. It waits for readers as long as for any lock.
+ * 1 done; 0 when a reader still needs the log, or another program copies it. */
 static int copy_log(struct sqlite_store *store, struct error *err)
 {
 	int done = 1;
@@ -89,8 +89,8 @@ static int copy_log(struct sqlite_store *store, struct error *err)
 	return done;
 }
 
-/* For another program that copies the log SQLite does not wait
- * (https://www.sqlite.org/c3ref/wal_checkpoint_v2.html): it is asked again. */
+/* SQLite does not wait for another program that copies the log
+ * (https://www.sqlite.org/c3ref/wal_checkpoint_v2.html), so it is asked again. */
 static int empty_log(struct sqlite_store *store, struct error *err)
 {
 	int64_t until_us = clock_monotonic_us() + EMPTY_LOG_US;

@@ -5,7 +5,7 @@
 #include "store/find.h"
 #include "store/sqlite/match.h"
 
-/* Virtual machine steps of SQLite between two looks at the clock: a row takes some 20. */
+/* Steps of SQLite's virtual machine between two looks at the clock: a row takes some 20. */
 #define OPERATIONS_A_LOOK 20000
 
 /* Ends a pass that needs no more; no error. */
@@ -151,8 +151,7 @@ static int match_one(struct pass *pass, int64_t id, struct error *err)
 	return found <= 0 ? found : sqlite_match_row(&pass->match, &row);
 }
 
-/* The same for the window and all that is asked. The place of a call is found in the index by ids
- * alone. */
+/* The same for the window and all that is asked. The index by ids tells the place of a call. */
 static int look_at_one(
 	struct pass *pass, struct arena *arena, struct candidate *candidate, struct error *err)
 {
@@ -228,8 +227,8 @@ static int look_at_few(struct pass *pass, struct error *err)
 	return 0;
 }
 
-/* Whether looking up the calls that have the text is less than passing over the window, which ends
- * early where only a page is asked for. */
+/* Whether it takes less to look up the calls that have the text than to pass over the window. A
+ * pass ends early where only a page is asked for. */
 static bool are_few(const struct pass *pass)
 {
 	const struct sqlite_id_set *ids = &pass->match.ids;

@@ -64,9 +64,8 @@ void sqlite_reader_close(struct sqlite_reader *reader)
 	pthread_mutex_unlock(&store->pool_mutex);
 }
 
-/* When the disk or an allocation has failed in the middle of it, the text index of SQLite 3.40 may
- * go on with what it had read by half, and call the database damaged once. A connection that is new
- * has read nothing. */
+/* When the disk or an allocation fails, the text index of SQLite 3.40 may go on with what it had
+ * read by half, and call the database damaged once. A new connection has read nothing. */
 static bool is_doubtful(struct sqlite_connection *connection)
 {
 	int status = sqlite3_errcode(connection->db) & 0xff;
@@ -100,7 +99,7 @@ int sqlite_writer_begin(struct sqlite_writer *writer, struct store *base, struct
 		return -1;
 	}
 	writer->connection = store->writer;
-	/* There may have been no memory for leaving the last one. */
+	/* Memory may have been short for leaving the last transaction. */
 	if (!leave_transaction(writer->connection)) {
 		return sqlite_fail(writer->connection, err, "write to");
 	}
@@ -120,10 +119,11 @@ void sqlite_writer_end(struct sqlite_writer *writer)
 	}
 	if (!writer->committed) {
 		writer->store->writer_is_doubtful |= is_doubtful(writer->connection);
-		/* What the transaction numbered is not there. */
+		/* Kinds that the transaction numbered are not there. */
 		kind_ids_forget(&writer->store->kinds.ids);
 	}
-	/* What cannot be rolled back now is before the next one begins. */
+	/* A transaction that cannot be rolled back now is rolled back before the next one
+	 * begins. */
 	leave_transaction(writer->connection);
 	pthread_mutex_unlock(&writer->store->write_mutex);
 }
@@ -239,8 +239,8 @@ static const struct store_backend backend = {
 	.verify = sqlite_verify,
 };
 
-/* Without its statistics SQLite takes no lock for each piece of memory: 7% of what storing a call
- * takes. It is asked for once, before SQLite is used. */
+/* Without its statistics SQLite takes no lock for each piece of memory, which is 7% of what
+ * storing a call takes. This is set once, before SQLite is used. */
 static void configure(void)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);

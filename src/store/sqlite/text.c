@@ -114,7 +114,7 @@ static bool set_bit(struct sqlite_id_set *set, int64_t id)
 	return true;
 }
 
-/* The first ones are listed; when they are no longer few, all become bits. */
+/* Ids are listed while they are few; then all become bits. */
 static bool add(struct sqlite_id_set *set, int64_t id)
 {
 	if (id < 0) {
