@@ -101,13 +101,6 @@ static void fill_routes(struct api *api)
 	}
 }
 
-static void look(void *context)
-{
-	struct api *api = context;
-
-	tails_look(api->tails);
-}
-
 static int start_tails(struct api *api, struct error *err)
 {
 	const struct tails_options options = {
@@ -119,7 +112,7 @@ static int start_tails(struct api *api, struct error *err)
 	if (tails_create(&api->tails, &options, err) < 0) {
 		return -1;
 	}
-	intake_on_stored(api->options.intake, look, api);
+	intake_on_stored(api->options.intake, tails_look, api->tails);
 	return 0;
 }
 

@@ -435,14 +435,9 @@ static void *follow(void *context)
 
 /* ---- from other threads ---- */
 
-static void hear(void *context)
-{
-	tails_look(context);
-}
-
 static int listen_to(struct tails *tails, struct error *err)
 {
-	int told = store_listen(tails->options.store, hear, tails, err);
+	int told = store_listen(tails->options.store, tails_look, tails, err);
 
 	thread_lock(&tails->thread);
 	tails->told = told > 0;
@@ -553,6 +548,7 @@ int tails_add(struct tails *tails, struct tail *tail, struct error *err)
 	if (!tail->resume && store_change_newest(tails->options.store, &tail->after, err) < 0) {
 		return -1;
 	}
+	tail->tails = tails;
 	buffer_init(&tail->out, MEMORY_MAX);
 	thread_lock(&tails->thread);
 	done = insert(tails, tail, err);
@@ -565,8 +561,10 @@ int tails_add(struct tails *tails, struct tail *tail, struct error *err)
 	return done;
 }
 
-void tails_remove(struct tails *tails, struct tail *tail)
+void tail_close(void *context)
 {
+	struct tail *tail = context;
+	struct tails *tails = tail->tails;
 	bool busy;
 
 	thread_lock(&tails->thread);
@@ -582,8 +580,10 @@ void tails_remove(struct tails *tails, struct tail *tail)
 	}
 }
 
-ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max)
+ssize_t tail_read(void *context, char *to, size_t max)
 {
+	struct tail *tail = context;
+	struct tails *tails = tail->tails;
 	ssize_t result;
 	bool was_full;
 	size_t size;
@@ -612,8 +612,10 @@ ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max)
 	return result;
 }
 
-void tails_look(struct tails *tails)
+void tails_look(void *context)
 {
+	struct tails *tails = context;
+
 	thread_lock(&tails->thread);
 	wake(tails);
 	thread_unlock(&tails->thread);

@@ -33,6 +33,7 @@ struct tail {
 	bool resume; /* `after` was given; otherwise it begins now */
 	int64_t after;
 	/* private to tails.c, guarded by its lock */
+	struct tails *tails;
 	struct buffer out; /* what was not read yet begins at out_at */
 	size_t out_at;
 	struct claim claim; /* of what `out` holds beyond OUT_FREE; zero: nothing */
@@ -63,13 +64,12 @@ void tail_destroy(struct tail *tail);
 /* Begins to follow. ERROR_BUSY when too many do: of this account, or of all. */
 int tails_add(struct tails *tails, struct tail *tail, struct error *err) CHECK_RESULT;
 
-/* The end of a tail that was added, which is destroyed. It never waits for the thread. */
-void tails_remove(struct tails *tails, struct tail *tail);
+/* For the body of a tail that was added, @tail: its http_body.read and http_body.close. The second
+ * destroys it, and never waits for the thread. */
+ssize_t tail_read(void *tail, char *to, size_t max);
+void tail_close(void *tail);
 
-/* What http_body.read is to return. */
-ssize_t tails_read(struct tails *tails, struct tail *tail, char *to, size_t max);
-
-/* Tells that calls were stored, so that no one waits for the next look. From any thread. */
-void tails_look(struct tails *tails);
+/* Tells @tails that calls were stored, so that no one waits for the next look. From any thread. */
+void tails_look(void *tails);
 
 #endif

@@ -6,11 +6,6 @@
 
 #define NUMBER_MAX INT64_C(999999999999999999)
 
-struct following {
-	struct tails *tails;
-	struct tail *tail;
-};
-
 static bool read_place(struct job *job, struct tail *tail)
 {
 	struct text header = text_trim(http_header(job->request, "Last-Event-ID"));
@@ -29,25 +24,11 @@ static bool read_place(struct job *job, struct tail *tail)
 	return true;
 }
 
-static ssize_t read_events(void *context, char *to, size_t max)
-{
-	struct following *following = context;
-
-	return tails_read(following->tails, following->tail, to, max);
-}
-
-static void end(void *context)
-{
-	struct following *following = context;
-
-	tails_remove(following->tails, following->tail);
-}
-
-static enum http_step answer(struct following *following, struct http_response *response)
+static enum http_step answer(struct tail *tail, struct http_response *response)
 {
 	response->status = 200;
 	response->body = (struct http_body){
-		.size = -1, .read = read_events, .close = end, .context = following};
+		.size = -1, .read = tail_read, .close = tail_close, .context = tail};
 	http_response_header(response, "Content-Type", TEXT("text/event-stream"));
 	http_response_header(response, "Cache-Control", TEXT("no-store"));
 	/* Servers that stand in front must not gather it up. */
@@ -78,21 +59,16 @@ static bool add(struct job *job, struct tail *tail)
 
 enum http_step v1_tail_begin(struct job *job)
 {
-	struct following *following = job_own(job, sizeof(*following));
+	struct tail *tail = tail_create(job->request);
 
-	if (!following) {
-		return HTTP_DONE;
-	}
-	following->tails = job->api->tails;
-	following->tail = tail_create(job->request);
-	if (!following->tail) {
+	if (!tail) {
 		return answer_error(job->response, 503, "out of memory");
 	}
-	following->tail->days = job->access.days;
-	memcpy(following->tail->key_hash, job->access.key_hash, sizeof(job->access.key_hash));
-	if (!read_tail(job, following->tail) || !add(job, following->tail)) {
-		tail_destroy(following->tail);
+	tail->days = job->access.days;
+	memcpy(tail->key_hash, job->access.key_hash, sizeof(job->access.key_hash));
+	if (!read_tail(job, tail) || !add(job, tail)) {
+		tail_destroy(tail);
 		return HTTP_DONE;
 	}
-	return answer(following, job->response);
+	return answer(tail, job->response);
 }

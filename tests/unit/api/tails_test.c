@@ -143,9 +143,9 @@ static void the_end_of_a_request_does_not_wait_for_the_thread_that_asks_for_it(v
 	assert_int_equal(tails_create(&tails, &options, &err), 0);
 	tail = follow(tails, &request);
 	wait_until_asked();
-	tails_remove(tails, tail);
+	tail_close(tail);
 	/* Another comes and goes meanwhile. */
-	tails_remove(tails, follow(tails, &request));
+	tail_close(follow(tails, &request));
 	arena_deinit(&request.arena);
 	memset(&request, 0xa5, sizeof(request));
 	answer();
