@@ -94,8 +94,8 @@ void cel_step_set_number(
 /* `203 (IAX2/phones-1579)`, or the channel alone when its number is not known. */
 struct text cel_walk_describe(struct cel_walk *walk, const struct cel_leg *leg);
 
-/* The member @name of the row's eventextra; empty when it has none or is not JSON. */
-struct text cel_walk_extra(struct cel_walk *walk, const char *name);
+/* The member @wanted of the row's eventextra; empty when it has none or is not JSON. */
+struct text cel_walk_extra(struct cel_walk *walk, const char *wanted);
 bool cel_walk_extra_is_json(const struct cel_walk *walk);
 
 /* The same; where eventextra is not an object, all of it as it stands: Asterisk 1.8 to 11 wrote the
