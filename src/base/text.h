@@ -58,6 +58,16 @@ static inline struct text text_tail(struct text text, size_t size)
 	return (struct text){.data = text.data + size, .size = text.size - size};
 }
 
+/* Copies @text to *@to, which goes on behind the copy, and lets it point there. */
+static inline void text_move(struct text *text, char **to)
+{
+	if (text->size > 0) {
+		memcpy(*to, text->data, text->size);
+	}
+	text->data = *to;
+	*to += text->size;
+}
+
 /* How often @byte stands in @text. */
 size_t text_count(struct text text, char byte);
 

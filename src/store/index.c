@@ -28,7 +28,7 @@ void store_indexer_deinit(struct store_indexer *indexer)
 	arena_deinit(&indexer->scratch);
 }
 
-/* A call on its way: what is found stays in the indexer, and its texts where they stand in the
+/* A call that is indexed. What is found stays in the indexer, and its texts where they stand in the
  * call, until all is copied at once. */
 struct making {
 	struct store_indexer *indexer;
@@ -151,15 +151,6 @@ static int add_step(struct making *making, const struct call_step_look *step, st
 
 /* ---- the whole ---- */
 
-static void move_text(struct text *text, char **to)
-{
-	if (text->size > 0) {
-		memcpy(*to, text->data, text->size);
-	}
-	text->data = *to;
-	*to += text->size;
-}
-
 /* Copies all that was found into one piece of @arena: kinds, path, then texts. */
 static bool keep(const struct making *making, struct arena *arena, struct store_index *ret_index)
 {
@@ -184,11 +175,11 @@ static bool keep(const struct making *making, struct arena *arena, struct store_
 	}
 	to += indexer->kinds.size + indexer->path.size;
 	for (uint32_t i = 0; i < making->kinds; i++) {
-		move_text(&index.kinds[i].class_name, &to);
-		move_text(&index.kinds[i].module, &to);
-		move_text(&index.kinds[i].variable, &to);
+		text_move(&index.kinds[i].class_name, &to);
+		text_move(&index.kinds[i].module, &to);
+		text_move(&index.kinds[i].variable, &to);
 	}
-	move_text(&index.words, &to);
+	text_move(&index.words, &to);
 	*ret_index = index;
 	return true;
 }

@@ -241,10 +241,11 @@ int store_view_find(struct store_view *view, int64_t account_id, struct text ses
 
 typedef int store_each_call_fn(void *context, const struct store_call *call, struct error *err);
 
-/* Walks all calls of the window, newest first, in one consistent state, with bounded memory: @each
- * is called for each call, its texts valid during the call only; a negative return ends the walk
- * and is returned. offset and limit of @query do not matter. @each may use the store; what it puts
- * is not walked. */
+/* Walks all calls of the window, newest first, in one consistent state, with bounded memory. @each
+ * is called for each call, whose texts are valid during this call of it only; a negative return
+ * ends the walk and is returned. @each may use the store; what it puts is not walked. offset and
+ * limit of
+ * @query do not matter. */
 int store_walk(struct store *store, const struct store_query *query, store_each_call_fn *each,
 	void *context, struct error *err) CHECK_RESULT;
 

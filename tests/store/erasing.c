@@ -453,7 +453,7 @@ static void the_audit_trail_no_longer_names_what_was_erased(void **state)
 		assert_int_equal(store_scrub(f->store, NULL), 1);
 		assert_int_equal(files_with(f, TEXT("number=6663334445")), 0);
 	}
-	/* Another account's records are its own, and nobody else changes any. */
+	/* Another account's records stay as they are. */
 	write_records(f, f->other);
 	assert_int_equal(erase_of(f, "666-333-4445", NULL, 0, 10, false).records, 0);
 	expect_subjects(f, f->other, false);

@@ -122,7 +122,7 @@ static int account_add(
 	return 0;
 }
 
-/* Copies @held for someone to keep. */
+/* Copies @held into @arena. */
 static int copy_account(struct arena *arena, const struct reference_store *store,
 	const struct store_account *held, struct store_account *ret_account, struct error *err)
 {

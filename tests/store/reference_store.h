@@ -73,7 +73,7 @@ int reference_copy_call(struct reference_store *store, int64_t account_id, struc
 /* Notes that @puts were stored; nothing when it fails. The store is locked. */
 int reference_changes_note(struct reference_store *store, const struct store_put *puts,
 	size_t count, struct error *err);
-/* The call is gone: its changes are nobody's. The store is locked. */
+/* The call is gone: its changes belong to no account. The store is locked. */
 void reference_changes_forget(
 	struct reference_store *store, int64_t account_id, struct text session_id);
 

@@ -69,15 +69,6 @@ struct run {
 #define PACKED_ROOM   1
 #define CACHE_LINE    ((size_t)64)
 
-static void move_text(struct text *text, char **to)
-{
-	if (text->size > 0) {
-		memcpy(*to, text->data, text->size);
-	}
-	text->data = *to;
-	*to += text->size;
-}
-
 /* Copies everything that the call's header points to into one piece of @arena. */
 static int copy_header(struct call *call, struct arena *arena, struct error *err)
 {
@@ -86,9 +77,9 @@ static int copy_header(struct call *call, struct arena *arena, struct error *err
 	if (!to) {
 		return store_page_too_large(err);
 	}
-	move_text(&call->dest, &to);
-	move_text(&call->src, &to);
-	move_text(&call->session_id, &to);
+	text_move(&call->dest, &to);
+	text_move(&call->src, &to);
+	text_move(&call->session_id, &to);
 	return 0;
 }
 
@@ -117,7 +108,7 @@ static int copy_packed(
 			return store_page_too_large(err);
 		}
 	}
-	move_text(&packed->deflate, &run->at);
+	text_move(&packed->deflate, &run->at);
 	packed->room = PACKED_ROOM;
 	run->at += PACKED_ROOM;
 	run->left -= size;
