@@ -64,12 +64,13 @@ void tail_destroy(struct tail *tail);
 /* Begins to follow. ERROR_BUSY when too many do: of this account, or of all. */
 int tails_add(struct tails *tails, struct tail *tail, struct error *err) CHECK_RESULT;
 
-/* For the body of a tail that was added, @tail: its http_body.read and http_body.close. The second
- * destroys it, and never waits for the thread. */
-ssize_t tail_read(void *tail, char *to, size_t max);
-void tail_close(void *tail);
+/* For the body of a tail that was added, @context: its http_body.read and http_body.close. The
+ * second destroys it, and never waits for the thread. */
+ssize_t tail_read(void *context, char *to, size_t max);
+void tail_close(void *context);
 
-/* Tells @tails that calls were stored, so that no one waits for the next look. From any thread. */
-void tails_look(void *tails);
+/* Tells the struct tails @context that calls were stored, so that no one waits for the next look.
+ * From any thread. */
+void tails_look(void *context);
 
 #endif
