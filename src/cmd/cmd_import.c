@@ -205,6 +205,7 @@ static int cut_file(struct import *import, const struct source_format *format,
 	struct source_option options[SOURCE_OPTIONS_MAX] = {0};
 	const struct source_input opened = {
 		.name = import->name,
+		.shape = format->shape,
 		.call_size_max = (size_t)import->run->settings->call_size_max,
 		.options = options,
 	};

@@ -75,17 +75,12 @@ static void take_call(void *context, struct text json, struct json_position posi
 	fail(batch, &err);
 }
 
-static void take_reject(void *context, uint64_t line, struct text session_id, const char *error)
-{
-	batch_reject(context, line, session_id, error);
-}
-
 static int open_batch(struct batch *batch, struct intake *intake,
 	const struct batch_options *options, struct error *err)
 {
 	const struct call_sink sink = {
 		.call = take_call,
-		.reject = take_reject,
+		.reject = batch_reject,
 		.context = batch,
 		.call_size_max = intake->call_size_max,
 	};
@@ -484,8 +479,9 @@ static void tell(struct batch *batch,
 	}
 }
 
-void batch_reject(struct batch *batch, uint64_t line, struct text session_id, const char *error)
+void batch_reject(void *context, uint64_t line, struct text session_id, const char *error)
 {
+	struct batch *batch = context;
 	const struct batch_reject reject = {line, session_id, error};
 	LOCKED(&batch->lock);
 

@@ -153,7 +153,8 @@ void *committer_run(void *argument);
 void batch_work(struct task *task);
 void batch_reference(struct batch *batch);
 void batch_unreference(struct batch *batch);
-void batch_reject(struct batch *batch, uint64_t line, struct text session_id, const char *error);
+/* @context is the struct batch: a sink has it so. */
+void batch_reject(void *context, uint64_t line, struct text session_id, const char *error);
 /* The call that it replaced seems to be another. */
 void batch_note_others(struct batch *batch, uint64_t line, struct text session_id);
 /* There is room again. */

@@ -24,9 +24,9 @@ void key_uses_deinit(struct key_uses *uses);
  * to be written. A use that finds no memory is forgotten. */
 bool key_uses_note(struct key_uses *uses, int64_t key_id, int64_t now);
 
-/* Writes a few of the struct key_uses @uses, each in a transaction. Returns whether more may be
+/* Writes a few of the struct key_uses @context, each in a transaction. Returns whether more may be
  * left. When a key was last used is a courtesy: what cannot be written is left to its next minute.
  */
-bool key_uses_write(void *uses);
+bool key_uses_write(void *context);
 
 #endif

@@ -35,8 +35,8 @@ static void json_close(struct source *source)
 }
 AUTO_POINTER(struct source *, json_close);
 
-static int open_shape(struct source **ret_source, const struct source_input *input,
-	enum stream_shape shape, const struct source_sink *sink, struct error *err)
+static int json_open(struct source **ret_source, const struct source_input *input,
+	const struct source_sink *sink, struct error *err)
 {
 	AUTO(json_closep) struct source *source = calloc(1, sizeof(*source));
 
@@ -44,7 +44,7 @@ static int open_shape(struct source **ret_source, const struct source_input *inp
 		return error_no_memory(err);
 	}
 	source->sink = *sink;
-	if (splitter_create(&source->splitter, shape,
+	if (splitter_create(&source->splitter, input->shape,
 		    &(struct call_sink){forward_call, forward_reject, source, input->call_size_max},
 		    err) < 0) {
 		return -1;
@@ -52,18 +52,6 @@ static int open_shape(struct source **ret_source, const struct source_input *inp
 	*ret_source = source;
 	source = NULL;
 	return 0;
-}
-
-static int json_open(struct source **ret_source, const struct source_input *input,
-	const struct source_sink *sink, struct error *err)
-{
-	return open_shape(ret_source, input, STREAM_DOCUMENT, sink, err);
-}
-
-static int ndjson_open(struct source **ret_source, const struct source_input *input,
-	const struct source_sink *sink, struct error *err)
-{
-	return open_shape(ret_source, input, STREAM_NDJSON, sink, err);
 }
 
 static int json_feed(struct source *source, const char *data, size_t size, struct error *err)
@@ -135,7 +123,7 @@ const struct source_format source_ndjson = {
 	.looks_like = ndjson_looks_like,
 	.is_json = true,
 	.shape = STREAM_NDJSON,
-	.open = ndjson_open,
+	.open = json_open,
 	.feed = json_feed,
 	.end = json_end,
 	.close = json_close,

@@ -23,8 +23,10 @@ struct source_option {
 
 /* What an input is opened with. */
 struct source_input {
-	const char *name;     /* a path; NULL: it has no name */
-	size_t call_size_max; /* bytes of one call's JSON; only JSON heeds it */
+	const char *name; /* a path; NULL: it has no name */
+	/* for JSON alone: the format's, and bytes of one call */
+	enum stream_shape shape;
+	size_t call_size_max;
 	/* what was given of the options that the format takes, ended by a row without a name */
 	const struct source_option *options;
 };
