@@ -16,9 +16,9 @@ struct arena_block;
 
 #define ARENA_POOL_SIZES 10 /* powers of two from 4 KiB on */
 
-/* Blocks that arenas hand on to each other, for arenas that are large and short-lived: memory that
- * goes back to the system has to be zeroed page by page when it is asked for again, which takes
- * longer than what is done with it. */
+/* Blocks that arenas hand on to each other, for arenas that are large and short-lived. The system
+ * zeroes memory page by page when it is asked for again, which takes longer than the work that is
+ * done in it. */
 struct arena_pool {
 	pthread_mutex_t lock;
 	struct arena_block *spare[ARENA_POOL_SIZES];

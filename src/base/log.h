@@ -25,9 +25,9 @@ bool log_enabled(enum log_level level);
 void log_event(enum log_level level, const char *event, const char *format, ...)
 	FORMAT_PRINTF(3, 4);
 
-/* @value as it may stand in a line: quoted where it is not one plain word; quotes, backslashes,
- * what text_is_control() names and bytes that are not UTF-8 (\xNN each) escaped; cut to what fits
- * into @buffer, which is larger than 32 bytes. Returns @buffer. */
+/* @value as it may stand in a line. It is quoted where it is not one plain word. Quotes,
+ * backslashes, what text_is_control() names and bytes that are not UTF-8 (\xNN each) are escaped.
+ * It is cut to what fits into @buffer, which is larger than 32 bytes. Returns @buffer. */
 const char *log_value(struct text value, char *buffer, size_t size);
 
 #endif

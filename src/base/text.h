@@ -96,9 +96,9 @@ size_t text_utf8_length(struct text text);
 unsigned int text_utf8_number(struct text character);
 
 /* Whether the UTF-8 character @character, valid and whole, must not reach a terminal or a log as it
- * is: it controls (C0, DEL, C1), ends lines (U+2028, U+2029), or turns the direction of what stands
- * around it (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069, Unicode Standard Annex 9).
- */
+ * is. Such a character controls (C0, DEL, C1) or ends lines (U+2028, U+2029). Or it turns the
+ * direction of the text around it: U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069
+ * (Unicode Standard Annex 9). */
 bool text_is_control(struct text character);
 
 /* ASCII alone, whatever the locale. */

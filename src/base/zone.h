@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Time zones beside the process's own: libc has one at a time, which all threads share, so that
- * another is read here out of the same files (RFC 9636, "TZif"; the rule at their end as POSIX has
- * TZ). */
+ * Time zones beside the process's own. libc has one at a time, which all threads share. So another
+ * one is read here, out of the same files: RFC 9636, "TZif", and the rule at their end as POSIX has
+ * TZ. */
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H
 

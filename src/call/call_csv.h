@@ -3,14 +3,13 @@
  *
  * A cell that begins with = + - @ TAB, CR or LF would be run by a spreadsheet: it gets an
  * apostrophe before it. The one exception is a plain number with a country code, `+` and digits
- * only: all that a spreadsheet makes of `+16177123001` is 16177123001, while the apostrophe would
- * stand in the way of everyone who looks the number up. `+1-617-712-3001` would be computed, and
- * gets one.
+ * only. A spreadsheet makes 16177123001 of `+16177123001`, and an apostrophe would hide the number
+ * from a search. `+1-617-712-3001` would be computed, and gets one.
  *
- * For a @spreadsheet a byte order mark comes first, so that it takes the file for UTF-8, and a text
- * that it would run or make a value of, a number, a date or a time, is a formula that gives the
- * text: ="00012345". Leading zeros, ends like `.10` and more than 15 digits stay that way. A text
- * that is too long for a formula, 255 bytes, or has a line end, is written as otherwise. */
+ * For a @spreadsheet a byte order mark comes first, so that it takes the file for UTF-8. A text
+ * that it would run, or read as a number, a date or a time, is a formula that gives the text:
+ * ="00012345". Leading zeros, ends like `.10` and more than 15 digits stay that way. A text that is
+ * too long for a formula, 255 bytes, or has a line end, is written as otherwise. */
 #ifndef CALL_CALL_CSV_H
 #define CALL_CALL_CSV_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * A call's canonical JSON: no white space, the members in the order of the vendor's example
- * (dest src start end session_id detail type log; event class timestamp; line data), strings
- * minimally escaped, numbers as written, start and end as strings of digits, unknown members kept
- * after the known ones in a step and an event, `data` as it came (API.md §2 "Taking calls in"). */
+ * A call's canonical JSON (API.md §2 "Taking calls in"). It has no white space. Its members stand
+ * in the order of the vendor's example: dest src start end session_id detail type log; event class
+ * timestamp; line data. Strings are minimally escaped, numbers stay as written, start and end are
+ * strings of digits. A step and an event keep unknown members, behind the known ones; `data` stays
+ * as it came. */
 #ifndef CALL_CALL_JSON_H
 #define CALL_CALL_JSON_H
 

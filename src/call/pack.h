@@ -27,9 +27,9 @@ struct packed {
 bool packed_has_tail(const struct packed *packed);
 
 /* Whether its bytes may inflate to its size at all: to be asked before memory of that size is, on
- * the word of a row that may be damaged. One byte of deflate gives 1032 bytes at most: a length and
- * its distance take a bit each at least, and give up to 258 bytes (RFC 1951 §3.2.5 and §3.2.7;
- * zlib's "Technical Details" name the same limit). */
+ * the word of a row that may be damaged. One byte of deflate gives 1032 bytes at most. A length and
+ * its distance take a bit each at least, and give up to 258 bytes (RFC 1951 §3.2.5 and §3.2.7).
+ * zlib's "Technical Details" name the same limit. */
 bool packed_may_hold_size(const struct packed *packed);
 
 /* Whether crc32_op is that of its size. */

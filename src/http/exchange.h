@@ -115,9 +115,9 @@ enum pause {
  * handler. */
 enum pause exchange_pause(struct exchange *exchange);
 
-/* Makes the library read the connection's socket once more. It reads when something comes, and what
- * came while the connection was suspended, that the client closed it for one, it does not notice
- * behind a read that found less than there was room for. Only from within the access handler. */
+/* Makes the library read the connection's socket once more. It reads when something comes. After a
+ * read that found less than there was room for, it does not notice what came while the connection
+ * was suspended, such as that the client closed it. Only from within the access handler. */
 void exchange_look_again(struct exchange *exchange);
 
 /* Wakes all that are suspended, for a server whose `stopping` is set. */

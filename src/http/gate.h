@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Private to http/: what a connection receives, read as RFC 9112 says, before the HTTP library
  * reads it. The library (0.9.75, and 1.0 where nothing else is set) takes a bare LF for the end of
- * a line, cuts a header at a NUL byte, takes the first of two lengths, and has no option against
- * most of it; 1.0.1 takes the LF behind a chunk's extension for a byte of the chunk. A server in
+ * a line, cuts a header at a NUL byte and takes the first of two lengths. It has no option against
+ * most of it. 1.0.1 takes the LF behind a chunk's extension for a byte of the chunk. A server in
  * front that reads such bytes otherwise would see one request where the library sees two. So the
  * library gets only what can be read in one way. In the place of what cannot it gets the shortest
  * end of the message, so that it comes to the dispatcher, which answers with the gate's refusal and
@@ -62,11 +62,11 @@ struct gate {
 void gate_init(struct gate *gate, size_t head_size_max);
 
 /* Reads @size bytes that came in at @data, where @room bytes have room. Returns how many bytes the
- * library gets: all of them, but for the extensions of chunks, which mean nothing here and which
- * the library (1.0.1) cuts in the wrong place; or, where the message that begins or goes on there
- * is refused, those before the odd byte and an end of the message, which was written there. After
- * that it returns 0: nothing behind a refused message is read. Negative where the end has no room:
- * the connection is to be broken off. */
+ * library gets. These are all but the extensions of chunks, which mean nothing here and which the
+ * library (1.0.1) cuts in the wrong place. Of a message that is refused they are those before the
+ * odd byte, and an end of the message, which was written there. After that it returns 0: nothing
+ * behind a refused message is read. Negative where the end has no room: the connection is to be
+ * broken off. */
 ptrdiff_t gate_read(struct gate *gate, char *data, size_t size, size_t room);
 
 /* Whether nothing of a message has come since the last one. */

@@ -44,16 +44,15 @@ struct http_request {
 	_Atomic bool busy;
 };
 
-/* The last value of header @name, or of the query parameter @name (percent-decoded, `+` is a space;
- * what is not a valid encoding stays as it is written, %00 is a NUL byte in the text); data NULL
- * when absent. Valid until release(). */
+/* The last value of header @name, or of the query parameter @name; data NULL when absent. A
+ * parameter is percent-decoded, and `+` is a space; what is not a valid encoding stays as it is
+ * written, %00 is a NUL byte in the text. Valid until release(). */
 struct text http_header(struct http_request *request, const char *name);
 struct text http_query(struct http_request *request, const char *name);
 
-/* Where the request came from (where a trusted proxy sent it, the client that it asked for), as far
- * as one guesser can be told from another: an IPv4 address, or the half of an IPv6 address that a
- * customer is given whole: "2001:db8:1:2::/64". In the request's arena; data NULL where it is not
- * known. */
+/* Where the request came from, or which client a trusted proxy asked for, as far as one guesser can
+ * be told from another. It is an IPv4 address, or the half of an IPv6 address that a customer is
+ * given whole: "2001:db8:1:2::/64". In the request's arena; data NULL where it is not known. */
 struct text http_request_network(struct http_request *request);
 
 /* The query as it was sent: what follows the `?`. */
@@ -95,7 +94,7 @@ struct http_body {
 	int64_t size; /* bytes; -1: not known before the end */
 	/* Writes up to @max bytes to @to. Returns how many; 0 at the end; HTTP_BODY_WAIT to be
 	 * called again after http_request_wake(), or now and then without one; -1 when it cannot go
-	 * on (the connection is broken off, so that the client sees that the body is cut). */
+	 * on. Then the connection is broken off, so that the client sees that the body is cut. */
 	ssize_t (*read)(void *context, char *to, size_t max);
 	/* may be NULL; called once, before the request's arena goes */
 	void (*close)(void *context);
@@ -184,8 +183,8 @@ struct http_server_options {
 	bool log_requests;
 
 	const struct http_route *routes; /* ended by a row whose pattern is NULL */
-	/* Makes the body of a status that the server itself answers (400, 404, 405, 413, 431, 501,
-	 * 503): fills in text and Content-Type of @response, whose status is set; @request has no
+	/* Makes the body of a status that the server itself answers: 400, 404, 405, 413, 431, 501,
+	 * 503. Fills in text and Content-Type of @response, whose status is set. @request has no
 	 * route then, or was begun. NULL: no body. */
 	void (*error)(void *context, struct http_request *request, struct http_response *response,
 		const char *sentence);

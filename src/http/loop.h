@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Private to http/: a thread that serves connections. The HTTP library serves them, driven by its
- * epoll descriptor from a loop of ours: its own takes events in batches of 128, and after a full
- * one waits for more before it serves any (MHD_epoll() of libmicrohttpd 0.9.75), so that 128
- * requests at one instant are not answered until something else happens. */
+ * epoll descriptor from our loop. Its own loop takes events in batches of 128, and after a full one
+ * waits for more before it serves any (MHD_epoll() of libmicrohttpd 0.9.75). So it does not answer
+ * 128 requests at one instant until something else happens. */
 #ifndef HTTP_LOOP_H
 #define HTTP_LOOP_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Private to http/: the open connections, and a thread that looks at them: the library closes a
- * connection on which nothing moves, this one those on which next to nothing does (RFC 9110 has no
- * word for it; "slowloris" is its usual name). */
+ * Private to http/: the open connections, and a thread that looks at them. The library closes a
+ * connection on which nothing moves. This thread closes those on which next to nothing moves;
+ * "slowloris" is the usual name of that attack. */
 #ifndef HTTP_WATCH_H
 #define HTTP_WATCH_H
 
@@ -76,9 +76,10 @@ int watch_create(struct watch **ret_watch, const struct watch_options *options,
 void watch_destroy(struct watch *watch);
 
 /* Counts the connection on @fd, which was accepted just now. Where there are as many as there may
- * be, of its address or of all, one that waits for its client to begin a request is closed for it:
- * the address's longest idle one, or that of the address with the most. Where there is none, it is
- * a surplus one; NULL where its address has as many as it may, or memory is short. */
+ * be, of its address or of all, an idle one is closed for it, which waits for its client to begin a
+ * request. That is the longest idle one of its address, or of the address with the most. Where
+ * there is none, it is a surplus one; NULL where its address has as many as it may, or memory is
+ * short. */
 struct connection *watch_add(
 	struct watch *watch, int fd, const union connection_address *address, struct tls *tls);
 /* The thread that serves @connection has it; from now on it is looked at. */

@@ -55,10 +55,10 @@ struct json_reader {
  * whole document). @input must outlive the reader and its tokens. */
 void json_reader_init(struct json_reader *reader, struct text input, struct json_position start);
 
-/* From now on, and before the first token, a member name that an object has twice is an error of
- * json_reader_next(): ERROR_INVALID, at the name or, in an object of more than JSON_NAMES_SEARCHED
- * members, at its end. @names is uninitialised memory of the caller; more than it holds, and names
- * with escapes, go to @arena. */
+/* Before the first token: from now on json_reader_next() fails with ERROR_INVALID when an object
+ * has a name twice. It fails at the name, or at the end of an object of more than
+ * JSON_NAMES_SEARCHED members. @names is uninitialised memory of the caller; more than it holds,
+ * and names with escapes, go to @arena. */
 void json_reader_check_names(
 	struct json_reader *reader, struct json_names *names, struct arena *arena);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What was asked for, as it may stand in the audit trail and in the log: calls are found by numbers
- * of telephones and sessions, which are on record; what a caller said or entered is asked for by
- * words, of which digits are not. */
+ * What was asked for, as it may stand in the audit trail and in the log. Numbers of telephones and
+ * sessions, by which calls are found, are on record. Words, which may be what a caller said or
+ * entered, are too, but without their digits. */
 #ifndef UPKEEP_ASKED_H
 #define UPKEEP_ASKED_H
 
