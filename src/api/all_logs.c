@@ -126,17 +126,6 @@ static int answer_glued(struct logs *logs, struct error *err)
 
 /* ---- pulled ---- */
 
-/* The JSON of a call, appended to @buffer. Negative: it cannot be had. */
-static int append_call(
-	struct logs *logs, const struct store_call *call, struct buffer *buffer, struct error *err)
-{
-	if (!call->packed.deflate.data) {
-		call_json_write_header(buffer, &call->call);
-		return buffer->failed ? error_no_memory(err) : 0;
-	}
-	return body_unpack(&logs->body, call, buffer, err);
-}
-
 static void write_front(struct logs *logs)
 {
 	buffer_append(&logs->body.chunk, is_xml(logs) ? FRONT_XML : FRONT_JSON);
@@ -166,7 +155,7 @@ static int write_xml_call(struct logs *logs, const struct store_call *call, stru
 {
 	if (!logs->xml_begun) {
 		buffer_clear(&logs->body.json);
-		if (append_call(logs, call, &logs->body.json, err) < 0) {
+		if (body_append(&logs->body, call, &logs->body.json, err) < 0) {
 			return -1;
 		}
 		buffer_append(&logs->body.chunk, TEXT("<item>"));
@@ -184,14 +173,7 @@ static int write_json_call(struct logs *logs, const struct store_call *call, str
 {
 	buffer_append(&logs->body.chunk, logs->next > 0 ? TEXT(",") : TEXT(""));
 	logs->next++;
-	return append_call(logs, call, &logs->body.chunk, err);
-}
-
-static int write_call(struct logs *logs, struct error *err)
-{
-	const struct store_call *call = &logs->window.calls.calls[logs->next];
-
-	return is_xml(logs) ? write_xml_call(logs, call, err) : write_json_call(logs, call, err);
+	return body_append(&logs->body, call, &logs->body.chunk, err);
 }
 
 /* Whether another call is to be put into the chunk. */
@@ -212,7 +194,11 @@ static int compose(struct body *body, struct error *err)
 		write_front(logs);
 	}
 	while (takes_call(logs)) {
-		if (write_call(logs, err) < 0) {
+		const struct store_call *call = &logs->window.calls.calls[logs->next];
+		int done = is_xml(logs) ? write_xml_call(logs, call, err)
+					: write_json_call(logs, call, err);
+
+		if (done < 0) {
 			return -1;
 		}
 	}

@@ -4,6 +4,7 @@
 
 #include "api/gzip_stream.h"
 #include "api/job.h"
+#include "call/call_json.h"
 
 /* What it holds whatever the calls are: an inflater, and what the HTTP library copies into. */
 #define FIXED_BYTES ((size_t)192 << 10)
@@ -48,9 +49,13 @@ size_t body_bytes(
 	return FIXED_BYTES + 2 * packed + (body->gzip ? GZIP_STREAM_BYTES : 0);
 }
 
-int body_unpack(
+int body_append(
 	struct body *body, const struct store_call *call, struct buffer *buffer, struct error *err)
 {
+	if (!call->packed.deflate.data) {
+		call_json_write_header(buffer, &call->call);
+		return buffer->failed ? error_no_memory(err) : 0;
+	}
 	if (unpacker_append(body->unpacker, &call->packed, buffer, err) < 0) {
 		return error_prefix(err, "the call '%.*s'", TEXT_ARG(call->call.session_id));
 	}
@@ -73,33 +78,24 @@ static int have_chunk(struct body *body, struct error *err)
 	return more;
 }
 
-static ssize_t take_chunk(struct body *body, char *to, size_t max, struct error *err)
-{
-	int more = have_chunk(body, err);
-	size_t size = body->chunk.size - body->chunk_at;
-
-	if (more <= 0) {
-		return more;
-	}
-	size = size < max ? size : max;
-	memcpy(to, body->chunk.data + body->chunk_at, size);
-	body->chunk_at += size;
-	return (ssize_t)size;
-}
-
 ssize_t body_read(struct body *body, char *to, size_t max, struct error *err)
 {
 	size_t got = 0;
 	ssize_t more = 1;
 
 	while (got < max && more > 0) {
-		more = body->write && body->chunk_at == body->chunk.size
-			       ? body->write(body, to + got, max - got, err)
-			       : 0;
-		if (more == 0) {
-			more = take_chunk(body, to + got, max - got, err);
+		size_t size = body->chunk.size - body->chunk_at;
+
+		if (size > 0) {
+			size = size < max - got ? size : max - got;
+			memcpy(to + got, body->chunk.data + body->chunk_at, size);
+			body->chunk_at += size;
+			got += size;
+			continue;
 		}
+		more = body->write ? body->write(body, to + got, max - got, err) : 0;
 		got += more > 0 ? (size_t)more : 0;
+		more = more == 0 ? have_chunk(body, err) : more;
 	}
 	return more == -1 || got == 0 ? more : (ssize_t)got;
 }

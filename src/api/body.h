@@ -53,8 +53,8 @@ size_t body_bytes(const struct body *body, const struct store_call *calls, size_
 /* It is what the job answers, of @size bytes; -1: that is not known. */
 void body_answer(struct body *body, int64_t size);
 
-/* Appends the JSON of the packed @call to @buffer. */
-int body_unpack(struct body *body, const struct store_call *call, struct buffer *buffer,
+/* Appends the JSON of @call to @buffer: its header alone where it is not packed. */
+int body_append(struct body *body, const struct store_call *call, struct buffer *buffer,
 	struct error *err) CHECK_RESULT;
 
 /* Takes bytes as they are. Returns how many; 0 at the end, HTTP_BODY_WAIT, -1 on failure. */

@@ -191,7 +191,7 @@ static void drop(struct job *job)
 	job->pulled = (struct http_body){0};
 	job->beside_bytes = 0;
 	job->needed_bytes = 0;
-	job->begun = false;
+	job->begun = job->no_room = false;
 }
 
 /* Prepares to ask again with more memory, or when there is some. False: that does not help. */
@@ -212,36 +212,13 @@ static bool want_more(struct job *job)
 	return true;
 }
 
-/* Goes on with what is claimed. 1 it was asked, 0 it has to wait, negative when it failed. */
-static int go_on(struct job *job, struct error *err)
-{
-	if (!job->begun) {
-		job->no_room = false;
-		if (job->quick) {
-			job->result = ask(job, &job->err);
-		} else if (workers_submit(job->api->workers, &job->work, err) < 0) {
-			return -1;
-		}
-		job->begun = true;
-	}
-	if (!job->quick && workers_state(job->api->workers, &job->work) != WORK_DONE) {
-		return 0;
-	}
-	if (job->result == 0 && !job->no_room) {
-		memory_settle(&job->api->memory, &job->claim, held_bytes(job), &job->arena);
-		return 1;
-	}
-	*err = job->err;
-	return -1;
-}
-
 /* From the claim on. 1 it was asked, 0 it has to wait, negative when it failed. */
 static int advance(struct job *job, struct error *err)
 {
-	int done;
+	struct api *api = job->api;
 
 	do {
-		enum claim_state state = memory_state(&job->api->memory, &job->claim);
+		enum claim_state state = memory_state(&api->memory, &job->claim);
 
 		if (state == CLAIM_WAITING || (state == CLAIM_NONE && !claim(job))) {
 			return 0;
@@ -249,9 +226,22 @@ static int advance(struct job *job, struct error *err)
 		if (state == CLAIM_REFUSED) {
 			return -1;
 		}
-		done = go_on(job, err);
-	} while (done < 0 && job->begun && want_more(job));
-	return done;
+		if (!job->begun && job->quick) {
+			job->result = ask(job, &job->err);
+		} else if (!job->begun && workers_submit(api->workers, &job->work, err) < 0) {
+			return -1;
+		}
+		job->begun = true;
+		if (!job->quick && workers_state(api->workers, &job->work) != WORK_DONE) {
+			return 0;
+		}
+		if (job->result == 0 && !job->no_room) {
+			memory_settle(&api->memory, &job->claim, held_bytes(job), &job->arena);
+			return 1;
+		}
+	} while (want_more(job));
+	*err = job->err;
+	return -1;
 }
 
 static bool is_refused(struct job *job)
@@ -376,20 +366,10 @@ static bool prepare(struct job *job)
 	return job->prepared;
 }
 
-static enum http_step run_asked(struct job *job)
-{
-	struct error err;
-	int done = advance(job, &err);
-
-	if (done == 0) {
-		return HTTP_AGAIN;
-	}
-	return done > 0 ? answer(job) : answer_failed(job, &err);
-}
-
 static enum http_step begin(struct job *job)
 {
-	enum http_step step;
+	struct error err;
+	int done;
 
 	if (!job->prepared && (!prepare(job) || !job->quick)) {
 		/* A worker opens another one, which is not for this thread to close. */
@@ -398,11 +378,17 @@ static enum http_step begin(struct job *job)
 	if (!job->prepared) {
 		return HTTP_DONE;
 	}
-	step = job->endpoint->ask ? run_asked(job) : job->endpoint->begin(job);
+	if (!job->endpoint->ask) {
+		return job->endpoint->begin(job);
+	}
+	done = advance(job, &err);
 	if (job->quick) {
 		store_view_close(&job->view);
 	}
-	return step;
+	if (done == 0) {
+		return HTTP_AGAIN;
+	}
+	return done > 0 ? answer(job) : answer_failed(job, &err);
 }
 
 void *job_own(struct job *job, size_t size)

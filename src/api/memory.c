@@ -62,7 +62,7 @@ static struct claim *first_of(const struct lane *lane)
 	return CONTAINER_OF(lane->items.first, struct claim, link);
 }
 
-/* ---- who may hold what ---- */
+/* ---- what may be held ---- */
 
 static size_t lane_used(const struct memory *memory, enum claim_class class, size_t lane)
 {

@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
-/* An answer that is taken within this time is none of a slow client. */
+/* The client of an answer that is taken within this time is not slow. */
 #define SLOW_US INT64_C(1000000)
 #define LOOK_US INT64_C(100000)
 #define DROP_US INT64_C(1000000)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * GET /v1/account: whom a key belongs to. */
+ * GET /v1/account: the account of a key. */
 #include "api/job.h"
 #include "api/key.h"
 #include "json/json_writer.h"

@@ -58,7 +58,7 @@ struct listing {
 static int unpack(struct listing *list, const struct store_call *call, struct error *err)
 {
 	buffer_clear(&list->body.json);
-	return call->packed.deflate.data ? body_unpack(&list->body, call, &list->body.json, err)
+	return call->packed.deflate.data ? body_append(&list->body, call, &list->body.json, err)
 					 : 0;
 }
 

@@ -20,7 +20,7 @@ enum work_state {
 	WORK_DONE,
 };
 
-/* Zero but for the first members; it belongs to the caller, who must take it back by
+/* Zero but for the first members; its owner takes it back by
  * workers_cancel() or workers_leave() before it goes. */
 struct work {
 	struct list_link link; /* in its lane */
