@@ -101,8 +101,7 @@ static bool is_blank(struct text text)
 }
 
 /* Which place an element has by its parent's and its name; the row without a name is for all
- * others.
- */
+ * others. The places of most elements stand first. */
 static const struct {
 	enum place parent;
 	const char *name;
