@@ -96,9 +96,9 @@ struct sqlite_reader {
 	struct sqlite_connection *connection;
 };
 
-struct sqlite_reader sqlite_reader_open(struct store *store, struct error *err);
+struct sqlite_reader sqlite_reader_open(struct store *base, struct error *err);
 /* The same, and until it is closed all reads see one state of the store. */
-struct sqlite_reader sqlite_reader_open_snapshot(struct store *store, struct error *err);
+struct sqlite_reader sqlite_reader_open_snapshot(struct store *base, struct error *err);
 void sqlite_reader_close(struct sqlite_reader *reader);
 
 /* The writing connection in a transaction, which is rolled back unless it was committed. */
@@ -223,7 +223,7 @@ bool sqlite_path_next(struct text *rest, uint32_t *ret_id);
 int sqlite_kinds_refresh(struct sqlite_kinds *kinds, struct sqlite_connection *connection,
 	struct error *err) CHECK_RESULT;
 /* Takes the names of kinds that no call has out of the table. */
-int sqlite_kinds_blank(struct store *store, struct error *err) CHECK_RESULT;
+int sqlite_kinds_blank(struct store *base, struct error *err) CHECK_RESULT;
 
 /* The kinds of an account, by id. */
 int sqlite_kinds_read(struct sqlite_connection *connection, int64_t account_id, struct arena *arena,
