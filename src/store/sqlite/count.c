@@ -49,7 +49,8 @@ static int count_ids(const struct sqlite_match *match, struct sqlite_connection 
 
 	*ret_calls = 0;
 	while ((more = sqlite_step(&row, err)) > 0) {
-		*ret_calls += sqlite_id_set_has(&match->ids, sqlite_column_int64(&row, 0));
+		*ret_calls +=
+			sqlite_id_set_has(&match->ids, sqlite_column_int64(&row, ONLY_COLUMN));
 	}
 	return more;
 }

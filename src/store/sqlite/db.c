@@ -150,7 +150,7 @@ int sqlite_get_int64(
 	if (status != SQLITE_ROW && status != SQLITE_DONE) {
 		return sqlite_fail(connection, err, "read");
 	}
-	*ret = status == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+	*ret = status == SQLITE_ROW ? sqlite3_column_int64(statement, ONLY_COLUMN) : 0;
 	return 0;
 }
 
@@ -308,7 +308,7 @@ int sqlite_read_int64(struct sqlite_connection *connection,
 	int found = sqlite_step(&row, err);
 
 	if (found > 0) {
-		*ret = sqlite_column_int64(&row, 0);
+		*ret = sqlite_column_int64(&row, ONLY_COLUMN);
 	}
 	return found;
 }

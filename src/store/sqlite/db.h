@@ -172,6 +172,9 @@ int sqlite_list(struct sqlite_list *list, struct sqlite_connection *connection,
 
 /* ---- a column of the row; text and blob are valid until the next step ---- */
 
+/* Of a statement that gives one. */
+enum { ONLY_COLUMN };
+
 static inline int64_t sqlite_column_int64(const struct sqlite_cursor *row, int column)
 {
 	return sqlite3_column_int64(row->handle, column);

@@ -42,7 +42,7 @@ static int find_trigger(struct sqlite_connection *connection, struct arena *aren
 	int found = sqlite_step(&row, err);
 
 	if (found > 0) {
-		*ret_sql = arena_copy(arena, sqlite_column_text(&row, 0)).data;
+		*ret_sql = arena_copy(arena, sqlite_column_text(&row, ONLY_COLUMN)).data;
 		return *ret_sql ? 1 : error_no_memory(err);
 	}
 	return found;

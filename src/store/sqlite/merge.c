@@ -123,8 +123,8 @@ static int find_segments(
 	if (found < 0) {
 		return -1;
 	}
-	*ret_segments =
-		found > 0 ? read_segments(sqlite_column_text(&row, 0)) : (struct segments){0};
+	*ret_segments = found > 0 ? read_segments(sqlite_column_text(&row, ONLY_COLUMN))
+				  : (struct segments){0};
 	return 0;
 }
 

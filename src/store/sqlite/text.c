@@ -47,7 +47,7 @@ static int read_words(
 	int more;
 
 	while ((more = sqlite_step(&row, err)) > 0) {
-		buffer_append(words, sqlite_column_text(&row, 0));
+		buffer_append(words, sqlite_column_text(&row, ONLY_COLUMN));
 		buffer_append_byte(words, ' ');
 	}
 	return more == 0 && words->failed ? error_no_memory(err) : more;
@@ -174,7 +174,7 @@ int sqlite_words_find(struct sqlite_connection *connection, int64_t account_id,
 	struct sqlite_cursor row = sqlite_query(
 		connection, &words_find, BIND(STRING(question, buffer_text(&question))), err);
 	while ((more = sqlite_step(&row, err)) > 0) {
-		if (!add(set, sqlite_column_int64(&row, 0))) {
+		if (!add(set, sqlite_column_int64(&row, ONLY_COLUMN))) {
 			return error_no_memory(err);
 		}
 	}

@@ -102,7 +102,7 @@ static int check_database(struct verify_run *run, struct error *err)
 	int more;
 
 	while ((more = sqlite_step(&row, err)) > 0) {
-		struct text finding = sqlite_column_text(&row, 0);
+		struct text finding = sqlite_column_text(&row, ONLY_COLUMN);
 
 		if (!text_equal_string(finding, "ok")) {
 			store_check_tell(
@@ -191,7 +191,8 @@ static int tell_each(struct verify_run *run, const char *sql, struct error *err)
 	int more;
 
 	while ((more = sqlite_step(&row, err)) > 0) {
-		store_check_tell(run->check, "%.*s", TEXT_ARG(sqlite_column_text(&row, 0)));
+		store_check_tell(
+			run->check, "%.*s", TEXT_ARG(sqlite_column_text(&row, ONLY_COLUMN)));
 	}
 	return more;
 }
