@@ -176,12 +176,6 @@ void json_add_number(struct buffer *buffer, const char *name, int64_t value)
 	buffer_append_int64(buffer, value);
 }
 
-void json_add_boolean(struct buffer *buffer, const char *name, bool value)
-{
-	json_write_name(buffer, name);
-	buffer_append(buffer, value ? TEXT("true") : TEXT("false"));
-}
-
 static void add_null(struct buffer *buffer, const char *name)
 {
 	json_write_name(buffer, name);

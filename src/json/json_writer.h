@@ -31,7 +31,6 @@ void json_write_name(struct buffer *buffer, const char *name);
 /* A whole member, with its comma. */
 void json_add_string(struct buffer *buffer, const char *name, struct text value);
 void json_add_number(struct buffer *buffer, const char *name, int64_t value);
-void json_add_boolean(struct buffer *buffer, const char *name, bool value);
 
 /* The same; null for an empty text, and for a number that is not @known. */
 void json_add_string_or_null(struct buffer *buffer, const char *name, struct text value);
