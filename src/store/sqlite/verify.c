@@ -3,8 +3,8 @@
 #include "store/check.h"
 #include "store/schema.h"
 #include "store/sqlite/sqlite.h"
+#include "store/sqlite/word_sums.h"
 #include "store/tally.h"
-#include "store/word_sums.h"
 
 #define PROGRESS_EVERY 1000 /* calls */
 
@@ -78,14 +78,14 @@ struct verify_run {
 	struct store_check *check;
 	struct arena arena; /* of the index of the call that is checked */
 	struct sqlite_kinds kinds;
-	struct word_sums words;
+	struct sqlite_word_sums words;
 };
 
 static void run_end(struct verify_run *run)
 {
 	arena_deinit(&run->arena);
 	sqlite_kinds_deinit(&run->kinds);
-	word_sums_deinit(&run->words);
+	sqlite_word_sums_deinit(&run->words);
 }
 
 /* A statement for this once. */
@@ -316,7 +316,7 @@ static int check_index(struct verify_run *run, const struct store_call *call,
 		return -1; /* memory is short: the steps were found to be good before */
 	}
 	if (run->words.sums) {
-		word_sums_wanted(&run->words, id, index.words);
+		sqlite_word_sums_wanted(&run->words, id, index.words);
 	}
 	if (sqlite_kinds_path(&run->kinds, run->connection, account_id, &index, &wanted, &problem) <
 		0) {
@@ -342,7 +342,7 @@ static int check_call(struct verify_run *run, const struct sqlite_cursor *row, s
 		run->check, &call.call, sqlite_column_text(row, EVERY_DEST_KEY), (struct text){0});
 	fine = store_check_call(run->check, &call, !sqlite_column_is_null(row, EVERY_PATH), err);
 	if (fine == 0 && call.call.has_detail && call.packed.deflate.data && run->words.sums) {
-		word_sums_unknown(&run->words, sqlite_column_int64(row, EVERY_ID));
+		sqlite_word_sums_unknown(&run->words, sqlite_column_int64(row, EVERY_ID));
 	}
 	return fine <= 0 ? fine : check_index(run, &call, row, err);
 }
@@ -354,13 +354,13 @@ static int read_words(struct verify_run *run, struct error *err)
 	int more;
 
 	if (sqlite_get_int64(run->connection, "select max(id) from call", &newest, err) < 0 ||
-		word_sums_init(&run->words, newest > 0 ? newest : 0, err) < 0) {
+		sqlite_word_sums_init(&run->words, newest > 0 ? newest : 0, err) < 0) {
 		return -1;
 	}
 	AUTO(sqlite_end)
 	struct sqlite_cursor row = query_once(run, EVERY_WORD, BIND_NOTHING, err);
 	while ((more = sqlite_step(&row, err)) > 0) {
-		word_sums_held(&run->words, sqlite_column_int64(&row, WORD_DOC),
+		sqlite_word_sums_held(&run->words, sqlite_column_int64(&row, WORD_DOC),
 			sqlite_column_text(&row, WORD_TERM),
 			sqlite_column_int64(&row, WORD_OFFSET));
 	}
@@ -388,7 +388,7 @@ static void tell_words(void *context, int64_t id_first, int64_t id_last)
 static int compare_words(struct verify_run *run, struct error *err)
 {
 	(void)err;
-	word_sums_compare(&run->words, tell_words, run);
+	sqlite_word_sums_compare(&run->words, tell_words, run);
 	return 0;
 }
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Sums of hashes: what is held is added, what is wanted taken off. */
-#include "store/word_sums.h"
+#include "store/sqlite/word_sums.h"
 
 #include <stdlib.h>
 
 #define SUMS_MAX ((int64_t)1 << 20)
 
-int word_sums_init(struct word_sums *sums, int64_t id_max, struct error *err)
+int sqlite_word_sums_init(struct sqlite_word_sums *sums, int64_t id_max, struct error *err)
 {
 	int64_t ids_a_sum = id_max / SUMS_MAX + 1;
 
-	*sums = (struct word_sums){
+	*sums = (struct sqlite_word_sums){
 		.key = hash_key_random(),
 		/* One more for ids that no call has. */
 		.count = (size_t)(id_max / ids_a_sum) + 2,
@@ -21,30 +21,32 @@ int word_sums_init(struct word_sums *sums, int64_t id_max, struct error *err)
 	return sums->sums && sums->unknown ? 0 : error_no_memory(err);
 }
 
-void word_sums_deinit(struct word_sums *sums)
+void sqlite_word_sums_deinit(struct sqlite_word_sums *sums)
 {
 	free(sums->sums);
 	free(sums->unknown);
 }
 
-static size_t place_of(const struct word_sums *sums, int64_t id)
+static size_t place_of(const struct sqlite_word_sums *sums, int64_t id)
 {
 	size_t at = (size_t)(id / sums->ids_a_sum);
 
 	return id < 0 || at >= sums->count ? sums->count - 1 : at;
 }
 
-static uint64_t hash_at(const struct word_sums *sums, int64_t id, uint64_t word, int64_t place)
+static uint64_t hash_at(
+	const struct sqlite_word_sums *sums, int64_t id, uint64_t word, int64_t place)
 {
 	return hash_pair(&sums->key, word ^ (uint64_t)id << 32, (uint64_t)place);
 }
 
-void word_sums_held(struct word_sums *sums, int64_t id, struct text word, int64_t place)
+void sqlite_word_sums_held(
+	struct sqlite_word_sums *sums, int64_t id, struct text word, int64_t place)
 {
 	sums->sums[place_of(sums, id)] += hash_at(sums, id, hash_text(&sums->key, word), place);
 }
 
-void word_sums_wanted(struct word_sums *sums, int64_t id, struct text words)
+void sqlite_word_sums_wanted(struct sqlite_word_sums *sums, int64_t id, struct text words)
 {
 	uint64_t *sum = &sums->sums[place_of(sums, id)];
 	struct text word;
@@ -54,12 +56,12 @@ void word_sums_wanted(struct word_sums *sums, int64_t id, struct text words)
 	}
 }
 
-void word_sums_unknown(struct word_sums *sums, int64_t id)
+void sqlite_word_sums_unknown(struct sqlite_word_sums *sums, int64_t id)
 {
 	sums->unknown[place_of(sums, id)] = true;
 }
 
-void word_sums_compare(const struct word_sums *sums,
+void sqlite_word_sums_compare(const struct sqlite_word_sums *sums,
 	void (*differs)(void *context, int64_t id_first, int64_t id_last), void *context)
 {
 	for (size_t i = 0; i < sums->count; i++) {
