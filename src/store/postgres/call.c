@@ -10,16 +10,19 @@ static const struct postgres_statement call_find = {
 	" where c.account_id = $account_id::bigint and c.session_id = $session_id::text"};
 /* clang-format on */
 
+/* A member a line, in the order of the columns: in that order they are found at once. */
 struct call postgres_read_header(struct postgres_rows *rows, int row)
 {
-	struct call call = {
-		.session_id = postgres_text(rows, row, "session_id"),
-		.start = postgres_int64(rows, row, "start"),
-		.end = postgres_int64(rows, row, "end"),
-	};
-	int64_t steps = postgres_int64(rows, row, "steps");
+	struct call call = {0};
+	int64_t type, steps;
 
-	call.type = store_call_type(postgres_int64(rows, row, "type"));
+	call.session_id = postgres_text(rows, row, "session_id");
+	call.start = postgres_int64(rows, row, "start");
+	call.end = postgres_int64(rows, row, "end");
+	type = postgres_int64(rows, row, "type");
+	steps = postgres_int64(rows, row, "steps");
+	call.type = type == CALL_OUTBOUND || type == CALL_TRANSFER ? (enum call_type)type
+								   : CALL_INBOUND;
 	call.has_detail = steps >= 0;
 	call.steps = steps >= 0 ? (uint32_t)steps : 0;
 	call.dest = postgres_text(rows, row, "dest");
@@ -29,13 +32,12 @@ struct call postgres_read_header(struct postgres_rows *rows, int row)
 
 struct packed postgres_read_packed(struct postgres_rows *rows, int row)
 {
-	struct packed packed = {
-		.size = (uint32_t)postgres_int64(rows, row, "size"),
-		.crc32 = (uint32_t)postgres_int64(rows, row, "crc32"),
-		.crc32_op = (uint32_t)postgres_int64(rows, row, "crc32_op"),
-		.deflate = postgres_text(rows, row, "deflate"),
-	};
+	struct packed packed = {0};
 
+	packed.size = (uint32_t)postgres_int64(rows, row, "size");
+	packed.crc32 = (uint32_t)postgres_int64(rows, row, "crc32");
+	packed.crc32_op = (uint32_t)postgres_int64(rows, row, "crc32_op");
+	packed.deflate = postgres_text(rows, row, "deflate");
 	return packed.deflate.data ? packed : (struct packed){0};
 }
 

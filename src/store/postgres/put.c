@@ -44,27 +44,18 @@ int put_rewrap(struct put_run *run, struct put_entry *entry, const struct packed
 	return 0;
 }
 
-/* Steps that came before the last header of their call go under it. */
-static int rewrap_earlier(struct put_run *run, struct error *err)
+/* Steps that came before the last header of their call go under it. A header alone may meet steps
+ * that are held: it needs to know where they would go, too. */
+static int place_entries(struct put_run *run, struct error *err)
 {
 	for (size_t i = 0; i < run->entries_count; i++) {
 		struct put_entry *entry = &run->entries[i];
+		const struct store_put *detail = entry->detail;
 
-		if (entry->detail && entry->detail != entry->header &&
-			put_rewrap(run, entry, &entry->detail->packed, entry->detail->call.steps,
-				err) < 0) {
+		if (detail && detail != entry->header &&
+			put_rewrap(run, entry, &detail->packed, detail->call.steps, err) < 0) {
 			return -1;
 		}
-	}
-	return 0;
-}
-
-/* A header alone may meet steps that are held: it needs to know where they would go, too. */
-static int find_parts(struct put_run *run, struct error *err)
-{
-	for (size_t i = 0; i < run->entries_count; i++) {
-		struct put_entry *entry = &run->entries[i];
-
 		if (postgres_part_for(run->store, run->connection, entry->call.start, &entry->part,
 			    err) < 0) {
 			return -1;
@@ -175,7 +166,7 @@ static int try_put(
 
 	run_init(&run, store, puts, count, connection);
 	if (!connection || put_make_entries(&run, err) < 0 || put_make_indices(&run, err) < 0 ||
-		rewrap_earlier(&run, err) < 0 || find_parts(&run, err) < 0) {
+		place_entries(&run, err) < 0) {
 		return -1;
 	}
 	if (begin(&run, err) < 0) {

@@ -14,24 +14,31 @@ struct postgres_rows postgres_rows_of(PGresult *result)
 	return rows;
 }
 
-/* Columns are mostly read in their order, row after row, by the same literals: the one behind the
- * last is looked at first. */
-static int column_of(struct postgres_rows *rows, const char *name)
+static int search_column(struct postgres_rows *rows, const char *name)
 {
-	int at = rows->last;
+	int at = 0;
 
-	for (int i = 0; i < rows->columns; i++) {
-		at = at + 1 < rows->columns ? at + 1 : 0;
-		if (rows->names[at] == name) {
-			return rows->last = at;
-		}
+	while (at < rows->columns && rows->names[at] != name) {
+		at++;
 	}
-	for (at = 0; at < rows->columns && strcmp(PQfname(rows->result, at), name) != 0; at++) {
-		/* the next one */
+	if (at == rows->columns) {
+		at = 0;
+		while (at < rows->columns && strcmp(PQfname(rows->result, at), name) != 0) {
+			at++;
+		}
 	}
 	assert(at < rows->columns);
 	rows->names[at] = name;
 	return rows->last = at;
+}
+
+/* Columns are mostly read in their order, row after row, by the same literals: the one behind the
+ * last is looked at first. */
+static inline int column_of(struct postgres_rows *rows, const char *name)
+{
+	int at = rows->last + 1 < rows->columns ? rows->last + 1 : 0;
+
+	return rows->names[at] == name ? rows->last = at : search_column(rows, name);
 }
 
 static int64_t int64_at(const PGresult *result, int row, int column)
