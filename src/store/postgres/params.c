@@ -98,13 +98,6 @@ static void end(struct postgres_params *params, struct postgres_param *param)
 	param->size = (int)(params->bytes.size - param->offset);
 }
 
-void postgres_append_integer(struct buffer *out, int64_t value, size_t bytes)
-{
-	uint64_t wire = htobe64((uint64_t)value << (64 - 8 * bytes));
-
-	buffer_append(out, (struct text){.data = (const char *)&wire, .size = bytes});
-}
-
 /* DEL, which no stored text has, for what cannot be one. */
 static struct text asked(struct text value)
 {

@@ -7,6 +7,7 @@
 #ifndef STORE_POSTGRES_ROWS_H
 #define STORE_POSTGRES_ROWS_H
 
+#include <endian.h>
 #include <libpq-fe.h>
 
 #include "base/arena.h"
@@ -55,7 +56,12 @@ void postgres_names_read(struct postgres_names *ret_names, const char *sql, stru
 /* ---- values ---- */
 
 /* The lowest @bytes bytes of @value, the highest of them first. */
-void postgres_append_integer(struct buffer *out, int64_t value, size_t bytes);
+static inline void postgres_append_integer(struct buffer *out, int64_t value, size_t bytes)
+{
+	uint64_t wire = htobe64((uint64_t)value << (64 - 8 * bytes));
+
+	buffer_append(out, (struct text){.data = (const char *)&wire, .size = bytes});
+}
 
 /* Types (PostgreSQL 15, pg_type.dat). */
 enum postgres_type {
