@@ -323,14 +323,13 @@ static int take_from_file(
 	void *context, const char *name, const char *value, unsigned int line, struct error *err)
 {
 	struct reader *reader = context;
-	const struct setting *setting = setting_find_any(text_of(name));
 	struct slot *slot = find_slot(reader, text_of(name));
 	struct text copy;
 
-	if (!setting || setting->per_run || strcmp(name, "config") == 0) {
+	if (!setting_find_kept(text_of(name)) || strcmp(name, "config") == 0) {
 		return unknown_in_file(reader, name, line, err);
 	}
-	if (!slot) {
+	if (!slot || slot->setting->per_run) {
 		return 0; /* another command's */
 	}
 	copy = arena_copy(reader->arena, text_of(value));

@@ -55,6 +55,18 @@ const struct setting *setting_find_any(struct text name)
 	return NULL;
 }
 
+const struct setting *setting_find_kept(struct text name)
+{
+	const struct setting *row;
+
+	for (size_t i = 0; (row = setting_at(i)); i++) {
+		if (!row->per_run && text_equal_string(name, row->name)) {
+			return row;
+		}
+	}
+	return NULL;
+}
+
 const char *setting_text(const struct settings *settings, const char *name, const char *command)
 {
 	const struct setting *row = setting_find(text_of(name), command);

@@ -157,6 +157,10 @@ const struct setting *setting_find(struct text name, const char *command);
 /* The first row of @name, for whichever command; NULL when there is none. */
 const struct setting *setting_find_any(struct text name);
 
+/* The first row of @name that is not an option of one run, for any command; NULL when there is
+ * none. */
+const struct setting *setting_find_kept(struct text name);
+
 /* The value in @settings of the text @name, a setting of @command; NULL: it was not given. */
 const char *setting_text(const struct settings *settings, const char *name, const char *command);
 

@@ -185,6 +185,19 @@ static void settings_of_other_commands_may_stand_in_the_file(void **state)
 	assert_true(fixture->options.settings.utc);
 }
 
+static void a_setting_may_have_the_name_of_another_commands_option(void **state)
+{
+	struct fixture *fixture = *state;
+
+	write_ini(fixture, "zone = Europe/Berlin\n");
+	assert_int_equal(READ("import", "--config", fixture->ini_path), 0);
+	assert_string_equal(fixture->options.settings.zone, "Europe/Berlin");
+	/* The zone that statistics count days in is said each time. */
+	assert_int_equal(READ("stats", "--config", fixture->ini_path), 0);
+	assert_null(fixture->options.settings.zone);
+	assert_int_equal(READ("serve", "--config", fixture->ini_path), 0);
+}
+
 static void help_is_given_whatever_else_is_wrong(void **state)
 {
 	struct fixture *fixture = *state;
@@ -355,6 +368,7 @@ int main(void)
 		cmocka_unit_test(
 			options_go_before_the_environment_before_the_file_before_the_default),
 		cmocka_unit_test(settings_of_other_commands_may_stand_in_the_file),
+		cmocka_unit_test(a_setting_may_have_the_name_of_another_commands_option),
 		cmocka_unit_test(help_is_given_whatever_else_is_wrong),
 		cmocka_unit_test(no_command_is_no_failure_yet),
 		cmocka_unit_test(the_store_is_where_the_strongest_source_says),
