@@ -182,7 +182,8 @@ int unpacker_append(struct unpacker *unpacker, const struct packed *packed, stru
 {
 	char *room;
 
-	if (!packed_may_hold_size(packed)) {
+	/* A call is never empty, but a damaged row may say so. */
+	if (packed->size == 0 || !packed_may_hold_size(packed)) {
 		return error_set(err, ERROR_CORRUPT, "a packed call of %zu bytes cannot hold %u",
 			packed->deflate.size, packed->size);
 	}
