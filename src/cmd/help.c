@@ -199,7 +199,7 @@ static void write_roff_command(FILE *stream, const struct cmd *cmd)
 static void write_roff_settings(FILE *stream)
 {
 	char name[SETTING_NAME_MAX];
-	const struct setting *row;
+	const struct setting *row = NULL;
 
 	fputs(".SH SETTINGS\n"
 	      "A setting is taken from the option, then from the environment, then from the INI "
@@ -208,7 +208,7 @@ static void write_roff_settings(FILE *stream)
 	      ".PP\n.nf\n  api\\-detail\\-days = 5\n.fi\n.PP\n"
 	      "These variables of the environment are read:\n",
 		stream);
-	for (size_t i = 0; (row = setting_at(i)); i++) {
+	while ((row = setting_next(row))) {
 		if (!row->per_run) {
 			fprintf(stream, ".TP\n\\fB%s\\fR\nas \\-\\-",
 				setting_environment_name(row->name, name));

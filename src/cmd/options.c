@@ -117,9 +117,9 @@ static int take_operand(struct reader *reader, char *argument, struct error *err
 /* The long name of the option `-f`; {NULL, 0} when there is none. */
 static struct text name_of_letter(struct text argument)
 {
-	const struct setting *row;
+	const struct setting *row = NULL;
 
-	for (size_t i = 0; (row = setting_at(i)); i++) {
+	while ((row = setting_next(row))) {
 		if (row->letter && argument.size == 2 && argument.data[1] == row->letter) {
 			return text_of(row->name);
 		}
@@ -299,13 +299,13 @@ static int unknown_in_file(
 {
 	struct suggestion near = {.word = text_of(name), .distance = SIZE_MAX};
 	const struct setting_gone *gone = setting_gone_find(text_of(name));
-	const struct setting *row;
+	const struct setting *row = NULL;
 
 	if (gone) {
 		return error_set(err, ERROR_INVALID, "%s:%u: there is no setting '%s' any more: %s",
 			reader->ini_path, line, name, gone->instead);
 	}
-	for (size_t i = 0; (row = setting_at(i)); i++) {
+	while ((row = setting_next(row))) {
 		if (!row->per_run) {
 			suggest_consider(&near, row->name);
 		}
@@ -398,9 +398,9 @@ static int parse_slot(struct reader *reader, const struct slot *slot, struct err
 
 static void clear_times(struct settings *settings)
 {
-	const struct setting *row;
+	const struct setting *row = NULL;
 
-	for (size_t i = 0; (row = setting_at(i)); i++) {
+	while ((row = setting_next(row))) {
 		if (row->type == SETTING_TIME) {
 			*(int64_t *)(void *)((char *)settings + row->offset) = SETTING_TIME_NONE;
 		}

@@ -13,58 +13,60 @@
 static const struct setting *const tables[] = {
 	common_settings, serve_settings, calls_settings, files_settings, manage_settings, NULL};
 
-const struct setting *setting_at(size_t index)
+/* The row without a name that ends @table. */
+static const struct setting *end_of(const struct setting *table)
 {
-	for (size_t i = 0; tables[i]; i++) {
-		for (const struct setting *row = tables[i]; row->name; row++) {
-			if (index-- == 0) {
-				return row;
-			}
-		}
+	while (table->name) {
+		table++;
 	}
-	return NULL;
+	return table;
+}
+
+const struct setting *setting_next(const struct setting *row)
+{
+	size_t next = 0;
+
+	if (row && row[1].name) {
+		return row + 1;
+	}
+	while (row && end_of(tables[next++]) != row + 1) {
+	}
+	return tables[next];
 }
 
 const struct setting *setting_find(struct text name, const char *command)
 {
 	const struct setting *for_all = NULL;
+	const struct setting *row = NULL;
 
-	for (size_t i = 0; tables[i]; i++) {
-		for (const struct setting *row = tables[i]; row->name; row++) {
-			if (!text_equal_string(name, row->name)) {
-				continue;
-			}
-			if (row->command && command && strcmp(row->command, command) == 0) {
-				return row;
-			}
-			for_all = row->command ? for_all : row;
+	while ((row = setting_next(row))) {
+		if (!text_equal_string(name, row->name)) {
+			continue;
 		}
+		if (row->command && command && strcmp(row->command, command) == 0) {
+			return row;
+		}
+		for_all = row->command ? for_all : row;
 	}
 	return for_all;
 }
 
 const struct setting *setting_find_any(struct text name)
 {
-	for (size_t i = 0; tables[i]; i++) {
-		for (const struct setting *row = tables[i]; row->name; row++) {
-			if (text_equal_string(name, row->name)) {
-				return row;
-			}
-		}
+	const struct setting *row = NULL;
+
+	while ((row = setting_next(row)) && !text_equal_string(name, row->name)) {
 	}
-	return NULL;
+	return row;
 }
 
 const struct setting *setting_find_kept(struct text name)
 {
-	const struct setting *row;
+	const struct setting *row = NULL;
 
-	for (size_t i = 0; (row = setting_at(i)); i++) {
-		if (!row->per_run && text_equal_string(name, row->name)) {
-			return row;
-		}
+	while ((row = setting_next(row)) && (row->per_run || !text_equal_string(name, row->name))) {
 	}
-	return NULL;
+	return row;
 }
 
 const char *setting_text(const struct settings *settings, const char *name, const char *command)

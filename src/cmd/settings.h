@@ -144,8 +144,9 @@ struct setting {
 	bool per_run; /* an option of one run: neither in the environment nor in the INI file */
 };
 
-/* Every row, from 0 on, by group of commands; NULL when there is none any more. */
-const struct setting *setting_at(size_t index);
+/* The row behind @row, the first one behind NULL, by group of commands; NULL behind the last one.
+ */
+const struct setting *setting_next(const struct setting *row);
 
 /* The settings that every command takes. NULL-ended. */
 extern const char *const setting_common[];

@@ -75,14 +75,14 @@ static void read_as_file(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *value = calloc(1, size + 1);
-	const struct setting *row;
+	const struct setting *row = NULL;
 
 	fuzz_require(value != NULL);
 	if (size > 0) {
 		memcpy(value, data, size);
 	}
 	read_as_file(data, size);
-	for (size_t i = 0; (row = setting_at(i)); i++) {
+	while ((row = setting_next(row))) {
 		check_setting(row, value);
 	}
 	free(value);

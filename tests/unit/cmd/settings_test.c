@@ -14,10 +14,10 @@
 
 static void every_row_has_a_default_that_it_accepts_itself(void **state)
 {
-	const struct setting *row;
+	const struct setting *row = NULL;
 
 	(void)state;
-	for (size_t i = 0; (row = setting_at(i)); i++) {
+	while ((row = setting_next(row))) {
 		struct settings settings = {0};
 		struct error err = {0};
 
@@ -30,10 +30,10 @@ static void every_row_has_a_default_that_it_accepts_itself(void **state)
 
 static void every_row_is_explained_in_sentences(void **state)
 {
-	const struct setting *row;
+	const struct setting *row = NULL;
 
 	(void)state;
-	for (size_t i = 0; (row = setting_at(i)); i++) {
+	while ((row = setting_next(row))) {
 		size_t size = strlen(row->help);
 
 		assert_true(size > 10 && row->help[size - 1] == '.');
@@ -62,10 +62,10 @@ static void every_command_takes_settings_that_are_in_the_table(void **state)
 
 static void every_setting_is_taken_by_a_command(void **state)
 {
-	const struct setting *row;
+	const struct setting *row = NULL;
 
 	(void)state;
-	for (size_t i = 0; (row = setting_at(i)); i++) {
+	while ((row = setting_next(row))) {
 		bool taken = false;
 
 		for (size_t j = 0; setting_common[j]; j++) {

@@ -224,7 +224,7 @@ static void the_manual_names_every_command_option_and_variable(void **state)
 {
 	AUTO(written_free) struct written written = {0};
 	char name[SETTING_NAME_MAX], expected[SETTING_NAME_MAX * 3];
-	const struct setting *row;
+	const struct setting *row = NULL;
 
 	(void)state;
 	written_open(&written);
@@ -234,7 +234,7 @@ static void the_manual_names_every_command_option_and_variable(void **state)
 		snprintf(expected, sizeof(expected), ".SS callstep %s", cmd_table[i]->name);
 		assert_non_null(strstr(written.text, expected));
 	}
-	for (size_t i = 0; (row = setting_at(i)); i++) {
+	while ((row = setting_next(row))) {
 		option_in_roff(row, expected, sizeof(expected));
 		assert_non_null(strstr(written.text, expected));
 		if (!row->per_run) {
