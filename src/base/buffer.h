@@ -27,8 +27,8 @@ void buffer_clear(struct buffer *buffer);
 /* buffer_reserve() where there is no room yet. */
 char *buffer_grow(struct buffer *buffer, size_t size) CHECK_RESULT;
 
-/* Makes room for @size more bytes, at least one, and returns where they go; NULL, with `failed` set,
- * when memory or the ceiling is reached. The bytes count only after buffer_advance(). */
+/* Makes room for @size more bytes, at least one, and returns where they go; NULL, with `failed`
+ * set, when memory or the ceiling is reached. The bytes count only after buffer_advance(). */
 CHECK_RESULT static inline char *buffer_reserve(struct buffer *buffer, size_t size)
 {
 	if (size > buffer->capacity - buffer->size || buffer->failed) {
