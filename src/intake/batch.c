@@ -326,6 +326,12 @@ void batch_add_call(struct batch *batch, struct text json, uint64_t line)
 	take_call(batch, json, (struct json_position){.line = 1, .column = 1}, line);
 }
 
+void batch_add_events(struct batch *batch, struct text line, uint64_t line_number)
+{
+	(void)line;
+	batch_reject(batch, line_number, (struct text){0}, "events are not taken in yet");
+}
+
 static int finish_stream(struct batch *batch, bool cut_off, struct error *err)
 {
 	if (!cut_off && decoder_end(batch->decoder, err) < 0) {

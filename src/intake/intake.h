@@ -70,6 +70,12 @@ enum batch_old {
 	BATCH_OLD_LEAVE,  /* it is not taken, and counts nowhere */
 };
 
+/* What the bytes of a batch are. */
+enum batch_content {
+	BATCH_CALLS,  /* whole calls */
+	BATCH_EVENTS, /* events lines; see batch_add_events() */
+};
+
 struct batch_options {
 	int64_t account_id;
 	/* only calls that started after it have their detail kept; INT64_MIN: all */
@@ -81,7 +87,8 @@ struct batch_options {
 	 * from any thread, perhaps several at a time, until the batch is done; it may wait. NULL:
 	 * such calls are taken and counted, the next sweep drops what is over its days. */
 	enum batch_old (*old)(void *context, const struct call *call, uint64_t line, bool whole);
-	enum stream_shape shape;
+	enum batch_content content;
+	enum stream_shape shape; /* of BATCH_EVENTS: STREAM_NDJSON */
 	enum stream_coding coding;
 	/* from an exchange's recording: parts of a call are joined (call_join.h), where others
 	 * replace each other */
@@ -123,6 +130,12 @@ void batch_feed_all(struct batch *batch, const char *data, size_t size);
  * goes into a reject. Shape and coding of the batch do not matter then; it takes either these or
  * bytes. */
 void batch_add_call(struct batch *batch, struct text json, uint64_t line);
+
+/* Hands in one events line, whole: what is learnt of a call that goes on (docs/api.md,
+ * POST /v1/events):
+ * {"session_id":…,"call":{dest,src,start,end,type,state},"from":N,"steps":[…]}, each member but the
+ * first optional. Otherwise as batch_add_call(); a batch takes both, and their order is kept. */
+void batch_add_events(struct batch *batch, struct text line, uint64_t line_number);
 
 /* No more bytes will come. @cut_off: the sender went away, so an unfinished call is dropped. */
 void batch_end(struct batch *batch, bool cut_off);
