@@ -4,12 +4,15 @@
 #include "fixture.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "store/sqlite/sqlite.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -141,6 +144,39 @@ static void the_log_is_copied_back_however_much_is_put(void **state)
 	}
 	assert_int_equal(page_of(f, &query).total_calls, 1);
 	assert_int_equal(problems_of(f->store), 0);
+}
+
+/* Bytes of the database that the writer and the readers keep. */
+static int kept_by(struct sqlite_store *store)
+{
+	int kept = sqlite_connection_kept(store->writer);
+
+	for (struct sqlite_connection *idle = store->idle; idle; idle = idle->next) {
+		kept += sqlite_connection_kept(idle);
+	}
+	return kept;
+}
+
+static void memory_of_connections_is_given_back_once_nobody_uses_them(void **state)
+{
+	enum { MUCH = 2 << 20, LITTLE = 64 << 10 };
+	struct fixture *f = *state;
+	struct sqlite_store *store = (struct sqlite_store *)f->store;
+	struct store_put put = put_of(f, "0", "1", 100, 1, noise_of(f, (size_t)2 << 20));
+	struct store_query query = query_all(f);
+
+	put_all(f, &put, 1);
+	page_of(f, &query);
+	assert_in_range(kept_by(store), MUCH, INT_MAX);
+	/* They were used since the round before this one: there was none. */
+	assert_int_equal(sqlite_rest_round(store), 0);
+	assert_in_range(kept_by(store), MUCH, INT_MAX);
+	assert_in_range(sqlite_rest_round(store), MUCH, INT_MAX);
+	assert_in_range(kept_by(store), 0, LITTLE);
+	/* And they are as good as before. */
+	put_all(f, &put, 1);
+	assert_int_equal(page_of(f, &query).total_calls, 1);
+	assert_in_range(kept_by(store), MUCH, INT_MAX);
 }
 
 static void locations_that_hold_no_store_are_named(void **state)
@@ -727,6 +763,7 @@ int main(void)
 		cmocka_unit_test(a_new_store_makes_its_folders_and_is_private),
 		STORE_TEST(a_store_is_there_when_it_is_opened_again),
 		STORE_TEST(the_log_is_copied_back_however_much_is_put),
+		STORE_TEST(memory_of_connections_is_given_back_once_nobody_uses_them),
 		cmocka_unit_test(locations_that_hold_no_store_are_named),
 		cmocka_unit_test(a_database_of_another_program_is_refused_and_left),
 		cmocka_unit_test(a_store_without_its_log_gets_it_back),

@@ -94,6 +94,8 @@ struct sqlite_connection {
 	enum sqlite_access access;
 	/* By the statement's address. */
 	struct sqlite_prepared prepared[SQLITE_PREPARED_ROOM];
+	/* Since the last round of store/sqlite/rest.c. */
+	bool used;
 	/* In the pool. */
 	struct sqlite_connection *next;
 };

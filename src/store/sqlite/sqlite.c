@@ -58,6 +58,7 @@ void sqlite_reader_close(struct sqlite_reader *reader)
 		sqlite_connection_close(reader->connection);
 		return;
 	}
+	reader->connection->used = true;
 	pthread_mutex_lock(&store->pool_mutex);
 	reader->connection->next = store->idle;
 	store->idle = reader->connection;
@@ -99,6 +100,7 @@ int sqlite_writer_begin(struct sqlite_writer *writer, struct store *base, struct
 		return -1;
 	}
 	writer->connection = store->writer;
+	writer->connection->used = true;
 	/* Memory may have been short for leaving the last transaction. */
 	if (!leave_transaction(writer->connection)) {
 		return sqlite_fail(writer->connection, err, "write to");
@@ -158,6 +160,8 @@ static void close_store(struct store *base)
 {
 	struct sqlite_store *store = (struct sqlite_store *)base;
 
+	thread_stop(&store->rest);
+	thread_deinit(&store->rest);
 	sqlite_checkpointer_deinit(&store->checkpointer);
 	while (store->idle) {
 		struct sqlite_connection *connection = store->idle;
@@ -262,6 +266,7 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 	pthread_mutex_init(&store->write_mutex, NULL);
 	pthread_mutex_init(&store->pool_mutex, NULL);
 	sqlite_checkpointer_init(&store->checkpointer);
+	thread_init(&store->rest);
 	store_repacker_init(&store->repacker);
 	sqlite_kinds_init(&store->kinds);
 	owned = &store->base;
@@ -277,7 +282,8 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 		sqlite_connection_open(
 			&store->writer, store->path, store->folder, SQLITE_TO_WRITE, err) < 0 ||
 		sqlite_schema_prepare(store, err) < 0 ||
-		sqlite_log_index_reserve(store->writer, err) < 0) {
+		sqlite_log_index_reserve(store->writer, err) < 0 ||
+		(options->for_server && sqlite_rest_start(store, err) < 0)) {
 		return -1;
 	}
 	sqlite_checkpointer_watch(store);

@@ -58,6 +58,8 @@ struct sqlite_store {
 	struct sqlite_kinds kinds;
 
 	struct sqlite_checkpointer checkpointer;
+	/* Of a server: what connections keep is given back. */
+	struct thread rest;
 
 	/* Over the reading connections that are not used. */
 	pthread_mutex_t pool_mutex;
@@ -135,6 +137,18 @@ void sqlite_checkpointer_watch(struct sqlite_store *store);
 /* Keeps the log bounded: where it has become long, waits until it is written back. Outside of a
  * transaction. */
 void sqlite_checkpointer_wait(struct sqlite_checkpointer *checkpointer);
+
+/* ---- store/sqlite/rest.c: what connections keep, and do not use, is given back ---- */
+
+/* How many bytes of the database @connection keeps. */
+int sqlite_connection_kept(const struct sqlite_connection *connection);
+
+/* Frees what each connection keeps that was not used since the round before. Returns how many bytes
+ * that were. */
+int sqlite_rest_round(struct sqlite_store *store);
+
+/* Begins a thread that makes a round every 10 seconds. */
+int sqlite_rest_start(struct sqlite_store *store, struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/folder.c: the folder and the files in it ---- */
 
