@@ -18,6 +18,11 @@ enum call_type {
 	CALL_TRANSFER,
 };
 
+enum call_state {
+	CALL_ENDED,
+	CALL_LIVE, /* it goes on, as far as the store knows */
+};
+
 struct call {
 	struct text dest; /* as it came, UTF-8 without control characters */
 	struct text src;
@@ -25,12 +30,17 @@ struct call {
 	int64_t start;		/* UNIX seconds, not negative */
 	int64_t end;		/* UNIX seconds, not before start */
 	enum call_type type;
-	bool has_detail; /* an array of steps came with it, be it empty */
-	uint32_t steps;	 /* how many */
+	bool has_detail;       /* an array of steps came with it, be it empty */
+	uint32_t steps;	       /* how many */
+	enum call_state state; /* not in the call's JSON */
 };
 
 /* "inbound", "outbound", "transfer". */
 const char *call_type_name(enum call_type type);
 bool call_type_parse(struct text name, enum call_type *ret_type);
+
+/* "ended", "live". */
+const char *call_state_name(enum call_state state);
+bool call_state_parse(struct text name, enum call_state *ret_state);
 
 #endif

@@ -37,6 +37,11 @@ STORE_OPERATION(store_view_close_fn, store_view_close);
 
 /* @count is at least 1; no `replaced` is set. */
 STORE_OPERATION(store_put_calls_fn, store_put_calls);
+/* @count is at least 1; what is set of the puts and amendments is zero. */
+STORE_OPERATION(store_amend_calls_fn, store_amend_calls);
+/* limit is not negative. */
+STORE_OPERATION(store_live_list_fn, store_live_list);
+STORE_OPERATION(store_live_hear_fn, store_live_hear);
 /* start, offset and limit are not negative; the number is among the keys. */
 STORE_OPERATION(store_page_fn, store_view_page);
 STORE_OPERATION(store_find_fn, store_view_find);
@@ -138,6 +143,10 @@ struct store_backend {
 	store_view_close_fn *view_close;
 
 	store_put_calls_fn *put_calls;
+	/* All three NULL: it keeps no live calls. */
+	store_amend_calls_fn *amend_calls;
+	store_live_list_fn *live_list;
+	store_live_hear_fn *live_hear;
 	store_page_fn *page;
 	store_find_fn *find;
 	store_walk_fn *walk;

@@ -235,6 +235,48 @@ int store_put_calls(struct store *store, struct store_put *puts, size_t count, s
 	return count == 0 ? 0 : store->backend->put_calls(store, puts, count, err);
 }
 
+static int no_live_calls(struct error *err)
+{
+	return error_set(err, ERROR_UNSUPPORTED, "this store keeps no live calls");
+}
+
+int store_amend_calls(
+	struct store *store, const struct store_entry *entries, size_t count, struct error *err)
+{
+	if (!store->backend->amend_calls) {
+		return no_live_calls(err);
+	}
+	return count == 0 ? 0 : store->backend->amend_calls(store, entries, count, err);
+}
+
+int store_live_list(struct store *store, int64_t account_id, int64_t before, int64_t limit,
+	struct arena *arena, struct store_live **ret_calls, size_t *ret_count, struct error *err)
+{
+	assert(limit >= 0);
+	if (!store->backend->live_list) {
+		return no_live_calls(err);
+	}
+	return store->backend->live_list(
+		store, account_id, before, limit, arena, ret_calls, ret_count, err);
+}
+
+int store_live_hear(struct store *store, int64_t now, struct error *err)
+{
+	return store->backend->live_hear ? store->backend->live_hear(store, now, err)
+					 : no_live_calls(err);
+}
+
+int store_live_expire(struct store *store, int64_t now, int64_t timeout_s, int64_t limit,
+	int64_t *ret_ended, struct error *err)
+{
+	(void)store;
+	(void)now;
+	(void)timeout_s;
+	(void)limit;
+	(void)ret_ended;
+	return no_live_calls(err);
+}
+
 /* A query with its number among the keys. */
 struct keyed_query {
 	struct store_query query;

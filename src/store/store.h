@@ -7,6 +7,7 @@
 #define STORE_STORE_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "call/call.h"
 #include "call/filter.h"
@@ -197,6 +198,103 @@ struct store_put {
 int store_put_calls(
 	struct store *store, struct store_put *puts, size_t count, struct error *err) CHECK_RESULT;
 
+/* ---- live calls ---- */
+
+/* Which members of a call's header an amendment gives. */
+enum store_amend_member {
+	STORE_AMEND_DEST = 1,
+	STORE_AMEND_SRC = 2,
+	STORE_AMEND_START = 4,
+	STORE_AMEND_END = 8,
+	STORE_AMEND_TYPE = 16,
+	STORE_AMEND_STATE = 32,
+};
+
+/* What became of an amendment. But for the first one nothing of it is stored, and the others of its
+ * transaction are. */
+enum store_amend_result {
+	STORE_AMENDED,
+	STORE_AMEND_NO_START,  /* of an unknown session: neither a start nor a step is given */
+	STORE_AMEND_GAP,       /* `from` is behind all steps that are held */
+	STORE_AMEND_TOO_LARGE, /* the call would have more than size_max bytes */
+	STORE_AMEND_END_BEFORE_START, /* the call would end before it starts */
+};
+
+/* Looks at the steps of a call as they come out of its amendments, before they are stored, on the
+ * thread that stores. @detail is all of them, `[…]`; @hidden is what the function kept for the call
+ * the last time, empty at first. It may append other canonical steps, as many, to @ret_detail, and
+ * what it keeps now to @ret_hidden. Returns 1 when the steps are to be those of @ret_detail, 0 when
+ * they stay. */
+typedef int store_review_fn(void *context, struct text detail, struct text hidden,
+	struct buffer *ret_detail, struct buffer *ret_hidden, struct error *err);
+
+/* What is said of a call that goes on: a part of its header, some of its steps, or only that it is
+ * still up. An unknown session becomes a call. */
+struct store_amend {
+	int64_t account_id;
+	struct text session_id;
+	unsigned int given; /* enum store_amend_member, or-ed */
+	struct call call;   /* the members that are given */
+	/* Where the steps stand: what stood there and behind is replaced. -1: they are added in the
+	 * order of time, behind those of the same second; one whose event.data.event_id a step of
+	 * the call has is left out. Without steps it is not looked at. */
+	int64_t from;
+	struct text steps; /* canonical, `[…]`; data NULL: none are given */
+	int64_t heard;	   /* UNIX seconds: now */
+	/* steps of a call that started then or before are not kept: they are left out */
+	int64_t detail_after;
+	size_t size_max;	 /* bytes of the call's JSON */
+	store_review_fn *review; /* NULL: none */
+	void *review_context;
+
+	/* set by store_amend_calls(): */
+	enum store_amend_result result;
+	bool created;	     /* the session was unknown */
+	uint32_t added;	     /* of its steps; those that changed nothing do not count */
+	uint32_t duplicates; /* that changed nothing, as they are held */
+	/* the call behind this amendment, as far as these members go; of an unknown session that
+	 * stays unknown all are 0 */
+	int64_t start;
+	int64_t end;
+	uint32_t steps_held;
+	enum call_state state;
+};
+
+/* One of both. */
+struct store_entry {
+	struct store_put *put;
+	struct store_amend *amend;
+};
+
+/* Stores puts and amendments in their order in one durable transaction, puts as store_put_calls()
+ * does. A put ends a live call: with steps it replaces it. ERROR_NOT_FOUND when there is no such
+ * account. */
+int store_amend_calls(struct store *store, const struct store_entry *entries, size_t count,
+	struct error *err) CHECK_RESULT;
+
+/* A call that goes on. */
+struct store_live {
+	int64_t account_id;
+	struct text session_id;
+	int64_t heard; /* when something was heard of it last */
+};
+
+/* The live calls that were heard before @before, the longest silent first, at most @limit of them;
+ * @account_id 0: of all accounts. */
+int store_live_list(struct store *store, int64_t account_id, int64_t before, int64_t limit,
+	struct arena *arena, struct store_live **ret_calls, size_t *ret_count,
+	struct error *err) CHECK_RESULT;
+
+/* Takes it that all live calls were heard at @now or later: at the start of a server, as nobody
+ * could be heard before. */
+int store_live_hear(struct store *store, int64_t now, struct error *err) CHECK_RESULT;
+
+/* Ends live calls of which nothing was heard since @now - @timeout_s, at most @limit, in one
+ * durable transaction, each with a last step that says so. A call that ended so becomes live again
+ * by an amendment, and has that step no more. *@ret_ended less than the limit: none is left. */
+int store_live_expire(struct store *store, int64_t now, int64_t timeout_s, int64_t limit,
+	int64_t *ret_ended, struct error *err) CHECK_RESULT;
+
 /* A call as it is held. */
 struct store_call {
 	/* has_detail and steps tell what is held, whether or not packed was asked for */
@@ -316,6 +414,9 @@ int store_count_buckets(struct store *store, int64_t account_id, const struct fi
 struct store_change {
 	int64_t id; /* grows with each call that is stored or changed, by whichever process */
 	struct store_call call; /* as it is now */
+	/* the first step that amendments changed; -1: they changed none */
+	int64_t first_step;
+	bool header; /* it was stored, begun or ended, or another member than `end` changed */
 };
 
 struct store_changes {
