@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The log: one line an event on standard error, `key=value`. Only cmd/ and the HTTP server's
- * request log write to it; everything else returns errors. */
+ * The log: one line an event on standard error, `key=value`. Only cmd/, collect/ and the HTTP
+ * server's request log write to it; everything else returns errors. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

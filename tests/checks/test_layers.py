@@ -18,11 +18,12 @@ MAY_INCLUDE = {
     "store": {"base", "json", "call"},
     "find": {"base", "json", "call", "store"},
     "intake": {"base", "json", "call", "redact", "store"},
+    "collect": {"base", "json", "call", "redact", "intake"},
     "upkeep": {"base", "json", "call", "store"},
     "http": {"base"},
     "api": {"base", "json", "call", "redact", "store", "find", "intake", "upkeep", "http"},
     "generate": {"base", "json", "call"},
-    "cmd": {"base", "json", "call", "redact", "store", "find", "intake", "upkeep", "http", "api", "generate"},
+    "cmd": {"base", "json", "call", "redact", "store", "find", "intake", "upkeep", "http", "api", "generate", "collect"},
 }
 
 # A file is a command there, or an endpoint.
@@ -34,7 +35,8 @@ ONLY_IN = {
     r"sqlite3\.h": r"src/store/sqlite/[^/]*",
     r"libpq-fe\.h": r"src/store/postgres/[^/]*",
     r"microhttpd\.h": r"src/http/[^/]*",
-    r"gnutls/.*": r"src/http/[^/]*",
+    r"gnutls/.*": r"src/(http|collect)/[^/]*",
+    r"curl/.*": r"src/collect/[^/]*",
     r"expat\.h": r"src/intake/sources/.*",
     r"utf8proc\.h": r"src/call/(call_number|words)\.c",
     r"ini\.h": r"src/cmd/[^/]*",
