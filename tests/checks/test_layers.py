@@ -38,6 +38,7 @@ ONLY_IN = {
     r"gnutls/.*": r"src/(http|collect)/[^/]*",
     r"curl/.*": r"src/collect/[^/]*",
     r"expat\.h": r"src/intake/sources/.*",
+    r"protobuf-c/.*|otlp\.pb-c\.h": r"src/intake/sources/otlp/[^/]*",
     r"utf8proc\.h": r"src/call/(call_number|words)\.c",
     r"ini\.h": r"src/cmd/[^/]*",
     r"sodium\.h": r"src/((api|cmd)/[^/]*|redact/mark\.c)",
