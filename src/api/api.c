@@ -13,11 +13,12 @@
  * (API.md §1). */
 static const char *const nothing[] = {NULL};
 static const char *const list_query[] = {
-	FILTER_PARAMETERS, "limit", "offset", "cursor", "detail", "spreadsheet", NULL};
+	FILTER_PARAMETERS(FILTER_NAME) "limit", "offset", "cursor", "detail", "spreadsheet", NULL};
 static const char *const stats_query[] = {
-	FILTER_PARAMETERS, "group", "bucket", "zone", "values", "limit", NULL};
-static const char *const dropoff_query[] = {FILTER_PARAMETERS, "limit", NULL};
-static const char *const tail_query[] = {FILTER_PARAMETERS, "detail", "last_event_id", NULL};
+	FILTER_PARAMETERS(FILTER_NAME) "group", "bucket", "zone", "values", "limit", NULL};
+static const char *const dropoff_query[] = {FILTER_PARAMETERS(FILTER_NAME) "limit", NULL};
+static const char *const tail_query[] = {
+	FILTER_PARAMETERS(FILTER_NAME) "detail", "last_event_id", NULL};
 static const char *const keys_query[] = {"limit", "cursor", NULL};
 static const char *const audit_query[] = {"start", "end", "action", "limit", "cursor", NULL};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A call's header: the names of its types and states. */
+ * A call's header: the names of its values. */
 #include "call/call.h"
 
 static const struct text type_names[] = {
@@ -7,6 +7,13 @@ static const struct text type_names[] = {
 	[CALL_OUTBOUND] = {"outbound", 8},
 	[CALL_TRANSFER] = {"transfer", 8},
 };
+static const struct text state_names[] = {
+	[CALL_ENDED] = {"ended", 5},
+	[CALL_LIVE] = {"live", 4},
+};
+
+const struct call_names call_type_names = {type_names, COUNT_OF(type_names)};
+const struct call_names call_state_names = {state_names, COUNT_OF(state_names)};
 
 const char *call_type_name(enum call_type type)
 {
@@ -15,19 +22,14 @@ const char *call_type_name(enum call_type type)
 
 bool call_type_parse(struct text name, enum call_type *ret_type)
 {
-	for (size_t i = 0; i < COUNT_OF(type_names); i++) {
-		if (text_equal(name, type_names[i])) {
-			*ret_type = (enum call_type)i;
-			return true;
-		}
-	}
-	return false;
-}
+	int type = call_names_find(&call_type_names, name);
 
-static const struct text state_names[] = {
-	[CALL_ENDED] = {"ended", 5},
-	[CALL_LIVE] = {"live", 4},
-};
+	if (type < 0) {
+		return false;
+	}
+	*ret_type = (enum call_type)type;
+	return true;
+}
 
 const char *call_state_name(enum call_state state)
 {
@@ -36,11 +38,21 @@ const char *call_state_name(enum call_state state)
 
 bool call_state_parse(struct text name, enum call_state *ret_state)
 {
-	for (size_t i = 0; i < COUNT_OF(state_names); i++) {
-		if (text_equal(name, state_names[i])) {
-			*ret_state = (enum call_state)i;
-			return true;
+	int state = call_names_find(&call_state_names, name);
+
+	if (state < 0) {
+		return false;
+	}
+	*ret_state = (enum call_state)state;
+	return true;
+}
+
+int call_names_find(const struct call_names *names, struct text name)
+{
+	for (size_t i = 0; name.size > 0 && i < names->count; i++) {
+		if (text_equal(name, names->items[i])) {
+			return (int)i;
 		}
 	}
-	return false;
+	return -1;
 }

@@ -23,6 +23,14 @@ enum call_state {
 	CALL_LIVE, /* it goes on, as far as the store knows */
 };
 
+/* The names of an enum's values, from 0 on. */
+struct call_names {
+	const struct text *items;
+	size_t count;
+};
+extern const struct call_names call_type_names;	 /* inbound, outbound, transfer */
+extern const struct call_names call_state_names; /* ended, live */
+
 struct call {
 	struct text dest; /* as it came, UTF-8 without control characters */
 	struct text src;
@@ -35,12 +43,13 @@ struct call {
 	enum call_state state; /* not in the call's JSON */
 };
 
-/* "inbound", "outbound", "transfer". */
 const char *call_type_name(enum call_type type);
 bool call_type_parse(struct text name, enum call_type *ret_type);
 
-/* "ended", "live". */
 const char *call_state_name(enum call_state state);
 bool call_state_parse(struct text name, enum call_state *ret_state);
+
+/* The value that @name stands for; negative: it is empty, or not a name. */
+int call_names_find(const struct call_names *names, struct text name);
 
 #endif

@@ -17,6 +17,7 @@ void filter_init(struct filter *filter)
 
 /* One parameter being read. */
 struct setting {
+	const char *name;
 	struct filter *filter;
 	struct text value;
 	int64_t now;
@@ -120,22 +121,57 @@ static int set_numbers(struct setting *setting, void *numbers)
 	return 0;
 }
 
-static int set_types(struct setting *setting, void *place)
+#define NAMES_OF(name, option, how, member) {#name, &call_##name##_names},
+
+static const struct {
+	const char *parameter;
+	const struct call_names *names;
+} choices[] = {FILTER_CHOICES(NAMES_OF)};
+
+static const struct call_names *choice_names(const char *parameter)
 {
+	size_t at = 0;
+
+	while (strcmp(choices[at].parameter, parameter) != 0) {
+		at++;
+	}
+	return choices[at].names;
+}
+
+/* "inbound, outbound or transfer is expected, not 'x'". */
+static int no_choice(
+	const struct setting *setting, const struct call_names *names, struct text value)
+{
+	char list[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < names->count && used < sizeof(list); i++) {
+		const char *between = i + 1 == names->count ? " or " : ", ";
+
+		if (names->items[i].size > 0) {
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%.*s",
+				used > 0 ? between : "", TEXT_ARG(names->items[i]));
+		}
+	}
+	return error_set(
+		setting->err, ERROR_INVALID, "%s is expected, not '%.*s'", list, TEXT_ARG(value));
+}
+
+static int set_choice(struct setting *setting, void *place)
+{
+	const struct call_names *names = choice_names(setting->name);
 	struct text rest = setting->value, name = {0};
-	unsigned int types = 0;
+	unsigned int bits = 0;
 
 	do {
-		enum call_type type;
+		int value = text_split(&rest, ',', &name) ? call_names_find(names, name) : -1;
 
-		if (!text_split(&rest, ',', &name) || !call_type_parse(name, &type)) {
-			return error_set(setting->err, ERROR_INVALID,
-				"inbound, outbound or transfer is expected, not '%.*s'",
-				TEXT_ARG(name));
+		if (value < 0) {
+			return no_choice(setting, names, name);
 		}
-		types |= 1U << type;
+		bits |= 1U << value;
 	} while (rest.data);
-	*(unsigned int *)place |= types;
+	*(unsigned int *)place |= bits;
 	return 0;
 }
 
@@ -212,30 +248,15 @@ static int set_state(struct setting *setting, void *place)
 		TEXT_ARG(setting->value));
 }
 
-const char *const filter_parameters[] = {FILTER_PARAMETERS, NULL};
+const char *const filter_parameters[] = {FILTER_PARAMETERS(FILTER_NAME) NULL};
+
+#define SETTER(name, option, how, member) {set_##how, offsetof(struct filter, member)},
 
 /* How each is read, and into which member; in the order of filter_parameters. */
 static const struct {
 	int (*set)(struct setting *setting, void *place);
 	size_t offset;
-} setters[] = {
-	{set_time, offsetof(struct filter, start)},
-	{set_time, offsetof(struct filter, end)},
-	{set_numbers, offsetof(struct filter, dest)},
-	{set_numbers, offsetof(struct filter, src)},
-	{set_types, offsetof(struct filter, types)},
-	{set_names, offsetof(struct filter, classes)},
-	{set_names, offsetof(struct filter, modules)},
-	{set_names, offsetof(struct filter, variables)},
-	{set_names, offsetof(struct filter, last_modules)},
-	{set_names, offsetof(struct filter, last_variables)},
-	{set_text, offsetof(struct filter, text)},
-	{set_seconds, offsetof(struct filter, min_duration)},
-	{set_seconds, offsetof(struct filter, max_duration)},
-	{set_state, offsetof(struct filter, state)},
-};
-
-_Static_assert(COUNT_OF(setters) + 1 == COUNT_OF(filter_parameters), "a setter for each parameter");
+} setters[] = {FILTER_PARAMETERS(SETTER)};
 
 int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
 	struct arena *arena, struct error *err)
@@ -247,6 +268,7 @@ int filter_set(struct filter *filter, struct text name, struct text value, int64
 		if (!text_equal_string(name, filter_parameters[i])) {
 			continue;
 		}
+		setting.name = filter_parameters[i];
 		if (setters[i].set(&setting, (char *)filter + setters[i].offset) < 0) {
 			return error_prefix(err, "%s", filter_parameters[i]);
 		}
@@ -293,10 +315,28 @@ struct call_keys filter_dest_keys(const struct filter *filter)
 	return dest->any || dest->parts_count > 0 ? (struct call_keys){0} : dest->whole;
 }
 
+#define BITS(name, option, how, member)	   filter->member |
+#define MATCHES(name, option, how, member) choice_matches(filter->member, call->name) &&
+
+static bool asks_for_choice(const struct filter *filter)
+{
+	return (FILTER_CHOICES(BITS) 0U) != 0;
+}
+
+static bool choice_matches(unsigned int bits, unsigned int value)
+{
+	return bits == 0 || (bits & 1U << value) != 0;
+}
+
+static bool choices_match(const struct filter *filter, const struct call *call)
+{
+	return FILTER_CHOICES(MATCHES) true;
+}
+
 bool filter_is_window(const struct filter *filter)
 {
 	return !filter_numbers_ask(&filter->src) &&
-	       (filter->dest.any || filter->dest.parts_count == 0) && filter->types == 0 &&
+	       (filter->dest.any || filter->dest.parts_count == 0) && !asks_for_choice(filter) &&
 	       filter->min_duration == 0 && filter->max_duration == INT64_MAX &&
 	       filter->state == FILTER_ANY_STATE && !filter_needs_detail(filter);
 }
@@ -350,7 +390,7 @@ bool filter_matches_times(const struct filter *filter, const struct call *call)
 
 	return call->start >= filter->start && call->start < filter->end &&
 	       duration >= filter->min_duration && duration <= filter->max_duration &&
-	       (filter->types == 0 || (filter->types & 1U << call->type) != 0) &&
+	       choices_match(filter, call) &&
 	       filter->state != FILTER_LIVE; /* every stored call has ended */
 }
 

@@ -42,7 +42,7 @@ struct filter {
 	int64_t end;
 	struct filter_numbers dest;
 	struct filter_numbers src;
-	unsigned int types;   /* a bit (1 << enum call_type) for each that is meant; 0: all */
+	unsigned int types;   /* a bit (1 << enum call_type) for each that is meant; 0: any */
 	int64_t min_duration; /* seconds */
 	int64_t max_duration; /* seconds; INT64_MAX: any */
 	enum filter_state state;
@@ -62,16 +62,45 @@ struct filter {
 /* Everything: the whole of time, any call. */
 void filter_init(struct filter *filter);
 
-/* The parameters' names in the order of the contract. */
-#define FILTER_PARAMETERS                                                                          \
-	"start", "end", "dest", "src", "type", "class", "module", "variable", "last_module",       \
-		"last_variable", "text", "min_duration", "max_duration", "state"
+/* clang-format off */
 
-/* The same, NULL-ended. */
+/* The parameters: the name, the option that is the same, how filter.c reads it (set_time() and so
+ * on), and the member of struct filter that it is read into.
+ *
+ * First those that ask for some of the values of a choice (store/columns.h). The name is the member
+ * of struct call; that of struct filter has a bit for each value that is meant, 0: any. A
+ * row is all that matching needs, here and in each store. */
+#define FILTER_CHOICES(PARAMETER) \
+	PARAMETER(type, "type", choice, types)
+
+/* All, in the order of the contract. */
+#define FILTER_PARAMETERS(PARAMETER) \
+	PARAMETER(start,         "start",         time,    start) \
+	PARAMETER(end,           "end",           time,    end) \
+	PARAMETER(dest,          "dest",          numbers, dest) \
+	PARAMETER(src,           "src",           numbers, src) \
+	FILTER_CHOICES(PARAMETER) \
+	PARAMETER(class,         "class",         names,   classes) \
+	PARAMETER(module,        "module",        names,   modules) \
+	PARAMETER(variable,      "variable",      names,   variables) \
+	PARAMETER(last_module,   "last-module",   names,   last_modules) \
+	PARAMETER(last_variable, "last-variable", names,   last_variables) \
+	PARAMETER(text,          "text",          text,    text) \
+	PARAMETER(min_duration,  "min-duration",  seconds, min_duration) \
+	PARAMETER(max_duration,  "max-duration",  seconds, max_duration) \
+	PARAMETER(state,         "state",         state,   state)
+
+/* For a list of their names, or of their options. */
+#define FILTER_NAME(name, option, how, member)	 #name,
+#define FILTER_OPTION(name, option, how, member) option,
+
+/* clang-format on */
+
+/* Their names, NULL-ended. */
 extern const char *const filter_parameters[];
 
-/* Reads one parameter. A repeated dest, src, type, class, module, variable, last_module or
- * last_variable adds to the ones before, and a comma separates several in one value; any other
+/* Reads one parameter. A repeated dest, src, class, module, variable, last_module, last_variable or
+ * choice adds to the ones before, and a comma separates several in one value; any other
  * repeated one takes the last value. @now is what relative times count from. What has to be kept is
  * copied into @arena. Returns 1 when it was read, 0 when @name is not a parameter of a filter;
  * ERROR_INVALID names the parameter and says what it takes: "min_duration: a number of seconds is

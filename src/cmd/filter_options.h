@@ -3,14 +3,12 @@
 #ifndef CMD_FILTER_OPTIONS_H
 #define CMD_FILTER_OPTIONS_H
 
+#include "call/filter.h"
 #include "cmd/cmd.h"
 
-/* For the settings of a command that finds calls: filter_parameters with dashes, the account, and
+/* For the settings of a command that finds calls: the account, the filter's parameters, and
  * number. */
-#define FILTER_OPTIONS                                                                             \
-	OWNER_OPTIONS, "start", "end", "dest", "src", "number", "type", "class", "module",         \
-		"variable", "last-module", "last-variable", "text", "min-duration",                \
-		"max-duration", "state", "dial-prefix"
+#define FILTER_OPTIONS OWNER_OPTIONS, FILTER_PARAMETERS(FILTER_OPTION) "number", "dial-prefix"
 
 /* What --dial-prefix says; none where it is not given. The texts are the setting's. */
 int filter_options_prefixes(const struct settings *settings, struct call_prefixes *ret_prefixes,
