@@ -58,12 +58,6 @@ int store_place_keep(struct store_place *place, int64_t start, struct text sessi
 	return 0;
 }
 
-enum call_type store_call_type(int64_t value)
-{
-	return value == CALL_OUTBOUND || value == CALL_TRANSFER ? (enum call_type)value
-								: CALL_INBOUND;
-}
-
 static bool keep(struct arena *arena, struct text *text)
 {
 	*text = arena_copy(arena, *text);

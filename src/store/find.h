@@ -24,9 +24,6 @@ bool store_find_is_behind(const struct store_place *place, const struct call *ca
 /* ERROR_TIMEOUT once the deadline of @search has passed, or it was given up. */
 int store_find_check_deadline(const struct store_search *search, struct error *err) CHECK_RESULT;
 
-/* The type that @value stands for; any other value is an inbound call. */
-enum call_type store_call_type(int64_t value);
-
 /* Copies what @call points to into @arena. */
 int store_call_keep(struct store_call *call, struct arena *arena, struct error *err) CHECK_RESULT;
 

@@ -10,23 +10,23 @@ static const struct postgres_statement call_find = {
 	" where c.account_id = $account_id::bigint and c.session_id = $session_id::text"};
 /* clang-format on */
 
+#define READ_text(member)	      postgres_text(rows, row, #member)
+#define READ_int64(member)	      postgres_int64(rows, row, #member)
+#define READ_choice(member)	      STORE_CHOICE(member, postgres_int64(rows, row, #member))
+#define READ(member, sql, kind, call) call.member = READ_##kind(member);
+
 /* A member a line, in the order of the columns: in that order they are found at once. */
 struct call postgres_read_header(struct postgres_rows *rows, int row)
 {
 	struct call call = {0};
-	int64_t type, steps;
+	int64_t steps;
 
 	call.session_id = postgres_text(rows, row, "session_id");
 	call.start = postgres_int64(rows, row, "start");
-	call.end = postgres_int64(rows, row, "end");
-	type = postgres_int64(rows, row, "type");
 	steps = postgres_int64(rows, row, "steps");
-	call.type = type == CALL_OUTBOUND || type == CALL_TRANSFER ? (enum call_type)type
-								   : CALL_INBOUND;
 	call.has_detail = steps >= 0;
 	call.steps = steps >= 0 ? (uint32_t)steps : 0;
-	call.dest = postgres_text(rows, row, "dest");
-	call.src = postgres_text(rows, row, "src");
+	STORE_COLUMNS(READ, call)
 	return call;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A filter as a condition and its parameters: PostgreSQL compares headers, paths and words
  * itself. Only calls with more words than a tsvector tells apart are looked at here, one by one. */
+#include <limits.h>
+
 #include "call/call_json.h"
 #include "store/find.h"
 #include "store/postgres/postgres.h"
@@ -11,11 +13,14 @@
 
 /* clang-format off */
 
+#define CHOSEN(name, option, how, member) \
+	" and ($" #member "::smallint[] is null or c." #name " = any($" #member "))"
+
 /* What the header of the call c has to be like. %s is what write_numbers() makes of the numbers
  * called, and of those that called. */
 #define MATCH \
 	" c.account_id = $account_id::bigint and c.start >= $start::bigint and c.start <" \
-	" $end::bigint and ($types::smallint[] is null or c.type = any($types))" \
+	" $end::bigint" FILTER_CHOICES(CHOSEN) \
 	" and c.\"end\" - c.start between $min_duration::bigint and $max_duration::bigint" \
 	" and %s and %s" \
 	" and ($step_kinds::integer[] is null or c.path && $step_kinds)" \
@@ -335,6 +340,28 @@ static struct call_keys whole_of(const struct filter_numbers *numbers)
 	return filter_numbers_ask(numbers) ? numbers->whole : (struct call_keys){0};
 }
 
+/* The numbers of the bits, or null where any will do. */
+static void bind_choice(struct postgres_connection *connection, const char *name, unsigned int bits)
+{
+	uint32_t numbers[CHAR_BIT * sizeof(bits)];
+	struct postgres_value value = {
+		.name = name,
+		.type = POSTGRES_SMALLINT,
+		.is_array = true,
+		.items = bits != 0 ? numbers : NULL,
+		.item_size = sizeof(*numbers),
+	};
+
+	for (uint32_t number = 0; number < COUNT_OF(numbers); number++) {
+		if ((bits & 1U << number) != 0) {
+			numbers[value.count++] = number;
+		}
+	}
+	postgres_bind(connection, &value, 1);
+}
+
+#define BIND_CHOICE(name, option, how, member) bind_choice(connection, #member, filter->member);
+
 void postgres_match_bind(struct postgres_match *match, struct postgres_connection *connection,
 	const struct store_place *top)
 {
@@ -344,17 +371,9 @@ void postgres_match_bind(struct postgres_match *match, struct postgres_connectio
 	const struct call_keys dest = whole_of(&filter->dest), src = whole_of(&filter->src);
 	const struct call_keys dest_parts = patterns_of(match, &filter->dest);
 	const struct call_keys src_parts = patterns_of(match, &filter->src);
-	uint32_t types[CALL_TRANSFER + 1];
-	size_t count = 0;
 
-	for (uint32_t type = CALL_INBOUND; type <= CALL_TRANSFER; type++) {
-		if ((filter->types & 1U << type) != 0) {
-			types[count++] = type;
-		}
-	}
 	BIND(connection, INT64(account_id, match->search->account_id), INT64(start, match->start),
 		INT64(end, none ? match->start : filter->end),
-		ARRAY(types, POSTGRES_SMALLINT, filter->types != 0 ? types : NULL, count),
 		INT64(min_duration, filter->min_duration),
 		INT64(max_duration, filter->max_duration), ONE_OR_MORE(dest, &dest),
 		ONE_OR_MORE(dest_parts, &dest_parts), ONE_OR_MORE(src, &src),
@@ -364,5 +383,6 @@ void postgres_match_bind(struct postgres_match *match, struct postgres_connectio
 		INT64(top_start, top->start), ASKED(top_session, top->session_id),
 		ASKED(text, match->text.size > 0 ? buffer_text(&match->text) : (struct text){0}),
 		ARRAY(unsure, POSTGRES_TEXT, match->unsure, match->unsure_count));
+	FILTER_CHOICES(BIND_CHOICE)
 	connection->params.bytes.failed |= match->failed;
 }

@@ -28,21 +28,24 @@ static const struct postgres_statement detail_move = {
 	" $crc32_op::bigint[], $deflate::bytea[]) as u (account_id, start, session_id, part,"
 	" new_start, new_part, size, crc32, crc32_op, deflate) where " POSTGRES_AT_PLACE};
 
+#define SQL_text   "text"
+#define SQL_int64  "bigint"
+#define SQL_choice "smallint"
+#define AS_ARRAY(member, sql, kind, with) ", $" #member "::" SQL_##kind "[]"
+#define EXCLUDED(member, sql, kind, with) ", " sql " = excluded." sql
 #define CALL_COLUMNS \
-	" (account_id, session_id, start, \"end\", type, dest, dest_key, src, src_key, steps," \
-	" part, last_kind, path) "
+	" (account_id, session_id, start, dest_key, src_key, steps, part, last_kind, path" \
+	STORE_COLUMNS(STORE_COLUMN_NAME, "") ") "
 static const struct postgres_statement call_put = {
 	.sql = "insert into call" CALL_COLUMNS
-	"select u.account_id, u.session_id, u.start, u.\"end\", u.type, u.dest, u.dest_key, u.src,"
-	" u.src_key, u.steps, u.part, u.last_kind, u.path::integer[] from unnest("
-	"$account_id::bigint[], $session_id::text[], $start::bigint[], $end::bigint[],"
-	" $type::smallint[], $dest::text[], $dest_key::text[], $src::text[], $src_key::text[],"
-	" $steps::integer[], $part::bigint[], $last_kind::integer[], $path::text[]) as u"
-	CALL_COLUMNS
+	"select u.account_id, u.session_id, u.start, u.dest_key, u.src_key, u.steps, u.part,"
+	" u.last_kind, u.path::integer[]" STORE_COLUMNS(STORE_COLUMN_NAME, "u.") " from unnest("
+	"$account_id::bigint[], $session_id::text[], $start::bigint[], $dest_key::text[],"
+	" $src_key::text[], $steps::integer[], $part::bigint[], $last_kind::integer[],"
+	" $path::text[]" STORE_COLUMNS(AS_ARRAY, ) ") as u" CALL_COLUMNS
 	"on conflict (account_id, session_id) do update set start = excluded.start,"
-	" \"end\" = excluded.\"end\", type = excluded.type, dest = excluded.dest,"
-	" dest_key = excluded.dest_key, src = excluded.src, src_key = excluded.src_key,"
-	" steps = excluded.steps, part = excluded.part,"
+	" dest_key = excluded.dest_key, src_key = excluded.src_key,"
+	" steps = excluded.steps, part = excluded.part" STORE_COLUMNS(EXCLUDED, ) ","
 	" last_kind = case when excluded.steps >= 0"
 	" then coalesce(excluded.last_kind, call.last_kind) end,"
 	" path = case when excluded.steps >= 0 then coalesce(excluded.path, call.path) end"};
@@ -116,17 +119,18 @@ static bool write_words(struct buffer *out, const void *row)
 	return postgres_write_vector(out, entry->index.words, &scratch);
 }
 
-#define MEMBER(member) POSTGRES_MEMBER(struct put_entry, member)
+#define MEMBER(member)			 POSTGRES_MEMBER(struct put_entry, member)
+#define TYPE_text			 POSTGRES_TEXT
+#define TYPE_int64			 POSTGRES_BIGINT
+#define TYPE_choice			 POSTGRES_SMALLINT
+#define OF_CALL(member, sql, kind, with) {#member, TYPE_##kind, MEMBER(call.member)},
 
+/* clang-format off */
 static const struct postgres_column columns[] = {
 	{"account_id", POSTGRES_BIGINT, MEMBER(account_id)},
 	{"session_id", POSTGRES_TEXT, MEMBER(session_id)},
 	{"start", POSTGRES_BIGINT, MEMBER(call.start)},
-	{"end", POSTGRES_BIGINT, MEMBER(call.end)},
-	{"type", POSTGRES_SMALLINT, MEMBER(call.type)},
-	{"dest", POSTGRES_TEXT, MEMBER(call.dest)},
 	{"dest_key", POSTGRES_TEXT, MEMBER(dest_key)},
-	{"src", POSTGRES_TEXT, MEMBER(call.src)},
 	{"src_key", POSTGRES_TEXT, MEMBER(row_src_key), .nullable = true},
 	{"steps", POSTGRES_INTEGER, MEMBER(row_steps)},
 	{"part", POSTGRES_BIGINT, MEMBER(row_part), .nullable = true},
@@ -140,7 +144,9 @@ static const struct postgres_column columns[] = {
 	{"deflate", POSTGRES_BYTEA, MEMBER(packed.deflate)},
 	{"words", POSTGRES_TSVECTOR, .write = write_words},
 	{"last", POSTGRES_BIGINT, MEMBER(last)},
+	STORE_COLUMNS(OF_CALL, )
 };
+/* clang-format on */
 static const struct postgres_layout layout = POSTGRES_LAYOUT(columns, struct put_entry);
 
 /* The kind of the last step that is a place; 0: there is none. */

@@ -3,6 +3,8 @@
 #ifndef STORE_POSTGRES_SQL_H
 #define STORE_POSTGRES_SQL_H
 
+#include "store/columns.h"
+
 /* The channel that is notified when calls were stored. That is a hint alone: change_head says
  * how many. */
 #define POSTGRES_CHANNEL "callstep"
@@ -10,7 +12,8 @@
 /* clang-format off */
 
 /* The header of the call c and, out of the detail d, its packed call. */
-#define POSTGRES_HEADER "c.session_id, c.start, c.\"end\", c.type, c.steps, c.dest, c.src"
+#define POSTGRES_HEADER \
+	"c.session_id, c.start, c.steps" STORE_COLUMNS(STORE_COLUMN_NAME, "c.")
 #define POSTGRES_PACKED "d.size, d.crc32, d.crc32_op, d.deflate"
 
 /* The detail d of the call c. */

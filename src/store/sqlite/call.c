@@ -24,20 +24,23 @@ static int copy(struct arena *arena, struct text *text, struct error *err)
 	return arena->ceiling_bytes == SIZE_MAX ? error_no_memory(err) : store_page_too_large(err);
 }
 
+#define READ_text(member, at)	       sqlite_column_text(row, (at))
+#define READ_int64(member, at)	       sqlite_column_int64(row, (at))
+#define READ_choice(member, at)	       STORE_CHOICE(member, sqlite_column_int64(row, (at)))
+#define READ(member, sql, kind, first) call.member = READ_##kind(member, (first) + HEADER_##member);
+
 struct call sqlite_header_at(const struct sqlite_cursor *row, int first)
 {
-	int64_t steps = sqlite_column_int64(row, first + HEADER_STEPS);
-
-	return (struct call){
-		.dest = sqlite_column_text(row, first + HEADER_DEST),
-		.src = sqlite_column_text(row, first + HEADER_SRC),
-		.session_id = sqlite_column_text(row, first + HEADER_SESSION_ID),
-		.start = sqlite_column_int64(row, first + HEADER_START),
-		.end = sqlite_column_int64(row, first + HEADER_END),
-		.type = store_call_type(sqlite_column_int64(row, first + HEADER_TYPE)),
+	int64_t steps = sqlite_column_int64(row, first + HEADER_steps);
+	struct call call = {
+		.session_id = sqlite_column_text(row, first + HEADER_session_id),
+		.start = sqlite_column_int64(row, first + HEADER_start),
 		.has_detail = steps >= 0,
 		.steps = steps >= 0 ? (uint32_t)steps : 0,
 	};
+
+	STORE_COLUMNS(READ, first)
+	return call;
 }
 
 struct packed sqlite_packed_at(const struct sqlite_cursor *row, int first)

@@ -74,7 +74,7 @@ enum sqlite_access {
 	SQLITE_TO_WRITE,
 };
 
-#define SQLITE_VALUES_MAX 12
+#define SQLITE_VALUES_MAX 24
 
 /* A power of two, and more than twice as many as there are statements. */
 #define SQLITE_PREPARED_ROOM 256

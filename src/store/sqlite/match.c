@@ -103,15 +103,18 @@ void sqlite_match_deinit(struct sqlite_match *match)
 	sqlite_id_set_deinit(&match->ids);
 }
 
+#define READ_ASKED(name, option, how, member)                                                      \
+	if (match->filter->member != 0) {                                                          \
+		call.name = STORE_CHOICE(name, sqlite_column_int64(row, HEADER_##name));           \
+	}
+
 static bool match_times(const struct sqlite_match *match, const struct sqlite_cursor *row)
 {
 	/* What is not asked for stays as it matches. */
-	struct call call = {.start = sqlite_column_int64(row, HEADER_START)};
+	struct call call = {.start = sqlite_column_int64(row, HEADER_start)};
 
-	call.end = match->duration ? sqlite_column_int64(row, HEADER_END) : call.start;
-	if (match->filter->types != 0) {
-		call.type = store_call_type(sqlite_column_int64(row, HEADER_TYPE));
-	}
+	call.end = match->duration ? sqlite_column_int64(row, HEADER_end) : call.start;
+	FILTER_CHOICES(READ_ASKED)
 	return filter_matches_times(match->filter, &call);
 }
 
@@ -150,8 +153,8 @@ bool sqlite_match_row(const struct sqlite_match *match, const struct sqlite_curs
 		return false;
 	}
 	if (!match_times(match, row) ||
-		!match_number(match->filter, &match->filter->dest, row, HEADER_DEST) ||
-		!match_number(match->filter, &match->filter->src, row, HEADER_SRC)) {
+		!match_number(match->filter, &match->filter->dest, row, HEADER_dest) ||
+		!match_number(match->filter, &match->filter->src, row, HEADER_src)) {
 		return false;
 	}
 	return (!match->step && !match->last) ||

@@ -20,8 +20,9 @@
 	"where i.account_id = :account_id "
 #define WHOLE(index) "select " HEADER_COLUMNS("i.") WITH_PACKED(index)
 /* Without what the packed call has. */
+#define UNREAD(member, sql, kind, with) ", null"
 #define PACKED(index) \
-	"select i.start, i.session_id, null, null, null, null, null" WITH_PACKED(index)
+	"select i.session_id, i.start, null" STORE_COLUMNS(UNREAD, ) WITH_PACKED(index)
 /* The newest calls of a window from one call on. */
 #define FROM_PLACE "and i.start >= :start and (i.start, i.session_id) <= (:place, :session_id) "
 #define ORDERED "order by i.start desc, i.session_id desc limit :limit"
@@ -43,10 +44,10 @@ static struct store_call read_call(const struct sqlite_cursor *row)
 {
 	struct store_call call = {.packed = sqlite_packed_at(row, HEADER_COLUMNS_END)};
 
-	if (sqlite_column_is_null(row, HEADER_STEPS)) {
+	if (sqlite_column_is_null(row, HEADER_steps)) {
 		call.call = (struct call){
-			.start = sqlite_column_int64(row, HEADER_START),
-			.session_id = sqlite_column_text(row, HEADER_SESSION_ID),
+			.start = sqlite_column_int64(row, HEADER_start),
+			.session_id = sqlite_column_text(row, HEADER_session_id),
 			.has_detail = call.packed.deflate.data != NULL,
 		};
 	} else {
@@ -133,7 +134,7 @@ static int start_rows(struct sqlite_rows *rows, bool packed, const struct sqlite
 	const struct sqlite_statement *all = packed ? &page_packed : &page_whole;
 	const struct sqlite_statement *dest = packed ? &page_packed_dest : &page_whole_dest;
 
-	*rows = (struct sqlite_rows){.start = HEADER_START, .session_id = HEADER_SESSION_ID};
+	*rows = (struct sqlite_rows){.start = HEADER_start, .session_id = HEADER_session_id};
 	return sqlite_rows_start(rows, subject->connection, subject->keys.count == 0 ? all : dest,
 		BIND(INT64(account_id, subject->account_id),
 			INT64(detail_after, query->detail_after), INT64(start, query->start),

@@ -3,6 +3,10 @@
 #include "store/sqlite/sqlite.h"
 
 /* clang-format off */
+/* `:start`, and `start = :start`. */
+#define VALUE(member, sql, kind, with) ", :" #member
+#define ASSIGNMENT(member, sql, kind, with) ", " sql " = :" #member
+
 #define INTO_PACKED \
 	"into packed (call_id, " PACKED_COLUMNS("") ") " \
 	"values (:call_id, :size, :crc32, :crc32_op, :deflate)"
@@ -10,16 +14,16 @@
 static const struct sqlite_statement
 	call_newest = {"select max(id) from call"},
 	call_insert = {
-		"insert into call (account_id, session_id, start, \"end\", dest, dest_key, src, "
-		"type, steps, path, id) values (:account_id, :session_id, :start, :end, :dest, "
-		":dest_key, :src, :type, :steps, :path, :id) on conflict do nothing"},
+		"insert into call (id, account_id, session_id, start, dest_key, steps, path"
+		STORE_COLUMNS(STORE_COLUMN_NAME, "")
+		") values (:id, :account_id, :session_id, :start, :dest_key, :steps, :path"
+		STORE_COLUMNS(VALUE, ) ") on conflict do nothing"},
 	call_held = {
 		"select id, start, dest_key, steps from call "
 		"where account_id = :account_id and session_id = :session_id"},
 	call_update = {
-		"update call set start = :start, \"end\" = :end, dest = :dest, "
-		"dest_key = :dest_key, src = :src, type = :type, steps = :steps, "
-		"path = coalesce(:path, path) where id = :id"},
+		"update call set start = :start, dest_key = :dest_key, steps = :steps, "
+		"path = coalesce(:path, path)" STORE_COLUMNS(ASSIGNMENT, ) " where id = :id"},
 	packed_add = {"insert " INTO_PACKED},
 	packed_put = {"insert or replace " INTO_PACKED},
 	detail_from_lower = {
@@ -67,6 +71,11 @@ static int note_detail(struct put_run *run, int64_t account_id, int64_t start, s
 		BIND(INT64(id, account_id), INT64(start, start)), err);
 }
 
+#define BIND_text(member, call)		     STRING(member, (call)->member)
+#define BIND_int64(member, call)	     INT64(member, (call)->member)
+#define BIND_choice(member, call)	     INT64(member, (call)->member)
+#define BIND_MEMBER(member, sql, kind, call) BIND_##kind(member, call),
+
 /* Runs a statement that takes a call's header. @path is {NULL, 0} where the call comes without
  * detail. */
 static int run_header(struct put_run *run, const struct sqlite_statement *statement, int64_t id,
@@ -74,10 +83,9 @@ static int run_header(struct put_run *run, const struct sqlite_statement *statem
 	struct error *err)
 {
 	return sqlite_run(run->connection, statement,
-		BIND(INT64(id, id), INT64(account_id, account_id),
+		BIND(STORE_COLUMNS(BIND_MEMBER, call) INT64(id, id), INT64(account_id, account_id),
 			STRING(session_id, call->session_id), INT64(start, call->start),
-			INT64(end, call->end), STRING(dest, call->dest), STRING(dest_key, dest_key),
-			STRING(src, call->src), INT64(type, call->type),
+			STRING(dest_key, dest_key),
 			INT64(steps, call->has_detail ? (int64_t)call->steps : -1),
 			BLOB(path, path)),
 		err);

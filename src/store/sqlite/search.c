@@ -104,7 +104,7 @@ static int start_window(struct pass *pass, struct sqlite_rows *rows, struct erro
 static int look_at_window(struct pass *pass, struct error *err)
 {
 	AUTO(sqlite_rows_end)
-	struct sqlite_rows rows = {.start = HEADER_START, .session_id = HEADER_SESSION_ID};
+	struct sqlite_rows rows = {.start = HEADER_start, .session_id = HEADER_session_id};
 	int more;
 
 	if (start_window(pass, &rows, err) < 0) {
@@ -288,8 +288,8 @@ static int take_for_page(struct pass *pass, struct sqlite_cursor *row, struct er
 	pass->total += pass->counting;
 	if (search->after.session_id.data) {
 		const struct call place = {
-			.start = sqlite_column_int64(row, HEADER_START),
-			.session_id = sqlite_column_text(row, HEADER_SESSION_ID),
+			.start = sqlite_column_int64(row, HEADER_start),
+			.session_id = sqlite_column_text(row, HEADER_session_id),
 		};
 
 		if (!store_find_is_behind(&search->after, &place)) {

@@ -8,6 +8,7 @@
 
 #include "base/thread.h"
 #include "store/backend.h"
+#include "store/columns.h"
 #include "store/kind_ids.h"
 #include "store/repack.h"
 #include "store/sqlite/db.h"
@@ -194,10 +195,11 @@ int sqlite_schema_functions(sqlite3 *db) CHECK_RESULT;
 /* clang-format off */
 /* A call's header, as statements give it; @of is what the table is called, with a dot. */
 #define HEADER_COLUMNS(of) \
-	of "start, " of "session_id, " of "dest, " of "src, " of "\"end\", " of "type, " of "steps"
+	of "session_id, " of "start, " of "steps" STORE_COLUMNS(STORE_COLUMN_NAME, of)
+#define HEADER_COLUMN(member, sql, kind, prefix) prefix##member,
 enum {
-	HEADER_START, HEADER_SESSION_ID, HEADER_DEST, HEADER_SRC, HEADER_END, HEADER_TYPE,
-	HEADER_STEPS, HEADER_COLUMNS_END
+	HEADER_session_id, HEADER_start, HEADER_steps,
+	STORE_COLUMNS(HEADER_COLUMN, HEADER_) HEADER_COLUMNS_END
 };
 
 /* A packed call. */

@@ -297,7 +297,7 @@ static struct store_call read_row(const struct sqlite_cursor *row)
 		.packed = sqlite_packed_at(row, EVERY_PACKED),
 	};
 
-	call.call.type = (enum call_type)sqlite_column_int64(row, HEADER_TYPE);
+	call.call.type = (enum call_type)sqlite_column_int64(row, HEADER_type);
 	return call;
 }
 
