@@ -45,7 +45,10 @@ static int json_open(struct source **ret_source, const struct source_input *inpu
 	}
 	source->sink = *sink;
 	if (splitter_create(&source->splitter, input->shape,
-		    &(struct call_sink){forward_call, forward_reject, source, input->call_size_max},
+		    &(struct call_sink){.call = forward_call,
+			    .reject = forward_reject,
+			    .context = source,
+			    .call_size_max = input->call_size_max},
 		    err) < 0) {
 		return -1;
 	}

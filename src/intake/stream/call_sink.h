@@ -12,6 +12,9 @@ struct call_sink {
 	void (*reject)(void *context, uint64_t line, struct text session_id, const char *error);
 	void *context;
 	size_t call_size_max;
+	/* A member of a document that stands beside `calls`: its name as it is written, and its
+	 * value's JSON. NULL: nobody is told. */
+	void (*member)(void *context, struct text name, struct text value);
 };
 
 /* Whether a text that holds @byte outside of strings is likely UTF-16: half of a letter, or of a

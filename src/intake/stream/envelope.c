@@ -47,12 +47,14 @@ void envelope_init(struct envelope *envelope, const struct call_sink *sink)
 	place_init(&envelope->place);
 	span_init(&envelope->bare, sink->call_size_max);
 	span_init(&envelope->span, sink->call_size_max);
+	buffer_init(&envelope->name, sink->call_size_max);
 }
 
 void envelope_deinit(struct envelope *envelope)
 {
 	span_deinit(&envelope->bare);
 	span_deinit(&envelope->span);
+	buffer_deinit(&envelope->name);
 }
 
 static int fail_at(
@@ -91,6 +93,31 @@ static int check_value(struct text text, struct json_position position, struct e
 	return json_reader_next(&reader, &token, err) < 0 ? -1 : 0;
 }
 
+/* Tells the sink of the members of @document, which was checked, but for `calls`. */
+static int tell_members(const struct envelope *envelope, struct text document, struct error *err)
+{
+	struct json_reader reader;
+	struct json_token name, value;
+	int more;
+
+	json_reader_init(&reader, document, envelope->bare_position);
+	if (json_reader_next(&reader, &value, err) < 0) {
+		return -1;
+	}
+	while ((more = json_reader_next_member(&reader, &name, &value, err)) > 0) {
+		size_t from = reader.token_at;
+
+		if (json_reader_skip(&reader, &value, err) < 0) {
+			return -1;
+		}
+		if (!json_token_is(&name, "calls")) {
+			envelope->sink.member(envelope->sink.context, name.raw,
+				text_head(text_tail(document, from), reader.at - from));
+		}
+	}
+	return more;
+}
+
 /* `calls` and its bracket came: what stands before it is closed and checked as a separate
  * document. */
 static int check_before_calls(struct envelope *envelope, const char *end, struct error *err)
@@ -111,7 +138,10 @@ static int check_before_calls(struct envelope *envelope, const char *end, struct
 	if (document.failed) {
 		return error_no_memory(err);
 	}
-	return check_value(buffer_text(&document), envelope->bare_position, err);
+	if (check_value(buffer_text(&document), envelope->bare_position, err) < 0) {
+		return -1;
+	}
+	return envelope->sink.member ? tell_members(envelope, buffer_text(&document), err) : 0;
 }
 
 static int take_bare_call(struct envelope *envelope, const char *end, struct error *err)
@@ -216,6 +246,10 @@ static int take_name(struct envelope *envelope, struct text text, struct error *
 	if (envelope->is_calls && envelope->seen_calls) {
 		return fail_at(envelope->position, err, ERROR_INVALID, "'calls' is there twice");
 	}
+	if (envelope->sink.member && envelope->seen_calls) {
+		buffer_clear(&envelope->name);
+		buffer_append(&envelope->name, token.raw);
+	}
 	return 0;
 }
 
@@ -230,7 +264,13 @@ static int take_member(struct envelope *envelope, struct text text, struct error
 		return fail_at(envelope->position, err, ERROR_TOO_LARGE,
 			"the member is larger than a call may be");
 	}
-	return check_value(text, envelope->position, err);
+	if (check_value(text, envelope->position, err) < 0) {
+		return -1;
+	}
+	if (envelope->sink.member) {
+		envelope->sink.member(envelope->sink.context, buffer_text(&envelope->name), text);
+	}
+	return 0;
 }
 
 /* The value that is read ends before @end. */

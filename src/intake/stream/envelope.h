@@ -25,9 +25,10 @@ struct envelope {
 	struct json_position position;
 	bool in_value;
 
-	bool is_calls;	  /* the name that was read last is `calls` */
-	bool seen_calls;  /* the document is an envelope */
-	uint64_t ordinal; /* of the call that is read, from 1 */
+	struct buffer name; /* of the member that is read, where the sink is told of members */
+	bool is_calls;	    /* the name that was read last is `calls` */
+	bool seen_calls;    /* the document is an envelope */
+	uint64_t ordinal;   /* of the call that is read, from 1 */
 };
 
 void envelope_init(struct envelope *envelope, const struct call_sink *sink);
