@@ -10,8 +10,8 @@
 #include "cmd/settings_rows.h"
 #include "store/store.h"
 
-static const struct setting *const tables[] = {
-	common_settings, serve_settings, calls_settings, files_settings, manage_settings, NULL};
+static const struct setting *const tables[] = {common_settings, serve_settings, calls_settings,
+	files_settings, manage_settings, pull_settings, NULL};
 
 /* The row without a name that ends @table. */
 static const struct setting *end_of(const struct setting *table)

@@ -103,6 +103,16 @@ struct settings {
 	int64_t end;
 	int64_t days;
 
+	/* settings_pull.c: what is fetched from elsewhere */
+	const char *user;
+	const char *secret_file;
+	const char *key_file;
+	const char *spool;
+	int64_t since; /* UNIX seconds, or SETTING_TIME_NONE */
+	int64_t overlap_s;
+	int64_t every_s;
+	int64_t pace_ms;
+
 	/* settings_manage.c: erase, account, retention, audit, key */
 	const char *session;
 	bool finish;
