@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT
+ * Statistics by time. Calls lie in the order of time, so each bucket is a range of a block, and is
+ * done with when an older one begins. */
+#include "column/count/private.h"
+
+struct timing {
+	struct stats *stats;
+	struct cells cells; /* of the one bucket that is being counted */
+	struct stats_block_steps steps;
+	size_t fresh; /* the next fresh row */
+	struct column_entry *entries;
+	size_t count;
+	bool open; /* the last entry is being counted */
+};
+
+static int64_t bucket_start(const struct timing *timing, int64_t time)
+{
+	const struct column_stats_question *question = timing->stats->question;
+
+	return question->zone ? zone_floor(question->zone, time, question->bucket_seconds)
+			      : time - time % question->bucket_seconds;
+}
+
+static void close_bucket(struct timing *timing)
+{
+	struct column_entry *entry = timing->open ? &timing->entries[timing->count - 1] : NULL;
+
+	if (!entry) {
+		return;
+	}
+	if (!timing->stats->question->calls_only) {
+		cells_finish(&timing->cells);
+		cells_fill(&timing->cells, 0, entry);
+		cells_clear(&timing->cells);
+	}
+	timing->open = false;
+}
+
+/* Makes @time the bucket that is being counted: the one that is, or an older one. */
+static int open_bucket(struct timing *timing, int64_t time, struct error *err)
+{
+	struct column_entry *entries;
+
+	if (timing->open && timing->entries[timing->count - 1].time == time) {
+		return 0;
+	}
+	close_bucket(timing);
+	if (timing->count == timing->stats->question->buckets_max) {
+		return error_set(err, ERROR_INVALID,
+			"bucket: there are more than %zu of them: take larger ones or a shorter "
+			"window",
+			timing->stats->question->buckets_max);
+	}
+	entries = arena_list_grow(
+		timing->stats->arena, timing->entries, timing->count, sizeof(*entries));
+	if (!entries) {
+		return error_no_memory(err);
+	}
+	timing->entries = entries;
+	timing->entries[timing->count++] = (struct column_entry){.time = time};
+	timing->open = true;
+	return 0;
+}
+
+/* Counts the fresh rows that started at @from or later. */
+static int add_fresh(struct timing *timing, int64_t from, struct error *err)
+{
+	struct stats *stats = timing->stats;
+
+	for (; timing->fresh < stats->calls->fresh_count; timing->fresh++) {
+		const struct column_row *row = &stats->calls->fresh[timing->fresh];
+
+		if (row->call.start < from) {
+			break;
+		}
+		if (!column_match_row(&stats->walk.matcher, row)) {
+			continue;
+		}
+		if (open_bucket(timing, bucket_start(timing, row->call.start), err) < 0 ||
+			cells_add(&timing->cells, 0, stats_seconds(stats, row), err) < 0) {
+			return -1;
+		}
+		timing->entries[timing->count - 1].calls++;
+		timing->entries[timing->count - 1].steps +=
+			stats->question->calls_only ? 0 : stats_steps(stats, row);
+		stats->result.calls++;
+	}
+	return 0;
+}
+
+static int64_t sum_steps(const struct timing *timing, uint32_t low, uint32_t high)
+{
+	const struct column_match *match = &timing->stats->walk.match;
+	const struct column_array *codes = &timing->steps.codes;
+	int64_t steps = 0;
+
+	low = low > match->detail ? low : match->detail;
+	if (codes->width == 2) {
+		for (uint32_t i = low; i < high; i++) {
+			steps += (int64_t)timing->steps
+					 .steps[column_get16(codes->at + (size_t)i * 2)] *
+				 match->set[i];
+		}
+		return steps;
+	}
+	for (uint32_t i = low; i < high; i++) {
+		steps += (int64_t)timing->steps.steps[(unsigned char)codes->at[i]] * match->set[i];
+	}
+	return steps;
+}
+
+static int add_durations(struct timing *timing, const struct column_durations *durations,
+	uint32_t low, uint32_t high, struct error *err)
+{
+	const unsigned char *set = timing->stats->walk.match.set;
+	uint64_t *counts = timing->cells.counts;
+	uint32_t width = timing->cells.width;
+	int64_t seconds;
+
+	for (uint32_t i = low; i < high; i++) {
+		uint32_t duration = column_durations_short(durations, i);
+
+		if (duration < width) {
+			counts[duration] += set[i];
+		} else if (set[i] && (column_durations_at(durations, i, &seconds, err) < 0 ||
+					     cells_add(&timing->cells, 0, seconds, err) < 0)) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Counts the matching calls from @low up to @high, which are all of one bucket. */
+static int add_range(struct timing *timing, const struct stats_durations *durations, uint32_t low,
+	uint32_t high, int64_t bucket, struct error *err)
+{
+	struct stats *stats = timing->stats;
+	uint32_t calls = 0;
+
+	for (uint32_t i = low; i < high; i++) {
+		calls += stats->walk.match.set[i];
+	}
+	if (calls == 0) {
+		return 0;
+	}
+	if (open_bucket(timing, bucket, err) < 0) {
+		return -1;
+	}
+	timing->entries[timing->count - 1].calls += calls;
+	stats->result.calls += calls;
+	if (!durations->known) {
+		return 0;
+	}
+	timing->entries[timing->count - 1].steps += sum_steps(timing, low, high);
+	return add_durations(timing, &durations->durations, low, high, err);
+}
+
+static int add_block(struct timing *timing, struct error *err)
+{
+	struct stats *stats = timing->stats;
+	const struct column_match *match = &stats->walk.match;
+	struct stats_durations durations;
+	struct column_spans starts;
+
+	if (column_block_spans(&stats->walk.block, COLUMN_START, &starts, err) < 0 ||
+		stats_open_durations(stats, &durations, err) < 0 ||
+		stats_open_steps(stats, &timing->steps, err) < 0) {
+		return -1;
+	}
+	for (uint32_t high = match->high, low; high > match->low; high = low) {
+		int64_t bucket = bucket_start(timing, column_spans_at(&starts, high - 1));
+
+		low = column_spans_below(&starts, bucket);
+		low = low > match->low ? low : match->low;
+		if (low >= high) {
+			struct column_reader reader = {
+				.column = COLUMN_START, .block = stats->walk.block.number};
+
+			return column_damaged(&reader, "calls are not in the order of time", err);
+		}
+		if (add_fresh(timing, bucket, err) < 0 ||
+			add_range(timing, &durations, low, high, bucket, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int count_all(struct timing *timing, struct error *err)
+{
+	struct stats *stats = timing->stats;
+	int64_t longest;
+	int more;
+
+	timing->steps.steps = arena_calloc(stats->arena, COLUMN_CALLS_MAX, sizeof(uint32_t));
+	if (!timing->steps.steps) {
+		return error_no_memory(err);
+	}
+	if (stats_longest(stats, &longest, err) < 0 ||
+		cells_init(&timing->cells, 1, longest, stats->memory_max, err) < 0) {
+		return -1;
+	}
+	while ((more = column_walk_next(&stats->walk, err)) > 0) {
+		if (add_block(timing, err) < 0) {
+			return -1;
+		}
+	}
+	if (more < 0 || add_fresh(timing, INT64_MIN, err) < 0) {
+		return -1;
+	}
+	close_bucket(timing);
+	return 0;
+}
+
+static void timing_deinit(struct timing *timing)
+{
+	cells_deinit(&timing->cells);
+}
+
+int stats_by_time(struct stats *stats, struct error *err)
+{
+	AUTO(timing_deinit) struct timing timing = {.stats = stats};
+
+	if (count_all(&timing, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < timing.count / 2; i++) {
+		struct column_entry entry = timing.entries[i];
+
+		timing.entries[i] = timing.entries[timing.count - 1 - i];
+		timing.entries[timing.count - 1 - i] = entry;
+	}
+	stats->result.entries = timing.entries;
+	stats->result.count = timing.count;
+	stats->result.entries_total = (int64_t)timing.count;
+	return 0;
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT
+ * One condition after the other narrows a byte a call. The loops are plain so that the compiler
+ * makes many calls at a time of them. */
+#include "column/match.h"
+
+#include "column/sequence.h"
+
+/* What a step of a kind is for the filter. */
+enum {
+	KIND_STEP = 1, /* one that classes, modules and variables ask for */
+	KIND_LAST = 2, /* one that last_modules and last_variables ask for */
+	KIND_PLACE = 4,
+};
+
+/* ---- the question ---- */
+
+static int read_kinds(struct column_matcher *matcher, struct error *err)
+{
+	const struct column_kinds *kinds = matcher->kinds;
+
+	matcher->kind_bits_size =
+		kinds->count > 0 ? (size_t)kinds->items[kinds->count - 1].id + 1 : 0;
+	matcher->kind_bits = calloc(matcher->kind_bits_size + 1, 1);
+	if (!matcher->kind_bits) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < kinds->count; i++) {
+		const struct column_kind *kind = &kinds->items[i];
+		unsigned int bits = 0;
+
+		if (filter_step_matches(
+			    matcher->filter, kind->class_name, kind->module, kind->variable)) {
+			bits |= KIND_STEP;
+		}
+		if (filter_last_matches(matcher->filter, kind->module, kind->variable)) {
+			bits |= KIND_LAST;
+		}
+		if (filter_is_place(kind->module)) {
+			bits |= KIND_PLACE;
+		}
+		matcher->kind_bits[kind->id] = (unsigned char)bits;
+	}
+	return 0;
+}
+
+int column_matcher_init(struct column_matcher *matcher, const struct filter *filter,
+	int64_t detail_after, const struct column_kinds *kinds, struct error *err)
+{
+	*matcher = (struct column_matcher){
+		.filter = filter, .detail_after = detail_after, .kinds = kinds};
+	if (filter->text.count > 0) {
+		return error_set(err, ERROR_UNSUPPORTED,
+			"columns cannot be asked for words: the text index is");
+	}
+	matcher->codes = malloc(sizeof(*matcher->codes));
+	matcher->by_call = malloc(COLUMN_CALLS_MAX);
+	matcher->by_path = malloc(COLUMN_CALLS_MAX);
+	matcher->by_sequence = malloc(COLUMN_CALLS_MAX);
+	if (!matcher->codes || !matcher->by_call || !matcher->by_path || !matcher->by_sequence) {
+		return error_no_memory(err);
+	}
+	return read_kinds(matcher, err);
+}
+
+void column_matcher_deinit(struct column_matcher *matcher)
+{
+	free(matcher->kind_bits);
+	free(matcher->codes);
+	free(matcher->by_call);
+	free(matcher->by_path);
+	free(matcher->by_sequence);
+}
+
+/* ---- a call that is not in a block ---- */
+
+static bool match_steps(const struct column_matcher *matcher, const struct column_row *row)
+{
+	bool step = !filter_asks_for_step(matcher->filter), last = false;
+
+	for (uint32_t i = 0; i < row->call.steps; i++) {
+		uint32_t id = row->kinds[i];
+		unsigned int bits = id < matcher->kind_bits_size ? matcher->kind_bits[id] : 0;
+
+		step = step || (bits & KIND_STEP) != 0;
+		if ((bits & KIND_PLACE) != 0) {
+			last = (bits & KIND_LAST) != 0;
+		}
+	}
+	return step && (last || !filter_asks_for_last(matcher->filter));
+}
+
+bool column_match_row(const struct column_matcher *matcher, const struct column_row *row)
+{
+	if (!filter_matches_header(matcher->filter, &row->call)) {
+		return false;
+	}
+	return !filter_needs_detail(matcher->filter) ||
+	       (row->call.start > matcher->detail_after && match_steps(matcher, row));
+}
+
+/* ---- the window ---- */
+
+static int find_window(const struct column_matcher *matcher, struct column_block *block,
+	struct column_match *match, struct error *err)
+{
+	const struct filter *filter = matcher->filter;
+	struct column_spans starts;
+	bool detail = filter_needs_detail(filter);
+
+	match->low = 0;
+	match->high = block->count;
+	match->detail = 0;
+	if (filter->start <= block->first_start && filter->end > block->last_start &&
+		matcher->detail_after < block->first_start) {
+		return 0;
+	}
+	if (column_block_spans(block, COLUMN_START, &starts, err) < 0) {
+		return -1;
+	}
+	match->low = column_spans_below(&starts, filter->start);
+	match->high = column_spans_below(&starts, filter->end);
+	match->detail = matcher->detail_after == INT64_MAX
+				? block->count
+				: column_spans_below(&starts, matcher->detail_after + 1);
+	if (detail && match->detail > match->low) {
+		match->low = match->detail;
+	}
+	match->high = match->high < match->low ? match->low : match->high;
+	return 0;
+}
+
+/* ---- one condition each; 0: nothing can match any more ---- */
+
+static int narrow_types(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, struct error *err)
+{
+	unsigned int types = matcher->filter->types;
+	unsigned char wanted[COLUMN_FLAG_TYPE + 1];
+	const unsigned char *flags;
+	uint32_t calls = 0;
+
+	for (unsigned int type = 0; type <= COLUMN_FLAG_TYPE; type++) {
+		wanted[type] = types >> type & 1;
+		calls += type <= CALL_TRANSFER && wanted[type] ? block->types[type] : 0;
+	}
+	if (types == 0 || calls == 0 || calls == block->count) {
+		return types == 0 || calls > 0;
+	}
+	if (column_block_flags(block, &flags, err) < 0) {
+		return -1;
+	}
+	for (uint32_t i = match->low; i < match->high; i++) {
+		unsigned int type = flags[i] & COLUMN_FLAG_TYPE;
+		unsigned int is = (type == CALL_INBOUND ? wanted[CALL_INBOUND] : 0U) |
+				  (type == CALL_OUTBOUND ? wanted[CALL_OUTBOUND] : 0U) |
+				  (type == CALL_TRANSFER ? wanted[CALL_TRANSFER] : 0U);
+
+		matcher->by_call[i] &= (unsigned char)is;
+	}
+	return 1;
+}
+
+static int narrow_durations(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, struct error *err)
+{
+	int64_t min = matcher->filter->min_duration, max = matcher->filter->max_duration;
+	struct column_durations durations;
+	uint16_t least, most;
+
+	if (min <= block->shortest && max >= block->longest) {
+		return 1;
+	}
+	if (min > block->longest || max < block->shortest) {
+		return 0;
+	}
+	if (column_block_durations(block, &durations, err) < 0) {
+		return -1;
+	}
+	least = (uint16_t)(min < COLUMN_LONG ? min : COLUMN_LONG);
+	most = (uint16_t)(max < COLUMN_LONG ? max : COLUMN_LONG);
+	for (uint32_t i = match->low; i < match->high; i++) {
+		uint16_t seconds = (uint16_t)column_durations_short(&durations, i);
+
+		matcher->by_call[i] &= (unsigned char)((seconds >= least && seconds <= most) ||
+						       seconds == COLUMN_LONG);
+	}
+	for (uint32_t i = 0; i < durations.longer_count; i++) {
+		int64_t seconds = column_durations_long(&durations, i);
+
+		if (seconds < min || seconds > max) {
+			matcher->by_call[column_durations_long_call(&durations, i)] = 0;
+		}
+	}
+	return 1;
+}
+
+/* Leaves the calls whose code is in @mask, which has a byte for any code. */
+static void narrow_by_table(const struct column_matcher *matcher, const struct column_match *match,
+	const struct column_array *codes, const unsigned char *mask)
+{
+	if (codes->width == 1) {
+		for (uint32_t i = match->low; i < match->high; i++) {
+			matcher->by_call[i] &= mask[(unsigned char)codes->at[i]];
+		}
+		return;
+	}
+	for (uint32_t i = match->low; i < match->high; i++) {
+		matcher->by_call[i] &= mask[column_get16(codes->at + (size_t)i * 2)];
+	}
+}
+
+/* Leaves the calls whose code is one of those from @first on, @count of them. */
+static void narrow_by_range(const struct column_matcher *matcher, const struct column_match *match,
+	const struct column_array *codes, uint32_t first, uint32_t count)
+{
+	for (uint32_t i = match->low; i < match->high; i++) {
+		uint16_t more = (uint16_t)(column_get16(codes->at + (size_t)i * 2) - first);
+
+		matcher->by_call[i] &= (unsigned char)(more < (uint16_t)count);
+	}
+}
+
+static void narrow_by_codes(const struct column_matcher *matcher, const struct column_match *match,
+	const struct column_array *array)
+{
+	const struct column_codes *codes = matcher->codes;
+	const unsigned char *first = memchr(codes->mask, 1, COLUMN_CALLS_MAX);
+	const unsigned char *last = memrchr(codes->mask, 1, COLUMN_CALLS_MAX);
+
+	if (array->width == 2 && last - first + 1 == (ptrdiff_t)codes->matched &&
+		codes->matched < COLUMN_CALLS_MAX) {
+		narrow_by_range(
+			matcher, match, array, (uint32_t)(first - codes->mask), codes->matched);
+	} else {
+		narrow_by_table(matcher, match, array, codes->mask);
+	}
+}
+
+static int narrow_numbers(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, bool dest, struct error *err)
+{
+	const struct filter *filter = matcher->filter;
+	const struct filter_numbers *wanted = dest ? &filter->dest : &filter->src;
+	enum column_id column = dest ? COLUMN_DEST_NUMBERS : COLUMN_SRC_NUMBERS;
+	struct column_numbers numbers;
+	struct column_array array;
+	struct text payload;
+
+	if (!filter_numbers_ask(wanted)) {
+		return 1;
+	}
+	if (column_block_column(block, column, &payload, err) < 0 ||
+		column_numbers_open(&numbers, payload, column, block->number, err) < 0 ||
+		column_numbers_match(&numbers, filter, wanted, matcher->codes, err) < 0) {
+		return -1;
+	}
+	if (matcher->codes->matched == 0 || matcher->codes->matched == numbers.count) {
+		return matcher->codes->matched > 0;
+	}
+	if (column_block_array(block, dest ? COLUMN_DEST : COLUMN_SRC, 2, &array, err) < 0) {
+		return -1;
+	}
+	narrow_by_codes(matcher, match, &array);
+	return 1;
+}
+
+/* ---- steps ---- */
+
+static unsigned int bits_of(
+	const struct column_matcher *matcher, const struct column_block *block, uint32_t kind)
+{
+	uint32_t id = column_block_kind(block, kind);
+
+	return id < matcher->kind_bits_size ? matcher->kind_bits[id] : 0;
+}
+
+/* By shape: whether one of its kinds is a step that is asked for. */
+static int match_shape(const struct column_matcher *matcher, const struct column_block *block,
+	const struct column_sequences *shapes, struct text rest, struct error *err)
+{
+	while (rest.size > 0) {
+		uint32_t kind = column_sequence_next(&rest);
+
+		if (kind >= block->kinds_count) {
+			return column_sequence_bad(shapes, err);
+		}
+		if ((bits_of(matcher, block, kind) & KIND_STEP) != 0) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* By visits: whether the last one is a place that is asked for. */
+static int match_visits(const struct column_matcher *matcher, const struct column_block *block,
+	const struct column_sequences *visits, struct text rest, struct error *err)
+{
+	unsigned int bits = 0;
+
+	while (rest.size > 0) {
+		uint32_t kind = column_sequence_next(&rest);
+
+		if (kind >= block->kinds_count) {
+			return column_sequence_bad(visits, err);
+		}
+		bits = bits_of(matcher, block, kind);
+	}
+	return (bits & KIND_LAST) != 0;
+}
+
+typedef int match_sequence_fn(const struct column_matcher *matcher,
+	const struct column_block *block, const struct column_sequences *sequences,
+	struct text sequence, struct error *err);
+
+/* Leaves the paths whose sequence of @column matches. */
+static int narrow_paths(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_paths *paths, enum column_id column, struct error *err)
+{
+	match_sequence_fn *match = column == COLUMN_SHAPES ? match_shape : match_visits;
+	const struct column_array *of = column == COLUMN_SHAPES ? &paths->shapes : &paths->visits;
+	struct column_sequences sequences;
+	struct text payload, sequence;
+
+	if (column_block_column(block, column, &payload, err) < 0 ||
+		column_sequences_open(
+			&sequences, payload, column, block->number, block->kinds_count, err) < 0) {
+		return -1;
+	}
+	memset(matcher->by_sequence, 0, COLUMN_CALLS_MAX);
+	for (uint32_t i = 0; i < sequences.count; i++) {
+		int matches;
+
+		if (column_sequences_next(&sequences, &sequence, err) < 0 ||
+			(matches = match(matcher, block, &sequences, sequence, err)) < 0) {
+			return -1;
+		}
+		matcher->by_sequence[i] = (unsigned char)matches;
+	}
+	for (uint32_t i = 0; i < paths->count; i++) {
+		matcher->by_path[i] &= matcher->by_sequence[column_array_at(of, i)];
+	}
+	return 0;
+}
+
+static int narrow_steps(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, struct error *err)
+{
+	const struct filter *filter = matcher->filter;
+	struct column_paths paths;
+	struct column_array codes;
+	uint32_t matching = 0;
+
+	if (!filter_needs_detail(filter)) {
+		return 1;
+	}
+	if (block->detail == 0) {
+		return 0;
+	}
+	if (column_block_paths(block, &paths, err) < 0) {
+		return -1;
+	}
+	memset(matcher->by_path, 0, COLUMN_CALLS_MAX);
+	memset(matcher->by_path, 1, paths.count);
+	if ((filter_asks_for_step(filter) &&
+		    narrow_paths(matcher, block, &paths, COLUMN_SHAPES, err) < 0) ||
+		(filter_asks_for_last(filter) &&
+			narrow_paths(matcher, block, &paths, COLUMN_VISITS, err) < 0)) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < paths.count; i++) {
+		matching += matcher->by_path[i];
+	}
+	if (matching == 0 || matching == paths.count) {
+		return matching > 0;
+	}
+	if (column_block_array(block, COLUMN_PATH, 2, &codes, err) < 0) {
+		return -1;
+	}
+	narrow_by_table(matcher, match, &codes, matcher->by_path);
+	return 1;
+}
+
+/* ---- the whole ---- */
+
+static int narrow_gone(
+	const struct column_matcher *matcher, struct column_block *block, struct error *err)
+{
+	const unsigned char *gone;
+
+	if (column_block_gone(block, &gone, err) < 0) {
+		return -1;
+	}
+	for (uint32_t i = 0; gone && i < block->count; i += 8) {
+		for (uint32_t bits = gone[i / 8], at = i; bits != 0 && at < block->count;
+			bits >>= 1, at++) {
+			matcher->by_call[at] &= (unsigned char)(~bits & 1);
+		}
+	}
+	return 1;
+}
+
+/* Whether any call is left; negative: it failed. */
+static int narrow(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, struct error *err)
+{
+	int left = match->low < match->high && matcher->filter->state != FILTER_LIVE;
+
+	left = left > 0 ? narrow_types(matcher, block, match, err) : left;
+	left = left > 0 ? narrow_durations(matcher, block, match, err) : left;
+	left = left > 0 ? narrow_numbers(matcher, block, match, true, err) : left;
+	left = left > 0 ? narrow_numbers(matcher, block, match, false, err) : left;
+	left = left > 0 ? narrow_steps(matcher, block, match, err) : left;
+	return left > 0 ? narrow_gone(matcher, block, err) : left;
+}
+
+int column_match(struct column_matcher *matcher, struct column_block *block,
+	struct column_match *ret_match, struct error *err)
+{
+	struct column_match match = {.set = matcher->by_call};
+	int left;
+
+	if (find_window(matcher, block, &match, err) < 0) {
+		return -1;
+	}
+	memset(matcher->by_call, 0, COLUMN_CALLS_MAX);
+	memset(matcher->by_call + match.low, 1, match.high - match.low);
+	left = narrow(matcher, block, &match, err);
+	if (left < 0) {
+		return -1;
+	}
+	if (left == 0) {
+		match.high = match.low;
+	}
+	for (uint32_t i = match.low; i < match.high; i++) {
+		match.calls += matcher->by_call[i];
+	}
+	*ret_match = match;
+	return 0;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ * Calls with numbers of every form, and steps of kinds that several classes share. */
+#include "fixture.h"
+
+#include <assert.h>
+
+#include "column/count/stats.h"
+#include "column/count/visits.h"
+#include "column/seal.h"
+
+uint32_t dice_throw(struct dice *dice, uint32_t sides)
+{
+	dice->state = dice->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(dice->state >> 33) % sides;
+}
+
+static const struct column_kind kinds[] = {
+	{1, TEXT("info"), TEXT("menu"), TEXT("main")},
+	{2, TEXT("prompt"), TEXT("menu"), TEXT("main")},
+	{3, TEXT("error"), TEXT("menu"), TEXT("help")},
+	{5, TEXT("info"), TEXT("queue"), TEXT("")},
+	{8, TEXT("info"), TEXT("queue"), TEXT("pin")},
+	{9, TEXT("prompt"), TEXT("digits"), TEXT("pin")},
+	{300, TEXT("error"), TEXT(""), TEXT("")},
+	{301, TEXT("info"), TEXT("hangup"), TEXT("")},
+	{302, TEXT("info"), TEXT("hangup"), TEXT("main")},
+	{70000, TEXT("debug"), TEXT("transfer"), TEXT("main")},
+};
+const struct column_kinds fixture_kinds = {.items = kinds, .count = COUNT_OF(kinds)};
+
+static const char *const odd_numbers[] = {"+617 712-3002", "sales", "*98", "sip:+6177123002@pbx",
+	"617/7123\xc2\xa0"
+	"003",
+	"011 617 712 3002", "01161771", "+6177123001", "6177123001", "006177123001", "1",
+	"12345678901234", "123456789012345", "+12345678901234567890", "Outbound"};
+
+static struct text make_number(struct dice *dice, struct arena *arena)
+{
+	if (dice_throw(dice, 4) == 0) {
+		return text_of(odd_numbers[dice_throw(dice, COUNT_OF(odd_numbers))]);
+	}
+	switch (dice_throw(dice, 6)) {
+	case 0:
+		return arena_printf(arena, "61771230%02u", dice_throw(dice, 100));
+	case 1:
+		return arena_printf(arena, "+161771230%02u", dice_throw(dice, 100));
+	case 2:
+		return arena_printf(arena, "004930%04u", dice_throw(dice, 10000));
+	case 3:
+		return arena_printf(arena, "%u", dice_throw(dice, 1000));
+	case 4:
+		return arena_printf(arena, "0%u", dice_throw(dice, 100));
+	default:
+		return arena_printf(arena, "8199022%04u", dice_throw(dice, 10000));
+	}
+}
+
+static int64_t make_duration(struct dice *dice)
+{
+	static const int64_t durations[] = {0, 59, 60, 4095, 4096, 65534, 65535, 65536, 5000000000};
+
+	return dice_throw(dice, 8) == 0 ? durations[dice_throw(dice, COUNT_OF(durations))]
+					: dice_throw(dice, 100);
+}
+
+static void make_steps(struct dice *dice, struct column_row *row, struct arena *arena)
+{
+	uint32_t steps = dice_throw(dice, 7);
+	uint32_t *ids = arena_calloc(arena, steps, sizeof(*ids));
+	int64_t *times = arena_calloc(arena, steps, sizeof(*times));
+	int64_t time = row->call.start;
+
+	assert(ids && times);
+	for (uint32_t i = 0; i < steps; i++) {
+		ids[i] = kinds[dice_throw(dice, COUNT_OF(kinds))].id;
+		time += dice_throw(dice, 10) - 2;
+		times[i] = time;
+	}
+	row->call.has_detail = true;
+	row->call.steps = steps;
+	row->kinds = ids;
+	row->step_times = steps > 0 && dice_throw(dice, 3) > 0 ? times : NULL;
+}
+
+struct column_row fixture_row(
+	struct dice *dice, uint32_t number, uint32_t span, struct arena *arena)
+{
+	struct column_row row = {.id = number + dice_throw(dice, 3) * INT64_C(1000000)};
+
+	row.call.session_id = arena_printf(arena, "s%u", number);
+	row.call.dest = make_number(dice, arena);
+	row.call.src = make_number(dice, arena);
+	row.call.start = FIXTURE_START + dice_throw(dice, span);
+	row.call.end = row.call.start + make_duration(dice);
+	row.call.type = (enum call_type)dice_throw(dice, 3);
+	for (size_t i = 0; i < COLUMN_EXTRAS; i++) {
+		row.extras[i] = dice_throw(dice, 3) ? COLUMN_UNKNOWN : dice_throw(dice, 300);
+	}
+	if (dice_throw(dice, 5) > 0) {
+		make_steps(dice, &row, arena);
+	}
+	return row;
+}
+
+static int in_order(const void *left, const void *right)
+{
+	const struct column_row *a = left, *b = right;
+
+	return column_compare(&a->call, &b->call);
+}
+
+void fixture_sort(struct column_row *rows, size_t count)
+{
+	if (count > 0) {
+		qsort(rows, count, sizeof(*rows), in_order);
+	}
+}
+
+struct column_row *fixture_rows(
+	struct dice *dice, uint32_t count, uint32_t span, struct arena *arena)
+{
+	struct column_row *rows = arena_calloc(arena, count, sizeof(*rows));
+
+	assert(rows);
+	for (uint32_t i = 0; i < count; i++) {
+		rows[i] = fixture_row(dice, i, span, arena);
+	}
+	fixture_sort(rows, count);
+	return rows;
+}
+
+int fixture_load(void *context, size_t block, enum column_id column, struct text *ret_segment,
+	struct error *err)
+{
+	const struct fixture_blocks *blocks = context;
+	const struct buffer *buffer = &blocks->blobs[block].columns[column];
+
+	(void)err;
+	*ret_segment = buffer->size > 0 ? buffer_text(buffer) : (struct text){0};
+	return 0;
+}
+
+/* ---- asking all ---- */
+
+struct asking {
+	struct fixture_blocks *blocks;
+	struct column_range range;
+	struct column_calls calls;
+	struct arena arena;
+	enum error_code code; /* of the first error */
+};
+
+static void note(struct asking *asking, int status, const struct error *err)
+{
+	if (status < 0 && asking->code == ERROR_NONE) {
+		asking->code = err->code;
+	}
+}
+
+static void ask_one(struct asking *asking, const struct filter *filter, int64_t detail_after)
+{
+	struct column_page_question page = {
+		.base = {.filter = filter, .detail_after = detail_after},
+		.limit = 10000,
+		.with_total = true,
+	};
+	struct column_page found;
+	struct column_dropoff dropoff;
+	struct column_stats stats;
+	struct error err = {0};
+
+	note(asking, column_search(&asking->calls, &page, &asking->arena, &found, &err), &err);
+	note(asking, column_dropoff(&asking->calls, &page.base, &asking->arena, &dropoff, &err),
+		&err);
+	for (int group = COLUMN_BY_TIME; group <= COLUMN_BY_VARIABLE; group++) {
+		struct column_stats_question question = {
+			.base = page.base,
+			.group = (enum column_group)group,
+			.bucket_seconds = 60,
+			.buckets_max = 100000,
+			.limit = 10,
+		};
+
+		note(asking,
+			column_stats(&asking->calls, &question, (size_t)64 << 20, &asking->arena,
+				&stats, &err),
+			&err);
+	}
+	arena_deinit(&asking->arena);
+}
+
+static void ask_filters(struct asking *asking)
+{
+	static const struct {
+		const char *name, *value;
+	} filters[] = {{"dest", "*3001"}, {"src", "617*"}, {"dest", "*712*,sales"},
+		{"src", "6177123001"}, {"type", "inbound"}, {"min_duration", "60"},
+		{"module", "menu"}, {"last_module", "queue"}};
+
+	for (size_t i = 0; i <= COUNT_OF(filters); i++) {
+		AUTO(arena_deinit) struct arena arena;
+		struct filter filter;
+
+		arena_init(&arena, SIZE_MAX);
+		filter_init(&filter);
+		if (i < COUNT_OF(filters)) {
+			int set = filter_set(&filter, text_of(filters[i].name),
+				text_of(filters[i].value), 0, &arena, NULL);
+
+			assert(set == 1);
+			(void)set;
+		}
+		ask_one(asking, &filter, i % 2 ? -1 : FIXTURE_START + 100);
+	}
+}
+
+enum error_code fixture_ask_all(struct fixture_blocks *blocks)
+{
+	struct asking asking = {.blocks = blocks};
+	struct column_block block;
+	struct error err = {0};
+
+	arena_init(&asking.arena, (size_t)256 << 20);
+	asking.calls = (struct column_calls){
+		.kinds = &fixture_kinds,
+		.blocks = &asking.range,
+		.blocks_count = 1,
+		.loader = {.load = fixture_load, .context = blocks},
+	};
+	asking.range = (struct column_range){
+		.number = 7, .first_start = 0, .last_start = INT64_MAX, .calls = 1};
+	ask_filters(&asking);
+	if (column_block_open(&block, &asking.calls.loader, 0, 7, &err) < 0) {
+		note(&asking, -1, &err);
+	} else {
+		note(&asking, column_block_check(&block, &fixture_kinds, &err), &err);
+	}
+	return asking.code;
+}
