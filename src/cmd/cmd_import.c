@@ -197,6 +197,13 @@ static void add_call(void *context, struct text json, uint64_t line)
 	batch_add_call(import->batch, json, line);
 }
 
+static void add_events(void *context, struct text events, uint64_t line)
+{
+	const struct import *import = context;
+
+	batch_add_events(import->batch, events, line);
+}
+
 /* ---- files ---- */
 
 static int cut_file(struct import *import, const struct source_format *format,
@@ -227,7 +234,11 @@ static int measure_file(
 	struct import *import, const struct source_format *format, struct error *err)
 {
 	return cut_file(import, format,
-		&(struct source_sink){note_end, pass_over_reject, pass_over_warning, import}, err);
+		&(struct source_sink){.call = note_end,
+			.reject = pass_over_reject,
+			.warn = pass_over_warning,
+			.context = import},
+		err);
 }
 
 static int feed_batch(struct import *import, struct error *err)
@@ -287,7 +298,11 @@ static int run_batch(struct import *import, const struct source_format *format, 
 	import->batch = batch;
 	if (!format->is_json || import->shifting) {
 		status = cut_file(import, format,
-			&(struct source_sink){add_call, take_source_reject, take_warning, import},
+			&(struct source_sink){.call = add_call,
+				.events = add_events,
+				.reject = take_source_reject,
+				.warn = take_warning,
+				.context = import},
 			err);
 	} else {
 		status = feed_batch(import, err);
@@ -510,6 +525,14 @@ static int check_system(struct text name, struct error *err)
 	return 0;
 }
 
+/* Whether the calls of that format come as events lines. */
+static bool tells_parts(const char *name)
+{
+	const struct source_format *format = name ? source_format_find(text_of(name)) : NULL;
+
+	return format && format->in_parts;
+}
+
 static int import_check(struct cmd_run *run, struct error *err)
 {
 	const struct settings *settings = run->settings;
@@ -524,6 +547,11 @@ static int import_check(struct cmd_run *run, struct error *err)
 	if (settings->shift_to != SETTING_TIME_NONE && size_of_files(run->argc, run->argv) < 0) {
 		return error_set(err, ERROR_INVALID,
 			"--shift-to reads its input twice: name files that are there, not a pipe");
+	}
+	if (settings->shift_to != SETTING_TIME_NONE && tells_parts(settings->format)) {
+		return error_set(err, ERROR_INVALID,
+			"--shift-to moves whole calls: --format %s tells a call in parts",
+			settings->format);
 	}
 	if ((settings->system && check_system(text_of(settings->system), err) < 0) ||
 		import_format_check(settings->format, err) < 0) {
@@ -548,7 +576,8 @@ const struct cmd cmd_import = {
 	"Formats:\n"
 	"  fuse          documents of this API: JSON, a call a line, or XML\n"
 	"  json, ndjson  the same, without looking which of them it is\n"
-	"  asterisk-cel  Asterisk's channel event log: CSV, JSON, a table's rows\n\n"
+	"  asterisk-cel  Asterisk's channel event log: CSV, JSON, a table's rows\n"
+	"  otlp          spans of OpenTelemetry: JSON or protobuf\n\n"
 	"Some calls started so long ago that they, or their steps, are over the days for which "
 	"the store keeps them ('callstep retention'). The import does not take what a sweep would "
 	"drop. On a terminal it asks whether to take what is kept of them. Elsewhere it leaves "

@@ -6,7 +6,8 @@
 
 #define MEMBERS_MAX 64 /* of an object that is looked at */
 
-extern const struct source_format source_json, source_ndjson, source_fuse, source_asterisk_cel;
+extern const struct source_format source_json, source_ndjson, source_fuse, source_asterisk_cel,
+	source_otlp;
 
 /* What stands later is asked first: an object may be an event's row, too. */
 const struct source_format *const source_formats[] = {
@@ -14,6 +15,7 @@ const struct source_format *const source_formats[] = {
 	&source_ndjson,
 	&source_fuse,
 	&source_asterisk_cel,
+	&source_otlp,
 	NULL,
 };
 
@@ -55,6 +57,12 @@ const struct source_format *source_detect(struct text beginning)
 {
 	const struct source_format *found = NULL;
 
+	for (size_t i = 0; source_formats[i] && beginning.size > 0; i++) {
+		if (source_formats[i]->looks_like_binary &&
+			source_formats[i]->looks_like_binary(beginning)) {
+			return source_formats[i];
+		}
+	}
 	beginning = source_skip_blank(beginning);
 	for (size_t i = 0; source_formats[i] && beginning.size > 0; i++) {
 		if (source_formats[i]->looks_like(beginning)) {

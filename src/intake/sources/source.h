@@ -39,6 +39,8 @@ struct source_sink {
 	/* One call's JSON (as POST /v1/calls takes it), whole; @line is where it began in the
 	 * input. */
 	void (*call)(void *context, struct text json, uint64_t line);
+	/* An events line (intake/event_line.h), whole: a part of what there is to say of a call. */
+	void (*events)(void *context, struct text events, uint64_t line);
 	/* Something in the input that could not be used, which the source went on after: @count
 	 * things of one kind, the first at @line. */
 	void (*reject)(void *context, uint64_t line, struct text session_id, const char *error,
@@ -59,8 +61,12 @@ struct source_format {
 	const char *foreign;
 	/* Whether an input that begins with @beginning, not with a space, looks like it. */
 	bool (*looks_like)(struct text beginning);
+	/* The same of an input that is not text, asked first, of its very first bytes; NULL: it
+	 * always is. */
+	bool (*looks_like_binary)(struct text beginning);
 	const char *options[SOURCE_OPTIONS_MAX]; /* that it takes, ended by NULL */
 	bool recorded; /* what it makes may be parts of calls: batch_options.recorded */
+	bool in_parts; /* it hands over events lines, not calls */
 	bool is_json;  /* a batch reads it itself where it is fed in this shape */
 	enum stream_shape shape;
 	int (*open)(struct source **ret_source, const struct source_input *input,

@@ -47,7 +47,12 @@ static void calls_of_an_export_of_any_order_are_handed_over_when_they_take_too_m
 	const struct source_format *format = source_format_find(TEXT("asterisk-cel"));
 	size_t count = 0, before_end;
 	const struct source_input options = {0};
-	const struct source_sink sink = {count_call, fail_reject, fail_warning, &count};
+	const struct source_sink sink = {
+		.call = count_call,
+		.reject = fail_reject,
+		.warn = fail_warning,
+		.context = &count,
+	};
 	struct source *source;
 	struct buffer rows;
 

@@ -32,6 +32,17 @@ static void keep_call(void *context, struct text json, uint64_t line)
 	buffer_deinit(&canonical);
 }
 
+static void keep_events(void *context, struct text events, uint64_t line)
+{
+	struct run *run = context;
+
+	assert_true(run->event_count < RUN_MAX);
+	run->events[run->event_count++] = (struct run_events){
+		.line = line,
+		.text = arena_copy(&run->arena, events),
+	};
+}
+
 static void keep_reject(
 	void *context, uint64_t line, struct text session_id, const char *error, uint64_t count)
 {
@@ -59,7 +70,13 @@ struct run *run_source(
 {
 	const struct source_format *source_format = source_format_find(text_of(format));
 	struct run *run = calloc(1, sizeof(*run));
-	struct source_sink sink = {keep_call, keep_reject, keep_warning, run};
+	struct source_sink sink = {
+		.call = keep_call,
+		.events = keep_events,
+		.reject = keep_reject,
+		.warn = keep_warning,
+		.context = run,
+	};
 	struct source *source = NULL;
 
 	assert_non_null(source_format);

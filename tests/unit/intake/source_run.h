@@ -14,6 +14,11 @@ struct run_call {
 	uint64_t line;
 };
 
+struct run_events {
+	struct text text; /* an events line */
+	uint64_t line;
+};
+
 struct run_reject {
 	uint64_t line;
 	struct text session_id;
@@ -28,6 +33,8 @@ struct run {
 	struct arena arena;
 	struct run_call calls[RUN_MAX];
 	size_t call_count;
+	struct run_events events[RUN_MAX];
+	size_t event_count;
 	struct run_reject rejects[RUN_MAX];
 	size_t reject_count;
 	struct text warnings[RUN_WARNINGS_MAX];

@@ -188,17 +188,16 @@ static int write_trace(struct writing *writing, const struct trace *trace, struc
 	return hand_over(writing, trace, &line, count > 0 ? spans : 1, true, err);
 }
 
+/* 1 it is a call, 0 it is not and is set aside, negative: the sink failed. */
 static int check_call(struct writing *writing, struct trace *trace, struct error *err)
 {
-	int held = 1;
+	const struct otlp_sink *sink = writing->sink;
+	int held;
 
-	if (!trace->is_call) {
-		held = writing->sink->is_call
-			       ? writing->sink->is_call(writing->sink->context, trace->id, err)
-			       : 0;
-	} else if (writing->sink->known) {
-		writing->sink->known(writing->sink->context, trace->id);
+	if (trace->is_call) {
+		return sink->known && sink->known(sink->context, trace->id, err) < 0 ? -1 : 1;
 	}
+	held = sink->is_call ? sink->is_call(sink->context, trace->id, err) : 0;
 	if (held == 0) {
 		otlp_reject(writing->request, trace->spans, NO_CALL);
 	}

@@ -14,8 +14,8 @@ struct otlp_sink {
 	 * says that it is one. 1 it is, 0 it is not, negative: that is not known. NULL: it is not.
 	 */
 	int (*is_call)(void *context, struct text trace_id, struct error *err);
-	/* a trace that is one; NULL: is not told */
-	void (*known)(void *context, struct text trace_id);
+	/* A trace that says so. Negative: stop. NULL: it is not told. */
+	int (*known)(void *context, struct text trace_id, struct error *err);
 	void *context;
 	bool all_spans; /* also those that only say how long something took make steps */
 };
