@@ -31,7 +31,8 @@ struct api_options {
 	unsigned int threads;	     /* for such questions; 0: one a core */
 	const char *version;	     /* of the program */
 	int64_t body_size_max;	     /* bytes of a POST on the wire; 0: no ceiling */
-	int64_t (*now)(void);	     /* the clock: clock_now_s(), or a test's */
+	bool all_spans;	      /* also those that only say how long something took are steps */
+	int64_t (*now)(void); /* the clock: clock_now_s(), or a test's */
 };
 
 struct api;

@@ -76,4 +76,10 @@ endpoint_data v1_calls_post_data, v1_keys_post_data;
 endpoint_step v1_calls_post_finish, v1_keys_post_finish;
 endpoint_release all_logs_release, v1_calls_release, v1_calls_post_release;
 
+/* POST /v1/traces */
+#define API_TRACES_BODY_MAX ((size_t)4 << 20) /* bytes on the wire */
+endpoint_step v1_traces_begin, v1_traces_finish;
+endpoint_data v1_traces_data;
+endpoint_release v1_traces_release;
+
 #endif

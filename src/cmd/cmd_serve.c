@@ -184,6 +184,7 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.api_detail_days = settings->api_detail_days,
 		.auditor = service->auditor,
 		.audit_reads = settings->audit_reads,
+		.all_spans = settings->all_spans,
 		.sweeper = service->sweeper,
 		.page_memory_max = (size_t)settings->page_memory_max,
 		.spill_folder = spill_folder(settings),
@@ -406,11 +407,11 @@ static int serve_run(struct cmd_run *run, struct error *err)
 }
 
 static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
-	"threads", "api-detail-days", "sweep-every", "disk-max", "audit-reads", "store-connections",
-	"connections-max", "connections-per-address-max", "trusted-proxies", "timeout", "rate-min",
-	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "spill-folder",
-	"spill-max", "query-time-max", "intake-memory-max", "wrong-keys-max", REDACT_OPTIONS,
-	"grace", "log-requests", "log-level", NULL};
+	"threads", "api-detail-days", "sweep-every", "disk-max", "all-spans", "audit-reads",
+	"store-connections", "connections-max", "connections-per-address-max", "trusted-proxies",
+	"timeout", "rate-min", "header-size-max", "body-size-max", "call-size-max",
+	"page-memory-max", "spill-folder", "spill-max", "query-time-max", "intake-memory-max",
+	"wrong-keys-max", REDACT_OPTIONS, "grace", "log-requests", "log-level", NULL};
 
 /* clang-format off */
 const struct cmd cmd_serve = {

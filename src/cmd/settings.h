@@ -44,6 +44,7 @@ struct settings {
 	int64_t threads;
 	int64_t api_detail_days; /* 0: for as long as it is kept */
 	bool audit_reads;
+	bool all_spans;
 	int64_t disk_max; /* bytes; 0: no cap */
 	int64_t sweep_every_s;
 	int64_t store_connections;

@@ -26,6 +26,9 @@ const struct setting serve_settings[] = {
 		.help = "When the store takes more than SIZE of the disk, drops the detail of "
 			"the oldest calls, then the oldest calls, until it fits. Warns from 80% "
 			"on. 0 means no cap."},
+	{SETTING("all-spans", FLAG, NULL, all_spans),
+		.help = "Also spans that only say how long something took become steps, of class "
+			"debug (POST /v1/traces; docs/sources.md)."},
 	{SETTING("audit-reads", FLAG, NULL, audit_reads), .fallback = "yes",
 		.help = "Records in the audit trail what was read, not only what was changed."},
 	{SETTING("store-connections", INTEGER, "N", store_connections), .fallback = "32", .min = 4,

@@ -58,6 +58,8 @@ def check_body(template, method, answer, media_type):
     elif media_type == "application/x-ndjson":
         for line in answer.body[:BODY_MAX].split(b"\n")[:-1]:
             assert CALL.is_valid(json.loads(line)), line
+    elif media_type == "application/x-protobuf":
+        assert answer.body[:1] in (b"", b"\x0a", b"\x12")
     elif media_type == "text/csv":
         assert answer.body.startswith((b"session_id,start,", b"\xef\xbb\xbfsession_id,start,")) and answer.body.endswith(b"\r\n")
     elif len(answer.body) <= BODY_MAX:

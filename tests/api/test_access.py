@@ -23,7 +23,7 @@ CALLS = "/api/calls/0/99999999999"
 OPERATIONS = [(template, method) for template, item in contract.DOCUMENT["paths"].items() for method, operation in item.items()
               if operation.get("security") != []]
 # What each operation needs; None: any key will do.
-SCOPE = {"/v1/account get": None, "/v1/calls post": "write", "/v1/keys get": "admin", "/v1/keys post": "admin",
+SCOPE = {"/v1/account get": None, "/v1/calls post": "write", "/v1/traces post": "write", "/v1/keys get": "admin", "/v1/keys post": "admin",
          "/v1/keys/{id} delete": "admin", "/v1/audit get": "admin"}
 READS = ["/api/all_logs/{start}/{end}", "/api/calls/{start}/{end}", "/api/call/{session_id}", "/v1/calls", "/v1/calls/{session_id}",
          "/v1/stats", "/v1/dropoff", "/v1/diff/{a}/{b}", "/v1/tail"]
@@ -39,7 +39,7 @@ def make_key(client, scopes):
 def ask(client, template, method, connection=None, **more):
     """One request of the operation, as small as it can be; of a tail one that ends, by a wrong parameter."""
     path = re.sub(r"{[a-z_]+}", "1", template.replace("{id}", "999")) + ("?state=x" if template == "/v1/tail" else "")
-    body = {"/v1/calls post": b'{"calls":[]}', "/v1/keys post": b'{"scopes":[]}'}.get(f"{template} {method}")
+    body = {"/v1/calls post": b'{"calls":[]}', "/v1/traces post": b"{}", "/v1/keys post": b'{"scopes":[]}'}.get(f"{template} {method}")
     headers = {"Content-Type": "application/json"} if body else {}
     if connection is None:
         return client.ask(path, method=method.upper(), body=body, headers=headers, **more)

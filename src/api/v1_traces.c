@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT
+ * POST /v1/traces: spans of OpenTelemetry, by OTLP/HTTP (OTLP specification 1.x), answered when
+ * what they say is durable. A body is held whole, within the memory that answers share, and read on
+ * a thread of the errands: reading waits for the intake. */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "api/job.h"
+#include "base/array.h"
+#include "http/header.h"
+#include "intake/intake.h"
+#include "intake/sources/otlp/otlp_answer.h"
+#include "intake/sources/otlp/otlp_trace.h"
+#include "intake/stream/decoder.h"
+
+#define UNFOLDED_MAX ((size_t)8 << 20) /* bytes of a body */
+#define ANSWER_MAX   ((size_t)8192)
+#define AGAIN_S	     5 /* after so many seconds a client that found no room comes again */
+#define NO_ROOM	     "too much is being taken in: try again"
+
+struct traces {
+	struct http_request *request;
+	struct api *api;
+	struct batch *batch;
+	bool json;
+	enum stream_coding coding;
+	struct buffer body; /* as it came */
+	bool no_room;
+	bool read; /* the body was made lines of */
+	bool ended;
+	struct error failure;
+	/* of each line its spans; line 1 is the first */
+	uint64_t *lines;
+	size_t line_count;
+	size_t line_room;
+	pthread_mutex_t lock;	       /* over lines and what follows */
+	struct otlp_request refused;   /* what the intake did not take */
+	struct otlp_request set_aside; /* what was not made lines of: no thread but the errand's */
+};
+
+/* ---- answers ---- */
+
+static enum http_step answer_body(struct http_response *response, int status,
+	const struct traces *traces, struct buffer *body)
+{
+	response->text = arena_copy(&response->request->arena, buffer_text(body));
+	if (body->failed || !response->text.data) {
+		return answer_error(response, 503, "out of memory");
+	}
+	response->status = status;
+	http_response_header(response, "Content-Type",
+		traces->json ? TEXT("application/json") : TEXT("application/x-protobuf"));
+	http_response_header(response, "Cache-Control", TEXT("no-store"));
+	return HTTP_DONE;
+}
+
+/* A client that speaks protobuf is told in protobuf what is wrong. */
+static enum http_step answer_wrong(struct http_response *response, const struct traces *traces,
+	int status, const char *sentence)
+{
+	AUTO(buffer_deinit) struct buffer body;
+	char after[16];
+
+	buffer_init(&body, ANSWER_MAX);
+	if (traces->json) {
+		return status == 503 ? answer_later(response, 503, AGAIN_S, sentence)
+				     : answer_error(response, status, sentence);
+	}
+	if (status == 503) {
+		snprintf(after, sizeof(after), "%d", AGAIN_S);
+		http_response_header(response, "Retry-After", text_of(after));
+	}
+	otlp_write_failure(&body, sentence);
+	return answer_body(response, status, traces, &body);
+}
+
+/* What failed below the API is for the log alone. A full disk may have room later. */
+static enum http_step answer_failed(struct job *job, const struct error *err)
+{
+	const struct traces *traces = job->own;
+
+	switch (err->code) {
+	case ERROR_INVALID:
+		return answer_wrong(job->response, traces, 400, err->message);
+	case ERROR_TOO_LARGE:
+		return answer_wrong(job->response, traces, 413, err->message);
+	case ERROR_NO_MEMORY:
+	case ERROR_BUSY:
+		return answer_wrong(job->response, traces, 503, NO_ROOM);
+	case ERROR_NO_SPACE:
+		answer_log("intake-failed", job->request, err);
+		return answer_wrong(
+			job->response, traces, 503, "no space left on the disk of the store");
+	default:
+		answer_log("intake-failed", job->request, err);
+		return answer_wrong(job->response, traces, 500, "database error");
+	}
+}
+
+static enum http_step answer_taken(struct job *job)
+{
+	AUTO(buffer_deinit) struct buffer body;
+	struct traces *traces = job->own;
+	char reasons[2 * sizeof(traces->refused.reasons) + 2];
+
+	buffer_init(&body, ANSWER_MAX);
+	pthread_mutex_lock(&traces->lock);
+	snprintf(reasons, sizeof(reasons), "%s%s%s", traces->set_aside.reasons,
+		traces->set_aside.reasons[0] && traces->refused.reasons[0] ? "; " : "",
+		traces->refused.reasons);
+	otlp_write_answer(&body, traces->json,
+		traces->set_aside.rejected + traces->refused.rejected, reasons);
+	pthread_mutex_unlock(&traces->lock);
+	return answer_body(job->response, 200, traces, &body);
+}
+
+/* ---- what comes in ---- */
+
+static const struct {
+	const char *name;
+	bool json;
+} types[] = {
+	{"application/x-protobuf", false},
+	{"application/protobuf", false},
+	{"application/json", true},
+};
+
+static const struct {
+	const char *name;
+	enum stream_coding coding;
+} codings[] = {
+	{"", STREAM_IDENTITY},
+	{"identity", STREAM_IDENTITY},
+	{"gzip", STREAM_GZIP},
+	{"x-gzip", STREAM_GZIP},
+	{"zstd", STREAM_ZSTD},
+};
+
+static bool read_type(struct http_request *request, bool *ret_json)
+{
+	struct text type = header_media_type(http_header(request, "Content-Type"));
+
+	for (size_t i = 0; i < COUNT_OF(types); i++) {
+		if (text_equal_ascii_case(type, text_of(types[i].name))) {
+			*ret_json = types[i].json;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_coding(struct http_request *request, enum stream_coding *ret_coding)
+{
+	struct text name = text_trim(http_header(request, "Content-Encoding"));
+
+	for (size_t i = 0; i < COUNT_OF(codings); i++) {
+		if (text_equal_ascii_case(name, text_of(codings[i].name))) {
+			*ret_coding = codings[i].coding;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum http_step v1_traces_begin(struct job *job)
+{
+	enum stream_coding coding;
+	struct traces *traces;
+	bool json;
+
+	if (!read_type(job->request, &json)) {
+		http_response_header(job->response, "Accept-Post",
+			TEXT("application/x-protobuf, application/json"));
+		return answer_error(job->response, 415,
+			"Content-Type must be application/x-protobuf or application/json");
+	}
+	if (!read_coding(job->request, &coding)) {
+		http_response_header(job->response, "Accept-Encoding", TEXT("gzip, zstd"));
+		return answer_error(
+			job->response, 415, "Content-Encoding must be gzip, zstd or identity");
+	}
+	traces = job_own(job, sizeof(*traces));
+	if (!traces) {
+		return HTTP_DONE;
+	}
+	traces->request = job->request;
+	traces->api = job->api;
+	traces->json = json;
+	traces->coding = coding;
+	pthread_mutex_init(&traces->lock, NULL);
+	buffer_init(&traces->body, API_TRACES_BODY_MAX);
+	return HTTP_WAIT;
+}
+
+/* Takes all: a body that there is no room for is dropped, and answered so. A buffer that grows has
+ * room for twice of what is in it. */
+size_t v1_traces_data(struct job *job, const char *data, size_t size)
+{
+	struct traces *traces = job->own;
+
+	if (traces->no_room || !memory_try(&job->api->memory, &job->claim, job->request,
+				       2 * (traces->body.size + size))) {
+		traces->no_room = true;
+		buffer_deinit(&traces->body);
+		return size;
+	}
+	buffer_append(&traces->body, (struct text){.data = data, .size = size});
+	return size;
+}
+
+/* ---- on an errand's thread: to lines ---- */
+
+static size_t note_reject(void *context, const struct batch_reject *reject)
+{
+	struct traces *traces = context;
+	char reason[160];
+	uint64_t spans = 1;
+
+	pthread_mutex_lock(&traces->lock);
+	if (reject->line > 0 && reject->line <= traces->line_count) {
+		spans = traces->lines[reject->line - 1];
+	}
+	snprintf(reason, sizeof(reason), "%s", reject->error);
+	otlp_reject(&traces->refused, spans, reason);
+	pthread_mutex_unlock(&traces->lock);
+	return 0; /* it is counted with the request */
+}
+
+static void wake(void *context)
+{
+	const struct traces *traces = context;
+
+	http_request_wake(traces->request);
+}
+
+static int note_line(struct traces *traces, uint64_t spans, struct error *err)
+{
+	int result = 0;
+
+	pthread_mutex_lock(&traces->lock);
+	if (ARRAY_RESERVE(traces->lines, traces->line_room, traces->line_count + 1)) {
+		traces->lines[traces->line_count++] = spans;
+	} else {
+		result = error_no_memory(err);
+	}
+	pthread_mutex_unlock(&traces->lock);
+	return result;
+}
+
+static int take_line(void *context, struct text line, uint64_t spans, struct error *err)
+{
+	struct traces *traces = context;
+
+	if (note_line(traces, spans, err) < 0) {
+		return -1;
+	}
+	batch_add_events(traces->batch, line, traces->line_count);
+	return 0;
+}
+
+static int is_call(void *context, struct text trace_id, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	const struct traces *traces = context;
+	struct store_call call;
+
+	arena_init(&arena, SIZE_MAX);
+	return store_find(traces->api->options.store, traces->request->account_id, trace_id, &arena,
+		&call, err);
+}
+
+/* Unfolds the whole body into @plain. */
+static int unfold(struct job *job, struct buffer *plain, struct error *err)
+{
+	AUTO(decoder_destroyp) struct decoder *decoder = NULL;
+	const struct traces *traces = job->own;
+	struct text input = buffer_text(&traces->body), output;
+	int more = 1;
+
+	if (decoder_create(&decoder, traces->coding, err) < 0) {
+		return -1;
+	}
+	while (input.size > 0 || more > 0) {
+		more = decoder_step(decoder, &input, &output, err);
+		if (more < 0) {
+			return -1;
+		}
+		if (!memory_try(&job->api->memory, &job->claim, job->request,
+			    2 * (traces->body.size + plain->size + output.size))) {
+			return error_set(err, ERROR_BUSY, NO_ROOM);
+		}
+		buffer_append(plain, output);
+		if (plain->failed) {
+			return error_set(err, ERROR_TOO_LARGE,
+				"the body unfolds to more than %zu bytes: send fewer spans at once",
+				UNFOLDED_MAX);
+		}
+	}
+	return decoder_end(decoder, err);
+}
+
+static int open_batch(struct job *job, struct traces *traces, struct error *err)
+{
+	const struct batch_options options = {
+		.account_id = job->access.account_id,
+		.detail_after = job->retention.detail_after,
+		.header_after = job->retention.header_after,
+		.content = BATCH_EVENTS,
+		.shape = STREAM_NDJSON,
+		.rejected = note_reject,
+		.wake = wake,
+		.context = traces,
+	};
+
+	if (batch_create(&traces->batch, job->api->options.intake, &options, err) < 0) {
+		return -1;
+	}
+	/* The client may go, and what it sent is stored all the same. */
+	job->note.waits = true;
+	return 0;
+}
+
+static int make_lines(struct job *job, struct text body, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct traces *traces = job->own;
+	const struct otlp_sink sink = {
+		.line = take_line,
+		.is_call = is_call,
+		.context = traces,
+		.all_spans = job->api->options.all_spans,
+	};
+	size_t most = job->api->memory.max_bytes / 4;
+	size_t wanted = OTLP_MEMORY_MIN + OTLP_MEMORY_TIMES * body.size;
+	int result;
+
+	wanted = wanted < most ? wanted : most;
+	if (!memory_try(&job->api->memory, &job->claim, job->request,
+		    wanted + 2 * (traces->body.size + body.size))) {
+		return error_set(err, ERROR_BUSY, NO_ROOM);
+	}
+	arena_init(&arena, wanted);
+	otlp_request_init(&traces->set_aside, &arena);
+	result = traces->json ? otlp_read_json(&traces->set_aside, body, 1, err)
+			      : otlp_read_protobuf(&traces->set_aside, body, err);
+	if (result == 0 && (result = open_batch(job, traces, err)) == 0) {
+		result = otlp_write_lines(&traces->set_aside, &sink, err);
+	}
+	if (result < 0 && err->code == ERROR_NO_MEMORY) {
+		error_set(err, ERROR_TOO_LARGE,
+			"the spans need more memory than %zu bytes: send fewer at once", wanted);
+	}
+	return result;
+}
+
+static int take_body(struct job *job, struct error *err)
+{
+	AUTO(buffer_deinit) struct buffer plain;
+	struct traces *traces = job->own;
+
+	buffer_init(&plain, UNFOLDED_MAX);
+	if (traces->coding == STREAM_IDENTITY) {
+		return make_lines(job, buffer_text(&traces->body), err);
+	}
+	return unfold(job, &plain, err) < 0 ? -1 : make_lines(job, buffer_text(&plain), err);
+}
+
+/* ---- the end ---- */
+
+/* Whether all that was handed in is durable. */
+static bool is_over(struct job *job, struct traces *traces)
+{
+	if (!traces->read) {
+		traces->read = true;
+		if (take_body(job, &traces->failure) < 0 && !traces->batch) {
+			return true;
+		}
+		buffer_deinit(&traces->body);
+		memory_release(&job->api->memory, &job->claim);
+	}
+	if (traces->batch && !traces->ended) {
+		traces->ended = true;
+		batch_end(traces->batch, false);
+	}
+	return !traces->batch || batch_done(traces->batch);
+}
+
+enum http_step v1_traces_finish(struct job *job)
+{
+	struct traces *traces = job->own;
+	struct batch_result result = {0};
+
+	if (traces->no_room) {
+		return answer_wrong(job->response, traces, 503, NO_ROOM);
+	}
+	if (traces->body.failed) {
+		return answer_wrong(job->response, traces, 413, "the body is larger than 4 MiB");
+	}
+	if (!is_over(job, traces)) {
+		return HTTP_AGAIN;
+	}
+	if (traces->batch) {
+		result = batch_result(traces->batch);
+		job->note.waits = false;
+		audit_calls(job, (int64_t)result.accepted);
+	}
+	if (traces->failure.code != ERROR_NONE) {
+		return answer_failed(job, &traces->failure);
+	}
+	return result.failure.code != ERROR_NONE ? answer_failed(job, &result.failure)
+						 : answer_taken(job);
+}
+
+static void note_left(void *context, const struct batch_result *result)
+{
+	audit_note_later(context, (int64_t)result->accepted);
+}
+
+void v1_traces_release(struct job *job)
+{
+	struct traces *traces = job->own;
+
+	if (!traces) {
+		return;
+	}
+	if (traces->batch && job->note.later) {
+		batch_leave(traces->batch, note_left, job->note.later);
+	} else {
+		batch_destroy(traces->batch);
+	}
+	buffer_deinit(&traces->body);
+	free(traces->lines);
+	pthread_mutex_destroy(&traces->lock);
+}
