@@ -14,16 +14,8 @@
 #include "intake/sources/otlp/otlp_step.h"
 #include "intake/sources/otlp/otlp_trace.h"
 #include "otlp_pack.h"
-#include "source_run.h"
 
 #define ARENA_BYTES ((size_t)64 << 20)
-#define TRACE	    "4bf92f3577b34da6a3ce929d0e0e4736"
-#define IDS	    "\"traceId\":\"" TRACE "\",\"spanId\":\"00f067aa0ba902b7\""
-#define CHILD	    IDS ",\"parentSpanId\":\"00f067aa0ba90000\""
-#define TIMES                                                                                      \
-	",\"startTimeUnixNano\":\"1795490400500000000\",\"endTimeUnixNano\":"                      \
-	"\"1795490401750000000\""
-#define GROUP(spans) "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[" spans "]}]}]}"
 
 /* Attributes as OTLP writes them. */
 #define STRING(name, value) "{\"key\":\"" name "\",\"value\":{\"stringValue\":\"" value "\"}}"
@@ -625,152 +617,6 @@ static void values_of_every_kind_are_kept(void **state)
 	told_deinit(&told);
 }
 
-/* ---- files ---- */
-
-#define HANGUP(id)                                                                                 \
-	"{\"traceId\":\"" TRACE "\",\"spanId\":\"" id                                              \
-	"\",\"parentSpanId\":\"2222222222222222\"" TIMES ",\"name\":\"verb:hangup\"}"
-
-static const struct source_input no_options = {0};
-
-static void assert_two_requests(struct run *run, uint64_t second_line)
-{
-	if (run->result < 0) {
-		fail_msg("%s", run->err.message);
-	}
-	assert_int_equal(run->event_count, 2);
-	assert_int_equal(run->reject_count, 0);
-	assert_non_null(strstr(run->events[0].text.data, "1111111111111111"));
-	assert_non_null(strstr(run->events[1].text.data, "3333333333333333"));
-	assert_int_equal(run->events[1].line, second_line);
-	run_free(run);
-}
-
-static void a_file_has_requests_on_lines_or_over_them(void **state)
-{
-	static const char lines[] =
-		"\n" GROUP(HANGUP("1111111111111111")) "\r\n\n" GROUP(HANGUP("3333333333333333"));
-	static const char document[] =
-		"{\n\"resourceSpans\": [\n{\"scopeSpans\":\n[{\"spans\":[" HANGUP(
-			"1111111111111111") "]}]}]}\n" GROUP(HANGUP("3333333333333333")) "\n";
-
-	(void)state;
-	for (size_t piece = 3; piece < 700; piece += 41) {
-		assert_two_requests(run_source("otlp", &no_options, text_of(lines), piece), 4);
-		assert_two_requests(run_source("otlp", &no_options, text_of(document), piece), 5);
-	}
-}
-
-/* Each request behind its size. */
-static void append_sized(struct told *told, struct buffer *file, const char *body)
-{
-	struct otlp_request request;
-	struct buffer packed;
-
-	otlp_request_init(&request, &told->arena);
-	assert_int_equal(otlp_read_json(&request, text_of(body), 1, &told->err), 0);
-	buffer_init(&packed, ARENA_BYTES);
-	otlp_pack(&packed, &request);
-	for (int shift = 24; shift >= 0; shift -= 8) {
-		buffer_append_byte(file, (char)(packed.size >> shift & 255));
-	}
-	buffer_append(file, buffer_text(&packed));
-	buffer_deinit(&packed);
-}
-
-static void a_file_of_protobuf_has_a_request_or_several(void **state)
-{
-	struct buffer file;
-	struct told told;
-	struct run *run;
-
-	(void)state;
-	told_init(&told);
-	buffer_init(&file, ARENA_BYTES);
-	append_sized(&told, &file, GROUP(HANGUP("1111111111111111")));
-	append_sized(&told, &file, GROUP(HANGUP("3333333333333333")));
-	for (size_t piece = 1; piece < 200; piece += 13) {
-		assert_two_requests(run_source("otlp", &no_options, buffer_text(&file), piece), 2);
-	}
-	assert_string_equal(source_detect(buffer_text(&file))->name, "otlp");
-	run = run_source("otlp", &no_options, text_head(buffer_text(&file), file.size - 1), 0);
-	assert_int_equal(run->result, -1);
-	assert_non_null(strstr(run->err.message, "cut off"));
-	assert_int_equal(run->event_count, 1);
-	run_free(run);
-	buffer_clear(&file);
-	append_sized(&told, &file, GROUP(HANGUP("1111111111111111")));
-	run = run_source("otlp", &no_options, text_tail(buffer_text(&file), 4), 7);
-	assert_int_equal(run->result, 0);
-	assert_int_equal(run->event_count, 1);
-	assert_string_equal(source_detect(text_tail(buffer_text(&file), 4))->name, "otlp");
-	run_free(run);
-	buffer_deinit(&file);
-	told_deinit(&told);
-}
-
-/* A later request of a trace is of its call, whatever its spans' names. */
-static void a_file_remembers_which_traces_are_calls(void **state)
-{
-	struct run *run = run_source("otlp", &no_options,
-		TEXT(GROUP(
-			"{\"traceId\":\"1bf92f3577b34da6a3ce929d0e0e4736\",\"spanId\":"
-			"\"00f067aa0ba902b7\"" TIMES
-			",\"name\":\"GET /\"}") "\n" GROUP(HANGUP("1111111111111111")) "\n" GROUP("{" IDS
-				TIMES ",\"name\":\"server\"}") "\n"),
-		0);
-
-	(void)state;
-	assert_int_equal(run->result, 0);
-	assert_int_equal(run->event_count, 2);
-	assert_non_null(strstr(run->events[1].text.data, "\"state\":\"ended\""));
-	assert_int_equal(run->reject_count, 1);
-	assert_int_equal(run->rejects[0].line, 1);
-	assert_int_equal(run->rejects[0].count, 1);
-	run_free(run);
-}
-
-static void a_file_that_breaks_off_says_where(void **state)
-{
-	static const struct {
-		struct text input;
-		const char *message;
-	} cases[] = {
-		{TEXT(GROUP(HANGUP("1111111111111111")) "\n{\"resourceSpans\":["), "cut off"},
-		{TEXT(GROUP(HANGUP("1111111111111111")) "\nspans"), "line 2, column 1"},
-		{TEXT(GROUP(HANGUP("1111111111111111")) "\n\n{\"resourceSpans\":7}"),
-			"line 3, column 18"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct run *run = run_source("otlp", &no_options, cases[i].input, 0);
-
-		assert_int_equal(run->result, -1);
-		assert_int_equal(run->event_count, 1);
-		if (!strstr(run->err.message, cases[i].message)) {
-			fail_msg("'%s' is not in '%s'", cases[i].message, run->err.message);
-		}
-		run_free(run);
-	}
-}
-
-static void what_is_not_spans_does_not_look_like_them(void **state)
-{
-	static const struct text others[] = {TEXT("{\"calls\":[]}"), TEXT("\n\n\n\n\n\n\n\n"),
-		TEXT("\n\r\n\n\n\n\n\n\n\n\n\n\n\n\n\n"), TEXT("\n{\"resource\":1}"), TEXT("\n"),
-		{.data = "\0\0\0\0\0\0\0\0", .size = 8}};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(others); i++) {
-		const struct source_format *format = source_detect(others[i]);
-
-		assert_true(!format || strcmp(format->name, "otlp") != 0);
-	}
-	assert_string_equal(
-		source_detect(TEXT("\n {\"resourceSpans\":[{\"resource\":{\"attri"))->name, "otlp");
-}
-
 /* ---- answers ---- */
 
 static void an_answer_says_what_was_set_aside(void **state)
@@ -813,11 +659,6 @@ int main(void)
 		cmocka_unit_test(a_request_of_empty_parts_ends_at_the_ceiling),
 		cmocka_unit_test(long_values_are_cut_and_say_so),
 		cmocka_unit_test(values_of_every_kind_are_kept),
-		cmocka_unit_test(a_file_has_requests_on_lines_or_over_them),
-		cmocka_unit_test(a_file_of_protobuf_has_a_request_or_several),
-		cmocka_unit_test(a_file_remembers_which_traces_are_calls),
-		cmocka_unit_test(a_file_that_breaks_off_says_where),
-		cmocka_unit_test(what_is_not_spans_does_not_look_like_them),
 		cmocka_unit_test(an_answer_says_what_was_set_aside),
 	};
 
