@@ -45,8 +45,8 @@ int body_init(struct body *body, struct job *job, body_composer *compose, bool u
 /* Frees its memory; one that is all zero is accepted. */
 void body_deinit(struct body *body);
 
-/* What the body comes to hold beside its two buffers while it is sent, which hold one of the @count
- * @calls at a time; *ret_size is the size of the largest as JSON. */
+/* What the body comes to hold beside its two buffers while it is sent. The buffers hold one of the
+ * @count @calls at a time. *ret_size is the size of the largest as JSON. */
 size_t body_bytes(const struct body *body, const struct store_call *calls, size_t count,
 	size_t *ret_size) CHECK_RESULT;
 

@@ -6,8 +6,8 @@
  * ones: what needs little never waits for what needs much. Accounts take turns, and no
  * account holds more than three quarters.
  *
- * While some wait, what slow clients have not taken is moved into unlinked files (spill.c), so
- * that nothing which is held at a client's pace keeps others waiting. Where nothing moves for
+ * While some wait, what slow clients have not taken is moved into unlinked files (spill.c). So
+ * nothing that is held at a client's pace keeps others waiting. Where nothing moves for
  * MEMORY_STUCK_US, those that wait are refused. */
 #ifndef API_MEMORY_H
 #define API_MEMORY_H
@@ -87,8 +87,8 @@ void memory_init(struct memory *memory, size_t max_bytes);
 void memory_deinit(struct memory *memory);
 
 /* Starts the thread that moves what slow clients have not taken into unlinked files in @folder, at
- * most @max_bytes in all; where @folder is NULL it moves nothing, and only refuses what waits in
- * vain. Without it claims wait for as long as it takes. */
+ * most @max_bytes in all. Where @folder is NULL it moves nothing, and only refuses what waits in
+ * vain. Without the thread claims wait for as long as it takes. */
 int spill_start(struct memory *memory, const char *folder, size_t max_bytes,
 	struct error *err) CHECK_RESULT;
 void spill_stop(struct memory *memory);
@@ -108,8 +108,9 @@ enum claim_state memory_state(struct memory *memory, const struct claim *claim);
  * Returns false, and changes nothing, where not: release it and claim @bytes instead. */
 bool memory_grow(struct memory *memory, struct claim *claim, size_t bytes) CHECK_RESULT;
 
-/* Makes @bytes of what is held for the account of @request, claimed before or not, where it is less
- * already, or there is room at once. Returns false, and changes nothing, where not. */
+/* Makes @bytes of what is held for the account of @request, claimed before or not. It does so where
+ * that is less already, or there is room at once. Otherwise it changes nothing and returns false.
+ */
 bool memory_try(struct memory *memory, struct claim *claim, struct http_request *request,
 	size_t bytes) CHECK_RESULT;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What requests under way were let in with. One thread follows the store and ends those whose key
- * or account may not do it any more (API.md §3 "Ending"), whichever program changed that: this
+ * or account may not do it any more (API.md §3 "Ending"). Any program may have changed that: this
  * server, the command line, another server. */
 #ifndef API_PERMITS_H
 #define API_PERMITS_H
@@ -28,8 +28,8 @@ int permits_create(
 /* None may be left. NULL is accepted. */
 void permits_destroy(struct permits *permits);
 
-/* From now on the request is ended within a second after its key was revoked, lost one of the
- * scopes, or had its account disabled, as long as the store answers. */
+/* From now on the request is ended within a second after its key was revoked or lost one of the
+ * scopes, or its account was disabled. That holds as long as the store answers. */
 void permits_add(struct permits *permits, struct permit *permit);
 
 /* The request is over, or has done all that needed its key. One that is not there is accepted. */

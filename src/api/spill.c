@@ -200,8 +200,8 @@ static void drop_pages(struct memory *memory, int64_t now_us)
 	}
 }
 
-/* What malloc() keeps behind something small that stays goes back too, once it is worth it: when
- * nothing more was given back for a while, or after TRIM_US at the latest. */
+/* What malloc() keeps behind something small that stays goes back too, once it is worth it. That is
+ * when nothing more was given back for a while, or after TRIM_US at the latest. */
 static void trim(struct memory *memory, int64_t now_us)
 {
 	struct spill *spill = &memory->spill;

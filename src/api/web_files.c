@@ -7,9 +7,9 @@
 #include "api/job.h"
 #include "http/header.h"
 
-/* The page's own scripts, styles and pictures and nothing else, no other host, no inline code, in
- * no one's frame (Content Security Policy Level 3). data: and blob: pictures are what the page
- * draws itself. */
+/* The page's own scripts, styles and pictures and nothing else: no other host, no inline code. No
+ * other page may show it in a frame (Content Security Policy Level 3). data: and blob: pictures are
+ * what the page draws itself. */
 #define SECURITY_POLICY                                                                            \
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "    \
 	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "               \

@@ -34,7 +34,7 @@ void arena_pool_init(struct arena_pool *pool, size_t idle_max_bytes, size_t busy
 	pthread_mutex_init(&pool->lock, NULL);
 }
 
-/* Large blocks that come and go are mapped: what the pool does not keep leaves the process at once,
+/* Large blocks that come and go are mapped. What the pool does not keep leaves the process at once,
  * where malloc() might hold on to it behind something small that stays. Where the system has huge
  * pages to give, it gives a block of BLOCK_MAX as one. */
 static struct arena_block *new_block(size_t size, bool pooled)
@@ -308,9 +308,9 @@ struct text arena_printf(struct arena *arena, const char *format, ...)
 /* ---- spilling ----
  *
  * The blocks are written into a file, and the file is mapped where they lay. Pointers stay what
- * they are; what was memory of the process becomes pages of a file, which the system reads when
- * they are looked at and drops when memory is short. The kernel puts the new mapping in the place
- * of the old one in one step, so that others may go on reading meanwhile. */
+ * they are. What was memory of the process becomes pages of a file. The system reads these when
+ * they are looked at, and drops them when memory is short. The kernel puts the new mapping in the
+ * place of the old one in one step, so that others may go on reading meanwhile. */
 
 static bool is_spillable(const struct arena_block *block)
 {

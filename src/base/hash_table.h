@@ -48,8 +48,8 @@ static inline void hash_table_put(struct hash_table *table, uint64_t hash, uint3
 }
 
 /* Makes room for @count items, out of @arena. Returns 1 when there are new slots, all of them free:
- * each item is to be put again; 0 when there was room; negative when the arena is full: nothing
- * changed. */
+ * each item is to be put again. Returns 0 when there was room. Negative when the arena is full:
+ * nothing changed. */
 static inline int hash_table_make_room(struct hash_table *table, struct arena *arena, size_t count)
 {
 	size_t size = table->size > 0 ? table->size : HASH_TABLE_SIZE_MIN;

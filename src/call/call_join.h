@@ -2,8 +2,8 @@
  * Two parts of one call. A recording that begins or ends in the middle of a call holds a part of
  * it; another file holds the rest.
  *
- * A part says what it lacks by its steps: one whose data has `"begins_before":true` says that the
- * call began before it, one with `"goes_on":true` that the call goes on behind it. These steps
+ * A part says what it lacks by its steps. One whose data has `"begins_before":true` says that the
+ * call began before it. One with `"goes_on":true` says that the call goes on behind it. These steps
  * belong to the part, not to the call. */
 #ifndef CALL_CALL_JOIN_H
 #define CALL_CALL_JOIN_H
@@ -27,7 +27,7 @@ struct call_joined {
 };
 
 /* Joins @added to @held, both whole canonical JSON of a call of the same session. Returns 1 when
- * @out is the canonical JSON of both together: each step that one of them has, once, and of the
+ * @out is the canonical JSON of both together. That has each step of the two once, and of the
  * headers the beginning of the one and the end of the other. Returns 0 when @added is to take the
  * place of @held, because it is not a part, or covers all that @held does. It does not matter which
  * of two parts came first, and joining a part again changes nothing. ret_joined->others is set in

@@ -339,8 +339,8 @@ static void write_step(struct buffer *out, const struct step_parts *parts, struc
 	buffer_append_byte(out, '}');
 }
 
-/* @rewrites is what the reader counted before the step: when nothing was added and all members are
- * in place, the step is canonical as it stands, which is what most senders send. */
+/* @rewrites is what the reader counted before the step. When nothing was added and all members are
+ * in place, the step is canonical as it stands. Most senders send such steps. */
 static void take_step(
 	struct reading *reading, const struct step_parts *parts, struct text step, size_t rewrites)
 {

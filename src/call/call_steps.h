@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The walk over the steps of a call. Their JSON is known to be canonical, so it goes by their
- * shape, at memory speed, and checks nothing twice. call_json_next_step() goes the same way and
- * says what the strings spell. */
+ * The walk over the steps of a call. Their JSON is known to be canonical. So it goes by their
+ * shape, at memory speed, and checks nothing twice. The function call_json_next_step() goes the
+ * same way and says what the strings spell. */
 #ifndef CALL_CALL_STEPS_H
 #define CALL_CALL_STEPS_H
 

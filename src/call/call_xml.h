@@ -5,14 +5,14 @@
 
 #include "base/buffer.h"
 
-/* Appends canonical @json as XML content: an object's members are elements, an array's entries
- * `item` elements, strings, numbers and booleans text, null and empty arrays and objects nothing.
- * An element without content is written `<name/>`. Characters that XML 1.0 cannot hold become
- * U+FFFD. Names keep the characters of XML 1.0 §2.3 (fifth edition), each other one becomes `_`,
- * and before one that may not begin a name goes a `_`; an empty name is `_`. `:` is replaced too:
- * namespace-aware parsers, which most are, refuse a prefix that is not declared. @json comes from
- * the store or from call_json: it was checked; where it is not JSON, the output ends early. Around
- * it the caller writes the element, e.g. `<item>` … `</item>`. */
+/* Appends canonical @json as XML content: an object's members are elements, and an array's entries
+ * are `item` elements. Strings, numbers and booleans are text; null and empty arrays and objects
+ * are nothing. An element without content is written `<name/>`. Characters that XML 1.0 cannot hold
+ * become U+FFFD. Names keep the characters of XML 1.0 §2.3 (fifth edition), and each other one
+ * becomes `_`. A `_` goes before a character that may not begin a name. An empty name is `_`. `:`
+ * is replaced too: namespace-aware parsers, which most are, refuse a prefix that is not declared.
+ * @json comes from the store or from call_json: it was checked; where it is not JSON, the output
+ * ends early. Around it the caller writes the element, e.g. `<item>` … `</item>`. */
 void call_xml_write(struct buffer *buffer, struct text json);
 
 /* The same in pieces, for one call after the other: what a long call becomes need never lie in

@@ -64,12 +64,12 @@ void filter_init(struct filter *filter);
 
 /* clang-format off */
 
-/* The parameters: the name, the option that is the same, how filter.c reads it (set_time() and so
- * on), and the member of struct filter that it is read into.
+/* The parameters: the name, the option that is the same, how it is read, and the member of struct
+ * filter that it is read into. Where `time` stands, set_time() in filter.c reads it.
  *
  * First those that ask for some of the values of a choice (store/columns.h). The name is the member
- * of struct call; that of struct filter has a bit for each value that is meant, 0: any. A
- * row is all that matching needs, here and in each store. */
+ * of struct call. The member of struct filter has a bit for each value that is meant; 0: any. Such
+ * a row is all that matching needs, here and in each store. */
 #define FILTER_CHOICES(PARAMETER) \
 	PARAMETER(type, "type", choice, types)
 
@@ -100,9 +100,9 @@ void filter_init(struct filter *filter);
 extern const char *const filter_parameters[];
 
 /* Reads one parameter. A repeated dest, src, class, module, variable, last_module, last_variable or
- * choice adds to the ones before, and a comma separates several in one value; any other
+ * choice adds to the ones before. In one value of these a comma separates several. Any other
  * repeated one takes the last value. @now is what relative times count from. What has to be kept is
- * copied into @arena. Returns 1 when it was read, 0 when @name is not a parameter of a filter;
+ * copied into @arena. Returns 1 when it was read, 0 when @name is not a parameter of a filter.
  * ERROR_INVALID names the parameter and says what it takes: "min_duration: a number of seconds is
  * expected, not 'x'". */
 int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,

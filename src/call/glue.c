@@ -80,8 +80,8 @@ void glue_text(struct glue *glue, struct text text)
 	}
 }
 
-/* The place of the block that holds what follows a call: behind it where it has room, so that the
- * call with its separator is one piece, and one with its neighbours. */
+/* The place of the block that holds what follows a call: behind it where it has room. Then the call
+ * with its separator is one piece, and one with its neighbours. */
 static unsigned char *place_block(struct glue *glue, const struct packed *packed, size_t separator)
 {
 	size_t kept = packed->deflate.size - PACKED_TAIL_SIZE;
@@ -106,9 +106,9 @@ static void add_separated(struct glue *glue, const struct packed *packed, struct
 	add_piece(glue, block, PACKED_TAIL_SIZE + separator.size);
 }
 
-/* The CRC of two pieces, one behind the other, where @op is of the second one's length: what zlib's
- * crc32_combine_op() computes, the product of @first and @op modulo the polynomial. zlib goes by
- * branches there that no processor can foresee, for three times as long. */
+/* The CRC of two pieces, one behind the other, where @op is of the second one's length. It is what
+ * zlib's crc32_combine_op() computes, the product of @first and @op modulo the polynomial. The
+ * branches in zlib, which no processor can foresee, take three times as long. */
 static uint32_t join_crc(uint32_t first, uint32_t second, uint32_t op)
 {
 	uint32_t product = 0;

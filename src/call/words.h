@@ -11,8 +11,8 @@
 /* A longer word is cut off there, in texts and in questions alike. */
 #define WORDS_WORD_MAX 64 /* bytes, folded */
 
-/* Takes the next word off the front of @rest, UTF-8: a run of letters, digits and marks, with case
- * and accents folded away (Unicode: compatibility decomposition, marks dropped, full case folding).
+/* Takes the next word off the front of @rest, UTF-8: a run of letters, digits and marks. Case and
+ * accents are folded away (Unicode: compatibility decomposition, marks dropped, full case folding).
  * Each letter of a script that puts no spaces between words (Han, Kana, Thai, Lao, Khmer, Myanmar)
  * is a word by itself. False when none is left. @ret_word points into @buffer. */
 bool words_next(struct text *rest, char buffer[WORDS_WORD_MAX], struct text *ret_word);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * callstep copy: everything of one store into another. Both are read in the order of pages, side by
- * side, so what is there already is seen without keeping a list, and a copy that was cut short goes
- * on where it was by being run again. */
+ * side. So what is there already is seen without keeping a list. A copy that was cut short goes on
+ * where it was when it is run again. */
 #include "cmd/copy_days.h"
 #include "cmd/copy_trail.h"
 

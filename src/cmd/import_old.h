@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What an import does with calls that are over the days for which their account's calls are kept:
- * nothing that is handed in is dropped later without having been told. */
+ * What an import does with calls that are over the days for which their account's calls are kept.
+ * Nothing that is handed in is dropped later without having been told. */
 #ifndef CMD_IMPORT_OLD_H
 #define CMD_IMPORT_OLD_H
 

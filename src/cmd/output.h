@@ -24,9 +24,9 @@ int output_check(struct output *output, struct error *err) CHECK_RESULT;
 /* Brings all of it to the disk and gives it its name, in place of what was there. */
 int output_commit(struct output *output, struct error *err) CHECK_RESULT;
 
-/* Writes @text, which may hold what others sent: to a @terminal, what text_is_control() names is
- * written as JSON would have it escaped (\u009b), but for line feeds and tabs; anywhere else as it
- * is. */
+/* Writes @text, which may hold what others sent. To a @terminal, what text_is_control() names is
+ * written as JSON would have it escaped (\u009b), but for line feeds and tabs. Anywhere else it is
+ * written as it is. */
 void output_text(FILE *stream, bool terminal, struct text text);
 
 /* Writes all of @buffer to standard output as output_text() does; ERROR_NO_MEMORY when it did not

@@ -44,12 +44,12 @@ struct diff {
 	size_t changes[DIFF_ONLY_B + 1]; /* how many pairs of each */
 };
 
-/* Aligns the steps @detail_a of @a and @detail_b of @b (call_json_detail()): the longest common run
- * of equal steps first, then, between these, steps that differ in their line only. diff(b, a) is
- * the mirror image of diff(a, b). Time and memory are bounded: where two calls differ in more than
- * some thousand steps, the alignment is still right but may be longer than the shortest. Everything
- * is in @arena; texts may point into the details. ERROR_CORRUPT when a detail is not canonical,
- * ERROR_NO_MEMORY when the arena is full. */
+/* Aligns the steps @detail_a of @a and @detail_b of @b (call_json_detail()). The longest common run
+ * of equal steps comes first, then, between these, steps that differ in their line only. What
+ * diff(b, a) gives is the mirror image of diff(a, b). Time and memory are bounded: where two calls
+ * differ in more than some thousand steps, the alignment is still right but may be longer than the
+ * shortest. Everything is in @arena; texts may point into the details. ERROR_CORRUPT when a detail
+ * is not canonical, ERROR_NO_MEMORY when the arena is full. */
 int diff_make(const struct call *a, struct text detail_a, const struct call *b,
 	struct text detail_b, struct arena *arena, struct diff *ret_diff,
 	struct error *err) CHECK_RESULT;

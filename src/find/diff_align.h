@@ -21,7 +21,7 @@ bool diff_align_init(struct diff_align *align, uint32_t count, struct arena *are
 
 /* Calls @pair, in no particular order, for each place of @a that is aligned with a place of @b:
  * their numbers are the same, and no two pairs cross. There are as many as can be, as long as at
- * most about 1,000 numbers in a row have to be left out; where more have to, there may be fewer.
+ * most about 1,000 numbers in a row have to be left out. Where more have to, there may be fewer.
  * Takes at most about 1,000 steps of work a number, whatever the sequences are. */
 void diff_align(struct diff_align *align, struct diff_sequence a, struct diff_sequence b,
 	void (*pair)(void *context, uint32_t a, uint32_t b), void *context);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Drop-off: for each place of the callers' way how many calls reached it, went on, ended there, and
- * where they went next (API.md §2 "Finding calls", GET /v1/dropoff). A place is a module with its
- * result variable; module `hangup` is none. A visit is a run of steps of one place; a call ended
- * where its last visit was. */
+ * Drop-off: for each place of the callers' way how many calls reached it, went on and ended there.
+ * Also where they went next (API.md §2 "Finding calls", GET /v1/dropoff). A place is a module with
+ * its result variable; module `hangup` is none. A visit is a run of steps of one place; a call
+ * ended where its last visit was. */
 #ifndef FIND_DROPOFF_H
 #define FIND_DROPOFF_H
 

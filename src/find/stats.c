@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Counting calls by groups. Durations are counted by group and duration, not kept call by call, so
- * that percentiles are exact in memory that grows with what is different, not with what is there.
- */
+ * Counting calls by groups. Durations are counted by group and duration, not kept call by call. So
+ * percentiles are exact, in memory that grows with what is different, not with what is there. / */
 #include "find/stats.h"
 
 #include <assert.h>

@@ -90,8 +90,9 @@ static int64_t percentile(const struct pair *durations, int64_t calls, int64_t p
 	return durations->b;
 }
 
-/* Brings the durations of the chosen groups to the front of all, each group's together and sorted,
- * under its place in the result in place of its number. The table is of no use after that. */
+/* Brings the durations of the chosen groups to the front of all, each group's together and sorted.
+ * They get the group's place in the result instead of its number. The table is of no use after
+ * that. */
 static bool sort_durations(struct stats *stats, const struct chosen *chosen, size_t *ret_count)
 {
 	struct pair *items = stats->durations.items;

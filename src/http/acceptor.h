@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Private to http/: a thread that accepts connections and deals them out to the loops in turns.
- * Where threads share a listening socket, the one that wakes first takes several at once, so that
+ * Where threads share a listening socket, the one that wakes first takes several at once. So
  * connections that come together are mostly served by one core. */
 #ifndef HTTP_ACCEPTOR_H
 #define HTTP_ACCEPTOR_H

@@ -30,9 +30,9 @@ void *dispatch_target(void *context, const char *target, struct MHD_Connection *
 	if (exchange && watched) {
 		exchange->number = watched->requests;
 	}
-	/* The exchange has a copy. The library would make a record in its connection's memory of
-	 * each parameter, and leave the request without an answer where there is no room for them:
-	 * 2,000 in 8 KB. */
+	/* The exchange has a copy. The library would make a record of each parameter in its
+	 * connection's memory. Where there is no room for them it would leave the request without
+	 * an answer: 2,000 in 8 KB. */
 	if (query) {
 		query[1] = '\0';
 	}
@@ -188,7 +188,7 @@ static enum MHD_Result run_begin(struct exchange *exchange)
 }
 
 /* The header is whole. A response that is queued now makes the library close the connection, since
- * the body is not read: where there is none, the next call is the one to answer in. */
+ * the body is not read. Where there is none, the next call is the one to answer in. */
 static enum MHD_Result on_header(struct exchange *exchange)
 {
 	exchange->stage = STAGE_BEGIN;

@@ -117,7 +117,7 @@ enum pause exchange_pause(struct exchange *exchange);
 
 /* Makes the library read the connection's socket once more. It reads when something comes. After a
  * read that found less than there was room for, it does not notice what came while the connection
- * was suspended, such as that the client closed it. Only from within the access handler. */
+ * was suspended. That may be the client's end. Only from within the access handler. */
 void exchange_look_again(struct exchange *exchange);
 
 /* Wakes all that are suspended, for a server whose `stopping` is set. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Private to http/: what a connection receives, read as RFC 9112 says, before the HTTP library
  * reads it. The library (0.9.75, and 1.0 where nothing else is set) takes a bare LF for the end of
- * a line, cuts a header at a NUL byte and takes the first of two lengths. It has no option against
- * most of it. 1.0.1 takes the LF behind a chunk's extension for a byte of the chunk. A server in
- * front that reads such bytes otherwise would see one request where the library sees two. So the
- * library gets only what can be read in one way. In the place of what cannot it gets the shortest
- * end of the message, so that it comes to the dispatcher, which answers with the gate's refusal and
- * closes the connection. */
+ * a line. It cuts a header at a NUL byte, and takes the first of two lengths. It has no option
+ * against most of it. 1.0.1 takes the LF behind a chunk's extension for a byte of the chunk. A
+ * server in front that reads such bytes otherwise would see one request where the library sees two.
+ * So the library gets only what can be read in one way. In the place of what cannot it gets the
+ * shortest end of the message. So the message comes to the dispatcher, which answers with the
+ * gate's refusal and closes the connection. */
 #ifndef HTTP_GATE_H
 #define HTTP_GATE_H
 

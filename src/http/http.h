@@ -79,7 +79,7 @@ int http_query_next(struct http_request *request, size_t *at, struct text *ret_n
  * one. From any thread, until release() returned. */
 bool http_request_gone(struct http_request *request);
 
-/* Breaks the request off, whether it waits, is read or is answered: its connection is closed
+/* Breaks the request off, whether it waits, is read or is answered. Its connection is closed
  * without what is left of the answer, so that the client sees that it is cut. From any thread,
  * until release() returned. */
 void http_request_end(struct http_request *request);
@@ -135,8 +135,9 @@ struct http_route {
 	/* Called when the header is there, before any body. Fills in @response and returns
 	 * HTTP_DONE to answer without the body: the connection is closed after that when there is
 	 * one. HTTP_WAIT in a route with `data`, for any method but GET, means to take the body by
-	 * `data` (413 when Content-Length is above body_size_max), then `finish`; otherwise `begin`
-	 * is called again after http_request_wake(). HTTP_AGAIN always means that. */
+	 * `data`, then `finish`. Where Content-Length is above body_size_max that is a 413.
+	 * Otherwise `begin` is called again after http_request_wake(). HTTP_AGAIN always means
+	 * that. */
 	enum http_step (*begin)(
 		void *context, struct http_request *request, struct http_response *response);
 	/* Body bytes: returns how many were taken, and is called with the rest until that is 0:
@@ -146,7 +147,7 @@ struct http_route {
 	enum http_step (*finish)(
 		void *context, struct http_request *request, struct http_response *response);
 	/* Called once for each request that reached `begin`, at its very end, after body.close,
-	 * also when the client went away; that a client went away shows only when its request is
+	 * also when the client went away. That a client went away shows only when its request is
 	 * woken. May be NULL. */
 	void (*release)(void *context, struct http_request *request);
 	int64_t body_size_max; /* bytes on the wire; 0: no ceiling */

@@ -145,8 +145,8 @@ static void *serve(void *context)
 
 static size_t connection_memory(const struct http_server_options *options)
 {
-	/* Each header line costs the library a record beside its text, and what is above the
-	 * ceiling must still fit for the answer to be ours. */
+	/* Each header line costs the library a record beside its text. What is above the ceiling
+	 * must still fit, or the answer would not be ours. */
 	size_t wanted = options->header_size_max * 4;
 
 	return wanted > CONNECTION_MEMORY_MIN ? wanted : CONNECTION_MEMORY_MIN;

@@ -166,7 +166,7 @@ static struct MHD_Response *make_pieces(struct exchange *exchange)
 		(unsigned int)response->piece_count, NULL, NULL);
 }
 
-/* Whether the library writes the last chunk of a body that is not sent: then HEAD's answer has no
+/* Whether the library writes the last chunk of a body that is not sent. Then HEAD's answer has no
  * chunks, and ends with the connection, as for a client that does not know chunks. */
 #define HEAD_ENDS_WITH_A_CHUNK (MHD_VERSION < 0x01000000)
 

@@ -76,10 +76,10 @@ int watch_create(struct watch **ret_watch, const struct watch_options *options,
 void watch_destroy(struct watch *watch);
 
 /* Counts the connection on @fd, which was accepted just now. Where there are as many as there may
- * be, of its address or of all, an idle one is closed for it, which waits for its client to begin a
- * request. That is the longest idle one of its address, or of the address with the most. Where
- * there is none, it is a surplus one; NULL where its address has as many as it may, or memory is
- * short. */
+ * be, of its address or of all, an idle one is closed for it. An idle one waits for its client to
+ * begin a request. What is closed is the longest idle one of its address, or of the address with
+ * the most. Where there is none, it is a surplus one; NULL where its address has as many as it may,
+ * or memory is short. */
 struct connection *watch_add(
 	struct watch *watch, int fd, const union connection_address *address, struct tls *tls);
 /* The thread that serves @connection has it; from now on it is looked at. */
@@ -87,7 +87,7 @@ void watch_begin(struct watch *watch, struct connection *connection);
 /* Before @connection's socket is closed, where it had begun. NULL is accepted. */
 void watch_remove(struct watch *watch, struct connection *connection);
 
-/* Ends it from any thread: the library sees the socket's end and closes it; what waits to be taken
+/* Ends it from any thread: the library sees the socket's end and closes it. What waits to be taken
  * is thrown away then, instead of being kept for a client that takes its time. Only while it is
  * watched. */
 void connection_cut(struct connection *connection);

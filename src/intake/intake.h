@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Intake: from bytes to durable calls. Batches (one a POST or an import) cut their bytes into
- * calls; a pool of threads reads and packs them; one writer commits all that waits in one
+ * calls. A pool of threads reads and packs them. One writer commits all that waits in one
  * transaction (DESIGN §5). */
 #ifndef INTAKE_INTAKE_H
 #define INTAKE_INTAKE_H
@@ -83,9 +83,10 @@ struct batch_options {
 	int64_t header_after; /* the same for the calls themselves */
 	/* the same for what /api/ serves of what is kept: batch_result.unserved */
 	int64_t served_after;
-	/* Asked of a call that has steps which are not kept, or that is not kept itself (@whole):
-	 * from any thread, perhaps several at a time, until the batch is done; it may wait. NULL:
-	 * such calls are taken and counted, the next sweep drops what is over its days. */
+	/* Asked of a call that has steps which are not kept, or that is not kept itself (@whole).
+	 * It comes from any thread, perhaps several at a time, until the batch is done. It may
+	 * wait. NULL: such calls are taken and counted, the next sweep drops what is over its days.
+	 */
 	enum batch_old (*old)(void *context, const struct call *call, uint64_t line, bool whole);
 	enum batch_content content;
 	enum stream_shape shape; /* of BATCH_EVENTS: STREAM_NDJSON */
@@ -102,9 +103,9 @@ struct batch_options {
 	 * one that it replaced seems to be another. NULL: nobody is told. */
 	size_t (*noted)(void *context, const struct batch_reject *note);
 	/* Called from any thread when batch_feed() may be called again after it took less than it
-	 * was given, and when the batch is done, which may be within batch_end() itself. It may
-	 * come once too often. It must only note or signal; NULL for callers that use batch_wait().
-	 */
+	 * was given. Also called when the batch is done, which may be within batch_end() itself. It
+	 * may come once too often. It must only note or signal; NULL for callers that use
+	 * batch_wait(). / */
 	void (*wake)(void *context);
 	void *context;
 };
@@ -119,7 +120,7 @@ int batch_create(struct batch **ret_batch, struct intake *intake,
  * `wake`. It decodes little itself, so that its thread is soon back. Of each account one batch gets
  * on although there is no room. After a failure it takes and drops everything. A batch holds at
  * most two calls of the largest size, a chunk of 256 KiB, its decoder (zstd: 8 MB) and what its
- * owner holds for rejects; all that is counted in in_flight_max. A body that unfolds to more than
+ * owner holds for rejects. All that is counted in in_flight_max. A body that unfolds to more than
  * 1,100 times its size and 16 MiB fails with ERROR_TOO_LARGE. */
 size_t batch_feed(struct batch *batch, const char *data, size_t size);
 
@@ -150,8 +151,8 @@ void batch_wait(struct batch *batch);
 struct batch_result batch_result(struct batch *batch);
 
 /* batch_destroy() for a batch that may have calls under way: @over is called once they are
- * committed or failed, with what became of all, from any thread, perhaps before this returns. It
- * must not wait. */
+ * committed or failed, with what became of all. The call comes from any thread, perhaps before this
+ * returns. It must not wait. */
 void batch_leave(struct batch *batch,
 	void (*over)(void *context, const struct batch_result *result), void *context);
 

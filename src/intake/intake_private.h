@@ -108,9 +108,9 @@ struct batch {
  * call two changes of threads. */
 void intake_send(struct intake *intake, struct chunk *chunk, bool small);
 
-/* Whether @batch, which holds so much beside its chunks in flight, may take so much more and go on:
- * there is room for it, in the whole and in its account's share; or nothing of the batch is in
- * flight and it is the one that goes on without. If so, it is counted. If not, and @wait, it is
+/* Whether @batch, which holds so much beside its chunks in flight, may take so much more and go on.
+ * Either there is room for it, in the whole and in its account's share. Or nothing of the batch is
+ * in flight and it is the one that goes on without. If so, it is counted. If not, and @wait, it is
  * woken when it may; or, while the pool has it, the pool goes on with it. */
 bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_t wants, bool wait);
 

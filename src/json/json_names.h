@@ -10,7 +10,7 @@
 #define JSON_NAMES_INNER 32
 
 /* Up to JSON_NAMES_SEARCHED names of an object are compared as they come, more of them by sorting
- * when the object ends: no input makes it quadratic, and no hash can be made to collide. */
+ * when the object ends. So no input makes it quadratic, and no hash can be made to collide. */
 #define JSON_NAMES_SEARCHED 32
 
 struct json_names_level {

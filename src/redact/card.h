@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Numbers of payment cards in text: 13 to 19 digits with the check digit of ISO/IEC 7812-1 annex B
- * (Luhn), digits standing together or with one space or hyphen between, that begin and are as long
- * as a network's numbers, with neither a letter (of ASCII) beside them nor a UUID around them. That
- * leaves times, stamps of recordings and ids alone. What a + stands before is a telephone number as
- * long as it is short enough for one. */
+ * (Luhn). The digits stand together, or with one space or hyphen between. They begin as a network's
+ * numbers do, and are as long. Neither a letter (of ASCII) stands beside them nor a UUID around
+ * them. That leaves times, stamps of recordings and ids alone. What a + stands before is a
+ * telephone number as long as it is short enough for one. */
 #ifndef CALL_CARD_H
 #define CALL_CARD_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What stands in the place of something hidden: •••, whatever it was and however long, or with a
- * key a token, • and 20 letters, the same for the same text, which nobody can make or check without
- * the key (80 bits of BLAKE2b keyed with it). */
+ * What stands in the place of something hidden: •••, whatever it was and however long. With a key
+ * it is a token, • and 20 letters, the same for the same text. Nobody can make or check a token
+ * without the key (80 bits of BLAKE2b keyed with it). */
 #ifndef INTAKE_REDACT_MARK_H
 #define INTAKE_REDACT_MARK_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Patterns of what is to be hidden, such as `###-##-####`: simple enough to be read aloud, and
- * found in time that grows with the text alone, whatever the pattern and the text are. */
+ * Patterns of what is to be hidden, such as `###-##-####`. They are simple enough to be read aloud.
+ * They are found in time that grows with the text alone, whatever the pattern and the text are. */
 #ifndef INTAKE_REDACT_PATTERN_H
 #define INTAKE_REDACT_PATTERN_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What is hidden of one text. Each rule says which bytes it wants hidden; what several want is
+ * What is hidden of one text. Each rule says which bytes it wants hidden. What several want is
  * hidden as one, so that no rule can leave over a part of what another one would have found. */
 #include "base/array.h"
 #include "redact/assignment.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Calls a minute, an hour or a day: a window is whole buckets, which the tallies tell, and what it
- * cuts off of one at its beginning and at its end, which is counted. */
+ * Calls a minute, an hour or a day. A window is whole buckets, which the tallies tell, and parts of
+ * one at its beginning and at its end, which are counted. */
 #ifndef STORE_BUCKETS_H
 #define STORE_BUCKETS_H
 

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: MIT
  * The columns of a call's header, which every store with tables has.
  *
- * Each backend makes its lists of columns, its values and what it reads from this table, so that a
- * column is written and read everywhere once its row stands here. Not in the table is what a
- * statement names itself: account, session_id and start, by which calls are found in order, the
- * steps, and what only one backend has. */
+ * Each backend makes its lists of columns, its values and what it reads from this table. So a
+ * column is written and read everywhere once its row stands here. Not in the table is what
+ * statements name themselves. That is account, session_id and start, by which calls are found in
+ * order, the steps, and what only one backend has. */
 #ifndef STORE_COLUMNS_H
 #define STORE_COLUMNS_H
 
 #include "call/call.h"
 
-/* COLUMN(member, sql, kind, with): the member of struct call; its column, as SQL has to write it;
- * what it is; and @with, which the user of the table hands through. Kinds:
+/* COLUMN(member, sql, kind, with): the member of struct call, its column as SQL has to write it,
+ * and what it is. @with is what the user of the table hands through. Null is read as 0, or a text
+ * without data. The kinds:
  *
  * text: a struct text. What keeps calls copies it: store_call_keep() in store/find.c and
  * copy_header() in store/sqlite/page.c.
  *
- * int64: an int64_t.
+ * int64: an int64_t. Where a call may lack it, a choice beside it says so.
  *
  * choice: an enum whose values are numbered from 0 on and have names in call_MEMBER_names. The
- * column has the number. Null, and a number without a name, are read as 0: where a call may lack
- * the column, 0 says so, and its name is empty. A yes or no is a choice too. */
+ * column has the number; one without a name is read as 0. Where a call may lack the column, 0 says
+ * so, and its name is empty. A yes or no is a choice too. */
 /* clang-format off */
 #define STORE_COLUMNS(COLUMN, with) \
 	COLUMN(dest, "dest",    text,   with) \

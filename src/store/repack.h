@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Packed calls that are opened again: their steps go under a new header, are joined to the other
- * part of their call (call/call_join.h), or are cut into what they are found by. Shared by the
- * backends.
- */
+ * Packed calls that are opened again. Their steps go under a new header, or are joined to the other
+ * part of their call (call/call_join.h). Or they are cut into what they are found by. Shared by the
+ * backends. / */
 #ifndef STORE_REPACK_H
 #define STORE_REPACK_H
 

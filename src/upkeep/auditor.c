@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Gathering and writing records. Two tables take turns: one is filled while the other is written. A
- * third has the wrong keys of a minute: anyone can send them without end, so the first of each kind
- * is a record, and what came again makes two a second at most. */
+ * third has the wrong keys of a minute. Anyone can send them without end: the first of each kind is
+ * a record, and what came again makes two a second at most. */
 #include "upkeep/auditor.h"
 
 #include <stdlib.h>

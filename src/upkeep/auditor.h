@@ -32,7 +32,7 @@ AUTO_POINTER(struct auditor *, auditor_destroy);
 #define AUDITOR_SUBJECTS_MAX 100
 
 /* Of wrong keys so many are told apart within a minute, by address and e-mail, each by its own
- * record. Those that come again are in two records a second at most, which say how often: one names
+ * record. Those that come again are in two records a second at most, which say how often. One names
  * the address and e-mail that came most often, the other is of the rest. */
 #define AUDITOR_REFUSED_MAX 80
 

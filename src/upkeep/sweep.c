@@ -286,8 +286,8 @@ static int is_kept_by_others(struct sweep *sweep, int64_t up_to, int64_t end, st
 	return 0;
 }
 
-/* Up to where detail that is over up to @up_to is taken call by call: the day that is running out
- * is left where it goes as a whole when it has. */
+/* Up to where detail that is over up to @up_to is taken call by call. The day that is running out
+ * is left where it goes as a whole when it is over. */
 static int single_up_to(struct sweep *sweep, int64_t up_to, int64_t *ret_up_to, struct error *err)
 {
 	int64_t day = up_to - up_to % SECONDS_A_DAY;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The sweep: what is over the days that the store keeps it, or does not fit below the cap of the
- * disk any more, is dropped and its space given back. In short transactions with pauses between
+ * The sweep drops what is over the days that the store keeps it, or does not fit below the cap of
+ * the disk any more. It gives the space back. It works in short transactions with pauses between
  * them, so that neither answers nor intake wait. One program at a time sweeps a store, however many
  * work on it. */
 #ifndef UPKEEP_SWEEP_H

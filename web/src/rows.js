@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A million rows in a box that scrolls: which are in sight, and where the scroll bar stands. Browsers do not make elements higher than some
-// tens of millions of pixels, so above MAX_HEIGHT the scroll bar stands for a share of all rows, not for pixels.
+// tens of millions of pixels. So above MAX_HEIGHT the scroll bar stands for a share of all rows, not for pixels.
 export const ROW_HEIGHT = 32; // as .table-row in style.css
 export const MAX_HEIGHT = 6_000_000;
 export const PAGE = 200;

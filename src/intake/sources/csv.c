@@ -2,8 +2,8 @@
  * The CSV reader: finds where a record ends, then cuts it into fields in place.
  *
  * A quote that is never closed would swallow the rest of the input. So a record has a ceiling in
- * bytes and in lines; when it is reached, or the input ends inside quotes, only the record's first
- * line is given up and reading starts again after it. */
+ * bytes and in lines. When it is reached, or the input ends inside quotes, only the record's first
+ * line is given up. Reading starts again after it. */
 #include "intake/sources/csv.h"
 
 const struct csv_dialect csv_plain = {.separator = ',', .quote = '"', .escape = '"'};

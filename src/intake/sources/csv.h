@@ -2,10 +2,10 @@
  * Reads CSV record by record (RFC 4180), and its kin with other separators and quotes, in pieces of
  * any size.
  *
- * Beyond the RFC it takes what Asterisk's CSV modules write: records that end with LF alone, blanks
- * around quotes, and quotes inside a quoted field that are not doubled (`"Bob "The" Builder"`): a
- * quote closes its field only where a separator, the end of the line or the end of the input
- * follows. */
+ * Beyond the RFC it takes what Asterisk's CSV modules write. Records may end with LF alone, blanks
+ * may stand around quotes, and quotes inside a quoted field need not be doubled (`"Bob "The"
+ * Builder"`). A quote closes its field only where a separator, the end of the line or the end of
+ * the input follows. */
 #ifndef INTAKE_SOURCES_CSV_H
 #define INTAKE_SOURCES_CSV_H
 

@@ -297,7 +297,7 @@ static int note_zstd(struct decoder *decoder, size_t status, struct error *err)
 }
 
 /* libzstd is given each header alone. Given a whole frame at once it would take another way through
- * it, which refuses other damages than the one for frames in pieces: what a body is would depend on
+ * it, which refuses other damages than the one for frames in pieces. What a body is would depend on
  * how it was cut. */
 static int give_header(struct decoder *decoder, struct error *err)
 {
@@ -310,9 +310,9 @@ static int give_header(struct decoder *decoder, struct error *err)
 	return note_zstd(decoder, status, err);
 }
 
-/* How much is given to libzstd at once: the last byte of each block by itself, so that what the
- * block holds was given before its end is found to be wrong. What libzstd wants next goes to the
- * end of this block, or of the header that follows it. */
+/* How much is given to libzstd at once. The last byte of each block goes by itself: what the block
+ * holds was given before its end is found to be wrong. What libzstd wants next goes to the end of
+ * this block, or of the header that follows it. */
 static size_t give_at_once(const struct decoder *decoder)
 {
 	const size_t last = ZSTD_BLOCK_HEADER + 1;

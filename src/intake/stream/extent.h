@@ -21,9 +21,9 @@ struct extent {
 /* A value begins with the byte that extent_scan() is given next. @first is that byte. */
 void extent_start(struct extent *extent, char first);
 
-/* Scans on from *@at, counting lines in @place. Returns 1 when the value ends, *@at being just
- * behind it, 0 when it goes on after @end, negative when *@at is a bracket that closes none of its
- * kind. */
+/* Scans on from *@at, counting lines in @place. Returns 1 when the value ends, with *@at just
+ * behind it, and 0 when it goes on after @end. Negative when *@at is a bracket that closes none of
+ * its kind. */
 int extent_scan(struct extent *extent, struct place *place, const char **at, const char *end,
 	struct error *err) CHECK_RESULT;
 

@@ -103,7 +103,7 @@ int postgres_kind_meet(struct postgres_kind_run *run, int64_t account_id,
 	const struct store_index *index, struct arena *arena, uint32_t **ret_numbers,
 	struct error *err) CHECK_RESULT;
 /* Finds or makes the ids of all that were met, in the transaction of @connection, which has locked
- * their accounts; @add false: ids of those that the store lacks stay 0. */
+ * their accounts. @add false: ids of those that the store lacks stay 0. */
 int postgres_kind_resolve(struct postgres_kind_run *run, struct postgres_connection *connection,
 	bool add, struct error *err) CHECK_RESULT;
 /* The id of the kind of @step; @numbers are those that @index was given. */

@@ -127,8 +127,8 @@ void postgres_bind(
 
 /* ---- arrays of structs, a column each ---- */
 
-/* How a member of a struct and a column @name go together: where structs are sent as arrays, one
- * for each column, and where a row is read into a struct. */
+/* How a member of a struct and a column @name go together. Structs are sent as arrays, one for each
+ * column, and a row is read into a struct. */
 struct postgres_column {
 	const char *name;
 	enum postgres_type type;

@@ -22,7 +22,7 @@
 #define SQLITE_STORE_FILE "callstep.db"
 
 /* What a reading connection keeps of the database, in KiB. While it reads more than fits in, it
- * keeps so little that this stays in the processor's caches: pages that go round in a large cache
+ * keeps so little that this stays in the processor's caches. Pages that go round in a large cache
  * have left them before they come up again. */
 #define SQLITE_CACHE	   "pragma cache_size = -8192"
 #define SQLITE_CACHE_SMALL "pragma cache_size = -1024"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Dropping old calls, or their detail alone, with all that they are found by. The account keeps
- * the time from which its calls have detail, so that a sweep does not read the headers of a year
- * to find the detail of a day. */
+ * Dropping old calls, or their detail alone, with all that they are found by. The account keeps the
+ * time from which its calls have detail. So a sweep does not read the headers of a year to find the
+ * detail of a day. */
 #include "store/sqlite/sqlite.h"
 
 /* clang-format off */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Leaving nothing in the files but what is held. SQLite marks what is deleted as free and leaves
- * its bytes where they are: in free pages, in gaps within pages, in older segments of the text
- * index, in the log. SQLite can overwrite bytes when they become free (secure_delete), but that
- * misses what was moved before. Writing all of the database again misses nothing. */
+ * its bytes where they are. They stand in free pages, in gaps within pages, in older segments of
+ * the text index, in the log. SQLite can overwrite bytes when they become free (secure_delete), but
+ * that misses what was moved before. Writing all of the database again misses nothing. */
 #include "store/sqlite/sqlite.h"
 
 #include <time.h>

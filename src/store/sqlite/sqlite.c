@@ -66,7 +66,7 @@ void sqlite_reader_close(struct sqlite_reader *reader)
 }
 
 /* When the disk or an allocation fails, the text index of SQLite 3.40 may go on with what it had
- * read by half, and call the database damaged once. A new connection has read nothing. */
+ * read by half. Then it calls the database damaged once. A new connection has read nothing. */
 static bool is_doubtful(struct sqlite_connection *connection)
 {
 	int status = sqlite3_errcode(connection->db) & 0xff;

@@ -182,8 +182,8 @@ int sqlite_folder_sync(const char *folder, struct error *err) CHECK_RESULT;
 
 int sqlite_schema_prepare(struct sqlite_store *store, struct error *err) CHECK_RESULT;
 
-/* Makes sure that the index of the write-ahead log has its room on the disk: SQLite maps it, and a
- * full disk would end the process (SIGBUS) at the first write instead of failing it. ERROR_NO_SPACE
+/* Makes sure that the index of the write-ahead log has its room on the disk. SQLite maps it: a full
+ * disk would end the process (SIGBUS) at the first write instead of failing it. ERROR_NO_SPACE
  * where there is none. */
 int sqlite_log_index_reserve(struct sqlite_connection *connection, struct error *err) CHECK_RESULT;
 /* Gives a connection the functions that the steps of the schema call. Returns SQLite's status:
@@ -318,8 +318,8 @@ int sqlite_tallies_write(struct sqlite_tallies *tallies, struct sqlite_connectio
 
 /* ---- store/sqlite/drop.c: what others need of it ---- */
 
-/* Drops the row of a call, negative @steps telling that it has no detail, its packed call, and its
- * words, also where the packed call is damaged. In the writer's transaction; the tallies are the
+/* Drops the row of a call, its packed call, and its words, also where the packed call is damaged.
+ * Negative @steps tell that it has no detail. In the writer's transaction; the tallies are the
  * caller's. */
 int sqlite_call_drop(struct sqlite_store *store, int64_t id, int64_t account_id, int64_t steps,
 	struct error *err) CHECK_RESULT;

@@ -3,10 +3,10 @@
  *
  * To count a year's calls row by row takes as long as to read them. So tallies say how many calls
  * started in each minute, hour, day and 32 days, of an account and of each of its numbers. A window
- * is at most nine spans of these (tally.h); only the seconds at its edges are counted by index.
- * An offset is found from the newest span on: spans that lie before it are taken off, and the span
- * that it ends in is narrowed, unit by unit, down to a minute. Only calls of that minute are passed
- * over one by one. Several numbers have each their own tallies, which are read side by side. */
+ * is at most nine spans of these (tally.h); only the seconds at its edges are counted by index. An
+ * offset is found from the newest span on: spans that lie before it are taken off. The span that it
+ * ends in is narrowed, unit by unit, down to a minute. Only calls of that minute are passed over
+ * one by one. Several numbers have each their own tallies, which are read side by side. */
 #include "store/find.h"
 #include "store/sqlite/sqlite.h"
 

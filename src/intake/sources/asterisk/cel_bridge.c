@@ -13,8 +13,8 @@ static void name_channel(struct cel_step *step, const struct cel_leg *leg)
 }
 
 /* Another channel in the bridge that @leg is in: by the bridge's id, or by name where no row says
- * that it is in there: versions before 12 have no ids, and a channel that picked up the call came
- * into the bridge under its own linkedid. */
+ * that it is in there. Versions before 12 have no ids. A channel that picked up the call came into
+ * the bridge under its own linkedid. */
 static struct cel_leg *find_partner(struct cel_walk *walk, const struct cel_leg *leg)
 {
 	struct text names = walk->row->field[CEL_PEER], name;
@@ -198,7 +198,7 @@ void cel_blind_transfer(struct cel_walk *walk, struct cel_leg *leg)
 }
 
 /* Asterisk 1.8 to 11 wrote this of the channel that is transferred, with the new channel as its
- * peer; later versions write it of the one that transfers, and name both others. */
+ * peer. Later versions write it of the one that transfers, and name both others. */
 void cel_attended_transfer(struct cel_walk *walk, struct cel_leg *leg)
 {
 	struct text target_name = cel_walk_extra(walk, "transfer_target_channel_name");

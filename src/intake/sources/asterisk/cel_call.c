@@ -170,8 +170,8 @@ bool cel_call_knows_giver(const struct cel_call *call)
 	       find_channel(call, call->linked_id, TEXT("")) != NULL;
 }
 
-/* In a recording that begins in the middle of a call other channels may come and go before the
- * first row of the one that gave the linkedid, and is still up. */
+/* A recording may begin in the middle of a call. Then other channels may come and go before the
+ * first row of the one that gave the linkedid, and that one is still up. */
 static void note_bounds(struct cel_call *call, struct cel_row *row)
 {
 	bool last = cel_row_is(row, "LINKEDID_END");

@@ -72,11 +72,10 @@ bool cel_call_add(
 
 /* ---- cel_order.c ---- */
 
-/* Sorts the rows by time; rows of one time stay as they came or, when the call came newest first,
- * the other way round
- * (@newest_first says so where the call's own rows do not tell). A row that is equal to another one
- * of the call in all that was recorded is dropped. Then the channels are learnt anew, in that
- * order. Needs no memory. */
+/* Sorts the rows by time. Rows of one time stay as they came or, when the call came newest first,
+ * the other way round. @newest_first says so where the call's own rows do not tell. A row that is
+ * equal to another one of the call in all that was recorded is dropped. Then the channels are
+ * learnt anew, in that order. Needs no memory. */
 void cel_call_order(struct cel_call *call, bool newest_first);
 
 /* ---- its channels ---- */

@@ -45,9 +45,9 @@ struct cel_columns {
  * cel_custom.conf.sample. */
 void cel_columns_sample(struct cel_columns *ret_columns);
 
-/* Whether @fields are a header row, and what it says: the names of cel_custom's expressions and
- * fields or of the tables that cel_odbc, cel_sqlite3_custom and cel_pgsql write to, letters of
- * either case. The dialect of @ret_columns stays. */
+/* Whether @fields are a header row, and what it says. The names are those of cel_custom's
+ * expressions and fields, or of the tables that cel_odbc, cel_sqlite3_custom and cel_pgsql write
+ * to. Letters may be of either case. The dialect of @ret_columns stays. */
 bool cel_columns_header(const struct text *fields, size_t count, struct cel_columns *ret_columns);
 
 /* @field without the spaces and quotes around it. */
@@ -56,8 +56,8 @@ struct text cel_columns_unquoted(struct text field);
 /* Whether @line is a header row, whichever separator it has. */
 bool cel_columns_is_header(struct text line);
 
-/* Finds out how @beginning, the first two lines of an input or what there is of them, is written:
- * as JSON, or with which separator a header row's names stand apart. Sets json and dialect only. */
+/* Finds out how @beginning is written, the first two lines of an input or what there is of them. It
+ * is JSON, or a header row with a separator between its names. Sets json and dialect only. */
 void cel_columns_guess(struct text beginning, struct cel_columns *columns);
 
 /* Reads a cel_custom.conf: `Master.csv => ${CSV_QUOTE(${eventtype})},…` of [mappings], also with

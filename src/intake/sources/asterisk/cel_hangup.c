@@ -50,8 +50,8 @@ static void add_cause(struct cel_walk *walk, struct cel_step *step, const struct
 	}
 }
 
-/* Asterisk keeps the source of a leg's hang-up for the channel that goes on without it, and shows
- * it again at the end, however much later. */
+/* Asterisk keeps the source of a leg's hang-up for the channel that goes on without it. It shows
+ * that again at the end, however much later. */
 static bool is_stale(const struct cel_walk *walk, const struct cel_leg *source)
 {
 	return source && source->hung_up && walk->row->time_us - source->hung_up_us > STALE_US;

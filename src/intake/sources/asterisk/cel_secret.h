@@ -13,10 +13,9 @@
  * holds a secret: `PIN`, `__USER_PASSWORD`, `CONFBRIDGE(user,pin)`, `authToken`. */
 bool cel_secret_is_name(struct text name);
 
-/* What @app was given, with the mark in the place of secrets: @app_data itself when it holds none,
- * otherwise a text in
- * @arena; its data is NULL when memory ran out. With an empty @app it is any text that may assign
- * values to names. */
+/* What @app was given, with the mark in the place of secrets. It is @app_data itself when that
+ * holds none, otherwise a text in @arena. Its data is NULL when memory ran out. With an empty @app
+ * it is any text that may assign values to names. */
 struct text cel_secret_hide(
 	struct arena *arena, struct text app, struct text app_data) CHECK_RESULT;
 

@@ -11,8 +11,8 @@
  * or a comma, an hour of one or two digits; with a zone at its end (Z, -05, -05:00, -0500),
  *                                otherwise of the process's zone when @local and of UTC when not
  *
- * A local time that the end of summer time makes come twice is the earliest that is not before
- * @after_us, the time of what was recorded before it; a minute's disorder is allowed for. Returns
+ * The end of summer time makes a local time come twice. It is the earliest that is not before
+ * @after_us, the time of what was recorded before it. A minute's disorder is allowed for. Returns
  * false, leaving @ret_us, when it is not a time between 1970 and 9999. */
 bool cel_time_parse(struct text text, bool local, int64_t after_us, int64_t *ret_us);
 

@@ -80,8 +80,8 @@ static struct text find_called_party(const struct cel_call *call)
 	return first ? party_of(first) : TEXT("");
 }
 
-/* The first number that rows of the main channel show; not the one that a Local channel has in its
- * name, which is where the exchange called, and not where it was called from there. */
+/* The first number that rows of the main channel show. It is not the one that a Local channel has
+ * in its name, which is where the exchange called, not where it was called from. */
 static struct text find_number(const struct cel_call *call)
 {
 	const struct cel_channel *main = cel_call_main(call);
@@ -100,8 +100,8 @@ static struct text find_number(const struct cel_call *call)
 	return TEXT("");
 }
 
-/* What was dialled: by the main channel, or, when the exchange called it, on whose behalf nobody
- * dialled, the number it was sent to or the device that was called. */
+/* What was dialled by the main channel. When the exchange called it nobody dialled: then the number
+ * that it was sent to, or the device that was called. */
 static struct text find_dest(const struct cel_call *call)
 {
 	const struct cel_channel *main = cel_call_main(call);
