@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What lets a request in: HTTP Basic (RFC 7617) with an account's e-mail and key, or Bearer (RFC
- * 6750) with a key (API.md §1 "Authentication", §2). */
+ * What lets a request in (API.md §1 "Authentication", §2): HTTP Basic (RFC 7617) with an account's
+ * e-mail and key. Or Bearer (RFC 6750) with a key. */
 #ifndef API_CREDENTIALS_H
 #define API_CREDENTIALS_H
 
@@ -32,10 +32,10 @@ struct access {
 	unsigned char key_hash[STORE_KEY_HASH_SIZE];
 };
 
-/* Lets the request in when its key is valid and has @scope, as of a struct endpoint: returns true
- * and sets job->access and the request's account. Otherwise fills in the answer, 400, 401, 403, 429
- * or 500, and returns false. The store is asked each time, so that a revoked key and a disabled
- * account stop working at once. Its view stays open. */
+/* Lets the request in when its key is valid and has @scope, as of a struct endpoint. Then it
+ * returns true and sets job->access and the request's account. Otherwise fills in the answer, 400,
+ * 401, 403, 429 or 500, and returns false. The store is asked each time, so that a revoked key and
+ * a disabled account stop working at once. Its view stays open. */
 bool credentials_check(struct job *job, unsigned int scope) CHECK_RESULT;
 
 /* Whose key a request has, so that its work gets in that account's lane. Lets nothing in and says

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Wrong keys, counted by the network that they came from and by the e-mail that they were tried
- * for. A right key is never counted and never refused: what others try locks nobody out, behind a
- * shared address either, and 256 random bits are not guessed at any rate. What is bounded is what
- * guessing costs: lines of the log, and the answer's work. */
+ * for. A right key is never counted and never refused. So what others try locks nobody out, behind
+ * a shared address either. At no rate are 256 random bits guessed. What is bounded is what guessing
+ * costs: lines of the log, and the answer's work. */
 #ifndef API_GUESSES_H
 #define API_GUESSES_H
 

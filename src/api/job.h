@@ -2,9 +2,9 @@
  * A request's job: its credentials, its view of the store, the memory that it claims, its body.
  *
  * An endpoint that asks the store is prepared, then asked, on a worker's thread unless it is short;
- * its answer is counted before it is sent. Other endpoints only begin and finish.
- * A job lives on the heap: where its request ends while a worker has it, that worker frees it, so
- * that a connection's thread never waits. Therefore ask() does not touch request and response. */
+ * its answer is counted before it is sent. Other endpoints only begin and finish. A job lives on
+ * the heap. Where its request ends while a worker has it, that worker frees it, so that a
+ * connection's thread never waits. Therefore ask() does not touch request and response. */
 #ifndef API_JOB_H
 #define API_JOB_H
 

@@ -90,7 +90,7 @@ static bool has_large_share(const struct memory *memory, size_t lane, size_t byt
 	return lane_used(memory, CLAIM_LARGE, lane) == 0 || has_share(memory, lane, bytes);
 }
 
-/* A large answer that is alone with small ones need not wait for these: it may have what they
+/* A large answer that is alone with small ones need not wait for these. It may have what they
  * should not take of each other's part. */
 static bool large_fits(const struct memory *memory, size_t bytes)
 {
@@ -99,8 +99,8 @@ static bool large_fits(const struct memory *memory, size_t bytes)
 		       memory->classes[CLAIM_SMALL].used_bytes <= memory->reserve_bytes);
 }
 
-/* What is kept for small answers: a quarter of it for each account, and something for an account
- * that holds nothing small yet, however many others there are. */
+/* What is kept for small answers: a quarter of it for each account. An account that holds nothing
+ * small yet has something, however many others there are. */
 static bool reserve_fits(const struct memory *memory, size_t lane, size_t bytes)
 {
 	size_t own = lane_used(memory, CLAIM_SMALL, lane);

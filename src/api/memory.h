@@ -2,9 +2,9 @@
  * One ceiling over the memory of all answers under way. An answer that finds no room waits in line,
  * a line for each account.
  *
- * Large and small answers stand in separate lines, and a part of the memory is kept for small
- * ones: what needs little never waits for what needs much. Accounts take turns, and no
- * account holds more than three quarters.
+ * Large and small answers stand in separate lines, and a part of the memory is kept for small ones.
+ * So what needs little never waits for what needs much. Accounts take turns, and no account holds
+ * more than three quarters.
  *
  * While some wait, what slow clients have not taken is moved into unlinked files (spill.c). So
  * nothing that is held at a client's pace keeps others waiting. Where nothing moves for
@@ -93,8 +93,8 @@ int spill_start(struct memory *memory, const char *folder, size_t max_bytes,
 	struct error *err) CHECK_RESULT;
 void spill_stop(struct memory *memory);
 
-/* What is claimed at first for an answer that is guessed to need @bytes: not all that there is,
- * which only comes free when nothing else is held. */
+/* What is claimed at first for an answer that is guessed to need @bytes. It is not all that there
+ * is: that only comes free when nothing else is held. */
 size_t memory_guess(const struct memory *memory, size_t bytes);
 
 /* Claims @bytes, at most max_bytes, for the account of @request. Returns true when they are held;

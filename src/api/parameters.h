@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The parameters of a request: the window of a page below /api (API.md §1), and below /v1 the
+ * The parameters of a request. Below /api that is the window of a page (API.md §1), below /v1 the
  * filter of a search and what stands beside it. A wrong one is answered by 400; below /v1 its name
  * stands in the member `parameter`. */
 #ifndef API_PARAMETERS_H

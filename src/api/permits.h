@@ -28,8 +28,9 @@ int permits_create(
 /* None may be left. NULL is accepted. */
 void permits_destroy(struct permits *permits);
 
-/* From now on the request is ended within a second after its key was revoked or lost one of the
- * scopes, or its account was disabled. That holds as long as the store answers. */
+/* From now on the request is ended within a second after its key may do it no more. The key may be
+ * revoked or lack one of the scopes, or its account may be disabled. That holds as long as the
+ * store answers. */
 void permits_add(struct permits *permits, struct permit *permit);
 
 /* The request is over, or has done all that needed its key. One that is not there is accepted. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The thread that makes room while answers wait for memory: what a slow client has not taken is
+ * The thread that makes room while answers wait for memory. What a slow client has not taken is
  * moved into an unlinked file, the largest first. Such files are written and given back here,
  * because both wait for the disk. */
 #include <errno.h>

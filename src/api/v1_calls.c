@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * GET /v1/calls: the calls that match a filter, as a page of JSON, or whole as NDJSON or CSV, batch
- * after batch (API.md §2 "Finding calls"). */
+ * GET /v1/calls (API.md §2 "Finding calls"): the calls that match a filter. They come as a page of
+ * JSON, or whole as NDJSON or CSV, batch after batch. */
 #include "api/body.h"
 #include "api/cursor.h"
 #include "api/job.h"

@@ -56,8 +56,8 @@ void *arena_alloc(struct arena *arena, size_t size) CHECK_RESULT;
 /* As arena_alloc(), all zero, for @count elements of @size. */
 void *arena_calloc(struct arena *arena, size_t count, size_t size) CHECK_RESULT;
 
-/* Room for one more entry of @size bytes in a list of @count in @arena: it doubles, and what it
- * leaves behind goes with the arena. NULL: the arena is used up. */
+/* Room for one more entry of @size bytes in a list of @count in @arena. The room doubles, and what
+ * is left behind goes with the arena. NULL: the arena is used up. */
 void *arena_list_grow(struct arena *arena, void *list, size_t count, size_t size) CHECK_RESULT;
 
 /* ---- spilling ---- */

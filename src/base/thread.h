@@ -72,8 +72,8 @@ static inline void mutex_unlock(pthread_mutex_t **mutex)
 	AUTO(mutex_unlock) __attribute__((unused)) pthread_mutex_t *locked = mutex_lock(mutex)
 
 /* How many threads can run at once: the cores that this process may run on (sched_getaffinity(2)).
- * A container's cpuset, taskset and systemd's CPUAffinity= leave it fewer than the machine has
- * online, which sysconf(_SC_NPROCESSORS_ONLN) counts: a thread more than that only waits for the
+ * A container's cpuset, taskset and systemd's CPUAffinity= may leave it fewer than the machine has
+ * online, which sysconf(_SC_NPROCESSORS_ONLN) counts. A thread more than that only waits for the
  * others. A quota of time (CPUQuota=) leaves all cores, so it does not count here. */
 unsigned int thread_cores(void);
 

@@ -44,8 +44,9 @@ struct call_keys {
 
 #define CALL_KEYS_MAX ((size_t)256)
 
-/* Adds to @keys all keys of calls that are to or from @number: its own, and with @prefixes (may be
- * NULL) those of the ways to dial it. ERROR_INVALID when there would be more than CALL_KEYS_MAX. */
+/* Adds to @keys all keys of calls that are to or from @number. These are its own, and with
+ * @prefixes (may be NULL) those of the ways to dial it. ERROR_INVALID when there would be more than
+ * CALL_KEYS_MAX. */
 int call_keys_add(struct call_keys *keys, struct text number, const struct call_prefixes *prefixes,
 	struct arena *arena, struct error *err) CHECK_RESULT;
 

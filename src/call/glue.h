@@ -29,8 +29,8 @@ void glue_init(struct glue *glue, struct arena *arena);
 void glue_text(struct glue *glue, struct text text);
 
 /* Adds a packed call, not copied, and after it @separator (at most 65,535 bytes, copied, may be
- * empty). Where it has room for the separator, that is written into it: it is not a packed call any
- * more then, and with its neighbours in memory one piece. */
+ * empty). Where it has room for the separator, that is written into it. Then it is not a packed
+ * call any more, and with its neighbours in memory it is one piece. */
 void glue_packed(struct glue *glue, const struct packed *packed, struct text separator);
 
 /* Ends the member: final block, CRC, length. Returns 0; negative when the arena was full or when a

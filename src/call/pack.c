@@ -139,7 +139,7 @@ void unpacker_destroy(struct unpacker *unpacker)
 	free(unpacker);
 }
 
-/* Whether @input is a stream of exactly @size bytes that ends where @input does: with neither, what
+/* Whether @input is a stream of exactly @size bytes that ends where @input does. Otherwise what
  * stands behind it in a glued answer would not be read as meant. */
 static bool inflate_call(
 	struct unpacker *unpacker, const struct buffer *input, char *out, size_t size)

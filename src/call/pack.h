@@ -26,9 +26,9 @@ struct packed {
 /* Whether it ends as every packed call does, without which nothing can follow it. */
 bool packed_has_tail(const struct packed *packed);
 
-/* Whether its bytes may inflate to its size at all: to be asked before memory of that size is, on
- * the word of a row that may be damaged. One byte of deflate gives 1032 bytes at most. A length and
- * its distance take a bit each at least, and give up to 258 bytes (RFC 1951 §3.2.5 and §3.2.7).
+/* Whether its bytes may inflate to its size at all. It is asked before memory of that size is taken
+ * on the word of a row that may be damaged. One byte of deflate gives 1032 bytes at most. A length
+ * and its distance take a bit each at least, and give up to 258 bytes (RFC 1951 §3.2.5 and §3.2.7).
  * zlib's "Technical Details" name the same limit. */
 bool packed_may_hold_size(const struct packed *packed);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The trail is listed newest first and written oldest first: a span of time that holds more than is
- * taken at once is halved, the older half first. */
+ * The trail is listed newest first and written oldest first. So a span of time that holds more than
+ * is taken at once is halved, the older half first. */
 #include "cmd/copy_trail.h"
 
 #include <stdlib.h>

@@ -30,7 +30,7 @@ int filter_options_page(
 
 /* Calls @each for every call that run->search finds, newest first, one at a time in memory. All
  * calls of a window are walked in the state that the store is in now. For any other filter the
- * calls are found in one state, and each is read as it is when it comes: one pass, whatever
+ * calls are found in one state, and each is read as it is when it comes. It is one pass, whatever
  * the filter is. */
 int filter_options_walk(struct cmd_run *run,
 	int (*each)(void *context, const struct store_call *call, struct error *err), void *context,

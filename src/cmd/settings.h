@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Settings: one table row is a setting, its default, its limits and its documentation. Flag, then
  * CALLSTEP_… in the environment, then the INI file, then the default (DESIGN §7). `--help` and the
- * man page are made from the same rows.
- * To add one: a member here, a row in the table of its group of commands (settings_GROUP.c), its
- * name in the settings of the commands that take it. */
+ * man page are made from the same rows. To add one: a member here, and a row in the table of its
+ * group of commands (settings_GROUP.c). Its name goes into the settings of the commands that take
+ * it. */
 #ifndef CMD_SETTINGS_H
 #define CMD_SETTINGS_H
 

@@ -46,7 +46,7 @@ struct diff {
 
 /* Aligns the steps @detail_a of @a and @detail_b of @b (call_json_detail()). The longest common run
  * of equal steps comes first, then, between these, steps that differ in their line only. What
- * diff(b, a) gives is the mirror image of diff(a, b). Time and memory are bounded: where two calls
+ * diff(b, a) gives is the mirror image of diff(a, b). Time and memory are bounded. Where two calls
  * differ in more than some thousand steps, the alignment is still right but may be longer than the
  * shortest. Everything is in @arena; texts may point into the details. ERROR_CORRUPT when a detail
  * is not canonical, ERROR_NO_MEMORY when the arena is full. */

@@ -6,7 +6,7 @@
 #include "find/diff_align.h"
 
 /* Where neither search has met the other after so many numbers left out, the one from the beginning
- * is cut where it came furthest: this bounds the time. */
+ * is cut where it came furthest. This bounds the time. */
 #define COST_MAX    512
 #define UNREACHABLE INT32_MIN
 

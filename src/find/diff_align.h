@@ -19,8 +19,8 @@ struct diff_align {
 /* False when @arena is full. @count is that of both sequences together, below 2^30. */
 bool diff_align_init(struct diff_align *align, uint32_t count, struct arena *arena) CHECK_RESULT;
 
-/* Calls @pair, in no particular order, for each place of @a that is aligned with a place of @b:
- * their numbers are the same, and no two pairs cross. There are as many as can be, as long as at
+/* Calls @pair, in no particular order, for each place of @a that is aligned with a place of @b.
+ * Their numbers are the same, and no two pairs cross. There are as many as can be, as long as at
  * most about 1,000 numbers in a row have to be left out. Where more have to, there may be fewer.
  * Takes at most about 1,000 steps of work a number, whatever the sequences are. */
 void diff_align(struct diff_align *align, struct diff_sequence a, struct diff_sequence b,

@@ -54,8 +54,8 @@ void exchange_destroy(struct exchange *exchange)
 	free(exchange);
 }
 
-/* The lock is held over the library's call too: a connection is only resumed when it was suspended,
- * by one thread, and the server does not stop between the two. */
+/* The lock is held over the library's call too. So a connection is only resumed when it was
+ * suspended, by one thread, and the server does not stop between the two. */
 enum pause exchange_pause(struct exchange *exchange)
 {
 	struct http_server *server = exchange->server;

@@ -563,7 +563,7 @@ static const char *const line_rests[] = {
 	[GATE_TRAILERS_END] = "",
 };
 
-/* What is to follow that rest for the dispatcher to be called: the end of the head or of the
+/* What has to follow that rest, or the dispatcher is not called: the end of the head or of the
  * trailers, or a byte of a chunk. */
 static const char *message_rest(const struct gate *gate, enum gate_at at)
 {

@@ -39,8 +39,8 @@ struct http_request {
 	 * counted */
 	bool quiet;
 	int64_t account_id; /* set by the handler for the request log; 0: none */
-	/* Set by the handler while another thread works with the request: until it is false again
-	 * and the request was woken, the request is not ended by http_request_end(). */
+	/* Set by the handler while another thread works with the request. Until it is false again
+	 * and the request was woken, http_request_end() does not end it. */
 	_Atomic bool busy;
 };
 

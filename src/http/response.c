@@ -170,8 +170,8 @@ static struct MHD_Response *make_pieces(struct exchange *exchange)
  * chunks, and ends with the connection, as for a client that does not know chunks. */
 #define HEAD_ENDS_WITH_A_CHUNK (MHD_VERSION < 0x01000000)
 
-/* Bytes of an export that the system keeps before it can send them: enough to go on with, and
- * little of what its key may no longer have (http_request_end()). Otherwise it keeps some MiB.
+/* Bytes of an export that the system keeps before it can send them. They are enough to go on with,
+ * and little of what its key may no longer have (http_request_end()). Otherwise it keeps some MiB.
  * Large pages would be a tenth slower with this. */
 #define UNSENT_MAX (512 << 10)
 

@@ -18,10 +18,10 @@ void trust_destroy(struct trust *trust);
 /* Whether @address is one of @trust's. NULL trusts nobody. */
 bool trust_has(const struct trust *trust, const union connection_address *address);
 
-/* The client that the proxy at *@address asks for: the last entry of X-Forwarded-For that is not
- * itself a trusted proxy, since what stands before it may be anybody's invention. @forwarded holds
- * the header's values, in their order, with commas between them. *@address stays as it is where it
- * is not trusted or names nobody. */
+/* The client that the proxy at *@address asks for. It is the last entry of X-Forwarded-For that is
+ * not a trusted proxy: what stands before it may be anybody's invention. @forwarded holds the
+ * header's values, in their order, with commas between them. *@address stays as it is where it is
+ * not trusted or names nobody. */
 void trust_follow(
 	const struct trust *trust, struct text forwarded, union connection_address *address);
 

@@ -41,8 +41,8 @@ static inline size_t json_plain_length(const char *data, size_t size)
 	return at;
 }
 
-/* How long the raw text of the string at @data is, behind whose opening quote that stands: up to
- * the quote that ends it, or all of it. *@ret_escaped is set where a backslash is in it. */
+/* How long the raw text of a string is. @data stands behind its opening quote; the text goes up to
+ * the quote that ends it, or is all of it. *@ret_escaped is set where a backslash is in it. */
 static inline size_t json_raw_length(const char *data, size_t size, bool *ret_escaped)
 {
 	size_t at = json_plain_length(data, size);

@@ -7,8 +7,8 @@
 #include "base/buffer.h"
 
 /* Writes @string, valid UTF-8, as a JSON string with its quotes. Escaped are `"`, `\` and the
- * control characters below 0x20 only: \b \f \n \r \t by letter, the others as \u00xx in lower case
- * (RFC 8259 §7). */
+ * control characters below 0x20 only (RFC 8259 §7). They are \b \f \n \r \t by letter, the others
+ * as \u00xx in lower case. */
 void json_write_string(struct buffer *buffer, struct text string);
 
 /* Writes the string of a token's @raw text with every escape brought to the minimal form above. */

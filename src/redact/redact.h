@@ -3,8 +3,8 @@
  * they are packed and their words cut. The one place on every way into the store.
  *
  * Looked at are all strings and numbers of a step but its class, timestamp, module_type and
- * result_variable: its line, its data, and members that nobody knows. Not looked at: a call's
- * header and the names of members. */
+ * result_variable. That is its line, its data, and members that nobody knows. Not looked at: a
+ * call's header and the names of members. */
 #ifndef INTAKE_REDACT_H
 #define INTAKE_REDACT_H
 

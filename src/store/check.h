@@ -30,7 +30,7 @@ void FORMAT_PRINTF(2, 3) store_check_tell(struct store_check *check, const char 
 
 /* Compares @call's header with whether it is packed and @has_path. Where it is packed, inflates its
  * JSON and compares size, CRC, operator, ending, header and number of steps. Returns 1 when it is
- * packed and all is well, and 0 when there is nothing more to look at, after what is wrong was
+ * packed and all is well. Returns 0 when there is nothing more to look at, after what is wrong was
  * told. Negative when it could not be checked. */
 int store_check_call(struct store_check *check, const struct store_call *call, bool has_path,
 	struct error *err) CHECK_RESULT;

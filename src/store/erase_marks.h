@@ -31,8 +31,8 @@ int erase_marks_init(
 	struct erase_marks *marks, const struct erase_names *names, struct error *err) CHECK_RESULT;
 void erase_marks_deinit(struct erase_marks *marks);
 
-/* Notes the record when its subject spells one of the names, however it was written: also
- * percent-encoded, and a number with all that it may be written with (call_number_key()). What is a
+/* Notes the record when its subject spells one of the names, however it was written. It may be
+ * percent-encoded, and a number may have all that it is written with (call_number_key()). What is a
  * part of a longer word or number does not count. */
 int erase_marks_look(
 	struct erase_marks *marks, int64_t id, struct text subject, struct error *err) CHECK_RESULT;

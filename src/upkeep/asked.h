@@ -7,7 +7,7 @@
 
 #include "base/buffer.h"
 
-/* Whether the value of the parameter or option @name stands there as it is: it is a number of a
+/* Whether the value of the parameter or option @name stands there as it is. That is a number of a
  * header, a time, or a choice. `dest`, `-dest` and `min-duration` are names. */
 bool asked_is_plain(struct text name);
 

@@ -27,8 +27,8 @@ AUTO_POINTER(struct auditor *, auditor_destroy);
 /* What AUDITOR_SUBJECTS_MAX is about: subjects beyond it are not told apart. */
 #define AUDITOR_MORE "(others)"
 
-/* Of one account within a second at most so many subjects are told apart: those beyond them share a
- * record, by key, address, action and outcome, whose subject is AUDITOR_MORE. */
+/* Of one account within a second at most so many subjects are told apart. Those beyond them share a
+ * record, by key, address, action and outcome; its subject is AUDITOR_MORE. */
 #define AUDITOR_SUBJECTS_MAX 100
 
 /* Of wrong keys so many are told apart within a minute, by address and e-mail, each by its own
@@ -40,8 +40,8 @@ AUTO_POINTER(struct auditor *, auditor_destroy);
  * never waits for the store. */
 void auditor_note(struct auditor *auditor, const struct store_audit *record);
 
-/* Copies @text as a subject into @buffer: what looks like a key is left out, what is too long is
- * cut, invalid UTF-8 and what text_is_control() names become `?`. */
+/* Copies @text as a subject into @buffer. What looks like a key is left out, and what is too long
+ * is cut. Invalid UTF-8 and what text_is_control() names become `?`. */
 struct text auditor_subject(struct text text, char buffer[STORE_SUBJECT_MAX]);
 
 #endif

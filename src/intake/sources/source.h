@@ -7,8 +7,8 @@
  * makes of an input in docs/sources.md. Its test runs it by tests/unit/intake/source_run.h, its
  * fuzz target is like tests/fuzz/source_xml_fuzz.c.
  *
- * An option that only it takes: a row in src/cmd/settings_files.c with its member in settings.h, a
- * name in cmd_import.c's list of settings, and a name in the format's `options`. */
+ * An option that only it takes: a row in src/cmd/settings_files.c with its member in settings.h,
+ * and a name in cmd_import.c's list of settings. Also a name in the format's `options`. */
 #ifndef INTAKE_SOURCES_SOURCE_H
 #define INTAKE_SOURCES_SOURCE_H
 

@@ -6,7 +6,7 @@
 
 #include "intake/stream/place.h"
 
-/* Brackets are matched by kind to this depth and counted beyond it: the reader refuses such a value
+/* Brackets are matched by kind to this depth and counted beyond it. The reader refuses such a value
  * anyway, but it has to be passed over first. */
 #define EXTENT_LEVELS 1024
 

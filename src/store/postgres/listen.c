@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Hearing of what other programs store: one connection that listens on its own thread, however
- * many want to know. What is heard is a hint alone, so nothing is lost with the connection: as
- * soon as there is one again, those that wait look for themselves. */
+ * Hearing of what other programs store: one connection that listens on its own thread, however many
+ * want to know. What is heard is a hint alone, so nothing is lost with the connection. As soon as
+ * there is one again, those that wait look for themselves. */
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>

@@ -187,9 +187,9 @@ static void append_element(
 	}
 }
 
-/* At the head stand one dimension, whether nulls are in it (0: PostgreSQL looks itself), the
- * type, how many elements there are, and the index of the first. Returns how many elements there
- * are. */
+/* At the head stand one dimension and whether nulls are in it (0: PostgreSQL looks itself). Then
+ * come the type, how many elements there are, and the index of the first. Returns how many elements
+ * there are. */
 static size_t append_array(struct buffer *out, const struct postgres_column *column,
 	const char *rows, size_t count, size_t row_size, bool (*takes)(const void *row))
 {

@@ -50,7 +50,7 @@
 	" calls_gone as (delete from call c using old o" \
 	" where c.account_id = o.account_id and c.session_id = o.session_id) "
 
-/* Whether the detail of the call c went with its day, and its header does not say so yet: it
+/* Whether the detail of the call c went with its day, and its header does not say so yet. The call
  * looks as if it never had any. */
 #define POSTGRES_GONE \
 	"(c.part is not null and exists (select from detail_gone g" \

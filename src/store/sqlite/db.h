@@ -200,7 +200,7 @@ static inline struct text sqlite_column_blob(const struct sqlite_cursor *row, in
 		.data = data, .size = (size_t)sqlite3_column_bytes(row->handle, column)};
 }
 
-/* Asked for as a blob: as a text it would be copied to get a NUL behind it, and be empty where
+/* Asked for as a blob. As a text it would be copied to get a NUL behind it, and be empty where
  * there is no memory for that. */
 static inline struct text sqlite_column_text(const struct sqlite_cursor *row, int column)
 {

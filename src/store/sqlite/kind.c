@@ -7,7 +7,7 @@
  * order, its path: a LEB128 number each, mostly a byte, 27 bytes a call. Filters, statistics and
  * drop-off compare the texts once a kind, and then read paths alone
  * (docs/decisions/0018-paths-of-kinds.md). The writer remembers the numbers from put to put. A
- * number is never given again: a kind that no call has any more only loses its names, when what was
+ * number is never given again. A kind that no call has any more only loses its names, when what was
  * erased is cleared out of the files. */
 #include "store/sqlite/sqlite.h"
 

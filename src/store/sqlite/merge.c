@@ -85,9 +85,9 @@ static bool read_level(struct text *rest, struct level *ret_level, int64_t *page
 	return true;
 }
 
-/* FTS5's list of segments: 4 bytes, the number of levels, the number of segments, a counter.
- * Then, for each level, the newest first: how many segments are being merged, how many there
- * are, and for each its id, its first and its last page. */
+/* FTS5's list of segments: 4 bytes, the number of levels, the number of segments, a counter. Then,
+ * for each level, the newest first: how many segments are being merged, and how many there are. For
+ * each follow its id, its first and its last page. */
 static struct segments read_segments(struct text list)
 {
 	struct segments segments = {0};

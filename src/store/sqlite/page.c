@@ -4,7 +4,7 @@
  *
  * A page of 10,000 calls waits for memory that has left the processor's caches, so each row is
  * touched little. Packed calls are copied back to back, with room for a comma, so that an answer is
- * glued in place. Where only packed calls are asked for, a first statement reads nothing else: most
+ * glued in place. Where only packed calls are asked for, a first statement reads nothing else. Most
  * columns stay unread, and one number's calls are found out of their index alone. It stops before
  * the first call that has no packed call; a second statement reads the headers from there on. A
  * large page is read with a small cache (docs/decisions/0014-large-pages.md). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Whether two heaps of words are the same, call by call, however they are ordered: what the calls'
- * steps say, and what a text index holds. Memory is bounded: in a large store neighbouring calls
- * share a sum. */
+ * Whether two heaps of words are the same, call by call, however they are ordered. One is what the
+ * calls' steps say, the other what a text index holds. Memory is bounded: in a large store
+ * neighbouring calls share a sum. */
 #ifndef STORE_SQLITE_WORD_SUMS_H
 #define STORE_SQLITE_WORD_SUMS_H
 

@@ -98,7 +98,7 @@ struct text cel_walk_describe(struct cel_walk *walk, const struct cel_leg *leg);
 struct text cel_walk_extra(struct cel_walk *walk, const char *wanted);
 bool cel_walk_extra_is_json(const struct cel_walk *walk);
 
-/* The same; where eventextra is not an object, all of it as it stands: Asterisk 1.8 to 11 wrote the
+/* The same; where eventextra is not an object, all of it as it stands. Asterisk 1.8 to 11 wrote the
  * one thing there was to say, without a name. */
 struct text cel_walk_extra_or_all(struct cel_walk *walk, const char *name);
 
