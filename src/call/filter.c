@@ -391,7 +391,8 @@ bool filter_matches_times(const struct filter *filter, const struct call *call)
 	return call->start >= filter->start && call->start < filter->end &&
 	       duration >= filter->min_duration && duration <= filter->max_duration &&
 	       choices_match(filter, call) &&
-	       filter->state != FILTER_LIVE; /* every stored call has ended */
+	       (filter->state == FILTER_ANY_STATE ||
+		       (filter->state == FILTER_LIVE) == (call->state == CALL_LIVE));
 }
 
 bool filter_matches_header(const struct filter *filter, const struct call *call)

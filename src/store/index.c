@@ -34,6 +34,7 @@ struct making {
 	struct store_indexer *indexer;
 	uint32_t steps;
 	uint32_t kinds;
+	bool without_words;
 	size_t texts_size; /* of the kinds' texts */
 	char account[24];
 	struct text prefix; /* what each word has before it */
@@ -135,7 +136,7 @@ static int add_step(struct making *making, const struct call_step_look *step, st
 	};
 	struct text line = {0};
 
-	if (!had_line(making, step->line.raw)) {
+	if (!making->without_words && !had_line(making, step->line.raw)) {
 		line = call_string_text(&step->line, scratch);
 		if (!line.data) {
 			return error_no_memory(err);
@@ -203,6 +204,21 @@ static int add_steps(struct making *making, struct text detail, uint32_t count, 
 	return more;
 }
 
+static int make(struct making *making, struct text detail, uint32_t steps, struct arena *arena,
+	struct store_index *ret_index, struct error *err)
+{
+	struct store_indexer *indexer = making->indexer;
+
+	buffer_clear(&indexer->words);
+	buffer_clear(&indexer->kinds);
+	buffer_clear(&indexer->path);
+	arena_deinit(&indexer->scratch);
+	if (add_steps(making, detail, steps, err) < 0) {
+		return -1;
+	}
+	return keep(making, arena, ret_index) ? 0 : error_no_memory(err);
+}
+
 int store_index_make(struct store_indexer *indexer, int64_t account_id, struct text detail,
 	uint32_t steps, struct arena *arena, struct store_index *ret_index, struct error *err)
 {
@@ -213,12 +229,13 @@ int store_index_make(struct store_indexer *indexer, int64_t account_id, struct t
 		.size = (size_t)snprintf(
 			making.account, sizeof(making.account), "%lld:", (long long)account_id),
 	};
-	buffer_clear(&indexer->words);
-	buffer_clear(&indexer->kinds);
-	buffer_clear(&indexer->path);
-	arena_deinit(&indexer->scratch);
-	if (add_steps(&making, detail, steps, err) < 0) {
-		return -1;
-	}
-	return keep(&making, arena, ret_index) ? 0 : error_no_memory(err);
+	return make(&making, detail, steps, arena, ret_index, err);
+}
+
+int store_index_make_kinds(struct store_indexer *indexer, struct text detail, uint32_t steps,
+	struct arena *arena, struct store_index *ret_index, struct error *err)
+{
+	struct making making = {.indexer = indexer, .without_words = true};
+
+	return make(&making, detail, steps, arena, ret_index, err);
 }

@@ -30,4 +30,8 @@ int store_index_make(struct store_indexer *indexer, int64_t account_id, struct t
 	uint32_t steps, struct arena *arena, struct store_index *ret_index,
 	struct error *err) CHECK_RESULT;
 
+/* The same without words, for a live call: no text index has it. */
+int store_index_make_kinds(struct store_indexer *indexer, struct text detail, uint32_t steps,
+	struct arena *arena, struct store_index *ret_index, struct error *err) CHECK_RESULT;
+
 #endif

@@ -28,8 +28,7 @@ void store_repacker_deinit(struct store_repacker *repacker)
 	arena_deinit(&repacker->scratch);
 }
 
-/* Makes it ready, and inflates @packed into repacker->held. */
-static int begin(struct store_repacker *repacker, const struct packed *packed, struct error *err)
+int store_repacker_begin(struct store_repacker *repacker, struct error *err)
 {
 	buffer_clear(&repacker->held);
 	buffer_clear(&repacker->added);
@@ -39,14 +38,20 @@ static int begin(struct store_repacker *repacker, const struct packed *packed, s
 	if (!repacker->unpacker) {
 		repacker->unpacker = unpacker_create();
 	}
-	if (!repacker->unpacker) {
-		return error_no_memory(err);
+	return repacker->unpacker ? 0 : error_no_memory(err);
+}
+
+/* Makes it ready, and inflates @packed into repacker->held. */
+static int begin(struct store_repacker *repacker, const struct packed *packed, struct error *err)
+{
+	if (store_repacker_begin(repacker, err) < 0) {
+		return -1;
 	}
 	return unpacker_append(repacker->unpacker, packed, &repacker->held, err);
 }
 
-/* Packs repacker->json. */
-static int pack(struct store_repacker *repacker, struct packed *ret_packed, struct error *err)
+int store_repacker_pack(
+	struct store_repacker *repacker, struct packed *ret_packed, struct error *err)
 {
 	if (!repacker->packer) {
 		repacker->packer = packer_create();
@@ -73,7 +78,7 @@ int store_rewrap(struct store_repacker *repacker, const struct call *call,
 			TEXT_ARG(call->session_id));
 	}
 	call_json_write(&repacker->json, call, detail);
-	return pack(repacker, ret_packed, err);
+	return store_repacker_pack(repacker, ret_packed, err);
 }
 
 /* Copies what points into the repacker, which goes with its next use. */
@@ -117,7 +122,7 @@ int store_join(struct store_repacker *repacker, const struct packed *held,
 		return 0;
 	}
 	joined.call = result.call;
-	if (pack(repacker, &joined.packed, err) < 0 ||
+	if (store_repacker_pack(repacker, &joined.packed, err) < 0 ||
 		store_index_make(&repacker->indexer, put->account_id,
 			call_json_detail(buffer_text(&repacker->json)), joined.call.steps, arena,
 			&joined.index, err) < 0 ||

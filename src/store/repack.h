@@ -23,6 +23,13 @@ struct store_repacker {
 void store_repacker_init(struct store_repacker *repacker);
 void store_repacker_deinit(struct store_repacker *repacker);
 
+/* Makes it ready, and forgets what it was used for before. */
+int store_repacker_begin(struct store_repacker *repacker, struct error *err) CHECK_RESULT;
+
+/* Packs what stands in repacker->json; @ret_packed is valid until the next use. */
+int store_repacker_pack(
+	struct store_repacker *repacker, struct packed *ret_packed, struct error *err) CHECK_RESULT;
+
 /* Packs the steps of @held under the header @call: for a later copy of a call that has no detail
  * itself (API.md §2 "Identity"). @ret_packed is valid until the next use. ERROR_CORRUPT when @held
  * cannot be read. */

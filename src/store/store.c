@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "store/amend.h"
 #include "store/backend.h"
 #include "store/find.h"
 
@@ -240,11 +241,24 @@ static int no_live_calls(struct error *err)
 	return error_set(err, ERROR_UNSUPPORTED, "this store keeps no live calls");
 }
 
+static void forget_outcome(const struct store_entry *entry)
+{
+	if (entry->amend) {
+		store_amend_forget(entry->amend);
+	} else {
+		entry->put->replaced = entry->put->others = false;
+	}
+}
+
 int store_amend_calls(
 	struct store *store, const struct store_entry *entries, size_t count, struct error *err)
 {
 	if (!store->backend->amend_calls) {
 		return no_live_calls(err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		assert((entries[i].put != NULL) != (entries[i].amend != NULL));
+		forget_outcome(&entries[i]);
 	}
 	return count == 0 ? 0 : store->backend->amend_calls(store, entries, count, err);
 }
@@ -269,12 +283,40 @@ int store_live_hear(struct store *store, int64_t now, struct error *err)
 int store_live_expire(struct store *store, int64_t now, int64_t timeout_s, int64_t limit,
 	int64_t *ret_ended, struct error *err)
 {
-	(void)store;
-	(void)now;
-	(void)timeout_s;
-	(void)limit;
-	(void)ret_ended;
-	return no_live_calls(err);
+	AUTO(arena_deinit) struct arena arena;
+	struct store_amend *amends;
+	struct store_entry *entries;
+	struct store_live *calls;
+	size_t count;
+
+	assert(timeout_s > 0);
+	arena_init(&arena, SIZE_MAX);
+	if (store_live_list(store, 0, now - timeout_s + 1, limit, &arena, &calls, &count, err) <
+		0) {
+		return -1;
+	}
+	amends = arena_calloc(&arena, count, sizeof(*amends));
+	entries = arena_calloc(&arena, count, sizeof(*entries));
+	if (!amends || !entries) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		amends[i] = (struct store_amend){
+			.account_id = calls[i].account_id,
+			.session_id = calls[i].session_id,
+			.heard = now,
+			.timeout_s = timeout_s,
+		};
+		entries[i].amend = &amends[i];
+	}
+	if (store_amend_calls(store, entries, count, err) < 0) {
+		return -1;
+	}
+	*ret_ended = 0;
+	for (size_t i = 0; i < count; i++) {
+		*ret_ended += amends[i].ended;
+	}
+	return 0;
 }
 
 /* A query with its number among the keys. */

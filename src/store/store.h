@@ -246,10 +246,14 @@ struct store_amend {
 	size_t size_max;	 /* bytes of the call's JSON */
 	store_review_fn *review; /* NULL: none */
 	void *review_context;
+	/* of store_live_expire() alone, otherwise 0: a live call that was not heard since `heard`
+	 * less this ends; nothing else is looked at */
+	int64_t timeout_s;
 
 	/* set by store_amend_calls(): */
 	enum store_amend_result result;
 	bool created;	     /* the session was unknown */
+	bool ended;	     /* the call was live, or unknown, and has ended by it */
 	uint32_t added;	     /* of its steps; those that changed nothing do not count */
 	uint32_t duplicates; /* that changed nothing, as they are held */
 	/* the call behind this amendment, as far as these members go; of an unknown session that
@@ -381,7 +385,8 @@ int store_search(struct store *store, const struct store_search *search, struct 
 
 /* A call as statistics see it: its header and the kinds of its steps in their order. */
 struct store_row {
-	struct call call;      /* has_detail false and steps 0 where detail is not served */
+	/* has_detail false and steps 0 where detail is not served; its state is not told */
+	struct call call;
 	const uint32_t *kinds; /* call.steps ids of kinds; NULL when there is no detail */
 };
 

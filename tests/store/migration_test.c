@@ -104,7 +104,8 @@ static void a_store_of_schema_1_gets_paths_and_words(void **state)
 }
 
 /* What a store of schema 3 does not have yet. */
-#define WITHOUT_STEP_6 "drop index if exists audit_by_action; drop table keeping; "
+#define WITHOUT_STEP_8 "drop table live; alter table change drop column first_step; "
+#define WITHOUT_STEP_6 WITHOUT_STEP_8 "drop index if exists audit_by_action; drop table keeping; "
 #define WITHOUT_STEP_4                                                                             \
 	WITHOUT_STEP_6                                                                             \
 	"drop table audit; drop table audit_floor; "                                               \

@@ -24,14 +24,14 @@ static void move_text(struct text *text, char **to)
 	*to += text->size;
 }
 
-static struct reference_call *make_call(
-	int64_t account_id, const struct call *call, const struct packed *packed)
+static struct reference_call *make_call(int64_t account_id, const struct call *call,
+	const struct packed *packed, struct text hidden)
 {
 	char buffer[CALL_NUMBER_MAX];
 	struct text dest_key = call_number_key(call->dest, buffer);
 	struct reference_call *made =
 		malloc(sizeof(*made) + call->dest.size + call->src.size + call->session_id.size +
-			packed->deflate.size + dest_key.size);
+			packed->deflate.size + dest_key.size + hidden.size);
 	char *to;
 
 	if (!made) {
@@ -41,12 +41,14 @@ static struct reference_call *make_call(
 		.account_id = account_id,
 		.held = {.call = *call, .packed = *packed},
 		.dest_key = dest_key,
+		.hidden = hidden,
 	};
 	to = made->data;
 	move_text(&made->held.call.dest, &to);
 	move_text(&made->held.call.src, &to);
 	move_text(&made->held.call.session_id, &to);
 	move_text(&made->dest_key, &to);
+	move_text(&made->hidden, &to);
 	if (packed->deflate.data) {
 		move_text(&made->held.packed.deflate, &to);
 	}
@@ -177,7 +179,7 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 		join_held(run, put, &run->calls[at]->held, &arena, &call, &packed, err) < 0) {
 		return -1;
 	}
-	made = make_call(put->account_id, &call, &packed);
+	made = make_call(put->account_id, &call, &packed, (struct text){0});
 	if (!made) {
 		return error_no_memory(err);
 	}
@@ -189,9 +191,66 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 	return 0;
 }
 
-int reference_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
+/* Puts what an amendment makes of a call into its place. */
+static int keep_amended(struct put_run *run, const struct store_amend *amend, size_t at,
+	const struct reference_amended *amended, struct error *err)
+{
+	struct reference_call *made =
+		make_call(amend->account_id, &amended->call, &amended->packed, amended->hidden);
+
+	if (!made) {
+		return error_no_memory(err);
+	}
+	made->heard = amended->heard;
+	if (at < run->count) {
+		remove_at(run, at);
+	}
+	run->made[run->made_count++] = made;
+	insert_sorted(run, made);
+	return 0;
+}
+
+static int amend_call(struct put_run *run, struct store_amend *amend, struct reference_noted *noted,
+	size_t *noted_count, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	size_t at = find_session(run->calls, run->count, amend->account_id, amend->session_id);
+	const struct reference_call *held = at < run->count ? run->calls[at] : NULL;
+	struct reference_amended amended = {0};
+
+	arena_init(&arena, SIZE_MAX);
+	if (reference_amend(held, amend, &arena, &amended, err) < 0) {
+		return -1;
+	}
+	if (!amended.stored) {
+		return 0;
+	}
+	if (!reference_account_exists(run->store, amend->account_id)) {
+		return store_no_account(amend->account_id, err);
+	}
+	if (amended.header || amended.first_step >= 0) {
+		noted[(*noted_count)++] = (struct reference_noted){
+			amend->account_id, amend->session_id, amended.first_step, amended.header};
+	}
+	return keep_amended(run, amend, at, &amended, err);
+}
+
+static int put_and_note(struct put_run *run, struct store_put *put, struct reference_noted *noted,
+	size_t *noted_count, struct error *err)
+{
+	size_t at = find_session(run->calls, run->count, put->account_id, put->call.session_id);
+	bool live = at < run->count && run->calls[at]->held.call.state == CALL_LIVE;
+
+	noted[(*noted_count)++] = (struct reference_noted){
+		put->account_id, put->call.session_id, live && put->call.has_detail ? 0 : -1, true};
+	return put_call(run, put, err);
+}
+
+int reference_amend_calls(
+	struct store *base, const struct store_entry *entries, size_t count, struct error *err)
 {
 	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
+	AUTO(arena_deinit) struct arena arena;
 	AUTO(run_end)
 	struct put_run run = {
 		.store = store,
@@ -199,23 +258,45 @@ int reference_put_calls(struct store *base, struct store_put *puts, size_t count
 		.count = store->calls_count,
 		.made = calloc(count, sizeof(*run.made)),
 	};
+	struct reference_noted *noted;
+	size_t noted_count = 0;
 
-	if (!run.calls || !run.made) {
+	arena_init(&arena, SIZE_MAX);
+	noted = arena_calloc(&arena, count, sizeof(*noted));
+	if (!run.calls || !run.made || !noted) {
 		return error_no_memory(err);
 	}
 	if (store->calls_count > 0) {
 		memcpy(run.calls, store->calls, store->calls_count * sizeof(*run.calls));
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (put_call(&run, &puts[i], err) < 0) {
+		if ((entries[i].put ? put_and_note(&run, entries[i].put, noted, &noted_count, err)
+				    : amend_call(&run, entries[i].amend, noted, &noted_count,
+					      err)) < 0) {
 			return -1;
 		}
 	}
-	if (reference_changes_note(store, puts, count, err) < 0) {
+	if (reference_changes_note(store, noted, noted_count, err) < 0) {
 		return -1;
 	}
 	run_commit(&run);
 	return 0;
+}
+
+int reference_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_entry *entries;
+
+	arena_init(&arena, SIZE_MAX);
+	entries = arena_calloc(&arena, count, sizeof(*entries));
+	if (!entries) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		entries[i].put = &puts[i];
+	}
+	return reference_amend_calls(base, entries, count, err);
 }
 
 static int copy_call(const struct reference_call *call, bool with_packed, struct arena *arena,
@@ -398,5 +479,52 @@ int reference_verify(struct store *base, struct store_check *check, struct error
 		}
 	}
 	store_check_show_progress(check, check->verdict.calls);
+	return 0;
+}
+
+/* Those that were heard longest ago first. */
+static int by_heard(const void *left, const void *right)
+{
+	const struct store_live *a = left, *b = right;
+
+	return (a->heard > b->heard) - (a->heard < b->heard);
+}
+
+int reference_live_list(struct store *base, int64_t account_id, int64_t before, int64_t limit,
+	struct arena *arena, struct store_live **ret_calls, size_t *ret_count, struct error *err)
+{
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
+	struct store_live *calls = arena_calloc(arena, store->calls_count, sizeof(*calls));
+	size_t count = 0;
+
+	if (!calls) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < store->calls_count; i++) {
+		const struct reference_call *call = store->calls[i];
+
+		if (call->held.call.state != CALL_LIVE || call->heard >= before ||
+			(account_id != 0 && call->account_id != account_id)) {
+			continue;
+		}
+		calls[count++] = (struct store_live){call->account_id,
+			arena_copy(arena, call->held.call.session_id), call->heard};
+	}
+	qsort(calls, count, sizeof(*calls), by_heard);
+	*ret_calls = calls;
+	*ret_count = (int64_t)count < limit ? count : (size_t)limit;
+	return 0;
+}
+
+int reference_live_hear(struct store *base, int64_t now, struct error *err)
+{
+	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
+
+	(void)err;
+	for (size_t i = 0; i < store->calls_count; i++) {
+		struct reference_call *call = store->calls[i];
+
+		call->heard = call->heard < now ? now : call->heard;
+	}
 	return 0;
 }

@@ -20,9 +20,9 @@ static void trim(struct reference_store *store)
 	store->changes_count = CHANGES_KEPT;
 }
 
-static struct reference_change *make_change(int64_t id, const struct store_put *put)
+static struct reference_change *make_change(int64_t id, const struct reference_noted *noted)
 {
-	struct text session_id = put->call.session_id;
+	struct text session_id = noted->session_id;
 	struct reference_change *change = malloc(sizeof(*change) + session_id.size);
 
 	if (!change) {
@@ -30,26 +30,31 @@ static struct reference_change *make_change(int64_t id, const struct store_put *
 	}
 	*change = (struct reference_change){
 		.id = id,
-		.account_id = put->account_id,
+		.account_id = noted->account_id,
+		.first_step = noted->first_step,
+		.header = noted->header,
 		.session_size = session_id.size,
 	};
 	memcpy(change->session, session_id.data, session_id.size);
 	return change;
 }
 
-int reference_changes_note(struct reference_store *store, const struct store_put *puts,
+int reference_changes_note(struct reference_store *store, const struct reference_noted *noted,
 	size_t count, struct error *err)
 {
-	struct reference_change **grown =
-		reallocarray(store->changes, store->changes_count + count, sizeof(*grown));
+	struct reference_change **grown;
 
+	if (count == 0) {
+		return 0;
+	}
+	grown = reallocarray(store->changes, store->changes_count + count, sizeof(*grown));
 	if (!grown) {
 		return error_no_memory(err);
 	}
 	store->changes = grown;
 	for (size_t i = 0; i < count; i++) {
 		grown[store->changes_count + i] =
-			make_change(store->change_newest + (int64_t)i + 1, &puts[i]);
+			make_change(store->change_newest + (int64_t)i + 1, &noted[i]);
 		if (!grown[store->changes_count + i]) {
 			while (i > 0) {
 				free(grown[store->changes_count + --i]);
@@ -117,6 +122,26 @@ static bool comes_again(const struct reference_change **found, size_t count, siz
 	return false;
 }
 
+/* What all changes of the call say together. */
+static void add_up(
+	const struct reference_change **found, size_t count, size_t at, struct store_change *item)
+{
+	item->first_step = -1;
+	item->header = false;
+	for (size_t i = 0; i < count; i++) {
+		const struct reference_change *change = found[i];
+
+		if (!text_equal(session_of(change), session_of(found[at]))) {
+			continue;
+		}
+		item->header |= change->header;
+		if (change->first_step >= 0 &&
+			(item->first_step < 0 || change->first_step < item->first_step)) {
+			item->first_step = change->first_step;
+		}
+	}
+}
+
 static int copy_changes(struct reference_store *store, const struct reference_change **found,
 	size_t count, int64_t detail_after, struct arena *arena, struct store_change_list *changes,
 	struct error *err)
@@ -132,6 +157,7 @@ static int copy_changes(struct reference_store *store, const struct reference_ch
 			continue;
 		}
 		item->id = found[i]->id;
+		add_up(found, count, i, item);
 		if (reference_copy_call(store, found[i]->account_id, session_of(found[i]),
 			    detail_after, arena, &item->call, err) < 0) {
 			return -1;

@@ -14,7 +14,9 @@ struct reference_call {
 	int64_t account_id;
 	struct store_call held;
 	struct text dest_key;
-	bool gone; /* replaced by the put that is under way */
+	bool gone;     /* replaced by the put that is under way */
+	int64_t heard; /* of a live call */
+	struct text hidden;
 	char data[];
 };
 
@@ -22,6 +24,8 @@ struct reference_call {
 struct reference_change {
 	int64_t id;
 	int64_t account_id; /* 0: the call was erased */
+	int64_t first_step;
+	bool header;
 	size_t session_size;
 	char session[];
 };
@@ -70,14 +74,40 @@ bool reference_has_call(
 int reference_copy_call(struct reference_store *store, int64_t account_id, struct text session_id,
 	int64_t detail_after, struct arena *arena, struct store_call *ret_call, struct error *err);
 
-/* Notes that @puts were stored; nothing when it fails. The store is locked. */
-int reference_changes_note(struct reference_store *store, const struct store_put *puts,
+/* What is noted of a call that was stored or changed. */
+struct reference_noted {
+	int64_t account_id;
+	struct text session_id;
+	int64_t first_step;
+	bool header;
+};
+
+/* Notes them in their order; nothing when it fails. The store is locked. */
+int reference_changes_note(struct reference_store *store, const struct reference_noted *noted,
 	size_t count, struct error *err);
+
+/* What an amendment makes of a call; texts are in the arena, or where they came from. */
+struct reference_amended {
+	bool stored; /* otherwise nothing changes but when it was heard */
+	struct call call;
+	struct packed packed;
+	int64_t heard;
+	struct text hidden;
+	int64_t first_step;
+	bool header;
+};
+
+/* Works out what @amend makes of @held (NULL: the session is unknown). */
+int reference_amend(const struct reference_call *held, struct store_amend *amend,
+	struct arena *arena, struct reference_amended *ret_amended, struct error *err);
 /* The call is gone: its changes belong to no account. The store is locked. */
 void reference_changes_forget(
 	struct reference_store *store, int64_t account_id, struct text session_id);
 
 store_put_calls_fn reference_put_calls;
+store_amend_calls_fn reference_amend_calls;
+store_live_list_fn reference_live_list;
+store_live_hear_fn reference_live_hear;
 store_page_fn reference_page;
 store_find_fn reference_find;
 store_walk_fn reference_walk;

@@ -5,7 +5,7 @@
 
 /* clang-format off */
 static const struct postgres_statement call_find = {
-	.sql = "select " POSTGRES_HEADER ", " POSTGRES_PACKED
+	.sql = "select " POSTGRES_HEADER ", " POSTGRES_LIVE ", " POSTGRES_PACKED
 	" from call c left join detail " POSTGRES_DETAIL_OF_CALL
 	" where c.account_id = $account_id::bigint and c.session_id = $session_id::text"};
 /* clang-format on */
@@ -27,6 +27,7 @@ struct call postgres_read_header(struct postgres_rows *rows, int row)
 	call.has_detail = steps >= 0;
 	call.steps = steps >= 0 ? (uint32_t)steps : 0;
 	STORE_COLUMNS(READ, call)
+	call.state = postgres_int64(rows, row, "live") != 0 ? CALL_LIVE : CALL_ENDED;
 	return call;
 }
 

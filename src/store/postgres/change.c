@@ -7,13 +7,16 @@
 static const struct postgres_statement change_head = {.sql = "select newest, oldest from"
 	" change_head"};
 static const struct postgres_statement changes_list = {
-	.sql = "with list as materialized (select id, session_id from change"
+	.sql = "with list as materialized (select id, session_id, first_step from change"
 	" where account_id = $account_id::bigint and id > $after::bigint"
 	" order by id limit $limit::bigint)"
 	" select h.id, (select count(*) from list) as listed, (select max(id) from list) as"
 	" last_id, "
-	POSTGRES_HEADER ", " POSTGRES_PACKED
-	" from (select max(id) as id, session_id from list group by session_id) h"
+	POSTGRES_HEADER ", " POSTGRES_LIVE ", h.first_step, h.header, " POSTGRES_PACKED
+	" from (select max(id) as id, session_id, min(case when first_step < 0"
+	" then -1 - first_step else first_step end) as first_step,"
+	" bool_or(first_step is null or first_step < 0) as header"
+	" from list group by session_id) h"
 	" join call c on c.account_id = $account_id and c.session_id = h.session_id"
 	" left join detail " POSTGRES_DETAIL_OF_CALL " and c.start > $detail_after::bigint"
 	" order by h.id"};
@@ -44,6 +47,10 @@ static int read_change(
 {
 	struct store_change *change = item;
 
+	change->first_step = postgres_is_null(rows, row, "first_step")
+				     ? -1
+				     : postgres_int64(rows, row, "first_step");
+	change->header = postgres_int64(rows, row, "header") != 0;
 	return postgres_read(rows, row, &postgres_call_layout, arena, &change->call, err);
 }
 

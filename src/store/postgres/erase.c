@@ -118,7 +118,8 @@ int postgres_erase(struct store *base, const struct store_erase *erase, struct a
  */
 static int write_anew(struct postgres_connection *connection, struct error *err)
 {
-	static const char *const tables[] = {"call", "detail", "change", "tally", "kind", "audit"};
+	static const char *const tables[] = {
+		"call", "detail", "change", "tally", "kind", "audit", "live"};
 
 	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		char sql[64];

@@ -23,6 +23,7 @@
 	" $end::bigint" FILTER_CHOICES(CHOSEN) \
 	" and c.\"end\" - c.start between $min_duration::bigint and $max_duration::bigint" \
 	" and %s and %s" \
+	" and ($state::text is null or " POSTGRES_IS_LIVE " = ($state = 'live'))" \
 	" and ($step_kinds::integer[] is null or c.path && $step_kinds)" \
 	" and ($last_kinds::integer[] is null or c.last_kind = any($last_kinds))" \
 	" and (c.start, c.session_id) < ($top_start::bigint, $top_session::text)"
@@ -32,6 +33,11 @@
  * looked up one by one (`offset 0` keeps it so). PostgreSQL takes the other way round for better
  * where a table was never analysed: then the text is looked for anew for each call. */
 #define FROM_ALL "from call c where $text::text is null and" MATCH
+/* The live ones, which are few. */
+#define FROM_LIVE \
+	"from (select account_id, session_id from live where account_id = $account_id::bigint) f" \
+	" cross join lateral (select * from call k where k.account_id = f.account_id" \
+	" and k.session_id = f.session_id offset 0) c where $text::text is null and" MATCH
 #define FROM_TEXT \
 	"from (select d.account_id, d.session_id from detail d" \
 	" where d.account_id = $account_id::bigint and d.words @@ ($text::text)::tsquery" \
@@ -85,7 +91,7 @@ static int read_kinds(
 	return 0;
 }
 
-/* ---- calls that the text index cannot tell of ---- */
+/* ---- calls that the text index cannot tell of: those with too many words, and live ones ---- */
 
 /* clang-format off */
 static const struct postgres_statement list_unsure = {
@@ -275,7 +281,10 @@ static void write_from(struct postgres_match *match)
 
 	write_numbers(dest, filter, &filter->dest, "c.dest_key", "dest");
 	write_numbers(src, filter, &filter->src, "coalesce(c.src_key, c.src)", "src");
-	snprintf(match->from, sizeof(match->from), filter->text.count > 0 ? FROM_TEXT : FROM_ALL,
+	snprintf(match->from, sizeof(match->from),
+		filter->text.count > 0	       ? FROM_TEXT
+		: filter->state == FILTER_LIVE ? FROM_LIVE
+					       : FROM_ALL,
 		dest, src);
 }
 
@@ -362,18 +371,29 @@ static void bind_choice(struct postgres_connection *connection, const char *name
 
 #define BIND_CHOICE(name, option, how, member) bind_choice(connection, #member, filter->member);
 
+/* Data NULL: any. */
+static struct text state_of(const struct filter *filter)
+{
+	switch (filter->state) {
+	case FILTER_LIVE:
+		return TEXT("live");
+	case FILTER_ENDED:
+		return TEXT("ended");
+	default:
+		return (struct text){0};
+	}
+}
+
 void postgres_match_bind(struct postgres_match *match, struct postgres_connection *connection,
 	const struct store_place *top)
 {
 	const struct filter *filter = match->search->filter;
-	/* Every stored call has ended. */
-	bool none = filter->state == FILTER_LIVE;
 	const struct call_keys dest = whole_of(&filter->dest), src = whole_of(&filter->src);
 	const struct call_keys dest_parts = patterns_of(match, &filter->dest);
 	const struct call_keys src_parts = patterns_of(match, &filter->src);
 
 	BIND(connection, INT64(account_id, match->search->account_id), INT64(start, match->start),
-		INT64(end, none ? match->start : filter->end),
+		INT64(end, filter->end), ASKED(state, state_of(filter)),
 		INT64(min_duration, filter->min_duration),
 		INT64(max_duration, filter->max_duration), ONE_OR_MORE(dest, &dest),
 		ONE_OR_MORE(dest_parts, &dest_parts), ONE_OR_MORE(src, &src),

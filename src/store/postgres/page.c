@@ -42,7 +42,8 @@ static const struct postgres_statement tally_buckets = {
 #define FOUND "select c.account_id, c.part, " POSTGRES_HEADER OF_PAGE
 #define LIMITED POSTGRES_NEWEST_FIRST " limit $limit::bigint"
 #define PAGE(found) \
-	"select " POSTGRES_HEADER ", " POSTGRES_PACKED " from (" found LIMITED ") c" \
+	"select " POSTGRES_HEADER ", case when $with_state::boolean then " POSTGRES_IS_LIVE \
+	" else false end as live, " POSTGRES_PACKED " from (" found LIMITED ") c" \
 	" left join detail " POSTGRES_DETAIL_OF_CALL " and c.start > $detail_after::bigint" \
 	POSTGRES_NEWEST_FIRST
 static const struct postgres_statement page_of_all = {.sql = PAGE(FOUND)};
@@ -199,7 +200,8 @@ static size_t add_rows(const struct postgres_subject *subject, const struct stor
 
 	BIND(connection, INT64(account_id, subject->account_id), INT64(start, query->start),
 		INT64(top_start, place->start), STRING(top_session, place->session_id),
-		INT64(detail_after, query->detail_after), INT64(limit, limit));
+		INT64(detail_after, query->detail_after), INT64(limit, limit),
+		BOOLEAN(with_state, !query->packed_only));
 	if (subject->is_all) {
 		return postgres_add(connection, &page_of_all);
 	}

@@ -222,7 +222,7 @@ int postgres_numbers_renew(struct postgres_connection *connection, struct error 
 
 /* ---- call.c: calls out of rows ---- */
 
-/* The columns of POSTGRES_HEADER; texts are valid until the next batch. */
+/* The columns of POSTGRES_HEADER and `live`; texts are valid until the next batch. */
 struct call postgres_read_header(struct postgres_rows *rows, int row);
 /* Those of POSTGRES_PACKED; deflate is NULL where there is none. */
 struct packed postgres_read_packed(struct postgres_rows *rows, int row);
@@ -268,6 +268,9 @@ size_t postgres_add_buckets(
 store_open_fn store_postgres_open;
 
 store_put_calls_fn postgres_put_calls;
+store_amend_calls_fn postgres_amend_calls;
+store_live_list_fn postgres_live_list;
+store_live_hear_fn postgres_live_hear;
 store_page_fn postgres_page;
 store_find_fn postgres_find;
 store_walk_fn postgres_walk;

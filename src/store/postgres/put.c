@@ -6,11 +6,11 @@
 /* A put that failed because of what another program did at the same time is tried so often. */
 #define ATTEMPTS 3
 
-static void run_init(struct put_run *run, struct postgres_store *store, struct store_put *puts,
-	size_t count, struct postgres_connection *connection)
+static void run_init(struct put_run *run, struct postgres_store *store,
+	const struct store_entry *given, size_t count, struct postgres_connection *connection)
 {
 	*run = (struct put_run){
-		.store = store, .connection = connection, .puts = puts, .puts_count = count};
+		.store = store, .connection = connection, .given = given, .given_count = count};
 	arena_init(&run->arena, SIZE_MAX);
 	postgres_kind_run_init(&run->kinds, store, &run->arena);
 	store_repacker_init(&run->repacker);
@@ -56,8 +56,12 @@ static int place_entries(struct put_run *run, struct error *err)
 			put_rewrap(run, entry, &detail->packed, detail->call.steps, err) < 0) {
 			return -1;
 		}
-		if (postgres_part_for(run->store, run->connection, entry->call.start, &entry->part,
-			    err) < 0) {
+		entry->part_start = entry->call.start;
+		if (entry->amended && put_guess_start(entry, &entry->part_start, err) < 0) {
+			return -1;
+		}
+		if (entry->part_start >= 0 && postgres_part_for(run->store, run->connection,
+						      entry->part_start, &entry->part, err) < 0) {
 			return -1;
 		}
 	}
@@ -113,13 +117,14 @@ static int begin(struct put_run *run, struct error *err)
 {
 	struct postgres_rows rows;
 	int64_t *ids = NULL;
-	size_t count = 0, locked, held;
+	size_t count = 0, locked, held, whole;
 
 	if (list_accounts(run, &ids, &count, err) < 0) {
 		return -1;
 	}
 	locked = postgres_add_lock(run->connection, ids, count);
 	held = put_ask_held(run);
+	whole = put_ask_whole(run);
 	if (postgres_run(run->connection, err) < 0) {
 		return -1;
 	}
@@ -131,14 +136,14 @@ static int begin(struct put_run *run, struct error *err)
 		postgres_kind_trust(&run->kinds, ids[i], postgres_int64(&rows, (int)i, "xmin"));
 	}
 	rows = postgres_rows(run->connection, held);
-	return put_read_held(run, &rows, err);
+	return put_read_held(run, &rows, err) < 0 ? -1 : put_read_whole(run, whole, err);
 }
 
 /* ---- the whole ---- */
 
 static int write_all(struct put_run *run, struct error *err)
 {
-	if (put_read_kept(run, err) < 0 ||
+	if (put_read_kept(run, err) < 0 || put_work_out(run, err) < 0 ||
 		postgres_kind_resolve(&run->kinds, run->connection, true, err) < 0 ||
 		put_add_rows(run, err) < 0) {
 		return -1;
@@ -149,22 +154,23 @@ static int write_all(struct put_run *run, struct error *err)
 
 static void mark_replaced(struct put_run *run)
 {
-	for (size_t i = 0; i < run->puts_count; i++) {
-		run->puts[i].replaced = true;
-	}
 	for (size_t i = 0; i < run->entries_count; i++) {
-		run->puts[run->entries[i].first].replaced = run->entries[i].held;
+		const struct put_entry *entry = &run->entries[i];
+
+		for (size_t k = 0; !entry->amended && k < entry->session->count; k++) {
+			entry->session->entries[k]->put->replaced = k > 0 || entry->held;
+		}
 	}
 }
 
 /* Returns 1 when it should be tried again. */
-static int try_put(
-	struct postgres_store *store, struct store_put *puts, size_t count, struct error *err)
+static int try_put(struct postgres_store *store, const struct store_entry *given, size_t count,
+	struct error *err)
 {
 	POSTGRES_BORROW(connection, &store->base, err);
 	AUTO(run_end) struct put_run run;
 
-	run_init(&run, store, puts, count, connection);
+	run_init(&run, store, given, count, connection);
 	if (!connection || put_make_entries(&run, err) < 0 || put_make_indices(&run, err) < 0 ||
 		place_entries(&run, err) < 0) {
 		return -1;
@@ -188,12 +194,29 @@ static int try_put(
 	return 0;
 }
 
-int postgres_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
+int postgres_amend_calls(
+	struct store *base, const struct store_entry *entries, size_t count, struct error *err)
 {
 	int status = 1;
 
 	for (int i = 0; i < ATTEMPTS && status > 0; i++) {
-		status = try_put((struct postgres_store *)base, puts, count, err);
+		status = try_put((struct postgres_store *)base, entries, count, err);
 	}
 	return status == 0 ? 0 : -1;
+}
+
+int postgres_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_entry *entries;
+
+	arena_init(&arena, SIZE_MAX);
+	entries = arena_calloc(&arena, count, sizeof(*entries));
+	if (!entries) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		entries[i].put = &puts[i];
+	}
+	return postgres_amend_calls(base, entries, count, err);
 }

@@ -3,6 +3,7 @@
 #ifndef STORE_POSTGRES_PUT_H
 #define STORE_POSTGRES_PUT_H
 
+#include "store/amend.h"
 #include "store/postgres/postgres.h"
 #include "store/repack.h"
 
@@ -11,11 +12,13 @@ struct put_entry {
 	struct put_run *run;
 	int64_t account_id;
 	struct text session_id;
-	/* Of its puts. */
-	size_t first;
+	/* What is put, or amended, of it. */
+	const struct store_session *session;
+	/* The number of the last of them among all. */
 	size_t last;
 	/* The last put with steps; NULL: none. */
 	const struct store_put *detail;
+	struct store_put *last_detail; /* as it came */
 	/* The last put. */
 	const struct store_put *header;
 	/* Its header. */
@@ -31,6 +34,8 @@ struct put_entry {
 	uint32_t *kinds;
 	/* Of its detail. */
 	int64_t part;
+	/* The start that this was made for. */
+	int64_t part_start;
 
 	/* As the store has it before; steps -1: it has no detail. The packed call is read where it
 	 * stays under a new header, or is joined. */
@@ -40,6 +45,17 @@ struct put_entry {
 	int64_t held_part;
 	struct text held_dest_key;
 	struct packed held_packed;
+	bool held_live;
+
+	/* What becomes of it is worked out by store_amend_session(), of all that is held. */
+	bool amended;
+	bool whole_read;
+	struct store_held whole;
+	struct store_amended outcome;
+	/* Nothing of the call itself changes. */
+	bool unchanged;
+	/* As the table of changes has it. */
+	int64_t first_step;
 
 	/* What the row of the call has where it is not what stands above, or null. */
 	int64_t row_steps;
@@ -51,14 +67,16 @@ struct put_entry {
 struct put_run {
 	struct postgres_store *store;
 	struct postgres_connection *connection;
-	struct store_put *puts;
-	size_t puts_count;
+	const struct store_entry *given;
+	size_t given_count;
 	struct arena arena;
 	struct put_entry *entries;
 	size_t entries_count;
 	struct postgres_kind_run kinds;
 	struct store_repacker repacker;
 	struct buffer json;
+	/* All that is held is asked for once more. */
+	bool late;
 };
 
 static inline bool put_holds_detail(const struct put_entry *entry)
@@ -69,13 +87,14 @@ static inline bool put_holds_detail(const struct put_entry *entry)
 /* Whether the steps that the store holds stay, under the new header. */
 static inline bool put_keeps_held(const struct put_entry *entry)
 {
-	return !entry->detail && put_holds_detail(entry);
+	return !entry->amended && !entry->detail && put_holds_detail(entry);
 }
 
 /* Whether the call that comes may be a part of the one that the store holds. */
 static inline bool put_joins_held(const struct put_entry *entry)
 {
-	return entry->detail && entry->detail->recorded && put_holds_detail(entry);
+	return !entry->amended && entry->detail && entry->detail->recorded &&
+	       put_holds_detail(entry);
 }
 
 /* ---- put.c ---- */
@@ -86,10 +105,15 @@ int put_rewrap(struct put_run *run, struct put_entry *entry, const struct packed
 
 /* ---- put_entry.c: what is put ---- */
 
-/* Makes one entry of each call of run->puts. */
+/* Makes one entry of each call of run->given. */
 int put_make_entries(struct put_run *run, struct error *err) CHECK_RESULT;
 /* Makes what each entry's detail is found by. */
 int put_make_indices(struct put_run *run, struct error *err) CHECK_RESULT;
+/* When the call is going to start, as far as that can be told before it is worked out. */
+int put_guess_start(
+	const struct put_entry *entry, int64_t *ret_start, struct error *err) CHECK_RESULT;
+/* Works out what becomes of the entries that are amended. */
+int put_work_out(struct put_run *run, struct error *err) CHECK_RESULT;
 /* Joins what is put to entry->held_packed, where they are parts of a call. */
 int put_join_held(struct put_run *run, struct put_entry *entry, struct error *err) CHECK_RESULT;
 
@@ -99,6 +123,10 @@ int put_join_held(struct put_run *run, struct put_entry *entry, struct error *er
  * number of the statement. */
 size_t put_ask_held(struct put_run *run);
 int put_read_held(struct put_run *run, struct postgres_rows *rows, struct error *err) CHECK_RESULT;
+/* Asks for all that is held of the entries that are amended; returns the number of the statement.
+ */
+size_t put_ask_whole(struct put_run *run);
+int put_read_whole(struct put_run *run, size_t index, struct error *err) CHECK_RESULT;
 /* Reads the packed calls that stay under a new header, or are joined. */
 int put_read_kept(struct put_run *run, struct error *err) CHECK_RESULT;
 /* Adds all statements that change calls, their detail, tallies and changes to the batch. */

@@ -1,32 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * What is put, brought to one entry a call. The same call may come several times in one put:
  * only how it ends has to be written. */
+#include "call/call_steps.h"
 #include "store/postgres/put.h"
-
-/* The entry of the put's call; a new one where it is the first. */
-static struct put_entry *entry_for(
-	struct put_run *run, struct intern *names, struct buffer *name, size_t at)
-{
-	const struct store_put *put = &run->puts[at];
-	uint32_t number;
-
-	buffer_clear(name);
-	buffer_append_int64(name, put->account_id);
-	buffer_append_byte(name, ':');
-	buffer_append(name, put->call.session_id);
-	if (name->failed || !intern_number(names, buffer_text(name), &number)) {
-		return NULL;
-	}
-	if (number == run->entries_count) {
-		run->entries[run->entries_count++] = (struct put_entry){
-			.run = run,
-			.account_id = put->account_id,
-			.session_id = put->call.session_id,
-			.first = at,
-		};
-	}
-	return &run->entries[number];
-}
 
 static void finish(struct put_entry *entry)
 {
@@ -42,8 +18,8 @@ static void finish(struct put_entry *entry)
 
 /* What of @put and the steps @held is to be stored: 1 when that is *@ret_joined, in the run's
  * memory, 0 when it is @put. */
-static int join(struct put_run *run, struct put_entry *entry, const struct packed *held,
-	const struct store_put *put, struct store_put **ret_joined, struct error *err)
+static int join(struct put_run *run, const struct packed *held, struct store_put *put,
+	struct store_put **ret_joined, struct error *err)
 {
 	struct store_put *joined = arena_calloc(&run->arena, 1, sizeof(*joined));
 	int parts;
@@ -54,22 +30,21 @@ static int join(struct put_run *run, struct put_entry *entry, const struct packe
 	}
 	parts = store_join(&run->repacker, held, put, &run->arena, joined, &others, err);
 	if (parts >= 0) {
-		run->puts[entry->last].others |= others;
+		put->others |= others;
 		*ret_joined = joined;
 	}
 	return parts;
 }
 
-/* The put at @at is the entry's last so far. */
-static int take_put(struct put_run *run, struct put_entry *entry, size_t at, struct error *err)
+/* @put is the entry's last so far. */
+static int take_put(
+	struct put_run *run, struct put_entry *entry, struct store_put *put, struct error *err)
 {
-	const struct store_put *put = &run->puts[at];
 	struct store_put *joined = NULL;
 	int parts = 0;
 
-	entry->last = at;
 	if (entry->detail && put->call.has_detail && put->recorded) {
-		parts = join(run, entry, &entry->detail->packed, put, &joined, err);
+		parts = join(run, &entry->detail->packed, put, &joined, err);
 	}
 	if (parts < 0) {
 		return -1;
@@ -77,33 +52,50 @@ static int take_put(struct put_run *run, struct put_entry *entry, size_t at, str
 	entry->header = parts > 0 ? joined : put;
 	if (put->call.has_detail) {
 		entry->detail = entry->header;
+		entry->last_detail = put;
+	}
+	return 0;
+}
+
+static int make_entry(struct put_run *run, struct put_entry *entry,
+	const struct store_session *session, struct error *err)
+{
+	*entry = (struct put_entry){
+		.run = run,
+		.account_id = session->account_id,
+		.session_id = session->session_id,
+		.session = session,
+		.last = (size_t)(session->entries[session->count - 1] - run->given),
+		.amended = session->amended,
+		.first_step = POSTGRES_NULL,
+	};
+	for (size_t i = 0; !entry->amended && i < session->count; i++) {
+		if (take_put(run, entry, session->entries[i]->put, err) < 0) {
+			return -1;
+		}
+	}
+	if (!entry->amended) {
+		finish(entry);
 	}
 	return 0;
 }
 
 int put_make_entries(struct put_run *run, struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer name;
-	struct intern names;
+	struct store_session *sessions;
 
-	buffer_init(&name, SIZE_MAX);
-	intern_init(&names, &run->arena);
-	run->entries = arena_calloc(&run->arena, run->puts_count, sizeof(*run->entries));
+	if (store_sessions_sort(run->given, run->given_count, &run->arena, &sessions,
+		    &run->entries_count, err) < 0) {
+		return -1;
+	}
+	run->entries = arena_calloc(&run->arena, run->entries_count, sizeof(*run->entries));
 	if (!run->entries) {
 		return error_no_memory(err);
 	}
-	for (size_t i = 0; i < run->puts_count; i++) {
-		struct put_entry *entry = entry_for(run, &names, &name, i);
-
-		if (!entry) {
-			return error_no_memory(err);
-		}
-		if (take_put(run, entry, i, err) < 0) {
+	for (size_t i = 0; i < run->entries_count; i++) {
+		if (make_entry(run, &run->entries[i], &sessions[i], err) < 0) {
 			return -1;
 		}
-	}
-	for (size_t i = 0; i < run->entries_count; i++) {
-		finish(&run->entries[i]);
 	}
 	return 0;
 }
@@ -143,8 +135,10 @@ int put_make_indices(struct put_run *run, struct error *err)
 int put_join_held(struct put_run *run, struct put_entry *entry, struct error *err)
 {
 	struct store_put *joined = NULL;
-	int parts = join(run, entry, &entry->held_packed, entry->detail, &joined, err);
+	struct store_put put = *entry->detail;
+	int parts = join(run, &entry->held_packed, &put, &joined, err);
 
+	entry->last_detail->others |= parts >= 0 && put.others;
 	if (parts <= 0) {
 		return parts;
 	}
@@ -156,4 +150,86 @@ int put_join_held(struct put_run *run, struct put_entry *entry, struct error *er
 	finish(entry);
 	entry->index = joined->index;
 	return meet_kinds(run, entry, err);
+}
+
+/* ---- amendments ---- */
+
+int put_guess_start(const struct put_entry *entry, int64_t *ret_start, struct error *err)
+{
+	int64_t start = -1;
+
+	for (size_t i = 0; i < entry->session->count; i++) {
+		const struct store_entry *given = entry->session->entries[i];
+		struct call_step_look step;
+		struct call_steps steps;
+
+		if (given->put) {
+			start = given->put->call.start;
+		} else if ((given->amend->given & STORE_AMEND_START) != 0) {
+			start = given->amend->call.start;
+		} else if (start < 0 && given->amend->steps.data) {
+			call_steps_init(&steps, given->amend->steps);
+			if (call_steps_next(&steps, &step, err) < 0) {
+				return -1;
+			}
+			start = step.timestamp;
+		}
+	}
+	*ret_start = start;
+	return 0;
+}
+
+/* Partition 0 takes what was not expected. */
+static int64_t part_of(const struct put_entry *entry)
+{
+	int64_t start = entry->call.start, day = 86400;
+
+	if (put_holds_detail(entry) && start == entry->held_start) {
+		return entry->held_part;
+	}
+	return start / day == entry->part_start / day ? entry->part : 0;
+}
+
+/* How a change is written: see docs/storage-format.md. */
+static int64_t change_of(const struct store_amended *outcome)
+{
+	if (outcome->first_step < 0) {
+		return POSTGRES_NULL;
+	}
+	return outcome->header ? -1 - outcome->first_step : outcome->first_step;
+}
+
+static int work_out(struct put_run *run, struct put_entry *entry, struct error *err)
+{
+	struct store_amended *outcome = &entry->outcome;
+
+	entry->detail = NULL;
+	if (store_amend_session(
+		    &run->repacker, entry->session, &entry->whole, &run->arena, outcome, err) < 0) {
+		return -1;
+	}
+	entry->unchanged = !outcome->exists || !outcome->changed;
+	if (entry->unchanged) {
+		return 0;
+	}
+	entry->first_step = change_of(outcome);
+	entry->header = &outcome->put;
+	entry->detail = outcome->put.call.has_detail ? &outcome->put : NULL;
+	finish(entry);
+	entry->part = part_of(entry);
+	if (!entry->detail) {
+		return 0;
+	}
+	entry->index = outcome->put.index;
+	return meet_kinds(run, entry, err);
+}
+
+int put_work_out(struct put_run *run, struct error *err)
+{
+	for (size_t i = 0; i < run->entries_count; i++) {
+		if (run->entries[i].amended && work_out(run, &run->entries[i], err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
 }

@@ -6,10 +6,28 @@
 /* clang-format off */
 static const struct postgres_statement find_held = {
 	.sql = "select u.place, c.start, c.dest_key, case when " POSTGRES_GONE
-	" then -1 else c.steps end as steps, c.part"
+	" then -1 else c.steps end as steps, c.part, " POSTGRES_LIVE
 	" from unnest($account_id::bigint[], $session_id::text[])"
 	" with ordinality as u (account_id, session_id, place)"
 	" join call c on c.account_id = u.account_id and c.session_id = u.session_id"};
+
+/* All that is held of a call. */
+static const struct postgres_statement read_whole = {
+	.sql = "select u.place, " POSTGRES_HEADER ", w.session_id is not null as live, w.heard,"
+	" w.hidden, " POSTGRES_PACKED " from unnest($account_id::bigint[], $session_id::text[])"
+	" with ordinality as u (account_id, session_id, place)"
+	" join call c on c.account_id = u.account_id and c.session_id = u.session_id"
+	" left join detail " POSTGRES_DETAIL_OF_CALL
+	" left join live w on w.account_id = c.account_id and w.session_id = c.session_id"};
+static const struct postgres_statement live_put = {
+	.sql = "insert into live (account_id, session_id, heard, hidden)"
+	" select u.* from unnest($account_id::bigint[], $session_id::text[], $heard::bigint[],"
+	" $hidden::bytea[]) as u on conflict (account_id, session_id)"
+	" do update set heard = excluded.heard, hidden = excluded.hidden"};
+static const struct postgres_statement live_end = {
+	.sql = "delete from live l using unnest($account_id::bigint[], $session_id::text[])"
+	" as u (account_id, session_id) where l.account_id = u.account_id"
+	" and l.session_id = u.session_id"};
 
 /* Rows of arrays side by side, each row a call's detail: where it lies. */
 #define HELD_PLACE \
@@ -76,10 +94,10 @@ static const struct postgres_statement tally_drop_empty = {
 static const struct postgres_statement changes_add = {
 	.sql = "with head as (update change_head set newest = newest + $puts::bigint"
 	" returning newest - $puts as before)"
-	" insert into change (account_id, id, session_id)"
-	" select u.account_id, head.before + 1 + u.last, u.session_id from head,"
-	" unnest($account_id::bigint[], $last::bigint[], $session_id::text[])"
-	" as u (account_id, last, session_id)"};
+	" insert into change (account_id, id, session_id, first_step)"
+	" select u.account_id, head.before + 1 + u.last, u.session_id, u.first_step from head,"
+	" unnest($account_id::bigint[], $last::bigint[], $session_id::text[],"
+	" $first_step::bigint[]) as u (account_id, last, session_id, first_step)"};
 /* Forgets the oldest in large steps: where the newest changes crossed a border of 25,000. */
 static const struct postgres_statement changes_trim = {
 	.sql = "with head as (update change_head set oldest = newest - 100000 + 1"
@@ -116,7 +134,8 @@ static bool write_words(struct buffer *out, const void *row)
 	AUTO(arena_deinit) struct arena scratch;
 
 	arena_init(&scratch, SIZE_MAX);
-	return postgres_write_vector(out, entry->index.words, &scratch);
+	return entry->call.state == CALL_ENDED &&
+	       postgres_write_vector(out, entry->index.words, &scratch);
 }
 
 #define MEMBER(member)			 POSTGRES_MEMBER(struct put_entry, member)
@@ -144,6 +163,9 @@ static const struct postgres_column columns[] = {
 	{"deflate", POSTGRES_BYTEA, MEMBER(packed.deflate)},
 	{"words", POSTGRES_TSVECTOR, .write = write_words},
 	{"last", POSTGRES_BIGINT, MEMBER(last)},
+	{"first_step", POSTGRES_BIGINT, MEMBER(first_step), .nullable = true},
+	{"heard", POSTGRES_BIGINT, MEMBER(outcome.heard)},
+	{"hidden", POSTGRES_BYTEA, MEMBER(outcome.hidden), .nullable = true},
 	STORE_COLUMNS(OF_CALL, )
 };
 /* clang-format on */
@@ -197,12 +219,107 @@ int put_read_held(struct put_run *run, struct postgres_rows *rows, struct error 
 		entry->held_start = postgres_int64(rows, i, "start");
 		entry->held_steps = postgres_int64(rows, i, "steps");
 		entry->held_part = postgres_int64(rows, i, "part");
+		entry->held_live = postgres_int64(rows, i, "live") != 0;
+		entry->amended |= entry->held_live;
 		entry->held_dest_key = arena_copy(&run->arena, postgres_text(rows, i, "dest_key"));
 		if (!entry->held_dest_key.data) {
 			return error_no_memory(err);
 		}
 	}
 	return 0;
+}
+
+static bool wants_whole(const void *row)
+{
+	const struct put_entry *entry = row;
+
+	return entry->amended && !entry->whole_read;
+}
+
+size_t put_ask_whole(struct put_run *run)
+{
+	return add(run, &read_whole, wants_whole);
+}
+
+static int keep_whole(struct put_run *run, struct put_entry *entry, struct postgres_rows *rows,
+	int row, struct error *err)
+{
+	struct store_held *whole = &entry->whole;
+	struct text *texts[] = {&whole->call.session_id, &whole->call.dest, &whole->call.src,
+		&whole->packed.deflate, &whole->hidden};
+
+	*whole = (struct store_held){
+		.exists = true,
+		.call = postgres_read_header(rows, row),
+		.heard = postgres_int64(rows, row, "heard"),
+		.hidden = postgres_text(rows, row, "hidden"),
+		.packed = postgres_read_packed(rows, row),
+	};
+	/* Its detail went with its day. */
+	whole->call.has_detail = whole->call.has_detail && entry->held_steps >= 0;
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		if (!texts[i]->data) {
+			continue;
+		}
+		*texts[i] = arena_copy(&run->arena, *texts[i]);
+		if (!texts[i]->data) {
+			return error_no_memory(err);
+		}
+	}
+	return 0;
+}
+
+/* The rows come in any order, each with its place among those that were asked for. */
+int put_read_whole(struct put_run *run, size_t index, struct error *err)
+{
+	struct put_entry **asked = arena_calloc(&run->arena, run->entries_count, sizeof(void *));
+	struct postgres_rows rows;
+	size_t count = 0;
+
+	if (!asked) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < run->entries_count; i++) {
+		struct put_entry *entry = &run->entries[i];
+
+		/* One that a put ends was not asked for yet. */
+		if (wants_whole(entry) && (entry->session->amended || run->late)) {
+			asked[count++] = entry;
+			entry->whole_read = true;
+		}
+	}
+	if (count == 0) {
+		return 0;
+	}
+	rows = postgres_rows(run->connection, index);
+	for (int i = 0; i < rows.count; i++) {
+		struct put_entry *entry = asked[postgres_int64(&rows, i, "place") - 1];
+
+		if (keep_whole(run, entry, &rows, i, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Live calls that a put ends are read as well. */
+static int read_ended(struct put_run *run, struct error *err)
+{
+	bool any = false;
+	size_t index;
+
+	for (size_t i = 0; i < run->entries_count && !any; i++) {
+		any = wants_whole(&run->entries[i]);
+	}
+	if (!any) {
+		return 0;
+	}
+	run->late = true;
+	index = put_ask_whole(run);
+	if (postgres_run(run->connection, err) < 0) {
+		return -1;
+	}
+	return put_read_whole(run, index, err);
 }
 
 static bool keeps_held(const void *row)
@@ -251,6 +368,9 @@ int put_read_kept(struct put_run *run, struct error *err)
 	bool any = false;
 	size_t index;
 
+	if (read_ended(run, err) < 0) {
+		return -1;
+	}
 	for (size_t i = 0; i < run->entries_count && !any; i++) {
 		any = reads_held(&run->entries[i]);
 	}
@@ -333,6 +453,9 @@ static int add_tallies(struct put_run *run, struct error *err)
 	for (size_t i = 0; i < run->entries_count; i++) {
 		const struct put_entry *entry = &run->entries[i];
 
+		if (entry->unchanged) {
+			continue;
+		}
 		if (entry->held) {
 			changes[count++] = (struct tally_change){
 				entry->account_id, entry->held_dest_key, entry->held_start, -1};
@@ -365,6 +488,28 @@ static bool has_new_detail(const void *row)
 	return ((const struct put_entry *)row)->detail != NULL;
 }
 
+static bool is_changed(const void *row)
+{
+	return !((const struct put_entry *)row)->unchanged;
+}
+
+static bool goes_on(const void *row)
+{
+	const struct put_entry *entry = row;
+	const struct store_amended *outcome = &entry->outcome;
+
+	return entry->amended && outcome->exists && outcome->put.call.state == CALL_LIVE &&
+	       (!entry->held_live || outcome->heard != entry->whole.heard ||
+		       !text_equal(outcome->hidden, entry->whole.hidden));
+}
+
+static bool ends(const void *row)
+{
+	const struct put_entry *entry = row;
+
+	return entry->held_live && entry->outcome.put.call.state == CALL_ENDED;
+}
+
 int put_add_rows(struct put_run *run, struct error *err)
 {
 	for (size_t i = 0; i < run->entries_count; i++) {
@@ -372,13 +517,15 @@ int put_add_rows(struct put_run *run, struct error *err)
 	}
 	add(run, &detail_drop, replaces_detail);
 	add(run, &detail_move, keeps_held);
-	add(run, &call_put, NULL);
+	add(run, &call_put, is_changed);
 	add(run, &detail_add, has_new_detail);
+	add(run, &live_put, goes_on);
+	add(run, &live_end, ends);
 	if (add_tallies(run, err) < 0) {
 		return -1;
 	}
-	BIND(run->connection, INT64(puts, (int64_t)run->puts_count));
-	add(run, &changes_add, NULL);
+	BIND(run->connection, INT64(puts, (int64_t)run->given_count));
+	add(run, &changes_add, is_changed);
 	postgres_add(run->connection, &changes_trim);
 	postgres_add(run->connection, &notify);
 	return 0;

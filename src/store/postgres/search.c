@@ -8,13 +8,13 @@
 
 /* What is asked of the calls that match, %s: a page, newest first, and all of them one by one. */
 #define ROWS \
-	"select " POSTGRES_HEADER ", " POSTGRES_PACKED \
+	"select " POSTGRES_HEADER ", " POSTGRES_LIVE ", " POSTGRES_PACKED \
 	" from (select c.account_id, c.part, " POSTGRES_HEADER " %s" POSTGRES_NEWEST_FIRST \
 	" offset $offset::bigint limit $limit::bigint) c" \
 	" left join detail " POSTGRES_DETAIL_OF_CALL " and c.start > $detail_after::bigint" \
 	POSTGRES_NEWEST_FIRST
 #define CURSOR \
-	"declare scan no scroll cursor for select " POSTGRES_HEADER ", c.path %s" \
+	"declare scan no scroll cursor for select " POSTGRES_HEADER ", false as live, c.path %s" \
 	POSTGRES_NEWEST_FIRST
 
 /* clang-format on */

@@ -14,6 +14,11 @@
 /* The header of the call c and, out of the detail d, its packed call. */
 #define POSTGRES_HEADER \
 	"c.session_id, c.start, c.steps" STORE_COLUMNS(STORE_COLUMN_NAME, "c.")
+/* Whether the call c goes on. */
+#define POSTGRES_IS_LIVE \
+	"exists (select from live l where l.account_id = c.account_id" \
+	" and l.session_id = c.session_id)"
+#define POSTGRES_LIVE POSTGRES_IS_LIVE " as live"
 #define POSTGRES_PACKED "d.size, d.crc32, d.crc32_op, d.deflate"
 
 /* The detail d of the call c. */
@@ -47,6 +52,8 @@
 	" detail_gone as (delete from detail d using old u where " POSTGRES_AT_PLACE ")," \
 	" changes_gone as (delete from change h using old o" \
 	" where h.account_id = o.account_id and h.session_id = o.session_id)," \
+	" live_gone as (delete from live l using old o" \
+	" where l.account_id = o.account_id and l.session_id = o.session_id)," \
 	" calls_gone as (delete from call c using old o" \
 	" where c.account_id = o.account_id and c.session_id = o.session_id) "
 

@@ -29,8 +29,14 @@ static const struct postgres_statement orphans = {
 	" c.account_id = d.account_id and c.session_id = d.session_id and c.start = d.start"
 	" and c.part = d.part where c.account_id is null", .once = true};
 
+/* Live calls that are not there. */
+static const struct postgres_statement live_orphans = {
+	"select l.account_id, l.session_id from live l left join call c on"
+	" c.account_id = l.account_id and c.session_id = l.session_id"
+	" where c.account_id is null", .once = true};
+
 static const struct postgres_statement every_call = {
-	"select " POSTGRES_HEADER ", " POSTGRES_PACKED ", c.account_id, c.dest_key,"
+	"select " POSTGRES_HEADER ", " POSTGRES_LIVE ", " POSTGRES_PACKED ", c.account_id, c.dest_key,"
 	" coalesce(c.src_key, c.src) as src_key, c.path, c.last_kind, c.part,"
 	POSTGRES_GONE " as gone from call c left join detail " POSTGRES_DETAIL_OF_CALL
 	" where (c.account_id, c.session_id) > ($account_id::bigint, $session_id::text)"
@@ -78,7 +84,8 @@ struct sound {
 	uint32_t *path;
 	size_t path_steps;
 	int64_t last_kind;
-	struct text vector; /* data NULL: more than a tsvector tells apart */
+	/* Data NULL: more than a tsvector tells apart, or the call goes on. */
+	struct text vector;
 };
 
 struct verify_run {
@@ -172,6 +179,14 @@ static int check_orphans(struct verify_run *run, struct error *err)
 			TEXT_ARG(postgres_text(&rows, i, "session_id")),
 			(long long)postgres_int64(&rows, i, "account_id"));
 	}
+	if (postgres_ask(run->connection, &live_orphans, &rows, err) < 0) {
+		return -1;
+	}
+	for (int i = 0; i < rows.count; i++) {
+		store_check_tell(run->check, "the live call '%.*s' of account %lld is not there",
+			TEXT_ARG(postgres_text(&rows, i, "session_id")),
+			(long long)postgres_int64(&rows, i, "account_id"));
+	}
 	return 0;
 }
 
@@ -220,8 +235,10 @@ static int note_sound(struct verify_run *run, struct postgres_rows *rows, int ro
 			run->check, sound->account_id, call, &run->arena, &sound->index, err) < 0) {
 		return -1;
 	}
+	/* No index has the words of a live call. */
 	buffer_clear(&run->vector);
-	if (postgres_write_vector(&run->vector, sound->index.words, &run->arena)) {
+	if (call->state == CALL_ENDED &&
+		postgres_write_vector(&run->vector, sound->index.words, &run->arena)) {
 		sound->vector = buffer_text(&run->vector);
 		return keep(run, &sound->vector, err);
 	}

@@ -92,11 +92,14 @@ int sqlite_call_by_id(struct sqlite_connection *connection, int64_t id, int64_t 
 {
 	struct store_call call = {0};
 
-	if (read_header(connection, id, arena, &call.call, err) < 0 ||
+	int live = sqlite_is_live(connection, id, err);
+
+	if (live < 0 || read_header(connection, id, arena, &call.call, err) < 0 ||
 		(call.call.has_detail && call.call.start > detail_after &&
 			sqlite_packed_by_id(connection, id, arena, &call.packed, err) < 0)) {
 		return -1;
 	}
+	call.call.state = live > 0 ? CALL_LIVE : CALL_ENDED;
 	*ret_call = call;
 	return 0;
 }

@@ -9,18 +9,23 @@
 static const struct sqlite_statement
 	change_add = {
 		"insert into change (id, account_id, call_id) values (:id, :account_id, :call_id)"},
+	change_add_steps = {
+		"insert into change (id, account_id, call_id, first_step) "
+		"values (:id, :account_id, :call_id, :first_step)"},
 	change_trim = {"delete from change where id <= :last"},
 	change_oldest = {"select min(id) from change"},
 	change_newest = {"select max(id) from change"},
 	/* A call that was dropped is passed over. Its row's number may be another account's by
 	 * now. */
 	change_list = {
-		"select max(id), call_id, count(*) from ("
-		"select h.id, h.call_id from change h cross join call c on c.id = h.call_id "
-		"and c.account_id = h.account_id where h.account_id = :account_id "
-		"and h.id > :after order by h.id limit :limit) "
+		"select max(id), call_id, count(*), "
+		"min(iif(first_step < 0, -1 - first_step, first_step)), "
+		"max(first_step is null or first_step < 0) from ("
+		"select h.id, h.call_id, h.first_step from change h "
+		"cross join call c on c.id = h.call_id and c.account_id = h.account_id "
+		"where h.account_id = :account_id and h.id > :after order by h.id limit :limit) "
 		"group by call_id order by 1"};
-enum { CHANGE_ID, CHANGE_CALL_ID, CHANGE_TIMES };
+enum { CHANGE_ID, CHANGE_CALL_ID, CHANGE_TIMES, CHANGE_FIRST_STEP, CHANGE_HEADER };
 /* clang-format on */
 
 /* ---- writing ---- */
@@ -44,6 +49,23 @@ int sqlite_changes_note(
 	if (sqlite_run(changes->connection, &change_add,
 		    BIND(INT64(id, changes->newest + 1), INT64(account_id, account_id),
 			    INT64(call_id, call_id)),
+		    err) < 0) {
+		return -1;
+	}
+	changes->newest++;
+	return 0;
+}
+
+int sqlite_changes_note_steps(struct sqlite_changes *changes, int64_t account_id, int64_t call_id,
+	int64_t first_step, bool header, struct error *err)
+{
+	if (first_step < 0) {
+		return sqlite_changes_note(changes, account_id, call_id, err);
+	}
+	if (sqlite_run(changes->connection, &change_add_steps,
+		    BIND(INT64(id, changes->newest + 1), INT64(account_id, account_id),
+			    INT64(call_id, call_id),
+			    INT64(first_step, header ? -1 - first_step : first_step)),
 		    err) < 0) {
 		return -1;
 	}
@@ -78,6 +100,8 @@ struct change {
 	int64_t call_id;
 	/* How often it changed. */
 	int64_t times;
+	int64_t first_step;
+	bool header;
 };
 
 static int read_change(
@@ -89,6 +113,10 @@ static int read_change(
 		.id = sqlite_column_int64(row, CHANGE_ID),
 		.call_id = sqlite_column_int64(row, CHANGE_CALL_ID),
 		.times = sqlite_column_int64(row, CHANGE_TIMES),
+		.first_step = sqlite_column_is_null(row, CHANGE_FIRST_STEP)
+				      ? -1
+				      : sqlite_column_int64(row, CHANGE_FIRST_STEP),
+		.header = sqlite_column_int64(row, CHANGE_HEADER) != 0,
 	};
 	return 0;
 }
@@ -106,6 +134,8 @@ static int read_calls(struct sqlite_connection *connection, const struct sqlite_
 		struct store_change *item = &list->items[list->count];
 
 		item->id = change->id;
+		item->first_step = change->first_step;
+		item->header = change->header;
 		list->last = change->id;
 		list->looked_at += change->times;
 		if (sqlite_call_by_id(connection, change->call_id, detail_after, arena, &item->call,

@@ -80,6 +80,15 @@ static int drop_words(struct sqlite_store *store, int64_t id, int64_t account_id
 	return err->code == ERROR_CORRUPT ? sqlite_words_drop_unknown(store->writer, id, err) : -1;
 }
 
+/* A live call has no words in the index. */
+static int drop_ended_words(struct sqlite_store *store, int64_t id, int64_t account_id,
+	uint32_t steps, struct error *err)
+{
+	int live = sqlite_is_live(store->writer, id, err);
+
+	return live != 0 ? (live < 0 ? -1 : 0) : drop_words(store, id, account_id, steps, err);
+}
+
 /* @steps of a call without detail are negative. */
 static int drop_detail(struct sqlite_store *store, int64_t id, int64_t account_id, int64_t steps,
 	struct error *err)
@@ -87,7 +96,7 @@ static int drop_detail(struct sqlite_store *store, int64_t id, int64_t account_i
 	struct error found = {0};
 
 	if (steps >= 0 &&
-		drop_words(store, id, account_id, (uint32_t)steps, err ? err : &found) < 0) {
+		drop_ended_words(store, id, account_id, (uint32_t)steps, err ? err : &found) < 0) {
 		return -1;
 	}
 	return sqlite_run(store->writer, &packed_drop, BIND(INT64(id, id)), err);

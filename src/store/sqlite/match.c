@@ -65,6 +65,28 @@ static bool asks_for_text_alone(const struct filter *filter)
 	       filter_is_window(&rest);
 }
 
+/* Finds the calls that have the text, those that are live, or both. */
+static int find_ids(
+	struct sqlite_match *match, struct sqlite_connection *connection, struct error *err)
+{
+	const struct filter *filter = match->filter;
+
+	if (match->text && filter->state != FILTER_LIVE &&
+		sqlite_words_find(connection, match->account_id, &filter->text, &match->ids, err) <
+			0) {
+		return -1;
+	}
+	if (match->text && filter->state != FILTER_ENDED) {
+		return sqlite_live_find(connection, &match->live, &filter->text, &match->ids, err);
+	}
+	for (size_t i = 0; filter->state == FILTER_LIVE && i < match->live.count; i++) {
+		if (!sqlite_id_set_add(&match->ids, match->live.ids[i])) {
+			return error_no_memory(err);
+		}
+	}
+	return 0;
+}
+
 int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *connection,
 	const struct store_search *search, struct error *err)
 {
@@ -81,6 +103,7 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 		.last = filter_asks_for_last(filter),
 		.dest_keys = filter_dest_keys(filter),
 		.text = filter->text.count > 0,
+		.by_ids = filter->text.count > 0 || filter->state == FILTER_LIVE,
 		.text_alone = asks_for_text_alone(filter),
 	};
 	if (filter_needs_detail(filter) && search->detail_after >= match->start) {
@@ -90,8 +113,8 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 	if ((match->step || match->last) && read_kinds(match, connection, err) < 0) {
 		return -1;
 	}
-	if (match->text && sqlite_words_find(connection, match->account_id, &filter->text,
-				   &match->ids, err) < 0) {
+	if (sqlite_live_read(connection, match->account_id, &match->live, err) < 0 ||
+		(match->by_ids && find_ids(match, connection, err) < 0)) {
 		return -1;
 	}
 	return match->ids.bits ? sqlite_match_window(match, connection, &match->rows, err) : 0;
@@ -101,6 +124,7 @@ void sqlite_match_deinit(struct sqlite_match *match)
 {
 	free(match->kinds);
 	sqlite_id_set_deinit(&match->ids);
+	sqlite_live_set_deinit(&match->live);
 }
 
 #define READ_ASKED(name, option, how, member)                                                      \
@@ -115,6 +139,9 @@ static bool match_times(const struct sqlite_match *match, const struct sqlite_cu
 
 	call.end = match->duration ? sqlite_column_int64(row, HEADER_end) : call.start;
 	FILTER_CHOICES(READ_ASKED)
+	if (match->filter->state != FILTER_ANY_STATE) {
+		call.state = sqlite_live_state(&match->live, sqlite_column_int64(row, SCAN_ID));
+	}
 	return filter_matches_times(match->filter, &call);
 }
 

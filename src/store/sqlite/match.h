@@ -24,11 +24,13 @@ struct sqlite_match {
 	/* of whole numbers called, and no part of one; none: look at all rows */
 	struct call_keys dest_keys;
 	bool text;
+	bool by_ids;	      /* ids has all calls that can match */
 	bool text_alone;      /* in the window */
 	unsigned char *kinds; /* by the kinds' ids: what a step of each is for the filter */
 	size_t kinds_count;
-	struct sqlite_id_set ids; /* that have the text */
-	int64_t rows;		  /* of a pass through the window; where ids has bits */
+	struct sqlite_id_set ids; /* that have the text, or are live where only these are meant */
+	struct sqlite_live_set live;
+	int64_t rows; /* of a pass through the window; where ids has bits */
 };
 
 /* Reads what the filter needs of the store's state that @connection sees. */

@@ -14,15 +14,16 @@
 /* clang-format off */
 /* A call's packed row, looked at only where the call started after :detail_after: a null finds
  * nothing without reading. */
-#define WITH_PACKED(index) \
-	", " PACKED_COLUMNS("p.") " from call i " index " left join packed p on " \
+#define WITH_PACKED(more, index) \
+	", " PACKED_COLUMNS("p.") more " from call i " index " left join packed p on " \
 	"p.call_id = case when i.start > :detail_after then i.id end " \
 	"where i.account_id = :account_id "
-#define WHOLE(index) "select " HEADER_COLUMNS("i.") WITH_PACKED(index)
+#define WHOLE(index) "select " HEADER_COLUMNS("i.") WITH_PACKED(", i.id ", index)
+enum { WHOLE_ID = HEADER_COLUMNS_END + PACKED_COLUMNS_END };
 /* Without what the packed call has. */
 #define UNREAD(member, sql, kind, with) ", null"
 #define PACKED(index) \
-	"select i.session_id, i.start, null" STORE_COLUMNS(UNREAD, ) WITH_PACKED(index)
+	"select i.session_id, i.start, null" STORE_COLUMNS(UNREAD, ) WITH_PACKED("", index)
 /* The newest calls of a window from one call on. */
 #define FROM_PLACE "and i.start >= :start and (i.start, i.session_id) <= (:place, :session_id) "
 #define ORDERED "order by i.start desc, i.session_id desc limit :limit"
@@ -40,7 +41,8 @@ static const struct sqlite_statement
 /* ---- rows ---- */
 
 /* Its texts are valid until the next step. */
-static struct store_call read_call(const struct sqlite_cursor *row)
+static struct store_call read_call(
+	const struct sqlite_cursor *row, const struct sqlite_live_set *live)
 {
 	struct store_call call = {.packed = sqlite_packed_at(row, HEADER_COLUMNS_END)};
 
@@ -52,6 +54,7 @@ static struct store_call read_call(const struct sqlite_cursor *row)
 		};
 	} else {
 		call.call = sqlite_header_at(row, 0);
+		call.call.state = sqlite_live_state(live, sqlite_column_int64(row, WHOLE_ID));
 	}
 	return call;
 }
@@ -152,6 +155,7 @@ struct reading {
 	size_t room; /* calls that the page is going to have */
 	struct run run;
 	struct store_place place; /* of the call that comes next */
+	struct sqlite_live_set live;
 };
 
 /* Adds calls to the page. With @packed it returns 1 where it stopped before a call that is not
@@ -169,7 +173,7 @@ static int add_rows(struct reading *reading, bool packed, struct error *err)
 	while (page->count < reading->room && (more = sqlite_rows_step(&rows, err)) > 0) {
 		struct store_call *call = &page->calls[page->count];
 
-		*call = read_call(rows.row);
+		*call = read_call(rows.row, &reading->live);
 		if (packed && !call->packed.deflate.data) {
 			return store_place_keep(&reading->place, call->call.start,
 				       call->call.session_id, reading->arena, err) < 0
@@ -213,11 +217,17 @@ static int add_many_calls(struct reading *reading, struct error *err)
 	return sqlite_exec(connection, SQLITE_CACHE, failed < 0 ? NULL : err) < 0 ? -1 : failed;
 }
 
+static void reading_end(struct reading *reading)
+{
+	sqlite_live_set_deinit(&reading->live);
+}
+
 static int read_rows(const struct sqlite_subject *subject, const struct store_query *query,
 	const struct store_place *place, struct arena *arena, struct store_page *page,
 	struct error *err)
 {
 	int64_t left = page->total_calls > query->offset ? page->total_calls - query->offset : 0;
+	AUTO(reading_end)
 	struct reading reading = {
 		.subject = subject,
 		.query = query,
@@ -229,6 +239,10 @@ static int read_rows(const struct sqlite_subject *subject, const struct store_qu
 
 	if (reading.room == 0) {
 		return 0;
+	}
+	if (!query->packed_only &&
+		sqlite_live_read(subject->connection, query->account_id, &reading.live, err) < 0) {
+		return -1;
 	}
 	page->calls = arena_calloc(arena, reading.room, sizeof(*page->calls));
 	if (!page->calls) {
@@ -256,6 +270,7 @@ int sqlite_page(struct store_view *view, const struct store_query *query, struct
 int sqlite_find(struct store_view *view, int64_t account_id, struct text session_id,
 	struct arena *arena, struct store_call *ret_call, struct error *err)
 {
+	const struct sqlite_live_set none = {0};
 	struct run run = {.calls = 1};
 	struct store_call call;
 	AUTO(sqlite_end)
@@ -263,15 +278,17 @@ int sqlite_find(struct store_view *view, int64_t account_id, struct text session
 		BIND(INT64(account_id, account_id), INT64(detail_after, -1),
 			STRING(session_id, session_id)),
 		err);
-	int found = sqlite_step(&row, err);
+	int found = sqlite_step(&row, err), live;
 
 	if (found <= 0) {
 		return found;
 	}
-	call = read_call(&row);
-	if (copy_call(&call, &run, arena, err) < 0) {
+	call = read_call(&row, &none);
+	live = sqlite_is_live(view->state, sqlite_column_int64(&row, WHOLE_ID), err);
+	if (live < 0 || copy_call(&call, &run, arena, err) < 0) {
 		return -1;
 	}
+	call.call.state = live > 0 ? CALL_LIVE : CALL_ENDED;
 	*ret_call = call;
 	return 1;
 }
@@ -282,10 +299,12 @@ int sqlite_walk(struct store *base, const struct store_query *query, store_each_
 	AUTO(sqlite_reader_close)
 	struct sqlite_reader reader = sqlite_reader_open_snapshot(base, err);
 	AUTO(sqlite_rows_end) struct sqlite_rows rows = {0};
+	AUTO(sqlite_live_set_deinit) struct sqlite_live_set live = {0};
 	struct store_place place = store_place_before(query->end);
 	int more;
 
-	if (!reader.connection) {
+	if (!reader.connection ||
+		sqlite_live_read(reader.connection, query->account_id, &live, err) < 0) {
 		return -1;
 	}
 	const struct sqlite_subject subject = {reader.connection, query->account_id, query->keys};
@@ -293,7 +312,7 @@ int sqlite_walk(struct store *base, const struct store_query *query, store_each_
 		return -1;
 	}
 	while ((more = sqlite_rows_step(&rows, err)) > 0) {
-		struct store_call call = read_call(rows.row);
+		struct store_call call = read_call(rows.row, &live);
 		int status = each(context, &call, err);
 
 		if (status < 0) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Storing calls: one transaction for calls, packed calls and tallies. */
+ * Storing calls: one transaction for calls, packed calls and tallies. A put goes statement by
+ * statement into the tables; what amendments make of a call is worked out first (store/amend.h). */
+#include "store/amend.h"
 #include "store/sqlite/sqlite.h"
 
 /* clang-format off */
@@ -19,8 +21,18 @@ static const struct sqlite_statement
 		") values (:id, :account_id, :session_id, :start, :dest_key, :steps, :path"
 		STORE_COLUMNS(VALUE, ) ") on conflict do nothing"},
 	call_held = {
-		"select id, start, dest_key, steps from call "
-		"where account_id = :account_id and session_id = :session_id"},
+		"select id, start, dest_key, steps, exists (select 1 from live where call_id = id) "
+		"from call where account_id = :account_id and session_id = :session_id"},
+	call_whole = {
+		"select " HEADER_COLUMNS("c.") ", " PACKED_COLUMNS("p.") ", c.id, c.dest_key, "
+		"l.call_id is not null, l.heard, l.hidden from call c "
+		"left join packed p on p.call_id = c.id left join live l on l.call_id = c.id "
+		"where c.account_id = :account_id and c.session_id = :session_id"},
+	live_put = {
+		"insert into live (call_id, account_id, heard, hidden) "
+		"values (:id, :account_id, :heard, :hidden) on conflict do update "
+		"set heard = excluded.heard, hidden = excluded.hidden"},
+	live_end = {"delete from live where call_id = :id"},
 	call_update = {
 		"update call set start = :start, dest_key = :dest_key, steps = :steps, "
 		"path = coalesce(:path, path)" STORE_COLUMNS(ASSIGNMENT, ) " where id = :id"},
@@ -28,7 +40,12 @@ static const struct sqlite_statement
 	packed_put = {"insert or replace " INTO_PACKED},
 	detail_from_lower = {
 		"update account set detail_from = :start where id = :id and detail_from > :start"};
-enum { HELD_ID, HELD_START, HELD_DEST_KEY, HELD_STEPS };
+enum { HELD_ID, HELD_START, HELD_DEST_KEY, HELD_STEPS, HELD_LIVE };
+enum {
+	WHOLE_PACKED = HEADER_COLUMNS_END,
+	WHOLE_ID = WHOLE_PACKED + PACKED_COLUMNS_END,
+	WHOLE_DEST_KEY, WHOLE_LIVE, WHOLE_HEARD, WHOLE_HIDDEN
+};
 /* clang-format on */
 
 /* One store_put_calls(). */
@@ -49,6 +66,7 @@ struct held {
 	int64_t id;
 	int64_t start;
 	int64_t steps; /* -1: no detail */
+	bool live;
 	struct text dest_key;
 	/* Its detail, when it has one. */
 	struct packed packed;
@@ -132,6 +150,7 @@ static int read_held(
 		.id = sqlite_column_int64(&row, HELD_ID),
 		.start = sqlite_column_int64(&row, HELD_START),
 		.steps = sqlite_column_int64(&row, HELD_STEPS),
+		.live = sqlite_column_int64(&row, HELD_LIVE) != 0,
 		.dest_key = dest_key,
 	};
 	return 0;
@@ -229,6 +248,8 @@ static int join_held(struct put_run *run, struct store_put *put, const struct he
 	return parts > 0 && find_path(run, ret_joined, ret_path, err) < 0 ? -1 : parts;
 }
 
+static int put_over_live(struct put_run *run, struct store_put *put, struct error *err);
+
 static int replace_call(struct put_run *run, struct store_put *put, struct text dest_key,
 	struct text path, struct error *err)
 {
@@ -240,9 +261,14 @@ static int replace_call(struct put_run *run, struct store_put *put, struct text 
 
 	arena_init(&arena, SIZE_MAX);
 	put->replaced = true;
-	if (read_held(run, put, &held, err) < 0 ||
-		(held.steps >= 0 && sqlite_packed_by_id(run->connection, held.id, &arena,
-					    &held.packed, err) < 0)) {
+	if (read_held(run, put, &held, err) < 0) {
+		return -1;
+	}
+	if (held.live) {
+		return put_over_live(run, put, err);
+	}
+	if ((held.steps >= 0 &&
+		    sqlite_packed_by_id(run->connection, held.id, &arena, &held.packed, err) < 0)) {
 		return -1;
 	}
 	parts = join_held(run, put, &held, &arena, &joined, &path, err);
@@ -324,6 +350,259 @@ static int put_call(struct put_run *run, struct store_put *put, struct error *er
 	return 0;
 }
 
+/* ---- amendments ---- */
+
+/* A call before its entries. */
+struct whole {
+	struct store_held held;
+	int64_t id;
+	struct text dest_key;
+};
+
+static int copy_blob(struct arena *arena, struct text *blob, struct error *err)
+{
+	if (!blob->data) {
+		return 0;
+	}
+	*blob = arena_copy(arena, *blob);
+	return blob->data ? 0 : error_no_memory(err);
+}
+
+/* Returns 1 when the call is there. */
+static int read_whole(struct put_run *run, const struct store_session *session, struct arena *arena,
+	struct whole *ret_whole, struct error *err)
+{
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(run->connection, &call_whole,
+		BIND(INT64(account_id, session->account_id),
+			STRING(session_id, session->session_id)),
+		err);
+	int found = sqlite_step(&row, err);
+	struct whole whole = {0};
+
+	if (found <= 0) {
+		return found;
+	}
+	whole.id = sqlite_column_int64(&row, WHOLE_ID);
+	whole.dest_key = sqlite_column_text(&row, WHOLE_DEST_KEY);
+	whole.held = (struct store_held){
+		.exists = true,
+		.call = sqlite_header_at(&row, 0),
+		.packed = sqlite_packed_at(&row, WHOLE_PACKED),
+		.heard = sqlite_column_int64(&row, WHOLE_HEARD),
+		.hidden = sqlite_column_blob(&row, WHOLE_HIDDEN),
+	};
+	whole.held.call.state = sqlite_column_int64(&row, WHOLE_LIVE) != 0 ? CALL_LIVE : CALL_ENDED;
+	if (copy_blob(arena, &whole.dest_key, err) < 0 ||
+		copy_blob(arena, &whole.held.call.dest, err) < 0 ||
+		copy_blob(arena, &whole.held.call.src, err) < 0 ||
+		copy_blob(arena, &whole.held.call.session_id, err) < 0 ||
+		copy_blob(arena, &whole.held.packed.deflate, err) < 0 ||
+		copy_blob(arena, &whole.held.hidden, err) < 0) {
+		return -1;
+	}
+	*ret_whole = whole;
+	return 1;
+}
+
+/* Changes the row of a call that is there. */
+static int amend_row(struct put_run *run, const struct store_amended *amended,
+	const struct whole *whole, struct text dest_key, struct text path, struct error *err)
+{
+	const struct call *call = &amended->put.call;
+	const struct call *held = &whole->held.call;
+	int64_t account_id = amended->put.account_id;
+
+	if (run_header(run, &call_update, whole->id, account_id, call, dest_key, path, err) < 0) {
+		return -1;
+	}
+	if (held->start == call->start && text_equal(whole->dest_key, dest_key)) {
+		return 0;
+	}
+	if (sqlite_tallies_note(&run->tallies, account_id, whole->dest_key, held->start, -1, err) <
+		0) {
+		return -1;
+	}
+	return sqlite_tallies_note(&run->tallies, account_id, dest_key, call->start, 1, err);
+}
+
+static int add_row(struct put_run *run, const struct store_amended *amended, struct text dest_key,
+	struct text path, int64_t *ret_id, struct error *err)
+{
+	const struct store_put *put = &amended->put;
+
+	if (insert_call(run, put, dest_key, path, ret_id, err) < 0) {
+		return -1;
+	}
+	return sqlite_tallies_note(
+		&run->tallies, put->account_id, dest_key, put->call.start, 1, err);
+}
+
+/* The index has the words of ended calls only. */
+static int amend_words(struct put_run *run, const struct store_amended *amended,
+	const struct whole *whole, int64_t id, struct error *err)
+{
+	const struct call *call = &amended->put.call;
+	const struct call *held = &whole->held.call;
+	bool had = whole->held.exists && held->has_detail && held->state == CALL_ENDED;
+
+	if (had && call->state == CALL_ENDED && amended->first_step < 0) {
+		return 0;
+	}
+	if (had && sqlite_words_drop_packed(run->store, id, amended->put.account_id, held->steps,
+			   &whole->held.packed, err) < 0) {
+		return -1;
+	}
+	return call->state == CALL_ENDED
+		       ? sqlite_words_add(run->connection, id, amended->put.index.words, err)
+		       : 0;
+}
+
+static int amend_detail(struct put_run *run, const struct store_amended *amended,
+	const struct whole *whole, int64_t id, struct error *err)
+{
+	const struct store_put *put = &amended->put;
+
+	if (!put->call.has_detail) {
+		return 0;
+	}
+	if (put_packed(run, &packed_put, id, &put->packed, err) < 0 ||
+		note_detail(run, put->account_id, put->call.start, err) < 0) {
+		return -1;
+	}
+	return amend_words(run, amended, whole, id, err);
+}
+
+/* Writes whether the call goes on, and when it was heard. */
+static int amend_live(struct put_run *run, const struct store_amended *amended,
+	const struct whole *whole, int64_t id, struct error *err)
+{
+	const struct store_held *held = &whole->held;
+	bool was = held->exists && held->call.state == CALL_LIVE;
+
+	if (amended->put.call.state != CALL_LIVE) {
+		return was ? sqlite_run(run->connection, &live_end, BIND(INT64(id, id)), err) : 0;
+	}
+	if (was && held->heard == amended->heard && text_equal(held->hidden, amended->hidden)) {
+		return 0;
+	}
+	return sqlite_run(run->connection, &live_put,
+		BIND(INT64(id, id), INT64(account_id, amended->put.account_id),
+			INT64(heard, amended->heard), BLOB(hidden, amended->hidden)),
+		err);
+}
+
+static int write_amended(struct put_run *run, const struct store_amended *amended,
+	const struct whole *whole, struct error *err)
+{
+	char buffer[CALL_NUMBER_MAX];
+	struct text dest_key = call_number_key(amended->put.call.dest, buffer);
+	int64_t id = whole->id;
+	struct text path;
+
+	if (amended->changed) {
+		if (find_path(run, &amended->put, &path, err) < 0 ||
+			(whole->held.exists
+					? amend_row(run, amended, whole, dest_key, path, err)
+					: add_row(run, amended, dest_key, path, &id, err)) < 0 ||
+			amend_detail(run, amended, whole, id, err) < 0 ||
+			sqlite_changes_note_steps(&run->log, amended->put.account_id, id,
+				amended->first_step, amended->header, err) < 0) {
+			return -1;
+		}
+	}
+	return amend_live(run, amended, whole, id, err);
+}
+
+/* Applies all entries of a call. */
+static int amend_session(
+	struct put_run *run, const struct store_session *session, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_amended amended;
+	struct whole whole = {0};
+
+	arena_init(&arena, SIZE_MAX);
+	if (read_whole(run, session, &arena, &whole, err) < 0 ||
+		store_amend_session(
+			&run->store->repacker, session, &whole.held, &arena, &amended, err) < 0) {
+		return -1;
+	}
+	return amended.exists ? write_amended(run, &amended, &whole, err) : 0;
+}
+
+static int put_over_live(struct put_run *run, struct store_put *put, struct error *err)
+{
+	const struct store_entry entry = {.put = put};
+	const struct store_entry *entries[] = {&entry};
+	const struct store_session session = {
+		.account_id = put->account_id,
+		.session_id = put->call.session_id,
+		.entries = entries,
+		.count = 1,
+	};
+
+	return amend_session(run, &session, err);
+}
+
+static int put_session(struct put_run *run, const struct store_session *session, struct error *err)
+{
+	if (session->amended) {
+		return amend_session(run, session, err);
+	}
+	for (size_t i = 0; i < session->count; i++) {
+		if (put_call(run, session->entries[i]->put, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+static int run_begin(struct put_run *run, const struct sqlite_writer *writer, struct error *err)
+{
+	run->connection = writer->connection;
+	if (sqlite_kinds_refresh(&run->store->kinds, run->connection, err) < 0 ||
+		sqlite_changes_begin(&run->log, run->connection, err) < 0) {
+		return -1;
+	}
+	return sqlite_read_int64(run->connection, &call_newest, BIND_NOTHING, &run->newest, err) < 0
+		       ? -1
+		       : 0;
+}
+
+static int run_commit(struct put_run *run, struct sqlite_writer *writer, struct error *err)
+{
+	if (sqlite_tallies_write(&run->tallies, run->connection, err) < 0 ||
+		sqlite_changes_trim(&run->log, err) < 0) {
+		return -1;
+	}
+	return sqlite_writer_commit(writer, err);
+}
+
+int sqlite_amend_calls(
+	struct store *base, const struct store_entry *entries, size_t count, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	AUTO(arena_deinit) struct arena arena;
+	struct put_run run = {.store = (struct sqlite_store *)base, .tallies.arena = &arena};
+	struct store_session *sessions;
+	size_t sessions_count;
+
+	arena_init(&arena, SIZE_MAX);
+	if (store_sessions_sort(entries, count, &arena, &sessions, &sessions_count, err) < 0 ||
+		sqlite_writer_begin(&writer, base, err) < 0 || run_begin(&run, &writer, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < sessions_count; i++) {
+		if (put_session(&run, &sessions[i], err) < 0) {
+			return -1;
+		}
+	}
+	return run_commit(&run, &writer, err);
+}
+
 int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
@@ -331,14 +610,7 @@ int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, s
 	struct put_run run = {.store = (struct sqlite_store *)base, .tallies.arena = &arena};
 
 	arena_init(&arena, SIZE_MAX);
-	if (sqlite_writer_begin(&writer, base, err) < 0 ||
-		sqlite_kinds_refresh(&run.store->kinds, writer.connection, err) < 0) {
-		return -1;
-	}
-	run.connection = writer.connection;
-	if (sqlite_changes_begin(&run.log, run.connection, err) < 0 ||
-		sqlite_read_int64(run.connection, &call_newest, BIND_NOTHING, &run.newest, err) <
-			0) {
+	if (sqlite_writer_begin(&writer, base, err) < 0 || run_begin(&run, &writer, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -346,9 +618,5 @@ int sqlite_put_calls(struct store *base, struct store_put *puts, size_t count, s
 			return -1;
 		}
 	}
-	if (sqlite_tallies_write(&run.tallies, run.connection, err) < 0 ||
-		sqlite_changes_trim(&run.log, err) < 0) {
-		return -1;
-	}
-	return sqlite_writer_commit(&writer, err);
+	return run_commit(&run, &writer, err);
 }

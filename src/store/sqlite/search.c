@@ -123,7 +123,7 @@ static int look_at_window(struct pass *pass, struct error *err)
 	return more;
 }
 
-/* ---- the few that have the text ---- */
+/* ---- the few that have the text, or are live ---- */
 
 struct candidate {
 	int64_t id;
@@ -236,7 +236,7 @@ static bool are_few(const struct pass *pass)
 	double count = (double)ids->count, rows = (double)pass->match.rows;
 
 	if (!ids->bits) {
-		return pass->match.text;
+		return pass->match.by_ids;
 	}
 	if (!pass->each && !pass->counting) {
 		double page = (double)search->offset + (double)search->limit;
@@ -259,6 +259,7 @@ static struct call read_header(const struct pass *pass, const struct sqlite_curs
 {
 	struct call call = sqlite_header_at(row, 0);
 
+	call.state = sqlite_live_state(&pass->match.live, sqlite_column_int64(row, SCAN_ID));
 	if (call.start <= pass->search->detail_after) {
 		call.has_detail = false;
 		call.steps = 0;

@@ -267,14 +267,38 @@ struct sqlite_id_set {
 	size_t count;
 };
 void sqlite_id_set_deinit(struct sqlite_id_set *set);
+/* An id that was not added before. False: out of memory. */
+bool sqlite_id_set_add(struct sqlite_id_set *set, int64_t id) CHECK_RESULT;
 /* Of one that has bits. */
 bool sqlite_id_set_has(const struct sqlite_id_set *set, int64_t id);
 /* Each id once, *at from 0 on; false after the last. */
 bool sqlite_id_set_next(const struct sqlite_id_set *set, size_t *at, int64_t *ret_id);
 
-/* Adds the calls of the account that have every phrase of @text to the empty @set. */
+/* Adds the ended calls of the account that have every phrase of @text to the empty @set. */
 int sqlite_words_find(struct sqlite_connection *connection, int64_t account_id,
 	const struct words_query *text, struct sqlite_id_set *set, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/live.c: live calls ---- */
+
+/* The live calls of an account, by their ids. */
+struct sqlite_live_set {
+	int64_t *ids; /* in their order */
+	size_t count;
+	size_t room;
+};
+
+int sqlite_live_read(struct sqlite_connection *connection, int64_t account_id,
+	struct sqlite_live_set *set, struct error *err) CHECK_RESULT;
+void sqlite_live_set_deinit(struct sqlite_live_set *set);
+enum call_state sqlite_live_state(const struct sqlite_live_set *set, int64_t id);
+
+/* Whether the call of the row @id is live: 1 or 0. */
+int sqlite_is_live(
+	struct sqlite_connection *connection, int64_t id, struct error *err) CHECK_RESULT;
+
+/* Adds to @ids the calls of @live whose steps have every phrase of @text: no index has them. */
+int sqlite_live_find(struct sqlite_connection *connection, const struct sqlite_live_set *live,
+	const struct words_query *text, struct sqlite_id_set *ids, struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/merge.c: the text index's segments ---- */
 
@@ -374,6 +398,9 @@ int sqlite_changes_begin(struct sqlite_changes *changes, struct sqlite_connectio
 	struct error *err) CHECK_RESULT;
 int sqlite_changes_note(struct sqlite_changes *changes, int64_t account_id, int64_t call_id,
 	struct error *err) CHECK_RESULT;
+/* The same where amendments changed the steps from @first_step on, and with @header more. */
+int sqlite_changes_note_steps(struct sqlite_changes *changes, int64_t account_id, int64_t call_id,
+	int64_t first_step, bool header, struct error *err) CHECK_RESULT;
 /* Forgets old changes, now and then: at the transaction's end. */
 int sqlite_changes_trim(struct sqlite_changes *changes, struct error *err) CHECK_RESULT;
 
@@ -382,6 +409,9 @@ int sqlite_changes_trim(struct sqlite_changes *changes, struct error *err) CHECK
 store_open_fn store_sqlite_open;
 
 store_put_calls_fn sqlite_put_calls;
+store_amend_calls_fn sqlite_amend_calls;
+store_live_list_fn sqlite_live_list;
+store_live_hear_fn sqlite_live_hear;
 store_page_fn sqlite_page;
 store_find_fn sqlite_find;
 store_walk_fn sqlite_walk;

@@ -115,7 +115,7 @@ static bool set_bit(struct sqlite_id_set *set, int64_t id)
 }
 
 /* Ids are listed while they are few; then all become bits. */
-static bool add(struct sqlite_id_set *set, int64_t id)
+bool sqlite_id_set_add(struct sqlite_id_set *set, int64_t id)
 {
 	if (id < 0) {
 		return true; /* no call has such an id */
@@ -174,7 +174,7 @@ int sqlite_words_find(struct sqlite_connection *connection, int64_t account_id,
 	struct sqlite_cursor row = sqlite_query(
 		connection, &words_find, BIND(STRING(question, buffer_text(&question))), err);
 	while ((more = sqlite_step(&row, err)) > 0) {
-		if (!add(set, sqlite_column_int64(&row, ONLY_COLUMN))) {
+		if (!sqlite_id_set_add(set, sqlite_column_int64(&row, ONLY_COLUMN))) {
 			return error_no_memory(err);
 		}
 	}
