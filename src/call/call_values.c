@@ -19,7 +19,8 @@ static bool is_fixed(const struct call_values *values, unsigned int depth)
 		return is_named(values, 1, "class") || is_named(values, 1, "timestamp");
 	}
 	return depth == 3 && is_named(values, 1, "event") && is_named(values, 2, "data") &&
-	       (is_named(values, 3, "module_type") || is_named(values, 3, "result_variable"));
+	       (is_named(values, 3, "module_type") || is_named(values, 3, "result_variable") ||
+		       is_named(values, 3, "event_id"));
 }
 
 static void note_name(struct call_values *values, const struct json_token *token)

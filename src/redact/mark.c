@@ -95,6 +95,33 @@ int redact_key_read(struct redact_key *ret_key, const char *path, struct error *
 	return 0;
 }
 
+int redact_key_derive(
+	unsigned char ret_bytes[REDACT_KEY_SIZE], const struct redact_key *key, struct error *err)
+{
+	static const unsigned char purpose[] = "digits of live calls";
+
+	if (sodium_init() < 0) {
+		return error_set(err, ERROR_SYSTEM, "there is no source of randomness");
+	}
+	if (key->given) {
+		crypto_generichash(ret_bytes, REDACT_KEY_SIZE, purpose, sizeof(purpose), key->bytes,
+			sizeof(key->bytes));
+	} else {
+		randombytes_buf(ret_bytes, REDACT_KEY_SIZE);
+	}
+	return 0;
+}
+
+void redact_digest(unsigned char ret_digest[REDACT_DIGEST_SIZE],
+	const unsigned char key[REDACT_KEY_SIZE], struct text text)
+{
+	unsigned char hash[crypto_generichash_BYTES_MIN];
+
+	crypto_generichash(hash, sizeof(hash), (const unsigned char *)text.data, text.size, key,
+		REDACT_KEY_SIZE);
+	memcpy(ret_digest, hash, REDACT_DIGEST_SIZE);
+}
+
 void redact_key_forget(struct redact_key *key)
 {
 	sodium_memzero(key, sizeof(*key));

@@ -23,6 +23,17 @@ struct redact_key {
  * the user that runs the program nor root. */
 int redact_key_read(struct redact_key *ret_key, const char *path, struct error *err) CHECK_RESULT;
 
+#define REDACT_DIGEST_SIZE 8
+
+/* Makes the key that digests of what was hidden are made with: of @key where one is given, so that
+ * it is the same in each program that has it; otherwise at random. */
+int redact_key_derive(unsigned char ret_bytes[REDACT_KEY_SIZE], const struct redact_key *key,
+	struct error *err) CHECK_RESULT;
+
+/* What nobody can make of @text, or check, without the key (64 bits of BLAKE2b). */
+void redact_digest(unsigned char ret_digest[REDACT_DIGEST_SIZE],
+	const unsigned char key[REDACT_KEY_SIZE], struct text text);
+
 void redact_key_forget(struct redact_key *key);
 
 /* Appends the mark for @value. A number has the token of its digits alone, however it is written:

@@ -9,6 +9,10 @@
 
 #define REDACT_PATTERNS_MAX 32
 
+/* Digits that were entered, and are hidden elsewhere: */
+#define REDACT_SECRET_MIN 3 /* as many as a card's check code has; fewer stand everywhere */
+#define REDACT_SECRET_MAX 64
+
 struct redact_name {
 	struct text part;
 	bool open_start; /* a * stood there */
@@ -28,7 +32,8 @@ struct redactor {
 	struct redact_pattern *patterns;
 	size_t patterns_count;
 	struct redact_key key;
-	struct arena arena; /* of all that the pointers point to */
+	unsigned char live_key[REDACT_KEY_SIZE]; /* of known.c */
+	struct arena arena;			 /* of all that the pointers point to */
 };
 
 bool redact_names_have(const struct redact_names *names, struct text name);
@@ -53,5 +58,18 @@ int redact_secrets_take(
 int redact_secrets_take_assigned(
 	struct redaction *redaction, struct text text, struct error *err) CHECK_RESULT;
 void redact_secrets_sort(struct redaction *redaction);
+
+/* ---- redact/known.c: what was hidden of a live call before ---- */
+
+/* From now on @hidden, as redact_known_write() wrote it, is known. ERROR_CORRUPT. */
+int redact_known_read(
+	struct redaction *redaction, struct text hidden, struct error *err) CHECK_RESULT;
+
+/* Whether @digits, REDACT_SECRET_MIN to _MAX of them, are among what is known. */
+bool redact_known_has(const struct redaction *redaction, struct text digits);
+
+/* Appends what is known, with the secrets of this time, to @out. */
+int redact_known_write(
+	struct redaction *redaction, struct buffer *out, struct error *err) CHECK_RESULT;
 
 #endif

@@ -232,24 +232,28 @@ static int each_step(struct redaction *redaction, struct text detail,
 	return more;
 }
 
-static bool has_rules_of_steps(const struct redactor *redactor)
+bool redactor_spans_steps(const struct redactor *redactor)
 {
 	return redactor->input.count > 0 || redactor->modules.count > 0 ||
 	       redactor->variables.count > 0;
 }
 
-int redact_call(
-	struct redaction *redaction, struct text canonical, struct buffer *out, struct error *err)
+static void begin(struct redaction *redaction)
 {
-	struct rewriting rewriting = {.redaction = redaction, .out = out, .copied = canonical.data};
-	struct text detail = call_json_detail(canonical);
-
 	redaction->secrets_count = 0;
+	redaction->known_count = 0;
+	redaction->known_lengths = 0;
+	redaction->any_lengths = 0;
 	arena_deinit(&redaction->arena);
-	if (!detail.data) {
-		return 0;
-	}
-	if (has_rules_of_steps(redaction->redactor)) {
+}
+
+/* @detail lies in @whole, which goes to @out. */
+static int redact(struct redaction *redaction, struct text whole, struct text detail,
+	struct buffer *out, struct error *err)
+{
+	struct rewriting rewriting = {.redaction = redaction, .out = out, .copied = whole.data};
+
+	if (redactor_spans_steps(redaction->redactor)) {
 		if (each_step(redaction, detail, note_secrets, redaction, err) < 0) {
 			return -1;
 		}
@@ -261,6 +265,39 @@ int redact_call(
 	if (!rewriting.changed) {
 		return 0;
 	}
-	buffer_append(out, text_tail(canonical, (size_t)(rewriting.copied - canonical.data)));
+	buffer_append(out, text_tail(whole, (size_t)(rewriting.copied - whole.data)));
 	return out->failed ? error_set(err, ERROR_TOO_LARGE, "the redacted call is too large") : 1;
+}
+
+int redact_call(
+	struct redaction *redaction, struct text canonical, struct buffer *out, struct error *err)
+{
+	struct text detail = call_json_detail(canonical);
+
+	begin(redaction);
+	return detail.data ? redact(redaction, canonical, detail, out, err) : 0;
+}
+
+int redact_steps(
+	struct redaction *redaction, struct text detail, struct buffer *out, struct error *err)
+{
+	begin(redaction);
+	return redact(redaction, detail, detail, out, err);
+}
+
+int redact_review(void *context, struct text detail, struct text hidden, struct buffer *ret_detail,
+	struct buffer *ret_hidden, struct error *err)
+{
+	struct redaction *redaction = context;
+	int changed;
+
+	begin(redaction);
+	if (redact_known_read(redaction, hidden, err) < 0) {
+		return -1;
+	}
+	changed = redact(redaction, detail, detail, ret_detail, err);
+	if (changed < 0 || redact_known_write(redaction, ret_hidden, err) < 0) {
+		return -1;
+	}
+	return changed;
 }

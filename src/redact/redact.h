@@ -2,9 +2,9 @@
  * Redaction: hides what must not be stored in a call's steps, after they were checked and before
  * they are packed and their words cut. The one place on every way into the store.
  *
- * Looked at are all strings and numbers of a step but its class, timestamp, module_type and
- * result_variable. That is its line, its data, and members that nobody knows. Not looked at: a
- * call's header and the names of members. */
+ * Looked at are all strings and numbers of a step but its class, timestamp, module_type,
+ * result_variable and event_id. That is its line, its data, and members that nobody knows. Not
+ * looked at: a call's header and the names of members. */
 #ifndef INTAKE_REDACT_H
 #define INTAKE_REDACT_H
 
@@ -50,6 +50,10 @@ struct redaction {
 	struct text *secrets; /* digits that were entered, sorted, each once */
 	size_t secrets_count;
 	size_t secrets_room;
+	const unsigned char *known; /* what was hidden before, of a live call; see known.c */
+	size_t known_count;
+	uint64_t known_lengths; /* a bit each: digits of that length are among it, */
+	uint64_t any_lengths;	/* and all digits of that length count as known */
 };
 
 void redaction_init(struct redaction *redaction, const struct redactor *redactor);
@@ -60,6 +64,21 @@ void redaction_deinit(struct redaction *redaction);
  * A call that this fails for must not be stored. */
 int redact_call(struct redaction *redaction, struct text canonical, struct buffer *out,
 	struct error *err) CHECK_RESULT;
+
+/* Whether what is hidden of a step may depend on the call's other steps. */
+bool redactor_spans_steps(const struct redactor *redactor);
+
+/* The same as redact_call() for some steps, `[…]`. */
+int redact_steps(struct redaction *redaction, struct text detail, struct buffer *out,
+	struct error *err) CHECK_RESULT;
+
+/* The same for all steps that a live call has by now, of which those from earlier requests are
+ * redacted already: also hides what was hidden in them. @context is the struct redaction. @hidden
+ * is what was appended to @ret_hidden the last time for this call; empty at first. It holds no
+ * digits, but what makes them known again (docs/decisions/0031-live-redaction.md). A
+ * store_review_fn (store/store.h). */
+int redact_review(void *context, struct text detail, struct text hidden, struct buffer *ret_detail,
+	struct buffer *ret_hidden, struct error *err) CHECK_RESULT;
 
 /* The same for a text that is of no call, such as the words of a search: what cards and patterns
  * hide in it. 1: *ret_text is the text with marks, valid until @redaction is used again; 0: nothing

@@ -147,7 +147,7 @@ static int read_rules(
 		return error_prefix(err, "redact-key-file");
 	}
 	redactor->key.prefixes = rules->prefixes;
-	return 0;
+	return redact_key_derive(redactor->live_key, &redactor->key, err);
 }
 
 int redactor_create(
@@ -184,6 +184,7 @@ void redactor_destroy(struct redactor *redactor)
 		return;
 	}
 	redact_key_forget(&redactor->key);
+	memset(redactor->live_key, 0, sizeof(redactor->live_key));
 	arena_deinit(&redactor->arena);
 	free(redactor);
 }

@@ -6,9 +6,6 @@
 #include "redact/card.h"
 #include "redact/private.h"
 
-#define SECRET_DIGITS_MIN 3 /* as many as a card's check code has; fewer stand everywhere */
-#define SECRET_DIGITS_MAX 64
-
 static bool is_separator_at(struct text text, size_t at)
 {
 	return at < text.size && (text.data[at] == ' ' || text.data[at] == '-');
@@ -25,7 +22,7 @@ static void hide(struct redaction *redaction, size_t start, size_t end)
 struct number {
 	struct text text;
 	size_t at; /* behind the last group */
-	char digits[SECRET_DIGITS_MAX];
+	char digits[REDACT_SECRET_MAX];
 	size_t count;
 };
 
@@ -39,7 +36,7 @@ static bool next_group(struct number *number)
 		return false;
 	}
 	while (text_digit_at(number->text, at)) {
-		if (number->count == SECRET_DIGITS_MAX) {
+		if (number->count == REDACT_SECRET_MAX) {
 			return false;
 		}
 		number->digits[number->count++] = number->text.data[at++];
@@ -53,7 +50,7 @@ static int add_secret(struct redaction *redaction, const struct number *number, 
 	const struct text digits = {.data = number->digits, .size = number->count};
 	struct text copy;
 
-	if (digits.size < SECRET_DIGITS_MIN) {
+	if (digits.size < REDACT_SECRET_MIN) {
 		return 0;
 	}
 	if (!ARRAY_RESERVE(
@@ -121,15 +118,17 @@ static bool is_secret(const struct redaction *redaction, const struct number *nu
 {
 	const struct text digits = {.data = number->digits, .size = number->count};
 
-	return bsearch(&digits, redaction->secrets, redaction->secrets_count,
-		       sizeof(*redaction->secrets), compare) != NULL;
+	return (redaction->secrets_count > 0 &&
+		       bsearch(&digits, redaction->secrets, redaction->secrets_count,
+			       sizeof(*redaction->secrets), compare)) ||
+	       redact_known_has(redaction, digits);
 }
 
 /* ---- the rules ---- */
 
 static void hide_secrets(struct redaction *redaction, struct text text)
 {
-	if (redaction->secrets_count == 0) {
+	if (redaction->secrets_count + redaction->known_count == 0) {
 		return;
 	}
 	for (size_t at = card_next_digits(text, 0); at < text.size;
@@ -137,7 +136,7 @@ static void hide_secrets(struct redaction *redaction, struct text text)
 		struct number number = {.text = text, .at = at};
 
 		while (next_group(&number)) {
-			if (number.count >= SECRET_DIGITS_MIN && is_secret(redaction, &number)) {
+			if (number.count >= REDACT_SECRET_MIN && is_secret(redaction, &number)) {
 				hide(redaction, at, number.at);
 			}
 		}

@@ -438,6 +438,168 @@ static void only_a_mark_is_a_mark(void **state)
 	}
 }
 
+/* ---- live calls ---- */
+
+/* What of the steps of a live call is hidden at each request. */
+struct review {
+	struct redaction redaction;
+	struct buffer detail; /* after the last one */
+	struct buffer hidden;
+};
+
+static void review_init(struct review *review, const struct redactor *redactor)
+{
+	redaction_init(&review->redaction, redactor);
+	buffer_init(&review->detail, SIZE_ENOUGH);
+	buffer_init(&review->hidden, SIZE_ENOUGH);
+	buffer_append(&review->detail, TEXT("[]"));
+}
+
+static void review_deinit(struct review *review)
+{
+	redaction_deinit(&review->redaction);
+	buffer_deinit(&review->detail);
+	buffer_deinit(&review->hidden);
+}
+
+/* Adds the step @step, with apostrophes, as a request does. */
+static void add_step(struct review *review, const char *step)
+{
+	AUTO(buffer_deinit) struct buffer detail, hidden, out;
+	struct error err = {0};
+	int changed;
+
+	buffer_init(&detail, SIZE_ENOUGH);
+	buffer_init(&hidden, SIZE_ENOUGH);
+	buffer_init(&out, SIZE_ENOUGH);
+	buffer_append(&detail, text_head(buffer_text(&review->detail), review->detail.size - 1));
+	buffer_append(&detail, detail.size > 1 ? TEXT(",") : TEXT(""));
+	for (const char *c = step; *c; c++) {
+		buffer_append_byte(&detail, *c == '\'' ? '"' : *c);
+	}
+	buffer_append_byte(&detail, ']');
+	buffer_append(&hidden, buffer_text(&review->hidden));
+	buffer_clear(&review->hidden);
+	changed = redact_review(&review->redaction, buffer_text(&detail), buffer_text(&hidden),
+		&out, &review->hidden, &err);
+	if (changed < 0) {
+		fail_msg("%s: %s", step, err.message);
+	}
+	buffer_clear(&review->detail);
+	buffer_append(&review->detail, buffer_text(changed ? &out : &detail));
+}
+
+static bool shows(const struct review *review, const char *digits)
+{
+	return memmem(review->detail.data, review->detail.size, digits, strlen(digits)) != NULL;
+}
+
+#define PIN	   STEP("User input: 4711 (dtmf)", "event", "gather", "pin")
+#define REPEATED   STEP("The caller said 4711 twice", "info", "say", "")
+#define OTHER_FOUR STEP("Queue 4712", "info", "queue", "")
+#define OTHER_LONG STEP("Queue 12345", "info", "queue", "")
+
+static void digits_hidden_in_one_request_are_hidden_in_the_next_and_the_last(void **state)
+{
+	static const struct redact_rules rules = {.input = "gather"};
+	static const char *const orders[][2] = {{PIN, REPEATED}, {REPEATED, PIN}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(orders); i++) {
+		AUTO(redactor_destroyp) struct redactor *redactor = redactor_of(&rules);
+		AUTO(review_deinit) struct review review;
+
+		review_init(&review, redactor);
+		add_step(&review, orders[i][0]);
+		assert_int_equal(shows(&review, "4711"), i == 1);
+		add_step(&review, orders[i][1]);
+		assert_false(shows(&review, "4711"));
+		add_step(&review, OTHER_FOUR);
+		assert_true(shows(&review, "4712"));
+		assert_null(memmem(review.hidden.data, review.hidden.size, "4711", 4));
+	}
+}
+
+static void a_program_with_another_key_hides_all_numbers_of_that_length(void **state)
+{
+	static const struct redact_rules rules = {.input = "gather"};
+	AUTO(redactor_destroyp) struct redactor *before = redactor_of(&rules);
+	AUTO(redactor_destroyp) struct redactor *after = redactor_of(&rules);
+	AUTO(review_deinit) struct review review;
+
+	(void)state;
+	review_init(&review, before);
+	add_step(&review, PIN);
+	review.redaction.redactor = after;
+	add_step(&review, REPEATED);
+	add_step(&review, OTHER_FOUR);
+	add_step(&review, OTHER_LONG);
+	assert_false(shows(&review, "4711"));
+	assert_false(shows(&review, "4712"));
+	assert_true(shows(&review, "12345"));
+}
+
+static void a_call_with_many_hidden_numbers_keeps_their_lengths_alone(void **state)
+{
+	static const struct redact_rules rules = {.input = "gather"};
+	AUTO(redactor_destroyp) struct redactor *redactor = redactor_of(&rules);
+	AUTO(review_deinit) struct review review;
+	AUTO(buffer_deinit) struct buffer step;
+
+	(void)state;
+	buffer_init(&step, SIZE_ENOUGH);
+	buffer_append(&step, TEXT("{'event':{'line':'"));
+	for (int i = 10000; i < 15000; i++) {
+		buffer_printf(&step, "%d,", i);
+	}
+	buffer_append(&step, TEXT("','data':{'module_type':'gather'}},'class':'event',"
+				  "'timestamp':1}"));
+	buffer_append_byte(&step, '\0');
+	review_init(&review, redactor);
+	add_step(&review, step.data);
+	assert_true(review.hidden.size < 100);
+	add_step(&review, OTHER_LONG);
+	add_step(&review, OTHER_FOUR);
+	assert_false(shows(&review, "12345"));
+	assert_true(shows(&review, "4712"));
+}
+
+static void what_is_kept_of_a_live_call_is_checked(void **state)
+{
+	static const struct redact_rules rules = {.input = "gather"};
+	AUTO(redactor_destroyp) struct redactor *redactor = redactor_of(&rules);
+	AUTO(buffer_deinit) struct buffer out, hidden;
+	AUTO(redaction_deinit) struct redaction redaction;
+	struct error err = {0};
+
+	(void)state;
+	buffer_init(&out, SIZE_ENOUGH);
+	buffer_init(&hidden, SIZE_ENOUGH);
+	redaction_init(&redaction, redactor);
+	assert_int_equal(
+		redact_review(&redaction, TEXT("[]"), TEXT("damaged"), &out, &hidden, &err), -1);
+	assert_int_equal(err.code, ERROR_CORRUPT);
+	assert_int_equal(redact_review(&redaction, TEXT("[]"),
+				 TEXT("0123\x02"
+				      "6789abcd"),
+				 &out, &hidden, &err),
+		-1);
+	assert_int_equal(err.code, ERROR_CORRUPT);
+}
+
+static void the_id_of_an_event_is_not_looked_at(void **state)
+{
+	static const struct redact_rules rules = {.modules = "gather", .cards = true};
+	AUTO(redactor_destroyp) struct redactor *redactor = redactor_of(&rules);
+
+	(void)state;
+	assert_string_equal(
+		redacted(redactor, "{'event':{'line':'" CARD "','data':{'module_type':'gather',"
+				   "'event_id':'" CARD "'}},'class':'event','timestamp':1}"),
+		"{'event':{'line':'" HID "','data':{'module_type':'gather',"
+		"'event_id':'" CARD "'}},'class':'event','timestamp':1}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,6 +615,11 @@ int main(void)
 		cmocka_unit_test(tokens_are_the_same_for_the_same_digits_and_key),
 		cmocka_unit_test(a_key_that_others_may_read_is_refused),
 		cmocka_unit_test(only_a_mark_is_a_mark),
+		cmocka_unit_test(digits_hidden_in_one_request_are_hidden_in_the_next_and_the_last),
+		cmocka_unit_test(a_program_with_another_key_hides_all_numbers_of_that_length),
+		cmocka_unit_test(a_call_with_many_hidden_numbers_keeps_their_lengths_alone),
+		cmocka_unit_test(what_is_kept_of_a_live_call_is_checked),
+		cmocka_unit_test(the_id_of_an_event_is_not_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
