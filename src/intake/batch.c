@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * A batch: decodes and cuts what it is fed, fills chunks with it, and keeps the account of what
  * became of them. */
+#include <assert.h>
+#include <stdio.h>
+
 #include "intake/intake_private.h"
 
 /* A chunk this small is read by the thread that fed it. */
@@ -52,9 +55,8 @@ static void send_filling(struct batch *batch, bool small)
 	intake_send(batch->intake, chunk, small);
 }
 
-static void take_call(void *context, struct text json, struct json_position position, uint64_t line)
+static void take(struct batch *batch, const struct chunk_entry *entry)
 {
-	struct batch *batch = context;
 	struct error err;
 
 	if (batch->starved) {
@@ -65,7 +67,7 @@ static void take_call(void *context, struct text json, struct json_position posi
 	}
 	if (!batch->filling) {
 		error_no_memory(&err);
-	} else if (chunk_add(batch->filling, json, position, line, &err) == 0) {
+	} else if (chunk_add(batch->filling, entry, &err) == 0) {
 		if (chunk_full(batch->filling)) {
 			send_filling(batch, false);
 		}
@@ -75,11 +77,33 @@ static void take_call(void *context, struct text json, struct json_position posi
 	fail(batch, &err);
 }
 
+static void take_cut(void *context, struct text json, struct json_position position, uint64_t line)
+{
+	struct batch *batch = context;
+
+	take(batch, &(struct chunk_entry){.content = batch->options.content,
+			    .json = json,
+			    .position = position,
+			    .line = line});
+}
+
+/* It outlives the owner's. */
+static void keep_session_id(struct batch *batch)
+{
+	struct text *session_id = &batch->options.session_id;
+
+	assert(session_id->size <= sizeof(batch->session_id));
+	if (session_id->size > 0) {
+		memcpy(batch->session_id, session_id->data, session_id->size);
+	}
+	session_id->data = batch->session_id;
+}
+
 static int open_batch(struct batch *batch, struct intake *intake,
 	const struct batch_options *options, struct error *err)
 {
 	const struct call_sink sink = {
-		.call = take_call,
+		.call = take_cut,
 		.reject = batch_reject,
 		.context = batch,
 		.call_size_max = intake->call_size_max,
@@ -88,6 +112,7 @@ static int open_batch(struct batch *batch, struct intake *intake,
 	batch->task.run = batch_work;
 	batch->intake = intake;
 	batch->options = *options;
+	keep_session_id(batch);
 	atomic_init(&batch->references, 1);
 	pthread_mutex_init(&batch->lock, NULL);
 	pthread_cond_init(&batch->changed, NULL);
@@ -306,30 +331,45 @@ void batch_feed_all(struct batch *batch, const char *data, size_t size)
 	}
 }
 
-void batch_add_call(struct batch *batch, struct text json, uint64_t line)
+/* @what names it. */
+static void add(struct batch *batch, const struct chunk_entry *entry, const char *what)
 {
 	char message[80];
 
 	if (has_failed(batch)) {
 		return;
 	}
-	if (json.size > batch->intake->call_size_max) {
-		snprintf(message, sizeof(message), "the call is larger than %zu bytes",
+	if (entry->json.size > batch->intake->call_size_max) {
+		snprintf(message, sizeof(message), "the %s is larger than %zu bytes", what,
 			batch->intake->call_size_max);
-		batch_reject(batch, line, (struct text){0}, message);
+		batch_reject(batch, entry->line, (struct text){0}, message);
 		return;
 	}
 	while (!wait_for_room(batch)) {
 		wait_until_woken(batch);
 	}
 	batch->by_call = true;
-	take_call(batch, json, (struct json_position){.line = 1, .column = 1}, line);
+	take(batch, entry);
+}
+
+void batch_add_call(struct batch *batch, struct text json, uint64_t line)
+{
+	add(batch,
+		&(struct chunk_entry){.content = BATCH_CALLS,
+			.json = json,
+			.position = {.line = 1, .column = 1},
+			.line = line},
+		"call");
 }
 
 void batch_add_events(struct batch *batch, struct text line, uint64_t line_number)
 {
-	(void)line;
-	batch_reject(batch, line_number, (struct text){0}, "events are not taken in yet");
+	add(batch,
+		&(struct chunk_entry){.content = BATCH_EVENTS,
+			.json = line,
+			.position = {.line = 1, .column = 1},
+			.line = line_number},
+		"events line");
 }
 
 static int finish_stream(struct batch *batch, bool cut_off, struct error *err)
@@ -487,19 +527,27 @@ static void tell(struct batch *batch,
 
 void batch_reject(void *context, uint64_t line, struct text session_id, const char *error)
 {
-	struct batch *batch = context;
-	const struct batch_reject reject = {line, session_id, error};
+	const struct batch_reject reject = {.line = line, .session_id = session_id, .error = error};
+
+	batch_refuse(context, &reject);
+}
+
+void batch_refuse(struct batch *batch, const struct batch_reject *reject)
+{
 	LOCKED(&batch->lock);
 
 	batch->result.rejected++;
-	tell(batch, batch->options.rejected, &reject);
+	tell(batch, batch->options.rejected, reject);
 }
 
 void batch_note_others(struct batch *batch, uint64_t line, struct text session_id)
 {
-	const struct batch_reject note = {line, session_id,
-		"the call that was held under this id had other numbers and another channel: where "
-		"two exchanges give the same ids, name each with --system"};
+	const struct batch_reject note = {
+		.line = line,
+		.session_id = session_id,
+		.error = "the call that was held under this id had other numbers and another "
+			 "channel: where two exchanges give the same ids, name each with --system",
+	};
 	LOCKED(&batch->lock);
 
 	tell(batch, batch->options.noted, &note);
@@ -535,6 +583,9 @@ void batch_settle(
 		batch->result.old_detail += result->old_detail;
 		batch->result.old_calls += result->old_calls;
 		batch->result.unserved += result->unserved;
+		if (result->amended.any) {
+			batch->result.amended = result->amended;
+		}
 	}
 	batch->unsettled--;
 	if (is_done(batch)) {

@@ -2,6 +2,8 @@
  * Chunks: filled with JSON, read into what the store takes. */
 #include "intake/chunk.h"
 
+#include "base/clock.h"
+#include "call/call_events.h"
 #include "call/call_json.h"
 #include "intake/intake_private.h"
 
@@ -19,7 +21,8 @@ struct chunk *chunk_create(struct batch *batch, struct arena_pool *pool)
 	chunk->is_read = false;
 	chunk->out_of_memory = false;
 	chunk->entry_count = 0;
-	chunk->put_count = 0;
+	chunk->item_count = 0;
+	chunk->amends = false;
 	chunk->json_bytes = 0;
 	arena_init_pooled(&chunk->raw, SIZE_MAX, pool);
 	arena_init_pooled(&chunk->held, SIZE_MAX, pool);
@@ -36,20 +39,17 @@ void chunk_destroy(struct chunk *chunk)
 	free(chunk);
 }
 
-int chunk_add(struct chunk *chunk, struct text json, struct json_position position, uint64_t line,
-	struct error *err)
+int chunk_add(struct chunk *chunk, const struct chunk_entry *entry, struct error *err)
 {
-	struct text copy = arena_copy(&chunk->raw, json);
+	struct chunk_entry *added = &chunk->entries[chunk->entry_count];
 
-	if (!copy.data) {
+	*added = *entry;
+	added->json = arena_copy(&chunk->raw, entry->json);
+	if (!added->json.data) {
 		return error_no_memory(err);
 	}
-	chunk->json_bytes += json.size;
-	chunk->entries[chunk->entry_count++] = (struct chunk_entry){
-		.json = copy,
-		.position = position,
-		.line = line,
-	};
+	chunk->json_bytes += entry->json.size;
+	chunk->entry_count++;
 	return 0;
 }
 
@@ -63,7 +63,8 @@ size_t chunk_cost(const struct chunk *chunk)
 	return sizeof(*chunk) + chunk->raw.used_bytes + chunk->held.used_bytes;
 }
 
-struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct redactor *redactor)
+struct chunk_reader *chunk_reader_create(
+	size_t call_size_max, const struct redactor *redactor, struct redaction *review)
 {
 	struct chunk_reader *reader = calloc(1, sizeof(*reader));
 
@@ -84,6 +85,9 @@ struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct reda
 	buffer_init(&reader->redacted, call_size_max * 12 + 4096);
 	buffer_init(&reader->packed, SIZE_MAX);
 	store_indexer_init(&reader->indexer);
+	reader->call_size_max = call_size_max;
+	reader->review = review->redactor ? redact_review : NULL;
+	reader->review_context = review;
 	arena_init(&reader->scratch, call_size_max * 8 + ((size_t)1 << 20));
 	return reader;
 }
@@ -103,14 +107,14 @@ void chunk_reader_destroy(struct chunk_reader *reader)
 	free(reader);
 }
 
-/* Copies what @put points to, which goes with the next call, into the chunk. */
-static int keep(struct chunk *chunk, struct store_put *put, struct error *err)
+/* Copies the texts, those that are there, into the chunk. */
+static int keep_texts(
+	struct chunk *chunk, struct text *const *texts, size_t count, struct error *err)
 {
-	struct text *const texts[] = {
-		&put->call.dest, &put->call.src, &put->call.session_id, &put->packed.deflate};
-	size_t count = COUNT_OF(texts) - !put->call.has_detail;
-
 	for (size_t i = 0; i < count; i++) {
+		if (!texts[i]->data) {
+			continue;
+		}
 		*texts[i] = arena_copy(&chunk->held, *texts[i]);
 		if (!texts[i]->data) {
 			return error_no_memory(err);
@@ -119,15 +123,28 @@ static int keep(struct chunk *chunk, struct store_put *put, struct error *err)
 	return 0;
 }
 
-/* What of the call in reader->canonical is stored. */
-static int redact(struct chunk_reader *reader, struct text *ret_canonical, struct error *err)
+/* Copies what @put points to, which goes with the next call, into the chunk. */
+static int keep_put(struct chunk *chunk, struct store_put *put, struct error *err)
+{
+	struct text *const texts[] = {
+		&put->call.dest, &put->call.src, &put->call.session_id, &put->packed.deflate};
+
+	return keep_texts(chunk, texts, COUNT_OF(texts) - !put->call.has_detail, err);
+}
+
+/* What of the call, or of the steps, in reader->canonical is stored. */
+static int redact(
+	struct chunk_reader *reader, bool steps, struct text *ret_canonical, struct error *err)
 {
 	int redacted = 0;
 
 	if (reader->redaction.redactor) {
+		struct text canonical = buffer_text(&reader->canonical);
+
 		buffer_clear(&reader->redacted);
-		redacted = redact_call(&reader->redaction, buffer_text(&reader->canonical),
-			&reader->redacted, err);
+		redacted =
+			steps ? redact_steps(&reader->redaction, canonical, &reader->redacted, err)
+			      : redact_call(&reader->redaction, canonical, &reader->redacted, err);
 	}
 	if (redacted < 0) {
 		return -1;
@@ -141,7 +158,7 @@ static int pack(
 {
 	struct text canonical;
 
-	if (redact(reader, &canonical, err) < 0 ||
+	if (redact(reader, false, &canonical, err) < 0 ||
 		packer_pack(reader->packer, canonical, &reader->packed, &put->packed, err) < 0) {
 		return -1;
 	}
@@ -167,13 +184,11 @@ static bool is_wanted(const struct batch_options *options, struct call *call, ui
 }
 
 /* 1: it is left out. */
-static int read_entry(struct chunk *chunk, struct chunk_reader *reader,
+static int read_call(struct chunk *chunk, struct chunk_reader *reader,
 	const struct batch_options *options, const struct chunk_entry *entry, struct store_put *put,
 	struct error *err)
 {
-	buffer_clear(&reader->canonical);
-	buffer_clear(&reader->packed);
-	arena_deinit(&reader->scratch);
+	*put = (struct store_put){.account_id = options->account_id, .recorded = options->recorded};
 	if (call_json_read(entry->json, entry->position, &reader->scratch, &reader->canonical,
 		    &put->call, err) < 0) {
 		return -1;
@@ -184,7 +199,96 @@ static int read_entry(struct chunk *chunk, struct chunk_reader *reader,
 	if (put->call.has_detail && pack(chunk, reader, put, err) < 0) {
 		return -1;
 	}
-	return keep(chunk, put, err);
+	return keep_put(chunk, put, err);
+}
+
+/* ---- what is said of live calls ---- */
+
+/* Both name the same members. */
+_Static_assert((int)CALL_GIVEN_DEST == (int)STORE_AMEND_DEST &&
+		       (int)CALL_GIVEN_SRC == (int)STORE_AMEND_SRC &&
+		       (int)CALL_GIVEN_START == (int)STORE_AMEND_START &&
+		       (int)CALL_GIVEN_END == (int)STORE_AMEND_END &&
+		       (int)CALL_GIVEN_TYPE == (int)STORE_AMEND_TYPE &&
+		       (int)CALL_GIVEN_STATE == (int)STORE_AMEND_STATE,
+	"enum call_given and enum store_amend_member differ");
+
+static int read_by_content(struct chunk_reader *reader, const struct chunk_entry *entry,
+	struct call_events *ret_events, struct error *err)
+{
+	struct arena *scratch = &reader->scratch;
+	struct buffer *canonical = &reader->canonical;
+
+	switch (entry->content) {
+	case BATCH_HEADER:
+		return call_events_read_header(
+			entry->json, entry->position, scratch, ret_events, err);
+	case BATCH_STEPS:
+		return call_events_read_steps(
+			entry->json, entry->position, scratch, canonical, ret_events, err);
+	case BATCH_STEP_LINES:
+		return call_events_read_lines(
+			entry->json, entry->position, scratch, canonical, ret_events, err);
+	default:
+		return call_events_read(
+			entry->json, entry->position, scratch, canonical, ret_events, err);
+	}
+}
+
+/* Steps of which nothing hangs on others are redacted here, the others by the review. */
+static int take_steps(struct chunk_reader *reader, struct store_amend *amend, struct error *err)
+{
+	if (!reader->review) {
+		return redact(reader, true, &amend->steps, err);
+	}
+	amend->steps = buffer_text(&reader->canonical);
+	return 0;
+}
+
+static int read_events(struct chunk *chunk, struct chunk_reader *reader,
+	const struct batch_options *options, const struct chunk_entry *entry,
+	struct store_amend *amend, struct error *err)
+{
+	bool single = entry->content != BATCH_EVENTS;
+	struct text *const texts[] = {
+		&amend->session_id, &amend->call.dest, &amend->call.src, &amend->steps};
+	struct call_events events;
+	int done = read_by_content(reader, entry, &events, err);
+
+	*amend = (struct store_amend){
+		.account_id = options->account_id,
+		.session_id = single ? options->session_id : events.call.session_id,
+		.given = events.given,
+		.call = events.call,
+		.from = single ? options->from : events.from,
+		.heard = clock_now_s(),
+		.detail_after = options->detail_after,
+		.size_max = reader->call_size_max,
+		.review = reader->review,
+		.review_context = reader->review_context,
+	};
+	amend->call.session_id = (struct text){0};
+	if (done < 0 || (events.has_steps && take_steps(reader, amend, err) < 0)) {
+		return -1;
+	}
+	chunk->amends = true;
+	return keep_texts(chunk, texts, COUNT_OF(texts), err);
+}
+
+/* ---- an entry ---- */
+
+/* 1: it is left out. */
+static int read_entry(struct chunk *chunk, struct chunk_reader *reader,
+	const struct batch_options *options, const struct chunk_entry *entry,
+	struct chunk_item *item, struct error *err)
+{
+	buffer_clear(&reader->canonical);
+	buffer_clear(&reader->packed);
+	arena_deinit(&reader->scratch);
+	item->line = entry->line;
+	item->is_amend = entry->content != BATCH_CALLS;
+	return item->is_amend ? read_events(chunk, reader, options, entry, &item->amend, err)
+			      : read_call(chunk, reader, options, entry, &item->put, err);
 }
 
 /* A large call's memory is not kept for small ones. */
@@ -203,29 +307,30 @@ static bool asks_too_much(const struct chunk_reader *reader)
 	       reader->canonical.size > reader->canonical.ceiling_bytes / 2;
 }
 
+static struct text session_id_of(const struct chunk_item *item)
+{
+	return item->is_amend ? item->amend.session_id : item->put.call.session_id;
+}
+
 void chunk_read(
 	struct chunk *chunk, struct chunk_reader *reader, const struct batch_options *options)
 {
 	for (size_t i = 0; i < chunk->entry_count; i++) {
-		struct store_put *put = &chunk->puts[chunk->put_count];
+		struct chunk_item *item = &chunk->items[chunk->item_count];
 		struct error err;
-
-		*put = (struct store_put){
-			.account_id = options->account_id, .recorded = options->recorded};
-		chunk->lines[chunk->put_count] = chunk->entries[i].line;
-		int left_out = read_entry(chunk, reader, options, &chunk->entries[i], put, &err);
+		int left_out = read_entry(chunk, reader, options, &chunk->entries[i], item, &err);
 
 		if (left_out >= 0) {
-			chunk->put_count += left_out == 0;
+			chunk->item_count += left_out == 0;
 			continue;
 		}
 		if (err.code == ERROR_NO_MEMORY && !asks_too_much(reader)) {
 			chunk->out_of_memory = true;
-			chunk->put_count = 0;
+			chunk->item_count = 0;
 			break;
 		}
 		batch_reject(
-			chunk->batch, chunk->entries[i].line, put->call.session_id, err.message);
+			chunk->batch, chunk->entries[i].line, session_id_of(item), err.message);
 	}
 	arena_deinit(&chunk->raw);
 	arena_deinit(&reader->scratch);

@@ -25,9 +25,20 @@ struct task {
 };
 
 struct chunk_entry {
+	enum batch_content content;
 	struct text json;
 	struct json_position position;
 	uint64_t line; /* as a reject names it */
+};
+
+/* What an entry becomes. */
+struct chunk_item {
+	uint64_t line;
+	bool is_amend;
+	union {
+		struct store_put put;
+		struct store_amend amend;
+	};
 };
 
 struct chunk {
@@ -45,19 +56,18 @@ struct chunk {
 	struct chunk_entry entries[CHUNK_CALLS_MAX];
 	size_t entry_count;
 
-	struct arena held; /* what the puts point to */
-	struct store_put puts[CHUNK_CALLS_MAX];
-	uint64_t lines[CHUNK_CALLS_MAX]; /* where each put's call began */
-	size_t put_count;
+	struct arena held; /* what the items point to */
+	struct chunk_item items[CHUNK_CALLS_MAX];
+	size_t item_count;
+	bool amends; /* some items are amendments */
 };
 
 /* Its memory comes from @pool and goes back there. NULL: out of memory. */
 struct chunk *chunk_create(struct batch *batch, struct arena_pool *pool);
 void chunk_destroy(struct chunk *chunk);
 
-/* Copies @json into it; it must not be full. */
-int chunk_add(struct chunk *chunk, struct text json, struct json_position position, uint64_t line,
-	struct error *err) CHECK_RESULT;
+/* Copies @entry with its JSON into it; it must not be full. */
+int chunk_add(struct chunk *chunk, const struct chunk_entry *entry, struct error *err) CHECK_RESULT;
 
 bool chunk_full(const struct chunk *chunk);
 
@@ -73,16 +83,21 @@ struct chunk_reader {
 	struct buffer redacted;
 	struct buffer packed; /* of one call */
 	struct arena scratch;
+	size_t call_size_max;
+	/* of amendments; NULL: what is hidden of a step does not depend on others */
+	store_review_fn *review;
+	void *review_context;
 	struct chunk_reader *next;
 };
 
-/* @redactor may be NULL. NULL: out of memory. */
-struct chunk_reader *chunk_reader_create(size_t call_size_max, const struct redactor *redactor);
+/* @redactor may be NULL; @review is the committer's. NULL: out of memory. */
+struct chunk_reader *chunk_reader_create(
+	size_t call_size_max, const struct redactor *redactor, struct redaction *review);
 void chunk_reader_destroy(struct chunk_reader *reader);
 
 /* Checks, redacts and packs every call: the good ones become puts, unless @options leave them out,
- * the others are rejected. Without memory there are no puts, and out_of_memory is set. The JSON is
- * freed. */
+ * the others are rejected. What is said of live calls becomes amendments likewise. Without memory
+ * there are no items, and out_of_memory is set. The JSON is freed. */
 void chunk_read(
 	struct chunk *chunk, struct chunk_reader *reader, const struct batch_options *options);
 

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * The committer: the one writer. While a transaction is on its way to the disk, what comes in
  * queues up for the next. */
+#include <stdio.h>
+
 #include "intake/intake_private.h"
 
 /* What one transaction takes at most, so that none lasts long and the memory for it is bounded. */
 #define GROUP_CALLS_MAX ((size_t)10000)
 #define GROUP_BYTES_MAX ((size_t)64 << 20)
 
-/* The chunks of one transaction and their puts, side by side in the order of the chunks. */
+/* The chunks of one transaction and what they hold, in the order of the chunks: the puts side by
+ * side where there is nothing else. */
 struct group {
 	size_t chunk_count;
-	size_t put_count;
+	size_t item_count;
 	struct chunk *chunks[GROUP_CALLS_MAX];
 	struct store_put puts[GROUP_CALLS_MAX];
+	struct store_entry entries[GROUP_CALLS_MAX];
 };
 
 struct group *group_create(void)
@@ -29,7 +33,7 @@ static bool fits(const struct group *group, const struct chunk *chunk, size_t si
 {
 	return group->chunk_count == 0 ||
 	       (group->chunk_count < GROUP_CALLS_MAX &&
-		       group->put_count + chunk->put_count <= GROUP_CALLS_MAX &&
+		       group->item_count + chunk->item_count <= GROUP_CALLS_MAX &&
 		       size_bytes + chunk->held.used_bytes <= GROUP_BYTES_MAX);
 }
 
@@ -39,44 +43,121 @@ static void take_group(struct intake *intake, struct group *group)
 	size_t size_bytes = 0;
 
 	group->chunk_count = 0;
-	group->put_count = 0;
+	group->item_count = 0;
 	LIST_EACH(struct chunk, chunk, &intake->to_commit, link) {
 		if (!fits(group, chunk, size_bytes)) {
 			break;
 		}
 		list_remove(&intake->to_commit, &chunk->link);
 		group->chunks[group->chunk_count++] = chunk;
-		group->put_count += chunk->put_count;
+		group->item_count += chunk->item_count;
 		size_bytes += chunk->held.used_bytes;
 	}
+}
+
+/* ---- what became of a chunk ---- */
+
+static void count_put(const struct batch_options *options, const struct store_put *put,
+	struct batch_result *result)
+{
+	int64_t start = put->call.start;
+	bool old = start <= options->header_after;
+	bool old_detail = !old && put->call.has_detail && start <= options->detail_after;
+
+	result->accepted++;
+	result->replaced += put->replaced;
+	result->old_calls += old;
+	result->old_detail += old_detail;
+	result->unserved +=
+		!old && !old_detail && put->call.has_detail && start <= options->served_after;
+}
+
+static void count_amend(const struct batch_options *options, const struct store_amend *amend,
+	struct batch_result *result)
+{
+	bool old = amend->start <= options->header_after;
+
+	if (amend->result != STORE_AMENDED) {
+		return;
+	}
+	result->accepted++;
+	result->replaced += !amend->created;
+	result->old_calls += old;
+	result->old_detail += !old && amend->steps.data && amend->start <= options->detail_after;
+	result->amended = (struct batch_amended){
+		.any = true,
+		.created = amend->created,
+		.added = amend->added,
+		.duplicates = amend->duplicates,
+		.start = amend->start,
+		.end = amend->end,
+		.steps = amend->steps_held,
+		.state = amend->state,
+	};
 }
 
 static struct batch_result count(const struct chunk *chunk)
 {
 	const struct batch_options *options = &chunk->batch->options;
-	struct batch_result result = {.accepted = chunk->put_count};
+	struct batch_result result = {0};
 
-	for (size_t i = 0; i < chunk->put_count; i++) {
-		const struct store_put *put = &chunk->puts[i];
-		int64_t start = put->call.start;
-		bool old = start <= options->header_after;
-		bool old_detail = !old && put->call.has_detail && start <= options->detail_after;
+	for (size_t i = 0; i < chunk->item_count; i++) {
+		const struct chunk_item *item = &chunk->items[i];
 
-		result.replaced += put->replaced;
-		result.old_calls += old;
-		result.old_detail += old_detail;
-		result.unserved += !old && !old_detail && put->call.has_detail &&
-				   start <= options->served_after;
+		if (item->is_amend) {
+			count_amend(options, &item->amend, &result);
+		} else {
+			count_put(options, &item->put, &result);
+		}
 	}
 	return result;
 }
 
-static void tell_others(const struct chunk *chunk)
+static void refuse(struct batch *batch, const struct chunk_item *item)
 {
-	for (size_t i = 0; i < chunk->put_count; i++) {
-		if (chunk->puts[i].others) {
-			batch_note_others(
-				chunk->batch, chunk->lines[i], chunk->puts[i].call.session_id);
+	const struct store_amend *amend = &item->amend;
+	struct batch_reject reject = {.line = item->line, .session_id = amend->session_id};
+	char message[160];
+
+	switch (amend->result) {
+	case STORE_AMENDED:
+		return;
+	case STORE_AMEND_NO_START:
+		reject.error = "the session is not known, and neither a start nor a step is given: "
+			       "one of both begins a call";
+		break;
+	case STORE_AMEND_GAP:
+		snprintf(message, sizeof(message),
+			"the steps would stand from %lld on, and the call has %u: send again from "
+			"%u",
+			(long long)amend->from, amend->steps_held, amend->steps_held);
+		reject.error = message;
+		reject.why = BATCH_WHY_GAP;
+		reject.held = amend->steps_held;
+		break;
+	case STORE_AMEND_TOO_LARGE:
+		snprintf(message, sizeof(message),
+			"the call would be larger than %zu bytes: what is held of it stays",
+			amend->size_max);
+		reject.error = message;
+		reject.why = BATCH_WHY_TOO_LARGE;
+		break;
+	case STORE_AMEND_END_BEFORE_START:
+		reject.error = "the call would end before it starts";
+		break;
+	}
+	batch_refuse(batch, &reject);
+}
+
+static void tell_items(const struct chunk *chunk)
+{
+	for (size_t i = 0; i < chunk->item_count; i++) {
+		const struct chunk_item *item = &chunk->items[i];
+
+		if (item->is_amend) {
+			refuse(chunk->batch, item);
+		} else if (item->put.others) {
+			batch_note_others(chunk->batch, item->line, item->put.call.session_id);
 		}
 	}
 }
@@ -87,7 +168,7 @@ static void settle(struct intake *intake, struct chunk *chunk, const struct erro
 	const struct batch_result result = count(chunk);
 
 	if (!failure) {
-		tell_others(chunk);
+		tell_items(chunk);
 	}
 	intake_release(intake, chunk);
 	batch_settle(batch, &result, failure);
@@ -95,14 +176,74 @@ static void settle(struct intake *intake, struct chunk *chunk, const struct erro
 	batch_unreference(batch);
 }
 
+/* ---- a transaction ---- */
+
+static void scatter(struct chunk *const *chunks, size_t count, const struct store_put *puts)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < chunks[i]->item_count; k++, puts++) {
+			chunks[i]->items[k].put.replaced = puts->replaced;
+			chunks[i]->items[k].put.others = puts->others;
+		}
+	}
+}
+
+/* Stores chunks that hold puts only. */
+static int store_puts(struct intake *intake, struct group *group, struct chunk *const *chunks,
+	size_t count, struct error *err)
+{
+	size_t at = 0;
+	int done;
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < chunks[i]->item_count; k++) {
+			group->puts[at++] = chunks[i]->items[k].put;
+		}
+	}
+	done = store_put_calls(intake->store, group->puts, at, err);
+	scatter(chunks, count, group->puts);
+	return done;
+}
+
+static int store_all(struct intake *intake, struct group *group, struct chunk *const *chunks,
+	size_t count, struct error *err)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < chunks[i]->item_count; k++) {
+			struct chunk_item *item = &chunks[i]->items[k];
+
+			group->entries[at++] = (struct store_entry){
+				.put = item->is_amend ? NULL : &item->put,
+				.amend = item->is_amend ? &item->amend : NULL,
+			};
+		}
+	}
+	return store_amend_calls(intake->store, group->entries, at, err);
+}
+
+/* Stores what the chunks hold in one transaction. */
+static int store_chunks(struct intake *intake, struct group *group, struct chunk *const *chunks,
+	size_t count, struct error *err)
+{
+	bool amends = false;
+
+	for (size_t i = 0; i < count; i++) {
+		amends |= chunks[i]->amends;
+	}
+	return amends ? store_all(intake, group, chunks, count, err)
+		      : store_puts(intake, group, chunks, count, err);
+}
+
 /* One transaction for a chunk alone. */
-static void commit_chunk(struct intake *intake, struct chunk *chunk)
+static void commit_chunk(struct intake *intake, struct group *group, struct chunk *chunk)
 {
 	struct error err = {.code = ERROR_SYSTEM};
 	int done = batch_store_failed(chunk->batch) ? -1 : 0;
 
-	if (done == 0 && chunk->put_count > 0) {
-		done = store_put_calls(intake->store, chunk->puts, chunk->put_count, &err);
+	if (done == 0) {
+		done = store_chunks(intake, group, &chunk, 1, &err);
 	}
 	settle(intake, chunk, done < 0 ? &err : NULL);
 }
@@ -123,37 +264,11 @@ static bool may_be_one_call(enum error_code code)
 	}
 }
 
-static void gather(struct group *group)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < group->chunk_count; i++) {
-		const struct chunk *chunk = group->chunks[i];
-
-		memcpy(&group->puts[at], chunk->puts, chunk->put_count * sizeof(*chunk->puts));
-		at += chunk->put_count;
-	}
-}
-
-static void scatter(struct group *group)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < group->chunk_count; i++) {
-		struct chunk *chunk = group->chunks[i];
-
-		for (size_t k = 0; k < chunk->put_count; k++) {
-			chunk->puts[k].replaced = group->puts[at].replaced;
-			chunk->puts[k].others = group->puts[at++].others;
-		}
-	}
-}
-
 /* Chunks that could not be read, and those of a batch that the store failed before, are dropped:
  * they follow calls that are not there. */
 static void drop_failed(struct intake *intake, struct group *group)
 {
-	size_t kept = 0, puts = 0;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < group->chunk_count; i++) {
 		struct chunk *chunk = group->chunks[i];
@@ -166,26 +281,20 @@ static void drop_failed(struct intake *intake, struct group *group)
 			continue;
 		}
 		group->chunks[kept++] = chunk;
-		puts += chunk->put_count;
 	}
 	group->chunk_count = kept;
-	group->put_count = puts;
 }
 
 static void commit_group(struct intake *intake, struct group *group)
 {
 	struct error err = {.code = ERROR_NONE};
-	int done = 0;
+	int done;
 
 	drop_failed(intake, group);
-	gather(group);
-	if (group->put_count > 0) {
-		done = store_put_calls(intake->store, group->puts, group->put_count, &err);
-	}
-	scatter(group);
+	done = store_chunks(intake, group, group->chunks, group->chunk_count, &err);
 	for (size_t i = 0; i < group->chunk_count; i++) {
 		if (done < 0 && group->chunk_count > 1 && may_be_one_call(err.code)) {
-			commit_chunk(intake, group->chunks[i]);
+			commit_chunk(intake, group, group->chunks[i]);
 		} else {
 			settle(intake, group->chunks[i], done < 0 ? &err : NULL);
 		}

@@ -229,7 +229,8 @@ static void read_chunk(struct task *task)
 	struct chunk_reader *reader = take_reader(intake);
 
 	if (!reader) {
-		reader = chunk_reader_create(intake->call_size_max, intake->redactor);
+		reader = chunk_reader_create(
+			intake->call_size_max, intake->redactor, &intake->review);
 	}
 	if (reader) {
 		chunk_read(chunk, reader, &batch->options);
@@ -339,6 +340,9 @@ int intake_create(struct intake **ret_intake, struct store *store,
 	intake->in_flight_max = options->in_flight_max;
 	intake->chore = options->chore;
 	intake->chore_context = options->chore_context;
+	redaction_init(&intake->review, options->redactor && redactor_spans_steps(options->redactor)
+						? options->redactor
+						: NULL);
 	arena_pool_init(&intake->pool, POOL_BYTES_MAX, POOL_BYTES_MAX);
 	pthread_mutex_init(&intake->lock, NULL);
 	pthread_cond_init(&intake->work, NULL);
@@ -390,6 +394,7 @@ void intake_destroy(struct intake *intake)
 	pthread_cond_destroy(&intake->work);
 	pthread_mutex_destroy(&intake->lock);
 	arena_pool_deinit(&intake->pool);
+	redaction_deinit(&intake->review);
 	group_destroy(intake->group);
 	free(intake->workers);
 	free(intake);

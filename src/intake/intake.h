@@ -44,13 +44,35 @@ void intake_do_chore(struct intake *intake);
 
 /* ---- a batch ---- */
 
+/* Why something was rejected. */
+enum batch_why {
+	BATCH_WHY_WRONG,     /* what it says is wrong, or is not enough to begin a call */
+	BATCH_WHY_GAP,	     /* its steps would leave a gap behind those that are held */
+	BATCH_WHY_TOO_LARGE, /* its call would be too large */
+};
+
 struct batch_reject {
 	uint64_t line;		/* of NDJSON, or the call's place in the array, from 1 */
 	struct text session_id; /* empty when it could not be read */
 	const char *error;
+	enum batch_why why;
+	uint32_t held; /* BATCH_WHY_GAP: the steps that the call has */
 };
 
-/* What became of a batch. */
+/* What became of a single call that a batch was about. */
+struct batch_amended {
+	bool any;     /* it was taken */
+	bool created; /* the session was unknown */
+	uint32_t added;
+	uint32_t duplicates;
+	/* the call behind it */
+	int64_t start;
+	int64_t end;
+	uint32_t steps;
+	enum call_state state;
+};
+
+/* What became of a batch. An events line counts as a call. */
 struct batch_result {
 	uint64_t accepted; /* calls that are durable now */
 	uint64_t replaced; /* those of them whose session was there before */
@@ -62,6 +84,7 @@ struct batch_result {
 	struct error failure; /* ERROR_NONE; or what ended the batch early: the body is not JSON
 				 from some point on (ERROR_INVALID), is cut off or not gzip/zstd
 				 (ERROR_INVALID), or the store failed. What is in accepted stays. */
+	struct batch_amended amended; /* what was taken last of BATCH_HEADER and what follows it */
 };
 
 /* What becomes of a call that is over its days. */
@@ -74,6 +97,10 @@ enum batch_old {
 enum batch_content {
 	BATCH_CALLS,  /* whole calls */
 	BATCH_EVENTS, /* events lines; see batch_add_events() */
+	/* what is said of one call, whose session_id the options have; as STREAM_WHOLE */
+	BATCH_HEADER,	  /* an object of members of its header */
+	BATCH_STEPS,	  /* a step, or an array of steps */
+	BATCH_STEP_LINES, /* a step a line */
 };
 
 struct batch_options {
@@ -89,6 +116,8 @@ struct batch_options {
 	 */
 	enum batch_old (*old)(void *context, const struct call *call, uint64_t line, bool whole);
 	enum batch_content content;
+	struct text session_id;	 /* 1 to CALL_SESSION_ID_MAX bytes; of what follows BATCH_EVENTS */
+	int64_t from;		 /* of steps: where they stand; -1: in the order of time */
 	enum stream_shape shape; /* of BATCH_EVENTS: STREAM_NDJSON */
 	enum stream_coding coding;
 	/* from an exchange's recording: parts of a call are joined (call_join.h), where others

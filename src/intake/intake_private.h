@@ -30,6 +30,8 @@ struct intake {
 	struct store *store;
 	size_t call_size_max;
 	const struct redactor *redactor; /* may be NULL */
+	/* the committer's, of live calls; redactor NULL: nothing is hidden from step to step */
+	struct redaction review;
 	size_t in_flight_max;
 	struct arena_pool pool; /* of the chunks */
 
@@ -62,6 +64,7 @@ struct batch {
 	struct task task; /* first: to work off `pending` */
 	struct intake *intake;
 	struct batch_options options;
+	char session_id[CALL_SESSION_ID_MAX]; /* of the options */
 	/* the owner, each chunk sent, the list of waiting batches, the pool while it is behind */
 	atomic_uint references;
 
@@ -155,6 +158,8 @@ void batch_reference(struct batch *batch);
 void batch_unreference(struct batch *batch);
 /* @context is the struct batch: a sink has it so. */
 void batch_reject(void *context, uint64_t line, struct text session_id, const char *error);
+/* The same with a reason. */
+void batch_refuse(struct batch *batch, const struct batch_reject *reject);
 /* The call that it replaced seems to be another. */
 void batch_note_others(struct batch *batch, uint64_t line, struct text session_id);
 /* There is room again. */

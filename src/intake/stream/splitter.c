@@ -4,6 +4,7 @@
 
 #include "intake/stream/envelope.h"
 #include "intake/stream/lines.h"
+#include "intake/stream/whole.h"
 
 /* A byte order mark (RFC 8259 §8.1 lets it be passed over); the number of its bytes. */
 #define MARK	  "\xef\xbb\xbf"
@@ -16,6 +17,7 @@ struct splitter {
 	union {
 		struct envelope envelope;
 		struct lines lines;
+		struct whole whole;
 	};
 };
 
@@ -28,10 +30,16 @@ int splitter_create(struct splitter **ret_splitter, enum stream_shape shape,
 		return error_no_memory(err);
 	}
 	splitter->shape = shape;
-	if (shape == STREAM_NDJSON) {
-		lines_init(&splitter->lines, sink);
-	} else {
+	switch (shape) {
+	case STREAM_DOCUMENT:
 		envelope_init(&splitter->envelope, sink);
+		break;
+	case STREAM_NDJSON:
+		lines_init(&splitter->lines, sink);
+		break;
+	case STREAM_WHOLE:
+		whole_init(&splitter->whole, sink);
+		break;
 	}
 	*ret_splitter = splitter;
 	return 0;
@@ -42,21 +50,36 @@ void splitter_destroy(struct splitter *splitter)
 	if (!splitter) {
 		return;
 	}
-	if (splitter->shape == STREAM_NDJSON) {
-		lines_deinit(&splitter->lines);
-	} else {
+	switch (splitter->shape) {
+	case STREAM_DOCUMENT:
 		envelope_deinit(&splitter->envelope);
+		break;
+	case STREAM_NDJSON:
+		lines_deinit(&splitter->lines);
+		break;
+	case STREAM_WHOLE:
+		whole_deinit(&splitter->whole);
+		break;
 	}
 	free(splitter);
 }
 
+static size_t carried(const struct splitter *splitter)
+{
+	switch (splitter->shape) {
+	case STREAM_NDJSON:
+		return splitter->lines.span.carried.capacity;
+	case STREAM_WHOLE:
+		return splitter->whole.span.carried.capacity;
+	default:
+		return splitter->envelope.bare.carried.capacity +
+		       splitter->envelope.span.carried.capacity;
+	}
+}
+
 size_t splitter_holds(const struct splitter *splitter)
 {
-	return sizeof(*splitter) +
-	       (splitter->shape == STREAM_NDJSON
-			       ? splitter->lines.span.carried.capacity
-			       : splitter->envelope.bare.carried.capacity +
-					 splitter->envelope.span.carried.capacity);
+	return sizeof(*splitter) + carried(splitter);
 }
 
 static int feed(struct splitter *splitter, struct text data, struct error *err)
@@ -64,8 +87,14 @@ static int feed(struct splitter *splitter, struct text data, struct error *err)
 	if (data.size == 0) {
 		return 0;
 	}
-	return splitter->shape == STREAM_NDJSON ? lines_feed(&splitter->lines, data, err)
-						: envelope_feed(&splitter->envelope, data, err);
+	switch (splitter->shape) {
+	case STREAM_NDJSON:
+		return lines_feed(&splitter->lines, data, err);
+	case STREAM_WHOLE:
+		return whole_feed(&splitter->whole, data, err);
+	default:
+		return envelope_feed(&splitter->envelope, data, err);
+	}
 }
 
 /* What looked like the beginning of a mark and is not one belongs to the text. */
@@ -95,6 +124,12 @@ int splitter_end(struct splitter *splitter, bool cut_off, struct error *err)
 	if (!splitter->begun && begin(splitter, err) < 0) {
 		return -1;
 	}
-	return splitter->shape == STREAM_NDJSON ? lines_end(&splitter->lines, cut_off, err)
-						: envelope_end(&splitter->envelope, cut_off, err);
+	switch (splitter->shape) {
+	case STREAM_NDJSON:
+		return lines_end(&splitter->lines, cut_off, err);
+	case STREAM_WHOLE:
+		return whole_end(&splitter->whole, cut_off, err);
+	default:
+		return envelope_end(&splitter->envelope, cut_off, err);
+	}
 }

@@ -8,6 +8,7 @@ enum stream_shape {
 	 * call */
 	STREAM_DOCUMENT,
 	STREAM_NDJSON, /* a call a line; empty lines are passed over */
+	STREAM_WHOLE,  /* one text, at most as large as a call */
 };
 
 /* What a stream is compressed with. */
