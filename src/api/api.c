@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "api/job.h"
+#include "api/posting.h"
 #include "base/array.h"
 
 #define KEY_BODY_MAX 16384 /* bytes of a POST of a key */
@@ -16,6 +16,7 @@ static const char *const list_query[] = {
 	FILTER_PARAMETERS(FILTER_NAME) "limit", "offset", "cursor", "detail", "spreadsheet", NULL};
 static const char *const stats_query[] = {
 	FILTER_PARAMETERS(FILTER_NAME) "group", "bucket", "zone", "values", "limit", NULL};
+static const char *const steps_query[] = {"from", NULL};
 static const char *const dropoff_query[] = {FILTER_PARAMETERS(FILTER_NAME) "limit", NULL};
 static const char *const tail_query[] = {
 	FILTER_PARAMETERS(FILTER_NAME) "detail", "last_event_id", NULL};
@@ -35,10 +36,19 @@ static const struct endpoint endpoints[] = {
 		.prepare = v1_calls_prepare, .ask = v1_calls_ask, .answer = v1_calls_answer,
 		.release = v1_calls_release},
 	{"/v1/calls", HTTP_POST, "store-calls", nothing, STORE_SCOPE_WRITE,
-		.begin = v1_calls_post_begin, .data = v1_calls_post_data,
-		.finish = v1_calls_post_finish, .release = v1_calls_post_release},
+		.begin = v1_calls_post_begin, .data = posting_data,
+		.finish = v1_calls_post_finish, .release = posting_release},
 	{"/v1/calls/{session_id}", HTTP_GET, "read-call", nothing, STORE_SCOPE_READ, &answer_v1,
 		.prepare = v1_call_prepare, .ask = v1_call_ask},
+	{"/v1/calls/{session_id}", HTTP_PATCH, "store-events", nothing, STORE_SCOPE_WRITE,
+		.begin = v1_call_patch_begin, .data = posting_data, .finish = v1_call_live_finish,
+		.release = posting_release},
+	{"/v1/calls/{session_id}/events", HTTP_POST, "store-events", steps_query,
+		STORE_SCOPE_WRITE, .begin = v1_call_events_begin, .data = posting_data,
+		.finish = v1_call_live_finish, .release = posting_release},
+	{"/v1/events", HTTP_POST, "store-events", nothing, STORE_SCOPE_WRITE,
+		.begin = v1_events_post_begin, .data = posting_data,
+		.finish = v1_calls_post_finish, .release = posting_release},
 	{"/v1/traces", HTTP_POST, "store-traces", nothing, STORE_SCOPE_WRITE, .finish_waits = true,
 		.body_size_max = API_TRACES_BODY_MAX, .begin = v1_traces_begin,
 		.data = v1_traces_data, .finish = v1_traces_finish, .release = v1_traces_release},

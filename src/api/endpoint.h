@@ -71,10 +71,11 @@ endpoint_ask all_logs_ask, calls_ask, call_ask, v1_calls_ask, v1_call_ask, v1_di
 	v1_stats_ask, v1_dropoff_ask, v1_audit_ask, v1_keys_ask;
 endpoint_answer v1_calls_answer;
 endpoint_step healthz_begin, readyz_begin, web_files_begin, v1_account_begin, v1_tail_begin,
-	v1_calls_post_begin, v1_keys_post_begin, v1_keys_delete_begin;
-endpoint_data v1_calls_post_data, v1_keys_post_data;
-endpoint_step v1_calls_post_finish, v1_keys_post_finish;
-endpoint_release all_logs_release, v1_calls_release, v1_calls_post_release;
+	v1_calls_post_begin, v1_events_post_begin, v1_call_patch_begin, v1_call_events_begin,
+	v1_keys_post_begin, v1_keys_delete_begin;
+endpoint_data v1_keys_post_data;
+endpoint_step v1_calls_post_finish, v1_call_live_finish, v1_keys_post_finish;
+endpoint_release all_logs_release, v1_calls_release;
 
 /* POST /v1/traces */
 #define API_TRACES_BODY_MAX ((size_t)4 << 20) /* bytes on the wire */

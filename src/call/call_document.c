@@ -19,7 +19,7 @@ static void write_ending(struct buffer *buffer, const struct call *call)
 {
 	json_add_string(buffer, "type", text_of(call_type_name(call->type)));
 	json_add_number(buffer, "steps", call->has_detail ? call->steps : 0);
-	json_add_string(buffer, "state", TEXT("ended"));
+	json_add_string(buffer, "state", text_of(call_state_name(call->state)));
 	buffer_append(buffer, call->has_detail ? TEXT(",\"log\":true}") : TEXT(",\"log\":false}"));
 }
 
