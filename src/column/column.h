@@ -57,9 +57,9 @@ struct column_blobs {
 void column_blobs_init(struct column_blobs *blobs);
 void column_blobs_deinit(struct column_blobs *blobs);
 
-/* Makes the block of @count calls, 1 to COLUMN_CALLS_MAX, in the order of column_compare(), each
- * once. What was in @blobs is gone. ERROR_INVALID names the row that is not as it should be. Takes
- * some 100 bytes of memory a step while it works. */
+/* Makes the block of @count calls, 1 to COLUMN_CALLS_MAX, all of which have ended, in the order of
+ * column_compare(), each once. What was in @blobs is gone. ERROR_INVALID names the row that is not
+ * as it should be. Takes some 100 bytes of memory a step while it works. */
 int column_encode(const struct column_row *rows, uint32_t count, const struct column_kinds *kinds,
 	struct column_blobs *blobs, struct error *err) CHECK_RESULT;
 

@@ -19,6 +19,9 @@ static int check_row(const struct column_encoder *encoder, uint32_t i, struct er
 	if (call->steps > 0 && (!call->has_detail || !row->kinds)) {
 		return bad_row(i, "it has steps, but not their kinds", err);
 	}
+	if (call->state != CALL_ENDED) {
+		return bad_row(i, "it has not ended", err);
+	}
 	if (call->type > CALL_TRANSFER) {
 		return bad_row(i, "its type is not known", err);
 	}

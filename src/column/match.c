@@ -43,14 +43,26 @@ static int read_kinds(struct column_matcher *matcher, struct error *err)
 	return 0;
 }
 
+#define ONE(name, option, how, member) +1
+_Static_assert(0 FILTER_PARAMETERS(ONE) - (0 FILTER_CHOICES(ONE)) == 13,
+	"a new parameter of filters that is not a choice is to be answered by narrow() too");
+
+/* Whether it asks for a choice other than the type. */
+static bool asks_for_other_choice(const struct filter *filter)
+{
+#define ASKED(name, option, how, member) || (strcmp(#name, "type") != 0 && filter->member != 0)
+	return false FILTER_CHOICES(ASKED);
+}
+
 int column_matcher_init(struct column_matcher *matcher, const struct filter *filter,
 	int64_t detail_after, const struct column_kinds *kinds, struct error *err)
 {
 	*matcher = (struct column_matcher){
 		.filter = filter, .detail_after = detail_after, .kinds = kinds};
-	if (filter->text.count > 0) {
-		return error_set(err, ERROR_UNSUPPORTED,
-			"columns cannot be asked for words: the text index is");
+	if (filter->text.count > 0 || asks_for_other_choice(filter)) {
+		return error_set(err, ERROR_UNSUPPORTED, "columns cannot be asked for %s",
+			filter->text.count > 0 ? "words: the text index is"
+					       : "a choice that they do not know");
 	}
 	matcher->codes = malloc(sizeof(*matcher->codes));
 	matcher->by_call = malloc(COLUMN_CALLS_MAX);

@@ -21,7 +21,8 @@ struct column_matcher {
 };
 
 /* The filter and the kinds, which are all that the account's calls have, stay the caller's.
- * ERROR_UNSUPPORTED: the filter asks for words, which columns do not have. */
+ * ERROR_UNSUPPORTED: the filter asks for words, or for a choice other than the type, which columns
+ * do not have. */
 int column_matcher_init(struct column_matcher *matcher, const struct filter *filter,
 	int64_t detail_after, const struct column_kinds *kinds, struct error *err) CHECK_RESULT;
 void column_matcher_deinit(struct column_matcher *matcher);

@@ -60,12 +60,14 @@ int cells_add(struct cells *cells, uint32_t group, int64_t seconds, struct error
 		return add_long(cells, group, seconds, err);
 	}
 	cells->counts[(size_t)group * cells->width + (size_t)seconds]++;
+	cells->top = cells->top > seconds ? cells->top : (uint32_t)seconds + 1;
 	return 0;
 }
 
 void cells_clear(struct cells *cells)
 {
-	memset(cells->counts, 0, cells->width * sizeof(*cells->counts));
+	memset(cells->counts, 0, cells->top * sizeof(*cells->counts));
+	cells->top = 0;
 	cells->longer_count = 0;
 }
 
@@ -126,17 +128,31 @@ int cells_set_long(struct cells *cells, uint32_t set, int64_t seconds, struct er
 	return 0;
 }
 
+/* What a set has, brought together: most of its cells are empty. */
+static uint32_t gather(const struct cells *cells, const uint32_t *from, uint32_t *seconds)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < cells->width; i++) {
+		seconds[count] = i;
+		count += from[i] != 0;
+	}
+	return count;
+}
+
 static void flush_set(struct cells *cells, uint32_t set)
 {
 	const uint32_t *from = cells->set_counts + (size_t)set * cells->width;
+	uint32_t seconds[CELLS_WIDTH_MAX];
+	uint32_t count = gather(cells, from, seconds);
 
 	for (uint32_t word = 0; word < cells->set_words; word++) {
 		for (uint64_t bits = word_of(cells, set, word); bits != 0; bits &= bits - 1) {
 			size_t group = word * 64 + (size_t)__builtin_ctzll(bits);
 			uint64_t *to = cells->counts + group * cells->width;
 
-			for (uint32_t i = 0; i < cells->width; i++) {
-				to[i] += from[i];
+			for (uint32_t i = 0; i < count; i++) {
+				to[seconds[i]] += from[seconds[i]];
 			}
 		}
 	}
@@ -234,17 +250,18 @@ static int64_t add_up(int64_t sum, int64_t more)
 void cells_fill(const struct cells *cells, uint32_t group, struct column_entry *entry)
 {
 	const uint64_t *counts = cells->counts + (size_t)group * cells->width;
-	int64_t calls = cells_calls(cells, group);
 	size_t count;
 	const struct cells_long *longer = long_of(cells, group, &count);
+	uint64_t left = (uint64_t)entry->calls - count;
 
 	entry->duration_sum = 0;
-	for (uint32_t i = 0; i < cells->width; i++) {
+	for (uint32_t i = 0; left > 0 && i < cells->width; i++) {
+		left -= counts[i];
 		entry->duration_sum += (int64_t)counts[i] * i;
 	}
 	for (size_t i = 0; i < count; i++) {
 		entry->duration_sum = add_up(entry->duration_sum, longer[i].seconds);
 	}
-	entry->p50 = percentile(cells, group, calls, 50);
-	entry->p95 = percentile(cells, group, calls, 95);
+	entry->p50 = percentile(cells, group, entry->calls, 50);
+	entry->p95 = percentile(cells, group, entry->calls, 95);
 }

@@ -22,6 +22,7 @@ struct cells {
 	uint32_t width;	    /* cells of a group: durations below it have one */
 	size_t groups;
 	uint64_t *counts; /* group after group */
+	uint32_t top;	  /* of the only group: its cells from here on are empty */
 	struct cells_long *longer;
 	size_t longer_count;
 
@@ -67,7 +68,7 @@ void cells_finish(struct cells *cells);
 
 int64_t cells_calls(const struct cells *cells, uint32_t group);
 
-/* Fills duration_sum, p50 and p95 of a group with calls. */
+/* Fills duration_sum, p50 and p95 of the group with entry->calls calls, at least one. */
 void cells_fill(const struct cells *cells, uint32_t group, struct column_entry *entry);
 
 int cells_no_room(const struct cells *cells, struct error *err);

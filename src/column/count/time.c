@@ -114,7 +114,7 @@ static int add_durations(struct timing *timing, const struct column_durations *d
 {
 	const unsigned char *set = timing->stats->walk.match.set;
 	uint64_t *counts = timing->cells.counts;
-	uint32_t width = timing->cells.width;
+	uint32_t width = timing->cells.width, longest = 0;
 	int64_t seconds;
 
 	for (uint32_t i = low; i < high; i++) {
@@ -122,11 +122,13 @@ static int add_durations(struct timing *timing, const struct column_durations *d
 
 		if (duration < width) {
 			counts[duration] += set[i];
+			longest = duration > longest ? duration : longest;
 		} else if (set[i] && (column_durations_at(durations, i, &seconds, err) < 0 ||
 					     cells_add(&timing->cells, 0, seconds, err) < 0)) {
 			return -1;
 		}
 	}
+	timing->cells.top = timing->cells.top > longest ? timing->cells.top : longest + 1;
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "column/rows.h"
 #include "column/seal.h"
+#include "column/search.h"
 #include "fixture.h"
 
 struct fixture {
@@ -222,6 +223,9 @@ static void bad_rows_are_refused(void **state)
 	assert_int_equal(column_encode(rows, 5, &fixture_kinds, &f.blobs, &f.err), -1);
 	assert_string_equal(
 		f.err.message, "call 4 of a block: it does not come after the one before it");
+	rows[3].call.state = CALL_LIVE;
+	assert_int_equal(column_encode(rows, 4, &fixture_kinds, &f.blobs, &f.err), -1);
+	assert_string_equal(f.err.message, "call 3 of a block: it has not ended");
 	rows[2].call.end = rows[2].call.start - 1;
 	assert_int_equal(column_encode(rows, 4, &fixture_kinds, &f.blobs, &f.err), -1);
 	assert_int_equal(f.err.code, ERROR_INVALID);
@@ -230,6 +234,25 @@ static void bad_rows_are_refused(void **state)
 	rows[1].kinds = &unknown;
 	assert_int_equal(column_encode(rows, 2, &fixture_kinds, &f.blobs, &f.err), -1);
 	assert_string_equal(f.err.message, "call 1 of a block: kind 4 of its step 0 is not known");
+	end(&f);
+}
+
+static void words_are_not_answered(void **state)
+{
+	struct column_calls calls = {.kinds = &fixture_kinds};
+	struct column_page_question question = {.limit = 1};
+	struct column_page page;
+	struct filter filter;
+	struct fixture f;
+
+	(void)state;
+	begin(&f, 1);
+	filter_init(&filter);
+	question.base.filter = &filter;
+	assert_int_equal(filter_set(&filter, TEXT("text"), TEXT("one"), 0, &f.arena, &f.err), 1);
+	assert_int_equal(column_search(&calls, &question, &f.arena, &page, &f.err), -1);
+	assert_int_equal(f.err.code, ERROR_UNSUPPORTED);
+	assert_string_equal(f.err.message, "columns cannot be asked for words: the text index is");
 	end(&f);
 }
 
@@ -440,6 +463,7 @@ int main(void)
 		cmocka_unit_test(the_example_of_the_document_is_right),
 		cmocka_unit_test(many_kinds_come_out),
 		cmocka_unit_test(bad_rows_are_refused),
+		cmocka_unit_test(words_are_not_answered),
 		cmocka_unit_test(a_block_made_anew_has_no_gone_calls_no_old_steps_and_what_joins),
 		cmocka_unit_test(a_block_whose_calls_are_all_gone_is_no_more),
 		cmocka_unit_test(any_changed_byte_is_found),
