@@ -73,29 +73,32 @@ void cells_clear(struct cells *cells)
 
 /* ---- sets ---- */
 
-int cells_sets_reserve(struct cells *cells, uint32_t sets, struct error *err)
+void cells_sets_begin(struct cells *cells)
 {
 	size_t set_bytes = (size_t)cells->width * sizeof(*cells->set_counts);
-	size_t wanted = (size_t)cells->sets.count + sets;
-	size_t most = SETS_MEMORY / set_bytes;
+
+	if (cells->sets.count * set_bytes > SETS_MEMORY) {
+		cells_sets_flush(cells);
+	}
+}
+
+int cells_sets_reserve(struct cells *cells, struct error *err)
+{
+	size_t set_bytes = (size_t)cells->width * sizeof(*cells->set_counts);
+	size_t room = (size_t)cells->sets.count + cells->sets.count / 4;
 	uint32_t *counts;
 
-	if (wanted > cells->set_room && wanted > most && cells->sets.count > 0) {
-		cells_sets_flush(cells);
-		wanted = sets;
-	}
-	if (wanted <= cells->set_room) {
+	if (cells->sets.count <= cells->set_room) {
 		return 0;
 	}
-	wanted = wanted * 2 <= most ? wanted * 2 : wanted;
-	counts = realloc(cells->set_counts, wanted * set_bytes);
+	counts = realloc(cells->set_counts, room * set_bytes);
 	if (!counts) {
 		return error_no_memory(err);
 	}
 	memset((char *)counts + cells->set_room * set_bytes, 0,
-		(wanted - cells->set_room) * set_bytes);
+		(room - cells->set_room) * set_bytes);
 	cells->set_counts = counts;
-	cells->set_room = (uint32_t)wanted;
+	cells->set_room = (uint32_t)room;
 	return 0;
 }
 

@@ -29,7 +29,7 @@ struct cells {
 	struct arena set_arena;
 	struct intern sets; /* a bit for each group, in set_words words */
 	uint32_t set_words;
-	uint32_t *set_counts; /* set after set; room for set_room sets */
+	uint32_t *set_counts; /* set after set; for set_room sets */
 	uint32_t set_room;
 };
 
@@ -46,13 +46,15 @@ void cells_clear(struct cells *cells);
 
 /* ---- sets ---- */
 
-/* Makes room for @sets more sets: numbers that were got before are no longer good. */
-int cells_sets_reserve(struct cells *cells, uint32_t sets, struct error *err) CHECK_RESULT;
+/* Before sets of a block are got: numbers that were got before are no longer good. */
+void cells_sets_begin(struct cells *cells);
 
-/* The number of the set of groups that has a bit in each of set_words words at @words. There is
- * room for it. */
+/* The number of the set of groups that has a bit in each of set_words words at @words. */
 int cells_set(struct cells *cells, const uint64_t *words, uint32_t *ret_set,
 	struct error *err) CHECK_RESULT;
+
+/* Makes cells for all sets that were got. */
+int cells_sets_reserve(struct cells *cells, struct error *err) CHECK_RESULT;
 
 /* Counts a call, longer than there are cells, in each group of the set. */
 int cells_set_long(

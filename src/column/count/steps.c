@@ -138,13 +138,15 @@ static int open_sets(struct stepping *stepping, struct error *err)
 	struct column_sequences shapes;
 	struct text payload;
 
-	return column_block_column(block, COLUMN_SHAPES, &payload, err) < 0 ||
-			       column_sequences_open(&shapes, payload, COLUMN_SHAPES, block->number,
-				       block->kinds_count, err) < 0 ||
-			       cells_sets_reserve(&stepping->cells, shapes.count, err) < 0 ||
-			       find_sets(stepping, &shapes, err) < 0
-		       ? -1
-		       : give_sets(stepping, &shapes, err);
+	cells_sets_begin(&stepping->cells);
+	if (column_block_column(block, COLUMN_SHAPES, &payload, err) < 0 ||
+		column_sequences_open(&shapes, payload, COLUMN_SHAPES, block->number,
+			block->kinds_count, err) < 0 ||
+		find_sets(stepping, &shapes, err) < 0 ||
+		cells_sets_reserve(&stepping->cells, err) < 0) {
+		return -1;
+	}
+	return give_sets(stepping, &shapes, err);
 }
 
 static int add_long(struct stepping *stepping, const struct stats_durations *durations, uint32_t at,
@@ -294,8 +296,9 @@ static int count_row(struct stepping *stepping, const struct column_row *row, st
 			stepping->step_sums[group]++;
 		}
 	}
-	if (cells_sets_reserve(&stepping->cells, 1, err) < 0 ||
-		cells_set(&stepping->cells, stepping->words, &set, err) < 0) {
+	cells_sets_begin(&stepping->cells);
+	if (cells_set(&stepping->cells, stepping->words, &set, err) < 0 ||
+		cells_sets_reserve(&stepping->cells, err) < 0) {
 		return -1;
 	}
 	if (seconds >= stepping->cells.width) {

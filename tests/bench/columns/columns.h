@@ -7,6 +7,8 @@
 
 #include "column/search.h"
 
+#define SEGMENTS 32 /* a segment's id is that of its block times so many, and its column */
+
 /* Ends the program with SQLite's message unless @status is what is expected. */
 void expect(sqlite3 *db, int status, int wanted);
 
@@ -14,8 +16,8 @@ void expect(sqlite3 *db, int status, int wanted);
  * another time. Prints what the columns take and what making them took. */
 void make_file(const char *path, int64_t calls, int64_t made);
 
-/* Asks the file all questions, each in an own process, and prints what each took. With @mapped,
- * SQLite maps the file into memory. */
-void ask_file(const char *path, bool mapped);
+/* Asks the file all questions whose name has @word in it, each in an own process, and prints what
+ * each took. With @mapped, SQLite maps the file into memory. */
+void ask_file(const char *path, bool mapped, const char *word);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * bench_columns make FILE [CALLS [DIFFERENT]]: makes the file, prints bytes a call.
- * bench_columns ask FILE [mapped]: asks it, prints a table. */
+ * bench_columns ask FILE [read|mapped [WORD]]: asks it, prints a table. */
 #include "columns.h"
 
 #define CALLS	  10000000
@@ -21,10 +21,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > 2 && strcmp(argv[1], "ask") == 0) {
-		ask_file(argv[2], argc > 3 && strcmp(argv[3], "mapped") == 0);
+		ask_file(argv[2], argc > 3 && strcmp(argv[3], "mapped") == 0,
+			argc > 4 ? argv[4] : "");
 		return 0;
 	}
 	fprintf(stderr, "usage: bench_columns make FILE [CALLS [DIFFERENT]]\n"
-			"       bench_columns ask FILE [mapped]\n");
+			"       bench_columns ask FILE [read|mapped [WORD]]\n");
 	return 2;
 }

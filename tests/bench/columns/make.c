@@ -160,9 +160,8 @@ static void store_block(struct maker *maker, int64_t id)
 		const struct buffer *blob = &maker->blobs.columns[column];
 
 		if (blob->size > 0) {
-			sqlite3_bind_int64(maker->put, 1, id);
-			sqlite3_bind_int(maker->put, 2, column);
-			sqlite3_bind_blob64(maker->put, 3, blob->data, blob->size, SQLITE_STATIC);
+			sqlite3_bind_int64(maker->put, 1, id * SEGMENTS + column);
+			sqlite3_bind_blob64(maker->put, 2, blob->data, blob->size, SQLITE_STATIC);
 			expect(maker->db, sqlite3_step(maker->put), SQLITE_DONE);
 			sqlite3_reset(maker->put);
 			maker->bytes[column] += blob->size;
@@ -225,7 +224,7 @@ static void open_file(struct maker *maker, const char *path)
 		"create table kind (id integer primary key, class, module, variable); begin");
 	expect(maker->db,
 		sqlite3_prepare_v2(
-			maker->db, "insert into segment values (?, ?, ?)", -1, &maker->put, NULL),
+			maker->db, "insert into segment values (?, ?)", -1, &maker->put, NULL),
 		SQLITE_OK);
 }
 
