@@ -21,12 +21,6 @@
 #define CUT_BY_END    CALL_GOES_ON_LINE
 #define CUT_BY_MEMORY "No more of this call was read: too many calls were open at once"
 
-/* FreePBX's names for what comes from outside, and common ones. */
-#define INBOUND_CONTEXTS                                                                           \
-	"from-trunk,from-trunk-*,from-pstn,from-pstn-*,from-did-direct,from-external,from-"        \
-	"outside,"                                                                                 \
-	"from-sip-external,from-dahdi,from-digital,from-analog,from-isdn,ext-did,incoming,inbound"
-
 struct source {
 	struct cel_input input;
 	struct source_sink sink;
@@ -288,7 +282,7 @@ static int cel_open(struct source **ret_source, const struct source_input *input
 	buffer_init(&source->json, JSON_BYTES_MAX);
 	source->sink = *sink;
 	source->local_times = source_option(input, "zone") != NULL;
-	source->inbound_contexts = strdup(contexts ? contexts : INBOUND_CONTEXTS);
+	source->inbound_contexts = strdup(contexts ? contexts : CEL_INBOUND_CONTEXTS);
 	source->system = system ? strdup(system) : NULL;
 	source->open = calloc(OPEN_BUCKETS, sizeof(*source->open));
 	source->closed = calloc(CLOSED_REMEMBERED, sizeof(*source->closed));

@@ -153,7 +153,7 @@ void cel_channel_learn(struct cel_channel *channel, const struct cel_row *row)
 	if (begins_with_app(row->field[CEL_APP])) {
 		note_first(&channel->app, row->field[CEL_APP]);
 	}
-	channel->started |= cel_row_is(row, "CHAN_START");
+	channel->started |= cel_row_is(row, "CHAN_START") || cel_row_is(row, "AMI_AGAIN");
 	channel->connected |= cel_row_is(row, "ANSWER") ||
 			      text_starts_with(row->field[CEL_EVENT_TYPE], TEXT("BRIDGE_"));
 }

@@ -104,6 +104,10 @@ struct text cel_channel_local_exten(const struct cel_channel *channel);
 
 struct cel_channel *cel_call_channel_by_name(const struct cel_call *call, struct text name);
 
+/* Puts the rows back into the order in which they came, after cel_call_order(), so that more may be
+ * added. Rows that were dropped stay dropped. */
+void cel_call_reopen(struct cel_call *call);
+
 bool cel_row_is(const struct cel_row *row, const char *event_type);
 
 /* Whether @text is a number or a name and not Asterisk's `<unknown>`. */

@@ -10,6 +10,11 @@ static int compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
+static int by_arrival(const struct cel_row *a, const struct cel_row *b)
+{
+	return compare_numbers(a->arrival, b->arrival);
+}
+
 static int by_time(const struct cel_row *a, const struct cel_row *b)
 {
 	int order = compare_numbers(a->time_us, b->time_us);
@@ -136,4 +141,15 @@ void cel_call_order(struct cel_call *call, bool newest_first)
 	drop_doubles(call);
 	sort(call, by_time);
 	settle(call);
+}
+
+void cel_call_reopen(struct cel_call *call)
+{
+	if (call->first && call->first->arrival < 0) {
+		reverse(call);
+	}
+	sort(call, by_arrival);
+	for (struct cel_row *row = call->first; row; row = row->after) {
+		call->last = row;
+	}
 }

@@ -100,7 +100,7 @@ static struct text hidden_value(struct cel_walk *walk, struct text name, struct 
 	return shown.data ? shown : TEXT("");
 }
 
-static void on_user_event(struct cel_walk *walk, struct cel_leg *leg)
+void cel_user_event(struct cel_walk *walk, struct cel_leg *leg)
 {
 	struct text name = walk->row->field[CEL_EVENT_TYPE];
 	struct text value = cel_walk_extra(walk, "extra");
@@ -153,6 +153,10 @@ static bool tells_app(const struct cel_walk *walk, const struct cel_leg *leg)
 	bool end = cel_row_is(row, "HANGUP") || cel_row_is(row, "CHAN_END") ||
 		   cel_row_is(row, "LINKEDID_END");
 
+	/* What the manager tells on top of the event log changes nothing of what that says. */
+	if (cel_row_is(row, "AMI_STEP") || cel_row_is(row, "AMI_STATUS")) {
+		return false;
+	}
 	return row->field[CEL_APP].size > 0 && (!end || leg->app.size == 0);
 }
 
@@ -228,6 +232,10 @@ static const struct {
 	{"STREAM_END", cel_media_end, NULL},
 	{"DTMF", cel_media_digit, NULL},
 	{"LINKEDID_END", NULL, NULL},
+	{"AMI_STEP", cel_native_step, NULL},
+	{"AMI_STATUS", cel_native_status, NULL},
+	{"AMI_UP", NULL, NULL},
+	{"AMI_AGAIN", NULL, NULL},
 };
 
 static void take_row(struct cel_walk *walk)
@@ -240,7 +248,7 @@ static void take_row(struct cel_walk *walk)
 		i++;
 	}
 	if (i == COUNT_OF(events)) {
-		on_user_event(walk, leg);
+		cel_user_event(walk, leg);
 	} else if (events[i].handle) {
 		events[i].handle(walk, leg);
 	} else if (events[i].old_line) {

@@ -25,6 +25,7 @@ struct cel_step {
 	struct text variable; /* that the application fills, or the name of the flow's step */
 	struct cel_member members[CEL_MEMBERS_MAX];
 	size_t count;
+	struct text more; /* members behind these, as JSON, without braces */
 };
 
 /* What a channel is doing. */
@@ -145,6 +146,12 @@ struct text cel_media_variable(const struct cel_leg *leg);
 cel_handle cel_bridge_enter, cel_bridge_exit, cel_conference_enter, cel_conference_exit;
 cel_handle cel_blind_transfer, cel_attended_transfer, cel_park_start, cel_park_end;
 cel_handle cel_pickup, cel_forward;
+
+/* cel_native.c: rows that only Asterisk's manager interface has */
+cel_handle cel_native_step, cel_native_status;
+
+/* A user's event. */
+cel_handle cel_user_event;
 
 /* cel_hangup.c */
 cel_handle cel_hangup, cel_channel_end;

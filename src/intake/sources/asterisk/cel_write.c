@@ -12,8 +12,6 @@
 /* A call may have CALL_SIZE_MAX_DEFAULT bytes; this leaves room for its header and its last steps.
  */
 #define DETAIL_BYTES_MAX ((size_t)900 << 10)
-#define JSON_BYTES_MAX	 ((size_t)2 << 20)
-#define WALK_BYTES_MAX	 ((size_t)64 << 20)
 
 /* Extensions that are not numbers: Asterisk's own (s, h, i, t, failed, s-NOANSWER) and names. */
 static bool is_number(struct text exten)
@@ -233,6 +231,10 @@ static void write_data(struct buffer *data, const struct cel_step *step)
 			json_write_string(data, step->members[i].value);
 		}
 	}
+	if (step->more.size > 0) {
+		json_write_comma(data);
+		buffer_append(data, step->more);
+	}
 	buffer_append_byte(data, '}');
 }
 
@@ -272,7 +274,7 @@ static void write_detail(struct buffer *detail, struct cel_walk *walk)
 	AUTO(buffer_deinit) struct buffer data;
 	size_t left_out = 0;
 
-	buffer_init(&data, JSON_BYTES_MAX);
+	buffer_init(&data, CEL_DETAIL_BYTES_MAX);
 	buffer_append_byte(detail, '[');
 	LIST_EACH(struct cel_step, step, &walk->steps, link) {
 		if (detail->size > DETAIL_BYTES_MAX && step->link.next) {
@@ -287,22 +289,34 @@ static void write_detail(struct buffer *detail, struct cel_walk *walk)
 	buffer_append_byte(detail, ']');
 }
 
+int cel_write_parts(struct buffer *detail, struct call *ret_header, struct arena *arena,
+	const struct cel_call *call, const struct cel_write_options *options, const char *cut,
+	struct error *err)
+{
+	struct cel_walk walk;
+	struct call header = make_header(call, options, cut, arena);
+
+	cel_walk(&walk, call, arena, cut);
+	write_detail(detail, &walk);
+	if (walk.failed || detail->failed || !header.dest.data || !header.src.data ||
+		!header.session_id.data) {
+		return error_set(err, ERROR_TOO_LARGE, "the call's log is too long to be written");
+	}
+	*ret_header = header;
+	return 0;
+}
+
 int cel_write(struct buffer *json, const struct cel_call *call,
 	const struct cel_write_options *options, const char *cut, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
 	AUTO(buffer_deinit) struct buffer detail;
-	struct cel_walk walk;
 	struct call header;
 
-	arena_init(&arena, WALK_BYTES_MAX);
-	buffer_init(&detail, JSON_BYTES_MAX);
-	header = make_header(call, options, cut, &arena);
-	cel_walk(&walk, call, &arena, cut);
-	write_detail(&detail, &walk);
-	if (walk.failed || detail.failed || !header.dest.data || !header.src.data ||
-		!header.session_id.data) {
-		return error_set(err, ERROR_TOO_LARGE, "the call's log is too long to be written");
+	arena_init(&arena, CEL_WALK_BYTES_MAX);
+	buffer_init(&detail, CEL_DETAIL_BYTES_MAX);
+	if (cel_write_parts(&detail, &header, &arena, call, options, cut, err) < 0) {
+		return -1;
 	}
 	call_json_write(json, &header, buffer_text(&detail));
 	return json->failed ? error_no_memory(err) : 0;

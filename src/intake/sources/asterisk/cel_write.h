@@ -5,7 +5,18 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "call/call.h"
 #include "intake/sources/asterisk/cel_call.h"
+
+#define CEL_DETAIL_BYTES_MAX ((size_t)2 << 20)
+#define CEL_WALK_BYTES_MAX   ((size_t)64 << 20) /* of the arena of a walk */
+
+/* What the importer reads as inbound where nothing is said: FreePBX's names for what comes from
+ * outside, and common ones. */
+#define CEL_INBOUND_CONTEXTS                                                                       \
+	"from-trunk,from-trunk-*,from-pstn,from-pstn-*,from-did-direct,from-external,from-"        \
+	"outside,"                                                                                 \
+	"from-sip-external,from-dahdi,from-digital,from-analog,from-isdn,ext-did,incoming,inbound"
 
 struct cel_write_options {
 	/* comma-separated, `*` at a context's end stands for any rest */
@@ -17,5 +28,11 @@ struct cel_write_options {
  * about. */
 int cel_write(struct buffer *json, const struct cel_call *call,
 	const struct cel_write_options *options, const char *cut, struct error *err) CHECK_RESULT;
+
+/* The parts of cel_write(): appends the steps, `[…]`, to @detail; the header's texts are in @arena.
+ * Walks the rows as they stand: cel_call_order() comes first. */
+int cel_write_parts(struct buffer *detail, struct call *ret_header, struct arena *arena,
+	const struct cel_call *call, const struct cel_write_options *options, const char *cut,
+	struct error *err) CHECK_RESULT;
 
 #endif
