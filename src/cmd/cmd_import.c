@@ -14,6 +14,7 @@
 #include "cmd/redact_options.h"
 #include "cmd/shift.h"
 #include "cmd/terminal.h"
+#include "cmd/zone_option.h"
 
 #define SYSTEM_MAX     64
 #define ARENA_SIZE_MAX ((size_t)2 << 30)
@@ -491,28 +492,6 @@ static int import_run(struct cmd_run *run, struct error *err)
 	return summarise(&import);
 }
 
-/* Makes --zone the zone in which times without one are read. The library would take a misspelt one
- * for UTC. */
-static int set_zone(const char *zone, struct error *err)
-{
-	char path[512];
-
-	if (!zone) {
-		return 0;
-	}
-	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone);
-	/* POSIX zones, such as CET-1CEST, have digits. */
-	if (strcmp(zone, "UTC") != 0 && !strpbrk(zone, "0123456789") && access(path, R_OK) < 0) {
-		return error_set(err, ERROR_INVALID,
-			"'%s' is not a value for --zone: there is no such time zone; "
-			"write one like Europe/Berlin",
-			zone);
-	}
-	setenv("TZ", zone, 1);
-	tzset();
-	return 0;
-}
-
 static int check_system(struct text name, struct error *err)
 {
 	if (name.size == 0 || name.size > SYSTEM_MAX || text_has_control(name) ||
@@ -557,7 +536,7 @@ static int import_check(struct cmd_run *run, struct error *err)
 		import_format_check(settings->format, err) < 0) {
 		return -1;
 	}
-	return set_zone(settings->zone, err);
+	return zone_option_set(settings->zone, err);
 }
 
 static const char *const settings[] = {OWNER_OPTIONS, "format", "columns", "zone", "system",

@@ -11,7 +11,7 @@
 #include "store/store.h"
 
 static const struct setting *const tables[] = {common_settings, serve_settings, calls_settings,
-	files_settings, manage_settings, pull_settings, NULL};
+	files_settings, collect_settings, manage_settings, pull_settings, NULL};
 
 /* The row without a name that ends @table. */
 static const struct setting *end_of(const struct setting *table)

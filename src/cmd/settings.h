@@ -114,6 +114,16 @@ struct settings {
 	int64_t every_s;
 	int64_t pace_ms;
 
+	/* settings_collect.c: of collectors; further ones are those of pull */
+	const char *ca_file;
+	int64_t spool_max;
+	const char *prefix;
+	const char *host;
+	const char *login;
+	bool tls;
+	const char *variables;
+	bool once;
+
 	/* settings_manage.c: erase, account, retention, audit, key */
 	const char *session;
 	bool finish;

@@ -25,6 +25,6 @@
 
 /* The tables, one a group of commands. Each ends with a row without a name. */
 extern const struct setting common_settings[], serve_settings[], calls_settings[], files_settings[],
-	manage_settings[], pull_settings[];
+	collect_settings[], manage_settings[], pull_settings[];
 
 #endif

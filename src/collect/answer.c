@@ -65,7 +65,7 @@ bool answer_read_rejects(struct text answer,
 		return false;
 	}
 	while (json_reader_next(&reader, &value, NULL) > 0 && value.kind == JSON_OBJECT) {
-		AUTO(arena_deinit) struct arena arena;
+		AUTO(arena_deinit) struct arena arena = {0};
 		struct answer_reject reject;
 
 		arena_init(&arena, REJECT_BYTES_MAX);

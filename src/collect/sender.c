@@ -89,9 +89,10 @@ static bool add_header(struct sender *sender, const char *header)
 
 static int make_headers(struct sender *sender, struct error *err)
 {
-	struct text key, header;
+	struct text key = text_of(sender->options.key), header;
 
-	if (secret_file_read(sender->options.key_file, &sender->arena, &key, err) < 0) {
+	if (sender->options.key_file &&
+		secret_file_read(sender->options.key_file, &sender->arena, &key, err) < 0) {
 		return -1;
 	}
 	header = arena_printf(&sender->arena, "Authorization: Bearer %.*s", TEXT_ARG(key));
@@ -221,7 +222,7 @@ static int start(struct sender *sender, struct error *err)
 
 static int start_question(struct sender *sender, struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer url;
+	AUTO(buffer_deinit) struct buffer url = {0};
 	struct question *question = LIST_TAKE(&sender->questions, struct question, link);
 	char *escaped = curl_easy_escape(
 		sender->easy, question->session_id.data, (int)question->session_id.size);
@@ -242,7 +243,7 @@ static int start_question(struct sender *sender, struct error *err)
 
 static int start_batch(struct sender *sender, struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer url;
+	AUTO(buffer_deinit) struct buffer url = {0};
 
 	sender->batch_lines = spool_read(
 		sender->options.spool, SENDER_BATCH_BYTES, sender->lines_max, &sender->batch, err);
@@ -381,9 +382,9 @@ static void take_reject(void *context, const struct answer_reject *reject)
 	struct taking *taking = context;
 	struct sender *sender = taking->sender;
 
-	if (reject->held >= 0) {
-		sender->counts.conflicts++;
-		sender->options.conflict(sender->options.context, reject->session_id, reject->held);
+	sender->counts.conflicts += reject->held >= 0;
+	if (reject->held >= 0 && sender->options.conflict(sender->options.context,
+					 reject->session_id, reject->held)) {
 		return;
 	}
 	taking->failed |= give_up(sender, answer_line(buffer_text(&sender->batch), reject->line),

@@ -24,11 +24,12 @@ struct sender;
 struct sender_options {
 	const char *url;      /* https://calls.example: /v1/… is put behind it */
 	const char *key_file; /* holds the API key, for its owner alone */
+	const char *key;      /* the key itself, where there is no file */
 	const char *ca_file;  /* PEM; NULL: the system's */
 	struct spool *spool;  /* outlives the sender */
 	/* The server holds only @held steps of the call, fewer than a line's `from`: nothing of
-	 * that line is stored. */
-	void (*conflict)(void *context, struct text session_id, int64_t held);
+	 * that line is stored. False: nothing can be sent again, so the line is given up. */
+	bool (*conflict)(void *context, struct text session_id, int64_t held);
 	/* A line was refused for good; it stands in rejected.ndjson. May be NULL. */
 	void (*given_up)(void *context, struct text session_id, struct text reason);
 	/* The answer to sender_ask(): how many steps are held; negative: the call is not known. */

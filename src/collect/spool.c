@@ -114,7 +114,7 @@ int spool_write_file(struct spool *spool, const char *name, struct text content,
 
 static int write_state(struct spool *spool, int64_t first, int64_t offset, struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer state;
+	AUTO(buffer_deinit) struct buffer state = {0};
 
 	buffer_init(&state, STATE_BYTES_MAX);
 	buffer_printf(
@@ -162,8 +162,8 @@ static bool read_state_members(struct spool *spool, struct text text)
 
 static int read_state(struct spool *spool, struct error *err)
 {
-	AUTO(arena_deinit) struct arena arena;
-	AUTO(buffer_deinit) struct buffer path;
+	AUTO(arena_deinit) struct arena arena = {0};
+	AUTO(buffer_deinit) struct buffer path = {0};
 	struct text state;
 
 	arena_init(&arena, 2 * STATE_BYTES_MAX);
@@ -571,11 +571,33 @@ int spool_acknowledge(struct spool *spool, size_t bytes, uint64_t lines, struct 
 	return leave_segment(spool, err);
 }
 
+int spool_read_last(struct spool *spool, struct buffer *buffer, struct error *err)
+{
+	size_t size = (size_t)spool->last_size;
+	char *to;
+	ssize_t got;
+
+	buffer_clear(buffer);
+	if (size == 0) {
+		return 0;
+	}
+	to = buffer_reserve(buffer, size);
+	got = to ? pread(spool->last_fd, to, size, 0) : 0;
+	if (!to) {
+		return error_no_memory(err);
+	}
+	if (got != (ssize_t)size) {
+		return fail(spool, "read", "its last segment", err);
+	}
+	buffer_advance(buffer, size);
+	return 0;
+}
+
 /* ---- what is set aside ---- */
 
 int spool_reject(struct spool *spool, struct text line, struct text reason, struct error *err)
 {
-	AUTO(buffer_deinit) struct buffer record;
+	AUTO(buffer_deinit) struct buffer record = {0};
 	AUTO(file_close)
 	int fd = openat(spool->folder_fd, "rejected.ndjson",
 		O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

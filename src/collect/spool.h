@@ -67,6 +67,10 @@ int spool_acknowledge(
 int spool_reject(
 	struct spool *spool, struct text line, struct text reason, struct error *err) CHECK_RESULT;
 
+/* Puts all lines of the segment that is appended to into @buffer, acknowledged or not: what was
+ * told last. */
+int spool_read_last(struct spool *spool, struct buffer *buffer, struct error *err) CHECK_RESULT;
+
 /* The source's mark: how far it has read, its own JSON value. {NULL, 0}: none yet. Valid until
  * spool_set_mark(). */
 struct text spool_mark(const struct spool *spool);

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+"""Plays a recorded stream of Asterisk's manager interface to whatever logs in, as the exchange did: what is sent while no client is there is
+lost to it. Answers Challenge, Login, Ping, CoreSettings, CoreStatus and Status, the last from the stream itself."""
+import gzip
+import hashlib
+import re
+import socket
+import ssl
+import threading
+import time
+from pathlib import Path
+
+RECORDING = Path(__file__).resolve().parents[1] / "fixtures" / "asterisk" / "ami-stream.bin.gz"
+BANNER = b"Asterisk Call Manager/13.0.0\r\n"
+
+
+def recorded():
+    """The events of the recording, a block each; what answered the recording client is left out."""
+    blocks = gzip.open(RECORDING).read().split(b"\r\n", 1)[1].split(b"\r\n\r\n")
+    return [block + b"\r\n\r\n" for block in blocks if block.startswith(b"Event:")]
+
+
+def headers(block):
+    fields = {}
+    for line in block.decode("utf-8", "replace").split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.setdefault(name.lower(), value.strip())
+    return fields
+
+
+class Exchange:
+    """@blocks: what it sends. @cuts: numbers of bytes after which it closes the connection once; @lost blocks pass by before the next client's
+    first. @speed: blocks a second, 0 for as fast as they are taken. @chunk: bytes a write. @status: whether Status is allowed."""
+
+    def __init__(self, blocks=None, *, cuts=(), lost=0, speed=0, chunk=0, secret="secret", status=True, tls=None, system="pbx", startup="08:00:00"):
+        self.blocks = recorded() if blocks is None else blocks
+        self.cuts, self.lost, self.speed, self.chunk = sorted(cuts), lost, speed, chunk
+        self.secret, self.status, self.tls, self.system, self.startup = secret, status, tls, system, startup
+        self.at = 0  # the block that comes next
+        self.sent = 0  # bytes, over all connections
+        self.logins, self.actions, self.gone = 0, [], False
+        self.done = threading.Event()  # all blocks were sent
+        self.paused = threading.Event()
+        self.paused.set()
+        self.client = None
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def close(self):
+        self.gone = True
+        self.paused.set()
+        for each in (self.socket, self.client):
+            if each:
+                try:
+                    each.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+                each.close()
+
+    def accept(self):
+        while not self.gone:
+            try:
+                client = self.socket.accept()[0]
+            except OSError:
+                return
+            try:
+                self.client = self.tls.wrap_socket(client, server_side=True) if self.tls else client
+                self.serve(self.client)
+            except (OSError, ssl.SSLError):
+                pass
+            finally:
+                client.close()
+
+    # what is up
+
+    def up(self):
+        """The channels that are up before the block that comes next: those that began, and those that were up before the recording."""
+        begun = {fields["uniqueid"] for fields in map(headers, self.blocks) if fields.get("event") == "Newchannel"}
+        channels = {}
+        for fields in map(headers, self.blocks):
+            if {"uniqueid", "linkedid", "channelstate", "context", "exten"} <= fields.keys() and fields["uniqueid"] not in begun:
+                channels.setdefault(fields["uniqueid"], fields)
+        for block in self.blocks[:self.at]:
+            fields = headers(block)
+            event, unique = fields.get("event"), fields.get("uniqueid")
+            if event == "Newchannel":
+                channels[unique] = fields
+            elif event == "Hangup":
+                channels.pop(unique, None)
+            elif unique in channels:
+                channels[unique] = {**channels[unique], **{k: v for k, v in fields.items() if k in ("context", "exten", "channelstate", "application")}}
+        return channels
+
+    def clock(self):
+        """The time of the event that comes next; of now where there is none."""
+        return next((fields["timestamp"] for fields in map(headers, self.blocks[self.at:self.at + 5]) if "timestamp" in fields), f"{time.time():.6f}")
+
+    # what it answers
+
+    def serve(self, client):
+        self.send(client, BANNER)
+        pending, challenge, logged_in = b"", "184731", False
+        while True:
+            data = client.recv(65536)
+            if not data:
+                return
+            pending += data
+            while b"\r\n\r\n" in pending:
+                text, pending = pending.split(b"\r\n\r\n", 1)
+                fields = headers(text)
+                action = fields.get("action", "").lower()
+                self.actions.append(fields)
+                identity = f"ActionID: {fields['actionid']}\r\n" if "actionid" in fields else ""
+                if action == "challenge":
+                    self.answer(client, f"Response: Success\r\n{identity}Challenge: {challenge}")
+                elif action == "login":
+                    proof = hashlib.md5((challenge + self.secret).encode()).hexdigest() if fields.get("authtype") == "MD5" else self.secret
+                    if proof != fields.get("key", fields.get("secret")):
+                        self.answer(client, f"Response: Error\r\n{identity}Message: Authentication failed")
+                        return
+                    logged_in = True
+                    self.logins += 1
+                    self.answer(client, f"Response: Success\r\n{identity}Message: Authentication accepted")
+                elif not logged_in:
+                    self.answer(client, f"Response: Error\r\n{identity}Message: Permission denied")
+                elif action == "coresettings":
+                    self.answer(client, f"Response: Success\r\n{identity}AMIversion: 13.0.0\r\nSystemName: {self.system}")
+                elif action == "corestatus":
+                    self.answer(client, f"Response: Success\r\n{identity}CoreStartupDate: 2026-11-23\r\nCoreStartupTime: {self.startup}")
+                elif action == "status":
+                    self.answer_status(client, identity)
+                    threading.Thread(target=self.play, args=(client,), daemon=True).start()
+                else:
+                    self.answer(client, f"Response: Success\r\n{identity}Ping: Pong\r\nTimestamp: {self.clock()}")
+
+    def answer_status(self, client, identity):
+        if not self.status:
+            self.answer(client, f"Response: Error\r\n{identity}Message: Permission denied")
+            return
+        self.answer(client, f"Response: Success\r\n{identity}EventList: start\r\nMessage: Channel status will follow")
+        channels = self.up()
+        for fields in channels.values():
+            self.answer(client, "\r\n".join(["Event: Status", "Privilege: Call", f"Channel: {fields['channel']}", f"ChannelState: {fields['channelstate']}",
+                                              f"CallerIDNum: {fields['calleridnum']}", f"CallerIDName: {fields['calleridname']}",
+                                              f"Context: {fields['context']}", f"Exten: {fields['exten']}", f"Uniqueid: {fields['uniqueid']}",
+                                              f"Linkedid: {fields['linkedid']}", "Seconds: 5", identity.strip() or "X: y"]))
+        self.answer(client, f"Event: StatusComplete\r\n{identity}EventList: Complete\r\nListItems: {len(channels)}")
+
+    def answer(self, client, text):
+        self.send(client, text.encode() + b"\r\n\r\n")
+
+    def send(self, client, data):
+        with self.lock:
+            client.sendall(data)
+
+    lock = threading.RLock()
+
+    # what it plays
+
+    def play(self, client):
+        try:
+            while self.at < len(self.blocks) and not self.gone:
+                self.paused.wait()
+                if client is not self.client:
+                    return
+                block = self.blocks[self.at]
+                cut = self.cuts[0] - self.sent if self.cuts else None
+                if cut is not None and cut <= len(block):
+                    self.cuts.pop(0)
+                    self.send(client, block[:max(0, cut)])
+                    self.sent += len(block)
+                    self.at += 1
+                    for _ in range(min(self.lost, len(self.blocks) - self.at)):
+                        self.sent += len(self.blocks[self.at])
+                        self.at += 1
+                    client.shutdown(socket.SHUT_RDWR)
+                    return
+                step = self.chunk or len(block)
+                for i in range(0, len(block), step):
+                    self.send(client, block[i:i + step])
+                self.sent += len(block)
+                self.at += 1
+                if self.speed:
+                    time.sleep(1 / self.speed)
+            self.done.set()
+        except OSError:
+            pass
