@@ -117,10 +117,11 @@ static void tell_swept(const struct sweep_counts *counts)
 	bool cap = counts->cap_detail > 0 || counts->cap_calls > 0;
 
 	log_event(cap ? LOG_WARNING : LOG_INFO, "swept",
-		"detail=%lld calls=%lld cap-detail=%lld cap-calls=%lld records=%lld freed=%lld",
+		"detail=%lld calls=%lld cap-detail=%lld cap-calls=%lld records=%lld freed=%lld "
+		"silent=%lld",
 		(long long)counts->detail, (long long)counts->calls, (long long)counts->cap_detail,
 		(long long)counts->cap_calls, (long long)counts->records,
-		(long long)counts->freed_bytes);
+		(long long)counts->freed_bytes, (long long)counts->ended);
 }
 
 static void tell_disk(const struct sweeper_news *news, const struct settings *settings)
@@ -154,6 +155,7 @@ static int open_sweeper(struct service *service, const struct settings *settings
 	const struct sweeper_options options = {
 		.sweep = {.store = service->store,
 			.disk_max_bytes = settings->disk_max,
+			.live_timeout_s = settings->live_timeout_s,
 			.user = text_of(user),
 			.now = clock_now_s},
 		.every_s = settings->sweep_every_s,
@@ -270,6 +272,10 @@ static int service_start(struct service *service, const struct settings *setting
 		open_intake(service, settings, err) < 0 ||
 		open_sweeper(service, settings, user, err) < 0 ||
 		open_api(service, settings, err) < 0) {
+		return -1;
+	}
+	/* While no server ran, nothing could be heard of live calls. */
+	if (store_live_hear(service->store, clock_now_s(), err) < 0) {
 		return -1;
 	}
 	api_attach(service->api, &options);
@@ -407,11 +413,12 @@ static int serve_run(struct cmd_run *run, struct error *err)
 }
 
 static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
-	"threads", "api-detail-days", "sweep-every", "disk-max", "all-spans", "audit-reads",
-	"store-connections", "connections-max", "connections-per-address-max", "trusted-proxies",
-	"timeout", "rate-min", "header-size-max", "body-size-max", "call-size-max",
-	"page-memory-max", "spill-folder", "spill-max", "query-time-max", "intake-memory-max",
-	"wrong-keys-max", REDACT_OPTIONS, "grace", "log-requests", "log-level", NULL};
+	"threads", "api-detail-days", "sweep-every", "live-timeout", "disk-max", "all-spans",
+	"audit-reads", "store-connections", "connections-max", "connections-per-address-max",
+	"trusted-proxies", "timeout", "rate-min", "header-size-max", "body-size-max",
+	"call-size-max", "page-memory-max", "spill-folder", "spill-max", "query-time-max",
+	"intake-memory-max", "wrong-keys-max", REDACT_OPTIONS, "grace", "log-requests", "log-level",
+	NULL};
 
 /* clang-format off */
 const struct cmd cmd_serve = {

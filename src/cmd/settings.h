@@ -47,6 +47,7 @@ struct settings {
 	bool all_spans;
 	int64_t disk_max; /* bytes; 0: no cap */
 	int64_t sweep_every_s;
+	int64_t live_timeout_s;
 	int64_t store_connections;
 	int64_t connections_max;
 	int64_t connections_per_address_max;

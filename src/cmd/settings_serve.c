@@ -22,6 +22,10 @@ const struct setting serve_settings[] = {
 	{SETTING("sweep-every", DURATION, "TIME", sweep_every_s), .fallback = "10m", .max = 7 * DAY,
 		.help = "Drops what is over its days every TIME; 0 leaves that to 'callstep "
 			"sweep'. What is over its days is never shown, swept or not."},
+	{SETTING("live-timeout", DURATION, "TIME", live_timeout_s), .fallback = "1h",
+		.max = 365 * DAY,
+		.help = "Ends a live call of which nothing was heard for TIME, with a last step "
+			"that says so; 0 means never. Time while no server ran does not count."},
 	{SETTING("disk-max", SIZE, "SIZE", disk_max), .fallback = "0", .max = INT64_MAX / 2,
 		.help = "When the store takes more than SIZE of the disk, drops the detail of "
 			"the oldest calls, then the oldest calls, until it fits. Warns from 80% "

@@ -16,6 +16,7 @@
 #define RECORDS_AT_ONCE 2000
 #define BYTES_AT_ONCE	(INT64_C(2) << 20)
 #define TIDY_AT_ONCE	1000
+#define SILENT_AT_ONCE	1000
 
 /* How often a day that others keep at work is tried to be dropped, before its calls are taken one
  * by one. */
@@ -519,4 +520,25 @@ int sweep_hold_cap(
 	int begun = begin(&sweep, options, counts, err);
 
 	return begun == 0 ? hold_cap(&sweep, err) : begun;
+}
+
+int sweep_end_silent(
+	const struct sweep_options *options, struct sweep_counts *counts, struct error *err)
+{
+	AUTO(sweep_end) struct sweep sweep;
+	int begun = begin(&sweep, options, counts, err);
+	int64_t ended = SILENT_AT_ONCE;
+
+	while (begun == 0 && ended == SILENT_AT_ONCE && !sweep.ended) {
+		int64_t began_us = clock_monotonic_us();
+
+		if (store_turn_check(&sweep.turn, err) < 0 ||
+			store_live_expire(options->store, options->now(), options->live_timeout_s,
+				SILENT_AT_ONCE, &ended, err) < 0) {
+			return -1;
+		}
+		counts->ended += ended;
+		pause_for(&sweep, began_us);
+	}
+	return begun;
 }

@@ -11,6 +11,7 @@
 struct sweep_options {
 	struct store *store;
 	int64_t disk_max_bytes; /* 0: no cap */
+	int64_t live_timeout_s; /* of live calls of which nothing is heard; 0: they go on */
 	struct text user;	/* in whose name, for the audit trail */
 	int64_t (*now)(void);
 	/* Called after each transaction with how long it took: may wait as long. False: the sweep
@@ -26,6 +27,7 @@ struct sweep_counts {
 	int64_t cap_calls;
 	int64_t records; /* of the audit trail */
 	int64_t freed_bytes;
+	int64_t ended; /* live calls of which nothing was heard */
 };
 
 /* Sweeps once. *counts tells what was done, in a failure as well. 1: another program sweeps this
@@ -35,6 +37,11 @@ int sweep_run(const struct sweep_options *options, struct sweep_counts *counts,
 
 /* The part of it that holds the cap alone. */
 int sweep_hold_cap(const struct sweep_options *options, struct sweep_counts *counts,
+	struct error *err) CHECK_RESULT;
+
+/* The part of it that ends live calls of which nothing was heard for live_timeout_s, each with a
+ * last step that says so. */
+int sweep_end_silent(const struct sweep_options *options, struct sweep_counts *counts,
 	struct error *err) CHECK_RESULT;
 
 /* How near the store is to the cap. */

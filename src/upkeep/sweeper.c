@@ -8,7 +8,8 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-#define LOOK_US	     INT64_C(5000000) /* between two looks at the disk */
+#define LOOK_US	     INT64_C(5000000)  /* between two looks at the disk */
+#define SILENT_US    INT64_C(30000000) /* between two looks for silent calls, at most */
 #define PAUSE_MIN_US INT64_C(1000)
 #define PAUSE_MAX_US INT64_C(1000000)
 
@@ -98,14 +99,39 @@ static void sweep(struct sweeper *sweeper, int (*run)(const struct sweep_options
 	}
 }
 
+/* How often silent calls are looked for; 0: never. */
+static int64_t silent_every_us(const struct sweeper *sweeper)
+{
+	int64_t us = sweeper->options.sweep.live_timeout_s * 1000000 / 4;
+
+	return us < SILENT_US ? us : SILENT_US;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What is waited for between two looks at what is due. */
+static int64_t pause_of(const struct sweeper *sweeper)
+{
+	const struct sweeper_options *options = &sweeper->options;
+	int64_t silent_us = silent_every_us(sweeper), us = LOOK_US;
+
+	if (options->sweep.disk_max_bytes == 0 && options->every_s > 0) {
+		us = smaller(us, options->every_s * 1000000);
+	}
+	return silent_us > 0 ? smaller(us, silent_us) : us;
+}
+
 static void *sweep_in_turns(void *context)
 {
 	struct sweeper *sweeper = context;
 	int64_t every_us = sweeper->options.every_s * 1000000;
 	int64_t next_us = every_us > 0 ? clock_monotonic_us() : INT64_MAX;
-	int64_t pause_us = sweeper->options.sweep.disk_max_bytes > 0 || every_us > LOOK_US
-				   ? LOOK_US
-				   : every_us;
+	int64_t silent_us = silent_every_us(sweeper);
+	int64_t silent_next_us = silent_us > 0 ? clock_monotonic_us() : INT64_MAX;
+	int64_t pause_us = pause_of(sweeper);
 
 	do {
 		look_at_disk(sweeper);
@@ -116,6 +142,10 @@ static void *sweep_in_turns(void *context)
 		} else if (sweeper->disk == SWEEP_DISK_FULL) {
 			sweep(sweeper, sweep_hold_cap);
 			look_at_disk(sweeper);
+		}
+		if (clock_monotonic_us() >= silent_next_us) {
+			sweep(sweeper, sweep_end_silent);
+			silent_next_us = clock_monotonic_us() + silent_us;
 		}
 	} while (rest(sweeper, pause_us));
 	return NULL;
@@ -140,7 +170,8 @@ int sweeper_start(struct sweeper *sweeper, struct error *err)
 {
 	const struct sweeper_options *options = &sweeper->options;
 
-	if (options->every_s == 0 && options->sweep.disk_max_bytes == 0) {
+	if (options->every_s == 0 && options->sweep.disk_max_bytes == 0 &&
+		options->sweep.live_timeout_s == 0) {
 		return 0;
 	}
 	return thread_start(

@@ -27,8 +27,8 @@ struct sweeper_options {
 int sweeper_create(struct sweeper **ret_sweeper, const struct sweeper_options *options,
 	struct error *err) CHECK_RESULT;
 
-/* Sweeps for the first time at once. Nothing runs when there is nothing to do: every_s and the cap
- * are 0. */
+/* Sweeps for the first time at once. Nothing runs when there is nothing to do: every_s, the cap and
+ * the time of silent calls are 0. */
 int sweeper_start(struct sweeper *sweeper, struct error *err) CHECK_RESULT;
 
 /* Waits for the transaction under way. NULL is accepted. */
