@@ -8,12 +8,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "api/tail_events.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
-#include "call/call_document.h"
-#include "call/call_json.h"
-#include "call/pack.h"
 
 /* Between two looks at the store; where it tells of what is stored, looking is only for what was
  * not told, and waiting only for the clients. */
@@ -47,8 +45,7 @@ struct tails {
 	struct store_changes changes;
 	int64_t changes_account; /* whose they are; 0: none */
 	int64_t changes_after;
-	struct unpacker *unpacker;
-	struct buffer json; /* one call */
+	struct tail_events writing;
 	struct buffer events;
 	int64_t gone_checked_us;
 	int64_t looked_us;
@@ -105,7 +102,7 @@ static void forget_changes(struct tails *tails)
 {
 	tails->changes_account = 0;
 	arena_deinit(&tails->arena);
-	buffer_deinit(&tails->json);
+	tail_events_forget(&tails->writing);
 	if (tails->events.capacity > 2 * OUT_FULL) {
 		buffer_deinit(&tails->events);
 	}
@@ -155,58 +152,11 @@ static bool is_allowed(struct tails *tails, struct tail *tail)
 	return allowed;
 }
 
-/* Whether @tail is to be told of @call. Its steps, where they are needed, are in *@ret_detail. */
-static int matches(struct tails *tails, const struct tail *tail, const struct store_call *call,
-	struct text *ret_detail, struct error *err)
-{
-	int match;
-
-	*ret_detail = (struct text){0};
-	if (!filter_matches_header(&tail->filter, &call->call)) {
-		return 0;
-	}
-	if (call->packed.deflate.data && (tail->detail || filter_needs_detail(&tail->filter))) {
-		buffer_clear(&tails->json);
-		if (unpacker_append(tails->unpacker, &call->packed, &tails->json, err) < 0) {
-			return -1;
-		}
-		*ret_detail = call_json_detail(buffer_text(&tails->json));
-	}
-	match = filter_matches(&tail->filter, &call->call, *ret_detail, &tails->scratch, err);
-	arena_deinit(&tails->scratch);
-	return match;
-}
-
-static int write_change(struct tails *tails, const struct tail *tail,
-	const struct store_change *change, struct error *err)
-{
-	const struct retention retention = retention_of(tails, tail);
-	struct store_call call = change->call;
-	struct buffer *events = &tails->events;
-	struct text detail;
-	int match;
-
-	if (!retention_show(&retention, &call)) {
-		return 0;
-	}
-	match = matches(tails, tail, &call, &detail, err);
-	if (match <= 0) {
-		return match;
-	}
-	buffer_printf(events, "event: call\nid: %lld\ndata: ", (long long)change->id);
-	if (tail->detail) {
-		call_document_write_detail(events, &call.call, detail);
-	} else {
-		call_document_write(events, &call.call);
-	}
-	buffer_append(events, TEXT("\n\n"));
-	return events->failed ? error_no_memory(err) : 0;
-}
-
 /* Writes what is behind @after into tails->events, as much as a stream takes at once. */
 static int write_changes(
 	struct tails *tails, const struct tail *tail, int64_t *after, struct error *err)
 {
+	const struct retention retention = retention_of(tails, tail);
 	const struct store_changes *changes = &tails->changes;
 
 	buffer_clear(&tails->events);
@@ -221,7 +171,8 @@ static int write_changes(
 		if (changes->items[i].id <= *after) {
 			continue;
 		}
-		if (write_change(tails, tail, &changes->items[i], err) < 0) {
+		if (tail_events_write(&tails->writing, tail, &retention, &changes->items[i],
+			    &tails->events, err) < 0) {
 			return -1;
 		}
 		*after = changes->items[i].id;
@@ -454,15 +405,15 @@ int tails_create(struct tails **ret_tails, const struct tails_options *options, 
 		return error_no_memory(err);
 	}
 	tails->options = *options;
-	tails->unpacker = unpacker_create();
 	arena_init(&tails->arena, CHANGES_MAX);
 	arena_init(&tails->scratch, MEMORY_MAX);
-	buffer_init(&tails->json, MEMORY_MAX);
 	buffer_init(&tails->events, MEMORY_MAX);
 	thread_init(&tails->thread);
-	started = tails->unpacker ? thread_start(&tails->thread, follow, tails,
-					    "the thread that follows calls", err)
-				  : error_no_memory(err);
+	started = tail_events_init(&tails->writing, MEMORY_MAX, err);
+	if (started == 0) {
+		started = thread_start(
+			&tails->thread, follow, tails, "the thread that follows calls", err);
+	}
 	if (started < 0 || listen_to(tails, err) < 0) {
 		tails_destroy(tails);
 		return -1;
@@ -489,10 +440,9 @@ void tails_destroy(struct tails *tails)
 	assert(!tails->list.first);
 	store_listen_end(tails->options.store);
 	thread_stop(&tails->thread);
-	unpacker_destroy(tails->unpacker);
 	arena_deinit(&tails->arena);
 	arena_deinit(&tails->scratch);
-	buffer_deinit(&tails->json);
+	tail_events_deinit(&tails->writing);
 	buffer_deinit(&tails->events);
 	thread_deinit(&tails->thread);
 	free(tails);
