@@ -280,6 +280,22 @@ static bool matches_whole(const struct paging *paging, const struct column_range
 	       filter->start <= range->first_start && filter->end > range->last_start;
 }
 
+/* Passes over the whole block where all of it is within the offset, and no fresh row between. */
+static bool pass_over(struct paging *paging, const struct column_range *range)
+{
+	const struct column_page_question *question = paging->question;
+	uint32_t calls = range->calls - range->gone;
+	const struct column_row *fresh = next_fresh(paging);
+
+	if (question->offset - paging->passed < calls ||
+		(question->after_session_id.data && range->last_start >= question->after_start) ||
+		(fresh && fresh->call.start >= range->first_start)) {
+		return false;
+	}
+	paging->passed += calls;
+	return true;
+}
+
 static int look_at_blocks(struct paging *paging, struct error *err)
 {
 	const struct column_page_question *question = paging->question;
@@ -291,7 +307,7 @@ static int look_at_blocks(struct paging *paging, struct error *err)
 			!is_full(paging) && (!question->after_session_id.data ||
 						    range->first_start <= question->after_start);
 
-		if (!may_show && matches_whole(paging, range)) {
+		if (matches_whole(paging, range) && (!may_show || pass_over(paging, range))) {
 			paging->page.total += range->calls - range->gone;
 			continue;
 		}
