@@ -219,8 +219,7 @@ static void open_file(struct maker *maker, const char *path)
 	expect(NULL, sqlite3_open(path, &maker->db), SQLITE_OK);
 	run(maker->db,
 		"pragma page_size = 8192; pragma journal_mode = off; pragma synchronous = off;"
-		"create table segment (block integer, column integer, data blob, "
-		"primary key (block, column)) without rowid;"
+		"create table segment (id integer primary key, data blob);"
 		"create table kind (id integer primary key, class, module, variable); begin");
 	expect(maker->db,
 		sqlite3_prepare_v2(
