@@ -5,16 +5,14 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from exchange import Exchange  # noqa: E402
-from stub import Stub  # noqa: E402
+from .exchange import Exchange
+from .stub import Stub
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = str(Path(os.environ.get("CALLSTEP_BIN", ROOT / "build" / "callstep")).resolve())

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from conftest import BINARY, Collector, asterisk, count_of, is_gap, kinds, lines, wait_for
-from exchange import headers, recorded
+from .conftest import BINARY, Collector, asterisk, count_of, is_gap, kinds, lines, wait_for
+from .exchange import headers, recorded
 
 # The recording ends before this call does, and begins during that one.
 STILL_UP, UP_BEFORE = "pbx-1795459223.129", "pbx-1795459153.0"

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import CEL, FIXTURES, Collector, count_of, is_gap, lines, wait_for
+from .conftest import CEL, FIXTURES, Collector, count_of, is_gap, lines, wait_for
 
 CONFIG = FIXTURES / "asterisk" / "etc" / "cel_custom.conf"
 STILL_UP = "pbx-1795459223.129"

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import BINARY, asterisk, kinds, wait_for
+from .conftest import BINARY, asterisk, kinds, wait_for
 
 STILL_UP, UP_BEFORE = "pbx-1795459223.129", "pbx-1795459153.0"
 

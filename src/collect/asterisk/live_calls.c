@@ -231,6 +231,10 @@ void live_calls_add_row(struct live_calls *live, const struct ami_row *row, int6
 		live->counts.late_rows++;
 		return;
 	}
+	if (call && text_equal(row->field[CEL_EVENT_TYPE], TEXT("AMI_STILL"))) {
+		call->seen = true;
+		return;
+	}
 	before = call ? NULL : find_before(live, linked_id);
 	call = call ? call : add_call(live, linked_id, place);
 	if (!call) {

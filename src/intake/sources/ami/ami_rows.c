@@ -221,7 +221,11 @@ static void on_status(
 {
 	int64_t seconds = 0;
 
-	if (!channel || channel->told) {
+	if (!channel) {
+		return;
+	}
+	if (channel->told) {
+		emit_plain(rows, channel, "AMI_STILL");
 		return;
 	}
 	channel->told = true;

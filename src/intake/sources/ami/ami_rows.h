@@ -6,6 +6,7 @@
  *   AMI_STEP    a step: eventextra {"class","line","module","variable"}, userfield its further data
  *   AMI_STATUS  a result of the application: eventextra {"name","value"}
  *   AMI_UP      a channel that was met up
+ *   AMI_STILL   a channel that was known, and is up: not for the walk
  *   AMI_AGAIN   the same, of a call whose beginning is held already */
 #ifndef INTAKE_SOURCES_AMI_ROWS_H
 #define INTAKE_SOURCES_AMI_ROWS_H

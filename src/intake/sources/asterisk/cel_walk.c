@@ -236,6 +236,7 @@ static const struct {
 	{"AMI_STATUS", cel_native_status, NULL},
 	{"AMI_UP", NULL, NULL},
 	{"AMI_AGAIN", NULL, NULL},
+	{"AMI_STILL", NULL, NULL},
 };
 
 static void take_row(struct cel_walk *walk)
