@@ -36,8 +36,8 @@ static const struct postgres_statement live_orphans = {
 	" where c.account_id is null", .once = true};
 
 static const struct postgres_statement every_call = {
-	"select " POSTGRES_HEADER ", " POSTGRES_LIVE ", " POSTGRES_PACKED ", c.account_id, c.dest_key,"
-	" coalesce(c.src_key, c.src) as src_key, c.path, c.last_kind, c.part,"
+	"select " POSTGRES_HEADER ", " POSTGRES_LIVE ", " POSTGRES_PACKED ", c.account_id,"
+	" c.dest_key, coalesce(c.src_key, c.src) as src_key, c.path, c.last_kind, c.part,"
 	POSTGRES_GONE " as gone from call c left join detail " POSTGRES_DETAIL_OF_CALL
 	" where (c.account_id, c.session_id) > ($account_id::bigint, $session_id::text)"
 	" order by c.account_id, c.session_id limit 200", .once = true};
