@@ -476,7 +476,7 @@ static int expire(struct run *run, struct store_amend *amend, struct error *err)
 {
 	struct arena *arena = &run->steps.arena;
 	struct live_plan plan;
-	struct text detail;
+	struct text detail, duration;
 
 	if (!run->exists || run->call.state != CALL_LIVE ||
 		run->heard > amend->heard - amend->timeout_s) {
@@ -490,9 +490,10 @@ static int expire(struct run *run, struct store_amend *amend, struct error *err)
 	if (!run->call.has_detail) {
 		return 0;
 	}
+	duration = duration_text(arena, amend->timeout_s);
 	detail = arena_printf(arena, "[" SILENT_BEGIN "%.*s" SILENT_END "%lld}]",
-		TEXT_ARG(duration_text(arena, amend->timeout_s)), (long long)run->call.end);
-	if (!detail.data ||
+		TEXT_ARG(duration), (long long)run->call.end);
+	if (!duration.data || !detail.data ||
 		live_steps_plan_from(&run->steps, detail, run->steps.count, &plan, err) < 0) {
 		return error_no_memory(err);
 	}

@@ -225,13 +225,22 @@ int store_key_touch(struct store *store, int64_t key_id, int64_t now, struct err
 	return store->backend->key_touch(store, key_id, now - now % 60, err);
 }
 
+static void forget_outcome(const struct store_entry *entry)
+{
+	if (entry->amend) {
+		store_amend_forget(entry->amend);
+	} else {
+		entry->put->call.state = CALL_ENDED;
+		entry->put->replaced = entry->put->others = false;
+	}
+}
+
 int store_put_calls(struct store *store, struct store_put *puts, size_t count, struct error *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		assert(puts[i].call.start >= 0);
 		assert(puts[i].call.has_detail == (puts[i].packed.deflate.data != NULL));
-		puts[i].replaced = false;
-		puts[i].others = false;
+		forget_outcome(&(const struct store_entry){.put = &puts[i]});
 	}
 	return count == 0 ? 0 : store->backend->put_calls(store, puts, count, err);
 }
@@ -239,15 +248,6 @@ int store_put_calls(struct store *store, struct store_put *puts, size_t count, s
 static int no_live_calls(struct error *err)
 {
 	return error_set(err, ERROR_UNSUPPORTED, "this store keeps no live calls");
-}
-
-static void forget_outcome(const struct store_entry *entry)
-{
-	if (entry->amend) {
-		store_amend_forget(entry->amend);
-	} else {
-		entry->put->replaced = entry->put->others = false;
-	}
 }
 
 int store_amend_calls(

@@ -178,7 +178,7 @@ struct store_index {
 /* A call to be stored. */
 struct store_put {
 	int64_t account_id;
-	struct call call;
+	struct call call;     /* it has ended, whatever its state says */
 	struct packed packed; /* deflate is NULL when call.has_detail is false */
 	struct store_index index;
 	/* from an exchange's recording: it may be a part of a call, and is joined to the part that
