@@ -2,6 +2,8 @@
  * callstep copy: everything of one store into another. Both are read in the order of pages, side by
  * side. So what is there already is seen without keeping a list. A copy that was cut short goes on
  * where it was when it is run again. */
+#include "base/clock.h"
+#include "call/call_json.h"
 #include "cmd/copy_days.h"
 #include "cmd/copy_trail.h"
 
@@ -36,8 +38,12 @@ struct copy {
 	struct arena names; /* of the account that is gone through */
 	struct side source;
 	struct side target;
-	struct store_put *puts;
-	size_t puts_count;
+	/* What is to be written: an entry is one of the puts, or of the amendments. */
+	struct store_entry entries[CALLS_AT_ONCE];
+	struct store_put puts[CALLS_AT_ONCE];
+	struct store_amend amends[CALLS_AT_ONCE]; /* of calls that go on */
+	size_t entries_count;
+	struct unpacker *unpacker;
 	bool comparing; /* nothing is written */
 	struct tally tally;
 	int same_days; /* both stores keep calls as long */
@@ -55,7 +61,7 @@ static void copy_close(struct copy *copy)
 	arena_deinit(&copy->source.arena);
 	arena_deinit(&copy->target.arena);
 	arena_deinit(&copy->names);
-	free(copy->puts);
+	unpacker_destroyp(&copy->unpacker);
 	store_close(copy->from);
 	store_close(copy->to);
 }
@@ -132,7 +138,7 @@ static bool is_same(const struct store_call *source, const struct store_call *co
 	const struct call *a = &source->call, *b = &copy->call;
 
 	if (!text_equal(a->dest, b->dest) || !text_equal(a->src, b->src) || a->end != b->end ||
-		a->type != b->type) {
+		a->type != b->type || a->state != b->state) {
 		return false;
 	}
 	return !source->packed.deflate.data ||
@@ -142,22 +148,60 @@ static bool is_same(const struct store_call *source, const struct store_call *co
 
 /* ---- writing ---- */
 
-static int write_puts(struct copy *copy, struct error *err)
+static int write_entries(struct copy *copy, struct error *err)
 {
-	if (store_put_calls(copy->to, copy->puts, copy->puts_count, err) < 0) {
+	if (store_amend_calls(copy->to, copy->entries, copy->entries_count, err) < 0) {
 		return -1;
 	}
-	copy->tally.copied += (int64_t)copy->puts_count;
-	copy->puts_count = 0;
+	copy->tally.copied += (int64_t)copy->entries_count;
+	copy->entries_count = 0;
+	return 0;
+}
+
+/* A call that goes on does so in the copy. */
+static int take_live(struct copy *copy, const struct store_call *call, struct error *err)
+{
+	struct store_amend *amend = &copy->amends[copy->entries_count];
+	const struct packed *packed = &call->packed;
+	char *json;
+
+	*amend = (struct store_amend){
+		.account_id = copy->target.account_id,
+		.session_id = call->call.session_id,
+		.given = STORE_AMEND_DEST | STORE_AMEND_SRC | STORE_AMEND_START | STORE_AMEND_TYPE |
+			 STORE_AMEND_STATE,
+		.call = call->call,
+		.heard = clock_now_s(),
+		.detail_after = packed->deflate.data ? -1 : INT64_MAX,
+		.size_max = SIZE_MAX,
+	};
+	copy->entries[copy->entries_count++] = (struct store_entry){.amend = amend};
+	if (!packed->deflate.data) {
+		return 0;
+	}
+	json = arena_alloc(&copy->source.arena, packed->size);
+	if (!copy->unpacker) {
+		copy->unpacker = unpacker_create();
+	}
+	if (!json || !copy->unpacker) {
+		return error_no_memory(err);
+	}
+	if (unpacker_unpack(copy->unpacker, packed, json, err) < 0) {
+		return -1;
+	}
+	amend->steps = call_json_detail((struct text){.data = json, .size = packed->size});
 	return 0;
 }
 
 /* The call stays where it is as long as the source's page. Detail that went with its day may still
  * be told of by its header. */
-static void take(struct copy *copy, const struct store_call *call)
+static int take(struct copy *copy, const struct store_call *call, struct error *err)
 {
-	struct store_put *put = &copy->puts[copy->puts_count++];
+	struct store_put *put = &copy->puts[copy->entries_count];
 
+	if (call->call.state == CALL_LIVE) {
+		return take_live(copy, call, err);
+	}
 	*put = (struct store_put){
 		.account_id = copy->target.account_id,
 		.call = call->call,
@@ -165,27 +209,30 @@ static void take(struct copy *copy, const struct store_call *call)
 	};
 	put->call.has_detail = call->packed.deflate.data != NULL;
 	put->call.steps = put->call.has_detail ? call->call.steps : 0;
+	copy->entries[copy->entries_count++] = (struct store_entry){.put = put};
+	return 0;
 }
 
-static void take_missing(struct copy *copy, const struct store_call *call)
+static int take_missing(struct copy *copy, const struct store_call *call, struct error *err)
 {
 	if (copy->comparing) {
 		copy->tally.missing++;
-	} else {
-		take(copy, call);
+		return 0;
 	}
+	return take(copy, call, err);
 }
 
-static void take_both(
-	struct copy *copy, const struct store_call *source, const struct store_call *target)
+static int take_both(struct copy *copy, const struct store_call *source,
+	const struct store_call *target, struct error *err)
 {
 	if (is_same(source, target)) {
 		copy->tally.same++;
 	} else if (copy->comparing) {
 		copy->tally.differing++;
 	} else {
-		take(copy, source);
+		return take(copy, source, err);
 	}
+	return 0;
 }
 
 /* ---- one account ---- */
@@ -194,7 +241,7 @@ static void take_both(
 static int refill(struct copy *copy, struct error *err)
 {
 	if (!side_call(&copy->source) && !copy->source.ended &&
-		((copy->puts_count > 0 && write_puts(copy, err) < 0) ||
+		((copy->entries_count > 0 && write_entries(copy, err) < 0) ||
 			side_read(&copy->source, err) < 0)) {
 		return -1;
 	}
@@ -207,7 +254,7 @@ static int go_through(struct copy *copy, struct error *err)
 
 	for (;;) {
 		const struct store_call *source, *target;
-		int order;
+		int order, failed = 0;
 
 		if (refill(copy, err) < 0) {
 			return -1;
@@ -219,11 +266,14 @@ static int go_through(struct copy *copy, struct error *err)
 		}
 		order = compare_places(source, target);
 		if (order < 0) {
-			take_missing(copy, source);
+			failed = take_missing(copy, source, err);
 		} else if (order == 0) {
-			take_both(copy, source, target);
+			failed = take_both(copy, source, target, err);
 		} else {
 			copy->tally.more++;
+		}
+		if (failed < 0) {
+			return -1;
 		}
 		copy->source.at += order <= 0;
 		copy->target.at += order >= 0;
@@ -422,10 +472,6 @@ static int open_stores(struct copy *copy, struct error *err)
 {
 	const struct store_options must_exist = {.must_exist = true};
 
-	copy->puts = calloc(CALLS_AT_ONCE, sizeof(*copy->puts));
-	if (!copy->puts) {
-		return error_no_memory(err);
-	}
 	if (store_open(&copy->from, copy->run->settings->from, &must_exist, err) < 0 ||
 		store_open(&copy->to, copy->run->settings->to, NULL, err) < 0) {
 		return -1;

@@ -107,10 +107,16 @@ int dropoff_find(struct store *store, const struct store_search *search, size_t 
 {
 	static const struct scan_counter counter = {.row = dropoff_row, .kinds = dropoff_kinds};
 	AUTO(dropoff_deinit) struct dropoff dropoff;
+	struct filter filter = *search->filter;
+	struct store_search asked = *search;
 	struct scan_steps steps;
 
+	if (filter.state == FILTER_ANY_STATE) {
+		filter.state = FILTER_ENDED;
+	}
+	asked.filter = &filter;
 	dropoff_init(&dropoff, DROPOFF_MEMORY_MAX);
-	if (scan_count(store, search, &counter, &dropoff, &steps, err) < 0 ||
+	if (scan_count(store, &asked, &counter, &dropoff, &steps, err) < 0 ||
 		dropoff_finish(&dropoff, limit, arena, ret_result, err) < 0) {
 		return -1;
 	}

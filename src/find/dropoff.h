@@ -41,7 +41,8 @@ struct dropoff_result {
 	struct scan_steps steps;
 };
 
-/* As stats_find(), the @limit places that most calls reached. */
+/* As stats_find(), the @limit places that most calls reached. A call that goes on has not ended
+ * anywhere: it is counted only where the filter asks for a state. */
 int dropoff_find(struct store *store, const struct store_search *search, size_t limit,
 	struct arena *arena, struct dropoff_result *ret_result, struct error *err) CHECK_RESULT;
 
