@@ -228,7 +228,7 @@ static bool try_amend(const struct reference_call *held, struct store_amend *ame
 	if (amend->steps.data) {
 		added = read_list(amend->steps, arena);
 	}
-	if (!held && amend->steps.data && amend->from > 0) {
+	if (!held && !gives(amend, STORE_AMEND_START) && amend->steps.data && amend->from > 0) {
 		return refuse(amend, STORE_AMEND_GAP);
 	}
 	if (!give_header(held, amend, &added, call)) {
