@@ -5,14 +5,17 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
-#define EMAIL	 "one@example.com"
-#define MANY	 12 /* calls m00 to m11 */
-#define REPLACED 6  /* the first of them come again, moved to another day, number and words */
-#define HEADERS	 3  /* the next ones come again without their steps */
-#define DROPPED	 10 /* up to here they lose their detail, where they were not moved */
-#define AT_ONE	 12
-#define AT_LAST	 13
-#define DAY	 86400
+#define EMAIL	    "one@example.com"
+#define MANY	    12 /* calls m00 to m11 */
+#define REPLACED    6  /* the first of them come again, moved to another day, number and words */
+#define HEADERS	    3  /* the next ones come again without their steps */
+#define DROPPED	    10 /* up to here they lose their detail, where they were not moved */
+#define AT_ONE	    12
+#define AT_LAST	    13
+#define AT_UP	    14 /* calls that go on: this one to the end, */
+#define AT_OVER	    15 /* and this one until it ends */
+#define DAY	    86400
+#define STORY_GIVEN (STORE_AMEND_DEST | STORE_AMEND_START | STORE_AMEND_STATE)
 
 static const char *const dests[] = {"6170", "6171", "6172"};
 
@@ -91,6 +94,20 @@ static void apply_last(struct story_state *state)
 	expect(&state->calls[AT_LAST], "last", "6172", 9000, 4, "third");
 }
 
+static void apply_begin(struct story_state *state)
+{
+	expect(&state->calls[AT_UP], "up", "6171", 12000, 2, "third");
+	expect(&state->calls[AT_OVER], "over", "6171", 12000, 2, "third");
+	state->calls[AT_UP].live = state->calls[AT_OVER].live = true;
+}
+
+static void apply_go_on(struct story_state *state)
+{
+	state->calls[AT_UP].steps = 5;
+	state->calls[AT_OVER].steps = 5;
+	state->calls[AT_OVER].live = false;
+}
+
 /* ---- what is done ---- */
 
 static int run_open(struct story *story, struct error *err)
@@ -156,6 +173,56 @@ static int run_drop(struct story *story, struct error *err)
 static int run_last(struct story *story, struct error *err)
 {
 	return store_put_calls(story->f.store, &story->last, 1, err);
+}
+
+/* @count steps that say "third", from the one numbered @from on. */
+static struct store_amend amend_of(
+	struct story *story, const char *session_id, int64_t from, int count, enum call_state state)
+{
+	AUTO(buffer_deinit) struct buffer detail;
+	struct store_amend amend = {
+		.account_id = story->f.account,
+		.session_id = text_of(session_id),
+		.given = STORY_GIVEN,
+		.call = {.dest = TEXT("6171"), .start = 12000, .state = state},
+		.from = from,
+		.heard = 12000,
+		.detail_after = -1,
+		.size_max = SIZE_MAX,
+	};
+
+	buffer_init(&detail, SIZE_MAX);
+	for (int i = 0; i < count; i++) {
+		buffer_printf(&detail,
+			"%s{\"event\":{\"line\":\"third\"},\"class\":\"info\",\"timestamp\":%lld}",
+			i == 0 ? "[" : ",", (long long)(12000 + from + i));
+	}
+	buffer_append_byte(&detail, ']');
+	amend.steps = arena_copy(&story->f.arena, buffer_text(&detail));
+	assert_non_null(amend.steps.data);
+	return amend;
+}
+
+static int run_amends(struct story *story, struct store_amend *amends, struct error *err)
+{
+	const struct store_entry entries[] = {{.amend = &amends[0]}, {.amend = &amends[1]}};
+
+	if (store_amend_calls(story->f.store, entries, 2, err) < 0) {
+		return -1;
+	}
+	assert_int_equal(amends[0].result, STORE_AMENDED);
+	assert_int_equal(amends[1].result, STORE_AMENDED);
+	return 0;
+}
+
+static int run_begin(struct story *story, struct error *err)
+{
+	return run_amends(story, story->begin, err);
+}
+
+static int run_go_on(struct story *story, struct error *err)
+{
+	return run_amends(story, story->go_on, err);
 }
 
 /* As the checkpointer does when the log has grown: its failure does not count. */
@@ -228,8 +295,10 @@ static const struct {
 	{"drop detail", run_drop, apply_drop, NULL},
 	{"close and open", run_reopen, NULL, NULL},
 	{"put a last call", run_last, apply_last, NULL},
+	{"begin calls that go on", run_begin, apply_begin, NULL},
 	{"make a backup", run_backup, NULL, note_backup},
 	{"close and open again", run_reopen, NULL, NULL},
+	{"go on, and end one", run_go_on, apply_go_on, NULL},
 };
 
 const size_t story_steps = sizeof(steps) / sizeof(steps[0]);
@@ -285,6 +354,10 @@ static void make_puts(struct story *story)
 	}
 	story->one = put_of(&story->f, "one", "6170", 5000, 1, "first");
 	story->last = put_of(&story->f, "last", "6172", 9000, 4, "third");
+	story->begin[0] = amend_of(story, "up", 0, 2, CALL_LIVE);
+	story->begin[1] = amend_of(story, "over", 0, 2, CALL_LIVE);
+	story->go_on[0] = amend_of(story, "up", 2, 3, CALL_LIVE);
+	story->go_on[1] = amend_of(story, "over", 2, 3, CALL_ENDED);
 }
 
 void story_begin(struct story *story)
@@ -362,7 +435,7 @@ static bool same_call(const struct story_call *wanted, const struct store_call *
 	if (!wanted) {
 		return differs(problem, "'%.*s' is there", TEXT_ARG(session_id));
 	}
-	if (call->call.start != wanted->start ||
+	if (call->call.start != wanted->start || (call->call.state == CALL_LIVE) != wanted->live ||
 		!text_equal_string(call->call.dest, wanted->dest) ||
 		call->call.has_detail != (wanted->steps >= 0) ||
 		(wanted->steps >= 0 && call->call.steps != (uint32_t)wanted->steps)) {

@@ -6,7 +6,7 @@
 
 #include "fixture.h"
 
-#define STORY_CALLS   14
+#define STORY_CALLS   16
 #define STORY_PROBLEM 256
 
 /* What was acknowledged. */
@@ -20,6 +20,7 @@ struct story_state {
 		int64_t start;
 		int steps;	  /* -1: no detail */
 		const char *word; /* that each of its steps says */
+		bool live;
 	} calls[STORY_CALLS];
 };
 
@@ -32,6 +33,8 @@ struct story {
 	struct store_put replace[STORY_CALLS];
 	struct store_put headers[STORY_CALLS];
 	struct store_put last;
+	struct store_amend begin[2];
+	struct store_amend go_on[2];
 };
 
 /* Makes a folder and the calls; nothing is opened yet. */
