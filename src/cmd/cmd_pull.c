@@ -163,22 +163,6 @@ static int open_signals(int *ret_fd, struct error *err)
 	return *ret_fd < 0 ? error_set_errno(err, errno, "cannot wait for signals") : 0;
 }
 
-/* An address without the slashes at its end, in @arena. */
-static int take_url(const char *given, struct arena *arena, struct text *ret_url, struct error *err)
-{
-	struct text url = text_of(given);
-
-	if (!fetch_url_is_plain(given)) {
-		return error_set(err, ERROR_INVALID,
-			"'%s' is not an address: write https://HOST, without user, ? or #", given);
-	}
-	while (url.data[url.size - 1] == '/') {
-		url.size--;
-	}
-	*ret_url = arena_copy(arena, url);
-	return ret_url->data ? 0 : error_no_memory(err);
-}
-
 /* A secret from @path or else from the variable @name of the environment. */
 static int take_secret(const char *path, const char *option, const char *name, struct arena *arena,
 	struct text *ret_secret, struct error *err)
@@ -303,8 +287,8 @@ static int make_ready(struct pull_run *pull, struct error *err)
 	struct cmd_run *run = pull->run;
 	const struct settings *settings = run->settings;
 
-	if (take_url(run->argv[0], &run->arena, &pull->url, err) < 0 ||
-		(settings->to && take_url(settings->to, &run->arena, &pull->to, err) < 0) ||
+	if (fetch_url_take(run->argv[0], &run->arena, &pull->url, err) < 0 ||
+		(settings->to && fetch_url_take(settings->to, &run->arena, &pull->to, err) < 0) ||
 		take_secret(settings->secret_file, "secret-file", "CALLSTEP_SECRET", &run->arena,
 			&pull->secret, err) < 0 ||
 		(settings->to && take_secret(settings->key_file, "key-file", "CALLSTEP_KEY",

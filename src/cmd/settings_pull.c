@@ -18,7 +18,7 @@ const struct setting pull_settings[] = {
 			"Without it: CALLSTEP_KEY in the environment."},
 	{OPTION("number", TEXT, "NUMBER", number), .command = "pull",
 		.help = "Fetches only calls to NUMBER."},
-	{OPTION("since", TIME, "TIME", since),
+	{OPTION("since", TIME, "TIME", since), .command = "pull",
 		.help = "Asks again for all calls that started at TIME or later. Without it, a "
 			"run goes on where the last one ended; the first one begins 5 days "
 			"back."},
@@ -28,10 +28,11 @@ const struct setting pull_settings[] = {
 	{OPTION("follow", FLAG, NULL, follow), .letter = 'f', .command = "pull",
 		.help = "Goes on until it is told to end: another callstep is followed as it "
 			"takes calls in, any other server is asked every --every."},
-	{SETTING("every", DURATION, "DURATION", every_s), .fallback = "5m", .min = 1, .max = DAY,
+	{SETTING("every", DURATION, "DURATION", every_s), .command = "pull", .fallback = "5m",
+		.min = 1, .max = DAY,
 		.help = "With --follow, how long to wait between two rounds."},
-	{SETTING("pace", MILLISECONDS, "TIME", pace_ms), .fallback = "1s", .min = 1,
-		.max = 60000,
+	{SETTING("pace", MILLISECONDS, "TIME", pace_ms), .command = "pull",
+		.fallback = "1s", .min = 1, .max = 60000,
 		.help = "Waits at least TIME between two requests. After a failure it waits 1 to "
 			"60 times as long, or as long as the server asks for; after status 500 60 "
 			"times, and then asks for a quarter of the calls."},

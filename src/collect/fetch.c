@@ -39,7 +39,7 @@ static int64_t bounded(int64_t wait_s)
 	return wait_s < 0 ? 0 : wait_s > WAIT_MAX_S ? WAIT_MAX_S : wait_s;
 }
 
-static int64_t read_date(struct text value)
+int64_t fetch_read_date(struct text value)
 {
 	char date[64];
 
@@ -64,7 +64,7 @@ bool fetch_wait_of_header(struct text name, struct text value, int64_t now_s, in
 		return false;
 	}
 	if (!is_number) {
-		number = read_date(value);
+		number = fetch_read_date(value);
 		if (number < 0) {
 			return false;
 		}
@@ -101,7 +101,7 @@ static struct text behind_scheme(const char *url)
 	return (struct text){0};
 }
 
-bool fetch_url_is_plain(const char *url)
+static bool is_plain(const char *url)
 {
 	struct text rest = behind_scheme(url);
 
@@ -114,6 +114,21 @@ bool fetch_url_is_plain(const char *url)
 		}
 	}
 	return true;
+}
+
+int fetch_url_take(const char *given, struct arena *arena, struct text *ret_url, struct error *err)
+{
+	struct text url = text_of(given);
+
+	if (!is_plain(given)) {
+		return error_set(err, ERROR_INVALID,
+			"'%s' is not an address: write https://HOST, without user, ? or #", given);
+	}
+	while (url.data[url.size - 1] == '/') {
+		url.size--;
+	}
+	*ret_url = arena_copy(arena, url);
+	return ret_url->data ? 0 : error_no_memory(err);
 }
 
 bool fetch_url_is_clear(const char *url)
@@ -177,7 +192,7 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
 	} else if (text_split(&value, ':', &name) && value.data) {
 		value = text_trim(value);
 		if (text_equal_ascii_case(name, TEXT("Date"))) {
-			fetch->answer->date = read_date(value);
+			fetch->answer->date = fetch_read_date(value);
 		} else if (fetch_wait_of_header(name, value, clock_now_s(), &wait_s) &&
 			   wait_s > fetch->answer->retry_after_s) {
 			fetch->answer->retry_after_s = wait_s;

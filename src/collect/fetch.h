@@ -4,6 +4,7 @@
 #ifndef COLLECT_FETCH_H
 #define COLLECT_FETCH_H
 
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
 
@@ -40,7 +41,7 @@ struct fetch_request {
 	void *context;
 };
 
-#define FETCH_TEXT_MAX ((size_t)2 << 20)
+#define FETCH_TEXT_MAX ((size_t)8 << 20)
 
 struct fetch_answer {
 	int status;	       /* of HTTP; 0: there was no answer */
@@ -65,12 +66,18 @@ int fetch_run(struct fetch *fetch, const struct fetch_request *request,
  * false, and leaves @ret_s, when it is another header or says nothing usable. At most an hour. */
 bool fetch_wait_of_header(struct text name, struct text value, int64_t now_s, int64_t *ret_s);
 
+/* Reads a date of HTTP or of mail (RFC 9110 §5.6.7, RFC 5322 §3.3) into UNIX seconds; negative: it
+ * is not one. */
+int64_t fetch_read_date(struct text value);
+
 /* Appends @part with all but letters, digits, `-`, `.`, `_` and `~` percent-encoded (RFC 3986
  * §2.3). */
 void fetch_append_encoded(struct buffer *url, struct text part);
 
-/* Whether @url begins with http:// or https:// and a host, and has no user, query or fragment. */
-bool fetch_url_is_plain(const char *url);
+/* Copies the address @given into @arena without the slashes at its end; a NUL follows. Fails unless
+ * it begins with http:// or https:// and a host, and has neither user nor query nor fragment. */
+int fetch_url_take(const char *given, struct arena *arena, struct text *ret_url,
+	struct error *err) CHECK_RESULT;
 
 /* Whether what is sent to @url goes over a network in clear: http to another host. */
 bool fetch_url_is_clear(const char *url);

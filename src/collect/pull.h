@@ -55,6 +55,8 @@ struct pull_options {
 	const char *state_path;
 	struct text whose; /* pull_state.h */
 	int stop_fd;	   /* readable: it is to end */
+	/* Waits for so many microseconds; false: it is to end. NULL: it waits itself. */
+	bool (*wait)(void *context, int64_t us);
 	/* Says what is worth knowing, a sentence. */
 	void (*tell)(void *context, const char *sentence);
 	/* Told after each pass. A failure ends the pull. */

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "call/call_json.h"
 #include "intake/event_line.h"
+#include "json/json_find.h"
 #include "json/json_writer.h"
 
 static const struct json_position at_start = {.line = 1, .column = 1};
@@ -79,31 +80,6 @@ int pull_call_look(
 
 /* ---- with its steps ---- */
 
-/* The whole JSON of the member @wanted of the object @json; {NULL, 0} when there is none. */
-static int find_member(
-	struct text json, const char *wanted, struct text *ret_value, struct error *err)
-{
-	struct json_reader reader;
-	struct json_token name, value;
-	int more;
-
-	*ret_value = (struct text){0};
-	if (open_object(&reader, json, err) < 0) {
-		return -1;
-	}
-	while ((more = json_reader_next_member(&reader, &name, &value, err)) > 0) {
-		size_t from = reader.token_at;
-
-		if (json_reader_skip(&reader, &value, err) < 0) {
-			return -1;
-		}
-		if (json_token_is(&name, wanted)) {
-			*ret_value = text_head(text_tail(json, from), reader.at - from);
-		}
-	}
-	return more;
-}
-
 /* Reads @json as a call, with its canonical JSON in @canonical. */
 static int read_call(struct text json, struct arena *arena, struct buffer *canonical,
 	struct call *ret_call, struct error *err)
@@ -134,29 +110,18 @@ int pull_call_complete(struct text json, struct text detail, struct arena *arena
 static int list_steps(
 	struct text detail, struct text **ret_steps, size_t *ret_count, struct error *err)
 {
-	struct json_reader reader;
-	struct json_token token;
-	struct text *steps = NULL;
-	size_t count = 0, capacity = 0;
-	int more;
+	struct json_entries entries;
+	size_t capacity = 0;
+	struct text step;
 
-	json_reader_init(&reader, detail, at_start);
-	more = json_reader_next(&reader, &token, err);
-	while (more > 0 && (more = json_reader_next(&reader, &token, err)) > 0 &&
-		token.kind != JSON_ARRAY_END) {
-		size_t from = reader.token_at;
-
-		if (json_reader_skip(&reader, &token, err) < 0) {
-			more = -1;
-		} else if (!ARRAY_RESERVE(steps, capacity, count + 1)) {
-			more = error_no_memory(err);
-		} else {
-			steps[count++] = text_head(text_tail(detail, from), reader.at - from);
+	json_entries_init(&entries, detail);
+	while (json_entries_next(&entries, &step)) {
+		if (!ARRAY_RESERVE(*ret_steps, capacity, *ret_count + 1)) {
+			return error_no_memory(err);
 		}
+		(*ret_steps)[(*ret_count)++] = step;
 	}
-	*ret_steps = steps;
-	*ret_count = count;
-	return more < 0 ? -1 : 0;
+	return 0;
 }
 
 static void free_steps(struct text **steps)
@@ -177,7 +142,8 @@ static int write_line(
 	return out->failed ? error_no_memory(err) : 0;
 }
 
-int pull_call_live(struct text json, struct arena *arena, struct buffer *out, struct error *err)
+static int write_call(struct text json, enum event_line_state state, struct arena *arena,
+	struct buffer *out, struct error *err)
 {
 	AUTO(buffer_deinit) struct buffer canonical = {0};
 	struct event_line line;
@@ -192,7 +158,8 @@ int pull_call_live(struct text json, struct arena *arena, struct buffer *out, st
 	line.start = call.start;
 	line.has_type = true;
 	line.type = call.type;
-	line.state = EVENT_LINE_LIVE;
+	line.state = state;
+	line.end = state == EVENT_LINE_ENDED ? call.end : EVENT_LINE_NONE;
 	if (!call.has_detail) {
 		return write_line(out, &line, (struct text){0}, err);
 	}
@@ -200,21 +167,30 @@ int pull_call_live(struct text json, struct arena *arena, struct buffer *out, st
 	return write_line(out, &line, call_json_detail(buffer_text(&canonical)), err);
 }
 
+int pull_call_whole(struct text json, struct arena *arena, struct buffer *out, struct error *err)
+{
+	return write_call(json, EVENT_LINE_ENDED, arena, out, err);
+}
+
+int pull_call_live(struct text json, struct arena *arena, struct buffer *out, struct error *err)
+{
+	return write_call(json, EVENT_LINE_LIVE, arena, out, err);
+}
+
 int pull_call_step(struct text data, struct arena *arena, struct buffer *out, struct error *err)
 {
 	AUTO(buffer_deinit) struct buffer canonical = {0};
 	struct pull_call call;
 	struct event_line line;
-	struct text first, steps;
+	struct text steps;
 
-	if (pull_call_look(data, arena, &call, err) < 0 ||
-		find_member(data, "first", &first, err) < 0 ||
-		find_member(data, "steps", &steps, err) < 0) {
+	if (pull_call_look(data, arena, &call, err) < 0) {
 		return -1;
 	}
+	steps = json_find(data, "steps");
 	line = event_line_of(call.session_id);
-	if (call.session_id.size == 0 || !text_to_int64(first, &line.from) || steps.size == 0 ||
-		steps.data[0] != '[') {
+	line.from = json_find_integer(data, "first", EVENT_LINE_NONE);
+	if (call.session_id.size == 0 || line.from < 0 || steps.size == 0 || steps.data[0] != '[') {
 		return error_set(
 			err, ERROR_INVALID, "a 'step' event needs session_id, first and steps");
 	}

@@ -23,6 +23,11 @@ int pull_call_look(struct text json, struct arena *arena, struct pull_call *ret_
 int pull_call_complete(struct text json, struct text detail, struct arena *arena,
 	struct buffer *out, struct error *err) CHECK_RESULT;
 
+/* Writes the whole call @json as an events line that makes the call what it is there: ended, with
+ * the same steps. Without steps, those that are held stay. Negative: it is not a good call. */
+int pull_call_whole(
+	struct text json, struct arena *arena, struct buffer *out, struct error *err) CHECK_RESULT;
+
 /* Writes the live call @json of another callstep as an events line that makes the call what it is
  * there. Negative: it is not a good call. */
 int pull_call_live(

@@ -4,7 +4,7 @@
 #define COLLECT_PULL_PRIVATE_H
 
 #include "base/arena.h"
-#include "collect/fetch.h"
+#include "collect/ask.h"
 #include "collect/pull.h"
 #include "collect/pull_call.h"
 #include "collect/pull_state.h"
@@ -19,7 +19,7 @@
 
 struct pull {
 	const struct pull_options *options;
-	struct fetch *fetch;
+	struct asker asker;
 	struct pull_state state;
 	bool is_callstep;
 	/* what started at or before it has lost its detail there; INT64_MIN: nothing has */
@@ -37,34 +37,16 @@ struct pull {
 	struct buffer url;
 };
 
-/* ---- pull_ask.c ---- */
-
-enum pull_asked {
-	PULL_FAILED = -1, /* it makes no sense to go on */
-	PULL_STOPPED,	  /* it is to end */
-	PULL_ANSWERED,
-	PULL_NOTHING, /* 404: there is nothing of what was asked for */
-	PULL_AGAIN,   /* it was waited for; what came so far counts for nothing */
-};
-
-/* Asks once, not before the pace allows it. What a failure asks to wait is waited. */
-enum pull_asked pull_ask(struct pull *pull, const struct fetch_request *request,
-	struct fetch_answer *ret_answer, struct error *err) CHECK_RESULT;
-
-/* Waits for @us microseconds. False: it is to end. */
-bool pull_wait(const struct pull *pull, int64_t us) CHECK_RESULT;
-bool pull_is_stopped(void *context);
+/* ---- pull.c ---- */
 
 /* Begins the address in pull->url: what the user gave, and @path. */
 void pull_url_begin(struct pull *pull, const char *path);
 const char *pull_url_end(struct pull *pull, struct error *err);
 
-void pull_tell(const struct pull *pull, const char *format, ...) FORMAT_PRINTF(2, 3);
-
 /* ---- pull_window.c ---- */
 
 /* Asks for the next window of the pass in pull->state, makes it durable and remembers it. */
-enum pull_asked pull_next_window(struct pull *pull, struct error *err) CHECK_RESULT;
+enum asked pull_next_window(struct pull *pull, struct error *err) CHECK_RESULT;
 
 /* Commits what the sink holds, then the state. */
 int pull_commit(struct pull *pull, struct error *err) CHECK_RESULT;
@@ -72,10 +54,10 @@ int pull_commit(struct pull *pull, struct error *err) CHECK_RESULT;
 /* ---- pull_tail.c ---- */
 
 /* Takes the place in the other's changes from which pull_tail() goes on. */
-enum pull_asked pull_tail_begin(struct pull *pull, struct error *err) CHECK_RESULT;
+enum asked pull_tail_begin(struct pull *pull, struct error *err) CHECK_RESULT;
 
-/* Follows the other's changes until the connection ends (PULL_AGAIN), or until some are lost
- * (PULL_NOTHING): then a pass is needed. */
-enum pull_asked pull_tail(struct pull *pull, struct error *err) CHECK_RESULT;
+/* Follows the other's changes until the connection ends (ASKED_AGAIN), or until some are lost
+ * (ASKED_NOTHING): then a pass is needed. */
+enum asked pull_tail(struct pull *pull, struct error *err) CHECK_RESULT;
 
 #endif

@@ -42,7 +42,7 @@ static int hand_on_line(
 	const struct pull_sink *sink = &follower->pull->options->sink;
 
 	if (made < 0) {
-		pull_tell(follower->pull, "an event of '%s' is not taken: %s",
+		asker_tell(&follower->pull->asker, "an event of '%s' is not taken: %s",
 			follower->pull->options->url, err->message);
 		follower->pull->report.taken.rejected++;
 		return 0;
@@ -97,7 +97,7 @@ static int take_event(
 							  : 0;
 	}
 	if (taken == 0 && text_to_int64(id, &follower->event)) {
-		follower->pull->failures = 0;
+		follower->pull->asker.failures = 0;
 		return follower->wants_place ? end_stream(follower, err) : 0;
 	}
 	return taken;
@@ -139,7 +139,7 @@ static int look_idle(void *context, struct error *err)
 
 /* ---- the request ---- */
 
-static enum pull_asked ask_tail(struct follower *follower, int64_t after, struct error *err)
+static enum asked ask_tail(struct follower *follower, int64_t after, struct error *err)
 {
 	struct pull *pull = follower->pull;
 	struct fetch_request request = {
@@ -162,33 +162,33 @@ static enum pull_asked ask_tail(struct follower *follower, int64_t after, struct
 		fetch_append_encoded(&pull->url, text_of(pull->options->number));
 	}
 	request.url = pull_url_end(pull, err);
-	return request.url ? pull_ask(pull, &request, &answer, err) : PULL_FAILED;
+	return request.url ? asker_ask(&pull->asker, &request, &answer, err) : ASKED_FAILED;
 }
 
-enum pull_asked pull_tail_begin(struct pull *pull, struct error *err)
+enum asked pull_tail_begin(struct pull *pull, struct error *err)
 {
 	AUTO(follower_deinit) struct follower follower = {.pull = pull, .wants_place = true};
-	enum pull_asked asked = ask_tail(&follower, PULL_NEVER, err);
+	enum asked asked = ask_tail(&follower, PULL_NEVER, err);
 
 	if (!follower.ended) {
-		return asked == PULL_ANSWERED ? PULL_AGAIN : asked;
+		return asked == ASKED_ANSWERED ? ASKED_AGAIN : asked;
 	}
 	pull->state.event = follower.event;
-	return PULL_ANSWERED;
+	return ASKED_ANSWERED;
 }
 
-enum pull_asked pull_tail(struct pull *pull, struct error *err)
+enum asked pull_tail(struct pull *pull, struct error *err)
 {
 	AUTO(follower_deinit) struct follower follower = {.pull = pull};
-	enum pull_asked asked = ask_tail(&follower, pull->state.event, err);
+	enum asked asked = ask_tail(&follower, pull->state.event, err);
 	struct error said;
 
-	if (asked == PULL_FAILED && !follower.ended) {
+	if (asked == ASKED_FAILED && !follower.ended) {
 		return asked;
 	}
 	if (commit(&follower, &said) < 0) {
 		error_set(err, said.code, "%s", said.message);
-		return PULL_FAILED;
+		return ASKED_FAILED;
 	}
-	return follower.gap ? PULL_NOTHING : asked == PULL_ANSWERED ? PULL_AGAIN : asked;
+	return follower.gap ? ASKED_NOTHING : asked == ASKED_ANSWERED ? ASKED_AGAIN : asked;
 }

@@ -9,6 +9,7 @@
 #include "collect/pull_private.h"
 #include "intake/stream/splitter.h"
 
+#define LIMIT_MIN     100
 #define TRIES_MAX     3			 /* of a window in which not all calls came */
 #define SECOND_MAX    ((size_t)10000000) /* calls of one second */
 #define BARE_MAX      100		 /* calls of one window that are asked for once more */
@@ -64,7 +65,7 @@ static void note_bare(struct window *window, int64_t start)
 static bool is_over_its_days(const struct window *window, int64_t start)
 {
 	const struct pull *pull = window->pull;
-	int64_t now = window->answer.date >= 0 ? window->answer.date : pull->now;
+	int64_t now = window->answer.date >= 0 ? window->answer.date : pull->asker.now;
 
 	return pull->days_s > 0 && start <= now + ANSWER_S - pull->days_s;
 }
@@ -168,7 +169,7 @@ static void take_reject(void *context, uint64_t line, struct text session_id, co
 {
 	struct window *window = context;
 
-	pull_tell(window->pull, "call %llu of the answer ('%.*s') is not taken: %s",
+	asker_tell(&window->pull->asker, "call %llu of the answer ('%.*s') is not taken: %s",
 		(unsigned long long)line, TEXT_ARG(session_id), error);
 	window->came++;
 	window->found.taken.rejected++;
@@ -250,101 +251,100 @@ static int begin_answer(struct window *window, struct error *err)
 }
 
 /* An answer that is cut off or is not JSON is asked for again; the sink has what was whole. */
-static enum pull_asked end_answer(struct window *window, struct error *err)
+static enum asked end_answer(struct window *window, struct error *err)
 {
 	struct error said;
 
 	if (splitter_end(window->splitter, false, &said) < 0) {
 		error_set(err, said.code, "the answer of '%s': %s", window->pull->options->url,
 			said.message);
-		return PULL_FAILED;
+		return ASKED_FAILED;
 	}
 	if (window->failure.code != ERROR_NONE) {
 		*err = window->failure;
-		return PULL_FAILED;
+		return ASKED_FAILED;
 	}
 	if (window->total < 0) {
 		error_set(err, ERROR_INVALID,
 			"the answer of '%s' is not a list of calls: it has no 'total_calls'",
 			window->pull->options->url);
-		return PULL_FAILED;
+		return ASKED_FAILED;
 	}
-	return PULL_ANSWERED;
+	return ASKED_ANSWERED;
 }
 
 /* Asks for the calls of a window that follow those which came. */
-static enum pull_asked ask_answer(
-	struct window *window, int64_t from, int64_t to, struct error *err)
+static enum asked ask_answer(struct window *window, int64_t from, int64_t to, struct error *err)
 {
 	struct pull *pull = window->pull;
 	struct fetch_request request = {.last_event_id = -1, .data = take_data, .context = window};
 	const size_t sessions_before = window->session_count, bare_before = window->bare_count;
 	const struct pull_report found_before = window->found;
-	enum pull_asked asked;
+	enum asked asked;
 
 	write_url(pull, window, from, to);
 	request.url = pull_url_end(pull, err);
 	if (!request.url || begin_answer(window, err) < 0) {
-		return PULL_FAILED;
+		return ASKED_FAILED;
 	}
-	asked = pull_ask(pull, &request, &window->answer, err);
-	if (asked == PULL_AGAIN) {
+	asked = asker_ask(&pull->asker, &request, &window->answer, err);
+	if (window->answer.status == 500) {
+		pull->limit = pull->limit / 4 < LIMIT_MIN ? LIMIT_MIN : pull->limit / 4;
+	}
+	if (asked == ASKED_AGAIN) {
 		window->session_count = sessions_before;
 		window->bare_count = bare_before;
 		window->found = found_before;
 	}
-	return asked == PULL_ANSWERED ? end_answer(window, err) : asked;
+	return asked == ASKED_ANSWERED ? end_answer(window, err) : asked;
 }
 
 /* ---- calls that are asked for once more ---- */
 
-static enum pull_asked ask_single(struct window *window, struct text json, struct error *err)
+static enum asked ask_single(struct window *window, struct text json, struct error *err)
 {
 	struct pull *pull = window->pull;
 	const struct pull_sink *sink = &pull->options->sink;
 	AUTO(buffer_deinit) struct buffer whole = {0};
-	struct fetch_request request = {.last_event_id = -1};
-	struct fetch_answer answer;
+	struct fetch_answer answer = {0};
 	struct pull_call call;
-	enum pull_asked asked;
+	const char *url;
+	enum asked asked;
 
 	arena_deinit(&window->arena);
 	if (pull_call_look(json, &window->arena, &call, err) < 0) {
-		return PULL_FAILED;
+		return ASKED_FAILED;
 	}
 	if (!ask_once(pull, call.session_id)) {
-		return PULL_ANSWERED;
+		return ASKED_ANSWERED;
 	}
-	do {
-		pull_url_begin(pull, "/api/call/");
-		fetch_append_encoded(&pull->url, call.session_id);
-		request.url = pull_url_end(pull, err);
-		asked = request.url ? pull_ask(pull, &request, &answer, err) : PULL_FAILED;
-	} while (asked == PULL_AGAIN);
-	if (asked != PULL_ANSWERED) {
+	pull_url_begin(pull, "/api/call/");
+	fetch_append_encoded(&pull->url, call.session_id);
+	url = pull_url_end(pull, err);
+	asked = url ? asker_ask_text(&pull->asker, url, &answer, err) : ASKED_FAILED;
+	if (asked != ASKED_ANSWERED) {
 		note_bare(window, call.start);
-		return asked;
+		return answer.text_cut ? ASKED_ANSWERED : asked;
 	}
 	buffer_init(&whole, 2 * FETCH_TEXT_MAX);
-	if (answer.text_cut ||
-		pull_call_complete(json, answer.text, &window->arena, &whole, NULL) < 0) {
+	if (pull_call_complete(json, answer.text, &window->arena, &whole, NULL) < 0) {
 		note_bare(window, call.start);
-		return PULL_ANSWERED;
+		return ASKED_ANSWERED;
 	}
-	return sink->call(sink->context, buffer_text(&whole), err) < 0 ? PULL_FAILED
-								       : PULL_ANSWERED;
+	return sink->call(sink->context, buffer_text(&whole), err) < 0 ? ASKED_FAILED
+								       : ASKED_ANSWERED;
 }
 
-static enum pull_asked ask_singles(struct window *window, struct error *err)
+static enum asked ask_singles(struct window *window, struct error *err)
 {
 	for (size_t i = 0; i < window->bare_count; i++) {
-		enum pull_asked asked = ask_single(window, window->bare[i], err);
+		enum asked asked = ask_single(window, window->bare[i], err);
 
-		if (asked == PULL_FAILED || asked == PULL_STOPPED) {
+		if (asked == ASKED_FAILED || asked == ASKED_STOPPED) {
 			return asked;
 		}
 	}
-	return PULL_ANSWERED;
+	return ASKED_ANSWERED;
 }
 
 /* ---- a window ---- */
@@ -380,18 +380,18 @@ static void window_deinit(struct window *window)
 }
 
 /* Asks for the further pages of a window. */
-static enum pull_asked ask_rest(struct window *window, int64_t from, int64_t to, struct error *err)
+static enum asked ask_rest(struct window *window, int64_t from, int64_t to, struct error *err)
 {
-	enum pull_asked asked = PULL_ANSWERED;
+	enum asked asked = ASKED_ANSWERED;
 
 	while ((int64_t)window->session_count < window->total && window->came > 0 &&
 		(!window->pull->is_callstep || window->next[0])) {
 		memcpy(window->cursor, window->next, sizeof(window->cursor));
 		do {
 			asked = ask_answer(window, from, to, err);
-		} while (asked == PULL_AGAIN);
-		if (asked != PULL_ANSWERED) {
-			return asked == PULL_NOTHING ? PULL_ANSWERED : asked;
+		} while (asked == ASKED_AGAIN);
+		if (asked != ASKED_ANSWERED) {
+			return asked == ASKED_NOTHING ? ASKED_ANSWERED : asked;
 		}
 	}
 	return asked;
@@ -411,11 +411,11 @@ static void end_window(struct pull *pull, const struct window *window)
 
 /* Asks for a window once. *@ret_fits is unset where it must be halved; *@ret_whole where not all
  * calls came. */
-static enum pull_asked ask_window(struct pull *pull, int64_t from, int64_t to, bool *ret_fits,
+static enum asked ask_window(struct pull *pull, int64_t from, int64_t to, bool *ret_fits,
 	bool *ret_whole, struct error *err)
 {
 	AUTO(window_deinit) struct window window = {.pull = pull};
-	enum pull_asked asked;
+	enum asked asked;
 
 	arena_init(&window.arena, 16 * pull->options->call_size_max);
 	arena_init(&window.bare_arena, BARE_SIZE_MAX);
@@ -423,20 +423,20 @@ static enum pull_asked ask_window(struct pull *pull, int64_t from, int64_t to, b
 	*ret_whole = true;
 	do {
 		asked = ask_answer(&window, from, to, err);
-	} while (asked == PULL_AGAIN);
-	if (asked == PULL_ANSWERED && window.total > pull->limit && to - from > 1) {
+	} while (asked == ASKED_AGAIN);
+	if (asked == ASKED_ANSWERED && window.total > pull->limit && to - from > 1) {
 		*ret_fits = false;
-		return PULL_ANSWERED;
+		return ASKED_ANSWERED;
 	}
-	if (asked == PULL_ANSWERED) {
+	if (asked == ASKED_ANSWERED) {
 		asked = ask_rest(&window, from, to, err);
 	}
-	if (asked == PULL_ANSWERED) {
+	if (asked == ASKED_ANSWERED) {
 		asked = ask_singles(&window, err);
 		*ret_whole = count_sessions(&window) == window.total;
 	}
-	asked = asked == PULL_NOTHING ? PULL_ANSWERED : asked;
-	if (asked == PULL_ANSWERED && *ret_whole) {
+	asked = asked == ASKED_NOTHING ? ASKED_ANSWERED : asked;
+	if (asked == ASKED_ANSWERED && *ret_whole) {
 		end_window(pull, &window);
 	}
 	return asked;
@@ -453,33 +453,33 @@ int pull_commit(struct pull *pull, struct error *err)
 }
 
 /* What was asked for is durable before the state says that it is. */
-static enum pull_asked take_window(struct pull *pull, int64_t to, struct error *err)
+static enum asked take_window(struct pull *pull, int64_t to, struct error *err)
 {
 	pull->state.at = to;
-	return pull_commit(pull, err) < 0 ? PULL_FAILED : PULL_ANSWERED;
+	return pull_commit(pull, err) < 0 ? ASKED_FAILED : ASKED_ANSWERED;
 }
 
-enum pull_asked pull_next_window(struct pull *pull, struct error *err)
+enum asked pull_next_window(struct pull *pull, struct error *err)
 {
 	int64_t from = pull->state.at, to = from + pull->width_s;
 	bool fits = true, whole = false;
-	enum pull_asked asked = PULL_ANSWERED;
+	enum asked asked = ASKED_ANSWERED;
 
 	assert(from < pull->state.to);
 	to = to < pull->state.to ? to : pull->state.to;
 	for (int tries = 0; tries < TRIES_MAX && fits && !whole; tries++) {
 		asked = ask_window(pull, from, to, &fits, &whole, err);
-		if (asked != PULL_ANSWERED) {
+		if (asked != ASKED_ANSWERED) {
 			return asked;
 		}
 	}
 	if (!fits) {
 		pull->width_s = (to - from) / 2;
-		return PULL_ANSWERED;
+		return ASKED_ANSWERED;
 	}
 	if (!whole) {
 		pull->report.short_windows++;
-		pull_tell(pull,
+		asker_tell(&pull->asker,
 			"not all calls that started from %lld to %lld came, in %d tries: "
 			"ask again by --since %lld",
 			(long long)from, (long long)to, TRIES_MAX, (long long)from);

@@ -451,10 +451,10 @@ def test_another_callstep_is_followed_without_windows(source, puller):
     process.kill()
     process.communicate()
     source.client.post([call(f"newer{i}") for i in range(30)] + [call("new7", detail=[step("Changed")])])
-    windows = source.log.count("path=/v1/calls ")
+    windows = source.log.count("method=GET path=/v1/calls ")
     process = puller.start(source.url, *FAST, "--follow", key_file=key, user=None)
     wait_until(lambda: puller.export() == exported(source.store))
-    assert source.log.count("path=/v1/calls ") == windows
+    assert source.log.count("method=GET path=/v1/calls ") == windows
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0, process.stderr.read()
 
