@@ -7,9 +7,16 @@
 #include "cmd/zone_option.h"
 #include "collect/asterisk/collect_asterisk.h"
 #include "collect/asterisk/collect_cel_file.h"
+#include "collect/collect_fuse.h"
+#include "collect/collect_twilio.h"
+#include "collect/fetch.h"
 #include "collect/secret_file.h"
 
 #define HOST_BYTES_MAX 256
+#define FUSE_EVERY_S   300
+#define FUSE_PACE_MS   1000
+#define TWILIO_EVERY_S 15
+#define TWILIO_PACE_MS 200 /* five requests a second */
 #define DEFAULT_PORT   "5038"
 
 /* To add a source: a row here, its paragraph in the description, its page in docs/sources.md. */
@@ -111,11 +118,83 @@ static int run_cel_file(
 	return collect_cel_file(&options, err);
 }
 
+/* ---- sources that are asked ---- */
+
+static struct poller_options poller_of(const struct collector_options *collector)
+{
+	return (struct poller_options){
+		.source = collector->source,
+		.spool = collector->spool,
+		.spool_max = collector->spool_max,
+		.url = collector->url,
+		.key_file = collector->key_file,
+		.key = collector->key,
+		.ca_file = collector->ca_file,
+	};
+}
+
+static int run_fuse(
+	struct cmd_run *run, const struct collector_options *collector, struct error *err)
+{
+	const struct settings *settings = run->settings;
+	struct collect_fuse_options options = {
+		.poller = poller_of(collector),
+		.user = settings->user,
+		.number = settings->number,
+		.overlap_s = settings->overlap_s,
+		.every_s = settings->every_s > 0 ? settings->every_s : FUSE_EVERY_S,
+		.pace_ms = settings->pace_ms > 0 ? settings->pace_ms : FUSE_PACE_MS,
+		.once = settings->once,
+	};
+	struct text secret, url = {0};
+
+	if (fetch_url_take(run->argv[1], &run->arena, &url, err) < 0 ||
+		read_secret(run, &secret, err) < 0) {
+		return -1;
+	}
+	options.url = url.data;
+	options.secret = secret.data;
+	return collect_fuse(&options, err);
+}
+
+static int run_twilio(
+	struct cmd_run *run, const struct collector_options *collector, struct error *err)
+{
+	const struct settings *settings = run->settings;
+	struct collect_twilio_options options = {
+		.poller = poller_of(collector),
+		.account_sid = settings->account_sid,
+		.user = settings->user,
+		.flows = settings->flows,
+		.since = settings->since,
+		.every_s = settings->every_s > 0 ? settings->every_s : TWILIO_EVERY_S,
+		.pace_ms = settings->pace_ms > 0 ? settings->pace_ms : TWILIO_PACE_MS,
+		.once = settings->once,
+	};
+	struct text secret, api = {0}, studio = {0};
+
+	if (!settings->account_sid ||
+		!text_starts_with(text_of(settings->account_sid), TEXT("AC"))) {
+		return error_set(err, ERROR_INVALID, "give --account-sid: it begins with AC");
+	}
+	if (fetch_url_take(settings->api_url, &run->arena, &api, err) < 0 ||
+		fetch_url_take(settings->studio_url, &run->arena, &studio, err) < 0 ||
+		read_secret(run, &secret, err) < 0) {
+		return -1;
+	}
+	options.api_url = api.data;
+	options.studio_url = studio.data;
+	options.secret = secret.data;
+	return collect_twilio(&options, err);
+}
+
 /* ---- the command ---- */
 
 static const struct collect_source sources[] = {
 	{"asterisk", 0, "asterisk takes no further operand", false, run_asterisk},
 	{"cel-file", 1, "name the one file that cel-file is to follow", true, run_cel_file},
+	{"fuse", 1, "name the one address that fuse is to ask: https://HOST", true, run_fuse},
+	{"twilio", 0, "twilio takes no further operand", true, run_twilio},
 	{.name = NULL},
 };
 
@@ -199,7 +278,8 @@ static int collect_run(struct cmd_run *run, struct error *err)
 
 static const char *const settings[] = {"to", "key-file", "ca-file", "spool", "spool-max", "prefix",
 	"inbound-contexts", "once", "host", "user", "secret-file", "login", "tls", "variables",
-	"columns", "zone", "log-level", NULL};
+	"columns", "zone", "number", "overlap", "every", "pace", "account-sid", "flows", "since",
+	"api-url", "studio-url", "log-level", NULL};
 
 /* clang-format off */
 const struct cmd cmd_collect = {
@@ -211,8 +291,11 @@ const struct cmd cmd_collect = {
 	"Watches a telephone exchange and sends each call, step by step, to a callstep server "
 	"(POST /v1/events). It runs beside the exchange, for ever. SOURCE says what is watched:\n\n"
 	"  asterisk       Asterisk's manager interface\n"
-	"  cel-file FILE  the channel event log that Asterisk writes to FILE\n\n"
-	"A call is seen while it goes on. When it is over, it is what 'callstep import --format "
+	"  cel-file FILE  the channel event log that Asterisk writes to FILE\n"
+	"  fuse URL       Plum Fuse, as 'callstep pull', with a spool between\n"
+	"  twilio         Twilio: executions of Studio, and requests of TwiML applications\n\n"
+	"A call is seen while it goes on, but for fuse, which gives calls that are over. What "
+	"comes of an exchange's call is what 'callstep import --format "
 	"asterisk-cel' makes of the same rows. docs/sources.md says what to set on the exchange, "
 	"and what stands in the steps.\n\n"
 	"What is not yet durable on the server lies in the folder --spool, and is sent when the "

@@ -124,6 +124,10 @@ struct settings {
 	bool tls;
 	const char *variables;
 	bool once;
+	const char *account_sid;
+	const char *flows;
+	const char *api_url;
+	const char *studio_url;
 
 	/* settings_manage.c: erase, account, retention, audit, key */
 	const char *session;

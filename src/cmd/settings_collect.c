@@ -24,12 +24,13 @@ const struct setting collect_settings[] = {
 		.help = "Puts TEXT before the ids of the calls. Exchanges give the same ids: "
 			"where several send calls to one account, each needs a name."},
 	{SETTING("once", FLAG, NULL, once),
-		.help = "Reads what is there, sends it, and ends. Only for cel-file."},
+		.help = "Reads what is there, sends it, and ends. Not for asterisk."},
 	/* asterisk */
 	{SETTING("host", TEXT, "HOST:PORT", host), .fallback = "127.0.0.1:5038",
 		.help = "The exchange's manager interface."},
 	{SETTING("user", TEXT, "NAME", user), .command = "collect",
-		.help = "The user of the manager interface: a section of manager.conf."},
+		.help = "The user of the manager interface: a section of manager.conf. Of fuse: "
+			"the account's e-mail. Of twilio: the SID of an API key."},
 	{SETTING("secret-file", TEXT, "FILE", secret_file), .command = "collect",
 		.help = "Reads this user's secret from FILE. Without it: from CALLSTEP_SECRET in "
 			"the environment."},
@@ -43,6 +44,31 @@ const struct setting collect_settings[] = {
 	/* cel-file */
 	{SETTING("columns", TEXT, "FILE", columns), .command = "collect",
 		.help = "Takes the names of the log's columns from FILE, a cel_custom.conf."},
+	/* fuse, twilio */
+	{OPTION("number", TEXT, "NUMBER", number), .command = "collect",
+		.help = "Of fuse: fetches only calls to NUMBER."},
+	{SETTING("every", DURATION, "DURATION", every_s), .command = "collect", .min = 1,
+		.max = DAY,
+		.help = "How long to wait between two rounds. Without it: 5 minutes for fuse, 15 "
+			"seconds for twilio."},
+	{SETTING("pace", MILLISECONDS, "TIME", pace_ms), .command = "collect", .min = 1,
+		.max = 60000,
+		.help = "Waits at least TIME between two requests; after a failure 1 to 60 times "
+			"as long, or as long as is asked for. Without it: 1 s for fuse, 200 ms "
+			"for twilio."},
+	{OPTION("since", TIME, "TIME", since), .command = "collect",
+		.help = "Of twilio: the first run begins with calls from TIME on. Without it: an "
+			"hour back. Twilio keeps them for 30 days."},
+	/* twilio */
+	{SETTING("account-sid", TEXT, "SID", account_sid),
+		.help = "The account: AC… --user is then the SID of an API key (SK…); without "
+			"it, the secret is the account's token."},
+	{SETTING("flows", TEXT, "LIST", flows),
+		.help = "Only executions of these flows of Studio, SIDs separated by commas."},
+	{SETTING("api-url", TEXT, "URL", api_url), .fallback = "https://api.twilio.com",
+		.help = "Where Twilio's REST API is."},
+	{SETTING("studio-url", TEXT, "URL", studio_url), .fallback = "https://studio.twilio.com",
+		.help = "Where Studio's REST API is."},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -37,6 +37,15 @@ static void take_given_up(void *context, struct text session_id, struct text rea
 		log_value(reason, why, sizeof(why)));
 }
 
+/* The line said where it stands, and nothing can be sent again from here: it is set aside. */
+static bool take_conflict(void *context, struct text session_id, int64_t held)
+{
+	(void)context;
+	(void)session_id;
+	(void)held;
+	return false;
+}
+
 static void tell_status(struct poller *poller, int64_t now_us)
 {
 	struct spool_counts spool = spool_counts(poller->spool);
@@ -186,6 +195,8 @@ int poller_open(struct poller *poller, const struct poller_options *options, str
 	struct sender_options how = {
 		.url = options->url,
 		.key_file = options->key_file,
+		.key = options->key,
+		.conflict = take_conflict,
 		.ca_file = options->ca_file,
 		.given_up = take_given_up,
 		.context = poller,
