@@ -20,7 +20,7 @@ static bool is_fixed(const struct call_values *values, unsigned int depth)
 	}
 	return depth == 3 && is_named(values, 1, "event") && is_named(values, 2, "data") &&
 	       (is_named(values, 3, "module_type") || is_named(values, 3, "result_variable") ||
-		       is_named(values, 3, "event_id"));
+		       is_named(values, 3, "event_id") || is_named(values, 3, "event_time"));
 }
 
 static void note_name(struct call_values *values, const struct json_token *token)

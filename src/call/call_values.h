@@ -14,8 +14,8 @@ struct call_value {
 	/* the last one before it, as written: mostly of the member that it is the value of */
 	struct text name;
 	bool is_line;
-	/* class, timestamp, module_type, result_variable, event_id: what a step is, not what it
-	 * says */
+	/* class, timestamp, module_type, result_variable, event_id, event_time: what a step is, not
+	 * what it says */
 	bool is_fixed;
 };
 

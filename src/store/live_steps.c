@@ -117,14 +117,43 @@ static int know_ids(struct live_steps *steps, struct error *err)
 	return 0;
 }
 
+/* Most steps have no time but their second: that is seen without reading them. */
+static void look_for_time(struct live_steps *steps, struct live_step *step)
+{
+	static const char name[] = "\"event_time\"";
+
+	if (step->looked_for) {
+		return;
+	}
+	step->looked_for = true;
+	if (step->data.size > 0 && memmem(step->data.data, step->data.size, name, strlen(name))) {
+		step->time = call_json_data_member(step->data, "event_time", &steps->arena);
+		step->id = call_json_data_member(step->data, "event_id", &steps->arena);
+	}
+}
+
+/* Within a second; 0: they stay as they came. */
+static int compare_times(const struct live_step *a, const struct live_step *b)
+{
+	int order;
+
+	if (a->time.size == 0 || b->time.size == 0) {
+		return (a->time.size == 0) - (b->time.size == 0);
+	}
+	order = text_compare(a->time, b->time);
+	return order != 0 ? order : text_compare(a->id, b->id);
+}
+
 static int by_time(const void *left, const void *right)
 {
 	const struct live_step *a = left, *b = right;
+	int order;
 
 	if (a->timestamp != b->timestamp) {
 		return a->timestamp < b->timestamp ? -1 : 1;
 	}
-	return (a->order > b->order) - (a->order < b->order);
+	order = compare_times(a, b);
+	return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
 }
 
 int live_steps_plan_by_time(
@@ -143,6 +172,7 @@ int live_steps_plan_by_time(
 			return -1;
 		}
 		if (known == 0) {
+			look_for_time(steps, &plan.added[i]);
 			plan.added[added++] = plan.added[i];
 		}
 	}
@@ -183,14 +213,27 @@ static bool reserve(struct live_steps *steps, size_t wanted)
 	return true;
 }
 
+/* Whether a step that is held goes behind one that is added. */
+static bool is_later(
+	struct live_steps *steps, struct live_step *held, const struct live_step *added)
+{
+	if (held->timestamp != added->timestamp) {
+		return held->timestamp > added->timestamp;
+	}
+	if (added->time.size == 0) {
+		return false;
+	}
+	look_for_time(steps, held);
+	return compare_times(held, added) > 0;
+}
+
 /* From the end: each added step goes behind the last one that is not later. */
 static void merge(struct live_steps *steps, const struct live_plan *plan)
 {
 	size_t held = steps->count, added = plan->added_count, to = held + added;
 
 	while (added > 0) {
-		if (held > 0 &&
-			steps->items[held - 1].timestamp > plan->added[added - 1].timestamp) {
+		if (held > 0 && is_later(steps, &steps->items[held - 1], &plan->added[added - 1])) {
 			steps->items[--to] = steps->items[--held];
 		} else {
 			steps->items[--to] = plan->added[--added];

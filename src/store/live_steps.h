@@ -14,6 +14,10 @@ struct live_step {
 	struct text data; /* canonical JSON object, or {NULL, 0} */
 	int64_t timestamp;
 	size_t order; /* among those that are added together */
+	/* event.data.event_time and event_id, once they were looked for; empty: there is none */
+	bool looked_for;
+	struct text time;
+	struct text id;
 };
 
 /* All is in its arena, or stands in the texts that were read. */
@@ -50,8 +54,10 @@ struct live_plan {
 int live_steps_plan_from(struct live_steps *steps, struct text detail, size_t from,
 	struct live_plan *ret_plan, struct error *err) CHECK_RESULT;
 
-/* Plans that they are added in the order of time, behind those of the same second. One whose
- * event.data.event_id a step has that is there, or one before it in @detail, is a duplicate. */
+/* Plans that they are added in the order of time, behind those of the same second. But those that
+ * have an event.data.event_time stand before others of their second, by its bytes, then by those of
+ * their event_id: so they stand in one order, whichever comes first. One whose event.data.event_id
+ * a step has that is there, or one before it in @detail, is a duplicate. */
 int live_steps_plan_by_time(struct live_steps *steps, struct text detail,
 	struct live_plan *ret_plan, struct error *err) CHECK_RESULT;
 

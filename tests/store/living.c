@@ -215,6 +215,49 @@ static void what_gives_no_start_begins_no_call(void **state)
 	assert_int_equal(page_of(f, &query).total_calls, 0);
 }
 
+/* `[…]` of one step, whose line is its event_time, or "none". */
+static struct text timed_step(struct fixture *f, const char *time, const char *id)
+{
+	AUTO(buffer_deinit) struct buffer detail;
+	struct call_step step = {
+		.line = text_of(time ? time : "none"),
+		.class_name = TEXT("info"),
+		.timestamp = T,
+		.data = arena_printf(&f->arena, "{\"event_id\":\"%s\"}", id),
+	};
+
+	if (time) {
+		step.data = arena_printf(
+			&f->arena, "{\"event_id\":\"%s\",\"event_time\":\"%s\"}", id, time);
+	}
+	buffer_init(&detail, SIZE_MAX);
+	buffer_append_byte(&detail, '[');
+	call_json_write_step(&detail, &step);
+	buffer_append_byte(&detail, ']');
+	return arena_copy(&f->arena, buffer_text(&detail));
+}
+
+static void steps_of_a_second_with_times_have_one_order(void **state)
+{
+	static const struct {
+		const char *time, *id;
+	} steps[] = {{"0.50", "c"}, {NULL, "x"}, {"0.10", "a"}, {"0.50", "b"}, {"0.75", "d"},
+		{"0.10", "a"}, {"0.05", "e"}};
+	static const char *const sessions[] = {"s0", "s1", "s2", "s3", "s4", "s5", "s6"};
+	struct fixture *f = *state;
+
+	for (size_t turn = 0; turn < COUNT_OF(steps); turn++) {
+		for (size_t i = 0; i < COUNT_OF(steps); i++) {
+			size_t at = (i + turn) % COUNT_OF(steps);
+			struct store_amend amend = amend_of(f, sessions[turn]);
+
+			amend.steps = timed_step(f, steps[at].time, steps[at].id);
+			amend_one(f, amend);
+		}
+		assert_string_equal(lines_of(f, sessions[turn]), "0.05 0.10 0.50 0.50 0.75 none");
+	}
+}
+
 static void steps_stand_where_they_are_said_to(void **state)
 {
 	static const struct {
@@ -636,6 +679,7 @@ int main(void)
 		CASE(a_call_begins_by_its_header),
 		CASE(a_call_begins_by_its_first_step),
 		CASE(what_gives_no_start_begins_no_call),
+		CASE(steps_of_a_second_with_times_have_one_order),
 		CASE(steps_stand_where_they_are_said_to),
 		CASE(steps_without_a_place_go_by_time_and_come_once),
 		CASE(the_header_changes_and_tallies_move),

@@ -59,11 +59,32 @@ static bool has_id(const struct list *list, const struct call_step *step, struct
 	return false;
 }
 
-static size_t place_for(const struct list *list, const struct call_step *step)
+/* By the second; within it by event_time and event_id where both have one, and before those that
+ * have none. */
+static bool is_later(
+	const struct call_step *held, const struct call_step *step, struct arena *arena)
+{
+	struct text mine = call_json_data_member(step->data, "event_time", arena);
+	struct text other = call_json_data_member(held->data, "event_time", arena);
+	int order;
+
+	if (held->timestamp != step->timestamp || mine.size == 0) {
+		return held->timestamp > step->timestamp;
+	}
+	if (other.size == 0) {
+		return true;
+	}
+	order = text_compare(other, mine);
+	return order > 0 ||
+	       (order == 0 && text_compare(call_json_data_member(held->data, "event_id", arena),
+				      call_json_data_member(step->data, "event_id", arena)) > 0);
+}
+
+static size_t place_for(const struct list *list, const struct call_step *step, struct arena *arena)
 {
 	size_t at = list->count;
 
-	while (at > 0 && list->items[at - 1].timestamp > step->timestamp) {
+	while (at > 0 && is_later(&list->items[at - 1], step, arena)) {
 		at--;
 	}
 	return at;
@@ -77,7 +98,7 @@ static void add_by_time(
 			amend->duplicates++;
 			continue;
 		}
-		insert(list, place_for(list, &added->items[i]), &added->items[i], arena);
+		insert(list, place_for(list, &added->items[i], arena), &added->items[i], arena);
 		amend->added++;
 	}
 }
