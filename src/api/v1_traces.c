@@ -84,6 +84,8 @@ static enum http_step answer_failed(struct job *job, const struct error *err)
 		return answer_wrong(job->response, traces, 400, err->message);
 	case ERROR_TOO_LARGE:
 		return answer_wrong(job->response, traces, 413, err->message);
+	case ERROR_UNSUPPORTED:
+		return answer_wrong(job->response, traces, 415, err->message);
 	case ERROR_NO_MEMORY:
 	case ERROR_BUSY:
 		return answer_wrong(job->response, traces, 503, NO_ROOM);
