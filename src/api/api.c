@@ -6,6 +6,7 @@
 
 #include "api/posting.h"
 #include "base/array.h"
+#include "intake/sources/twilio/twilio.h"
 
 #define KEY_BODY_MAX 16384 /* bytes of a POST of a key */
 
@@ -38,6 +39,12 @@ static const struct endpoint endpoints[] = {
 	{"/v1/calls", HTTP_POST, "store-calls", nothing, STORE_SCOPE_WRITE,
 		.begin = v1_calls_post_begin, .data = posting_data,
 		.finish = v1_calls_post_finish, .release = posting_release},
+	{"/v1/in/freeswitch/header", HTTP_POST, "store-calls", NULL, STORE_SCOPE_WRITE,
+		.finish_waits = true, .begin = v1_in_header_begin, .data = v1_in_data,
+		.finish = v1_in_finish, .release = v1_in_release},
+	{"/v1/in/{source}", HTTP_POST, "store-calls", NULL, STORE_SCOPE_WRITE,
+		.finish_waits = true, .begin = v1_in_begin, .data = v1_in_data,
+		.finish = v1_in_finish, .release = v1_in_release},
 	{"/v1/calls/{session_id}", HTTP_GET, "read-call", nothing, STORE_SCOPE_READ, &answer_v1,
 		.prepare = v1_call_prepare, .ask = v1_call_ask},
 	{"/v1/calls/{session_id}", HTTP_PATCH, "store-events", nothing, STORE_SCOPE_WRITE,
@@ -142,6 +149,11 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 	arena_pool_init(&api->blocks, BLOCKS_IDLE_MAX, BLOCKS_BUSY_MAX);
 	fill_routes(api);
 	api->strangers = hash_key_random();
+	api->executions = twilio_executions_create();
+	if (!api->executions) {
+		api_destroy(api);
+		return error_no_memory(err);
+	}
 	if (spill_start(&api->memory, options->spill_folder, options->spill_max, err) < 0 ||
 		permits_create(&api->permits, options->store, err) < 0 ||
 		guesses_create(&api->guesses, options->wrong_keys_max, err) < 0 ||
@@ -167,6 +179,7 @@ void api_destroy(struct api *api)
 		permits_destroy(api->permits);
 		workers_destroy(api->errands);
 		workers_destroy(api->workers);
+		twilio_executions_destroy(api->executions);
 		spill_stop(&api->memory);
 		arena_pool_deinit(&api->blocks);
 		memory_deinit(&api->memory);

@@ -10,6 +10,8 @@
 #include "upkeep/key_use.h"
 #include "upkeep/sweeper.h"
 
+struct webhooks;
+
 struct api_options {
 	struct store *store;
 	struct intake *intake;
@@ -30,9 +32,13 @@ struct api_options {
 	unsigned int wrong_keys_max; /* a minute, of one network or for one e-mail; 0: any number */
 	unsigned int threads;	     /* for such questions; 0: one a core */
 	const char *version;	     /* of the program */
-	int64_t body_size_max;	     /* bytes of a POST on the wire; 0: no ceiling */
-	bool all_spans;	      /* also those that only say how long something took are steps */
-	int64_t (*now)(void); /* the clock: clock_now_s(), or a test's */
+	/* of POST /v1/in/{source}; NULL: there are none but those that are built in */
+	const struct webhooks *webhooks;
+	struct text twilio_token; /* Twilio's signatures are checked by it; empty: they are not */
+	const char *public_url;	  /* what Twilio calls this server; needed with the token */
+	int64_t body_size_max;	  /* bytes of a POST on the wire; 0: no ceiling */
+	bool all_spans;		  /* also those that only say how long something took are steps */
+	int64_t (*now)(void);	  /* the clock: clock_now_s(), or a test's */
 };
 
 struct api;

@@ -3,6 +3,8 @@
 #ifndef API_API_PRIVATE_H
 #define API_API_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "api/api.h"
 #include "api/endpoint.h"
 #include "api/guesses.h"
@@ -12,7 +14,9 @@
 #include "api/worker.h"
 #include "base/hash.h"
 
-#define API_ROUTES_MAX 32
+#define API_ROUTES_MAX 40
+
+struct twilio_executions;
 
 struct api {
 	struct api_options options;
@@ -30,6 +34,9 @@ struct api {
 	struct permits *permits;
 	/* what answers lie in */
 	struct arena_pool blocks;
+	/* what bodies of POST /v1/in hold; inbound.h */
+	atomic_size_t inbound_bytes;
+	struct twilio_executions *executions;
 	struct http_route routes[API_ROUTES_MAX];
 };
 

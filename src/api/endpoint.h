@@ -72,10 +72,10 @@ endpoint_ask all_logs_ask, calls_ask, call_ask, v1_calls_ask, v1_call_ask, v1_di
 endpoint_answer v1_calls_answer;
 endpoint_step healthz_begin, readyz_begin, web_files_begin, v1_account_begin, v1_tail_begin,
 	v1_calls_post_begin, v1_events_post_begin, v1_call_patch_begin, v1_call_events_begin,
-	v1_keys_post_begin, v1_keys_delete_begin;
-endpoint_data v1_keys_post_data;
-endpoint_step v1_calls_post_finish, v1_call_live_finish, v1_keys_post_finish;
-endpoint_release all_logs_release, v1_calls_release;
+	v1_in_begin, v1_in_header_begin, v1_keys_post_begin, v1_keys_delete_begin;
+endpoint_data v1_in_data, v1_keys_post_data;
+endpoint_step v1_calls_post_finish, v1_call_live_finish, v1_in_finish, v1_keys_post_finish;
+endpoint_release all_logs_release, v1_calls_release, v1_in_release;
 
 /* POST /v1/traces */
 #define API_TRACES_BODY_MAX ((size_t)4 << 20) /* bytes on the wire */

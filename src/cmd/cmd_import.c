@@ -556,6 +556,9 @@ const struct cmd cmd_import = {
 	"  fuse          documents of this API: JSON, a call a line, or XML\n"
 	"  json, ndjson  the same, without looking which of them it is\n"
 	"  asterisk-cel  Asterisk's channel event log: CSV, JSON, a table's rows\n"
+	"  freeswitch    FreeSWITCH's call detail records, a file each: JSON or XML\n"
+	"  queue-log     Asterisk's queue_log\n"
+	"  twilio        Twilio's events and lists of calls, executions, steps\n"
 	"  otlp          spans of OpenTelemetry: JSON or protobuf\n\n"
 	"Some calls started so long ago that they, or their steps, are over the days for which "
 	"the store keeps them ('callstep retention'). The import does not take what a sweep would "
@@ -572,7 +575,8 @@ const struct cmd cmd_import = {
 	"callstep import calls.ndjson.gz\n"
 	"callstep generate --calls 1000 --end now | callstep import -\n"
 	"callstep import --format asterisk-cel --zone Europe/Berlin Master.csv\n"
-	"callstep import --format asterisk-cel --system east Master.csv.1 Master.csv",
+	"callstep import --format asterisk-cel --system east Master.csv.1 Master.csv\n"
+	"callstep import --format freeswitch /var/log/freeswitch/xml_cdr/*.cdr.xml",
 	.needs = CMD_NEEDS_OWNER,
 	.operands = CMD_ANY_OPERANDS,
 	.check = import_check,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/filter_options.h"
+#include "cmd/inbound_options.h"
 #include "cmd/keeping.h"
 #include "cmd/redact_options.h"
 
@@ -20,6 +21,7 @@
 /* What stands while the server runs, in the order in which it is made. */
 struct service {
 	struct redactor *redactor; /* NULL: nothing is hidden */
+	struct inbound_options inbound;
 	struct store *store;
 	struct auditor *auditor;
 	struct key_uses key_uses;
@@ -38,6 +40,7 @@ static void service_stop(struct service *service)
 	key_uses_deinit(&service->key_uses);
 	auditor_destroy(service->auditor);
 	store_close(service->store);
+	inbound_options_deinit(&service->inbound);
 	redactor_destroy(service->redactor);
 }
 
@@ -195,6 +198,9 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.wrong_keys_max = (unsigned int)settings->wrong_keys_max,
 		.threads = (unsigned int)settings->threads,
 		.version = CALLSTEP_VERSION,
+		.webhooks = service->inbound.webhooks,
+		.twilio_token = service->inbound.twilio_token,
+		.public_url = settings->public_url,
 		.body_size_max = settings->body_size_max,
 		.now = clock_now_s,
 	};
@@ -267,6 +273,7 @@ static int service_start(struct service *service, const struct settings *setting
 
 	fill_server_options(settings, &options);
 	if (redact_options_read(&service->redactor, settings, err) < 0 ||
+		inbound_options_read(&service->inbound, settings, err) < 0 ||
 		http_server_open(&service->server, &options, err) < 0 ||
 		open_store(service, settings, err) < 0 || open_auditor(service, err) < 0 ||
 		open_intake(service, settings, err) < 0 ||
@@ -417,8 +424,8 @@ static const char *const settings[] = {"listen", "insecure", "tls-certificate", 
 	"audit-reads", "store-connections", "connections-max", "connections-per-address-max",
 	"trusted-proxies", "timeout", "rate-min", "header-size-max", "body-size-max",
 	"call-size-max", "page-memory-max", "spill-folder", "spill-max", "query-time-max",
-	"intake-memory-max", "wrong-keys-max", REDACT_OPTIONS, "grace", "log-requests", "log-level",
-	NULL};
+	"intake-memory-max", "wrong-keys-max", "webhook", "public-url", "twilio-token-file",
+	REDACT_OPTIONS, "grace", "log-requests", "log-level", NULL};
 
 /* clang-format off */
 const struct cmd cmd_serve = {

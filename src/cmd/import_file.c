@@ -34,11 +34,10 @@ static int detect(const struct source_format **ret_format, struct input *input, 
 		source_guess_words(&guess, words);
 		return error_set(err, ERROR_UNSUPPORTED, "%s", words);
 	}
-	format = source_detect(head);
-	if (format && format->foreign) {
-		return error_set(err, ERROR_UNSUPPORTED, "it seems to be %s: say --format %s",
-			format->foreign, format->name);
+	if (source_guess_other(head, NULL, words)) {
+		return error_set(err, ERROR_UNSUPPORTED, "%s", words);
 	}
+	format = source_detect(head);
 	if (!format && source_skip_blank(head).size > 0) {
 		source_guess_unknown(head, words);
 		return error_set(err, ERROR_UNSUPPORTED, "%s", words);

@@ -70,6 +70,9 @@ struct settings {
 	const char *redact_variables;
 	const char *redact_patterns;
 	const char *redact_key_file;
+	const char *webhook;	/* NULL: none */
+	const char *public_url; /* NULL: not known */
+	const char *twilio_token_file;
 	const char *dial_prefix; /* call_prefixes_read(); NULL: none */
 	int64_t grace_s;
 	bool log_requests;

@@ -123,6 +123,15 @@ const struct setting serve_settings[] = {
 			"text, so that calls can be found by it. It is made with the key in "
 			"FILE, which its owner alone may read. Without it: "
 			"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2."},
+	{SETTING("webhook", TEXT, "FILE", webhook),
+		.help = "Takes documents of other systems at /v1/in/NAME, by the tables in FILE: "
+			"docs/webhooks.md says how they are written."},
+	{SETTING("public-url", TEXT, "URL", public_url),
+		.help = "The address under which Twilio calls this server, as "
+			"https://calls.example.org: what it signs begins with it."},
+	{SETTING("twilio-token-file", TEXT, "FILE", twilio_token_file),
+		.help = "Refuses what comes to /v1/in/twilio without Twilio's signature. FILE "
+			"holds the account's auth token; --public-url is needed with it."},
 	{SETTING("dial-prefix", TEXT, "LIST", dial_prefix),
 		.help = "What is dialled in place of a number's +, separated by commas, as in "
 			"00,011: where numbers are compared, 0049 is +49 then. Calls are kept as "

@@ -25,6 +25,7 @@ OPERATIONS = [(template, method) for template, item in contract.DOCUMENT["paths"
 # What each operation needs; None: any key will do.
 SCOPE = {"/v1/account get": None, "/v1/calls post": "write", "/v1/traces post": "write", "/v1/keys get": "admin", "/v1/keys post": "admin",
          "/v1/keys/{id} delete": "admin", "/v1/audit get": "admin", "/v1/events post": "write",
+         "/v1/in/{source} post": "write", "/v1/in/freeswitch/header post": "write",
          "/v1/calls/{session_id} patch": "write", "/v1/calls/{session_id}/events post": "write"}
 READS = ["/api/all_logs/{start}/{end}", "/api/calls/{start}/{end}", "/api/call/{session_id}", "/v1/calls", "/v1/calls/{session_id}",
          "/v1/stats", "/v1/dropoff", "/v1/diff/{a}/{b}", "/v1/tail"]

@@ -36,7 +36,7 @@ ONLY_IN = {
     r"sqlite3\.h": r"src/store/sqlite/[^/]*",
     r"libpq-fe\.h": r"src/store/postgres/[^/]*",
     r"microhttpd\.h": r"src/http/[^/]*",
-    r"gnutls/.*": r"src/(http/[^/]*|collect/.*)",
+    r"gnutls/.*": r"src/(http/[^/]*|collect/.*|api/signature\.c)",
     r"curl/.*": r"src/collect/[^/]*",
     r"expat\.h": r"src/intake/sources/.*",
     r"protobuf-c/.*|otlp\.pb-c\.h": r"src/intake/sources/otlp/[^/]*",

@@ -96,7 +96,7 @@ def test_what_cannot_be_read_is_a_failure_that_names_the_file(program, name, con
     assert f"callstep: {path}: " in done.stderr and sentence in done.stderr
 
 
-READ = "what is read is this API's JSON and XML, and Asterisk's channel event log (--format asterisk-cel)"
+READ = "what is read is this API's JSON and XML, and by --format asterisk-cel, "
 
 
 OF_OTHERS = [
@@ -105,15 +105,12 @@ OF_OTHERS = [
     ("ami-cel.txt", f"events of Asterisk's manager interface, and that is not read; {READ}"),
     ("array.json", "an array of this API's calls, and that is not read: write {\"calls\":[…]}, or a call a line"),
     ("freeswitch-master.csv", f"FreeSWITCH's call detail records, and that is not read; {READ}"),
-    ("freeswitch-xml-cdr.xml", f"FreeSWITCH's call detail record in XML, and that is not read; {READ}"),
     ("generic.csv", "calls as this program exports them as CSV, and that is not read: export them without --format csv"),
     ("jambonz.json", f"a call record of jambonz, and that is not read; {READ}"),
     ("mysql-dump.sql", "a dump of a database, and that is not read: print the table's rows with a header, as \"mariadb --batch -e"),
     ("plum-call-detail.json", "the detail of one call without the call, and that is not read: give it as the member 'detail' of its call"),
     ("plum-dev-session-logs.json", f"session logs of Plum DEV, and that is not read; {READ}"),
-    ("queue_log", f"Asterisk's queue_log, and that is not read; {READ}"),
     ("twilio-calls.csv", f"Twilio's list of calls, and that is not read; {READ}"),
-    ("twilio-studio-steps.json", f"the steps of a Twilio Studio execution, and that is not read; {READ}"),
     ("vonage.json", f"an event of a Vonage call, and that is not read; {READ}"),
 ]
 
@@ -124,6 +121,20 @@ def test_an_input_of_another_program_is_named(program, fixtures, options):
         done = program.run("import", *options, fixtures / "formats" / name, status=1)
         assert f"{name}: it seems to be {what}" in done.stderr
         assert done.stderr.endswith("took 0 calls (0 replaced), rejected 0\n") and done.stderr.count("\n") == 2
+
+
+OF_OTHER_FORMATS = [
+    ("freeswitch-xml-cdr.xml", "FreeSWITCH's call detail record: say --format freeswitch"),
+    ("queue_log", "Asterisk's queue_log: say --format queue-log"),
+    ("twilio-studio-steps.json", "Twilio's events or answers: say --format twilio"),
+]
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "asterisk-cel"]], ids=["", "asterisk-cel"])
+def test_an_input_of_another_format_is_named_with_what_to_say(program, fixtures, options):
+    for name, what in OF_OTHER_FORMATS:
+        done = program.run("import", *options, fixtures / "formats" / name, status=1)
+        assert f"{name}: it seems to be {what}\n" in done.stderr
 
 
 BEGINNINGS = [

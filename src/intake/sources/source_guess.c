@@ -63,7 +63,6 @@ static const struct {
 	{"PRAGMA foreign_keys", 19, {"a dump of an SQLite database", PRINT_SQLITE_ROWS}},
 	{"Event: ", 7, {"events of Asterisk's manager interface", NULL}},
 	{"Asterisk Call Manager", 21, {"events of Asterisk's manager interface", NULL}},
-	{"<cdr", 4, {"FreeSWITCH's call detail record in XML", NULL}},
 	{"<!DOCTYPE html", 14, {"a web page", NULL}},
 	{"<html", 5, {"a web page", NULL}},
 };
@@ -100,11 +99,8 @@ static const struct {
 	const char *names[2]; /* all of them are there */
 	struct source_guess guess;
 } objects[] = {
-	{{"core-uuid", NULL}, {"FreeSWITCH's call detail record in JSON", NULL}},
-	{{"callflow", "variables"}, {"FreeSWITCH's call detail record in JSON", NULL}},
 	{{"ContactFlowId", NULL}, {"a flow log of Amazon Connect", NULL}},
 	{{"session_logs", NULL}, {"session logs of Plum DEV", NULL}},
-	{{"meta", "steps"}, {"the steps of a Twilio Studio execution", NULL}},
 	{{"conversation_uuid", NULL}, {"an event of a Vonage call", NULL}},
 	{{"call_sid", "sip_call_id"}, {"a call record of jambonz", NULL}},
 	{{"event", "class"}, {"the detail of one call without the call",
@@ -150,12 +146,6 @@ static const struct line_kind {
 	{.all = {"Call Sid", ","}, .guess = {"Twilio's list of calls", NULL}},
 	/* `Call 26551,00A1B2C3_3456,00:08:10,…` */
 	{.start = "Call ", .number_ends_at = ',', .guess = {"call detail records of 3CX", NULL}},
-	/* `1795490400|1795490400.101|support|NONE|ENTERQUEUE|…` */
-	{.number_ends_at = '|',
-		.digits = 10,
-		.separator = '|',
-		.separators = 4,
-		.guess = {"Asterisk's queue_log", NULL}},
 	{.start = "[",
 		.any = {"VERBOSE[", "NOTICE[", "WARNING[", "ERROR[", "DEBUG[", "SECURITY[",
 			"] Asterisk "},
@@ -245,15 +235,14 @@ bool source_guess_foreign(struct text beginning, struct source_guess *ret_guess)
 /* Writes "…; what is read is …" behind what @words hold. */
 static void add_what_is_read(char words[SOURCE_GUESS_WORDS_SIZE])
 {
+	const char *before = "; what is read is this API's JSON and XML, and by --format ";
 	size_t used = strlen(words);
 
-	used += (size_t)snprintf(words + used, SOURCE_GUESS_WORDS_SIZE - used,
-		"; what is read is this API's JSON and XML");
 	for (size_t i = 0; source_formats[i] && used < SOURCE_GUESS_WORDS_SIZE; i++) {
 		if (source_formats[i]->foreign) {
 			used += (size_t)snprintf(words + used, SOURCE_GUESS_WORDS_SIZE - used,
-				", and %s (--format %s)", source_formats[i]->foreign,
-				source_formats[i]->name);
+				"%s%s", before, source_formats[i]->name);
+			before = ", ";
 		}
 	}
 }
@@ -281,4 +270,17 @@ void source_guess_unknown(struct text beginning, char words[SOURCE_GUESS_WORDS_S
 		snprintf(words, SOURCE_GUESS_WORDS_SIZE, "it is of no kind that is known");
 	}
 	add_what_is_read(words);
+}
+
+bool source_guess_other(
+	struct text beginning, const struct source_format *own, char words[SOURCE_GUESS_WORDS_SIZE])
+{
+	const struct source_format *format = source_detect(beginning);
+
+	if (!format || format == own || !format->foreign) {
+		return false;
+	}
+	snprintf(words, SOURCE_GUESS_WORDS_SIZE, "it seems to be %s: say --format %s",
+		format->foreign, format->name);
+	return true;
 }

@@ -3,7 +3,7 @@
 #ifndef INTAKE_SOURCES_SOURCE_GUESS_H
 #define INTAKE_SOURCES_SOURCE_GUESS_H
 
-#include "base/text.h"
+#include "intake/sources/source.h"
 
 struct source_guess {
 	const char *what;
@@ -18,6 +18,12 @@ bool source_guess_foreign(struct text beginning, struct source_guess *ret_guess)
 
 /* Writes a sentence: what @guess is, that it is not read, and what is. */
 void source_guess_words(const struct source_guess *guess, char words[SOURCE_GUESS_WORDS_SIZE]);
+
+/* Whether @beginning looks like a format that --format names, which is not @own: then @words say
+ * so.
+ */
+bool source_guess_other(struct text beginning, const struct source_format *own,
+	char words[SOURCE_GUESS_WORDS_SIZE]);
 
 /* The same for an input that is of no known kind. */
 void source_guess_unknown(struct text beginning, char words[SOURCE_GUESS_WORDS_SIZE]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Which channel hung up, and why. */
 #include "intake/sources/asterisk/cel_walk.h"
+#include "intake/sources/cause.h"
 
 #define STALE_US 500000
 
@@ -37,7 +38,7 @@ static struct hangup read_hangup(struct cel_walk *walk)
 
 static void add_cause(struct cel_walk *walk, struct cel_step *step, const struct hangup *hangup)
 {
-	const char *words = cel_cause_words(hangup->cause);
+	const char *words = cause_words(hangup->cause);
 
 	step->line = cel_walk_text(
 		walk, "%.*s: %s (%lld)", TEXT_ARG(step->line), words, (long long)hangup->cause);
@@ -45,7 +46,7 @@ static void add_cause(struct cel_walk *walk, struct cel_step *step, const struct
 	cel_step_set(step, "cause_text", text_of(words));
 	cel_step_set(step, "source", hangup->source);
 	cel_step_set(step, "dialstatus", hangup->dial_status);
-	if (cel_cause_is_failure(hangup->cause)) {
+	if (cause_is_failure(hangup->cause)) {
 		step->class_name = "error";
 	}
 }
@@ -97,7 +98,7 @@ static struct text words_of_other(
 	if (hangup->cause == CAUSE_BUSY) {
 		return cel_walk_text(walk, "%.*s is busy", TEXT_ARG(party));
 	}
-	if (cel_cause_is_failure(hangup->cause)) {
+	if (cause_is_failure(hangup->cause)) {
 		return cel_walk_text(walk, "The call to %.*s failed", TEXT_ARG(party));
 	}
 	return cel_walk_text(walk, "%.*s did not answer", TEXT_ARG(party));
@@ -106,7 +107,7 @@ static struct text words_of_other(
 /* What of another channel's end tells something that the steps about the main channel do not. */
 static bool is_worth_telling(const struct cel_leg *leg, const struct hangup *hangup)
 {
-	if (cel_cause_is_failure(hangup->cause)) {
+	if (cause_is_failure(hangup->cause)) {
 		return true;
 	}
 	if (cel_leg_is_local(leg, 0)) {

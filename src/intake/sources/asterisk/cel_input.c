@@ -133,10 +133,12 @@ static int refuse_foreign(struct text beginning, struct error *err)
 	struct source_guess guess;
 	char words[SOURCE_GUESS_WORDS_SIZE];
 
-	if (!source_guess_foreign(beginning, &guess)) {
+	if (source_guess_foreign(beginning, &guess)) {
+		source_guess_words(&guess, words);
+	} else if (!source_guess_other(
+			   beginning, source_format_find(TEXT("asterisk-cel")), words)) {
 		return 0;
 	}
-	source_guess_words(&guess, words);
 	return error_set(err, ERROR_UNSUPPORTED, "%s", words);
 }
 

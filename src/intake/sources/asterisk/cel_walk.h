@@ -117,14 +117,7 @@ struct text cel_app_module(struct text app, const char *word);
 /* The argument number @index, from 0, of what stands in @app_data. */
 struct text cel_app_argument(struct text app_data, int index);
 
-/* ---- what numbers and abbreviations mean: cel_words.c ---- */
-
-/* The meaning of a hang-up @cause (ITU-T Q.850 §2.2.7, and Asterisk's 0). */
-const char *cel_cause_words(int64_t cause);
-
-/* Whether a call that ends with @cause has failed, rather than being over, busy, not answered or
- * answered by another. */
-bool cel_cause_is_failure(int64_t cause);
+/* ---- what abbreviations mean: cel_words.c ---- */
 
 /* Why a parked call was parked no longer: the reason of PARK_END in words; NULL for one that is not
  * known. */
