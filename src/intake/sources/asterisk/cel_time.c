@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 #include "base/time_text.h"
+#include "call/call.h"
 
 #define SECOND_US   INT64_C(1000000)
-#define SECONDS_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 #define DISORDER_US (60 * SECOND_US)
 
 /* `.369387` or `,369387` (ISO 8601 has both) of any length as microseconds, 0 where there is none.
@@ -38,7 +38,7 @@ static bool read_epoch(struct text text, int64_t *ret_us)
 	struct text rest = text_tail(text, whole);
 	int64_t seconds, us;
 
-	if (!text_to_int64(text_head(text, whole), &seconds) || seconds > SECONDS_MAX ||
+	if (!text_to_int64(text_head(text, whole), &seconds) || seconds >= CALL_TIME_END ||
 		!take_fraction(&rest, &us) || rest.size > 0) {
 		return false;
 	}
@@ -125,7 +125,7 @@ bool cel_time_parse(struct text text, bool local, int64_t after_us, int64_t *ret
 	}
 	seconds = zone == 0 && local ? local_seconds(tm, us, after_us)
 				     : (int64_t)timegm(&tm) - offset_s;
-	if (seconds < 0 || seconds > SECONDS_MAX) {
+	if (seconds < 0 || seconds >= CALL_TIME_END) {
 		return false;
 	}
 	*ret_us = seconds * SECOND_US + us;
@@ -138,7 +138,7 @@ const char *cel_time_advice(struct text text)
 	int64_t number, us;
 	struct tm tm;
 
-	if (text_to_int64(rest, &number) && number > SECONDS_MAX) {
+	if (text_to_int64(rest, &number) && number >= CALL_TIME_END) {
 		return "is this in milliseconds? write UNIX seconds";
 	}
 	if (take_date_and_time(&rest, &tm) && take_fraction(&rest, &us) && rest.size > 0) {

@@ -13,7 +13,7 @@
  *
  * The end of summer time makes a local time come twice. It is the earliest that is not before
  * @after_us, the time of what was recorded before it. A minute's disorder is allowed for. Returns
- * false, leaving @ret_us, when it is not a time between 1970 and 9999. */
+ * false, leaving @ret_us, when it is not a time from 1970 to before CALL_TIME_END. */
 bool cel_time_parse(struct text text, bool local, int64_t after_us, int64_t *ret_us);
 
 /* What to do about @text, which is not such a time: a clause for a message. */
