@@ -293,7 +293,7 @@ const struct cmd cmd_collect = {
 	"  asterisk       Asterisk's manager interface\n"
 	"  cel-file FILE  the channel event log that Asterisk writes to FILE\n"
 	"  fuse URL       Plum Fuse, as 'callstep pull', with a spool between\n"
-	"  twilio         Twilio: executions of Studio, and requests of TwiML applications\n\n"
+	"  twilio         Twilio: executions of Studio, requests of TwiML applications\n\n"
 	"A call is seen while it goes on, but for fuse, which gives calls that are over. What "
 	"comes of an exchange's call is what 'callstep import --format "
 	"asterisk-cel' makes of the same rows. docs/sources.md says what to set on the exchange, "

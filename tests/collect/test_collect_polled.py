@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import wait_for
-from twilio import ACCOUNT, SECRET, Twilio, iso, mail
+from .conftest import wait_for
+from .twilio import ACCOUNT, SECRET, Twilio, iso, mail
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "api"))
 from vendor import KEY, USER, Vendor  # noqa: E402
