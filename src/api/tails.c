@@ -45,7 +45,7 @@ struct tails {
 	struct store_changes changes;
 	int64_t changes_account; /* whose they are; 0: none */
 	int64_t changes_after;
-	struct tail_events writing;
+	struct follow writing;
 	struct buffer events;
 	int64_t gone_checked_us;
 	int64_t looked_us;
@@ -102,7 +102,7 @@ static void forget_changes(struct tails *tails)
 {
 	tails->changes_account = 0;
 	arena_deinit(&tails->arena);
-	tail_events_forget(&tails->writing);
+	follow_forget(&tails->writing);
 	if (tails->events.capacity > 2 * OUT_FULL) {
 		buffer_deinit(&tails->events);
 	}
@@ -409,7 +409,7 @@ int tails_create(struct tails **ret_tails, const struct tails_options *options, 
 	arena_init(&tails->scratch, MEMORY_MAX);
 	buffer_init(&tails->events, MEMORY_MAX);
 	thread_init(&tails->thread);
-	started = tail_events_init(&tails->writing, MEMORY_MAX, err);
+	started = follow_init(&tails->writing, MEMORY_MAX, err);
 	if (started == 0) {
 		started = thread_start(
 			&tails->thread, follow, tails, "the thread that follows calls", err);
@@ -442,7 +442,7 @@ void tails_destroy(struct tails *tails)
 	thread_stop(&tails->thread);
 	arena_deinit(&tails->arena);
 	arena_deinit(&tails->scratch);
-	tail_events_deinit(&tails->writing);
+	follow_deinit(&tails->writing);
 	buffer_deinit(&tails->events);
 	thread_deinit(&tails->thread);
 	free(tails);

@@ -89,6 +89,7 @@ struct settings {
 	const char *bucket;
 	const char *zone;
 	bool follow;
+	bool steps;
 
 	/* settings_files.c: copy, import, export, generate */
 	const char *from;

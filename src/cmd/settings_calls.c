@@ -56,6 +56,10 @@ const struct setting calls_settings[] = {
 		.fallback = "day", .help = "Counts time by minute, hour or day."},
 	{OPTION("follow", FLAG, NULL, follow), .letter = 'f',
 		.help = "Goes on and shows calls as they come."},
+	{OPTION("follow", FLAG, NULL, follow), .letter = 'f', .command = "show",
+		.help = "Goes on and shows a live call's steps as they come, until it ends."},
+	{OPTION("steps", FLAG, NULL, steps),
+		.help = "With --follow, shows the steps of live calls as they come."},
 	{OPTION("zone", TEXT, "ZONE", zone), .command = "stats",
 		.help = "Takes hours and days by the clock of ZONE, such as America/New_York, "
 			"and shows them by it. Without it: UTC."},
