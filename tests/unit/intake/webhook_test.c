@@ -101,15 +101,15 @@ static void take_example(const char *table, const char *name, const char *body, 
 static void retells_call_is_its_transcript(void **state)
 {
 	static const char *const parts[] = {
-		"{\"session_id\":\"call_7f3a\",\"call\":{\"dest\":\"+14155550100\","
-		"\"src\":\"+12125550101\",\"start\":1795459200,\"end\":1795459260,"
-		"\"type\":\"inbound\",\"state\":\"ended\"},\"from\":0,\"steps\":[",
+		("{\"session_id\":\"call_7f3a\",\"call\":{\"dest\":\"+14155550100\","
+		 "\"src\":\"+12125550101\",\"start\":1795459200,\"end\":1795459260,"
+		 "\"type\":\"inbound\",\"state\":\"ended\"},\"from\":0,\"steps\":["),
 		"\"line\":\"Call from +12125550101 to +14155550100\"",
 		"\"line\":\"Hello, how can I help?\",\"data\":{\"module_type\":\"agent_turn\"",
 		"\"line\":\"User input: \\\"Where is my order?\\\" (voice)\"",
 		"\"class\":\"event\",\"timestamp\":1795459204",
-		"\"line\":\"Tool find_order\",\"data\":{\"module_type\":\"tool\","
-		"\"result_variable\":\"find_order\",\"arguments\":\"{\\\"number\\\":4711}\"",
+		("\"line\":\"Tool find_order\",\"data\":{\"module_type\":\"tool\","
+		 "\"result_variable\":\"find_order\",\"arguments\":\"{\\\"number\\\":4711}\""),
 		"\"output\":\"on its way\"",
 		"\"line\":\"Call ended: user_hangup\"",
 	};

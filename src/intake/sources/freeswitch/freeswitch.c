@@ -16,7 +16,6 @@ static void freeswitch_close(struct source *source)
 		free(source);
 	}
 }
-AUTO_POINTER(struct source *, freeswitch_close);
 
 static int freeswitch_open(struct source **ret_source, const struct source_input *input,
 	const struct source_sink *sink, struct error *err)
