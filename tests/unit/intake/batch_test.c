@@ -187,20 +187,38 @@ static int64_t stored_calls(struct fixture *fixture)
 }
 
 /* The src of the call @session_id; fails when it is absent. */
-static int64_t stored_src(struct fixture *fixture, const char *session_id)
+static void find_stored(
+	struct fixture *fixture, const char *session_id, int64_t *ret_src, uint32_t *ret_steps)
 {
 	struct store_call call;
 	struct arena arena;
-	int64_t src;
 
 	arena_init(&arena, CEILING);
 	assert_int_equal(store_find(fixture->gate.inner, fixture->gate.account, text_of(session_id),
 				 &arena, &call, NULL),
 		1);
 	assert_true(call.call.has_detail);
-	assert_true(text_to_int64(call.call.src, &src));
+	assert_true(text_to_int64(call.call.src, ret_src));
+	*ret_steps = call.call.steps;
 	arena_deinit(&arena);
+}
+
+static int64_t stored_src(struct fixture *fixture, const char *session_id)
+{
+	uint32_t steps;
+	int64_t src;
+
+	find_stored(fixture, session_id, &src, &steps);
 	return src;
+}
+
+static uint32_t stored_steps(struct fixture *fixture, const char *session_id)
+{
+	uint32_t steps;
+	int64_t src;
+
+	find_stored(fixture, session_id, &src, &steps);
+	return steps;
 }
 
 static void calls_of_either_shape_are_durable_when_the_batch_is_done(void **state)
@@ -579,6 +597,58 @@ static void calls_of_a_source_are_taken_one_by_one(void **state)
 	close_fixture(&fixture);
 }
 
+#define MIXED_SESSIONS 2000 /* some chunks of them */
+
+/* A call and an events line of @session_id in either order, of which the other one would leave
+ * something else, or a reject. */
+static void add_both(
+	struct fixture *fixture, struct batch *batch, const char *session_id, int number)
+{
+	struct buffer line;
+
+	buffer_init(&line, CEILING);
+	buffer_printf(&line,
+		"{\"session_id\":\"%s\",\"call\":{\"src\":\"7\",\"start\":1000},\"from\":%d,"
+		"\"steps\":[{\"event\":{\"line\":\"a\"},\"class\":\"info\",\"timestamp\":1001}]}",
+		session_id, number % 2);
+	buffer_clear(&fixture->body);
+	append_call(&fixture->body, session_id, number, "w");
+	if (number % 2 == 0) {
+		batch_add_events(batch, buffer_text(&line), 1);
+	}
+	batch_add_call(batch, buffer_text(&fixture->body), 1);
+	if (number % 2 == 1) {
+		batch_add_events(batch, buffer_text(&line), 1);
+	}
+	buffer_deinit(&line);
+}
+
+static void calls_and_events_lines_of_a_batch_keep_their_order(void **state)
+{
+	struct batch_result result;
+	struct fixture fixture;
+	struct batch *batch;
+	char session_id[16];
+
+	(void)state;
+	open_fixture(&fixture, CEILING);
+	batch = start(&fixture, fixture.gate.account, STREAM_NDJSON, STREAM_IDENTITY);
+	for (int i = 0; i < MIXED_SESSIONS; i++) {
+		snprintf(session_id, sizeof(session_id), "s%d", i);
+		add_both(&fixture, batch, session_id, i);
+	}
+	result = finish(batch);
+	assert_int_equal(result.failure.code, ERROR_NONE);
+	assert_int_equal(result.accepted, 2 * MIXED_SESSIONS);
+	assert_int_equal(result.rejected, 0);
+	for (int i = 0; i < MIXED_SESSIONS; i++) {
+		snprintf(session_id, sizeof(session_id), "s%d", i);
+		assert_int_equal(stored_src(&fixture, session_id), i % 2 == 1 ? 7 : i);
+		assert_int_equal(stored_steps(&fixture, session_id), i % 2 == 1 ? 2 : 1);
+	}
+	close_fixture(&fixture);
+}
+
 static void a_key_is_written_at_most_once_a_minute(void **state)
 {
 	struct fixture fixture;
@@ -681,6 +751,7 @@ int main(void)
 		cmocka_unit_test(one_bad_account_does_not_fail_its_neighbours),
 		cmocka_unit_test(a_batch_may_be_destroyed_at_any_time),
 		cmocka_unit_test(calls_of_a_source_are_taken_one_by_one),
+		cmocka_unit_test(calls_and_events_lines_of_a_batch_keep_their_order),
 		cmocka_unit_test(a_key_is_written_at_most_once_a_minute),
 		cmocka_unit_test(many_threads_post_at_once),
 	};

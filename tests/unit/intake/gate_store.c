@@ -21,9 +21,9 @@ static bool has_bad_account(const struct store_put *puts, size_t count)
 	return false;
 }
 
-static int put_calls(struct store *store, struct store_put *puts, size_t count, struct error *err)
+/* Waits until the gate is open. */
+static int pass(struct gate_store *gate, struct error *err)
 {
-	struct gate_store *gate = (struct gate_store *)store;
 	enum error_code fail_with;
 
 	pthread_mutex_lock(&gate->lock);
@@ -34,13 +34,28 @@ static int put_calls(struct store *store, struct store_put *puts, size_t count, 
 	}
 	fail_with = gate->fail_with;
 	pthread_mutex_unlock(&gate->lock);
-	if (fail_with != ERROR_NONE) {
-		return error_set(err, fail_with, "the gate says no");
+	return fail_with == ERROR_NONE ? 0 : error_set(err, fail_with, "the gate says no");
+}
+
+static int put_calls(struct store *store, struct store_put *puts, size_t count, struct error *err)
+{
+	struct gate_store *gate = (struct gate_store *)store;
+
+	if (pass(gate, err) < 0) {
+		return -1;
 	}
 	if (has_bad_account(puts, count)) {
 		return error_set(err, ERROR_INVALID, "no such account");
 	}
 	return store_put_calls(gate->inner, puts, count, err);
+}
+
+static int amend_calls(
+	struct store *store, const struct store_entry *entries, size_t count, struct error *err)
+{
+	struct gate_store *gate = (struct gate_store *)store;
+
+	return pass(gate, err) < 0 ? -1 : store_amend_calls(gate->inner, entries, count, err);
 }
 
 static int key_touch(struct store *store, int64_t key_id, int64_t minute, struct error *err)
@@ -56,7 +71,8 @@ static int key_touch(struct store *store, int64_t key_id, int64_t minute, struct
 	return 0;
 }
 
-static const struct store_backend gate_backend = {.put_calls = put_calls, .key_touch = key_touch};
+static const struct store_backend gate_backend = {
+	.put_calls = put_calls, .amend_calls = amend_calls, .key_touch = key_touch};
 
 void gate_store_init(struct gate_store *gate)
 {

@@ -8,7 +8,7 @@
 
 #include "store/backend.h"
 
-/* Transactions with a call of this account fail with ERROR_INVALID. */
+/* Transactions with a whole call of this account fail with ERROR_INVALID. */
 #define GATE_BAD_ACCOUNT 666
 
 struct gate_store {
