@@ -41,25 +41,34 @@ def drain(connection):
     return got
 
 
-class Upload:
-    """Posts a call every 5 ms, for 60 s or until nobody takes them; says so in `refused`."""
+def whole_call(session):
+    return call(session, start=1700000000)
 
-    def __init__(self, holder, name, **more):
+
+def events_line(session):
+    return {"session_id": session, "call": {"start": 1700000000}, "from": 0, "steps": [step("One", 1700000000)]}
+
+
+class Upload:
+    """Posts a line every 5 ms, for 60 s or until nobody takes them; says so in `refused`."""
+
+    def __init__(self, holder, name, path="/v1/calls", make=whole_call):
         headers = ["Content-Type: application/x-ndjson", "Transfer-Encoding: chunked"]
-        self.connection = ask(holder, "/v1/calls", "POST", headers)
-        self.name, self.refused = name, False
+        self.connection = ask(holder, path, "POST", headers)
+        self.name, self.make, self.refused, self.sent = name, make, False, 0
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self):
         for i in range(12000):
-            line = json.dumps(call(f"{self.name}-{i}", start=1700000000)).encode() + b"\n"
+            line = json.dumps(self.make(f"{self.name}-{i}")).encode() + b"\n"
             try:
                 self.connection.sendall(b"%x\r\n%s\r\n" % (len(line), line))
             except OSError:
                 self.refused = True
                 return
+            self.sent += 1
             if self.stop.wait(0.005):
                 return
 
@@ -143,6 +152,39 @@ def test_what_may_no_longer_be_done_ends_on_requests_under_way(start_server, end
     upload.connection.close()
     taken = int(run_sql(server.store, "select count(*) from call where session_id like 'of-holder-%'")[0][0])
     assert 0 < taken < 12000
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + WAIT_S
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert condition()
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_key_that_ends_while_events_lines_come_ends_that_request(start_server, end):
+    server = start_server()
+    other = Client(server, add_account(server.store, "other@example.com"), "other@example.com")
+    client = Client(server, add_account(server.store))
+    holder, key_id = make_key(client, "write"), 3
+    upload = Upload(holder, "of-holder", "/v1/events", events_line)
+    beside = Upload(other, "of-other", "/v1/events", events_line)
+    wait_for(lambda: upload.sent > 100 and beside.sent > 100)
+    assert ended(server, 0) == []
+    assert end(holder, key_id, server) == 0
+    assert ended(server, 1) == [("POST", "/v1/events")]
+    upload.thread.join(30)
+    assert upload.refused
+    sent = beside.sent
+    wait_for(lambda: beside.sent > sent + 10)
+    beside.stop.set()
+    beside.thread.join(30)
+    assert not beside.refused
+    upload.connection.close()
+    beside.connection.close()
+    # What came before stays, each call with its step.
+    rows = run_sql(server.store, "select steps from call where session_id like 'of-holder-%'")
+    assert 0 < len(rows) <= upload.sent + 1 and set(rows) == {("1",)}
 
 
 def test_an_answer_that_its_key_ends_comes_all_the_same(start_server):

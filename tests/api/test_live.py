@@ -8,6 +8,7 @@ import time
 import pytest
 
 from conftest import Client, add_account, call, callstep, step
+from test_intake import zstd
 from test_tail import Tail
 
 NOW = int(time.time())
@@ -98,11 +99,34 @@ def test_steps_without_a_place_come_in_the_order_of_time_and_once(client):
         "steps": 4, "added": 1, "duplicates": 1}
 
 
-@pytest.mark.parametrize("coding", ["gzip", "identity"])
+CODINGS = {"identity": lambda body: body, "gzip": gzip.compress, "zstd": zstd}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_what_is_said_of_live_calls_comes_in_each_coding(client, coding):
+    def send(method, path, kind, body):
+        return client.ask(path, method=method, body=CODINGS[coding](body), headers={"Content-Type": kind, "Content-Encoding": coding})
+    some = json.dumps({"start": NOW, "dest": "1"}).encode()
+    assert send("PATCH", "/v1/calls/a", "application/json", some).status == 201
+    assert send("POST", "/v1/calls/a/events?from=0", "application/json", json.dumps([step("One", NOW)]).encode()).json["added"] == 1
+    lines = b"".join(json.dumps({"session_id": "a", "from": i, "steps": [step(f"Line {i}", NOW)]}).encode() + b"\n" for i in range(1, 500))
+    assert send("POST", "/v1/events", "application/x-ndjson", lines).json["accepted"] == 499
+    assert lines_of(client, "a") == ["One"] + [f"Line {i}" for i in range(1, 500)]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_events_lines_that_are_cut_off_are_400_and_the_whole_ones_kept(client, coding):
+    lines = b"".join(json.dumps({"session_id": f"s{i}", "call": {"start": NOW, "src": str(i * 7919 % 10007)}}).encode() + b"\n" for i in range(20000))
+    answer = client.ask("/v1/events", method="POST", body=CODINGS[coding](lines)[:-20], headers={**NDJSON, "Content-Encoding": coding})
+    assert answer.status == 400
+    assert client.get("/v1/calls/s0").json["state"] == "live" and client.get("/v1/calls/s19999").status == 404
+
+
+@pytest.mark.parametrize("coding", CODINGS)
 def test_steps_a_line_are_taken_all_or_none(client, coding):
     def send(*lines):
         body = "".join(json.dumps(line) + "\n" for line in lines).encode()
-        return add(client, "a", None, headers={**NDJSON, "Content-Encoding": coding}, body=gzip.compress(body) if coding == "gzip" else body)
+        return add(client, "a", None, headers={**NDJSON, "Content-Encoding": coding}, body=CODINGS[coding](body))
     assert send(step("a", NOW), step("b", NOW)).json["added"] == 2
     answer = send(step("c", NOW), {"event": {}})
     assert answer.status == 422 and answer.json["detail"].startswith("line 2, column ")
@@ -124,6 +148,7 @@ def test_wrong_requests_are_told_so(client):
     assert add(client, "a", step("a", NOW), place="x").status == 400
     assert add(client, "x" * 129, step("a", NOW)).status == 400
     assert add(client, "a", None, headers={"Content-Encoding": "gzip"}, body=b"not gzip").status == 400
+    assert add(client, "a", None, headers={"Content-Encoding": "zstd"}, body=b"not zstd").status == 400
     assert client.ask("/v1/events", method="POST", body=b"{}", headers={"Content-Type": "application/json"}).status == 415
 
 
