@@ -17,7 +17,7 @@
 #include "base/error.h"
 
 #define SPOOL_SEGMENT_BYTES  ((int64_t)16 << 20)
-#define SPOOL_MARK_BYTES_MAX ((size_t)64 << 10)
+#define SPOOL_MARK_BYTES_MAX ((size_t)256 << 10)
 
 struct spool;
 

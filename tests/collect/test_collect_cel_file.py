@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """callstep collect cel-file: a log that grows, is rotated, is cut, and is read again after a restart."""
+import csv
+import json
+import os
 import signal
 import subprocess
 
 import pytest
 
-from .conftest import CEL, FIXTURES, Collector, count_of, is_gap, lines, wait_for
+from .conftest import CEL, FIXTURES, Collector, count_of, is_gap, wait_for
 
 CONFIG = FIXTURES / "asterisk" / "etc" / "cel_custom.conf"
 STILL_UP = "pbx-1795459223.129"
@@ -51,10 +54,11 @@ def test_a_log_that_is_there_is_what_an_import_of_it_stores(collect, stub, log, 
     append(log, rows)
     collector = collect(*cel_file(log, "--once"))
     assert collector.process.wait(60) == 0, collector.said()
-    wait_for(lambda: collector.waiting() == 0, "the spool to be empty")
-    assert stub.calls.keys() == imported.keys()
+    assert collector.waiting() == 0
+    same_as_import(stub, imported)
     collector.start()
     assert collector.process.wait(60) == 0, collector.said()
+    same_as_import(stub, imported)
 
 
 def test_a_log_that_grows_is_followed(collect, stub, log, rows, imported):
@@ -87,11 +91,121 @@ def test_a_rotated_log_is_read_to_its_end_first(collect, stub, log, rows, import
     same_as_import(stub, imported)
 
 
+def marked(collector):
+    """All that is there was read, and calls are over, while others go on."""
+    state = collector.spool / "state"
+    wait_for(lambda: state.exists() and json.loads(state.read_text()).get("mark", {}).get("offset", 0) > 0, "the mark")
+
+
+NUMBERED = ["Master.csv.3", "Master.csv.2", "Master.csv.1"]
+NAMES = [NUMBERED, ["Master.csv-20261121", "Master.csv-20261122", "Master.csv-20261123"], ["Master.3.csv", "Master.2.csv", "Master.1.csv"],
+         ["Master.csv.10", "Master.csv.9", "Master.csv.8"]]
+
+
+def rotate_while_away(log, rows, names=NUMBERED, times=None):
+    """The log that has the first 300 rows gets 100 more and the first name; 200 rows each have the next; the rest is the log."""
+    append(log, rows[300:400])
+    log.rename(log.with_name(names[0]))
+    for i, name in enumerate(names[1:]):
+        append(log.with_name(name), rows[400 + 200 * i:600 + 200 * i])
+    append(log, rows[400 + 200 * (len(names) - 1):])
+    for name, time in zip(names, times or ()):
+        os.utime(log.with_name(name), (time, time))
+
+
+@pytest.mark.parametrize("times", [(1795459200, 1795459300, 1795459400), (1795459200,) * 3], ids=["at different times", "at the same time"])
+@pytest.mark.parametrize("names", NAMES, ids=lambda names: names[0])
+def test_files_of_several_rotations_are_read_in_their_order(collect, stub, log, rows, imported, names, times):
+    append(log, rows[:300])
+    collector = collect(*cel_file(log))
+    marked(collector)
+    collector.end()
+    rotate_while_away(log, rows, names, times)
+    append(log.with_name("Master.csv.bak"), ["not a row\n"])
+    append(log.with_name("Master-old.csv"), ["not a row\n"])
+    collector.start()
+    wait_for(lambda: is_over(stub), "the calls to end")
+    same_as_import(stub, imported)
+    told = collector.end()
+    assert (count_of(told, "gaps"), count_of(told, "rows_rejected"), count_of(told, "files")) == (0, 0, 4)
+
+
+def test_several_rotations_are_read_to_the_newest_at_once(collect, stub, log, rows, imported):
+    append(log, rows[:300])
+    collector = collect(*cel_file(log, "--once"))
+    assert collector.process.wait(60) == 0, collector.said()
+    rotate_while_away(log, rows)
+    collector.start()
+    assert collector.process.wait(60) == 0, collector.said()
+    same_as_import(stub, imported)
+
+
+def whole_calls(rows, imported, first, last):
+    """The calls that have all their rows among those from @first to before @last."""
+    ids = [fields[15] for fields in csv.reader(rows)]
+    return (set(ids[first:last]) - set(ids[:first]) - set(ids[last:]) - {STILL_UP}) & imported.keys()
+
+
+def assert_same(server, imported, sessions):
+    assert len(sessions) > 1
+    for session in sessions:
+        assert server.calls[session].steps == imported[session]["detail"], session
+
+
+@pytest.mark.parametrize("taken, event, said", [
+    (lambda file: file.rename(file.with_name(file.name + ".gz")), "log-compressed count=1 last=Master.csv.2.gz", "1 rotated logs are compressed: rows are missing"),
+    (lambda file: file.unlink(), "log-gone count=1 before=Master.csv.1", "1 rotated logs are gone: rows are missing")], ids=["compressed", "gone"])
+def test_a_rotated_file_that_cannot_be_read_is_told_and_the_others_are_read(collect, stub, log, rows, imported, taken, event, said):
+    append(log, rows[:300])
+    collector = collect(*cel_file(log))
+    marked(collector)
+    collector.end()
+    rotate_while_away(log, rows, times=(1795459200, 1795459300, 1795459400))
+    taken(log.with_name("Master.csv.2"))
+    collector.start()
+    after = whole_calls(rows, imported, 600, len(rows))
+    wait_for(lambda: all(session in stub.calls and stub.calls[session].state == "ended" for session in after), "the calls of the last files to end")
+    assert_same(stub, imported, after)
+    assert_same(stub, imported, whole_calls(rows, imported, 0, 400))
+    told = collector.end()
+    assert event in told and count_of(told, "gaps") > 0
+    assert any(is_gap(step) and step["event"]["line"] == said for call in stub.calls.values() for step in call.steps)
+
+
+def test_files_behind_one_that_is_gone_are_read(collect, stub, log, rows, imported):
+    append(log, rows[:300])
+    collector = collect(*cel_file(log))
+    marked(collector)
+    collector.end()
+    rotate_while_away(log, rows)
+    log.with_name(NUMBERED[0]).unlink()
+    collector.start()
+    after = whole_calls(rows, imported, 400, len(rows))
+    wait_for(lambda: all(session in stub.calls and stub.calls[session].state == "ended" for session in after), "the calls of the other files to end")
+    assert_same(stub, imported, after)
+    assert "The log that was read before is gone" in collector.end()
+
+
+def test_a_log_that_was_copied_and_cut_while_the_collector_was_away_is_told_and_read_on_in_the_copy(collect, stub, log, rows, imported):
+    append(log, rows[:300])
+    collector = collect(*cel_file(log))
+    marked(collector)
+    collector.end()
+    append(log, rows[300:500])
+    log.with_name("Master.csv.1").write_bytes(log.read_bytes())
+    log.write_text("")
+    append(log, rows[500:])
+    collector.start()
+    wait_for(lambda: is_over(stub), "the calls to end")
+    same_as_import(stub, imported)
+    assert count_of(collector.end(), "gaps") == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_log_that_was_rotated_while_the_collector_was_away_is_found(collect, stub, log, rows, imported, number):
     append(log, rows[:300])
     collector = collect(*cel_file(log))
-    wait_for(lambda: collector.spool.joinpath("state").exists() and '"mark"' in collector.spool.joinpath("state").read_text(), "the mark")
+    marked(collector)
     collector.end(number)
     append(log, rows[300:500])
     log.rename(log.with_suffix(".csv.1"))

@@ -12,6 +12,8 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/log.h"
+#include "collect/asterisk/cel_rotation.h"
 #include "intake/sources/asterisk/cel_input.h"
 #include "intake/sources/asterisk/cel_time.h"
 #include "json/json_reader.h"
@@ -26,9 +28,10 @@
 /* A file as it is told from others. */
 struct identity {
 	int64_t device, inode;
-	int64_t head_size; /* of the bytes that head_hash is of */
-	int64_t head_hash; /* not negative */
-	int64_t begins;	   /* the place of its first byte */
+	int64_t head_size;  /* of the bytes that head_hash is of */
+	int64_t head_hash;  /* not negative */
+	int64_t begins;	    /* the place of its first byte */
+	int64_t changed_us; /* when it was written to last, as far as it was read */
 };
 
 struct cel_file {
@@ -41,6 +44,9 @@ struct cel_file {
 	int64_t offset;			  /* up to where lines were fed */
 	struct identity known[KNOWN_MAX]; /* the last one is open */
 	size_t known_count;
+	struct identity left; /* what a mark told of a file that is gone; inode 0: nothing */
+	int64_t left_offset, left_again;
+	int64_t again_until;   /* the place up to which was read before the mark was written */
 	struct buffer pending; /* bytes behind offset that are not a whole line */
 	struct cel_input input;
 	bool input_open;
@@ -79,7 +85,8 @@ static void take_record(void *context, const struct cel_record *record)
 	}
 	file->time_us = row.time_us;
 	file->counts.rows++;
-	file->options.row(file->options.context, &row, file->row_place);
+	file->options.row(
+		file->options.context, &row, file->row_place, file->row_place < file->again_until);
 }
 
 static void close_input(struct cel_file *file)
@@ -117,6 +124,35 @@ static int feed_header(struct cel_file *file, struct error *err)
 	return cel_input_feed(&file->input, line.data, line.size, err);
 }
 
+static int feed_lines(struct cel_file *file, struct error *err)
+{
+	struct text rest = buffer_text(&file->pending);
+	size_t fed = 0;
+
+	while (fed < rest.size) {
+		const char *feed = memchr(rest.data + fed, '\n', rest.size - fed);
+		size_t end = feed ? (size_t)(feed - rest.data) + 1 : 0;
+
+		if (!feed) {
+			break;
+		}
+		/* A row may be of several lines; the first ones wait until their form is known. */
+		if (file->input.csv.pending.size == 0 && file->input.beginning.size == 0) {
+			file->row_place = cel_file_place(file);
+		}
+		if (cel_input_feed(&file->input, rest.data + fed, end - fed, err) < 0) {
+			return -1;
+		}
+		file->offset += (int64_t)(end - fed);
+		fed = end;
+	}
+	if (fed > 0) {
+		memmove(file->pending.data, file->pending.data + fed, file->pending.size - fed);
+		file->pending.size -= fed;
+	}
+	return 0;
+}
+
 /* ---- which file it is ---- */
 
 static int64_t hash_head(int fd, int64_t size)
@@ -131,6 +167,11 @@ static int64_t hash_head(int fd, int64_t size)
 	return (int64_t)(hash_text(&key, (struct text){.data = bytes, .size = (size_t)got}) >> 8);
 }
 
+static int64_t changed_ns(const struct stat *status)
+{
+	return status->st_mtim.tv_sec * INT64_C(1000000000) + status->st_mtim.tv_nsec;
+}
+
 static bool identify(int fd, struct identity *identity)
 {
 	struct stat status;
@@ -140,6 +181,7 @@ static bool identify(int fd, struct identity *identity)
 	}
 	identity->device = (int64_t)status.st_dev;
 	identity->inode = (int64_t)status.st_ino;
+	identity->changed_us = changed_ns(&status) / 1000;
 	identity->head_size = status.st_size < HEAD_BYTES ? status.st_size : HEAD_BYTES;
 	identity->head_hash = hash_head(fd, identity->head_size);
 	return true;
@@ -188,6 +230,7 @@ static int use_file(
 static void tell_gap(struct cel_file *file, const char *reason)
 {
 	file->counts.gaps++;
+	file->again_until = 0; /* places are others than they were */
 	file->options.gap(file->options.context, reason);
 }
 
@@ -199,28 +242,105 @@ static int open_by_name(struct cel_file *file, const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-static int open_newest(struct cel_file *file, struct error *err)
+/* Behind which file the next one comes. Without a mark only the log itself is read. */
+static struct cel_rotation_place place_in_order(const struct cel_file *file)
 {
-	int fd = open_by_name(file, file->name);
-	int64_t begins = cel_file_place(file);
+	struct cel_rotation_place place = {.changed_ns = INT64_MAX};
+	struct stat status;
 
-	if (fd < 0 && errno == ENOENT) {
-		return 0; /* it comes */
+	if (file->fd >= 0 && fstat(file->fd, &status) == 0) {
+		place.device = (int64_t)status.st_dev;
+		place.inode = (int64_t)status.st_ino;
+		place.changed_ns = changed_ns(&status);
+	} else if (file->left.changed_us > 0) {
+		place.changed_ns = file->left.changed_us * 1000;
 	}
-	if (fd < 0) {
-		return error_set_errno(err, errno, "cannot open '%s'", file->options.path);
-	}
-	return use_file(file, fd, 0, begins, err) < 0 ? -1 : 1;
+	return place;
 }
 
-/* Whether another file has the name by now. */
+/* Steps say how many, the log says which. */
+static void tell_skipped(struct cel_file *file, const struct cel_rotation_next *next)
+{
+	char reason[100], shown[300];
+
+	if (next->compressed > 0) {
+		log_event(LOG_WARNING, "log-compressed", "count=%zu last=%s", next->compressed,
+			log_value(text_of(next->last_compressed), shown, sizeof(shown)));
+		snprintf(reason, sizeof(reason),
+			"%zu rotated logs are compressed: rows are missing", next->compressed);
+		tell_gap(file, reason);
+	}
+	if (next->missing > 0) {
+		log_event(LOG_WARNING, "log-gone", "count=%lld before=%s", (long long)next->missing,
+			log_value(text_of(next->name), shown, sizeof(shown)));
+		snprintf(reason, sizeof(reason), "%lld rotated logs are gone: rows are missing",
+			(long long)next->missing);
+		tell_gap(file, reason);
+	}
+}
+
+/* The last line of a file that is left may lack its end. */
+static int end_last_line(struct cel_file *file, struct error *err)
+{
+	if (file->pending.size == 0) {
+		return 0;
+	}
+	buffer_append_byte(&file->pending, '\n');
+	return feed_lines(file, err);
+}
+
+/* A log that was copied and then cut in place begins as the copy does. */
+static int64_t known_bytes(const struct cel_file *file, int fd)
+{
+	struct stat status;
+	bool is_copy = file->known_count == 0 && file->left.head_size == HEAD_BYTES &&
+		       fstat(fd, &status) == 0 && status.st_size >= file->left_offset &&
+		       hash_head(fd, HEAD_BYTES) == file->left.head_hash;
+
+	return is_copy ? file->left_offset : 0;
+}
+
+/* Returns 1 when a file follows, 0 when none does yet. */
+static int open_next(struct cel_file *file, struct error *err)
+{
+	struct cel_rotation_place after = place_in_order(file);
+	struct cel_rotation_next next;
+	struct stat status;
+	int found = cel_rotation_next(file->folder, file->name, &after, &next, err);
+	int64_t known;
+	int fd;
+
+	if (found != 1) {
+		return found > 0 ? 1 : found;
+	}
+	fd = open_by_name(file, next.name);
+	if (fd < 0 && errno != ENOENT) {
+		return error_set_errno(err, errno, "cannot open '%s/%s'", file->folder, next.name);
+	}
+	if (fd < 0 || fstat(fd, &status) < 0 || (int64_t)status.st_ino != next.inode) {
+		file_close(&fd);
+		return 1; /* it was renamed meanwhile */
+	}
+	if (end_last_line(file, err) < 0) {
+		file_close(&fd);
+		return -1;
+	}
+	tell_skipped(file, &next);
+	known = known_bytes(file, fd);
+	file->again_until = known > 0 ? known + file->left_again : file->again_until;
+	return use_file(file, fd, known, cel_file_place(file), err) < 0 ? -1 : 1;
+}
+
+/* Whether the file has its name no more. */
 static bool was_rotated(const struct cel_file *file)
 {
 	const struct identity *now = &file->known[file->known_count - 1];
 	struct stat status;
 
-	return stat(file->options.path, &status) == 0 &&
-	       ((int64_t)status.st_ino != now->inode || (int64_t)status.st_dev != now->device);
+	if (stat(file->options.path, &status) < 0) {
+		return errno == ENOENT;
+	}
+	return (int64_t)status.st_ino != now->inode || (int64_t)status.st_dev != now->device;
 }
 
 static int check_length(struct cel_file *file, struct error *err)
@@ -228,8 +348,11 @@ static int check_length(struct cel_file *file, struct error *err)
 	struct stat status;
 	int fd;
 
-	if (fstat(file->fd, &status) < 0 ||
-		status.st_size >= file->offset + (int64_t)file->pending.size) {
+	if (fstat(file->fd, &status) < 0) {
+		return 0;
+	}
+	file->known[file->known_count - 1].changed_us = changed_ns(&status) / 1000;
+	if (status.st_size >= file->offset + (int64_t)file->pending.size) {
 		return 0;
 	}
 	tell_gap(file, "The log was cut in place: rows may be missing");
@@ -240,7 +363,8 @@ static int check_length(struct cel_file *file, struct error *err)
 
 /* ---- where it was left ---- */
 
-static bool read_mark(struct text mark, struct identity *identity, int64_t *ret_offset)
+static bool read_mark(
+	struct text mark, struct identity *identity, int64_t *ret_offset, int64_t *ret_again)
 {
 	struct json_reader reader;
 	struct json_token name, value;
@@ -249,7 +373,8 @@ static bool read_mark(struct text mark, struct identity *identity, int64_t *ret_
 		int64_t *to;
 	} members[] = {{"device", &identity->device}, {"inode", &identity->inode},
 		{"head_size", &identity->head_size}, {"head", &identity->head_hash},
-		{"offset", ret_offset}};
+		{"changed_us", &identity->changed_us}, {"offset", ret_offset},
+		{"again", ret_again}};
 
 	json_reader_init(&reader, mark, (struct json_position){1, 1});
 	if (mark.size == 0 || json_reader_next(&reader, &value, NULL) <= 0 ||
@@ -298,52 +423,27 @@ static int find_file(struct cel_file *file, const struct identity *identity)
 static int go_on(struct cel_file *file, struct text mark, struct error *err)
 {
 	struct identity identity = {0};
-	int64_t offset = 0;
+	int64_t offset = 0, again = 0;
 	struct stat status;
 	int fd;
 
-	if (!read_mark(mark, &identity, &offset)) {
+	if (!read_mark(mark, &identity, &offset, &again)) {
 		return 0;
 	}
 	fd = find_file(file, &identity);
 	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size < offset) {
 		tell_gap(file, "The log that was read before is gone: rows may be missing");
 		file_close(&fd);
+		file->left = identity;
+		file->left_offset = offset;
+		file->left_again = again;
 		return 0;
 	}
+	file->again_until = offset + again;
 	return use_file(file, fd, offset, 0, err);
 }
 
 /* ---- reading ---- */
-
-static int feed_lines(struct cel_file *file, struct error *err)
-{
-	struct text rest = buffer_text(&file->pending);
-	size_t fed = 0;
-
-	while (fed < rest.size) {
-		const char *feed = memchr(rest.data + fed, '\n', rest.size - fed);
-		size_t end = feed ? (size_t)(feed - rest.data) + 1 : 0;
-
-		if (!feed) {
-			break;
-		}
-		/* A row may be of several lines; the first ones wait until their form is known. */
-		if (file->input.csv.pending.size == 0 && file->input.beginning.size == 0) {
-			file->row_place = cel_file_place(file);
-		}
-		if (cel_input_feed(&file->input, rest.data + fed, end - fed, err) < 0) {
-			return -1;
-		}
-		file->offset += (int64_t)(end - fed);
-		fed = end;
-	}
-	if (fed > 0) {
-		memmove(file->pending.data, file->pending.data + fed, file->pending.size - fed);
-		file->pending.size -= fed;
-	}
-	return 0;
-}
 
 /* Returns how many bytes came. */
 static ssize_t read_piece(struct cel_file *file, struct error *err)
@@ -395,24 +495,12 @@ int cel_file_turn(struct cel_file *file, struct error *err)
 
 	drop_events(file);
 	if (file->fd < 0) {
-		more = open_newest(file, err);
-		if (more <= 0) {
-			return more;
-		}
+		return open_next(file, err);
 	}
 	/* What is written between the look at the name and the reading is read. */
 	rotated = was_rotated(file);
 	more = read_on(file, err);
-	if (more != 0 || !rotated) {
-		return more;
-	}
-	if (file->pending.size > 0) { /* its last line lacks its end */
-		buffer_append_byte(&file->pending, '\n');
-		if (feed_lines(file, err) < 0) {
-			return -1;
-		}
-	}
-	return open_newest(file, err);
+	return more != 0 || !rotated ? more : open_next(file, err);
 }
 
 /* ---- the file ---- */
@@ -503,7 +591,9 @@ void cel_file_mark(const struct cel_file *file, int64_t place, struct buffer *ma
 	json_add_number(mark, "inode", in->inode);
 	json_add_number(mark, "head_size", in->head_size);
 	json_add_number(mark, "head", in->head_hash);
+	json_add_number(mark, "changed_us", in->changed_us);
 	json_add_number(mark, "offset", offset);
+	json_add_number(mark, "again", cel_file_place(file) - in->begins - offset);
 	buffer_append_byte(mark, '}');
 }
 

@@ -2,7 +2,10 @@
  * A channel event log that Asterisk goes on writing: its rows, from file to file as it is rotated.
  *
  * It follows the file by device and inode. When another file has its name, the old one is read to
- * its end first. A file that got shorter was cut in place: rows may be missing, which is told. */
+ * its end first, and then those that came between them (cel_rotation.h). A file that got shorter
+ * was cut in place: rows may be missing, which is told. So it is told when a file is gone or
+ * compressed.
+ */
 #ifndef COLLECT_CEL_FILE_H
 #define COLLECT_CEL_FILE_H
 
@@ -16,8 +19,9 @@ struct cel_file_options {
 	const char *path;
 	const char *columns; /* a cel_custom.conf; NULL: told by the file */
 	bool local_times;    /* times without a zone are of the process's zone, otherwise of UTC */
-	/* @place grows from row to row, across files. */
-	void (*row)(void *context, const struct ami_row *row, int64_t place);
+	/* @place grows from row to row, across files. @again: it was read before the mark was
+	 * written. */
+	void (*row)(void *context, const struct ami_row *row, int64_t place, bool again);
 	/* Rows may be missing here: a sentence. */
 	void (*gap)(void *context, const char *reason);
 	void *context;
@@ -41,7 +45,8 @@ int cel_file_turn(struct cel_file *file, struct error *err) CHECK_RESULT;
 /* Where the next row will stand. */
 int64_t cel_file_place(const struct cel_file *file);
 
-/* Writes where @place is, to be handed to cel_file_open(). */
+/* Writes where @place is, and how far was read behind it, to be handed to cel_file_open(). Further
+ * members may be put into the object. */
 void cel_file_mark(const struct cel_file *file, int64_t place, struct buffer *mark);
 
 /* The last thing that was not a row, in words; NULL where nothing was since the last call. */

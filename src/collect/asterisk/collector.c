@@ -276,7 +276,7 @@ static int turn(
 		each_second(collector, source, err) < 0) {
 		return -1;
 	}
-	return done;
+	return done > 0 && live_calls_linger(collector->live) ? 0 : done;
 }
 
 /* Lets the sender finish, as long as no signal comes. */

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "collect/asterisk/live_private.h"
+#include "json/json_writer.h"
 
 #define MS 1000
 
@@ -262,6 +263,30 @@ int64_t live_calls_least_place(const struct live_calls *live, int64_t otherwise)
 		least = call->final_at == 0 && call->place < least ? call->place : least;
 	}
 	return least;
+}
+
+bool live_calls_linger(const struct live_calls *live)
+{
+	bool lingers = false;
+
+	LIST_EACH(struct live_call, call, &live->by_use, by_use) {
+		lingers |= call->end_us > 0 && call->final_at == 0;
+	}
+	return lingers;
+}
+
+void live_calls_list(const struct live_calls *live, struct buffer *list)
+{
+	const char *before = "[";
+
+	LIST_EACH(struct live_call, call, &live->by_use, by_use) {
+		if (call->final_at == 0) {
+			buffer_append(list, text_of(before));
+			json_write_string(list, text_of(call->linked_id));
+			before = ",";
+		}
+	}
+	buffer_append(list, text_of(before[0] == '[' ? "[]" : "]"));
 }
 
 /* ---- telling ---- */

@@ -54,6 +54,12 @@ void live_calls_set_watching(struct live_calls *live, bool watching);
  * spool did not take it: nothing is lost, it is tried again. */
 int live_calls_turn(struct live_calls *live, bool all, struct error *err) CHECK_RESULT;
 
+/* Whether a call is over and is not told so yet, because rows may follow for 2 s. */
+bool live_calls_linger(const struct live_calls *live);
+
+/* Writes the linkedids of the calls that are not over, as a JSON array. */
+void live_calls_list(const struct live_calls *live, struct buffer *list);
+
 /* The least @place of a row of a call that is not over, @otherwise without one: from there on a
  * file is read again after a restart. */
 int64_t live_calls_least_place(const struct live_calls *live, int64_t otherwise);
