@@ -9,7 +9,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define T		INT64_C(1000000)
-#define FILE_SIZE_MAX	((size_t)256 << 20)
+#define FILE_SIZE_MAX	((size_t)32 << 20)
 
 static const struct step_of menu_steps[] = {
 	{"info", NULL, NULL, "Executing application"},
