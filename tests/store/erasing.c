@@ -4,12 +4,13 @@
 #include "fixture.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define T		INT64_C(1000000)
-#define FILE_SIZE_MAX	((size_t)32 << 20)
+#define FILE_SIZE_MAX	((size_t)256 << 20)
 
 static const struct step_of menu_steps[] = {
 	{"info", NULL, NULL, "Executing application"},
@@ -182,13 +183,16 @@ static int each_file(
 	while ((entry = readdir(folder))) {
 		AUTO(arena_deinit) struct arena arena;
 		struct text path, content;
+		struct stat status;
 
 		if (entry->d_name[0] == '.') {
 			continue;
 		}
 		arena_init(&arena, 2 * FILE_SIZE_MAX);
 		path = arena_printf(&arena, "%s/%s", f->folder, entry->d_name);
-		assert_int_equal(file_read(path.data, FILE_SIZE_MAX, &arena, &content, NULL), 0);
+		assert_int_equal(stat(path.data, &status), 0);
+		assert_int_equal(
+			file_read(path.data, (size_t)status.st_size, &arena, &content, NULL), 0);
 		sum += content.size > 0 ? count(context, content) : 0;
 	}
 	closedir(folder);
