@@ -40,13 +40,15 @@ class Collector:
         self.log = folder / "log"
         self.process = None
         self.more = more
+        self.secrets = {}  # in the environment, instead of files
 
     def command(self):
-        return [BINARY, "collect", *map(str, self.arguments), "--to", self.server.url, "--key-file", self.folder / "key", "--spool", self.spool]
+        return [BINARY, "collect", *map(str, self.arguments), "--to", self.server.url, "--spool", self.spool,
+                *(() if "CALLSTEP_KEY" in self.secrets else ("--key-file", self.folder / "key"))]
 
     def start(self):
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "TZ": "America/New_York",
-                       **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}}
+                       **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}, **self.secrets}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, env=environment, **self.more)
         return self
@@ -106,14 +108,18 @@ def asterisk(exchange, tmp_path, *more):
     return ("asterisk", "--host", f"127.0.0.1:{exchange.port}", "--user", "callstep", "--secret-file", tmp_path / "secret", *more)
 
 
+def import_log(log, store):
+    """What an import of an event log stores, by session."""
+    run = lambda *arguments: subprocess.run([BINARY, *map(str, arguments), "--data", store], capture_output=True, text=True, check=True).stdout
+    run("account", "add", "ann@example.org", "--keep-detail", "ever", "--keep-headers", "ever")
+    run("import", "--format", "asterisk-cel", "--zone", "America/New_York", log)
+    return {call["session_id"]: call for call in map(json.loads, run("export").splitlines())}
+
+
 @pytest.fixture(scope="session")
 def imported(tmp_path_factory):
     """What an import of the recording's own event log stores, by session."""
-    store = tmp_path_factory.mktemp("import") / "store"
-    run = lambda *arguments: subprocess.run([BINARY, *map(str, arguments), "--data", store], capture_output=True, text=True, check=True).stdout
-    run("account", "add", "ann@example.org", "--keep-detail", "ever", "--keep-headers", "ever")
-    run("import", "--format", "asterisk-cel", "--zone", "America/New_York", CEL)
-    return {call["session_id"]: call for call in map(json.loads, run("export").splitlines())}
+    return import_log(CEL, tmp_path_factory.mktemp("import") / "store")
 
 
 def kinds(session, steps):

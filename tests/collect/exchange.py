@@ -44,6 +44,8 @@ class Exchange:
         self.paused = threading.Event()
         self.paused.set()
         self.client = None
+        self.breaks = []  # of each cut: the calls that were up before it, and those that were up at the next log-in
+        self.fields = None
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -77,13 +79,14 @@ class Exchange:
 
     def up(self):
         """The channels that are up before the block that comes next: those that began, and those that were up before the recording."""
-        begun = {fields["uniqueid"] for fields in map(headers, self.blocks) if fields.get("event") == "Newchannel"}
+        if self.fields is None or len(self.fields) != len(self.blocks):
+            self.fields = list(map(headers, self.blocks))
+        begun = {fields["uniqueid"] for fields in self.fields if fields.get("event") == "Newchannel"}
         channels = {}
-        for fields in map(headers, self.blocks):
+        for fields in self.fields:
             if {"uniqueid", "linkedid", "channelstate", "context", "exten"} <= fields.keys() and fields["uniqueid"] not in begun:
                 channels.setdefault(fields["uniqueid"], fields)
-        for block in self.blocks[:self.at]:
-            fields = headers(block)
+        for fields in self.fields[:self.at]:
             event, unique = fields.get("event"), fields.get("uniqueid")
             if event == "Newchannel":
                 channels[unique] = fields
@@ -141,6 +144,8 @@ class Exchange:
             return
         self.answer(client, f"Response: Success\r\n{identity}EventList: start\r\nMessage: Channel status will follow")
         channels = self.up()
+        if self.breaks and len(self.breaks[-1]) == 1:
+            self.breaks[-1].append({fields["linkedid"] for fields in channels.values()})
         for fields in channels.values():
             self.answer(client, "\r\n".join(["Event: Status", "Privilege: Call", f"Channel: {fields['channel']}", f"ChannelState: {fields['channelstate']}",
                                               f"CallerIDNum: {fields['calleridnum']}", f"CallerIDName: {fields['calleridname']}",
@@ -169,6 +174,7 @@ class Exchange:
                 cut = self.cuts[0] - self.sent if self.cuts else None
                 if cut is not None and cut <= len(block):
                     self.cuts.pop(0)
+                    self.breaks.append([{fields["linkedid"] for fields in self.up().values()}])
                     self.send(client, block[:max(0, cut)])
                     self.sent += len(block)
                     self.at += 1

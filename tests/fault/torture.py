@@ -143,6 +143,12 @@ def kills(torture):
                       CRASH_ROUNDS_MAX // rounds)
 
 
+def cuts(torture):
+    """With time enough an exchange's stream is cut at every 1,000th byte."""
+    torture.run("cuts", [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/collect/test_collect_asterisk.py", "-k", "wherever_the_connection_breaks"],
+                {"CALLSTEP_BIN": str(GCC / "callstep"), "CALLSTEP_CUT_RUNS": "100" if torture.seconds >= WHOLE_SECONDS else "10"}, timeout=1800)
+
+
 def sweeps(torture):
     more = {"CALLSTEP_SWEEP_ROUNDS": "20"}
     torture.for_share(0.05, lambda: [torture.pytest("sweep", f"tests/fault/{name}.py", more) for name in ("test_sweep_crash", "test_days")])
@@ -198,7 +204,7 @@ def fuzz(torture):
         torture.sum.take(f"figure: fuzz {target}: {inputs.group(1) if inputs else 0} inputs")
 
 
-PARTS = (every_fault, kills, sweeps, processes, full_disks, servers, on_postgres, backups, load, siege, memory, fuzz)
+PARTS = (every_fault, kills, cuts, sweeps, processes, full_disks, servers, on_postgres, backups, load, siege, memory, fuzz)
 
 
 def stop(number, _):

@@ -13,6 +13,7 @@ void live_calls_begin_status(struct live_calls *live)
 {
 	LIST_EACH(struct live_call, call, &live->by_use, by_use) {
 		call->seen = false;
+		call->met = true;
 	}
 }
 
@@ -54,7 +55,7 @@ int live_calls_end_status(
 		if (call->end_us > 0 || gap_us <= 0) {
 			continue;
 		}
-		if (call->seen && call->opened) {
+		if (call->seen && call->met) {
 			tell_gap(live, call, gap_us, reason);
 		} else if (!call->seen) {
 			end_unwatched(live, call);

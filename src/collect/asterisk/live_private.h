@@ -36,6 +36,7 @@ struct live_call {
 	bool correcting;
 	bool broken;
 	bool seen;	   /* since live_calls_begin_status() */
+	bool met;	   /* before that */
 	int64_t next_us;   /* no walk before, monotonic */
 	int64_t end_us;	   /* end it then, monotonic; 0: it is up */
 	int64_t gone_s;	   /* it ended while it was not watched: UNIX seconds; 0: no */

@@ -315,6 +315,7 @@ static void read_all(struct manager *manager)
 
 /* ---- turns ---- */
 
+/* Looking up the host's name may wait. Nothing is connected then that could be read too slowly. */
 static void connect_now(struct manager *manager)
 {
 	struct error err;
