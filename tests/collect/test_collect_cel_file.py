@@ -236,7 +236,7 @@ def test_a_log_that_is_gone_is_told_by_the_exit_status(collect, stub, log, rows)
     assert collector.process.wait(60) == 3, collector.said()
 
 
-def test_the_log_waits_while_the_spool_is_full_and_nothing_is_lost(collect, stub, log, rows, imported):
+def test_nothing_is_lost_while_the_server_takes_nothing(collect, stub, log, rows, imported):
     stub.fail = lambda path: 503
     append(log, rows)
     collector = collect(*cel_file(log))

@@ -221,6 +221,27 @@ static void what_is_refused_is_kept_with_its_reason(void **state)
 					     "{\"error\":\"lost\",\"line\":null}\n")));
 }
 
+static void what_is_refused_is_bounded_by_two_files(void **state)
+{
+	struct spooled *spooled = *state;
+	size_t size = (size_t)9 << 20;
+	char *line = malloc(size);
+
+	memset(line, '1', size);
+	assert_int_equal(
+		spool_reject(spooled->spool, (struct text){line, size}, TEXT("a"), NULL), 0);
+	assert_false(has_file(spooled, "rejected.ndjson.old"));
+	assert_int_equal(
+		spool_reject(spooled->spool, (struct text){line, size}, TEXT("b"), NULL), 0);
+	assert_true(has_file(spooled, "rejected.ndjson.old"));
+	assert_false(has_file(spooled, "rejected.ndjson"));
+	assert_int_equal(spool_reject(spooled->spool, TEXT("2"), TEXT("c"), NULL), 0);
+	assert_true(has_file(spooled, "rejected.ndjson"));
+	assert_true(has_file(spooled, "rejected.ndjson.old"));
+	assert_int_equal(spool_counts(spooled->spool).rejected, 3);
+	free(line);
+}
+
 static void a_state_that_is_not_one_is_told(void **state)
 {
 	struct spooled *spooled = *state;
@@ -263,6 +284,7 @@ int main(void)
 		SPOOLED(a_second_collector_is_refused),
 		SPOOLED(the_mark_stands_beside_the_state),
 		SPOOLED(what_is_refused_is_kept_with_its_reason),
+		SPOOLED(what_is_refused_is_bounded_by_two_files),
 		SPOOLED(a_state_that_is_not_one_is_told),
 		SPOOLED(files_are_for_their_owner_alone),
 	};
