@@ -342,11 +342,22 @@ static int draft_steps(
 	return failed;
 }
 
+/* A live call ends with its last step so far. One whose steps are not kept any more stays as long
+ * as it was. */
+static int64_t end_so_far(const struct run *run, const struct draft *draft)
+{
+	const struct call *call = &draft->call;
+
+	if (call->has_detail) {
+		return live_steps_latest(&run->steps, &draft->plan, call->start);
+	}
+	return call->end > call->start ? call->end : call->start;
+}
+
 static void draft_end(const struct run *run, struct store_amend *amend, struct draft *draft)
 {
 	struct call *call = &draft->call;
 	bool went_on = !run->exists || draft->silent || run->call.state == CALL_LIVE;
-	int64_t latest = live_steps_latest(&run->steps, &draft->plan, call->start);
 
 	call->state = went_on ? CALL_LIVE : CALL_ENDED;
 	if (gives(amend, STORE_AMEND_STATE)) {
@@ -355,7 +366,7 @@ static void draft_end(const struct run *run, struct store_amend *amend, struct d
 		call->state = CALL_ENDED;
 	}
 	if (call->state == CALL_LIVE || (went_on && !gives(amend, STORE_AMEND_END))) {
-		call->end = latest;
+		call->end = end_so_far(run, draft);
 	} else if (gives(amend, STORE_AMEND_END)) {
 		call->end = amend->call.end;
 	}

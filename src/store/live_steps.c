@@ -77,8 +77,10 @@ int live_steps_plan_from(struct live_steps *steps, struct text detail, size_t fr
 		plan.kept++;
 		plan.duplicates++;
 	}
-	plan.bytes = steps->bytes - bytes_of(steps->items + plan.kept, steps->count - plan.kept) +
-		     bytes_of(plan.added, plan.added_count);
+	plan.bytes = steps->bytes + bytes_of(plan.added, plan.added_count);
+	if (plan.kept < steps->count) {
+		plan.bytes -= bytes_of(steps->items + plan.kept, steps->count - plan.kept);
+	}
 	*ret_plan = plan;
 	return 0;
 }

@@ -224,8 +224,9 @@ static void tell_calls(struct fixture *f, int64_t account, struct buffer *out)
 	for (size_t i = 0; i < page.count; i++) {
 		const struct store_call *call = &page.calls[i];
 
-		buffer_printf(out, "%s %.*s\n", call_state_name(call->call.state),
-			TEXT_ARG(call->call.session_id));
+		buffer_printf(out, "%s %.*s %lld-%lld\n", call_state_name(call->call.state),
+			TEXT_ARG(call->call.session_id), (long long)call->call.start,
+			(long long)call->call.end);
 		if (call->packed.deflate.data) {
 			buffer_append(out, json_of(f, &call->packed));
 			buffer_append_byte(out, '\n');

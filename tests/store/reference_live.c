@@ -227,7 +227,9 @@ static void give_end(
 	if (call->state == CALL_ENDED && gives(amend, STORE_AMEND_END)) {
 		call->end = amend->call.end;
 	} else if (call->state == CALL_LIVE || went_on) {
-		call->end = latest(list, call->start);
+		call->end = call->has_detail	      ? latest(list, call->start)
+			    : call->end > call->start ? call->end
+						      : call->start;
 	}
 }
 

@@ -213,7 +213,7 @@ static const struct cells_long *long_of(
 		end++;
 	}
 	*ret_count = end - low;
-	return cells->longer + low;
+	return end > low ? cells->longer + low : NULL;
 }
 
 int64_t cells_calls(const struct cells *cells, uint32_t group)

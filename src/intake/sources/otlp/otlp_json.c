@@ -181,13 +181,12 @@ static bool is_integer(struct text text)
 static void write_scalar(
 	struct buffer *out, const struct json_token *name, const struct json_token *value)
 {
-	if (value->kind == JSON_STRING && json_token_is(name, "intValue") &&
-		is_integer(value->raw)) {
+	if (value->kind == JSON_NUMBER ||
+		(value->kind == JSON_STRING && json_token_is(name, "intValue") &&
+			is_integer(value->raw))) {
 		buffer_append(out, value->raw);
 	} else if (value->kind == JSON_STRING) {
 		json_write_raw_string(out, value->raw, value->escaped);
-	} else if (value->kind == JSON_NUMBER) {
-		buffer_append(out, value->raw);
 	} else {
 		buffer_append(out, value->kind == JSON_TRUE    ? TEXT("true")
 				   : value->kind == JSON_FALSE ? TEXT("false")
