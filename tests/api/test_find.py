@@ -320,7 +320,9 @@ def test_any_other_wrong_parameter_is_named(client, path, parameter):
     assert answer.status == 400 and answer.json["parameter"] == parameter
 
 
-ROUTES = [(path, method.upper()) for path, row in contract.DOCUMENT["paths"].items() for method in row if path.startswith("/v1/")]
+# Below /v1/in other programs ask, which append parameters of their own: FreeSWITCH `?uuid=…`.
+ROUTES = [(path, method.upper()) for path, row in contract.DOCUMENT["paths"].items() for method in row
+          if path.startswith("/v1/") and not path.startswith("/v1/in/")]
 
 
 @pytest.mark.parametrize("path, method", ROUTES, ids=lambda value: value)

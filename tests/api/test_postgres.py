@@ -121,7 +121,8 @@ def test_a_database_that_takes_no_writes_still_answers(cluster, servers):
     assert servers[0].post([call("before")]).status == 200
     ended = "select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'callstep'"
     writing = "set default_transaction_read_only = off"
-    cluster.sql(f"alter role callstep set default_transaction_read_only = on; {ended}")
+    # The role's setting has to be committed before connections begin anew.
+    cluster.sql(f"alter role callstep set default_transaction_read_only = on; {ended}", separately=True)
     try:
         assert servers[0].post([call("refused")]).status in (500, 503)
         assert total(servers[0]) == 1
