@@ -70,9 +70,12 @@ async function compare(operation, values, status) {
 const asked = async () => operationsOf(await program.ask('/openapi.json'));
 const streams = (operation) => operation.accepts.includes('text/event-stream');
 
+// What other programs post has no example yet: an empty body is refused.
+const begins = { addKey: 201, revokeKey: 404, postFreeswitchHeader: 400, postSource: 400 };
+
 test('each operation as /docs begins with it', async () => {
 	for (const operation of (await asked()).filter((one) => !streams(one))) {
-		await compare(operation, filled(operation), { addKey: 201, revokeKey: 404 }[operation.id] ?? 200);
+		await compare(operation, filled(operation), begins[operation.id] ?? 200);
 	}
 });
 
