@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../../fault/figures.h"
 #include "column/rows.h"
 #include "column/seal.h"
 #include "column/search.h"
@@ -362,18 +363,16 @@ static int read_column(struct fixture *f, enum column_id column)
 				     : column_block_column(&f->block, column, &payload, &f->err);
 }
 
-/* Each byte, or one of so many: CALLSTEP_FAULT_STRIDE, as scripts/test says for sanitizers. */
+/* Each byte, or one of so many, as scripts/test says for sanitizers. */
 static size_t stride(void)
 {
-	const char *given = getenv("CALLSTEP_FAULT_STRIDE");
-	int64_t number = 1;
-
-	return given && text_to_int64(text_of(given), &number) && number > 0 ? (size_t)number : 1;
+	return (size_t)figures_rounds("CALLSTEP_FAULT_STRIDE", 1);
 }
 
 static void any_changed_byte_is_found(void **state)
 {
 	struct fixture f;
+	size_t step = stride();
 
 	(void)state;
 	begin(&f, 5);
@@ -382,7 +381,7 @@ static void any_changed_byte_is_found(void **state)
 		struct buffer *bytes = &f.blobs.columns[column];
 
 		assert_true(bytes->size > COLUMN_HEADER_SIZE);
-		for (size_t at = 0; at < bytes->size; at += stride()) {
+		for (size_t at = 0; at < bytes->size; at += step) {
 			char before = bytes->data[at];
 
 			bytes->data[at] ^= (char)(1U << dice_throw(&f.dice, 8));
@@ -400,6 +399,7 @@ static void any_changed_byte_is_found(void **state)
 static void a_column_that_is_cut_missing_or_of_another_block_is_found(void **state)
 {
 	struct fixture f, other;
+	size_t step = stride();
 
 	(void)state;
 	begin(&f, 5);
@@ -410,7 +410,7 @@ static void a_column_that_is_cut_missing_or_of_another_block_is_found(void **sta
 		struct buffer *bytes = &f.blobs.columns[column];
 		struct buffer whole = *bytes;
 
-		for (bytes->size = 1; bytes->size < whole.size; bytes->size += stride()) {
+		for (bytes->size = 1; bytes->size < whole.size; bytes->size += step) {
 			assert_int_equal(read_column(&f, (enum column_id)column), -1);
 			assert_int_equal(f.err.code, ERROR_CORRUPT);
 		}
@@ -440,7 +440,7 @@ static void damage_under_a_right_checksum_is_harmless(void **state)
 	(void)state;
 	begin(&f, 5);
 	encode_full(&f);
-	for (uint32_t round = 0; round < 400 / stride(); round++) {
+	for (uint32_t round = 0; round < 400; round++) {
 		uint32_t column = dice_throw(&f.dice, COLUMN_COUNT);
 		struct buffer *bytes = &f.blobs.columns[column];
 		struct column_header header = {.column = (enum column_id)column,
