@@ -10,8 +10,7 @@
 #include "intake/sources/twilio/twilio.h"
 #include "intake/sources/webhook/webhook.h"
 
-#define PIECES_MAX	8
-#define MILLISECONDS_AT INT64_C(100000000000) /* from here on a time is in milliseconds */
+#define PIECES_MAX 8
 
 bool inbound_knows(const struct api *api, struct text name)
 {
@@ -108,7 +107,7 @@ static bool is_recent(const struct inbound *inbound, int64_t age_max_s, struct t
 	if (!text_to_int64(timestamp, &at)) {
 		return false;
 	}
-	at = at >= MILLISECONDS_AT ? at / 1000 : at;
+	at = at >= CALL_TIME_END ? at / 1000 : at;
 	return at >= now - age_max_s && at <= now + age_max_s;
 }
 

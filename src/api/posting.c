@@ -20,27 +20,30 @@ struct listed {
 
 /* ---- what comes in ---- */
 
-struct named {
+static const struct {
 	const char *name;
-	int value;
-};
-
-static const struct named codings[] = {
+	enum stream_coding coding;
+} codings[] = {
 	{"", STREAM_IDENTITY},
 	{"identity", STREAM_IDENTITY},
 	{"gzip", STREAM_GZIP},
 	{"x-gzip", STREAM_GZIP},
 	{"zstd", STREAM_ZSTD},
-	{NULL, 0},
 };
 
-/* The row of @known that @name means; NULL: there is none. */
-static const struct named *find_named(const struct named *known, struct text name)
+bool posting_coding(struct job *job, enum stream_coding *ret_coding)
 {
-	while (known->name && !text_equal_ascii_case(name, text_of(known->name))) {
-		known++;
+	struct text name = text_trim(http_header(job->request, "Content-Encoding"));
+
+	for (size_t i = 0; i < COUNT_OF(codings); i++) {
+		if (text_equal_ascii_case(name, text_of(codings[i].name))) {
+			*ret_coding = codings[i].coding;
+			return true;
+		}
 	}
-	return known->name ? known : NULL;
+	http_response_header(job->response, "Accept-Encoding", TEXT("gzip, zstd"));
+	answer_error(job->response, 415, "Content-Encoding must be gzip, zstd or identity");
+	return false;
 }
 
 /* Under the lock. */
@@ -168,19 +171,16 @@ enum http_step posting_begin(
 	struct job *job, const struct posting_type *types, const struct posting_call *about)
 {
 	const struct posting_type *type = find_type(job->request, types);
-	struct text name = text_trim(http_header(job->request, "Content-Encoding"));
-	const struct named *coding = find_named(codings, name);
+	enum stream_coding coding;
 	struct error err;
 
 	if (!type) {
 		return refuse_type(job, types);
 	}
-	if (!coding) {
-		http_response_header(job->response, "Accept-Encoding", TEXT("gzip, zstd"));
-		return answer_error(
-			job->response, 415, "Content-Encoding must be gzip, zstd or identity");
+	if (!posting_coding(job, &coding)) {
+		return HTTP_DONE;
 	}
-	if (open_posting(job, type, (enum stream_coding)coding->value, about, &err) < 0) {
+	if (open_posting(job, type, coding, about, &err) < 0) {
 		return answer_error(job->response, 503, err.message);
 	}
 	return HTTP_WAIT;

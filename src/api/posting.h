@@ -39,6 +39,9 @@ struct posting {
 	char message[sizeof(((struct error *)0)->message)];
 };
 
+/* Reads the Content-Encoding of a body. False: it is none that is known, and 415 is answered. */
+bool posting_coding(struct job *job, enum stream_coding *ret_coding) CHECK_RESULT;
+
 /* Opens job->own, a struct posting, for a body of one of @types, NULL-ended; @about NULL: it is not
  * about one call. Answers 415 and 503. */
 enum http_step posting_begin(

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "api/job.h"
+#include "api/posting.h"
 #include "base/array.h"
 #include "http/header.h"
 #include "intake/intake.h"
@@ -127,17 +127,6 @@ static const struct {
 	{"application/json", true},
 };
 
-static const struct {
-	const char *name;
-	enum stream_coding coding;
-} codings[] = {
-	{"", STREAM_IDENTITY},
-	{"identity", STREAM_IDENTITY},
-	{"gzip", STREAM_GZIP},
-	{"x-gzip", STREAM_GZIP},
-	{"zstd", STREAM_ZSTD},
-};
-
 static bool read_type(struct http_request *request, bool *ret_json)
 {
 	struct text type = header_media_type(http_header(request, "Content-Type"));
@@ -145,19 +134,6 @@ static bool read_type(struct http_request *request, bool *ret_json)
 	for (size_t i = 0; i < COUNT_OF(types); i++) {
 		if (text_equal_ascii_case(type, text_of(types[i].name))) {
 			*ret_json = types[i].json;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_coding(struct http_request *request, enum stream_coding *ret_coding)
-{
-	struct text name = text_trim(http_header(request, "Content-Encoding"));
-
-	for (size_t i = 0; i < COUNT_OF(codings); i++) {
-		if (text_equal_ascii_case(name, text_of(codings[i].name))) {
-			*ret_coding = codings[i].coding;
 			return true;
 		}
 	}
@@ -176,10 +152,8 @@ enum http_step v1_traces_begin(struct job *job)
 		return answer_error(job->response, 415,
 			"Content-Type must be application/x-protobuf or application/json");
 	}
-	if (!read_coding(job->request, &coding)) {
-		http_response_header(job->response, "Accept-Encoding", TEXT("gzip, zstd"));
-		return answer_error(
-			job->response, 415, "Content-Encoding must be gzip, zstd or identity");
+	if (!posting_coding(job, &coding)) {
+		return HTTP_DONE;
 	}
 	traces = job_own(job, sizeof(*traces));
 	if (!traces) {

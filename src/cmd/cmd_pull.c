@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/stop_signals.h"
 #include "base/time_text.h"
 #include "cmd/cmd.h"
 #include "cmd/pull_store.h"
@@ -150,19 +150,6 @@ static int summarise(const struct pull_run *pull)
 
 /* ---- making ready ---- */
 
-static int open_signals(int *ret_fd, struct error *err)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	*ret_fd = signalfd(-1, &signals, SFD_CLOEXEC);
-	return *ret_fd < 0 ? error_set_errno(err, errno, "cannot wait for signals") : 0;
-}
-
 /* A secret from @path or else from the variable @name of the environment. */
 static int take_secret(const char *path, const char *option, const char *name, struct arena *arena,
 	struct text *ret_secret, struct error *err)
@@ -300,7 +287,8 @@ static int make_ready(struct pull_run *pull, struct error *err)
 		warn_clear(pull->to.data);
 	}
 	/* Threads begin with the signals blocked. */
-	if (open_signals(&pull->stop_fd, err) < 0 || open_store(pull, err) < 0 ||
+	signal(SIGPIPE, SIG_IGN); /* a server that goes away fails its request alone */
+	if (stop_signals_open(&pull->stop_fd, err) < 0 || open_store(pull, err) < 0 ||
 		open_state(pull, err) < 0) {
 		return -1;
 	}

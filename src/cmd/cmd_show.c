@@ -2,6 +2,7 @@
  * callstep show: the time line of one call. */
 #include "base/array.h"
 #include "base/file.h"
+#include "base/stop_signals.h"
 #include "base/time_text.h"
 #include "call/call_json.h"
 #include "call/call_steps.h"
@@ -338,7 +339,7 @@ static int follow(struct showing *showing, struct error *err)
 	struct store_call call;
 	int more;
 
-	if (following_begin(&signals, err) < 0) {
+	if (stop_signals_open(&signals, err) < 0) {
 		return -1;
 	}
 	while ((more = following_wait(signals, err)) > 0 && showing->live) {

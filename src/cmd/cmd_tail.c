@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/stop_signals.h"
 #include "base/time_text.h"
 #include "call/call_document.h"
 #include "call/call_json.h"
@@ -221,7 +222,7 @@ static int follow(struct tail *tail, struct error *err)
 	AUTO(file_close) int signals = -1;
 	int more;
 
-	if (following_begin(&signals, err) < 0) {
+	if (stop_signals_open(&signals, err) < 0) {
 		return -1;
 	}
 	do {

@@ -4,30 +4,11 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
 
 #include "cmd/terminal.h"
 
 #define POLL_MS 200 /* a look for changes is one row of the database */
-
-int following_begin(int *ret_signals, struct error *err)
-{
-	sigset_t set;
-	int signals;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signals = signalfd(-1, &set, SFD_CLOEXEC);
-	if (signals < 0) {
-		return error_set_errno(err, errno, "cannot wait for signals");
-	}
-	*ret_signals = signals;
-	return 0;
-}
 
 int following_wait(int signals, struct error *err)
 {

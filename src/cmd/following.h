@@ -9,12 +9,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* From now on SIGINT and SIGTERM end no wait but following_wait()'s. *@ret_signals is closed by
- * file_close(). */
-int following_begin(int *ret_signals, struct error *err) CHECK_RESULT;
-
-/* Lets what was written go out, and waits a moment. 1: go on; 0: it is time to end, by a signal, or
- * because standard output is not read any more. */
+/* Lets what was written go out, and waits a moment. @signals is of stop_signals_open(). 1: go on;
+ * 0: it is time to end, by a signal, or because standard output is not read any more. */
 int following_wait(int signals, struct error *err) CHECK_RESULT;
 
 /* Says on standard error that the steps of a call from the one at @first (from 0) on, which may

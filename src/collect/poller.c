@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/stop_signals.h"
 #include "collect/pull_call.h"
 
 #define STATUS_US      INT64_C(60000000)
@@ -177,19 +177,6 @@ struct pull_sink poller_sink(struct poller *poller)
 
 /* ---- opening ---- */
 
-static int open_signals(int *ret_fd, struct error *err)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	*ret_fd = signalfd(-1, &signals, SFD_CLOEXEC);
-	return *ret_fd < 0 ? error_set_errno(err, errno, "cannot wait for signals") : 0;
-}
-
 int poller_open(struct poller *poller, const struct poller_options *options, struct error *err)
 {
 	struct sender_options how = {
@@ -206,7 +193,8 @@ int poller_open(struct poller *poller, const struct poller_options *options, str
 		.options = *options, .stop_fd = -1, .status_us = clock_monotonic_us()};
 	arena_init(&poller->arena, ARENA_SIZE_MAX);
 	buffer_init(&poller->line, ARENA_SIZE_MAX);
-	if (open_signals(&poller->stop_fd, err) < 0 ||
+	signal(SIGPIPE, SIG_IGN); /* a server that goes away fails its request alone */
+	if (stop_signals_open(&poller->stop_fd, err) < 0 ||
 		spool_open(&poller->spool, options->spool, options->spool_max, err) < 0) {
 		return -1;
 	}

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/stop_signals.h"
 
 #define SECOND_US     INT64_C(1000000)
 #define STATUS_US     (60 * SECOND_US)
@@ -54,19 +55,6 @@ static int64_t lag_s(const struct collector *collector, int64_t now_us)
 }
 
 /* ---- opening ---- */
-
-static int open_signals(int *ret_fd, struct error *err)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	*ret_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	return *ret_fd < 0 ? error_set_errno(err, errno, "cannot wait for signals") : 0;
-}
 
 static int ask(void *context, struct text session_id, struct error *err)
 {
@@ -136,7 +124,8 @@ int collector_open(
 	if (!collector->lag) {
 		return error_no_memory(err);
 	}
-	if (open_signals(&collector->signals, err) < 0 ||
+	signal(SIGPIPE, SIG_IGN); /* a peer that goes away fails its connection alone */
+	if (stop_signals_open(&collector->signals, err) < 0 ||
 		spool_open(&collector->spool, options->spool, options->spool_max, err) < 0 ||
 		open_sender(collector, err) < 0) {
 		return -1;
