@@ -167,9 +167,9 @@ static void tell_status(struct collector *collector, const struct collector_sour
 		(unsigned long long)spool.acknowledged, (long long)spool.bytes,
 		(long long)lag_s(collector, clock_monotonic_us()),
 		(unsigned long long)live.gaps + collector->gaps,
-		(unsigned long long)(sender.given_up + live.broken),
+		(unsigned long long)sender.given_up + live.broken,
 		(unsigned long long)sender.conflicts,
-		(unsigned long long)(live.left_out + live.bad_ids),
+		(unsigned long long)live.left_out + live.bad_ids,
 		(unsigned long long)live.late_rows, more.failed ? "" : more.data);
 }
 
