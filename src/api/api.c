@@ -20,7 +20,7 @@ static const char *const stats_query[] = {
 static const char *const steps_query[] = {"from", NULL};
 static const char *const dropoff_query[] = {FILTER_PARAMETERS(FILTER_NAME) "limit", NULL};
 static const char *const tail_query[] = {
-	FILTER_PARAMETERS(FILTER_NAME) "detail", "last_event_id", NULL};
+	FILTER_PARAMETERS(FILTER_NAME) "session_id", "detail", "last_event_id", NULL};
 static const char *const keys_query[] = {"limit", "cursor", NULL};
 static const char *const audit_query[] = {"start", "end", "action", "limit", "cursor", NULL};
 

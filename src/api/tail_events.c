@@ -23,6 +23,9 @@ int tail_events_write(struct follow *follow, const struct tail *tail,
 	struct follow_news news;
 	int meant;
 
+	if (tail->session_id.size > 0 && !text_equal(tail->session_id, call.call.session_id)) {
+		return 0;
+	}
 	if (!retention_show(retention, &call)) {
 		return 0;
 	}

@@ -29,8 +29,9 @@ struct tail {
 	/* how long its account's calls are kept; kept up to date by tails.c */
 	struct store_days days;
 	struct filter filter;
-	bool detail; /* calls come with their steps */
-	bool resume; /* `after` was given; otherwise it begins now */
+	struct text session_id; /* the one call that is followed; empty: all of the filter */
+	bool detail;		/* calls come with their steps */
+	bool resume;		/* `after` was given; otherwise it begins now */
 	int64_t after;
 	/* private to tails.c, guarded by its lock */
 	struct tails *tails;

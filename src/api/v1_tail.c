@@ -36,9 +36,27 @@ static enum http_step answer(struct tail *tail, struct http_response *response)
 	return HTTP_DONE;
 }
 
+static bool read_session(struct job *job, struct tail *tail)
+{
+	struct text session_id = http_query(job->request, "session_id");
+
+	if (!session_id.data) {
+		return true;
+	}
+	if (session_id.size == 0) {
+		return parameters_refuse(
+			job, "session_id", "session_id: the session of a call is expected");
+	}
+	tail->session_id = arena_copy(&tail->arena, session_id);
+	if (!tail->session_id.data) {
+		answer_error(job->response, 503, "out of memory");
+	}
+	return tail->session_id.data != NULL;
+}
+
 static bool read_tail(struct job *job, struct tail *tail)
 {
-	return parameters_filter(job, &tail->arena, &tail->filter) &&
+	return parameters_filter(job, &tail->arena, &tail->filter) && read_session(job, tail) &&
 	       parameters_flag(job, "detail", &tail->detail) && read_place(job, tail);
 }
 

@@ -223,6 +223,19 @@ def test_a_tail_is_told_of_a_call_and_its_steps(client):
         assert seen[1][1]["first"] == 1 and [s["event"]["line"] for s in seen[1][1]["steps"]] == ["B"]
 
 
+def test_a_tail_of_one_call_hears_of_no_other(client):
+    with Tail(client, "?session_id=a%2Fb") as tail:
+        patch(client, "a", start=NOW)
+        add(client, "a", [step("not this one", NOW)])
+        patch(client, "a%2Fb", start=NOW)
+        add(client, "a%2Fb", [step("this one", NOW)])
+        seen = [tail.event(), tail.event()]
+        assert [data["session_id"] for _, data in seen] == ["a/b", "a/b"]
+        assert seen[-1][1]["steps"][-1]["event"]["line"] == "this one"
+    refused = client.get("/v1/tail?session_id=")
+    assert refused.status == 400 and refused.json["parameter"] == "session_id"
+
+
 def test_a_call_that_a_filter_means_only_now_comes_with_all_its_steps(client):
     with Tail(client, "?class=error") as tail:
         add(client, "a", [step("a", NOW)])
