@@ -8,8 +8,7 @@
 #include "http/header.h"
 #include "json/json_writer.h"
 
-#define REJECTS_LISTED 1000 /* the others are counted in "rejected_more" */
-#define TYPES_MAX      ((size_t)1024)
+#define TYPES_MAX ((size_t)1024)
 
 /* A reject's place in the text of all of them: they come in any order and are listed by line. */
 struct listed {
@@ -56,35 +55,51 @@ static void note_first(struct posting *posting, const struct batch_reject *rejec
 	}
 }
 
+/* Under the lock. */
+static void list(struct posting *posting, const struct batch_reject *reject)
+{
+	struct buffer *rejects = &posting->rejects;
+	struct listed listed = {.line = reject->line, .at = rejects->size};
+
+	if (posting->listed == posting->listed_max || rejects->size >= POSTING_REJECTS_MAX / 2) {
+		return;
+	}
+	buffer_printf(rejects, "{\"line\":%llu,\"session_id\":", (unsigned long long)reject->line);
+	json_write_string(rejects, reject->session_id);
+	buffer_append(rejects, TEXT(",\"error\":"));
+	json_write_string(rejects, text_of(reject->error));
+	if (reject->why == BATCH_WHY_GAP) {
+		buffer_printf(rejects, ",\"steps\":%u", reject->held);
+	}
+	buffer_append_byte(rejects, '}');
+	listed.size = rejects->size - listed.at;
+	buffer_append(&posting->order,
+		(struct text){.data = (const char *)&listed, .size = sizeof(listed)});
+	posting->listed++;
+}
+
 static size_t note_reject(void *context, const struct batch_reject *reject)
 {
 	struct posting *posting = context;
-	struct buffer *rejects = &posting->rejects;
 	size_t held;
 
 	pthread_mutex_lock(&posting->lock);
 	posting->gaps += reject->why == BATCH_WHY_GAP;
 	note_first(posting, reject);
-	if (posting->listed < REJECTS_LISTED && rejects->size < POSTING_REJECTS_MAX / 2) {
-		struct listed listed = {.line = reject->line, .at = rejects->size};
-
-		buffer_printf(rejects,
-			"{\"line\":%llu,\"session_id\":", (unsigned long long)reject->line);
-		json_write_string(rejects, reject->session_id);
-		buffer_append(rejects, TEXT(",\"error\":"));
-		json_write_string(rejects, text_of(reject->error));
-		if (reject->why == BATCH_WHY_GAP) {
-			buffer_printf(rejects, ",\"steps\":%u", reject->held);
-		}
-		buffer_append_byte(rejects, '}');
-		listed.size = rejects->size - listed.at;
-		buffer_append(&posting->order,
-			(struct text){.data = (const char *)&listed, .size = sizeof(listed)});
-		posting->listed++;
-	}
-	held = rejects->capacity + posting->order.capacity;
+	list(posting, reject);
+	held = posting->rejects.capacity + posting->order.capacity;
 	pthread_mutex_unlock(&posting->lock);
 	return held;
+}
+
+void posting_reject(struct posting *posting, uint64_t line, struct text session_id,
+	const char *error, uint64_t count)
+{
+	pthread_mutex_lock(&posting->lock);
+	posting->set_aside += count;
+	list(posting,
+		&(struct batch_reject){.line = line, .session_id = session_id, .error = error});
+	pthread_mutex_unlock(&posting->lock);
 }
 
 static void wake(void *context)
@@ -132,39 +147,52 @@ static enum http_step refuse_type(struct job *job, const struct posting_type *ty
 	return answer_error(job->response, 415, sentence.data);
 }
 
+void posting_init(struct posting *posting, struct job *job, uint64_t listed_max)
+{
+	posting->request = job->request;
+	posting->listed_max = listed_max;
+	pthread_mutex_init(&posting->lock, NULL);
+	buffer_init(&posting->rejects, POSTING_REJECTS_MAX);
+	buffer_init(&posting->order, listed_max * sizeof(struct listed));
+}
+
+int posting_open(struct job *job, struct posting *posting, const struct batch_options *options,
+	struct error *err)
+{
+	struct batch_options all = *options;
+
+	all.account_id = job->access.account_id;
+	all.detail_after = job->retention.detail_after;
+	all.header_after = job->retention.header_after;
+	all.rejected = options->rejected ? options->rejected : note_reject;
+	all.wake = wake;
+	all.context = posting;
+	if (batch_create(&posting->batch, job->api->options.intake, &all, err) < 0) {
+		return -1;
+	}
+	job->note.waits = true;
+	return 0;
+}
+
 static int open_posting(struct job *job, const struct posting_type *type, enum stream_coding coding,
 	const struct posting_call *about, struct error *err)
 {
 	struct posting *posting = arena_calloc(&job->memory, 1, sizeof(*posting));
-	struct batch_options options = {
-		.account_id = job->access.account_id,
-		.detail_after = job->retention.detail_after,
-		.header_after = job->retention.header_after,
+	const struct batch_options options = {
 		.content = type->content,
 		.shape = type->shape,
 		.session_id = about ? about->session_id : (struct text){0},
 		.from = about ? about->from : -1,
 		.coding = coding,
-		.rejected = note_reject,
-		.wake = wake,
-		.context = posting,
 	};
 
 	if (!posting) {
 		return error_no_memory(err);
 	}
-	if (batch_create(&posting->batch, job->api->options.intake, &options, err) < 0) {
-		return -1;
-	}
-	posting->request = job->request;
+	posting_init(posting, job, POSTING_LISTED_MAX);
 	posting->type = type;
-	pthread_mutex_init(&posting->lock, NULL);
-	buffer_init(&posting->rejects, POSTING_REJECTS_MAX);
-	buffer_init(&posting->order, REJECTS_LISTED * sizeof(struct listed));
 	job->own = posting;
-	/* The client may go, and what it sent so far is stored all the same. */
-	job->note.waits = true;
-	return 0;
+	return posting_open(job, posting, &options, err);
 }
 
 enum http_step posting_begin(
@@ -236,19 +264,25 @@ static void write_rejects(struct buffer *out, struct posting *posting)
 	}
 }
 
-void posting_write_counts(
-	struct buffer *out, struct posting *posting, const struct batch_result *result)
+void posting_write_rejects(struct buffer *out, struct posting *posting, uint64_t rejected)
 {
-	buffer_printf(out, "\"accepted\":%llu,\"replaced\":%llu,\"rejected\":[",
-		(unsigned long long)result->accepted, (unsigned long long)result->replaced);
+	buffer_append(out, TEXT("\"rejected\":["));
 	pthread_mutex_lock(&posting->lock);
 	write_rejects(out, posting);
 	buffer_append_byte(out, ']');
-	if (result->rejected > posting->listed) {
+	if (rejected > posting->listed) {
 		buffer_printf(out, ",\"rejected_more\":%llu",
-			(unsigned long long)(result->rejected - posting->listed));
+			(unsigned long long)(rejected - posting->listed));
 	}
 	pthread_mutex_unlock(&posting->lock);
+}
+
+void posting_write_counts(
+	struct buffer *out, struct posting *posting, const struct batch_result *result)
+{
+	buffer_printf(out, "\"accepted\":%llu,\"replaced\":%llu,",
+		(unsigned long long)result->accepted, (unsigned long long)result->replaced);
+	posting_write_rejects(out, posting, result->rejected);
 	buffer_printf(out, ",\"old_detail\":%llu,\"old_calls\":%llu",
 		(unsigned long long)result->old_detail, (unsigned long long)result->old_calls);
 }
@@ -285,15 +319,20 @@ static const char *sentence_of(
 			       : "database error";
 }
 
+int posting_status(
+	const struct http_request *request, const struct error *err, const char **ret_sentence)
+{
+	int status = status_of(err->code);
+
+	*ret_sentence = sentence_of(request, err, status);
+	return status;
+}
+
 int posting_failed(struct job *job, const struct batch_result *result, const char **ret_sentence)
 {
-	int status = status_of(result->failure.code);
-
-	if (result->failure.code == ERROR_NONE) {
-		return 0;
-	}
-	*ret_sentence = sentence_of(job->request, &result->failure, status);
-	return status;
+	return result->failure.code == ERROR_NONE
+		       ? 0
+		       : posting_status(job->request, &result->failure, ret_sentence);
 }
 
 /* ---- the end ---- */
@@ -310,7 +349,7 @@ void posting_release(struct job *job)
 	if (!posting) {
 		return;
 	}
-	if (job->note.later) {
+	if (posting->batch && job->note.later) {
 		batch_leave(posting->batch, note_left, job->note.later);
 	} else {
 		batch_destroy(posting->batch);

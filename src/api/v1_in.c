@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: MIT
  * POST /v1/in/{source}: documents of other systems, answered when what they say is durable. A
  * body is held whole, and read on a thread of the errands: reading may wait for the intake. */
-#include <pthread.h>
-
 #include "api/inbound.h"
-#include "api/job.h"
-#include "intake/sources/freeswitch/freeswitch_cdr.h"
-#include "json/json_writer.h"
+#include "api/posting.h"
+#include "api/unfold.h"
+#include "intake/sources/document/tree.h"
 
 #define REJECTS_LISTED 100
-#define REJECTS_MAX    ((size_t)256 << 10)
-#define ANSWER_MAX     (REJECTS_MAX + 4096)
+#define ANSWER_MAX     (POSTING_REJECTS_MAX + 4096)
 /* What one body unfolds to, and so what is held for its request. */
 #define BODY_MAX (3 * TREE_BYTES_MAX)
+#define NO_ROOM	 "too many documents are being read: try again"
 
-struct posting {
-	struct http_request *request;
-	struct batch *batch;
-	struct buffer body;
-	size_t held_bytes; /* counted in api->inbound_bytes */
+struct document {
+	struct posting posting;
+	struct api *api;
+	enum stream_coding coding;
+	struct buffer body; /* as it came */
+	size_t held_bytes;  /* counted in api->inbound_bytes */
 	bool no_room;
 	bool header_only;
 	bool translated;
-	pthread_mutex_t lock; /* over the rest: rejects come from any thread */
-	struct buffer rejects;
-	uint64_t rejected;
-	uint64_t set_aside; /* by the translator: the batch does not count them */
+	struct error failure; /* of the translation */
 	struct inbound_answer answer;
 };
 
@@ -33,25 +29,25 @@ struct posting {
 
 static enum http_step begin(struct job *job, bool header_only)
 {
-	struct text coding = text_trim(http_header(job->request, "Content-Encoding"));
-	struct posting *posting;
+	enum stream_coding coding;
+	struct document *document;
 
-	if (coding.size > 0 && !text_equal_ascii_case(coding, TEXT("identity"))) {
-		return answer_error(job->response, 415, "Content-Encoding must be identity");
-	}
 	if (!header_only && !inbound_knows(job->api, job->request->parameters[0])) {
 		return answer_error(job->response, 404,
 			"there is no such source: freeswitch, twilio, and what --webhook names");
 	}
-	posting = job_own(job, sizeof(*posting));
-	if (!posting) {
+	if (!posting_coding(job, &coding)) {
 		return HTTP_DONE;
 	}
-	posting->request = job->request;
-	posting->header_only = header_only;
-	pthread_mutex_init(&posting->lock, NULL);
-	buffer_init(&posting->body, BODY_MAX);
-	buffer_init(&posting->rejects, REJECTS_MAX);
+	document = job_own(job, sizeof(*document));
+	if (!document) {
+		return HTTP_DONE;
+	}
+	posting_init(&document->posting, job, REJECTS_LISTED);
+	document->api = job->api;
+	document->coding = coding;
+	document->header_only = header_only;
+	buffer_init(&document->body, BODY_MAX);
 	return HTTP_WAIT;
 }
 
@@ -65,56 +61,48 @@ enum http_step v1_in_header_begin(struct job *job)
 	return begin(job, true);
 }
 
-/* Takes all: a body that there is no room for is dropped, and answered so. */
+/* Holds @bytes in all. */
+static bool hold(struct document *document, size_t bytes)
+{
+	if (bytes <= document->held_bytes) {
+		return true;
+	}
+	if (!inbound_claim(document->api, bytes - document->held_bytes)) {
+		return false;
+	}
+	document->held_bytes = bytes;
+	return true;
+}
+
+static void let_go(struct document *document)
+{
+	buffer_deinit(&document->body);
+	inbound_release(document->api, document->held_bytes);
+	document->held_bytes = 0;
+}
+
+/* Takes all: a body that there is no room for is dropped, and answered so. A buffer that grows has
+ * room for twice of what is in it. */
 size_t v1_in_data(struct job *job, const char *data, size_t size)
 {
-	struct posting *posting = job->own;
-	/* a buffer that grows has room for twice of what is in it */
-	size_t wanted = 2 * size;
+	struct document *document = job->own;
 
-	if (posting->no_room || !inbound_claim(job->api, wanted)) {
-		posting->no_room = true;
+	if (document->no_room || !hold(document, 2 * (document->body.size + size))) {
+		document->no_room = true;
+		let_go(document);
 		return size;
 	}
-	posting->held_bytes += wanted;
-	buffer_append(&posting->body, (struct text){.data = data, .size = size});
+	buffer_append(&document->body, (struct text){.data = data, .size = size});
 	return size;
 }
 
-/* ---- what it says ---- */
+/* ---- what it says: on an errand's thread ---- */
 
-static void list_reject(
-	struct posting *posting, uint64_t line, struct text session_id, const char *error)
+static bool has_room(void *context, size_t bytes)
 {
-	pthread_mutex_lock(&posting->lock);
-	if (posting->rejected++ < REJECTS_LISTED) {
-		struct buffer *rejects = &posting->rejects;
+	struct document *document = context;
 
-		buffer_append(rejects, rejects->size > 0 ? TEXT(",") : TEXT(""));
-		buffer_printf(rejects, "{\"line\":%llu,\"session_id\":", (unsigned long long)line);
-		json_write_string(rejects, session_id);
-		buffer_append(rejects, TEXT(",\"error\":"));
-		json_write_string(rejects, text_of(error));
-		buffer_append_byte(rejects, '}');
-	}
-	pthread_mutex_unlock(&posting->lock);
-}
-
-/* Senders of webhooks do not read answers: what they sent and is not stored stands in the log. */
-static void log_reject(struct posting *posting, uint64_t line, const char *error)
-{
-	struct error err;
-
-	error_set(&err, ERROR_INVALID, "record %llu: %s", (unsigned long long)line, error);
-	answer_log("inbound-rejected", posting->request, &err);
-}
-
-static size_t note_reject(void *context, const struct batch_reject *reject)
-{
-	struct posting *posting = context;
-
-	list_reject(posting, reject->line, reject->session_id, reject->error);
-	return REJECTS_MAX / REJECTS_LISTED;
+	return hold(document, 2 * document->body.size + bytes);
 }
 
 static void take_events(void *context, struct text events, uint64_t line)
@@ -124,14 +112,16 @@ static void take_events(void *context, struct text events, uint64_t line)
 	batch_add_events(posting->batch, events, line);
 }
 
+/* Senders of webhooks do not read answers: what they sent and is not stored stands in the log. */
 static void take_reject(
 	void *context, uint64_t line, struct text session_id, const char *error, uint64_t count)
 {
 	struct posting *posting = context;
+	struct error err;
 
-	posting->set_aside += count;
-	log_reject(posting, line, error);
-	list_reject(posting, line, session_id, error);
+	error_set(&err, ERROR_INVALID, "record %llu: %s", (unsigned long long)line, error);
+	answer_log("inbound-rejected", posting->request, &err);
+	posting_reject(posting, line, session_id, error, count);
 }
 
 static void take_warning(void *context, const char *warning)
@@ -140,151 +130,141 @@ static void take_warning(void *context, const char *warning)
 	(void)warning;
 }
 
-static void wake(void *context)
-{
-	const struct posting *posting = context;
-
-	http_request_wake(posting->request);
-}
-
-static int open_batch(struct job *job, struct posting *posting, struct error *err)
-{
-	const struct batch_options options = {
-		.account_id = job->access.account_id,
-		.detail_after = job->retention.detail_after,
-		.header_after = job->retention.header_after,
-		.content = BATCH_EVENTS,
-		.shape = STREAM_NDJSON,
-		.rejected = note_reject,
-		.wake = wake,
-		.context = posting,
-	};
-
-	return batch_create(&posting->batch, job->api->options.intake, &options, err);
-}
-
-static int translate(struct job *job, struct posting *posting, struct error *err)
+static int translate(struct job *job, struct text body, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
+	struct document *document = job->own;
+	const struct batch_options options = {.content = BATCH_EVENTS, .shape = STREAM_NDJSON};
 	const struct source_sink sink = {
 		.events = take_events,
 		.reject = take_reject,
 		.warn = take_warning,
-		.context = posting,
+		.context = &document->posting,
 	};
 	const struct inbound inbound = {
 		.api = job->api,
 		.request = job->request,
 		.account_id = job->access.account_id,
-		.name = posting->header_only ? TEXT("freeswitch") : job->request->parameters[0],
-		.header_only = posting->header_only,
-		.body = buffer_text(&posting->body),
+		.name = document->header_only ? TEXT("freeswitch") : job->request->parameters[0],
+		.header_only = document->header_only,
+		.body = body,
 		.arena = &arena,
 		.sink = &sink,
 	};
 
 	arena_init(&arena, TREE_ARENA_BYTES_MAX);
-	if (open_batch(job, posting, err) < 0) {
+	if (posting_open(job, &document->posting, &options, err) < 0) {
 		return -1;
 	}
-	if (inbound_take(&inbound, &posting->answer, err) < 0) {
+	return inbound_take(&inbound, &document->answer, err);
+}
+
+static int take_body(struct job *job, struct error *err)
+{
+	AUTO(buffer_deinit) struct buffer plain;
+	struct document *document = job->own;
+	struct text body = buffer_text(&document->body);
+
+	buffer_init(&plain, BODY_MAX);
+	if (document->coding == STREAM_IDENTITY) {
+		return translate(job, body, err);
+	}
+	if (unfold(document->coding, body, &plain, has_room, document, err) < 0) {
 		return -1;
 	}
-	batch_end(posting->batch, false);
-	return 0;
+	return translate(job, buffer_text(&plain), err);
 }
 
 /* ---- the answer ---- */
 
-static int status_of(const struct error *err)
-{
-	return err->code == ERROR_DENIED				 ? 403
-	       : err->code == ERROR_TOO_LARGE				 ? 413
-	       : err->code == ERROR_INVALID				 ? 400
-	       : err->code == ERROR_NO_SPACE				 ? 507
-	       : err->code == ERROR_NO_MEMORY || err->code == ERROR_BUSY ? 503
-									 : 500;
-}
-
 static enum http_step answer_failed(struct job *job, const struct error *err)
 {
-	int status = status_of(err);
+	const char *sentence;
+	int status = posting_status(job->request, err, &sentence);
 
-	answer_log("inbound-failed", job->request, err);
-	if (status == 503) {
-		return answer_later(job->response, 503, 5, "the store is busy: try again");
-	}
-	return answer_error(job->response, status,
-		status == 507	? "no space left on the disk of the store"
-		: status == 500 ? "database error"
-				: err->message);
+	return answer_later(job->response, status, POSTING_AGAIN_S, sentence);
 }
 
-static enum http_step answer_counts(
-	struct job *job, struct posting *posting, const struct batch_result *result)
+/* What the translator found. Senders do not read answers, so that the log has it too. */
+static enum http_step answer_refused(struct job *job, const struct error *err)
+{
+	if (err->code == ERROR_BUSY) {
+		return answer_later(job->response, 503, POSTING_AGAIN_S, NO_ROOM);
+	}
+	if (err->code == ERROR_DENIED) {
+		answer_log("inbound-failed", job->request, err);
+		return answer_error(job->response, 403, err->message);
+	}
+	if (err->code == ERROR_INVALID || err->code == ERROR_TOO_LARGE ||
+		err->code == ERROR_UNSUPPORTED) {
+		answer_log("inbound-failed", job->request, err);
+	}
+	return answer_failed(job, err);
+}
+
+static enum http_step answer_counts(struct job *job, const struct batch_result *result)
 {
 	AUTO(buffer_deinit) struct buffer body;
-	uint64_t rejected = result->rejected + posting->set_aside;
+	struct document *document = job->own;
+	uint64_t rejected = result->rejected + document->posting.set_aside;
 
 	buffer_init(&body, ANSWER_MAX);
-	buffer_printf(
-		&body, "{\"accepted\":%llu,\"rejected\":[", (unsigned long long)result->accepted);
-	pthread_mutex_lock(&posting->lock);
-	buffer_append(&body, buffer_text(&posting->rejects));
-	pthread_mutex_unlock(&posting->lock);
-	buffer_append_byte(&body, ']');
-	if (rejected > REJECTS_LISTED) {
-		buffer_printf(&body, ",\"rejected_more\":%llu",
-			(unsigned long long)(rejected - REJECTS_LISTED));
-	}
+	buffer_printf(&body, "{\"accepted\":%llu,", (unsigned long long)result->accepted);
+	posting_write_rejects(&body, &document->posting, rejected);
 	buffer_append_byte(&body, '}');
 	return answer_json(job->response, result->accepted == 0 && rejected > 0 ? 422 : 200, &body);
 }
 
+/* Whether all that was handed in is durable. */
+static bool is_over(struct job *job, struct batch_result *ret_result)
+{
+	struct document *document = job->own;
+
+	if (!document->translated) {
+		struct error err;
+
+		document->translated = true;
+		if (take_body(job, &err) < 0) {
+			document->failure = err;
+		}
+		let_go(document);
+	}
+	return !document->posting.batch || posting_over(job, ret_result);
+}
+
 enum http_step v1_in_finish(struct job *job)
 {
-	struct posting *posting = job->own;
-	struct batch_result result;
-	struct error err;
+	struct document *document = job->own;
+	struct batch_result result = {0};
 
-	if (posting->no_room) {
-		return answer_later(
-			job->response, 503, 5, "too many documents are being read: try again");
+	if (document->no_room) {
+		return answer_later(job->response, 503, POSTING_AGAIN_S, NO_ROOM);
 	}
-	if (posting->body.failed) {
+	if (document->body.failed) {
 		return answer_error(job->response, 413, "the body is larger than 6 MiB");
 	}
-	if (!posting->translated) {
-		posting->translated = true;
-		if (translate(job, posting, &err) < 0) {
-			return answer_failed(job, &err);
-		}
-		buffer_deinit(&posting->body);
-	}
-	if (!batch_done(posting->batch)) {
+	if (!is_over(job, &result)) {
 		return HTTP_AGAIN;
 	}
-	result = batch_result(posting->batch);
-	audit_calls(job, (int64_t)result.accepted);
+	if (document->failure.code != ERROR_NONE) {
+		return answer_refused(job, &document->failure);
+	}
 	if (result.failure.code != ERROR_NONE) {
 		return answer_failed(job, &result.failure);
 	}
-	if (posting->answer.again) {
-		return answer_later(job->response, 503, 30, posting->answer.again);
+	if (document->answer.again) {
+		return answer_later(job->response, 503, 30, document->answer.again);
 	}
-	return answer_counts(job, posting, &result);
+	return answer_counts(job, &result);
 }
 
 void v1_in_release(struct job *job)
 {
-	struct posting *posting = job->own;
+	struct document *document = job->own;
 
-	if (!posting) {
+	if (!document) {
 		return;
 	}
-	batch_destroy(posting->batch);
-	inbound_release(job->api, posting->held_bytes);
-	buffer_deinit(&posting->body);
-	buffer_deinit(&posting->rejects);
-	pthread_mutex_destroy(&posting->lock);
+	posting_release(job);
+	let_go(document);
 }

@@ -2,38 +2,34 @@
  * POST /v1/traces: spans of OpenTelemetry, by OTLP/HTTP (OTLP specification 1.x), answered when
  * what they say is durable. A body is held whole, within the memory that answers share, and read on
  * a thread of the errands: reading waits for the intake. */
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "api/posting.h"
+#include "api/unfold.h"
 #include "base/array.h"
 #include "http/header.h"
 #include "intake/intake.h"
 #include "intake/sources/otlp/otlp_answer.h"
 #include "intake/sources/otlp/otlp_trace.h"
-#include "intake/stream/decoder.h"
 
 #define UNFOLDED_MAX ((size_t)8 << 20) /* bytes of a body */
 #define ANSWER_MAX   ((size_t)8192)
-#define AGAIN_S	     5 /* after so many seconds a client that found no room comes again */
 #define NO_ROOM	     "too much is being taken in: try again"
 
 struct traces {
-	struct http_request *request;
-	struct api *api;
-	struct batch *batch;
+	struct posting posting;
+	struct job *job;
 	bool json;
 	enum stream_coding coding;
 	struct buffer body; /* as it came */
 	bool no_room;
 	bool read; /* the body was made lines of */
-	bool ended;
 	struct error failure;
 	/* of each line its spans; line 1 is the first */
 	uint64_t *lines;
 	size_t line_count;
 	size_t line_room;
-	pthread_mutex_t lock;	       /* over lines and what follows */
+	/* The posting's lock is over lines and this, too. */
 	struct otlp_request refused;   /* what the intake did not take */
 	struct otlp_request set_aside; /* what was not made lines of: no thread but the errand's */
 };
@@ -63,40 +59,24 @@ static enum http_step answer_wrong(struct http_response *response, const struct 
 
 	buffer_init(&body, ANSWER_MAX);
 	if (traces->json) {
-		return status == 503 ? answer_later(response, 503, AGAIN_S, sentence)
+		return status == 503 ? answer_later(response, 503, POSTING_AGAIN_S, sentence)
 				     : answer_error(response, status, sentence);
 	}
 	if (status == 503) {
-		snprintf(after, sizeof(after), "%d", AGAIN_S);
+		snprintf(after, sizeof(after), "%d", POSTING_AGAIN_S);
 		http_response_header(response, "Retry-After", text_of(after));
 	}
 	otlp_write_failure(&body, sentence);
 	return answer_body(response, status, traces, &body);
 }
 
-/* What failed below the API is for the log alone. A full disk may have room later. */
+/* Clients of OTLP come again after a 503 alone, and a full disk may have room later. */
 static enum http_step answer_failed(struct job *job, const struct error *err)
 {
-	const struct traces *traces = job->own;
+	const char *sentence;
+	int status = posting_status(job->request, err, &sentence);
 
-	switch (err->code) {
-	case ERROR_INVALID:
-		return answer_wrong(job->response, traces, 400, err->message);
-	case ERROR_TOO_LARGE:
-		return answer_wrong(job->response, traces, 413, err->message);
-	case ERROR_UNSUPPORTED:
-		return answer_wrong(job->response, traces, 415, err->message);
-	case ERROR_NO_MEMORY:
-	case ERROR_BUSY:
-		return answer_wrong(job->response, traces, 503, NO_ROOM);
-	case ERROR_NO_SPACE:
-		answer_log("intake-failed", job->request, err);
-		return answer_wrong(
-			job->response, traces, 503, "no space left on the disk of the store");
-	default:
-		answer_log("intake-failed", job->request, err);
-		return answer_wrong(job->response, traces, 500, "database error");
-	}
+	return answer_wrong(job->response, job->own, status == 507 ? 503 : status, sentence);
 }
 
 static enum http_step answer_taken(struct job *job)
@@ -106,13 +86,13 @@ static enum http_step answer_taken(struct job *job)
 	char reasons[2 * sizeof(traces->refused.reasons) + 2];
 
 	buffer_init(&body, ANSWER_MAX);
-	pthread_mutex_lock(&traces->lock);
+	pthread_mutex_lock(&traces->posting.lock);
 	snprintf(reasons, sizeof(reasons), "%s%s%s", traces->set_aside.reasons,
 		traces->set_aside.reasons[0] && traces->refused.reasons[0] ? "; " : "",
 		traces->refused.reasons);
 	otlp_write_answer(&body, traces->json,
 		traces->set_aside.rejected + traces->refused.rejected, reasons);
-	pthread_mutex_unlock(&traces->lock);
+	pthread_mutex_unlock(&traces->posting.lock);
 	return answer_body(job->response, 200, traces, &body);
 }
 
@@ -159,11 +139,10 @@ enum http_step v1_traces_begin(struct job *job)
 	if (!traces) {
 		return HTTP_DONE;
 	}
-	traces->request = job->request;
-	traces->api = job->api;
+	posting_init(&traces->posting, job, 0);
+	traces->job = job;
 	traces->json = json;
 	traces->coding = coding;
-	pthread_mutex_init(&traces->lock, NULL);
 	buffer_init(&traces->body, API_TRACES_BODY_MAX);
 	return HTTP_WAIT;
 }
@@ -178,6 +157,7 @@ size_t v1_traces_data(struct job *job, const char *data, size_t size)
 				       2 * (traces->body.size + size))) {
 		traces->no_room = true;
 		buffer_deinit(&traces->body);
+		memory_release(&job->api->memory, &job->claim);
 		return size;
 	}
 	buffer_append(&traces->body, (struct text){.data = data, .size = size});
@@ -192,34 +172,27 @@ static size_t note_reject(void *context, const struct batch_reject *reject)
 	char reason[160];
 	uint64_t spans = 1;
 
-	pthread_mutex_lock(&traces->lock);
+	pthread_mutex_lock(&traces->posting.lock);
 	if (reject->line > 0 && reject->line <= traces->line_count) {
 		spans = traces->lines[reject->line - 1];
 	}
 	snprintf(reason, sizeof(reason), "%s", reject->error);
 	otlp_reject(&traces->refused, spans, reason);
-	pthread_mutex_unlock(&traces->lock);
+	pthread_mutex_unlock(&traces->posting.lock);
 	return 0; /* it is counted with the request */
-}
-
-static void wake(void *context)
-{
-	const struct traces *traces = context;
-
-	http_request_wake(traces->request);
 }
 
 static int note_line(struct traces *traces, uint64_t spans, struct error *err)
 {
 	int result = 0;
 
-	pthread_mutex_lock(&traces->lock);
+	pthread_mutex_lock(&traces->posting.lock);
 	if (ARRAY_RESERVE(traces->lines, traces->line_room, traces->line_count + 1)) {
 		traces->lines[traces->line_count++] = spans;
 	} else {
 		result = error_no_memory(err);
 	}
-	pthread_mutex_unlock(&traces->lock);
+	pthread_mutex_unlock(&traces->posting.lock);
 	return result;
 }
 
@@ -230,7 +203,7 @@ static int take_line(void *context, struct text line, uint64_t spans, struct err
 	if (note_line(traces, spans, err) < 0) {
 		return -1;
 	}
-	batch_add_events(traces->batch, line, traces->line_count);
+	batch_add_events(traces->posting.batch, line, traces->line_count);
 	return 0;
 }
 
@@ -241,59 +214,25 @@ static int is_call(void *context, struct text trace_id, struct error *err)
 	struct store_call call;
 
 	arena_init(&arena, SIZE_MAX);
-	return store_find(traces->api->options.store, traces->request->account_id, trace_id, &arena,
-		&call, err);
+	return store_find(traces->job->api->options.store, traces->job->access.account_id, trace_id,
+		&arena, &call, err);
 }
 
-/* Unfolds the whole body into @plain. */
-static int unfold(struct job *job, struct buffer *plain, struct error *err)
+static bool has_room(void *context, size_t bytes)
 {
-	AUTO(decoder_destroyp) struct decoder *decoder = NULL;
-	const struct traces *traces = job->own;
-	struct text input = buffer_text(&traces->body), output;
-	int more = 1;
+	const struct traces *traces = context;
+	struct job *job = traces->job;
 
-	if (decoder_create(&decoder, traces->coding, err) < 0) {
-		return -1;
-	}
-	while (input.size > 0 || more > 0) {
-		more = decoder_step(decoder, &input, &output, err);
-		if (more < 0) {
-			return -1;
-		}
-		if (!memory_try(&job->api->memory, &job->claim, job->request,
-			    2 * (traces->body.size + plain->size + output.size))) {
-			return error_set(err, ERROR_BUSY, NO_ROOM);
-		}
-		buffer_append(plain, output);
-		if (plain->failed) {
-			return error_set(err, ERROR_TOO_LARGE,
-				"the body unfolds to more than %zu bytes: send fewer spans at once",
-				UNFOLDED_MAX);
-		}
-	}
-	return decoder_end(decoder, err);
+	return memory_try(
+		&job->api->memory, &job->claim, job->request, 2 * traces->body.size + bytes);
 }
 
 static int open_batch(struct job *job, struct traces *traces, struct error *err)
 {
 	const struct batch_options options = {
-		.account_id = job->access.account_id,
-		.detail_after = job->retention.detail_after,
-		.header_after = job->retention.header_after,
-		.content = BATCH_EVENTS,
-		.shape = STREAM_NDJSON,
-		.rejected = note_reject,
-		.wake = wake,
-		.context = traces,
-	};
+		.content = BATCH_EVENTS, .shape = STREAM_NDJSON, .rejected = note_reject};
 
-	if (batch_create(&traces->batch, job->api->options.intake, &options, err) < 0) {
-		return -1;
-	}
-	/* The client may go, and what it sent is stored all the same. */
-	job->note.waits = true;
-	return 0;
+	return posting_open(job, &traces->posting, &options, err);
 }
 
 static int make_lines(struct job *job, struct text body, struct error *err)
@@ -338,27 +277,30 @@ static int take_body(struct job *job, struct error *err)
 	if (traces->coding == STREAM_IDENTITY) {
 		return make_lines(job, buffer_text(&traces->body), err);
 	}
-	return unfold(job, &plain, err) < 0 ? -1 : make_lines(job, buffer_text(&plain), err);
+	if (unfold(traces->coding, buffer_text(&traces->body), &plain, has_room, traces, err) < 0) {
+		return -1;
+	}
+	return make_lines(job, buffer_text(&plain), err);
 }
 
 /* ---- the end ---- */
 
 /* Whether all that was handed in is durable. */
-static bool is_over(struct job *job, struct traces *traces)
+static bool is_over(struct job *job, struct batch_result *ret_result)
 {
+	struct traces *traces = job->own;
+
 	if (!traces->read) {
+		struct error err;
+
 		traces->read = true;
-		if (take_body(job, &traces->failure) < 0 && !traces->batch) {
-			return true;
+		if (take_body(job, &err) < 0) {
+			traces->failure = err;
 		}
 		buffer_deinit(&traces->body);
 		memory_release(&job->api->memory, &job->claim);
 	}
-	if (traces->batch && !traces->ended) {
-		traces->ended = true;
-		batch_end(traces->batch, false);
-	}
-	return !traces->batch || batch_done(traces->batch);
+	return !traces->posting.batch || posting_over(job, ret_result);
 }
 
 enum http_step v1_traces_finish(struct job *job)
@@ -372,24 +314,14 @@ enum http_step v1_traces_finish(struct job *job)
 	if (traces->body.failed) {
 		return answer_wrong(job->response, traces, 413, "the body is larger than 4 MiB");
 	}
-	if (!is_over(job, traces)) {
+	if (!is_over(job, &result)) {
 		return HTTP_AGAIN;
-	}
-	if (traces->batch) {
-		result = batch_result(traces->batch);
-		job->note.waits = false;
-		audit_calls(job, (int64_t)result.accepted);
 	}
 	if (traces->failure.code != ERROR_NONE) {
 		return answer_failed(job, &traces->failure);
 	}
 	return result.failure.code != ERROR_NONE ? answer_failed(job, &result.failure)
 						 : answer_taken(job);
-}
-
-static void note_left(void *context, const struct batch_result *result)
-{
-	audit_note_later(context, (int64_t)result->accepted);
 }
 
 void v1_traces_release(struct job *job)
@@ -399,12 +331,7 @@ void v1_traces_release(struct job *job)
 	if (!traces) {
 		return;
 	}
-	if (traces->batch && job->note.later) {
-		batch_leave(traces->batch, note_left, job->note.later);
-	} else {
-		batch_destroy(traces->batch);
-	}
+	posting_release(job);
 	buffer_deinit(&traces->body);
 	free(traces->lines);
-	pthread_mutex_destroy(&traces->lock);
 }

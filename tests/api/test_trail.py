@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the audit trail says, and when it is on the disk: also when the server is killed, and when clients go in the middle."""
+import hashlib
 import http.client
 import json
 import signal
@@ -9,7 +10,8 @@ import pytest
 
 from conftest import Client, add_account, call, callstep
 from stores import run_sql
-from test_ending import Upload
+from test_ending import Upload, ask, events_line
+from test_traces import own, request as spans
 
 WAIT_S = 10  # a second is promised; a machine that does much else is given more
 
@@ -54,6 +56,36 @@ def test_an_upload_that_is_cut_off_is_recorded_with_the_calls_that_it_stored(sta
     records = run_sql(server.store, "select outcome, calls from audit where action = 'store-calls'")
     assert records == [("2", run_sql(server.store, "select count(*) from call")[0][0])]
     assert int(records[0][1]) > 20
+
+
+# Ways in, with what each records, and a body that makes two calls of the names.
+WAYS = {
+    "/v1/calls": ("store-calls", "application/json", lambda a, b: {"calls": [call(a), call(b)]}),
+    "/v1/events": ("store-events", "application/x-ndjson", lambda a, b: "".join(json.dumps(events_line(one)) + "\n" for one in (a, b))),
+    "/v1/in/acme": ("store-calls", "application/json", lambda a, b: {"all": [{"id": one, "at": 1700000000} for one in (a, b)]}),
+    "/v1/traces": ("store-traces", "application/json", lambda a, b: spans(own(1, a, trace=md5(a)), own(2, b, trace=md5(b)))),
+}
+ACME = {"acme": {"records": "/all", "call": {"session_id": "/id"}, "steps": [{"line": "One", "module": "One", "time": "/at"}]}}
+
+
+def md5(name):
+    return hashlib.md5(name.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_what_was_sent_whole_is_kept_and_recorded_although_its_client_goes(start_server, tmp_path, path):
+    (tmp_path / "acme.json").write_text(json.dumps(ACME))
+    server = start_server("--timeout", "2s", "--webhook", str(tmp_path / "acme.json"))
+    client = Client(server, add_account(server.store))
+    action, type_, make = WAYS[path]
+    for i in range(10):
+        body = make(f"a{i}", f"b{i}")
+        body = (body if isinstance(body, str) else json.dumps(body)).encode()
+        connection = ask(client, path, "POST", [f"Content-Type: {type_}", f"Content-Length: {len(body)}"])
+        connection.sendall(body)
+        connection.close()
+    assert wait_for(lambda: client.get("/v1/calls").json["total_calls"], 20) == 20
+    assert wait_for(lambda: count(server, "sum(calls)", f"action = '{action}'"), 20) == 20
 
 
 # ---- what was searched for ----

@@ -24,9 +24,9 @@ function firstValue(parameter, now) {
 	return parameter.required && parameter.example !== undefined ? String(parameter.example) : '';
 }
 
-/* Times of an example, moved so that the last of them is now. */
+/* Times of an example, moved so that the last of them is now: seconds, and those that microseconds or nanoseconds begin with. */
 function recent(text, now) {
-	const times = /\b1[0-9]{9}\b/g;
+	const times = /\b1[0-9]{9}(?=(?:[0-9]{6}|[0-9]{9})?\b)/g;
 	const by = now - Math.max(...(text.match(times) ?? [now]).map(Number));
 	return text.replace(times, (time) => String(Number(time) + by));
 }
