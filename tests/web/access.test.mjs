@@ -6,16 +6,22 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { goTo, stage, until, withPage } from './browser.mjs';
+import { now, step } from './calls.mjs';
 import { email } from './program.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const EXAMPLE = '100035;000;1575898377';
+const LIVE = 'goes-on'; // in all of these tests
 const BUNDLE_MAX = 150 * 1000;
 
 const held = stage((program) => {
 	program.record();
 	program.generate(300);
-});
+}, [], (program) => program.events({
+	session_id: LIVE,
+	call: { start: now(), src: '+16175550199', dest: '+16175550100' },
+	steps: ['prompt', 'error', 'debug'].map((kind) => step(now(), kind, `A step of class ${kind}`, 'menu', 'main_menu')),
+}));
 
 /* Each view and what is there when it is. */
 const views = [
@@ -25,7 +31,8 @@ const views = [
 	[`#/call/${encodeURIComponent(EXAMPLE)}?step=4`, '.chosen-step'],
 	['#/call/nobody', '.state h1'],
 	[`#/compare/${encodeURIComponent(EXAMPLE)}/pbx-1795459158.2`, '.diff tbody tr'],
-	['#/live', '.list-head'],
+	['#/live', '.live li'],
+	[`#/call/${LIVE}`, '.dot.on'],
 	['#/statistics?group=module', '.bars tbody tr'],
 	['#/dropoff', '.dropoff tbody tr'],
 	['#/import', '.drop'],

@@ -10,13 +10,14 @@ export const options = {
 	args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 };
 
-/* A program with the calls that @fill puts into it, served, and a browser: for the tests of one file. */
-export function stage(fill, serveOptions) {
+/* A program with the calls that @fill puts into it, served, and a browser: for the tests of one file. @served is done before they begin. */
+export function stage(fill, serveOptions, served) {
 	const held = {};
 	before(async () => {
 		held.program = new Program();
 		fill(held.program);
 		[held.browser] = await Promise.all([chromium.launch(options), held.program.serve(serveOptions)]);
+		await served?.(held.program);
 	});
 	after(async () => {
 		await held.browser?.close();

@@ -84,6 +84,17 @@ export class Program {
 		return answer.json();
 	}
 
+	/* Lines of POST /v1/events: what is learnt of calls while they go on. */
+	async events(...lines) {
+		const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+		const headers = { Authorization: `Bearer ${this.key}`, 'Content-Type': 'application/x-ndjson' };
+		const answer = await fetch(`${this.origin}/v1/events`, { method: 'POST', body, headers });
+		const { rejected } = await answer.json();
+		if (!answer.ok || rejected.length > 0) {
+			throw new Error(`the events were not taken: ${answer.status} ${JSON.stringify(rejected)}`);
+		}
+	}
+
 	/* The server ends; the store stays. */
 	async halt() {
 		if (this.server && this.server.exitCode === null) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Asking the server. Whatever goes wrong comes as a Problem with a sentence for people.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { learnClock } from './clock.js';
 import { authorization, getSession, signOut } from './session.js';
 
 export class Problem extends Error {
@@ -33,6 +34,7 @@ export async function ask(path, { credentials = getSession(), headers = {}, ...o
 		}
 		throw new Problem(navigator.onLine ? 'the server does not answer' : 'this computer is offline');
 	}
+	learnClock(answer.headers.get('Date'));
 	if (answer.ok) {
 		return answer;
 	}

@@ -2,8 +2,9 @@
 // One call: header, time line, steps, variables, and ways to hand it on.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
-import { useAnswer } from './api.js';
 import { CallActions } from './call_actions.js';
+import { useServerNow } from './clock.js';
+import { useCall, useStayAtEnd } from './followed_call.js';
 import { countOf } from './format.js';
 import { html } from './html.js';
 import { useShortcuts } from './keyboard.js';
@@ -12,12 +13,12 @@ import { getSession, useSession } from './session.js';
 import { useSettings } from './settings.js';
 import { Empty, Failure, Loading } from './states.js';
 import { StepList } from './step_list.js';
-import { readSteps, readVariables, readVisits } from './steps.js';
+import { endOf, readSteps, readVariables, readVisits } from './steps.js';
 import { formatDuration, formatOffset, formatTime, zoneName } from './time.js';
 import { TimeLine } from './time_line.js';
 
 export function Call({ session, query }) {
-	const { data: call, problem, reload } = useAnswer(`/v1/calls/${encodeURIComponent(session)}`);
+	const { call, problem, reload, following } = useCall(session);
 	const heading = useRef();
 	useNeighbours(session);
 	useEffect(() => heading.current?.focus({ preventScroll: true }), [call?.session_id]);
@@ -27,10 +28,10 @@ export function Call({ session, query }) {
 				<p><a href="#/calls">All calls</a></p></${Empty}>`
 			: html`<${Failure} alone problem=${problem} onRetry=${reload} />`;
 	}
-	if (!call || call.session_id !== session) {
+	if (!call) {
 		return html`<${Loading} what="Fetching the call" />`;
 	}
-	return html`<${Shown} key=${session} call=${call} chosen=${Number(query.get('step')) || null} heading=${heading} />`;
+	return html`<${Shown} key=${session} call=${call} following=${following} chosen=${Number(query.get('step')) || null} heading=${heading} />`;
 }
 
 /* j and k, as in the list: the next older and the next newer call of it. */
@@ -44,19 +45,21 @@ function useNeighbours(session) {
 	useShortcuts({ j: () => to(1), k: () => to(-1) });
 }
 
-function Shown({ call, chosen, heading }) {
+function Shown({ call, following, chosen, heading }) {
 	const settings = useSettings();
 	const zone = zoneName(settings.zone);
 	const steps = useMemo(() => readSteps(call), [call]);
 	const visits = useMemo(() => readVisits(steps), [steps]);
-	const variables = useMemo(() => readVariables(steps), [steps]);
+	const variables = useMemo(() => readVariables(steps, call.state === 'live'), [steps, call.state]);
+	useStayAtEnd(steps.length);
 	const choose = (number) => go(formatAddress(['call', call.session_id], { step: number }), { replace: true });
 	return html`
 		<article class="call">
 			<header class="call-head">
-				<${Back} session=${call.session_id} />
+				<${Back} session=${call.session_id} followed=${following !== null} />
 				<h1 tabindex="-1" ref=${heading}><span class="muted">Call</span> ${call.session_id}</h1>
 				<${Facts} call=${call} zone=${zone} />
+				${following && html`<${Following} ...${following} />`}
 				<${CallActions} call=${call} steps=${steps} zone=${zone} />
 			</header>
 			${call.log
@@ -72,30 +75,44 @@ function Shown({ call, chosen, heading }) {
 		</article>`;
 }
 
-function Back({ session }) {
+function Back({ session, followed }) {
 	const list = rememberedList();
 	const here = list && list.result.row(list.index)?.session_id === session;
 	return html`
 		<nav class="crumbs" aria-label="Result">
 			<a href=${list?.address ?? '#/calls'}>← ${list ? 'Back to the list' : 'All calls'}</a>
+			${followed && html`<a href="#/live">Live</a>`}
 			${here && html`<span class="muted">${list.index + 1} of ${countOf(list.result.total, 'call')} · <kbd>j</kbd> next, <kbd>k</kbd> previous</span>`}
 		</nav>`;
 }
 
+/* What is heard is told once: that the call goes on, that it has ended. */
+function Following({ connected, problem, ended }) {
+	const text = ended ? 'The call has ended.'
+		: problem ? `Not connected: ${problem.message}. Trying again …`
+			: connected ? 'This call goes on: its steps appear as they come.' : 'Connecting …';
+	return html`<p class="following" role="status" data-testid="following"><span class=${`dot ${connected ? 'on' : ''}`} aria-hidden="true"></span> ${text}</p>`;
+}
+
 function Facts({ call, zone }) {
+	const live = call.state === 'live';
+	const now = useServerNow(live);
 	const facts = [
 		['From', call.src],
 		['To', call.dest],
 		['Type', call.type],
 		['Started', `${formatTime(call.start, zone)} ${formatOffset(call.start, zone)}`],
-		['Ended', formatTime(call.end, zone)],
-		['Length', formatDuration(call.duration)],
+		['Ended', endOf(call, zone)],
+		[live ? 'Age' : 'Length', formatDuration(live ? Math.max(0, now - call.start) : call.duration)],
 		['Steps', call.log ? String(call.steps) : '–'],
 	];
 	return html`<dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value || '–'}</dd></div>`)}</dl>`;
 }
 
 function NoSteps({ call }) {
+	if (call.state === 'live') {
+		return html`<${Empty} title="No step has come yet" hint="The steps of this call appear here as they come." />`;
+	}
 	const days = useSession()?.account.detail_days;
 	const age = (Date.now() / 1000 - call.start) / 86400;
 	return days && age >= days

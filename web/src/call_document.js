@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A call as one HTML file that needs nothing else: no script, no other file, readable in ten years.
 import { escapeHtml } from './format.js';
+import { endOf } from './steps.js';
 import { formatDelta, formatDuration, formatTime } from './time.js';
 
 const STYLE = `
@@ -23,7 +24,7 @@ function stepRow(step, zone) {
 
 export function callDocument(call, steps, zone) {
 	const facts = [
-		['From', call.src], ['To', call.dest], ['Type', call.type], ['Started', `${formatTime(call.start, zone)} ${zone}`], ['Ended', formatTime(call.end, zone)],
+		['From', call.src], ['To', call.dest], ['Type', call.type], ['Started', `${formatTime(call.start, zone)} ${zone}`], ['Ended', endOf(call, zone)],
 		['Length', formatDuration(call.duration)], ['Steps', call.log ? call.steps : 'no longer kept'],
 	];
 	return `<!doctype html>

@@ -21,6 +21,21 @@ export function useShortcuts(shortcuts) {
 	}, []);
 }
 
+/* For a list whose links match @selector: @steps says by how many of them a key moves the focus. The list itself may have the focus, too. */
+export function moveAmong(event, selector, steps) {
+	const step = steps[event.key];
+	const { target, currentTarget: list } = event;
+	if (!step || event.ctrlKey || event.metaKey || event.altKey || (target !== list && !target.matches(selector))) {
+		return;
+	}
+	const links = [...list.querySelectorAll(selector)];
+	const next = target === list ? links[0] : links[links.indexOf(target) + step];
+	if (next) {
+		event.preventDefault();
+		next.focus();
+	}
+}
+
 export const views = [
 	{ key: 'c', name: 'calls', label: 'Calls' },
 	{ key: 'l', name: 'live', label: 'Live' },
@@ -36,6 +51,9 @@ export const sheet = [
 	]],
 	['In the list of calls', [
 		['j k ↓ ↑', 'one call down, up'], ['Page Up, Page Down, Home, End', 'further'], ['Enter', 'open the call'],
+	]],
+	['Live', [
+		['j k ↓ ↑', 'one call down, up'], ['Enter', 'open the call, and follow it while it goes on'],
 	]],
 	['On a call', [
 		['j k', 'next and previous call of the list'], ['↓ ↑', 'from step to step, once one has the focus'], ['Enter', 'mark the step: its address is the page’s'],

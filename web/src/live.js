@@ -1,127 +1,159 @@
 // SPDX-License-Identifier: MIT
-// Calls as they come.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+// The calls that go on, each with its last step and its age, and those that have ended since the view was opened.
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
-import { ask } from './api.js';
+import { askJson } from './api.js';
+import { useServerNow } from './clock.js';
 import { formatQuery, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
-import { countOf } from './format.js';
+import { follow } from './follow.js';
+import { countOf, formatNumber } from './format.js';
 import { html } from './html.js';
-import { useSettings } from './settings.js';
-import { EventParser } from './sse.js';
-import { readSteps } from './steps.js';
+import { moveAmong } from './keyboard.js';
+import { ENDED_KEPT, KEPT, LiveCalls } from './live_calls.js';
+import { getSettings, useSettings } from './settings.js';
 import { formatClock, formatDuration, zoneName } from './time.js';
 
-const KEPT = 500;
-const RETRY_MS = [500, 1000, 2000, 5000, 10000];
-
-/* Follows until aborted. @tell gets 'open', { call }, { gap }, { problem }. */
-async function follow(query, signal, tell) {
-	let last = '';
-	for (let tries = 0; !signal.aborted;) {
-		try {
-			const headers = { Accept: 'text/event-stream', ...(last && { 'Last-Event-ID': last }) };
-			const answer = await ask(`/v1/tail?${query}${query && '&'}detail=true`, { headers, signal });
-			tell('open');
-			tries = 0;
-			const parser = new EventParser(({ type, data, id }) => {
-				last = id || last;
-				tell({ [type]: JSON.parse(data), id });
-			});
-			const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-			for (let part = await reader.read(); !part.done; part = await reader.read()) {
-				parser.push(part.value);
-			}
-			tell({ problem: new Error('the connection ended') });
-		} catch (problem) {
-			if (signal.aborted) {
-				return;
-			}
-			tell({ problem });
-			if (problem.status >= 400 && problem.status < 500 && problem.status !== 429) {
-				return; // asking again would not help
-			}
-		}
-		await new Promise((resolve) => { setTimeout(resolve, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]); });
-		tries++;
-	}
-}
+const LOOK_MS = 30000; // between two looks at all calls that go on
+const DRAW_MS = 200; // however many changes are told
+const nothing = new LiveCalls().snapshot();
+const unconnected = { connected: false, problem: null };
 
 export function Live({ query }) {
-	const filter = readFilter(query);
-	delete filter.start;
-	delete filter.end;
-	const key = formatQuery(filter);
-	const [entries, setEntries] = useState([]);
-	const [state, setState] = useState({ connected: false, problem: null });
+	const { start, end, ...filter } = readFilter(query);
 	const [paused, setPaused] = useState(false);
-	const held = useRef([]); // what came while paused
-	const pausedNow = useRef(false);
-	pausedNow.current = paused;
-	const add = (added) => setEntries((before) => [...added.reverse(), ...before].slice(0, KEPT));
-	useEffect(() => {
-		const abort = new AbortController();
-		setEntries([]);
-		held.current = [];
-		follow(key, abort.signal, (told) => {
-			if (told === 'open') {
-				setState({ connected: true, problem: null });
-			} else if (told.problem) {
-				setState({ connected: false, problem: told.problem });
-			} else if (pausedNow.current) {
-				held.current = [...held.current, told].slice(-KEPT);
-				setState((before) => ({ ...before, held: held.current.length }));
-			} else {
-				add([told]);
-			}
-		});
-		return () => abort.abort();
-	}, [key]);
-	const resume = () => {
-		add(held.current);
-		held.current = [];
-		setPaused(false);
-	};
+	const live = useLiveCalls(filter, paused);
+	const now = useServerNow(!paused);
+	const zone = zoneName(useSettings().zone);
 	return html`
 		<h1>Live</h1>
-		<${FilterBar} filter=${filter} withWindow=${false} problem=${state.problem} onChange=${(to) => go(formatAddress(['live'], to))} />
+		<${FilterBar} filter=${filter} withWindow=${false} problem=${live.problem} onChange=${(to) => go(formatAddress(['live'], to))} />
 		<div class="list-head">
-			<p class="total" role="status" data-testid="live-state"><span class=${`dot ${state.connected ? 'on' : ''}`} aria-hidden="true"></span>
-				${state.connected ? (paused ? `Paused, ${countOf(held.current.length, 'event')} waiting` : 'Connected: calls appear as they are stored')
-					: state.problem ? `Not connected: ${state.problem.message}. Trying again …` : 'Connecting …'}</p>
-			<button type="button" onClick=${paused ? resume : () => setPaused(true)}>${paused ? 'Go on' : 'Pause'}</button>
+			<p class="total" role="status" data-testid="live-state"><span class=${`dot ${live.connected ? 'on' : ''}`} aria-hidden="true"></span>
+				${stateOf(live, paused)}</p>
+			${paused && html`<span class="muted" data-testid="waiting">${countOf(live.waiting, 'change')} waiting</span>`}
+			<button type="button" onClick=${() => setPaused(!paused)}>${paused ? 'Go on' : 'Pause'}</button>
 		</div>
-		<${Entries} entries=${entries} />`;
+		<div class="live-lists" data-list="true" tabindex="-1" onKeyDown=${moveThrough}>
+			${filter.state !== 'ended' && html`<${Going} shown=${live.shown} known=${live.known} filter=${filter} now=${now} zone=${zone} />`}
+			${filter.state !== 'live' && html`<${Ended} shown=${live.shown} zone=${zone} />`}
+		</div>`;
 }
 
-function Entries({ entries }) {
-	const zone = zoneName(useSettings().zone);
-	if (entries.length === 0) {
-		return html`<p class="state muted">Nothing yet. Calls that are stored from now on appear here.</p>`;
+function stateOf({ connected, problem }, paused) {
+	if (!connected) {
+		return problem ? `Not connected: ${problem.message}. Trying again …` : 'Connecting …';
 	}
-	return html`<ol class="live" aria-label="Calls that came">${entries.map((entry) => (entry.gap
-		? html`<li class="gap" key=${`gap-${entry.gap.after}`}>Some calls are missing here: too many came while the connection was away. <a href="#/calls">The list has them all.</a></li>`
-		: html`<${Entry} key=${entry.id} call=${entry.call} zone=${zone} />`))}</ol>`;
+	return paused ? 'Paused' : 'Connected: calls appear as they come';
 }
 
-/* A call with its last step in the line, the others on demand. */
-function Entry({ call, zone }) {
-	const [open, setOpen] = useState(false);
-	const steps = useMemo(() => readSteps(call), [call]);
+/* What is shown, and how the connection is. Whether a call goes on is not asked of the stream: it would not tell of the end. */
+function useLiveCalls({ state, ...filter }, paused) {
+	const key = formatQuery(filter);
+	const [view, setView] = useState({ shown: nothing, known: false, waiting: 0 });
+	const [connection, setConnection] = useState(unconnected);
+	const calls = useRef(null);
+	useEffect(() => {
+		const abort = new AbortController();
+		calls.current = new LiveCalls();
+		setView({ shown: nothing, known: false, waiting: 0 });
+		setConnection(unconnected);
+		followAll(calls.current, filter, abort.signal, setConnection);
+		return () => abort.abort();
+	}, [key]);
+	useEffect(() => {
+		let drawn = null;
+		let count = calls.current.count;
+		const draw = () => {
+			const live = calls.current;
+			live.expire(Date.now(), sessionInFocus());
+			if (paused) {
+				setView((before) => (before.waiting === live.count - count ? before : { ...before, waiting: live.count - count }));
+			} else if (drawn !== live.version) {
+				drawn = live.version;
+				count = live.count;
+				setView({ shown: live.snapshot(), known: live.known, waiting: 0 });
+			}
+		};
+		draw();
+		const timer = setInterval(draw, DRAW_MS);
+		return () => clearInterval(timer);
+	}, [key, paused]);
+	return { ...view, ...connection };
+}
+
+/* Steps are asked for once: the stream brings those that come. */
+function followAll(calls, filter, signal, setConnection) {
+	const look = async () => {
+		const query = formatQuery(filter, { state: 'live', limit: KEPT, detail: calls.known ? '' : 'true' });
+		calls.look(await askJson(`/v1/calls?${query}`, { signal }));
+	};
+	const tell = (told) => {
+		if (told === 'open') {
+			setConnection({ connected: true, problem: null });
+		} else if (told.problem) {
+			calls.known = false;
+			setConnection({ connected: false, problem: told.problem });
+		} else {
+			calls.told(told, Date.now());
+		}
+	};
+	follow(formatQuery(filter, { detail: true }), { signal, look, lookMs: LOOK_MS, tell });
+}
+
+function sessionInFocus() {
+	return document.activeElement?.closest('[data-session]')?.dataset.session;
+}
+
+function moveThrough(event) {
+	const letters = getSettings().letters ? { j: 1, k: -1 } : {};
+	moveAmong(event, '.live-link', { ArrowDown: 1, ArrowUp: -1, ...letters });
+}
+
+/* What the columns are, for those who see them; each row says it in words that are heard. */
+function Head({ time }) {
+	return html`<div class="live-call live-head" aria-hidden="true"><span>Started</span><span class="number">${time}</span><span>Type</span><span>From → To</span>
+		<span>Last step</span><span>Session</span><span class="number">Steps</span></div>`;
+}
+
+function Going({ shown, known, filter, now, zone }) {
+	const { calls, total } = shown;
 	return html`
-		<li>
+		<section aria-labelledby="going-title">
+			<h2 id="going-title">In progress ${known && html`<span class="count" data-testid="going">${formatNumber(total)}</span>`}</h2>
+			${total > KEPT && html`<p class="muted">The newest ${KEPT} of ${formatNumber(total)} calls are shown. <a href=${formatAddress(['calls'], { ...filter, state: 'live' })}>All of them</a></p>`}
+			${calls.length === 0 ? html`<p class="muted">${known ? 'No call goes on now.' : 'Looking …'}</p>`
+				: html`<${Head} time="Age" /><ol class="live" aria-label="Calls in progress">${calls.map((call) => html`<${Row} key=${call.session_id} call=${call} zone=${zone}
+					time=${call.endedAt === null ? Math.max(0, now - call.start) : call.end - call.start} />`)}</ol>`}
+		</section>`;
+}
+
+function Ended({ shown, zone }) {
+	return html`
+		<section aria-labelledby="ended-title">
+			<h2 id="ended-title">Ended since this view was opened</h2>
+			${shown.ended.length === 0 ? html`<p class="muted">None yet. Calls that end, or are stored, from now on appear here.</p>`
+				: html`<${Head} time="Length" /><ol class="live" aria-label="Calls that ended">${shown.ended.map((entry) => (entry.call
+					? html`<${Row} key=${entry.call.session_id} call=${entry.call} zone=${zone} time=${entry.call.end - entry.call.start} />`
+					: html`<li class="gap" key=${`gap-${entry.gap}`}>Some calls are missing here: too many came while the connection was away. <a href="#/calls">The list has them all.</a></li>`))}</ol>`}
+			${shown.endedMore && html`<p class="muted">The last ${ENDED_KEPT} are shown. <a href="#/calls">The list has them all.</a></p>`}
+		</section>`;
+}
+
+/* @time: the age of a call that goes on, the length of another. */
+function Row({ call, time, zone }) {
+	const live = call.state === 'live';
+	const last = call.last;
+	return html`
+		<li class=${live ? '' : 'over'} data-session=${call.session_id}>
 			<div class="live-call">
-				<a href=${formatAddress(['call', call.session_id])}>${formatClock(call.start, zone)}</a>
-				<span class="number">${formatDuration(call.duration)}</span>
-				<span>${call.type}${call.state === 'live' ? html` <b class="class-event">live</b>` : ''}</span>
+				<a class="live-link" href=${formatAddress(['call', call.session_id])}><span class="hidden">Call of </span>${formatClock(call.start, zone)}</a>
+				<span class="number"><span class="hidden">${live ? 'age' : 'length'} </span>${formatDuration(time)}</span>
+				<span>${call.type}${live ? '' : html` <b class="muted">ended</b>`}</span>
 				<span class="live-numbers">${call.src} → ${call.dest}</span>
-				<span class="muted live-last">${steps.at(-1)?.line ?? ''}</span>
+				<span class=${`live-last${last ? ` class-${last.class}` : ''}`} title=${last?.line}>${last?.line || html`<span class="muted">–</span>`}</span>
 				<span class="muted live-session">${call.session_id}</span>
-				${steps.length > 0 ? html`<button type="button" class="link" aria-expanded=${open} onClick=${() => setOpen(!open)}>${countOf(steps.length, 'step')}</button>`
-					: html`<span class="muted">no steps</span>`}
+				<span class="number muted live-count">${call.steps}<span class="hidden"> ${call.steps === 1 ? 'step' : 'steps'}</span></span>
 			</div>
-			${open && html`<ol class="live-steps">${steps.map((step) => html`<li key=${step.number} class=${`class-${step.class}`}>
-				<a class="step-link" href=${formatAddress(['call', call.session_id], { step: step.number })}>${formatClock(step.time, zone)}</a>
-				<span class="class-word">${step.class}</span> <span class="step-what">${step.line}</span></li>`)}</ol>`}
 		</li>`;
 }

@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatAddress } from './address.js';
 import { html } from './html.js';
+import { moveAmong } from './keyboard.js';
 import { countClasses, stepHas } from './steps.js';
 import { formatClock, formatDate, formatDelta, formatDuration } from './time.js';
 
@@ -36,26 +37,13 @@ export function StepList({ call, steps, zone, chosen, onChoose }) {
 				<input id="step-words" type="search" placeholder="Search in this call" data-shortcut="/" value=${words} onInput=${(event) => setWords(event.target.value)} />
 				<span class="muted" role="status">${shown.length === steps.length ? '' : `${shown.length} of ${steps.length}`}</span>
 			</div>
-			<ol class="step-list" ref=${list} onKeyDown=${moveFocus}>
+			<ol class="step-list" ref=${list} onKeyDown=${(event) => moveAmong(event, '.step-link', { ArrowDown: 1, ArrowUp: -1 })}>
 				${drawn.map((step, index) => html`<${Step} key=${step.number} call=${call} step=${step} zone=${zone} chosen=${step.number === chosen}
 					day=${index === 0 || formatDate(drawn[index - 1].time, zone) !== formatDate(step.time, zone)} onChoose=${onChoose} />`)}
 			</ol>
 			${drawn.length < shown.length && html`<button type="button" onClick=${() => setMost(most + 5000)}>Show more of ${shown.length} steps</button>`}
 			${shown.length === 0 && html`<p class="muted">No step is left: show a class again or change the words.</p>`}
 		</section>`;
-}
-
-function moveFocus(event) {
-	const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-	if (!step || event.target.tagName !== 'A') {
-		return;
-	}
-	const links = [...event.currentTarget.querySelectorAll('.step-link')];
-	const next = links[links.indexOf(event.target) + step];
-	if (next) {
-		event.preventDefault();
-		next.focus();
-	}
 }
 
 function Step({ call, step, zone, chosen, day, onChoose }) {

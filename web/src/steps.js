@@ -27,6 +27,22 @@ function textOf(value) {
 	return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
+/* @call with the steps of an event of GET /v1/tail, which stand from `first` on instead of all that stood there and behind. null where the steps
+ * before them are not held. */
+export function takeSteps(call, { first, steps, end }) {
+	const held = Array.isArray(call.detail) ? call.detail : [];
+	if (first > held.length) {
+		return null;
+	}
+	const detail = [...held.slice(0, first), ...steps];
+	return { ...call, detail, steps: detail.length, log: true, end, duration: end - call.start };
+}
+
+/* @call with the header that an event of GET /v1/tail gives. null where its steps have to be asked for: it has ended, or they are gone. */
+export function takeCall(call, header) {
+	return header.state === 'live' && header.log === call.log ? { ...call, ...header, detail: call.detail, steps: call.steps } : null;
+}
+
 /* Runs of steps at one place: a module with its variable. */
 export function readVisits(steps) {
 	const visits = [];
@@ -49,15 +65,15 @@ export function readVisits(steps) {
 
 const INPUT = /^User input: (.*?)(?: \(([a-z]+)\))?$/;
 
-/* What was collected during the call: the last event of each variable, with what the caller entered where its line says so. */
-export function readVariables(steps) {
+/* What was collected during the call: the last event of each variable, with what the caller entered where its line says so. @live: it goes on. */
+export function readVariables(steps, live = false) {
 	const variables = new Map();
 	for (const step of steps) {
 		if (step.class !== 'event' || !step.variable) {
 			continue;
 		}
 		const input = INPUT.exec(step.line);
-		if (!input && step === steps.at(-1)) {
+		if (!input && !live && step === steps.at(-1)) {
 			continue; // how the call ended
 		}
 		const before = variables.get(step.variable);
@@ -84,6 +100,11 @@ export function stepHas(step, text) {
 	return `${step.line} ${step.module} ${step.variable} ${step.class} ${JSON.stringify(step.data)}`.toLowerCase().includes(text.toLowerCase());
 }
 
+/* When it ended, in words. */
+export function endOf(call, zone) {
+	return call.state === 'live' ? 'not yet' : formatTime(call.end, zone);
+}
+
 /* The call as plain text, for a mail or a ticket. */
 export function callText(call, steps, zone) {
 	const head = [
@@ -92,7 +113,7 @@ export function callText(call, steps, zone) {
 		`  To       ${call.dest}`,
 		`  Type     ${call.type}`,
 		`  Started  ${formatTime(call.start, zone)} ${zone}`,
-		`  Ended    ${formatTime(call.end, zone)}`,
+		`  Ended    ${endOf(call, zone)}`,
 		`  Length   ${formatDuration(call.duration)}`,
 		`  Steps    ${call.log ? call.steps : 'no longer kept'}`,
 	];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callText, countClasses, readSteps, readVariables, readVisits, stepHas, ticksOf } from '../src/steps.js';
+import { callText, countClasses, endOf, readSteps, readVariables, readVisits, stepHas, takeCall, takeSteps, ticksOf } from '../src/steps.js';
 
 const step = (timestamp, class_, line, module, variable = '', more = {}) => ({
 	event: { line, data: { module_type: module, result_variable: variable, ...more } }, class: class_, timestamp,
@@ -80,4 +80,31 @@ test('the scale has round steps, not too many, and begins at 0', () => {
 		assert.equal(ticks[0], 0);
 		assert.ok(ticks.length >= 2 && ticks.length <= 9 && ticks.at(-1) <= seconds, `${seconds}: ${ticks}`);
 	}
+});
+
+test('steps that a tail tells stand from `first` on', () => {
+	const step = (line, timestamp) => ({ class: 'info', timestamp, event: { line } });
+	const held = { session_id: 'a', start: 100, end: 101, state: 'live', log: true, steps: 2, detail: [step('one', 100), step('two', 101)] };
+	const taken = takeSteps(held, { session_id: 'a', first: 1, steps: [step('TWO', 105), step('three', 107)], end: 107 });
+	assert.deepEqual(taken.detail.map(({ event }) => event.line), ['one', 'TWO', 'three']);
+	assert.deepEqual([taken.steps, taken.end, taken.duration], [3, 107, 7]);
+	assert.equal(held.detail.length, 2);
+	assert.equal(takeSteps(held, { session_id: 'a', first: 3, steps: [], end: 107 }), null, 'the step before is not held');
+	assert.equal(takeSteps({ ...held, detail: false, log: false }, { session_id: 'a', first: 0, steps: [step('one', 100)], end: 100 }).log, true);
+});
+
+test('a header that a tail tells leaves the steps; one that ends the call asks for them', () => {
+	const held = { session_id: 'a', dest: '', start: 100, end: 101, state: 'live', log: true, steps: 1, detail: [{}] };
+	const header = { ...held, dest: '2', steps: 7, detail: undefined };
+	assert.deepEqual(takeCall(held, header), { ...held, dest: '2' });
+	assert.equal(takeCall(held, { ...header, state: 'ended' }), null);
+	assert.equal(takeCall(held, { ...header, log: false }), null);
+});
+
+test('a call that goes on has not ended yet, and its last event is none that ended it', () => {
+	assert.equal(endOf({ state: 'live', end: 0 }, 'UTC'), 'not yet');
+	assert.equal(endOf({ state: 'ended', end: 0 }, 'UTC'), '1970-01-01 00:00:00');
+	const [step] = readSteps({ start: 0, end: 0, detail: [{ class: 'event', timestamp: 0, event: { line: 'Chose sales', data: { module_type: 'menu', result_variable: 'main' } } }] });
+	assert.deepEqual(readVariables([step]), []);
+	assert.equal(readVariables([step], true)[0].value, 'Chose sales');
 });
