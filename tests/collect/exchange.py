@@ -31,12 +31,15 @@ def headers(block):
 
 class Exchange:
     """@blocks: what it sends. @cuts: numbers of bytes after which it closes the connection once; @lost blocks pass by before the next client's
-    first. @speed: blocks a second, 0 for as fast as they are taken. @chunk: bytes a write. @status: whether Status is allowed."""
+    first. @speed: blocks a second, 0 for as fast as they are taken. @chunk: bytes a write. @status: whether Status is allowed. @unlisted: the
+    numbers of log-ins of which the connection breaks before the list of channels is complete."""
 
-    def __init__(self, blocks=None, *, cuts=(), lost=0, speed=0, chunk=0, secret="secret", status=True, tls=None, system="pbx", startup="08:00:00"):
+    def __init__(self, blocks=None, *, cuts=(), lost=0, speed=0, chunk=0, secret="secret", status=True, tls=None, system="pbx", startup="08:00:00",
+                 unlisted=()):
         self.blocks = recorded() if blocks is None else blocks
         self.cuts, self.lost, self.speed, self.chunk = sorted(cuts), lost, speed, chunk
         self.secret, self.status, self.tls, self.system, self.startup = secret, status, tls, system, startup
+        self.unlisted = unlisted
         self.at = 0  # the block that comes next
         self.sent = 0  # bytes, over all connections
         self.logins, self.actions, self.gone = 0, [], False
@@ -143,6 +146,9 @@ class Exchange:
             self.answer(client, f"Response: Error\r\n{identity}Message: Permission denied")
             return
         self.answer(client, f"Response: Success\r\n{identity}EventList: start\r\nMessage: Channel status will follow")
+        if self.logins in self.unlisted:
+            client.shutdown(socket.SHUT_RDWR)
+            return
         channels = self.up()
         if self.breaks and len(self.breaks[-1]) == 1:
             self.breaks[-1].append({fields["linkedid"] for fields in channels.values()})

@@ -20,6 +20,7 @@ struct asterisk {
 	bool warned_of_time, warned_of_clock, warned_of_name;
 	bool held;
 	int64_t gap_us;
+	int64_t gap_from_us; /* monotonic */
 	const char *gap_reason;
 	bool gap_waits; /* the spool had no room for what it is to be told of the gap */
 };
@@ -91,8 +92,14 @@ static void complete(void *context, bool listed, bool restarted, int64_t gap_us)
 {
 	struct asterisk *asterisk = context;
 
+	int64_t here_us = clock_monotonic_us();
+
 	asterisk->listing = false;
-	asterisk->gap_us = gap_us;
+	/* A gap that could not be told yet is told with this one: the step spans both. */
+	if (!asterisk->gap_waits) {
+		asterisk->gap_from_us = here_us - gap_us;
+	}
+	asterisk->gap_us = gap_us > 0 ? here_us - asterisk->gap_from_us : 0;
 	asterisk->gap_reason = asterisk->held ? "the spool was full"
 			       : restarted    ? "the exchange was restarted"
 					      : "connection to the exchange lost";

@@ -139,6 +139,9 @@ static void note_end(struct live_call *call, const struct ami_row *row, bool add
 
 static void put_row(struct live_calls *live, struct live_call *call, const struct ami_row *row)
 {
+	/* Of a source that gives each row once, equal rows are several: none is dropped as a
+	 * double. */
+	uint64_t hash = live->options.by_arrival ? ++live->rows_made : row->hash;
 	int64_t time_us = row->time_us;
 	size_t before;
 	bool added;
@@ -157,11 +160,12 @@ static void put_row(struct live_calls *live, struct live_call *call, const struc
 		time_us = call->rows->last->time_us;
 	}
 	before = call->rows->arena.used_bytes;
-	added = cel_call_add(call->rows, row->field, row->hash, time_us);
+	added = cel_call_add(call->rows, row->field, hash, time_us);
 	live_note_bytes(live, before, call->rows->arena.used_bytes);
 	call->left_out += !added;
 	live->counts.left_out += !added;
 	note_end(call, row, added);
+	call->last_us = time_us;
 	call->dirty = true;
 	call->seen = true;
 }
@@ -172,12 +176,9 @@ void live_add_step(struct live_calls *live, struct live_call *call, int64_t time
 	AUTO(buffer_deinit) struct buffer extra = {0};
 	struct text field[CEL_FIELDS];
 	struct cel_channel *main = call->rows ? cel_call_main(call->rows) : NULL;
-	struct ami_row row = {.field = field, .hash = 1, .time_us = time_us};
+	struct ami_row row = {.field = field, .hash = ++live->rows_made, .time_us = time_us};
 	bool seen = call->seen;
 
-	if (!main) {
-		return;
-	}
 	for (int i = 0; i < CEL_FIELDS; i++) {
 		field[i] = TEXT("");
 	}
@@ -187,9 +188,9 @@ void live_add_step(struct live_calls *live, struct live_call *call, int64_t time
 	field[CEL_EVENT_TYPE] = TEXT("AMI_STEP");
 	field[CEL_EXTRA] = buffer_text(&extra);
 	field[CEL_USER_FIELD] = text_of(data);
-	field[CEL_UNIQUE_ID] = main->unique_id;
+	field[CEL_UNIQUE_ID] = main ? main->unique_id : text_of(call->linked_id);
 	field[CEL_LINKED_ID] = text_of(call->linked_id);
-	field[CEL_CHANNEL] = main->name;
+	field[CEL_CHANNEL] = main ? main->name : TEXT("");
 	put_row(live, call, &row);
 	call->seen = seen;
 }

@@ -31,7 +31,7 @@ static void tell_gap(
 
 static void end_unwatched(struct live_calls *live, struct live_call *call)
 {
-	int64_t last_us = call->rows && call->rows->last ? call->rows->last->time_us : 0;
+	int64_t last_us = call->last_us;
 
 	live_add_step(live, call, last_us, "Ended while it was not watched", "end", "{}");
 	call->gone_s = last_us / LIVE_SECOND_US;
@@ -81,12 +81,9 @@ void live_calls_tell_gap(struct live_calls *live, const char *reason)
 
 static void write_call(struct buffer *out, const struct live_call *call)
 {
-	const struct cel_row *last = call->rows ? call->rows->last : NULL;
-	int64_t last_s = last ? last->time_us / LIVE_SECOND_US : 0;
-
 	buffer_append(out, TEXT("{\"linkedid\":"));
 	json_write_string(out, text_of(call->linked_id));
-	json_add_number(out, "last", last_s);
+	json_add_number(out, "last", call->last_us / LIVE_SECOND_US);
 	buffer_append(out, TEXT("}\n"));
 }
 

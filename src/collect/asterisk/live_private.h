@@ -20,6 +20,7 @@ struct live_call {
 	char linked_id[CALL_SESSION_ID_MAX + 1];
 	struct cel_call *rows; /* NULL: there was no memory for more of them */
 	int64_t place;	       /* of its first row */
+	int64_t last_us;       /* when its last row was, by the source's clock */
 
 	/* what the spool was told */
 	int64_t base;	  /* steps that stand before ours */
@@ -59,7 +60,8 @@ struct live_calls {
 	struct list before; /* struct live_before */
 	struct buffer line, detail, scratch;
 	bool unwatched;
-	int64_t ahead_us; /* of the source's clock */
+	int64_t ahead_us;   /* of the source's clock */
+	uint64_t rows_made; /* what tells rows apart that are equal otherwise */
 };
 
 struct live_call *live_find(const struct live_calls *live, struct text linked_id);
@@ -73,8 +75,8 @@ uint64_t live_hash(struct text text);
 /* Notes how much memory the rows of a call took more, or less. */
 void live_note_bytes(struct live_calls *live, size_t before, size_t now);
 
-/* Adds a step `@line`, module @module, to the call's rows, at @time_us. @data: further members as
- * JSON, an object. */
+/* Adds a step `@line`, module @module, to the call's rows, at @time_us, also where they were left
+ * because memory was short. @data: further members as JSON, an object. */
 void live_add_step(struct live_calls *live, struct live_call *call, int64_t time_us,
 	const char *line, const char *module, const char *data);
 
