@@ -11,10 +11,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/file.h"
+
 #define OUT_BYTES_MAX ((size_t)64 << 10)
+#define ADDRESS_US    INT64_C(5000000) /* for one address to accept the connection */
 
 struct connection {
 	int fd;
+	struct addrinfo *addresses; /* of the host */
+	struct addrinfo *next;	    /* the one that is tried when this one fails; NULL: none */
+	int64_t until_us;	    /* monotonic: the address has to accept before that */
 	bool connected;
 	bool ready;
 	bool wants_write;
@@ -55,15 +62,7 @@ static int begin_tls(
 	gnutls_session_set_verify_cert(connection->session, connection->host, 0);
 	gnutls_server_name_set(
 		connection->session, GNUTLS_NAME_DNS, connection->host, strlen(connection->host));
-	gnutls_transport_set_int(connection->session, connection->fd);
 	return 0;
-}
-
-static void free_addresses(struct addrinfo **addresses)
-{
-	if (*addresses) {
-		freeaddrinfo(*addresses);
-	}
 }
 
 /* A peer that vanished without a word is noticed by the system too. */
@@ -75,35 +74,56 @@ static void keep_alive(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
 }
 
-static int begin_connecting(
-	struct connection *connection, const struct connection_options *options, struct error *err)
+static void close_socket(struct connection *connection)
 {
-	AUTO(free_addresses) struct addrinfo *addresses = NULL;
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-	int code = getaddrinfo(options->host, options->port, &hints, &addresses);
+	file_close(&connection->fd);
+	connection->fd = -1;
+}
 
-	if (code != 0) {
-		return error_set(err, ERROR_NOT_FOUND, "cannot find the host '%s': %s",
-			options->host, gai_strerror(code));
-	}
-	for (struct addrinfo *at = addresses; at; at = at->ai_next) {
+/* Begins with the next address that can be begun with; false, and errno, where there is none. */
+static bool try_next_address(struct connection *connection)
+{
+	int errnum = errno;
+
+	close_socket(connection);
+	while (connection->next) {
+		const struct addrinfo *at = connection->next;
+
+		connection->next = at->ai_next;
 		connection->fd =
 			socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (connection->fd >= 0 &&
 			(connect(connection->fd, at->ai_addr, at->ai_addrlen) == 0 ||
 				errno == EINPROGRESS)) {
 			keep_alive(connection->fd);
-			return 0;
+			connection->until_us = clock_monotonic_us() + ADDRESS_US;
+			return true;
 		}
-		code = errno;
-		if (connection->fd >= 0) {
-			close(connection->fd);
-			connection->fd = -1;
-		}
-		errno = code;
+		errnum = errno;
+		close_socket(connection);
 	}
-	return error_set_errno(
-		err, errno, "cannot connect to '%s:%s'", options->host, options->port);
+	errno = errnum;
+	return false;
+}
+
+static int fail_connecting(const struct connection *connection, struct error *err)
+{
+	return error_set_errno(err, errno, "cannot connect to '%s'", connection->host);
+}
+
+static int begin_connecting(
+	struct connection *connection, const struct connection_options *options, struct error *err)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	int code = getaddrinfo(options->host, options->port, &hints, &connection->addresses);
+
+	if (code != 0) {
+		connection->addresses = NULL;
+		return error_set(err, ERROR_NOT_FOUND, "cannot find the host '%s': %s",
+			options->host, gai_strerror(code));
+	}
+	connection->next = connection->addresses;
+	return try_next_address(connection) ? 0 : fail_connecting(connection, err);
 }
 
 AUTO_POINTER(struct connection *, connection_close);
@@ -142,8 +162,9 @@ void connection_close(struct connection *connection)
 	if (connection->credentials) {
 		gnutls_certificate_free_credentials(connection->credentials);
 	}
-	if (connection->fd >= 0) {
-		close(connection->fd);
+	file_close(&connection->fd);
+	if (connection->addresses) {
+		freeaddrinfo(connection->addresses);
 	}
 	buffer_deinit(&connection->out);
 	free(connection->host);
@@ -171,14 +192,27 @@ static int finish_connecting(struct connection *connection, struct error *err)
 	int errnum = 0;
 	socklen_t size = sizeof(errnum);
 
-	if (poll(&poller, 1, 0) <= 0) {
-		return 0;
+	if (poll(&poller, 1, 0) > 0) {
+		if (getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &errnum, &size) < 0) {
+			errnum = errno;
+		}
+		connection->connected = errnum == 0;
+	} else if (clock_monotonic_us() >= connection->until_us) {
+		errnum = ETIMEDOUT;
 	}
-	if (getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &errnum, &size) < 0 || errnum != 0) {
-		return error_set_errno(err, errnum, "cannot connect to '%s'", connection->host);
+	errno = errnum;
+	if (errnum != 0 && !try_next_address(connection)) {
+		return fail_connecting(connection, err);
 	}
-	connection->connected = true;
-	return 1;
+	if (connection->connected && connection->session) {
+		gnutls_transport_set_int(connection->session, connection->fd);
+	}
+	return connection->connected;
+}
+
+bool connection_is_made(const struct connection *connection)
+{
+	return connection->connected;
 }
 
 static int shake_hands(struct connection *connection, struct error *err)

@@ -18,12 +18,17 @@ struct connection_options {
 	const char *ca_file; /* PEM; NULL: the system's */
 };
 
-/* Begins to connect. */
+/* Begins to connect, to each address of the host in turn, in the order that getaddrinfo() gives,
+ * until one accepts. Each has 5 s for that. */
 int connection_open(struct connection **ret_connection, const struct connection_options *options,
 	struct error *err) CHECK_RESULT;
 void connection_close(struct connection *connection);
 
-/* What to poll for: POLLIN, POLLOUT. */
+/* Whether one of the host's addresses has accepted. Until then connection_step() ends by itself,
+ * with an error in the end. */
+bool connection_is_made(const struct connection *connection);
+
+/* What to poll for: POLLIN, POLLOUT. The descriptor is another one at the next address. */
 int connection_fd(const struct connection *connection);
 short connection_events(const struct connection *connection);
 

@@ -352,6 +352,9 @@ void manager_turn(struct manager *manager)
 	}
 	if (manager->connection) {
 		ready = connection_step(manager->connection, &err);
+		if (!connection_is_made(manager->connection)) {
+			manager->heard_us = clock_monotonic_us();
+		}
 	}
 	if (ready < 0) {
 		leave_because(manager, err.message);
