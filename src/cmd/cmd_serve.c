@@ -84,6 +84,7 @@ static int open_intake(struct service *service, const struct settings *settings,
 		.threads = (unsigned int)settings->threads,
 		.call_size_max = (size_t)settings->call_size_max,
 		.in_flight_max = (size_t)settings->intake_memory_max,
+		.room_wait_s = settings->intake_wait_max_s,
 		.redactor = service->redactor,
 		.chore = key_uses_write,
 		.chore_context = &service->key_uses,
@@ -424,8 +425,8 @@ static const char *const settings[] = {"listen", "insecure", "tls-certificate", 
 	"audit-reads", "store-connections", "connections-max", "connections-per-address-max",
 	"trusted-proxies", "timeout", "rate-min", "header-size-max", "body-size-max",
 	"call-size-max", "page-memory-max", "spill-folder", "spill-max", "query-time-max",
-	"intake-memory-max", "wrong-keys-max", "webhook", "public-url", "twilio-token-file",
-	REDACT_OPTIONS, "grace", "log-requests", "log-level", NULL};
+	"intake-memory-max", "intake-wait-max", "wrong-keys-max", "webhook", "public-url",
+	"twilio-token-file", REDACT_OPTIONS, "grace", "log-requests", "log-level", NULL};
 
 /* clang-format off */
 const struct cmd cmd_serve = {

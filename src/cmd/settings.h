@@ -62,6 +62,7 @@ struct settings {
 	int64_t spill_max;	  /* 0: nothing is moved there */
 	int64_t query_time_max_ms;
 	int64_t intake_memory_max;
+	int64_t intake_wait_max_s;
 	int64_t wrong_keys_max; /* a minute; 0: any number */
 	/* what is hidden before it is stored; redact/redact.h */
 	bool redact_cards;

@@ -90,6 +90,10 @@ const struct setting serve_settings[] = {
 		.help = "Holds at most SIZE bytes of bodies that are taken in and of calls that "
 			"are not yet stored, and of one account three quarters of that. One body "
 			"of each account always goes on, with at most two calls and 9 MB."},
+	{SETTING("intake-wait-max", DURATION, "TIME", intake_wait_max_s), .fallback = "60s",
+		.max = DAY,
+		.help = "Lets a body wait at most TIME for room below --intake-memory-max, then "
+			"answers 503. What was stored of it by then stays. 0 means no limit."},
 	{SETTING("wrong-keys-max", INTEGER, "N", wrong_keys_max), .fallback = "30", .max = 1000000,
 		.help = "Hears at most N wrong keys a minute from one address, and for one "
 			"e-mail. Further ones are answered 429; a right one never is. 0 means no "

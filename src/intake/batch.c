@@ -38,6 +38,22 @@ static bool has_failed(struct batch *batch)
 	return batch->result.failure.code != ERROR_NONE;
 }
 
+/* Whether it has waited for room for too long: then it is failed. */
+static bool gave_up(struct batch *batch)
+{
+	struct error err;
+
+	if (!intake_look(batch->intake, &batch->gave_up)) {
+		return false;
+	}
+	error_set(&err, ERROR_BUSY,
+		"no room to take the body in for %lld s: the store is slow, or others send too "
+		"much",
+		(long long)(batch->intake->room_wait_us / 1000000));
+	fail(batch, &err);
+	return true;
+}
+
 static bool is_small(const struct chunk *chunk)
 {
 	return chunk->entry_count <= SMALL_CALLS && chunk->json_bytes <= SMALL_BYTES;
@@ -297,7 +313,7 @@ static size_t feed(struct batch *batch, const char *data, size_t size, size_t by
 	if (intake_look(batch->intake, &batch->behind)) {
 		return 0;
 	}
-	if (has_failed(batch)) {
+	if (gave_up(batch) || has_failed(batch)) {
 		return size;
 	}
 	if (feed_here(batch, &input, bytes, &err) < 0) {
@@ -347,6 +363,9 @@ static void add(struct batch *batch, const struct chunk_entry *entry, const char
 	}
 	while (!wait_for_room(batch)) {
 		wait_until_woken(batch);
+		if (gave_up(batch)) {
+			return;
+		}
 	}
 	batch->by_call = true;
 	take(batch, entry);
@@ -454,7 +473,7 @@ void batch_work(struct task *task)
 	struct error err;
 	int fed = FED_ALL;
 
-	if (!has_failed(batch) && !intake_look(batch->intake, &batch->cut_off)) {
+	if (!gave_up(batch) && !has_failed(batch) && !intake_look(batch->intake, &batch->cut_off)) {
 		fed = feed_some(batch, &batch->rest, SLICE_BYTES, true, &err);
 	}
 	if (fed == FED_NO_ROOM) {

@@ -2,10 +2,14 @@
  * The pool that reads and packs, and what is in flight. */
 #include "intake/intake.h"
 
+#include "base/clock.h"
 #include "intake/intake_private.h"
 
 /* Of memory that chunks leave for later ones: a few chunks of each thread. */
 #define POOL_BYTES_MAX ((size_t)8 << 20)
+
+/* Batches that wait are looked at so often. */
+#define LOOK_US INT64_C(1000000)
 
 static struct chunk_reader *take_reader(struct intake *intake)
 {
@@ -55,16 +59,43 @@ static void count_in_flight(struct intake *intake, struct chunk *chunk, size_t c
 	count(intake, chunk->batch, &chunk->cost_bytes, cost_bytes);
 }
 
+static void unlink_batch(struct intake *intake, struct batch *batch)
+{
+	list_remove(&intake->waiting, &batch->waiting_link);
+	batch->waiting = false;
+}
+
 /* Unlinks a batch that waits: @wanted, or, when that is NULL, the first that has room now. */
 static struct batch *unlink_waiting(struct intake *intake, const struct batch *wanted)
 {
 	LIST_EACH(struct batch, batch, &intake->waiting, waiting_link) {
 		if (wanted ? batch == wanted : has_room(intake, batch)) {
-			list_remove(&intake->waiting, &batch->waiting_link);
-			batch->waiting = false;
+			unlink_batch(intake, batch);
 			return batch;
 		}
 	}
+	return NULL;
+}
+
+/* Unlinks a batch that has waited for too long, and marks it. Looks once in LOOK_US. */
+static struct batch *unlink_late(struct intake *intake)
+{
+	int64_t now_us = intake->room_wait_us > 0 ? clock_monotonic_us() : 0;
+
+	if (now_us < intake->look_us) {
+		return NULL;
+	}
+	LIST_EACH(struct batch, batch, &intake->waiting, waiting_link) {
+		if (now_us - batch->no_room_us >= intake->room_wait_us) {
+			struct intake_share *share = share_of(intake, batch);
+
+			unlink_batch(intake, batch);
+			share->past = share->past == batch ? NULL : share->past;
+			batch->gave_up = true;
+			return batch;
+		}
+	}
+	intake->look_us = now_us + LOOK_US;
 	return NULL;
 }
 
@@ -76,22 +107,42 @@ static void push_task(struct intake *intake, const struct batch *batch, struct t
 	pthread_cond_signal(&intake->work);
 }
 
+/* Lets a batch go on that was unlinked. It is not called back under the lock, which is left
+ * meanwhile. */
+static void go_on(struct intake *intake, struct batch *batch)
+{
+	if (batch->behind) {
+		push_task(intake, batch, &batch->task);
+	}
+	pthread_mutex_unlock(&intake->lock);
+	batch_wake(batch);
+	batch_unreference(batch);
+	pthread_mutex_lock(&intake->lock);
+}
+
 static void wake_waiting(struct intake *intake)
 {
 	struct batch *woken;
 
 	pthread_mutex_lock(&intake->lock);
-	/* One at a time, since none may be called back under the lock. */
 	while ((woken = unlink_waiting(intake, NULL))) {
-		if (woken->behind) {
-			push_task(intake, woken, &woken->task);
-		}
-		pthread_mutex_unlock(&intake->lock);
-		batch_wake(woken);
-		batch_unreference(woken);
-		pthread_mutex_lock(&intake->lock);
+		go_on(intake, woken);
 	}
 	pthread_mutex_unlock(&intake->lock);
+}
+
+/* Under the lock. */
+static void begin_waiting(struct intake *intake, struct batch *batch)
+{
+	bool first = !intake->waiting.first;
+
+	batch_reference(batch);
+	batch->waiting = true;
+	list_append(&intake->waiting, &batch->waiting_link);
+	if (first) {
+		/* from now on one of the pool looks at the time */
+		pthread_cond_signal(&intake->work);
+	}
 }
 
 bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_t wants, bool wait)
@@ -104,12 +155,16 @@ bool intake_room(struct intake *intake, struct batch *batch, size_t holds, size_
 	room = has_room(intake, batch);
 	if (room) {
 		count(intake, batch, &batch->held_bytes, holds + wants);
-	} else if (wait && !batch->waiting) {
-		batch_reference(batch);
-		batch->waiting = true;
-		list_append(&intake->waiting, &batch->waiting_link);
+		batch->no_room_us = 0;
+		return true;
 	}
-	return room;
+	if (batch->no_room_us == 0) {
+		batch->no_room_us = clock_monotonic_us();
+	}
+	if (wait && !batch->waiting) {
+		begin_waiting(intake, batch);
+	}
+	return false;
 }
 
 void intake_leave(struct intake *intake, struct batch *batch, size_t holds)
@@ -240,6 +295,18 @@ static void read_chunk(struct task *task)
 	chunk_was_read(intake, chunk, reader);
 }
 
+/* Under the lock. */
+static void rest(struct intake *intake)
+{
+	const struct timespec until = clock_in_us(LOOK_US);
+
+	if (intake->room_wait_us > 0 && intake->waiting.first) {
+		pthread_cond_timedwait(&intake->work, &intake->lock, &until);
+	} else {
+		pthread_cond_wait(&intake->work, &intake->lock);
+	}
+}
+
 static void *work(void *argument)
 {
 	struct intake *intake = argument;
@@ -247,8 +314,11 @@ static void *work(void *argument)
 	pthread_mutex_lock(&intake->lock);
 	while (true) {
 		struct lane *lane = lanes_first(&intake->to_do);
+		struct batch *late = unlink_late(intake);
 
-		if (lane) {
+		if (late) {
+			go_on(intake, late);
+		} else if (lane) {
 			struct task *task =
 				CONTAINER_OF(lanes_take(&intake->to_do, lane), struct task, link);
 
@@ -258,7 +328,7 @@ static void *work(void *argument)
 		} else if (intake->no_more_work && intake->behind_count == 0) {
 			break;
 		} else {
-			pthread_cond_wait(&intake->work, &intake->lock);
+			rest(intake);
 		}
 	}
 	pthread_mutex_unlock(&intake->lock);
@@ -338,6 +408,8 @@ int intake_create(struct intake **ret_intake, struct store *store,
 	intake->call_size_max = options->call_size_max;
 	intake->redactor = options->redactor;
 	intake->in_flight_max = options->in_flight_max;
+	intake->room_wait_us = options->room_wait_s * INT64_C(1000000);
+	intake->look_us = intake->room_wait_us > 0 ? 0 : INT64_MAX;
 	intake->chore = options->chore;
 	intake->chore_context = options->chore_context;
 	redaction_init(&intake->review, options->redactor && redactor_spans_steps(options->redactor)
@@ -345,7 +417,7 @@ int intake_create(struct intake **ret_intake, struct store *store,
 						: NULL);
 	arena_pool_init(&intake->pool, POOL_BYTES_MAX, POOL_BYTES_MAX);
 	pthread_mutex_init(&intake->lock, NULL);
-	pthread_cond_init(&intake->work, NULL);
+	clock_cond_init(&intake->work);
 	pthread_cond_init(&intake->commit, NULL);
 	intake->workers = calloc(threads, sizeof(*intake->workers));
 	intake->group = group_create();

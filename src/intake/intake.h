@@ -20,6 +20,9 @@ struct intake_options {
 	/* bytes that all open batches hold, with what is taken in and not yet committed; above it
 	 * batches wait */
 	size_t in_flight_max;
+	/* A batch that waits for room for so long is failed with ERROR_BUSY; 0: it waits for as
+	 * long as it takes */
+	int64_t room_wait_s;
 	/* Something else that the committer's thread writes when intake_do_chore() says so: a
 	 * little at a time, so that calls come between. Returns whether more may be left. NULL:
 	 * nothing. */
@@ -83,7 +86,8 @@ struct batch_result {
 	uint64_t unserved;    /* those whose steps are kept, and not served below /api/ any more */
 	struct error failure; /* ERROR_NONE; or what ended the batch early: the body is not JSON
 				 from some point on (ERROR_INVALID), is cut off or not gzip/zstd
-				 (ERROR_INVALID), or the store failed. What is in accepted stays. */
+				 (ERROR_INVALID), or it waited for room for too long (ERROR_BUSY),
+				 or the store failed. What is in accepted stays. */
 	struct batch_amended amended; /* what was taken last of BATCH_HEADER and what follows it */
 };
 

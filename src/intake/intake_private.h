@@ -43,6 +43,8 @@ struct intake {
 	struct chunk_reader *idle_readers;
 	unsigned int behind_count; /* batches that the pool has */
 	struct list waiting;	   /* batches whose feed found no room, the latest last */
+	int64_t room_wait_us;	   /* as long may one wait; 0: for ever */
+	int64_t look_us;	   /* when those that wait are looked at again */
 	size_t bytes;		   /* held by chunks in flight and by open batches */
 	struct intake_share shares[LANES];
 	bool (*chore)(void *context); /* may be NULL */
@@ -96,6 +98,8 @@ struct batch {
 	size_t in_flight;    /* bytes of its chunks */
 	struct list_link waiting_link;
 	bool waiting;
+	int64_t no_room_us; /* since when it has found none; 0: it found some */
+	bool gave_up;	    /* it waited for too long */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* done or woken */

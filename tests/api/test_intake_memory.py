@@ -2,6 +2,7 @@
 """What clients can make the server hold by bodies that they do not end is within --intake-memory-max, whatever kind it is of, leaves room for
 other accounts, and is given back."""
 import gzip
+import json
 import socket
 import subprocess
 import threading
@@ -10,7 +11,8 @@ import time
 import pytest
 
 from conftest import PLAIN, Client, add_account, call, resident
-from test_loops import Health, zstd_run
+from stores import only_embedded
+from test_loops import Health, Held, zstd_run
 
 MIB = 1 << 20
 OPEN = 200
@@ -95,3 +97,28 @@ def test_calls_that_are_nothing_are_counted_with_what_they_take(start_server):
         most = max(most, resident(server) - before)
         time.sleep(0.02)
     assert answers in ([422], [413]) and (not PLAIN or most < 16 * MIB + BESIDE)
+
+
+@only_embedded("the write lock is SQLite's")
+def test_a_body_that_waits_for_room_in_vain_is_told_when_to_come_again(start_server):
+    """Those that hold the room are told what became of them once the store goes on; those that found none need not wait for it. A chunk takes 256 KiB, so some find none."""
+    server = start_server("--intake-memory-max", "1M", "--intake-wait-max", "1s")
+    client = Client(server, add_account(server.store))
+    answers = []
+    bodies = [b"".join(json.dumps(call(f"{name}-{i}", src="5" * 100)).encode() + b"\n" for i in range(2500)) for name in "abcdefghij"]
+    threads = [threading.Thread(target=lambda body: answers.append(client.post(body, headers={"Content-Type": NDJSON})), args=[body])
+               for body in bodies]
+    with Held(server):
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 20
+        while not answers and time.monotonic() < deadline:
+            time.sleep(0.02)
+        early = answers[:]
+    for thread in threads:
+        thread.join(60)
+    assert {answer.status for answer in early} == {503}, early
+    assert all(int(answer.headers["Retry-After"]) > 0 and answer.json["accepted"] == 0 for answer in early), [answer.body for answer in early]
+    assert len(answers) == len(bodies) and {answer.status for answer in answers} <= {200, 503}, [answer.body for answer in answers]
+    assert client.get("/v1/calls").json["total_calls"] == sum(answer.json["accepted"] for answer in answers)
+    assert client.post([call("after")]).json["accepted"] == 1
