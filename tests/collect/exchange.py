@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Plays a recorded stream of Asterisk's manager interface to whatever logs in, as the exchange did: what is sent while no client is there is
-lost to it. Answers Challenge, Login, Ping, CoreSettings, CoreStatus and Status, the last from the stream itself."""
+lost to it. Answers Challenge, Login, Ping, CoreSettings, CoreStatus and Status, the last from the stream itself.
+
+usage: exchange.py SECRET-FILE     plays the calls of the recording again and again, as if they happened now; prints its port (scripts/demo)"""
 import gzip
 import hashlib
 import re
+import signal
 import socket
 import ssl
+import sys
 import threading
 import time
 from pathlib import Path
@@ -172,11 +176,12 @@ class Exchange:
 
     def play(self, client):
         try:
-            while self.at < len(self.blocks) and not self.gone:
+            while (self.at < len(self.blocks) or self.begin_again()) and not self.gone:
                 self.paused.wait()
+                block = self.blocks[self.at]
+                self.wait_for(block)
                 if client is not self.client:
                     return
-                block = self.blocks[self.at]
                 cut = self.cuts[0] - self.sent if self.cuts else None
                 if cut is not None and cut <= len(block):
                     self.cuts.pop(0)
@@ -199,3 +204,92 @@ class Exchange:
             self.done.set()
         except OSError:
             pass
+
+    def begin_again(self):
+        """Whether there are blocks again where all were sent."""
+        return False
+
+    def wait_for(self, block):
+        """Until @block is to be sent."""
+
+
+# ---- again and again ----
+
+PAUSE_S = 3  # between two rounds
+NAME = b"recording"  # of the exchange in its rounds: each of its sessions says what it is
+
+
+def time_of(block):
+    found = re.search(rb"^Timestamp: ([\d.]+)", block, re.M)
+    return float(found[1]) if found else None
+
+
+def hang_up(block, at):
+    """The end at @at of the channel that @block, a Newchannel, began."""
+    block = re.sub(rb"^Event: Newchannel", b"Event: Hangup", block)
+    block = re.sub(rb"^Timestamp: [\d.]+", b"Timestamp: %f" % at, block, flags=re.M)
+    return block.removesuffix(b"\r\n\r\n") + b"\r\nCause: 16\r\nCause-txt: Normal Clearing\r\n\r\n"
+
+
+def whole_calls(blocks):
+    """@blocks without calls that were up before them; what is still up behind them hangs up."""
+    begun = {headers(block)["uniqueid"].encode(): block for block in blocks if block.startswith(b"Event: Newchannel\r\n")}
+    ids = re.compile(rb"\bpbx-\d{10}\.\d+")
+    kept = [block for block in blocks if time_of(block) and begun.keys() >= set(ids.findall(block))]
+    over = {headers(block)["uniqueid"].encode() for block in kept if block.startswith(b"Event: Hangup\r\n")}
+    end = time_of(kept[-1]) + PAUSE_S
+    return kept + [hang_up(block, end) for unique, block in begun.items() if unique not in over]
+
+
+def moved(blocks, seconds):
+    """@blocks as if they had happened so many whole seconds later: other times, and so other ids."""
+    def move(block):
+        block = re.sub(rb"\bpbx-(\d{10})(?=\.\d)", lambda found: b"%s-%d" % (NAME, int(found[1]) + seconds), block)
+        block = re.sub(rb"^(Timestamp: )(\d+)", lambda found: b"%s%d" % (found[1], int(found[2]) + seconds), block, flags=re.M)
+        return block.replace(b"\r\nSystemName: pbx\r\n", b"\r\nSystemName: %s\r\n" % NAME)
+    return list(map(move, blocks))
+
+
+class Rounds(Exchange):
+    """The recording's calls as if they happened now, at their real pace (or @times as fast), round after round; no two rounds share an id."""
+
+    def __init__(self, *, times=1, **more):
+        self.calls = whole_calls(recorded())
+        self.times = times
+        self.seconds = 0  # by how many the round is moved
+        super().__init__(self.next_round(), system=NAME.decode(), **more)
+
+    def next_round(self):
+        first = int(time_of(self.calls[0]))
+        self.seconds = max(int(time.time()) + 1 - first, self.seconds + 1)
+        self.begin = time.time() + 1
+        return moved(self.calls, self.seconds)
+
+    def begin_again(self):
+        time.sleep(PAUSE_S / self.times)
+        self.blocks, self.at, self.fields = self.next_round(), 0, None
+        return True
+
+    def due(self, block):
+        return self.begin + (time_of(block) - time_of(self.blocks[0])) / self.times
+
+    def wait_for(self, block):
+        time.sleep(max(0, self.due(block) - time.time()))
+
+    def answer_status(self, client, identity):
+        while self.at < len(self.blocks) and self.due(self.blocks[self.at]) < time.time():
+            self.at += 1  # it happened while no client was there
+        super().answer_status(client, identity)
+
+    def clock(self):
+        return f"{time.time():.6f}"
+
+
+def main():
+    exchange = Rounds(secret=Path(sys.argv[1]).read_text().strip())
+    print(exchange.port, flush=True)
+    signal.pause()
+
+
+if __name__ == "__main__":
+    main()
