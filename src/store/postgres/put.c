@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Storing calls: two round trips and one transaction. The first locks the accounts and reads what
- * is held, the second changes all tables and commits. */
+ * is held, the second changes all tables and commits. Where much is held, more round trips take it
+ * in windows, so that the memory does not grow with what calls have become. */
 #include "store/postgres/put.h"
 
 /* A put that failed because of what another program did at the same time is tried so often. */
 #define ATTEMPTS 3
+
+/* Bytes of JSON that one window holds; one call may be larger. */
+#define WINDOW_BYTES ((size_t)16 << 20)
+/* So many amended calls are read before it is known how large they are. */
+#define READ_AT_ONCE 16
 
 static void run_init(struct put_run *run, struct postgres_store *store,
 	const struct store_entry *given, size_t count, struct postgres_connection *connection)
@@ -12,6 +18,8 @@ static void run_init(struct put_run *run, struct postgres_store *store,
 	*run = (struct put_run){
 		.store = store, .connection = connection, .given = given, .given_count = count};
 	arena_init(&run->arena, SIZE_MAX);
+	arena_init(&run->window, SIZE_MAX);
+	run->memory = &run->arena;
 	postgres_kind_run_init(&run->kinds, store, &run->arena);
 	store_repacker_init(&run->repacker);
 	buffer_init(&run->json, UINT32_MAX);
@@ -22,6 +30,7 @@ static void run_end(struct put_run *run)
 	postgres_kind_run_deinit(&run->kinds);
 	store_repacker_deinit(&run->repacker);
 	buffer_deinit(&run->json);
+	arena_deinit(&run->window);
 	arena_deinit(&run->arena);
 }
 
@@ -36,7 +45,7 @@ int put_rewrap(struct put_run *run, struct put_entry *entry, const struct packed
 	if (store_rewrap(&run->repacker, &call, held, &packed, err) < 0) {
 		return -1;
 	}
-	packed.deflate = arena_copy(&run->arena, packed.deflate);
+	packed.deflate = arena_copy(run->memory, packed.deflate);
 	if (!packed.deflate.data) {
 		return error_no_memory(err);
 	}
@@ -81,7 +90,7 @@ static int compare_ids(const void *left, const void *right)
 static int list_accounts(
 	struct put_run *run, int64_t **ret_ids, size_t *ret_count, struct error *err)
 {
-	int64_t *ids = arena_calloc(&run->arena, run->entries_count, sizeof(*ids));
+	int64_t *ids = arena_calloc(run->memory, run->entries_count, sizeof(*ids));
 	size_t count = 0;
 
 	if (!ids) {
@@ -113,18 +122,32 @@ static int check_accounts(
 	return 0;
 }
 
+/* Whether so few calls are amended that all that is held of them is read at once. */
+static bool are_few(const struct put_run *run)
+{
+	size_t amended = 0;
+
+	for (size_t i = 0; i < run->entries_count; i++) {
+		amended += run->entries[i].amended;
+	}
+	return amended > 0 && amended <= READ_AT_ONCE;
+}
+
 static int begin(struct put_run *run, struct error *err)
 {
 	struct postgres_rows rows;
 	int64_t *ids = NULL;
-	size_t count = 0, locked, held, whole;
+	size_t count = 0, locked, held, whole = 0;
+	bool few = are_few(run);
 
 	if (list_accounts(run, &ids, &count, err) < 0) {
 		return -1;
 	}
 	locked = postgres_add_lock(run->connection, ids, count);
 	held = put_ask_held(run);
-	whole = put_ask_whole(run);
+	if (few) {
+		whole = put_ask_whole(run);
+	}
 	if (postgres_run(run->connection, err) < 0) {
 		return -1;
 	}
@@ -136,18 +159,79 @@ static int begin(struct put_run *run, struct error *err)
 		postgres_kind_trust(&run->kinds, ids[i], postgres_int64(&rows, (int)i, "xmin"));
 	}
 	rows = postgres_rows(run->connection, held);
-	return put_read_held(run, &rows, err) < 0 ? -1 : put_read_whole(run, whole, err);
+	if (put_read_held(run, &rows, err) < 0) {
+		return -1;
+	}
+	return few ? put_read_whole(run, whole, err) : 0;
 }
 
 /* ---- the whole ---- */
 
+/* Bytes of JSON that are held for the entry while it is worked out. */
+static size_t weight_of(const struct put_entry *entry)
+{
+	size_t bytes = entry->held_size > 0 ? (size_t)entry->held_size : 0;
+
+	for (size_t i = 0; entry->amended && i < entry->session->count; i++) {
+		const struct store_amend *amend = entry->session->entries[i]->amend;
+
+		bytes += amend ? amend->steps.size : 0;
+	}
+	return bytes;
+}
+
+/* Opens the window that begins at @from. Returns where it ends. */
+static size_t open_window(struct put_run *run, size_t from)
+{
+	size_t to = from, bytes = 0;
+
+	do {
+		bytes += weight_of(&run->all[to]);
+		to++;
+	} while (to < run->all_count && bytes + weight_of(&run->all[to]) <= WINDOW_BYTES);
+	run->entries = &run->all[from];
+	run->entries_count = to - from;
+	run->memory = &run->window;
+	return to;
+}
+
+static void close_window(struct put_run *run)
+{
+	arena_deinit(&run->window);
+	run->memory = &run->arena;
+	run->entries = run->all;
+	run->entries_count = run->all_count;
+}
+
+/* Works the window out and adds its rows to the batch. */
+static int write_window(struct put_run *run, struct error *err)
+{
+	return put_read_kept(run, err) < 0 || put_work_out(run, err) < 0 ||
+			       postgres_kind_resolve(&run->kinds, run->connection, true, err) < 0
+		       ? -1
+		       : put_add_rows(run, err);
+}
+
 static int write_all(struct put_run *run, struct error *err)
 {
-	if (put_read_kept(run, err) < 0 || put_work_out(run, err) < 0 ||
-		postgres_kind_resolve(&run->kinds, run->connection, true, err) < 0 ||
-		put_add_rows(run, err) < 0) {
+	size_t at = open_window(run, 0);
+
+	if (write_window(run, err) < 0) {
 		return -1;
 	}
+	while (at < run->all_count) {
+		if (postgres_run(run->connection, err) < 0) {
+			return -1;
+		}
+		close_window(run);
+		at = open_window(run, at);
+		if (write_window(run, err) < 0) {
+			return -1;
+		}
+	}
+	run->entries = run->all;
+	run->entries_count = run->all_count;
+	put_add_changes(run);
 	postgres_add(run->connection, &postgres_commit);
 	return postgres_run(run->connection, err);
 }

@@ -42,6 +42,7 @@ struct put_entry {
 	bool held;
 	int64_t held_start;
 	int64_t held_steps;
+	int64_t held_size; /* bytes of its JSON */
 	int64_t held_part;
 	struct text held_dest_key;
 	struct packed held_packed;
@@ -70,6 +71,13 @@ struct put_run {
 	const struct store_entry *given;
 	size_t given_count;
 	struct arena arena;
+	/* What is read and made of one window. */
+	struct arena window;
+	/* The one of both that is allocated in. */
+	struct arena *memory;
+	struct put_entry *all;
+	size_t all_count;
+	/* Those of the window under way; before and behind the windows they are all. */
 	struct put_entry *entries;
 	size_t entries_count;
 	struct postgres_kind_run kinds;
@@ -129,7 +137,9 @@ size_t put_ask_whole(struct put_run *run);
 int put_read_whole(struct put_run *run, size_t index, struct error *err) CHECK_RESULT;
 /* Reads the packed calls that stay under a new header, or are joined. */
 int put_read_kept(struct put_run *run, struct error *err) CHECK_RESULT;
-/* Adds all statements that change calls, their detail, tallies and changes to the batch. */
+/* Adds all statements that change calls, their detail and tallies to the batch. */
 int put_add_rows(struct put_run *run, struct error *err) CHECK_RESULT;
+/* Adds the changes, of which each put takes a number. */
+void put_add_changes(struct put_run *run);
 
 #endif

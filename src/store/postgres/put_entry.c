@@ -21,14 +21,14 @@ static void finish(struct put_entry *entry)
 static int join(struct put_run *run, const struct packed *held, struct store_put *put,
 	struct store_put **ret_joined, struct error *err)
 {
-	struct store_put *joined = arena_calloc(&run->arena, 1, sizeof(*joined));
+	struct store_put *joined = arena_calloc(run->memory, 1, sizeof(*joined));
 	int parts;
 	bool others;
 
 	if (!joined) {
 		return error_no_memory(err);
 	}
-	parts = store_join(&run->repacker, held, put, &run->arena, joined, &others, err);
+	parts = store_join(&run->repacker, held, put, run->memory, joined, &others, err);
 	if (parts >= 0) {
 		put->others |= others;
 		*ret_joined = joined;
@@ -84,14 +84,16 @@ int put_make_entries(struct put_run *run, struct error *err)
 {
 	struct store_session *sessions;
 
-	if (store_sessions_sort(run->given, run->given_count, &run->arena, &sessions,
-		    &run->entries_count, err) < 0) {
+	if (store_sessions_sort(run->given, run->given_count, run->memory, &sessions,
+		    &run->all_count, err) < 0) {
 		return -1;
 	}
-	run->entries = arena_calloc(&run->arena, run->entries_count, sizeof(*run->entries));
-	if (!run->entries) {
+	run->all = arena_calloc(run->memory, run->all_count, sizeof(*run->all));
+	if (!run->all) {
 		return error_no_memory(err);
 	}
+	run->entries = run->all;
+	run->entries_count = run->all_count;
 	for (size_t i = 0; i < run->entries_count; i++) {
 		if (make_entry(run, &run->entries[i], &sessions[i], err) < 0) {
 			return -1;
@@ -110,13 +112,13 @@ static int make_index(struct put_run *run, struct put_entry *entry, struct error
 		return 0;
 	}
 	return store_index_packed(&run->repacker, put->account_id, put->call.steps, &put->packed,
-		&run->arena, &entry->index, err);
+		run->memory, &entry->index, err);
 }
 
 static int meet_kinds(struct put_run *run, struct put_entry *entry, struct error *err)
 {
 	return postgres_kind_meet(
-		&run->kinds, entry->account_id, &entry->index, &run->arena, &entry->kinds, err);
+		&run->kinds, entry->account_id, &entry->index, run->memory, &entry->kinds, err);
 }
 
 int put_make_indices(struct put_run *run, struct error *err)
@@ -205,7 +207,7 @@ static int work_out(struct put_run *run, struct put_entry *entry, struct error *
 
 	entry->detail = NULL;
 	if (store_amend_session(
-		    &run->repacker, entry->session, &entry->whole, &run->arena, outcome, err) < 0) {
+		    &run->repacker, entry->session, &entry->whole, run->memory, outcome, err) < 0) {
 		return -1;
 	}
 	entry->unchanged = !outcome->exists || !outcome->changed;

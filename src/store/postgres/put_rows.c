@@ -6,10 +6,11 @@
 /* clang-format off */
 static const struct postgres_statement find_held = {
 	.sql = "select u.place, c.start, c.dest_key, case when " POSTGRES_GONE
-	" then -1 else c.steps end as steps, c.part, " POSTGRES_LIVE
+	" then -1 else c.steps end as steps, c.part, d.size, " POSTGRES_LIVE
 	" from unnest($account_id::bigint[], $session_id::text[])"
 	" with ordinality as u (account_id, session_id, place)"
-	" join call c on c.account_id = u.account_id and c.session_id = u.session_id"};
+	" join call c on c.account_id = u.account_id and c.session_id = u.session_id"
+	" left join detail " POSTGRES_DETAIL_OF_CALL};
 
 /* All that is held of a call. */
 static const struct postgres_statement read_whole = {
@@ -218,10 +219,11 @@ int put_read_held(struct put_run *run, struct postgres_rows *rows, struct error 
 		entry->held = true;
 		entry->held_start = postgres_int64(rows, i, "start");
 		entry->held_steps = postgres_int64(rows, i, "steps");
+		entry->held_size = postgres_int64(rows, i, "size");
 		entry->held_part = postgres_int64(rows, i, "part");
 		entry->held_live = postgres_int64(rows, i, "live") != 0;
 		entry->amended |= entry->held_live;
-		entry->held_dest_key = arena_copy(&run->arena, postgres_text(rows, i, "dest_key"));
+		entry->held_dest_key = arena_copy(run->memory, postgres_text(rows, i, "dest_key"));
 		if (!entry->held_dest_key.data) {
 			return error_no_memory(err);
 		}
@@ -261,7 +263,7 @@ static int keep_whole(struct put_run *run, struct put_entry *entry, struct postg
 		if (!texts[i]->data) {
 			continue;
 		}
-		*texts[i] = arena_copy(&run->arena, *texts[i]);
+		*texts[i] = arena_copy(run->memory, *texts[i]);
 		if (!texts[i]->data) {
 			return error_no_memory(err);
 		}
@@ -272,7 +274,7 @@ static int keep_whole(struct put_run *run, struct put_entry *entry, struct postg
 /* The rows come in any order, each with its place among those that were asked for. */
 int put_read_whole(struct put_run *run, size_t index, struct error *err)
 {
-	struct put_entry **asked = arena_calloc(&run->arena, run->entries_count, sizeof(void *));
+	struct put_entry **asked = arena_calloc(run->memory, run->entries_count, sizeof(void *));
 	struct postgres_rows rows;
 	size_t count = 0;
 
@@ -335,7 +337,7 @@ static bool reads_held(const void *row)
 /* The rows come in any order, each with its place among those that were asked for. */
 static int copy_kept(struct put_run *run, struct postgres_rows *rows, struct error *err)
 {
-	struct put_entry **kept = arena_calloc(&run->arena, run->entries_count, sizeof(void *));
+	struct put_entry **kept = arena_calloc(run->memory, run->entries_count, sizeof(void *));
 	size_t count = 0;
 
 	if (!kept) {
@@ -354,7 +356,7 @@ static int copy_kept(struct put_run *run, struct postgres_rows *rows, struct err
 		struct packed *packed = &kept[postgres_int64(rows, i, "place") - 1]->held_packed;
 
 		*packed = postgres_read_packed(rows, i);
-		packed->deflate = arena_copy(&run->arena, packed->deflate);
+		packed->deflate = arena_copy(run->memory, packed->deflate);
 		if (!packed->deflate.data) {
 			return error_no_memory(err);
 		}
@@ -442,9 +444,9 @@ static int note_delta(void *context, const struct tally_delta *delta, struct err
 
 static int add_tallies(struct put_run *run, struct error *err)
 {
-	struct tally_rows rows = {.arena = &run->arena};
+	struct tally_rows rows = {.arena = run->memory};
 	struct tally_change *changes =
-		arena_calloc(&run->arena, run->entries_count, 2 * sizeof(*changes));
+		arena_calloc(run->memory, run->entries_count, 2 * sizeof(*changes));
 	size_t count = 0;
 
 	if (!changes) {
@@ -521,12 +523,13 @@ int put_add_rows(struct put_run *run, struct error *err)
 	add(run, &detail_add, has_new_detail);
 	add(run, &live_put, goes_on);
 	add(run, &live_end, ends);
-	if (add_tallies(run, err) < 0) {
-		return -1;
-	}
+	return add_tallies(run, err);
+}
+
+void put_add_changes(struct put_run *run)
+{
 	BIND(run->connection, INT64(puts, (int64_t)run->given_count));
 	add(run, &changes_add, is_changed);
 	postgres_add(run->connection, &changes_trim);
 	postgres_add(run->connection, &notify);
-	return 0;
 }
