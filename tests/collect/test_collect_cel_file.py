@@ -93,8 +93,12 @@ def test_a_rotated_log_is_read_to_its_end_first(collect, stub, log, rows, import
 
 def marked(collector):
     """All that is there was read, and calls are over, while others go on."""
+    wait_for(lambda: read_mark(collector).get("offset", 0) > 0, "the mark")
+
+
+def read_mark(collector):
     state = collector.spool / "state"
-    wait_for(lambda: state.exists() and json.loads(state.read_text()).get("mark", {}).get("offset", 0) > 0, "the mark")
+    return json.loads(state.read_text()).get("mark", {}) if state.exists() else {}
 
 
 NUMBERED = ["Master.csv.3", "Master.csv.2", "Master.csv.1"]
@@ -138,6 +142,47 @@ def test_several_rotations_are_read_to_the_newest_at_once(collect, stub, log, ro
     collector.start()
     assert collector.process.wait(60) == 0, collector.said()
     same_as_import(stub, imported)
+
+
+LONG = "pbx-1795459157.1"  # of which a copy goes on from the first file to the last
+
+
+def read_through_rotations(collect, log, rows, count):
+    """A copy of a call begins in the log, which is then rotated @count times while nothing reads it, and goes on in the last file. The collector is
+    started once to read the files, and again for the end of that call. Returns the collector."""
+    copy = [row.replace(LONG, "copy.1") for row in rows if LONG in row]
+    append(log, copy[:10] + rows[:100])
+    collector = collect(*cel_file(log))
+    wait_for(lambda: "copy.1" in read_mark(collector).get("open", []), "the mark")
+    collector.end()
+    size = -(-(len(rows) - 100) // count)
+    log.rename(log.with_name(f"Master.csv.{count}"))
+    for i in range(count):
+        file = log.with_name(f"Master.csv.{count - 1 - i}") if i < count - 1 else log
+        append(file, rows[100 + size * i:100 + size * (i + 1)])
+    collector.start()
+    wait_for(lambda: is_over_but(collector.server, "copy.1"), "the calls to end")
+    collector.end()
+    append(log, copy[10:])
+    collector.start()
+    wait_for(lambda: collector.server.calls["copy.1"].state == "ended", "the long call to end")
+    return collector
+
+
+def is_over_but(server, session):
+    return len(server.calls) == CALLS + 1 and all(call.state == "ended" for each, call in server.calls.items() if each not in (STILL_UP, session))
+
+
+def test_a_call_that_goes_on_through_many_rotations_is_whole_after_a_restart(collect, stub, log, rows, imported):
+    collector = read_through_rotations(collect, log, rows, 12)
+    assert stub.calls["copy.1"].steps == imported[LONG]["detail"]
+    assert count_of(collector.end(), "gaps") == 0
+
+
+def test_a_call_that_goes_on_through_more_rotations_than_are_known_is_told_as_a_gap(collect, stub, log, rows):
+    collector = read_through_rotations(collect, log, rows, 70)
+    assert count_of(collector.end(), "gaps") == 1
+    assert "A call went on in too many rotated logs" in collector.said()
 
 
 def whole_calls(rows, imported, first, last):

@@ -23,7 +23,7 @@
 #define PIECE_BYTES    ((size_t)64 << 10)
 #define LINE_BYTES_MAX ((size_t)2 << 20)
 #define HEAD_BYTES     256
-#define KNOWN_MAX      8
+#define KNOWN_MAX      64
 
 /* A file as it is told from others. */
 struct identity {
@@ -363,8 +363,8 @@ static int check_length(struct cel_file *file, struct error *err)
 
 /* ---- where it was left ---- */
 
-static bool read_mark(
-	struct text mark, struct identity *identity, int64_t *ret_offset, int64_t *ret_again)
+static bool read_mark(struct text mark, struct identity *identity, int64_t *ret_offset,
+	int64_t *ret_again, int64_t *ret_lost)
 {
 	struct json_reader reader;
 	struct json_token name, value;
@@ -373,8 +373,8 @@ static bool read_mark(
 		int64_t *to;
 	} members[] = {{"device", &identity->device}, {"inode", &identity->inode},
 		{"head_size", &identity->head_size}, {"head", &identity->head_hash},
-		{"changed_us", &identity->changed_us}, {"offset", ret_offset},
-		{"again", ret_again}};
+		{"changed_us", &identity->changed_us}, {"offset", ret_offset}, {"again", ret_again},
+		{"lost", ret_lost}};
 
 	json_reader_init(&reader, mark, (struct json_position){1, 1});
 	if (mark.size == 0 || json_reader_next(&reader, &value, NULL) <= 0 ||
@@ -423,11 +423,11 @@ static int find_file(struct cel_file *file, const struct identity *identity)
 static int go_on(struct cel_file *file, struct text mark, struct error *err)
 {
 	struct identity identity = {0};
-	int64_t offset = 0, again = 0;
+	int64_t offset = 0, again = 0, lost = 0;
 	struct stat status;
 	int fd;
 
-	if (!read_mark(mark, &identity, &offset, &again)) {
+	if (!read_mark(mark, &identity, &offset, &again, &lost)) {
 		return 0;
 	}
 	fd = find_file(file, &identity);
@@ -438,6 +438,10 @@ static int go_on(struct cel_file *file, struct text mark, struct error *err)
 		file->left_offset = offset;
 		file->left_again = again;
 		return 0;
+	}
+	if (lost > 0) {
+		tell_gap(file,
+			"A call went on in too many rotated logs: its first rows are missing");
 	}
 	file->again_until = offset + again;
 	return use_file(file, fd, offset, 0, err);
@@ -594,6 +598,9 @@ void cel_file_mark(const struct cel_file *file, int64_t place, struct buffer *ma
 	json_add_number(mark, "changed_us", in->changed_us);
 	json_add_number(mark, "offset", offset);
 	json_add_number(mark, "again", cel_file_place(file) - in->begins - offset);
+	if (place < in->begins) { /* in a file that is not known any more */
+		json_add_number(mark, "lost", 1);
+	}
 	buffer_append_byte(mark, '}');
 }
 
