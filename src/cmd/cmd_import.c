@@ -556,6 +556,7 @@ const struct cmd cmd_import = {
 	"  fuse          documents of this API: JSON, a call a line, or XML\n"
 	"  json, ndjson  the same, without looking which of them it is\n"
 	"  asterisk-cel  Asterisk's channel event log: CSV, JSON, a table's rows\n"
+	"  asterisk-cdr  Asterisk's call detail records: header and outcome, no steps\n"
 	"  freeswitch    FreeSWITCH's call detail records, a file each: JSON or XML\n"
 	"  queue-log     Asterisk's queue_log\n"
 	"  twilio        Twilio's events and lists of calls, executions, steps\n"

@@ -137,12 +137,22 @@ def test_an_input_of_another_format_is_named_with_what_to_say(program, fixtures,
         assert f"{name}: it seems to be {what}\n" in done.stderr
 
 
+CDR_ROW = (b'\xef\xbb\xbf\n"acme","1","2","c","","a","","Dial","x","2026-11-23 13:39:13","","2026-11-23 13:39:25",12,12,"ANSWERED","DOCUMENTATION",'
+           b'"1.0","","","1.0",0\n')
+CDR_TABLE = b"calldate\tclid\tsrc\tdst\tdcontext\tdisposition\n2026-11-23 13:39:13\t\t1\t2\tc\tBUSY\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "asterisk-cel"]], ids=["", "asterisk-cel"])
+def test_call_detail_records_are_named_with_what_to_say(program, options):
+    for content in (CDR_ROW, CDR_TABLE):
+        done = program.run("import", *options, program.write("input", content), status=1)
+        assert "it seems to be Asterisk's call detail records: say --format asterisk-cdr\n" in done.stderr
+
+
 BEGINNINGS = [
     (b"SQLite format 3\0", "an SQLite database, and that is not read: print the table's rows"),
     ("{}".encode("utf-16"), "text in UTF-16, and that is not read: convert it"),
     (b"PK\x03\x04rest", "a zip archive or a spreadsheet"),
-    (b'\xef\xbb\xbf\n"acme","1","2","c","","a","","Dial","x","2026-11-23 13:39:13","","2026-11-23 13:39:25",12,12,"ANSWERED","DOCUMENTATION","1.0","","","1.0",0\n',
-     "Asterisk's call detail records (CDR), and that is not read: give its channel event log"),
     (b"[Nov 23 13:39:12] VERBOSE[2916] pbx.c: Executing\n", "Asterisk's own log"),
     (b"<!DOCTYPE html><html>", "a web page"),
     (b"name,number,when\nAnn,1,now\n", "CSV that begins with 'name,number,when', and that is not read; what is read is"),

@@ -7,7 +7,7 @@
 #define MEMBERS_MAX 64 /* of an object that is looked at */
 
 extern const struct source_format source_json, source_ndjson, source_fuse, source_asterisk_cel,
-	source_freeswitch, source_queue_log, source_twilio, source_otlp;
+	source_asterisk_cdr, source_freeswitch, source_queue_log, source_twilio, source_otlp;
 
 /* What stands later is asked first: an object may be an event's row, too. */
 const struct source_format *const source_formats[] = {
@@ -15,6 +15,7 @@ const struct source_format *const source_formats[] = {
 	&source_ndjson,
 	&source_fuse,
 	&source_asterisk_cel,
+	&source_asterisk_cdr,
 	&source_freeswitch,
 	&source_queue_log,
 	&source_twilio,

@@ -19,10 +19,6 @@
 	"print the table's rows with a header, as \"sqlite3 -header -csv FILE 'select * from "     \
 	"cel'\" does, and import them with --format asterisk-cel"
 
-#define ASTERISK_CDR                                                                               \
-	"Asterisk's call detail records (CDR)",                                                    \
-		"give its channel event log (CEL), which has the steps"
-
 static struct text first_line(struct text beginning)
 {
 	struct text line = TEXT("");
@@ -158,11 +154,6 @@ static const struct line_kind {
 		.separator = '-',
 		.separators = 4,
 		.guess = {"FreeSWITCH's call detail records", NULL}},
-	{.all = {"dcontext", "disposition"}, .guess = {ASTERISK_CDR}},
-	{.any = {"\"ANSWERED\"", "\"NO ANSWER\"", "\"BUSY\"", "\"FAILED\"", "\"CONGESTION\""},
-		.separator = ',',
-		.separators = 13,
-		.guess = {ASTERISK_CDR}},
 };
 
 static bool has_number(const struct line_kind *kind, struct text rest)

@@ -148,24 +148,29 @@ static bool matches(struct text pattern, struct text context)
 	return text_equal(pattern, context);
 }
 
+bool cel_is_inbound(struct text context, const char *inbound_contexts)
+{
+	struct text rest = text_of(inbound_contexts), pattern;
+
+	while (context.size > 0 && text_split(&rest, ',', &pattern)) {
+		if (matches(pattern, context)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum call_type find_type(const struct cel_call *call, const char *inbound_contexts)
 {
 	const struct cel_channel *main = cel_call_main(call);
 	const struct cel_row *start = main_start(call);
 	struct text context = start ? start->field[CEL_CONTEXT] : main->context;
-	struct text rest = text_of(inbound_contexts);
-	struct text pattern;
 
 	/* The exchange made this call, whatever context the trunk's channel starts in. */
 	if (cel_channel_was_called(main)) {
 		return CALL_OUTBOUND;
 	}
-	while (text_split(&rest, ',', &pattern)) {
-		if (context.size > 0 && matches(pattern, context)) {
-			return CALL_INBOUND;
-		}
-	}
-	return CALL_OUTBOUND;
+	return cel_is_inbound(context, inbound_contexts) ? CALL_INBOUND : CALL_OUTBOUND;
 }
 
 /* The main channel's hang-up; but a call that goes on without it (its caller transferred it and

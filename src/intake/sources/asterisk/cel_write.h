@@ -24,6 +24,9 @@ struct cel_write_options {
 	const char *system; /* before the linkedid, with a hyphen; NULL: nothing */
 };
 
+/* Whether @context is one of @inbound_contexts, written as in struct cel_write_options. */
+bool cel_is_inbound(struct text context, const char *inbound_contexts);
+
 /* Appends @call's JSON to @json. @cut: as in cel_walk(). docs/sources.md says how each member comes
  * about. */
 int cel_write(struct buffer *json, const struct cel_call *call,
