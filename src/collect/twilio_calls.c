@@ -33,18 +33,9 @@ static enum asked take_event(void *context, struct text entry, struct error *err
 
 static void add_end(struct calls *calls, struct text call, int64_t end)
 {
-	struct arena *arena = calls->steps.arena;
-	struct text status = json_find_string(call, "status", arena);
+	struct text status = json_find_string(call, "status", calls->steps.arena);
 
-	twilio_steps_add(&calls->steps,
-		&(struct twilio_step){
-			.class_name = text_equal_string(status, "failed") ? "error" : "event",
-			.line = arena_printf(arena, "Hung up: %.*s", TEXT_ARG(status)),
-			.module = TEXT("hangup"),
-			.timestamp = end,
-			.event_id = arena_printf(arena, "%.*s-hangup", TEXT_ARG(calls->sid)),
-			.channel = calls->channel,
-		});
+	twilio_steps_add_status(&calls->steps, calls->sid, status, end, calls->channel);
 }
 
 static enum asked take_ended(struct calls *calls, struct text call, struct twilio_open *open,

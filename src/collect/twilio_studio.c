@@ -136,29 +136,19 @@ static enum asked add_step(struct execution *execution, struct twilio_steps *ste
 	return asked;
 }
 
-static void add_end(struct execution *execution, struct twilio_steps *steps)
+static void add_end(struct execution *execution, struct twilio_steps *steps, struct text channel)
 {
 	struct arena *arena = &execution->twilio->arena;
+	struct text sid = json_find_string(execution->call, "sid", arena);
 	struct text status = json_find_string(execution->call, "status", arena);
 	int64_t end = twilio_time(json_find_string(execution->call, "end_time", arena));
-	struct twilio_step step = {
-		.class_name = "event",
-		.line = TEXT("Flow ended"),
-		.module = TEXT("end"),
-		.timestamp = twilio_time(json_find_string(execution->json, "date_updated", arena)),
-		.event_id = arena_printf(arena, "%.*s-ended", TEXT_ARG(execution->sid)),
-	};
+	int64_t flow_end = twilio_time(json_find_string(execution->json, "date_updated", arena));
 
-	if (step.timestamp < 0 || (end >= 0 && step.timestamp > end)) {
-		step.timestamp = end >= 0 ? end : created(execution, execution->json);
+	if (flow_end < 0 || (end >= 0 && flow_end > end)) {
+		flow_end = end >= 0 ? end : created(execution, execution->json);
 	}
-	twilio_steps_add(steps, &step);
-	step.class_name = text_equal_string(status, "failed") ? "error" : "event";
-	step.line = arena_printf(arena, "Hung up: %.*s", TEXT_ARG(status));
-	step.module = TEXT("hangup");
-	step.timestamp = end >= 0 ? end : step.timestamp;
-	step.event_id = arena_printf(arena, "%.*s-hangup", TEXT_ARG(execution->sid));
-	twilio_steps_add(steps, &step);
+	twilio_steps_add_end(steps, execution->json, flow_end);
+	twilio_steps_add_status(steps, sid, status, end >= 0 ? end : flow_end, channel);
 }
 
 static enum asked spool(
@@ -181,7 +171,7 @@ static enum asked spool(
 		asked = add_step(execution, &steps, i, channel, err);
 	}
 	if (asked == ASKED_ANSWERED && ended) {
-		add_end(execution, &steps);
+		add_end(execution, &steps, channel);
 	}
 	if (asked == ASKED_ANSWERED &&
 		twilio_spool_call(twilio, execution->call, &steps, ended, err) < 0) {

@@ -213,7 +213,7 @@ def test_events_in_any_order_and_twice_are_one_call(client, turned):
     events = list(reversed(EVENTS)) if turned else EVENTS
     take(client, json.dumps(events), source="twilio")
     take(client, json.dumps(events), source="twilio")
-    assert lines(held(client, CALL)) == ["Executing flow FW01, revision 12", "Widget say_hello: audioComplete", "User input: 4711 (dtmf)",
+    assert lines(held(client, CALL)) == ["Executing flow FW01, revision 12", "Widget say_hello", "User input: 4711 (dtmf)",
                                          "Flow ended: FLOW_END"]
     assert client.get("/v1/calls").json["total_calls"] == 1
 

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: MIT
 """callstep collect fuse and collect twilio: sources that are asked, with a spool before the server."""
+import json
 import signal
+import socket
 import sys
 import time
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from .conftest import wait_for
+from .test_collect_real import real  # noqa: F401 (a fixture)
 from .twilio import ACCOUNT, SECRET, Twilio, iso, mail
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "api"))
@@ -104,8 +109,8 @@ def twilio():
 def collecting(collect, tmp_path, twilio):
     (tmp_path / "token").write_text(SECRET)
     (tmp_path / "token").chmod(0o600)
-    return lambda *more: collect("twilio", "--account-sid", ACCOUNT, "--secret-file", tmp_path / "token", "--api-url", twilio.url,
-                                 "--studio-url", twilio.url, "--pace", "2ms", "--every", "1s", *more)
+    return lambda *more, **also: collect("twilio", "--account-sid", ACCOUNT, "--secret-file", tmp_path / "token", "--api-url", twilio.url,
+                                         "--studio-url", twilio.url, "--pace", "2ms", "--every", "1s", *more, **also)
 
 
 def play(twilio, sid="1"):
@@ -152,7 +157,7 @@ def test_nothing_comes_twice_when_it_is_killed_and_run_again(collecting, stub, t
     again = collecting("--once")
     assert again.process.wait(60) == 0, again.said()
     for sid in "123":
-        assert lines(stub.calls["CA" + sid]) == FIRST + ["Flow ended", "Hung up: no-answer"]
+        assert lines(stub.calls["CA" + sid]) == FIRST + ["Flow ended", "Hung up: no answer"]
         assert stub.calls["CA" + sid].state == "ended"
 
 
@@ -220,3 +225,71 @@ def test_only_the_flows_that_are_named(collecting, stub, twilio):
     collector = collecting("--once", "--flows", "FW1, FW7")
     assert collector.process.wait(60) == 0, collector.said()
     assert set(stub.calls) == {"CA1"}
+
+# ---- Twilio, in both ways ----
+
+
+def event(type_, **data):
+    return {"specversion": "1.0", "type": "com.twilio.studio.flow." + type_, "id": "EV", "data": data}
+
+
+def events_of(twilio, sid):
+    """What Event Streams tells of an execution, steps first, as it may."""
+    made = twilio.executions["FN" + sid]
+    about = {"execution_sid": "FN" + sid, "flow_sid": made["flow_sid"], "flow_revision": made["flow_version"], "started_by": "CA" + sid,
+             "date_created": made["date_created"]}
+    steps = [event("step.ended", execution_sid="FN" + sid, step_sid=step["sid"], context={"widgets": step["then"]},
+                   **{name: step[name] for name in ("name", "transitioned_from", "transitioned_to", "type", "date_created")})
+             for step in made["steps"]]
+    return json.dumps(steps + [event("execution.started", **about),
+                               event("execution.ended", **about, date_updated=made["date_updated"], ended_reason="FLOW_END")]).encode()
+
+
+def callback_of(twilio, sid):
+    call = twilio.calls["CA" + sid]
+    return urllib.parse.urlencode({"CallSid": call["sid"], "From": call["from"], "To": call["to"], "Direction": "inbound",
+                                   "CallStatus": call["status"], "Timestamp": call["end_time"]}).encode()
+
+
+def push(real, body, type_):
+    request = urllib.request.Request(real.url + "/v1/in/twilio", body, {"Content-Type": type_, "Authorization": "Bearer " + real.key})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        assert json.loads(answer.read())["rejected"] == []
+
+
+def push_all(real, twilio, sid):
+    push(real, events_of(twilio, sid), "application/json")
+    push(real, callback_of(twilio, sid), "application/x-www-form-urlencoded")
+
+
+def said(call, sid):
+    """All that a step says but the flow's name, which no event has, and why it ended, which the REST API does not tell."""
+    text = json.dumps([{**step, "event": {"data": step["event"]["data"], "line": step["event"]["line"].removesuffix(": FLOW_END")}}
+                       for step in call["detail"]], sort_keys=True)
+    return text.replace("CA" + sid, "CA").replace("FN" + sid, "FN").replace("FT" + sid, "FT").replace("flow FW1", "flow Orders")
+
+
+def is_up(real):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", real.port)) == 0
+
+
+def test_a_call_that_is_asked_for_and_pushed_is_one_call_in_one_wording(real, collecting, twilio):
+    for sid in "123":
+        play(twilio, sid)
+        for type_, widget, name in (("split-based-on", "menu", "match"), ("connect-call-to", "agent", "busy"), ("run-function", "fn", "fail"),
+                                    ("gather-input-on-call", "again", "timeout"), ("capture-payments", "pay", "success")):
+            twilio.add_step("FN" + sid, type_, widget, name, when=NOW - 585)
+        twilio.executions["FN" + sid].update(status="ended", date_updated=iso(NOW - 575))
+        twilio.end_call("CA" + sid, NOW - 570, "no-answer")
+    wait_for(lambda: is_up(real), "the server")
+    push_all(real, twilio, "2")
+    push_all(real, twilio, "3")
+    pushed_only = twilio.executions.pop("FN2"), twilio.calls.pop("CA2")
+    collector = collecting("--once", server=real)
+    assert collector.process.wait(60) == 0, collector.said()
+    wait_for(lambda: {call["session_id"] for call in real.calls().values()} == {"CA1", "CA2", "CA3"}, "all calls")
+    asked, pushed, both = (said(real.calls()["CA" + sid], sid) for sid in "123")
+    assert len(json.loads(asked)) == 11 and asked == pushed == both
+    push_all(real, twilio, "1")
+    assert said(real.calls()["CA1"], "1") == asked and pushed_only

@@ -9,6 +9,7 @@
 #include "intake/sources/document/report.h"
 #include "intake/sources/repair.h"
 #include "intake/sources/twilio/twilio_private.h"
+#include "intake/sources/twilio/twilio_words.h"
 
 #define SECOND_US      INT64_C(1000000)
 #define LINE_BYTES_MAX ((size_t)8 << 20)
@@ -79,33 +80,22 @@ static void hand_over(struct taking *taking, struct report *report)
 	taking->sink->events(taking->sink->context, buffer_text(&line), taking->place);
 }
 
-static struct report_step *add(struct report *report, int64_t time_us, const char *class_name,
-	const char *module, struct text line, struct text id, const char *word)
+static struct report_step *add(
+	struct report *report, int64_t time_us, const struct twilio_step *said)
 {
-	struct report_step *step = report_add(report, time_us, class_name, module, line);
+	struct report_step *step = report_add(report, time_us, said->class_name, "", said->line);
 
-	step->event_id = report_text(report, "%.*s%s%s", TEXT_ARG(id), word[0] ? "-" : "", word);
+	step->module = said->module;
+	step->variable = said->variable;
+	step->event_id = said->event_id;
+	for (size_t i = 0; i < TWILIO_DATA_MAX; i++) {
+		report_set(report, step, said->data[i].name, said->data[i].value);
+	}
+	report_set(report, step, "channel", said->channel);
 	return step;
 }
 
 /* ---- calls: status callbacks, Calls.json ---- */
-
-static const struct status {
-	const char *name;
-	const char *class_name, *module, *line;
-	bool ends;
-} statuses[] = {
-	{"queued", "info", "start", "Queued", false},
-	{"initiated", "info", "start", "Calling", false},
-	{"ringing", "event", "ring", "Ringing", false},
-	{"in-progress", "event", "answer", "Answered", false},
-	{"answered", "event", "answer", "Answered", false},
-	{"completed", "event", "hangup", "Hung up: completed", true},
-	{"busy", "event", "hangup", "Hung up: busy", true},
-	{"no-answer", "event", "hangup", "Hung up: no answer", true},
-	{"canceled", "event", "hangup", "Hung up: cancelled", true},
-	{"failed", "error", "hangup", "Hung up: failed", true},
-};
 
 /* The names of one thing in a form and in Twilio's JSON. */
 static struct text either(const struct tree *record, const char *form, const char *json)
@@ -139,37 +129,30 @@ static void take_call(struct taking *taking, const struct tree *record)
 	struct text at = first_of(
 		tree_member_text(record, "Timestamp"), tree_member_text(record, "end_time"));
 	struct text duration = either(record, "CallDuration", "duration");
+	struct twilio_step said = {0};
+	struct report_step *step;
 	struct report report;
 	int64_t seconds;
+	bool ends;
 
 	report_init(&report, taking->arena);
 	report.session_id = first_of(parent, sid);
-	/* A child is a leg of its parent: what it says of itself is not of the call. */
-	if (parent.size == 0) {
-		set_call(taking, record, &report);
-	}
-	for (size_t i = 0; i < COUNT_OF(statuses); i++) {
-		const struct status *status = &statuses[i];
-		struct report_step *step;
-
-		if (!text_equal_string(name, status->name)) {
-			continue;
-		}
-		step = add(&report, read_time(taking, at), status->class_name, status->module,
-			text_of(status->line), sid,
-			strcmp(status->name, "answered") == 0 ? "in-progress" : status->name);
-		report_set(&report, step, "channel", parent.size > 0 ? sid : TEXT(""));
-		if (text_to_int64(duration, &seconds)) {
-			report_set_number(&report, step, "duration_s", seconds);
-		}
-		report_set(&report, step, "sip_code", tree_member_text(record, "SipResponseCode"));
-		report.state =
-			status->ends && parent.size == 0 ? EVENT_LINE_ENDED : EVENT_LINE_STATE_NONE;
-	}
-	if (!report.first) {
+	if (!twilio_say_status(sid, name, taking->arena, &said, &ends)) {
 		reject(taking, report.session_id, "its status is not one of Twilio's");
 		return;
 	}
+	/* A child is a leg of its parent: what it says of itself is not of the call. */
+	if (parent.size == 0) {
+		set_call(taking, record, &report);
+	} else {
+		said.channel = sid;
+	}
+	step = add(&report, read_time(taking, at), &said);
+	if (text_to_int64(duration, &seconds)) {
+		report_set_number(&report, step, "duration_s", seconds);
+	}
+	report_set(&report, step, "sip_code", tree_member_text(record, "SipResponseCode"));
+	report.state = ends && parent.size == 0 ? EVENT_LINE_ENDED : EVENT_LINE_STATE_NONE;
 	hand_over(taking, &report);
 }
 
@@ -184,104 +167,70 @@ static bool is_call(struct text sid)
  * that is kept. */
 static void take_execution(struct taking *taking, const struct tree *data, bool ended)
 {
-	struct text execution = either(data, "execution_sid", "sid");
 	struct text call = either(data, "started_by", "initiated_by");
-	struct text flow = tree_member_text(data, "flow_sid");
-	struct text revision = tree_member_text(data, "flow_revision");
-	struct text reason = tree_member_text(data, "ended_reason");
+	const struct twilio_execution execution = {
+		.sid = either(data, "execution_sid", "sid"),
+		.flow_sid = tree_member_text(data, "flow_sid"),
+		.revision = either(data, "flow_revision", "flow_version"),
+		.reason = tree_member_text(data, "ended_reason"),
+	};
+	struct twilio_step start = {0}, end = {0};
 	struct report report;
-	struct report_step *step;
 
-	if (execution.size == 0) {
+	if (execution.sid.size == 0) {
 		reject(taking, TEXT(""), "it names no execution_sid");
 		return;
 	}
-	twilio_executions_put(taking->executions, taking->account_id, execution, call);
+	twilio_executions_put(taking->executions, taking->account_id, execution.sid, call);
 	if (!is_call(call)) {
 		return;
 	}
 	report_init(&report, taking->arena);
 	report.session_id = call;
 	report.src = given(tree_member_text(data, "contact_channel_address"));
-	step = add(&report, read_time(taking, tree_member_text(data, "date_created")), "info",
-		"start",
-		report_text(&report, "Executing flow %.*s%s%.*s", TEXT_ARG(flow),
-			revision.size > 0 ? ", revision " : "", TEXT_ARG(revision)),
-		execution, "started");
-	step->variable = TEXT("start");
-	report_set(&report, step, "execution_sid", execution);
-	report_set(&report, step, "flow_sid", flow);
+	twilio_say_start(&execution, taking->arena, &start);
+	add(&report, read_time(taking, tree_member_text(data, "date_created")), &start);
 	if (ended) {
-		add(&report, read_time(taking, tree_member_text(data, "date_updated")), "event",
-			"end",
-			report_text(&report, "Flow ended%s%.*s", reason.size > 0 ? ": " : "",
-				TEXT_ARG(reason)),
-			execution, "ended");
+		twilio_say_end(&execution, taking->arena, &end);
+		add(&report, read_time(taking, tree_member_text(data, "date_updated")), &end);
 		report.state = EVENT_LINE_ENDED;
 	}
 	hand_over(taking, &report);
 }
 
-/* What is said of a widget, by its type and by the event that ended it. */
-static const struct widget {
-	const char *type, *event;      /* NULL: any */
-	const char *class_name, *line; /* NULL: `Widget NAME: EVENT` */
-} widgets[] = {
-	{"say-play", NULL, "prompt", NULL},
-	{"gather-input-on-call", "timeout", "event", "No input"},
-	{"gather-input-on-call", NULL, "event", NULL},
-	{"make-http-request", "failed", "error", NULL},
-	{"run-function", "fail", "error", NULL},
-	{"connect-call-to", "failed", "error", NULL},
-	{NULL, NULL, "info", NULL},
-};
-
-static const struct widget *find_widget(struct text type, struct text event)
+/* What the step's context has of the widget @name; NULL: it has none. */
+static const struct tree *context_of(const struct tree *data, struct text name)
 {
-	const struct widget *widget = widgets;
-
-	while (widget->type &&
-		(!text_equal_string(type, widget->type) ||
-			(widget->event && !text_equal_string(event, widget->event)))) {
-		widget++;
-	}
-	return widget;
-}
-
-/* What the caller entered at @name, where the step's context holds it. */
-static struct text input_of(struct report *report, const struct tree *data, struct text name)
-{
-	const struct tree *context = tree_member(data, "context");
-	const struct tree *all = tree_member(context, "widgets");
+	const struct tree *all = tree_member(tree_member(data, "context"), "widgets");
 	const struct tree *widget = all ? all->first : NULL;
-	struct text text;
 
 	while (widget && !text_equal(widget->name, name)) {
 		widget = widget->next;
 	}
-	text = tree_member_text(widget, "Digits");
-	if (text.size > 0) {
-		return report_text(report, "User input: %.*s (dtmf)", TEXT_ARG(text));
-	}
-	text = tree_member_text(widget, "SpeechResult");
-	return text.size > 0 ? report_text(report, "User input: \"%.*s\" (voice)", TEXT_ARG(text))
-			     : TEXT("");
+	return widget;
 }
 
 static void take_step(struct taking *taking, const struct tree *data)
 {
 	struct text execution = tree_member_text(data, "execution_sid");
-	struct text sid = either(data, "step_sid", "sid");
 	struct text name = tree_member_text(data, "transitioned_from");
-	struct text event = tree_member_text(data, "name");
-	struct text next = tree_member_text(data, "transitioned_to");
-	struct text type = tree_member_text(data, "type"), line, input = TEXT("");
-	const struct widget *widget = find_widget(type, event);
+	const struct tree *context = context_of(data, name);
+	const struct twilio_widget widget = {
+		.sid = either(data, "step_sid", "sid"),
+		.type = tree_member_text(data, "type"),
+		.name = name,
+		.event = tree_member_text(data, "name"),
+		.next = tree_member_text(data, "transitioned_to"),
+		.said = tree_member_text(context, "say"),
+		.digits = tree_member_text(context, "Digits"),
+		.speech = tree_member_text(context, "SpeechResult"),
+		.status_code = tree_member_text(context, "status_code"),
+	};
+	struct twilio_step said = {0};
 	struct report report;
-	struct report_step *step;
 	char call[TWILIO_SID_MAX];
 
-	if (execution.size == 0 || sid.size == 0) {
+	if (execution.size == 0 || widget.sid.size == 0) {
 		reject(taking, TEXT(""), "a step needs execution_sid and step_sid");
 		return;
 	}
@@ -289,25 +238,15 @@ static void take_step(struct taking *taking, const struct tree *data)
 		taking->unknown++;
 		return;
 	}
-	if (!is_call(text_of(call))) {
+	if (!is_call(text_of(call)) || !twilio_say_widget(&widget, taking->arena, &said)) {
 		return;
 	}
 	report_init(&report, taking->arena);
 	report.session_id = text_of(call);
-	line = widget->line
-		       ? text_of(widget->line)
-		       : report_text(&report, "Widget %.*s: %.*s", TEXT_ARG(name), TEXT_ARG(event));
-	if (text_equal(type, TEXT("gather-input-on-call")) && !widget->line) {
-		input = input_of(&report, data, name);
-	}
-	step = add(&report,
-		read_time(taking, first_of(tree_member_text(data, "date_updated"),
-					  tree_member_text(data, "date_created"))),
-		widget->class_name, "", first_of(input, line), sid, "");
-	step->module = first_of(type, TEXT("widget"));
-	step->variable = name;
-	report_set(&report, step, "event", event);
-	report_set(&report, step, "next", next);
+	add(&report,
+		read_time(taking, first_of(tree_member_text(data, "date_created"),
+					  tree_member_text(data, "date_updated"))),
+		&said);
 	hand_over(taking, &report);
 }
 

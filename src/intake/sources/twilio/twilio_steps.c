@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Steps of Studio's executions. */
+ * Steps of Studio's executions out of the JSON of Twilio's REST API. */
 #include "intake/sources/twilio/twilio_steps.h"
 
 #include "call/call_json.h"
@@ -23,8 +23,10 @@ void twilio_steps_add(struct twilio_steps *steps, const struct twilio_step *step
 	buffer_append_byte(&data, '{');
 	json_add_string(&data, "module_type", step->module);
 	json_add_string(&data, "result_variable", step->variable);
-	if (step->name && step->value.size > 0) {
-		json_add_string(&data, step->name, step->value);
+	for (size_t i = 0; i < TWILIO_DATA_MAX; i++) {
+		if (step->data[i].value.size > 0) {
+			json_add_string(&data, step->data[i].name, step->data[i].value);
+		}
 	}
 	if (step->channel.size > 0) {
 		json_add_string(&data, "channel", step->channel);
@@ -48,174 +50,82 @@ void twilio_steps_add(struct twilio_steps *steps, const struct twilio_step *step
 
 /* ---- an execution ---- */
 
+static struct twilio_execution execution_of(
+	struct text flow_name, struct text execution, struct arena *arena)
+{
+	return (struct twilio_execution){
+		.sid = json_find_string(execution, "sid", arena),
+		.flow_sid = json_find_string(execution, "flow_sid", arena),
+		.flow_name = flow_name,
+		.revision = arena_printf(
+			arena, "%lld", (long long)json_find_integer(execution, "flow_version", 0)),
+	};
+}
+
 void twilio_steps_add_start(
 	struct twilio_steps *steps, struct text flow_name, struct text execution, int64_t timestamp)
 {
-	struct text sid = json_find_string(execution, "sid", steps->arena);
+	const struct twilio_execution said = execution_of(flow_name, execution, steps->arena);
+	struct twilio_step step = {.timestamp = timestamp};
 
-	twilio_steps_add(steps,
-		&(struct twilio_step){
-			.class_name = "info",
-			.line = arena_printf(steps->arena, "Executing flow %.*s, revision %lld",
-				TEXT_ARG(flow_name),
-				(long long)json_find_integer(execution, "flow_version", 0)),
-			.module = TEXT("start"),
-			.variable = TEXT("start"),
-			.timestamp = timestamp,
-			.event_id = arena_printf(steps->arena, "%.*s-started", TEXT_ARG(sid)),
-			.name = "execution_sid",
-			.value = sid,
-		});
+	twilio_say_start(&said, steps->arena, &step);
+	twilio_steps_add(steps, &step);
 }
 
-/* What stands for a step while its line is chosen. */
-struct studio {
-	struct twilio_steps *steps;
-	struct text event; /* that ended the widget */
-	struct text next;  /* the next widget */
-	struct text context;
-	struct twilio_step step; /* its `variable` is the widget */
-};
-
-/* The member @member that the widget has in the context. */
-static struct text widget_value(const struct studio *studio, const char *member)
+void twilio_steps_add_end(struct twilio_steps *steps, struct text execution, int64_t timestamp)
 {
-	struct arena *arena = studio->steps->arena;
-	struct text path =
-		arena_printf(arena, "widgets.%.*s.%s", TEXT_ARG(studio->step.variable), member);
-	struct text found = path.data ? json_find(studio->context, path.data) : path;
+	const struct twilio_execution said = execution_of(TEXT(""), execution, steps->arena);
+	struct twilio_step step = {.timestamp = timestamp};
 
-	return found.size > 0 && found.data[0] == '"' ? json_string_of(found, arena) : found;
+	twilio_say_end(&said, steps->arena, &step);
+	twilio_steps_add(steps, &step);
 }
 
-static bool is_word(struct text value)
+void twilio_steps_add_status(struct twilio_steps *steps, struct text call_sid, struct text status,
+	int64_t timestamp, struct text channel)
 {
-	return value.size > 0 && !text_equal_string(value, "null");
-}
+	struct twilio_step step = {.timestamp = timestamp, .channel = channel};
+	bool ends;
 
-static void say_prompt(struct studio *studio)
-{
-	struct text said = widget_value(studio, "say");
-	struct arena *arena = studio->steps->arena;
-
-	studio->step.class_name = "prompt";
-	studio->step.line =
-		is_word(said) ? arena_printf(arena, "Said: %.*s", TEXT_ARG(said))
-			      : arena_printf(arena, "Widget %.*s", TEXT_ARG(studio->step.variable));
-}
-
-static void say_input(struct studio *studio)
-{
-	struct text digits = widget_value(studio, "Digits");
-	struct text speech = widget_value(studio, "SpeechResult");
-	struct arena *arena = studio->steps->arena;
-
-	studio->step.class_name = "event";
-	if (is_word(digits)) {
-		studio->step.line =
-			arena_printf(arena, "User input: %.*s (dtmf)", TEXT_ARG(digits));
-	} else if (is_word(speech)) {
-		studio->step.line =
-			arena_printf(arena, "User input: \"%.*s\" (voice)", TEXT_ARG(speech));
-	} else {
-		studio->step.line = TEXT("No input");
+	if (twilio_say_status(call_sid, status, steps->arena, &step, &ends)) {
+		twilio_steps_add(steps, &step);
 	}
 }
 
-static void say_next(struct studio *studio)
+/* The member @member that the widget has in the context; empty: it has none. */
+static struct text widget_value(
+	struct text context, struct text widget, const char *member, struct arena *arena)
 {
-	studio->step.line = arena_printf(studio->steps->arena, "%.*s → %.*s",
-		TEXT_ARG(studio->step.variable), TEXT_ARG(studio->next));
-}
+	struct text path = arena_printf(arena, "widgets.%.*s.%s", TEXT_ARG(widget), member);
+	struct text found = path.data ? json_find(context, path.data) : path;
 
-static bool is_failure(struct text event)
-{
-	return text_equal_string(event, "failed") || text_equal_string(event, "fail") ||
-	       text_equal_string(event, "callFailed") || text_equal_string(event, "error");
-}
-
-static void say_connect(struct studio *studio)
-{
-	const char *verb =
-		text_equal(studio->step.module, TEXT("connect-call-to")) ? "Calling" : "Queued";
-	bool answered = text_equal_string(studio->event, "callCompleted") ||
-			text_equal_string(studio->event, "callComplete");
-
-	studio->step.class_name = is_failure(studio->event) ? "error" : answered ? "info" : "event";
-	studio->step.line = arena_printf(studio->steps->arena, "%s (%.*s): %.*s", verb,
-		TEXT_ARG(studio->step.variable), TEXT_ARG(studio->event));
-}
-
-static void say_request(struct studio *studio)
-{
-	struct text status = widget_value(studio, "status_code");
-
-	studio->step.class_name = is_failure(studio->event) ? "error" : "info";
-	studio->step.name = "status";
-	studio->step.value = is_word(status) ? status : (struct text){0};
-	studio->step.line = arena_printf(studio->steps->arena, "Request %.*s: %.*s",
-		TEXT_ARG(studio->step.variable),
-		TEXT_ARG(is_word(status) ? status : studio->event));
-}
-
-static void say_other(struct studio *studio)
-{
-	studio->step.line = arena_printf(studio->steps->arena, "Widget %.*s: %.*s",
-		TEXT_ARG(studio->step.variable), TEXT_ARG(studio->event));
-}
-
-static const struct widget {
-	const char *type;
-	void (*say)(struct studio *studio);
-} widgets[] = {
-	{"say-play", say_prompt},
-	{"gather-input-on-call", say_input},
-	{"split-based-on", say_next},
-	{"set-variables", say_next},
-	{"connect-call-to", say_connect},
-	{"send-to-flex", say_connect},
-	{"enqueue-call", say_connect},
-	{"make-http-request", say_request},
-	{"run-function", say_request},
-};
-
-static void say_step(struct studio *studio)
-{
-	for (size_t i = 0; i < COUNT_OF(widgets); i++) {
-		if (text_equal_string(studio->step.module, widgets[i].type)) {
-			widgets[i].say(studio);
-			return;
-		}
+	if (found.size > 0 && found.data[0] == '"') {
+		return json_string_of(found, arena);
 	}
-	say_other(studio);
+	return text_equal_string(found, "null") ? (struct text){0} : found;
 }
 
 void twilio_steps_add_step(struct twilio_steps *steps, struct text step, struct text context,
 	int64_t timestamp, struct text channel)
 {
 	struct arena *arena = steps->arena;
-	struct studio studio = {
-		.steps = steps,
+	struct text name = json_find_string(step, "transitioned_from", arena);
+	const struct twilio_widget widget = {
+		.sid = json_find_string(step, "sid", arena),
+		.type = json_find_string(step, "type", arena),
+		.name = name,
 		.event = json_find_string(step, "name", arena),
 		.next = json_find_string(step, "transitioned_to", arena),
-		.context = context,
-		.step =
-			{
-				.class_name = "info",
-				.module = json_find_string(step, "type", arena),
-				.variable = json_find_string(step, "transitioned_from", arena),
-				.timestamp = timestamp,
-				.event_id = json_find_string(step, "sid", arena),
-				.channel = channel,
-			},
+		.said = widget_value(context, name, "say", arena),
+		.digits = widget_value(context, name, "Digits", arena),
+		.speech = widget_value(context, name, "SpeechResult", arena),
+		.status_code = widget_value(context, name, "status_code", arena),
 	};
+	struct twilio_step said = {.timestamp = timestamp, .channel = channel};
 
-	/* The beginning of the execution says it. */
-	if (text_equal_string(studio.step.module, "trigger")) {
-		return;
+	if (twilio_say_widget(&widget, arena, &said)) {
+		twilio_steps_add(steps, &said);
 	}
-	say_step(&studio);
-	twilio_steps_add(steps, &studio.step);
 }
 
 bool twilio_step_gathers(struct text step)

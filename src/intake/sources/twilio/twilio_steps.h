@@ -4,9 +4,9 @@
 #ifndef INTAKE_SOURCES_TWILIO_TWILIO_STEPS_H
 #define INTAKE_SOURCES_TWILIO_TWILIO_STEPS_H
 
-#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "intake/sources/twilio/twilio_words.h"
 
 /* Steps of one call as canonical JSON, in the order in which they were added. */
 struct twilio_steps {
@@ -16,25 +16,18 @@ struct twilio_steps {
 	bool failed; /* memory was short: kept, so that many additions are checked once */
 };
 
-/* What a step says. */
-struct twilio_step {
-	const char *class_name;
-	struct text line;
-	struct text module;
-	struct text variable;
-	int64_t timestamp;
-	struct text event_id; /* unique within the call */
-	struct text channel;  /* of another leg: its call's SID; empty for the call itself */
-	/* one more member of the data */
-	const char *name; /* NULL: none */
-	struct text value;
-};
-
 void twilio_steps_add(struct twilio_steps *steps, const struct twilio_step *step);
 
 /* Adds the beginning of an execution: its flow's name and its JSON. */
 void twilio_steps_add_start(struct twilio_steps *steps, struct text flow_name,
 	struct text execution, int64_t timestamp);
+
+/* Adds its end. */
+void twilio_steps_add_end(struct twilio_steps *steps, struct text execution, int64_t timestamp);
+
+/* Adds the status of the call @call_sid, where it is one of Twilio's. @channel as above. */
+void twilio_steps_add_status(struct twilio_steps *steps, struct text call_sid, struct text status,
+	int64_t timestamp, struct text channel);
 
 /* Adds what the step resource @step of an execution says. @context is the execution's, or the
  * step's, with what widgets hold; empty: not known. @channel as above. */
