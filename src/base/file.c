@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * Reading a small file whole. */
+ * Reading a small file whole; making folders. */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define FOLDER_MODE 0700
 
 void file_close(int *fd)
 {
@@ -60,4 +65,37 @@ int file_read(const char *path, size_t ceiling_bytes, struct arena *arena, struc
 	content[size] = '\0';
 	*ret_content = (struct text){.data = content, .size = (size_t)size};
 	return 0;
+}
+
+static int make_one(const char *folder, struct error *err)
+{
+	if (mkdir(folder, FOLDER_MODE) < 0 && errno != EEXIST) {
+		return error_set_errno(err, errno, "cannot make the folder '%s'", folder);
+	}
+	return 0;
+}
+
+int file_make_folder(const char *folder, struct error *err)
+{
+	size_t size = strlen(folder);
+	char path[PATH_MAX];
+	struct stat status;
+
+	if (size == 0 || size >= sizeof(path)) {
+		return error_set(err, ERROR_INVALID, "'%s' is not the name of a folder", folder);
+	}
+	memcpy(path, folder, size + 1);
+	for (char *at = path + 1; (at = strchr(at, '/')) != NULL; at++) {
+		*at = '\0';
+		if (make_one(path, err) < 0) {
+			return -1;
+		}
+		*at = '/';
+	}
+	if (make_one(path, err) < 0) {
+		return -1;
+	}
+	return stat(path, &status) == 0 && !S_ISDIR(status.st_mode)
+		       ? error_set(err, ERROR_INVALID, "'%s' is not a folder", folder)
+		       : 0;
 }

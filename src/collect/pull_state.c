@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -206,28 +205,6 @@ int pull_state_save(
 		return error_set_errno(err, errno, "cannot rename '%s'", next);
 	}
 	return sync_folder_of(path, err);
-}
-
-int pull_state_make_folder(const char *folder, struct error *err)
-{
-	char path[PATH_MAX];
-	size_t size = strlen(folder);
-
-	if (size == 0 || size >= sizeof(path)) {
-		return error_set(err, ERROR_INVALID, "'%s' is not the name of a folder", folder);
-	}
-	memcpy(path, folder, size + 1);
-	for (size_t i = 1; i <= size; i++) {
-		if (path[i] != '/' && path[i] != '\0') {
-			continue;
-		}
-		path[i] = '\0';
-		if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-			return error_set_errno(err, errno, "cannot make the folder '%s'", path);
-		}
-		path[i] = folder[i];
-	}
-	return 0;
 }
 
 int pull_state_lock(int *ret_fd, const char *path, struct error *err)

@@ -41,9 +41,6 @@ int pull_state_load(struct pull_state *ret_state, const char *path, struct text 
 int pull_state_save(const struct pull_state *state, const char *path, struct text whose,
 	struct error *err) CHECK_RESULT;
 
-/* Makes @folder and those above it where they are missing, for this user alone. */
-int pull_state_make_folder(const char *folder, struct error *err) CHECK_RESULT;
-
 /* Locks the state at @path for this process: ERROR_BUSY when another one has it. The lock goes with
  * the descriptor. */
 int pull_state_lock(int *ret_fd, const char *path, struct error *err) CHECK_RESULT;

@@ -295,8 +295,8 @@ static int measure(struct spool *spool, struct error *err)
 
 static int open_folder(struct spool *spool, struct error *err)
 {
-	if (mkdir(spool->folder, 0700) < 0 && errno != EEXIST) {
-		return error_set_errno(err, errno, "cannot make the spool '%s'", spool->folder);
+	if (file_make_folder(spool->folder, err) < 0) {
+		return -1;
 	}
 	spool->folder_fd = open(spool->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (spool->folder_fd < 0) {

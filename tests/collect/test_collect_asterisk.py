@@ -385,6 +385,17 @@ def test_a_killed_collector_goes_on_behind_what_is_held(collect, exchange, stub,
     assert any("Not watched for" in line for session in before for line in lines(stub.calls[session]))
 
 
+def test_a_spool_is_made_with_the_folders_above_it(exchange, stub, tmp_path):
+    collector = Collector(tmp_path, stub, *asterisk(exchange(), tmp_path))
+    collector.spool = tmp_path / "callstep-collect" / "pbx1"
+    collector.start()
+    try:
+        wait_for(lambda: (collector.spool / "lock").exists(), "the spool")
+        assert collector.spool.stat().st_mode & 0o777 == 0o700
+    finally:
+        collector.end()
+
+
 def test_a_second_collector_on_one_spool_is_refused(collect, exchange, stub, tmp_path):
     played = exchange()
     first = collect(*asterisk(played, tmp_path))

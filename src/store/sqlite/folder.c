@@ -9,8 +9,7 @@
 #include "base/file.h"
 #include "store/sqlite/sqlite.h"
 
-#define FOLDER_MODE 0700
-#define FILE_MODE   0600
+#define FILE_MODE 0600
 
 char *sqlite_folder_file(const char *folder, const char *name, struct error *err)
 {
@@ -21,37 +20,6 @@ char *sqlite_folder_file(const char *folder, const char *name, struct error *err
 		return NULL;
 	}
 	return path;
-}
-
-static int make_folder(const char *folder, struct error *err)
-{
-	if (mkdir(folder, FOLDER_MODE) < 0 && errno != EEXIST) {
-		return error_set_errno(err, errno, "cannot make the folder '%s'", folder);
-	}
-	return 0;
-}
-
-static int make_folders(const char *folder, struct error *err)
-{
-	AUTO(sqlite_free_string) char *path = strdup(folder);
-	struct stat status;
-
-	if (!path) {
-		return error_no_memory(err);
-	}
-	if (stat(folder, &status) == 0) {
-		return S_ISDIR(status.st_mode)
-			       ? 0
-			       : error_set(err, ERROR_INVALID, "'%s' is not a folder", folder);
-	}
-	for (char *at = path + 1; (at = strchr(at, '/')) != NULL; at++) {
-		*at = '\0';
-		if (make_folder(path, err) < 0) {
-			return -1;
-		}
-		*at = '/';
-	}
-	return make_folder(path, err);
 }
 
 /* SQLite locks its file by fcntl(). Such locks vanish when the process closes any descriptor of
@@ -130,7 +98,7 @@ int sqlite_folder_prepare(const char *folder, const char *path, bool must_exist,
 		return error_set(err, ERROR_NOT_FOUND,
 			"there is no store in '%s': name the folder of an existing one", folder);
 	}
-	if (make_folders(folder, err) < 0) {
+	if (file_make_folder(folder, err) < 0) {
 		return -1;
 	}
 	return make_database_file(folder, path, err);
