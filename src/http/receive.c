@@ -86,6 +86,23 @@ static size_t pass(struct connection *connection, void *data, size_t size, size_
 	return passed > 0 ? (size_t)passed : 0;
 }
 
+/* What waits behind a short read may be the end alone, which came with the data. The library waits
+ * for news, and the kernel has told all it had to tell (epoll(7), "edge-triggered"): shutdown()
+ * makes it tell once more. Where @received is not the end, it is asked for it. */
+static void tell_of_end(const struct connection *connection, ssize_t received)
+{
+	char byte;
+
+	if (received > 0) {
+		const struct source look = {.fd = connection->fd, .flags = MSG_PEEK | MSG_DONTWAIT};
+
+		received = receive_plain(&look, &byte, sizeof(byte));
+	}
+	if (received == 0 || (received < 0 && errno != EAGAIN)) {
+		shutdown(connection->fd, SHUT_RD);
+	}
+}
+
 /* The library waits for news of the socket where it gets fewer bytes than it asked for. So what the
  * gate drops is made up for, until the socket has no more. */
 static ssize_t receive(struct connection *connection, const struct source *source, void *buffer,
@@ -100,11 +117,16 @@ static ssize_t receive(struct connection *connection, const struct source *sourc
 
 		asked = size - used_bytes;
 		received = source->receive(source, to, asked);
-		if (received <= 0) {
-			return used_bytes > 0 ? (ssize_t)used_bytes : received;
+		if (received <= 0 && used_bytes == 0) {
+			return received;
 		}
-		used_bytes += pass(connection, to, (size_t)received, asked);
+		if (received > 0) {
+			used_bytes += pass(connection, to, (size_t)received, asked);
+		}
 	} while ((size_t)received == asked && used_bytes < size && connection->gate.status == 0);
+	if (used_bytes < size && !connection->tls) {
+		tell_of_end(connection, received);
+	}
 	if (used_bytes == 0 && connection->gate.status == 0) {
 		errno = EAGAIN;
 		return none;

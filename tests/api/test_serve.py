@@ -307,6 +307,40 @@ def test_an_idle_connection_is_closed_after_the_timeout(start_server):
         assert connection.recv(100) == b""
 
 
+def sockets_of(server):
+    folder = f"/proc/{server.process.pid}/fd"
+    return sum(os.readlink(f"{folder}/{fd}").startswith("socket:") for fd in os.listdir(folder))
+
+
+POST_HEAD = "POST /v1/calls HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize("before, at_once", [
+    ("", "GET /healthz HTTP/1.1\r\n"),
+    ("", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"),
+    ("", POST_HEAD + "Authorization: {basic}\r\n\r\n5\r\n{{\"se"),
+    (POST_HEAD + "Authorization: {basic}\r\n\r\n", "5\r\n{{\"se")],
+    ids=["half a header", "a request", "a header and half a body", "half a body"])
+def test_a_client_that_sends_and_goes_at_once_is_noticed(start_server, before, at_once):
+    server = start_server()
+    client = Client(server, add_account(server.store))
+    host, port = server.address.rsplit(":", 1)
+    sockets = sockets_of(server)
+    with socket.create_connection((host, int(port)), 20) as connection:
+        connection.sendall(before.format(basic=client.basic()).encode())
+        deadline = time.monotonic() + 10
+        while sockets_of(server) == sockets and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.2)  # the loop waits for more
+        server.process.send_signal(signal.SIGSTOP)
+        connection.sendall(at_once.format(basic=client.basic()).encode())
+    server.process.send_signal(signal.SIGCONT)
+    deadline = time.monotonic() + 10
+    while sockets_of(server) > sockets and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert sockets_of(server) == sockets
+
+
 def test_pages_share_a_ceiling_and_all_are_answered(start_server):
     from concurrent.futures import ThreadPoolExecutor
     server = start_server("--page-memory-max", "2M")
