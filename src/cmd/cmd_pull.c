@@ -233,8 +233,7 @@ static int say_whose(struct pull_run *pull, struct error *err)
 static int open_state(struct pull_run *pull, struct error *err)
 {
 	pull->folder = choose_folder(pull->run, err);
-	if (!pull->folder || file_make_folder(pull->folder, err) < 0 ||
-		say_whose(pull, err) < 0 ||
+	if (!pull->folder || file_make_folder(pull->folder, err) < 0 || say_whose(pull, err) < 0 ||
 		pull_state_path(pull->state_path, sizeof(pull->state_path), pull->folder,
 			pull->whose, err) < 0) {
 		return -1;
