@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The spool's disk is really full: the exchange is disconnected, the gap is told, and all goes on by itself when there is room."""
+"""The spool has no more room, on its disk or by --spool-max: the exchange is disconnected, the gap is told, and all goes on by itself when there is room."""
 import ctypes
+import re
 import subprocess
 
 import pytest
 
-from .conftest import asterisk, is_gap, wait_for
+from .conftest import asterisk, count_of, is_gap, lines, wait_for
 
 CLONE_NEWNS, MS_REC_PRIVATE = 0x20000, 0x44000
 DISK = 16 << 20
@@ -43,3 +44,44 @@ def test_a_full_disk_is_told_and_nothing_is_left_without_an_end(collect, exchang
     wait_for(lambda: all((call.state == "live") == (session in up) for session, call in stub.calls.items()), "all to end but what is up")
     assert any(is_gap(step) and "the spool was full" in step["event"]["line"] for call in stub.calls.values() for step in call.steps)
     assert not (spool / "rejected.ndjson").exists()
+
+
+SPOOL_MAX = 64 << 20  # the least that --spool-max takes
+TEXT = "x" * 30000
+EVENTS, LARGE_CALLS = 10, 160
+
+
+def event(name, call, number, **more):
+    fields = {"Event": name, "Timestamp": f"{1795459000 + call}.{number:06d}", "Channel": f"PJSIP/a-{call}", "ChannelState": "6", "CallerIDNum": "100",
+              "CallerIDName": "", "Context": "from-trunk", "Exten": "200", "Uniqueid": f"large.{call}", "Linkedid": f"large.{call}", **more}
+    return "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode() + b"\r\n"
+
+
+def large_call(call):
+    events = [event("UserEvent", call, 2 + i, UserEvent="Tick", Number=str(i), Text=TEXT) for i in range(EVENTS)]
+    return [event("Newchannel", call, 1), *events, event("Hangup", call, 900, Cause="16")]
+
+
+def test_a_spool_that_is_full_by_its_setting_is_told_and_what_it_holds_is_all_sent(collect, exchange, stub, tmp_path):
+    """One call is up all the time; the calls beside it fill the spool while the server takes nothing."""
+    whole = [event("Newchannel", 0, 1), *(block for call in range(1, LARGE_CALLS) for block in large_call(call)), event("Hangup", 0, 900, Cause="16")]
+    stub.fail = lambda path: 503
+    played = exchange(whole, speed=1000)
+    collector = collect(*asterisk(played, tmp_path, "--spool-max", "64M"))
+    wait_for(lambda: "spool-full" in collector.said(), "the spool to be full")
+    assert SPOOL_MAX // 2 < collector.waiting() <= SPOOL_MAX
+    assert not played.done.is_set()
+    stub.fail = lambda path: None
+    wait_for(lambda: "spool-has-room" in collector.said(), "the collector to go on")
+    wait_for(lambda: played.done.is_set() and played.logins > 1, "the stream")
+    wait_for(lambda: f"large.{LARGE_CALLS - 1}" in stub.calls and all(call.state == "ended" for call in stub.calls.values()), "all calls to end")
+    wait_for(lambda: collector.waiting() == 0, "the spool to be empty")
+    told = collector.end()
+    assert count_of(told, "spooled") == count_of(told, "acknowledged")
+    assert not (collector.spool / "rejected.ndjson").exists()
+    assert any(is_gap(step) and "the spool was full" in step["event"]["line"] for step in stub.calls["large.0"].steps)
+    ticks = {session: sum(line.startswith("Tick") for line in lines(call)) for session, call in stub.calls.items() if session != "large.0"}
+    for session, count in ticks.items():
+        unwatched = any(re.search("[Nn]ot watched|Already up|recording begins", line) for line in lines(stub.calls[session]))
+        assert count == EVENTS or unwatched, (session, [line[:60] for line in lines(stub.calls[session])])
+    assert sum(count == EVENTS for count in ticks.values()) > LARGE_CALLS // 3
