@@ -12,6 +12,7 @@ import threading
 
 import pytest
 
+import amender
 import trouble
 from conftest import Client, Server, add_account
 from postgres import Cluster
@@ -131,3 +132,31 @@ def test_every_acknowledged_call_is_on_every_server_exactly_once(tmp_path, clust
                    f"{ended.count('process')} of its processes, {len(ledger.acked)} calls acknowledged, "
                    f"{sum(sum(poster.failures.values()) for poster in posters)} batches refused and sent again, {len(seen[0])} held, 0 lost")
     assert ledger.acked
+
+
+def test_every_acknowledged_step_of_live_calls_is_on_every_server_exactly_once(tmp_path, cluster, servers):
+    location = cluster.new_store()
+    key = add_account(location)
+    random_ = random.Random(SEED)
+    servers += [Server(tmp_path, "--api-detail-days", "ever", store=location) for _ in range(SERVERS)]
+    amenders = [amender.Amender(f"a{i}", key, 1_700_000_000 + i * 100_000, random_.random(), i % 2 == 0) for i in range(POSTERS)]
+    for one in amenders:
+        one.begin(lambda: [server.address for server in servers])
+    ended = []
+    for _ in range(ROUNDS):
+        threading.Event().wait(random_.uniform(0.05, 0.6))  # the random moment
+        ended.append(end_something(cluster, servers, tmp_path, location, random_))
+    for one in amenders:
+        one.stop()
+    cluster.wait()
+    for server in servers:
+        wait_until_ready(Client(server, key))
+        acked = amender.check(Client(server, key), amenders)
+    for server in servers:
+        assert server.stop() == 0
+    trouble.verify(location)
+    print(f"seed {SEED}: {' '.join(ended)}")
+    trouble.figure("live calls on three servers", f"{ended.count('server')} ends of servers, {ended.count('database')} of the database, "
+                   f"{ended.count('process')} of its processes, {acked} steps of {sum(len(one.told) for one in amenders)} live calls acknowledged, "
+                   f"{sum(one.repeated for one in amenders)} batches sent again, 0 lost, 0 twice")
+    assert acked > 0
