@@ -2,7 +2,8 @@
  * What was hidden of a live call, so that later steps do not show it: of each number how many
  * digits it has, and a digest of them. The digest's key is never stored. Where another program made
  * it with another key, all numbers of that length are hidden: more than needed, and nothing is
- * shown that was hidden. docs/decisions/0031-live-redaction.md says why. */
+ * shown that was hidden. When the call has ended nothing of that is kept; then the tokens that
+ * stand in its steps tell, where there is a key. docs/decisions/0031-live-redaction.md says why. */
 #include "redact/private.h"
 
 /* Of one call. The digits of more numbers are known by their length alone. */
@@ -73,10 +74,61 @@ int redact_known_read(struct redaction *redaction, struct text hidden, struct er
 	return 0;
 }
 
+/* ---- tokens ---- */
+
+static int compare_texts(const void *left, const void *right)
+{
+	return text_compare(*(const struct text *)left, *(const struct text *)right);
+}
+
+int redact_tokens_read(struct redaction *redaction, struct text detail, struct error *err)
+{
+	struct text token = {0};
+	size_t at = 0;
+
+	if (!redaction->redactor->key.given) {
+		return 0;
+	}
+	while ((token = redact_next_token(detail, at)).size > 0) {
+		struct text *grown = arena_list_grow(&redaction->arena, redaction->tokens,
+			redaction->tokens_count, sizeof(*grown));
+
+		if (!grown) {
+			return error_no_memory(err);
+		}
+		redaction->tokens = grown;
+		grown[redaction->tokens_count++] = token;
+		at = (size_t)(token.data - detail.data) + token.size;
+	}
+	if (redaction->tokens_count > 0) {
+		qsort(redaction->tokens, redaction->tokens_count, sizeof(*redaction->tokens),
+			compare_texts);
+	}
+	return 0;
+}
+
+static bool has_token(const struct redaction *redaction, struct text digits)
+{
+	AUTO(buffer_deinit) struct buffer mark;
+	struct text text;
+
+	buffer_init(&mark, REDACT_MARK_SIZE);
+	if (redaction->tokens_count == 0) {
+		return false;
+	}
+	redact_mark_write(&mark, &redaction->redactor->key, digits);
+	text = buffer_text(&mark);
+	return bsearch(&text, redaction->tokens, redaction->tokens_count, sizeof(text),
+		       compare_texts) != NULL;
+}
+
 bool redact_known_has(const struct redaction *redaction, struct text digits)
 {
 	struct known known;
 
+	if (has_token(redaction, digits)) {
+		return true;
+	}
 	if (redaction->any_lengths & bit_of(digits.size)) {
 		return true;
 	}

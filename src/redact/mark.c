@@ -193,3 +193,23 @@ bool redact_is_mark(struct text text)
 	}
 	return true;
 }
+
+struct text redact_next_token(struct text text, size_t at)
+{
+	while (at < text.size) {
+		struct text rest = text_tail(text, at);
+		const char *bullet = memmem(rest.data, rest.size, BULLET, sizeof(BULLET) - 1);
+		struct text mark;
+
+		if (!bullet) {
+			break;
+		}
+		at += (size_t)(bullet - rest.data);
+		mark = text_head(text_tail(text, at), REDACT_MARK_SIZE);
+		if (mark.size == REDACT_MARK_SIZE && redact_is_mark(mark)) {
+			return mark;
+		}
+		at += sizeof(BULLET) - 1;
+	}
+	return text_tail(text, text.size);
+}

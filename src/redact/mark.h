@@ -10,7 +10,8 @@
 #include "call/call_number.h"
 
 #define REDACT_KEY_SIZE	  32
-#define REDACT_TOKEN_SIZE 20 /* letters */
+#define REDACT_TOKEN_SIZE 20			  /* letters */
+#define REDACT_MARK_SIZE  (3 + REDACT_TOKEN_SIZE) /* bytes of a token with its • */
 
 struct redact_key {
 	bool given;
@@ -44,6 +45,9 @@ void redact_mark_write(struct buffer *out, const struct redact_key *key, struct 
  * for each. Returns whether there is any. */
 bool redact_marks_write(
 	struct buffer *out, const struct redact_key *key, struct text text, const char *hidden);
+
+/* The next mark with a token in @text from @at on; its size is 0 where there is none. */
+struct text redact_next_token(struct text text, size_t at);
 
 /* Whether @text is a mark and nothing else. */
 bool redact_is_mark(struct text text);

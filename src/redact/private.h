@@ -65,6 +65,10 @@ void redact_secrets_sort(struct redaction *redaction);
 int redact_known_read(
 	struct redaction *redaction, struct text hidden, struct error *err) CHECK_RESULT;
 
+/* From now on the numbers are known that tokens in @detail stand for. */
+int redact_tokens_read(
+	struct redaction *redaction, struct text detail, struct error *err) CHECK_RESULT;
+
 /* Whether @digits, REDACT_SECRET_MIN to _MAX of them, are among what is known. */
 bool redact_known_has(const struct redaction *redaction, struct text digits);
 

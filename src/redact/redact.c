@@ -244,6 +244,8 @@ static void begin(struct redaction *redaction)
 	redaction->known_count = 0;
 	redaction->known_lengths = 0;
 	redaction->any_lengths = 0;
+	redaction->tokens = NULL;
+	redaction->tokens_count = 0;
 	arena_deinit(&redaction->arena);
 }
 
@@ -292,7 +294,8 @@ int redact_review(void *context, struct text detail, struct text hidden, struct 
 	int changed;
 
 	begin(redaction);
-	if (redact_known_read(redaction, hidden, err) < 0) {
+	if (redact_known_read(redaction, hidden, err) < 0 ||
+		redact_tokens_read(redaction, detail, err) < 0) {
 		return -1;
 	}
 	changed = redact(redaction, detail, detail, ret_detail, err);

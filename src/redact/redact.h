@@ -54,6 +54,8 @@ struct redaction {
 	size_t known_count;
 	uint64_t known_lengths; /* a bit each: digits of that length are among it, */
 	uint64_t any_lengths;	/* and all digits of that length count as known */
+	struct text *tokens;	/* that stand in the steps, sorted; see known.c */
+	size_t tokens_count;
 };
 
 void redaction_init(struct redaction *redaction, const struct redactor *redactor);
@@ -73,10 +75,10 @@ int redact_steps(struct redaction *redaction, struct text detail, struct buffer 
 	struct error *err) CHECK_RESULT;
 
 /* The same for all steps that a live call has by now, of which those from earlier requests are
- * redacted already: also hides what was hidden in them. @context is the struct redaction. @hidden
- * is what was appended to @ret_hidden the last time for this call; empty at first. It holds no
- * digits, but what makes them known again (docs/decisions/0031-live-redaction.md). A
- * store_review_fn (store/store.h). */
+ * redacted already: also hides what was hidden in them, and what tokens in them stand for. @context
+ * is the struct redaction. @hidden is what was appended to @ret_hidden the last time for this call;
+ * empty at first. It holds no digits, but what makes them known again
+ * (docs/decisions/0031-live-redaction.md). A store_review_fn (store/store.h). */
 int redact_review(void *context, struct text detail, struct text hidden, struct buffer *ret_detail,
 	struct buffer *ret_hidden, struct error *err) CHECK_RESULT;
 

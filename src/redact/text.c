@@ -128,7 +128,7 @@ static bool is_secret(const struct redaction *redaction, const struct number *nu
 
 static void hide_secrets(struct redaction *redaction, struct text text)
 {
-	if (redaction->secrets_count + redaction->known_count == 0) {
+	if (redaction->secrets_count + redaction->known_count + redaction->tokens_count == 0) {
 		return;
 	}
 	for (size_t at = card_next_digits(text, 0); at < text.size;

@@ -293,6 +293,45 @@ def test_a_pin_is_hidden_in_other_requests_too(start_server, first, second, rest
     assert ("4712" in held) == (not restart or first is REPEATED)
 
 
+@pytest.mark.parametrize("keyed", [False, True])
+def test_after_the_end_tokens_tell_what_was_hidden(start_server, tmp_path, keyed):
+    """docs/decisions/0031-live-redaction.md: without a key nothing is left by which the PIN could be known again."""
+    (tmp_path / "key").write_text("k" * 40)
+    (tmp_path / "key").chmod(0o600)
+    rules = ["--redact-input", "gather", *(["--redact-key-file", str(tmp_path / "key")] if keyed else [])]
+    server = start_server(*rules)
+    client = Client(server, add_account(server.store))
+    add(client, "a", [PIN], place=0)
+    assert patch(client, "a", state="ended").json["state"] == "ended"
+    server.stop()
+    client = Client(start_server(*rules, store=server.store), client.key)
+    add(client, "a", [REPEATED, OTHER], place=1)
+    held = lines_of(client, "a")
+    assert "4711" not in held[0] and "4712" in held[2]
+    assert ("4711" in held[1]) == (not keyed)
+    assert not keyed or held[0].split()[2] == held[1].split()[3]
+    # A document that replaces the call is redacted by what it has itself.
+    assert client.post([call("a", start=NOW, detail=[REPEATED])]).json["replaced"] == 1
+    assert "4711" in lines_of(client, "a")[0]
+
+
+@pytest.mark.parametrize("rules", [[], ["--redact-cards"]])
+def test_the_scan_looks_at_live_calls_and_at_all_that_requests_brought(start_server, rules):
+    server = start_server(*rules)
+    client = Client(server, add_account(server.store))
+    card = "4111 1111 1111 1111"
+    add(client, "live", [step("Welcome", NOW)], place=0)
+    add(client, "live", [step(f"Card {card}", NOW + 1)], place=1)
+    add(client, "over", [step(f"Card {card}", NOW)], place=0)
+    assert patch(client, "over", state="ended").json["state"] == "ended"
+    add(client, "over", [step("Late", NOW + 5, number=card.replace(" ", ""))], place=1)
+    done = callstep("privacy-scan", "--data", server.store, "--json")
+    assert done.returncode == (0 if rules else 3), done.stderr
+    found = [(one["session_id"], one["step"], one["where"]) for one in json.loads(done.stdout)["findings"]]
+    assert sorted(found) == ([] if rules else [("live", 2, "line"), ("over", 1, "line"), ("over", 2, "number")])
+    assert card not in done.stdout and card.replace(" ", "") not in done.stdout
+
+
 def test_a_silent_call_is_ended_and_goes_on_when_it_is_heard_of(start_server):
     server = start_server("--live-timeout", "1s")
     client = Client(server, add_account(server.store))

@@ -539,6 +539,34 @@ static void a_program_with_another_key_hides_all_numbers_of_that_length(void **s
 	assert_true(shows(&review, "12345"));
 }
 
+static void tokens_tell_what_was_hidden_where_nothing_else_does_any_more(void **state)
+{
+	AUTO(redactor_destroyp) struct redactor *redactor = NULL;
+	AUTO(review_deinit) struct review review;
+	struct redact_rules rules = {.input = "gather"};
+	char path[64];
+	struct text token;
+
+	(void)state;
+	write_key(path, "0123456789abcdef0123456789abcdef\n", 0600);
+	rules.key_path = path;
+	redactor = redactor_of(&rules);
+	unlink(path);
+	review_init(&review, redactor);
+	add_step(&review, PIN);
+	/* the call has ended */
+	buffer_clear(&review.hidden);
+	add_step(&review, STEP("Said 4 7 1 1, \xe2\x80\xa2 and 4712", "info", "say", ""));
+	assert_false(shows(&review, "4711"));
+	assert_false(shows(&review, "4 7 1 1"));
+	assert_true(shows(&review, "4712"));
+	token = redact_next_token(buffer_text(&review.detail), 0);
+	assert_int_equal(token.size, REDACT_MARK_SIZE);
+	token = redact_next_token(buffer_text(&review.detail),
+		(size_t)(token.data - review.detail.data) + token.size);
+	assert_int_equal(token.size, REDACT_MARK_SIZE);
+}
+
 static void a_call_with_many_hidden_numbers_keeps_their_lengths_alone(void **state)
 {
 	static const struct redact_rules rules = {.input = "gather"};
@@ -617,6 +645,7 @@ int main(void)
 		cmocka_unit_test(only_a_mark_is_a_mark),
 		cmocka_unit_test(digits_hidden_in_one_request_are_hidden_in_the_next_and_the_last),
 		cmocka_unit_test(a_program_with_another_key_hides_all_numbers_of_that_length),
+		cmocka_unit_test(tokens_tell_what_was_hidden_where_nothing_else_does_any_more),
 		cmocka_unit_test(a_call_with_many_hidden_numbers_keeps_their_lengths_alone),
 		cmocka_unit_test(what_is_kept_of_a_live_call_is_checked),
 		cmocka_unit_test(the_id_of_an_event_is_not_looked_at),
