@@ -8,7 +8,8 @@
 #define RESULT_BYTES ((size_t)4 << 20) /* what is claimed at first */
 
 /* In the order of enum stats_group. */
-static const char *const groups[] = {"time", "dest", "type", "class", "module", "variable", NULL};
+static const char *const groups[] = {
+	"time", "dest", "type", "class", "module", "variable", "outcome", "ended_by", NULL};
 static const char *const buckets[] = {"minute", "hour", "day", NULL};
 static const int64_t bucket_seconds[] = {60, 3600, 86400};
 static const char *const values[] = {"all", "calls", NULL};

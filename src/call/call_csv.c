@@ -5,7 +5,9 @@
 #include "base/time_text.h"
 #include "call/call_json.h"
 
-#define CALL_COLUMNS "session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state"
+#define CALL_COLUMNS                                                                               \
+	"session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state,"               \
+	"outcome,answered,answered_iso,talk,ended_by"
 #define STEP_COLUMNS "step,timestamp,timestamp_iso,class,module,variable,line"
 
 #define BYTE_ORDER_MARK	 "\xef\xbb\xbf"
@@ -113,6 +115,24 @@ static void write_time(struct buffer *buffer, int64_t time_s)
 	buffer_append_byte(buffer, ',');
 }
 
+/* What is not known is an empty cell. */
+static void write_outcome(struct buffer *buffer, const struct call *call)
+{
+	buffer_append(buffer, call_outcome_names.items[call->outcome]);
+	buffer_append_byte(buffer, ',');
+	if (call->answered > 0) {
+		write_time(buffer, call->answered);
+	} else {
+		buffer_append(buffer, TEXT(",,"));
+	}
+	if (call_knows_talk(call)) {
+		write_number(buffer, call->talk);
+	} else {
+		buffer_append_byte(buffer, ',');
+	}
+	buffer_append(buffer, call_ended_by_names.items[call->ended_by]);
+}
+
 static void write_call(struct buffer *buffer, const struct call *call, bool spreadsheet)
 {
 	write_text(buffer, call->session_id, spreadsheet);
@@ -127,7 +147,8 @@ static void write_call(struct buffer *buffer, const struct call *call, bool spre
 	write_text(buffer, call->dest, spreadsheet);
 	buffer_append_byte(buffer, ',');
 	write_number(buffer, call->has_detail ? call->steps : 0);
-	buffer_append(buffer, TEXT("ended"));
+	buffer_append(buffer, TEXT("ended,"));
+	write_outcome(buffer, call);
 }
 
 static void end_row(struct buffer *buffer)

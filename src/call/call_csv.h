@@ -18,7 +18,8 @@
 #include "base/error.h"
 #include "call/call.h"
 
-/* session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state and with @steps also
+/* session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state,
+ * outcome,answered,answered_iso,talk,ended_by and with @steps also
  * step,timestamp,timestamp_iso,class,module,variable,line. Times are UNIX seconds and ISO 8601 in
  * UTC. */
 void call_csv_write_header(struct buffer *buffer, bool steps, bool spreadsheet);

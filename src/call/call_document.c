@@ -15,11 +15,40 @@ static void write_beginning(struct buffer *buffer, const struct call *call)
 	json_add_string(buffer, "session_id", call->session_id);
 }
 
+static void add_name(struct buffer *buffer, const char *name, struct text value)
+{
+	if (value.size > 0) {
+		json_add_string(buffer, name, value);
+		return;
+	}
+	json_write_name(buffer, name);
+	buffer_append(buffer, TEXT("null"));
+}
+
+static void add_known(struct buffer *buffer, const char *name, int64_t value, bool known)
+{
+	if (known) {
+		json_add_number(buffer, name, value);
+		return;
+	}
+	json_write_name(buffer, name);
+	buffer_append(buffer, TEXT("null"));
+}
+
+void call_document_write_outcome(struct buffer *buffer, const struct call *call)
+{
+	add_name(buffer, "outcome", call_outcome_names.items[call->outcome]);
+	add_known(buffer, "answered", call->answered, call->answered > 0);
+	add_known(buffer, "talk", call->talk, call_knows_talk(call));
+	add_name(buffer, "ended_by", call_ended_by_names.items[call->ended_by]);
+}
+
 static void write_ending(struct buffer *buffer, const struct call *call)
 {
 	json_add_string(buffer, "type", text_of(call_type_name(call->type)));
 	json_add_number(buffer, "steps", call->has_detail ? call->steps : 0);
 	json_add_string(buffer, "state", text_of(call_state_name(call->state)));
+	call_document_write_outcome(buffer, call);
 	buffer_append(buffer, call->has_detail ? TEXT(",\"log\":true}") : TEXT(",\"log\":false}"));
 }
 

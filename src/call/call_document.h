@@ -7,12 +7,16 @@
 #include "call/call.h"
 
 /* Writes {"dest":…,"src":…,"start":1,"end":2,"duration":1,"session_id":…,"type":…,"steps":25,
- * "state":"ended","log":true}. @call->has_detail tells whether its detail is
- * served; without, steps is 0. */
+ * "state":"ended",…,"log":true}, with what call_document_write_outcome() writes. @call->has_detail
+ * tells whether its detail is served; without, steps is 0. */
 void call_document_write(struct buffer *buffer, const struct call *call);
 
 /* The same with "detail" behind session_id: the canonical steps @detail (call_json_detail()), false
  * when @call has none. */
 void call_document_write_detail(struct buffer *buffer, const struct call *call, struct text detail);
+
+/* Adds "outcome", "answered", "talk" and "ended_by" to the object that @buffer holds the beginning
+ * of; null: it is not known. */
+void call_document_write_outcome(struct buffer *buffer, const struct call *call);
 
 #endif

@@ -17,6 +17,10 @@ enum call_given {
 	CALL_GIVEN_END = 8,
 	CALL_GIVEN_TYPE = 16,
 	CALL_GIVEN_STATE = 32,
+	CALL_GIVEN_OUTCOME = 64,
+	CALL_GIVEN_ANSWERED = 128,
+	CALL_GIVEN_TALK = 256,
+	CALL_GIVEN_ENDED_BY = 512,
 };
 
 struct call_events {
@@ -32,13 +36,13 @@ struct call_events {
  * the caller has cleared, as `[…]`. Negative with ERROR_INVALID or ERROR_TOO_LARGE, and line and
  * column. A member that is not known is an error: what it should have said would be lost. */
 
-/* An events line: {"session_id":…,"call":{dest,src,start,end,type,state},"from":N,"steps":[…]},
+/* An events line: {"session_id":…,"call":{…},"from":N,"steps":[…]},
  * each member but the first optional. In a failure the session_id is set all the same when a good
  * one can be found. */
 int call_events_read(struct text json, struct json_position position, struct arena *arena,
 	struct buffer *canonical, struct call_events *ret_events, struct error *err) CHECK_RESULT;
 
-/* An object of some of dest, src, start, end, type and state. */
+/* An object of some of dest, src, start, end, type, state, outcome, answered, talk and ended_by. */
 int call_events_read_header(struct text json, struct json_position position, struct arena *arena,
 	struct call_events *ret_events, struct error *err) CHECK_RESULT;
 

@@ -56,18 +56,28 @@ static int read_state(
 		       : call_reading_wrong(reading, name, "\"live\" or \"ended\"");
 }
 
+#define HEADER_WORDS "dest, src, start, end, type, state, outcome, answered, talk and ended_by"
+
 static const struct {
 	const char *name;
 	enum call_given given;
 	size_t offset;
 	call_reading_member *read;
+	enum call_told told;
 } header_members[] = {
-	{"dest", CALL_GIVEN_DEST, offsetof(struct call, dest), call_reading_number},
-	{"src", CALL_GIVEN_SRC, offsetof(struct call, src), call_reading_number},
-	{"start", CALL_GIVEN_START, offsetof(struct call, start), call_reading_time},
-	{"end", CALL_GIVEN_END, offsetof(struct call, end), call_reading_time},
-	{"type", CALL_GIVEN_TYPE, offsetof(struct call, type), call_reading_type},
-	{"state", CALL_GIVEN_STATE, offsetof(struct call, state), read_state},
+	{"dest", CALL_GIVEN_DEST, offsetof(struct call, dest), call_reading_number, 0},
+	{"src", CALL_GIVEN_SRC, offsetof(struct call, src), call_reading_number, 0},
+	{"start", CALL_GIVEN_START, offsetof(struct call, start), call_reading_time, 0},
+	{"end", CALL_GIVEN_END, offsetof(struct call, end), call_reading_time, 0},
+	{"type", CALL_GIVEN_TYPE, offsetof(struct call, type), call_reading_type, 0},
+	{"state", CALL_GIVEN_STATE, offsetof(struct call, state), read_state, 0},
+	{"outcome", CALL_GIVEN_OUTCOME, offsetof(struct call, outcome), call_reading_outcome,
+		CALL_TOLD_OUTCOME},
+	{"answered", CALL_GIVEN_ANSWERED, offsetof(struct call, answered), call_reading_answered,
+		CALL_TOLD_ANSWERED},
+	{"talk", CALL_GIVEN_TALK, offsetof(struct call, talk), call_reading_talk, CALL_TOLD_TALK},
+	{"ended_by", CALL_GIVEN_ENDED_BY, offsetof(struct call, ended_by), call_reading_ended_by,
+		CALL_TOLD_ENDED_BY},
 };
 
 static int read_header_member(
@@ -78,11 +88,13 @@ static int read_header_member(
 	for (size_t i = 0; i < COUNT_OF(header_members); i++) {
 		if (json_token_is(name, header_members[i].name)) {
 			events->given |= header_members[i].given;
+			events->call.told |=
+				token->kind != JSON_NULL ? (int64_t)header_members[i].told : 0;
 			return header_members[i].read(&reading->read, token, header_members[i].name,
 				(char *)&events->call + header_members[i].offset);
 		}
 	}
-	return unknown(reading, name, "dest, src, start, end, type and state");
+	return unknown(reading, name, HEADER_WORDS);
 }
 
 /* The object that was just opened. */
@@ -117,8 +129,8 @@ int call_events_read_header(struct text json, struct json_position position, str
 		return -1;
 	}
 	if (token.kind != JSON_OBJECT) {
-		return json_reader_error(&reading.read.reader, err,
-			"an object of dest, src, start, end, type and state is expected");
+		return json_reader_error(
+			&reading.read.reader, err, "an object of " HEADER_WORDS " is expected");
 	}
 	return read_header(&reading) < 0 ? -1 : end(&reading);
 }

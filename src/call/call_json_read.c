@@ -29,14 +29,21 @@ static const struct {
 	bool required;
 	size_t offset;
 	call_reading_member *read;
+	enum call_told told;
 } call_members[] = {
-	{"dest", true, offsetof(struct call, dest), call_reading_number},
-	{"src", true, offsetof(struct call, src), call_reading_number},
-	{"start", true, offsetof(struct call, start), call_reading_time},
-	{"end", true, offsetof(struct call, end), call_reading_time},
-	{"session_id", true, offsetof(struct call, session_id), call_reading_session_id},
-	{"type", true, offsetof(struct call, type), call_reading_type},
-	{"detail", false, offsetof(struct call, has_detail), read_detail},
+	{"dest", true, offsetof(struct call, dest), call_reading_number, 0},
+	{"src", true, offsetof(struct call, src), call_reading_number, 0},
+	{"start", true, offsetof(struct call, start), call_reading_time, 0},
+	{"end", true, offsetof(struct call, end), call_reading_time, 0},
+	{"session_id", true, offsetof(struct call, session_id), call_reading_session_id, 0},
+	{"type", true, offsetof(struct call, type), call_reading_type, 0},
+	{"detail", false, offsetof(struct call, has_detail), read_detail, 0},
+	{"outcome", false, offsetof(struct call, outcome), call_reading_outcome, CALL_TOLD_OUTCOME},
+	{"answered", false, offsetof(struct call, answered), call_reading_answered,
+		CALL_TOLD_ANSWERED},
+	{"talk", false, offsetof(struct call, talk), call_reading_talk, CALL_TOLD_TALK},
+	{"ended_by", false, offsetof(struct call, ended_by), call_reading_ended_by,
+		CALL_TOLD_ENDED_BY},
 };
 
 #define CALL_MEMBERS COUNT_OF(call_members)
@@ -47,6 +54,8 @@ static int read_member(
 	for (size_t i = 0; i < CALL_MEMBERS; i++) {
 		if (json_token_is(name, call_members[i].name)) {
 			reading->seen |= 1U << i;
+			reading->call->told |=
+				token->kind != JSON_NULL ? (int64_t)call_members[i].told : 0;
 			return call_members[i].read(&reading->read, token, call_members[i].name,
 				(char *)reading->call + call_members[i].offset);
 		}

@@ -90,6 +90,88 @@ int call_reading_type(
 	return 0;
 }
 
+/* Reads a name of @names; null is the value that has none. */
+static int read_name(struct call_reading *reading, const struct json_token *token, const char *name,
+	const struct call_names *names, const char *must, unsigned int *ret)
+{
+	struct text text = {0};
+	int value = 0;
+
+	if (token->kind == JSON_STRING) {
+		text = json_token_string(token, reading->arena);
+	}
+	if (token->kind != JSON_NULL) {
+		value = call_names_find(names, text);
+	}
+	if (value < 0) {
+		return call_reading_wrong(reading, name, must);
+	}
+	*ret = (unsigned int)value;
+	return 0;
+}
+
+int call_reading_outcome(
+	struct call_reading *reading, const struct json_token *token, const char *name, void *place)
+{
+	unsigned int value = 0;
+
+	if (read_name(reading, token, name, &call_outcome_names,
+		    "answered, missed, abandoned, busy, failed, voicemail, transferred, completed "
+		    "or null",
+		    &value) < 0) {
+		return -1;
+	}
+	*(enum call_outcome *)place = (enum call_outcome)value;
+	return 0;
+}
+
+int call_reading_ended_by(
+	struct call_reading *reading, const struct json_token *token, const char *name, void *place)
+{
+	unsigned int value = 0;
+
+	if (read_name(reading, token, name, &call_ended_by_names, "caller, called, system or null",
+		    &value) < 0) {
+		return -1;
+	}
+	*(enum call_ended_by *)place = (enum call_ended_by)value;
+	return 0;
+}
+
+/* @must: what is said where it is not a whole number. */
+static int read_whole(struct call_reading *reading, const struct json_token *token,
+	const char *name, const char *must, int64_t *ret)
+{
+	struct text digits = {0};
+	int64_t value = 0;
+
+	if (token->kind == JSON_NUMBER || token->kind == JSON_STRING) {
+		digits = json_token_string(token, reading->arena);
+	}
+	if (token->kind != JSON_NULL && !text_to_int64(digits, &value)) {
+		return call_reading_wrong(reading, name, must);
+	}
+	if (call_reading_check_time(reading, name, value) < 0) {
+		return -1;
+	}
+	*ret = value;
+	return 0;
+}
+
+int call_reading_answered(
+	struct call_reading *reading, const struct json_token *token, const char *name, void *place)
+{
+	return read_whole(reading, token, name,
+		"UNIX seconds: a whole number, a string of at most 18 digits, or null", place);
+}
+
+int call_reading_talk(
+	struct call_reading *reading, const struct json_token *token, const char *name, void *place)
+{
+	return read_whole(reading, token, name,
+		"seconds: a whole number, a string of at most 18 digits, or null", place);
+}
+
 void call_reading_find_session_id(
 	struct call_reading *reading, struct text json, struct text *session_id)
 {

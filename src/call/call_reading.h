@@ -47,6 +47,11 @@ call_reading_member call_reading_number;     /* struct text: dest or src */
 call_reading_member call_reading_session_id; /* struct text */
 call_reading_member call_reading_time;	     /* int64_t */
 call_reading_member call_reading_type;	     /* enum call_type */
+/* null: it is not known */
+call_reading_member call_reading_outcome;  /* enum call_outcome */
+call_reading_member call_reading_ended_by; /* enum call_ended_by */
+call_reading_member call_reading_answered; /* int64_t: a time */
+call_reading_member call_reading_talk;	   /* int64_t: seconds */
 
 /* Sets the error where @time_s, the value of the member @name, seems to be in milliseconds. */
 int call_reading_check_time(struct call_reading *reading, const char *name, int64_t time_s);

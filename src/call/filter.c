@@ -10,7 +10,8 @@
 
 void filter_init(struct filter *filter)
 {
-	*filter = (struct filter){.end = INT64_MAX, .max_duration = INT64_MAX};
+	*filter =
+		(struct filter){.end = INT64_MAX, .max_duration = INT64_MAX, .max_talk = INT64_MAX};
 }
 
 /* ---- reading ---- */
@@ -232,6 +233,22 @@ static int set_seconds(struct setting *setting, void *place)
 	return 0;
 }
 
+static int set_answer(struct setting *setting, void *place)
+{
+	enum filter_answered *answered = place;
+
+	if (text_equal(setting->value, TEXT("true"))) {
+		*answered = FILTER_ANSWERED;
+		return 0;
+	}
+	if (text_equal(setting->value, TEXT("false"))) {
+		*answered = FILTER_NOT_ANSWERED;
+		return 0;
+	}
+	return error_set(setting->err, ERROR_INVALID, "true or false is expected, not '%.*s'",
+		TEXT_ARG(setting->value));
+}
+
 static int set_state(struct setting *setting, void *place)
 {
 	enum filter_state *state = place;
@@ -286,6 +303,10 @@ int filter_check(const struct filter *filter, struct error *err)
 		return error_set(err, ERROR_INVALID,
 			"max_duration: it is less than min_duration: no call is like that");
 	}
+	if (filter->max_talk < filter->min_talk) {
+		return error_set(err, ERROR_INVALID,
+			"max_talk: it is less than min_talk: no call is like that");
+	}
 	return 0;
 }
 
@@ -333,12 +354,31 @@ static bool choices_match(const struct filter *filter, const struct call *call)
 	return FILTER_CHOICES(MATCHES) true;
 }
 
+bool filter_asks_for_talk(const struct filter *filter)
+{
+	return filter->answered != FILTER_ANY_ANSWER || filter->min_talk > 0 ||
+	       filter->max_talk < INT64_MAX;
+}
+
+static bool talk_matches(const struct filter *filter, const struct call *call)
+{
+	if (filter->answered != FILTER_ANY_ANSWER &&
+		(!call_knows_answer(call) ||
+			call_is_answered(call) != (filter->answered == FILTER_ANSWERED))) {
+		return false;
+	}
+	return call->talk >= filter->min_talk &&
+	       (filter->max_talk == INT64_MAX ||
+		       (call->talk <= filter->max_talk && call_knows_talk(call)));
+}
+
 bool filter_is_window(const struct filter *filter)
 {
 	return !filter_numbers_ask(&filter->src) &&
 	       (filter->dest.any || filter->dest.parts_count == 0) && !asks_for_choice(filter) &&
 	       filter->min_duration == 0 && filter->max_duration == INT64_MAX &&
-	       filter->state == FILTER_ANY_STATE && !filter_needs_detail(filter);
+	       !filter_asks_for_talk(filter) && filter->state == FILTER_ANY_STATE &&
+	       !filter_needs_detail(filter);
 }
 
 static bool part_matches(const struct filter_part *part, struct text key)
@@ -390,7 +430,7 @@ bool filter_matches_times(const struct filter *filter, const struct call *call)
 
 	return call->start >= filter->start && call->start < filter->end &&
 	       duration >= filter->min_duration && duration <= filter->max_duration &&
-	       choices_match(filter, call) &&
+	       choices_match(filter, call) && talk_matches(filter, call) &&
 	       (filter->state == FILTER_ANY_STATE ||
 		       (filter->state == FILTER_LIVE) == (call->state == CALL_LIVE));
 }

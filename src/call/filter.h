@@ -31,6 +31,13 @@ struct filter_numbers {
 	bool any; /* `*` was among them: nothing is added any more */
 };
 
+/* Whether a person answered; neither finds calls of which that is not known. */
+enum filter_answered {
+	FILTER_ANY_ANSWER,
+	FILTER_ANSWERED,
+	FILTER_NOT_ANSWERED,
+};
+
 enum filter_state {
 	FILTER_ANY_STATE,
 	FILTER_LIVE,
@@ -42,9 +49,15 @@ struct filter {
 	int64_t end;
 	struct filter_numbers dest;
 	struct filter_numbers src;
-	unsigned int types;   /* a bit (1 << enum call_type) for each that is meant; 0: any */
+	unsigned int types; /* a bit (1 << enum call_type) for each that is meant; 0: any */
+	unsigned int outcomes;
+	unsigned int enders;
+	enum filter_answered answered;
 	int64_t min_duration; /* seconds */
 	int64_t max_duration; /* seconds; INT64_MAX: any */
+	int64_t min_talk;     /* seconds */
+	/* seconds; INT64_MAX: any; less finds no call of which the talk is not known */
+	int64_t max_talk;
 	enum filter_state state;
 	/* What one and the same step has: */
 	struct filter_names classes;
@@ -71,7 +84,9 @@ void filter_init(struct filter *filter);
  * of struct call. The member of struct filter has a bit for each value that is meant; 0: any. Such
  * a row is all that matching needs, here and in each store. */
 #define FILTER_CHOICES(PARAMETER) \
-	PARAMETER(type, "type", choice, types)
+	PARAMETER(type, "type", choice, types) \
+	PARAMETER(outcome, "outcome", choice, outcomes) \
+	PARAMETER(ended_by, "ended-by", choice, enders)
 
 /* All, in the order of the contract. */
 #define FILTER_PARAMETERS(PARAMETER) \
@@ -88,6 +103,9 @@ void filter_init(struct filter *filter);
 	PARAMETER(text,          "text",          text,    text) \
 	PARAMETER(min_duration,  "min-duration",  seconds, min_duration) \
 	PARAMETER(max_duration,  "max-duration",  seconds, max_duration) \
+	PARAMETER(answered,      "answered",      answer,  answered) \
+	PARAMETER(min_talk,      "min-talk",      seconds, min_talk) \
+	PARAMETER(max_talk,      "max-talk",      seconds, max_talk) \
 	PARAMETER(state,         "state",         state,   state)
 
 /* For a list of their names, or of their options. */
@@ -121,7 +139,10 @@ bool filter_needs_detail(const struct filter *filter);
 /* Whether it asks for nothing but a window and whole numbers as `dest`: what tallies can count. */
 bool filter_is_window(const struct filter *filter);
 
-/* Whether @call's header matches: window, numbers, type, duration, state. */
+/* Whether it asks whether a person answered, or for how long persons talked. */
+bool filter_asks_for_talk(const struct filter *filter);
+
+/* Whether @call's header matches: window, numbers, choices, duration, talk, state. */
 bool filter_matches_header(const struct filter *filter, const struct call *call);
 
 /* The same but for its numbers, which filter_number_matches() is for where their keys are known. */

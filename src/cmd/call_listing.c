@@ -6,7 +6,7 @@ void call_listing_init(struct listing *listing, const struct view *view, struct 
 {
 	static const struct listing_column columns[] = {{"START", false}, {"LENGTH", true},
 		{"TYPE", false}, {"FROM", false}, {"TO", false}, {"STEPS", true},
-		{"SESSION", false}};
+		{"SESSION", false}, {"OUTCOME", false}};
 
 	listing_init(listing, view, arena, columns, COUNT_OF(columns));
 }
@@ -24,6 +24,10 @@ void call_listing_add(struct listing *listing, const struct call *call)
 		listing_cell(listing, TEXT("-"));
 	}
 	listing_cell(listing, call->session_id);
+	/* Behind all others, so that these stay where programs look for them. */
+	listing_cell(listing, call->outcome == CALL_NO_OUTCOME
+				      ? TEXT("-")
+				      : call_outcome_names.items[call->outcome]);
 }
 
 void call_listing_count(

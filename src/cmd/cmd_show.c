@@ -59,6 +59,26 @@ static void write_field(const struct view *view, const char *name, struct text v
 	fputc('\n', view->stream);
 }
 
+/* What is known of how it went. */
+static void write_outcome(const struct view *view, const struct call *call)
+{
+	char time[TIME_TEXT_SIZE], talk[NUMBER_SIZE];
+
+	if (call->outcome != CALL_NO_OUTCOME) {
+		write_field(view, "Outcome", call_outcome_names.items[call->outcome]);
+	}
+	if (call->answered > 0) {
+		write_field(view, "Answered",
+			text_of(time_text_format(call->answered, view->utc, time)));
+	}
+	if (call_knows_talk(call)) {
+		write_field(view, "Talk", text_of(duration_format(call->talk, talk)));
+	}
+	if (call->ended_by != CALL_ENDED_BY_NONE) {
+		write_field(view, "Ended by", call_ended_by_names.items[call->ended_by]);
+	}
+}
+
 static void write_header(const struct view *view, const struct call *call)
 {
 	char time[TIME_TEXT_SIZE], duration[NUMBER_SIZE], number[NUMBER_SIZE];
@@ -74,6 +94,7 @@ static void write_header(const struct view *view, const struct call *call)
 		call->state == CALL_LIVE ? TEXT("not yet")
 					 : text_of(time_text_format(call->end, view->utc, time)));
 	write_field(view, "Length", text_of(duration_format(call->end - call->start, duration)));
+	write_outcome(view, call);
 	write_field(view, "Steps",
 		call->has_detail ? text_of(number_format(call->steps, number))
 				 : TEXT("the detail of this call is not held"));

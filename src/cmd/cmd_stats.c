@@ -26,7 +26,8 @@ static void add_row(
 		listing_cell(listing,
 			text_of(format_time(result, entry->time, listing->view->utc, time)));
 	} else {
-		listing_cell(listing, entry->key);
+		/* How a call went may not be known; no other key is empty. */
+		listing_cell(listing, entry->key.size > 0 ? entry->key : TEXT("-"));
 	}
 	listing_grouped(listing, entry->calls);
 	listing_grouped(listing, entry->steps);
@@ -88,7 +89,7 @@ static void write_rows(const struct listing *listing, const struct stats_result 
 static const char *unit_of(const struct stats_question *question)
 {
 	static const char *const units[] = {
-		"", "numbers", "types", "classes", "modules", "variables"};
+		"", "numbers", "types", "classes", "modules", "variables", "outcomes", "sides"};
 
 	if (question->group != STATS_TIME) {
 		return units[question->group];
@@ -100,7 +101,8 @@ static const char *unit_of(const struct stats_question *question)
 
 static int write_listing(struct cmd_run *run, const struct stats_result *result, struct error *err)
 {
-	static const char *const titles[] = {"FROM", "TO", "TYPE", "CLASS", "MODULE", "VARIABLE"};
+	static const char *const titles[] = {
+		"FROM", "TO", "TYPE", "CLASS", "MODULE", "VARIABLE", "OUTCOME", "ENDED BY"};
 	const struct listing_column columns[] = {{titles[result->question.group], false},
 		{"CALLS", true}, {"STEPS", true}, {"LENGTH", true}, {"MEDIAN", true},
 		{"95%", true}};

@@ -19,6 +19,11 @@ const struct setting calls_settings[] = {
 		.help = "Only calls of this type: inbound, outbound or transfer. This, --dest, "
 			"--src and the next five may be given several times, or with commas, for "
 			"any of several."},
+	{FILTER("outcome", "OUTCOME"),
+		.help = "Only calls that ended so: answered, missed, abandoned, busy, failed, "
+			"voicemail, transferred or completed; several with commas between."},
+	{FILTER("ended-by", "SIDE"),
+		.help = "Only calls that this side ended: caller, called or system."},
 	{FILTER("class", "CLASS"),
 		.help = "Only calls with a step of this class: info, event, debug, prompt, error "
 			"or another. One step must have the class, module and variable that are "
@@ -34,6 +39,13 @@ const struct setting calls_settings[] = {
 			"word, and words in double quotes follow each other."},
 	{FILTER("min-duration", "SECONDS"), .help = "Only calls of at least SECONDS seconds."},
 	{FILTER("max-duration", "SECONDS"), .help = "Only calls of at most SECONDS seconds."},
+	{FILTER("answered", "true|false"),
+		.help = "Only calls that a person answered, or that nobody did. Calls of which "
+			"that is not known are neither."},
+	{FILTER("min-talk", "SECONDS"),
+		.help = "Only calls in which persons talked for at least SECONDS seconds."},
+	{FILTER("max-talk", "SECONDS"),
+		.help = "Only calls in which persons talked for at most SECONDS seconds."},
 	{FILTER("state", "STATE"), .help = "Only calls that are live, or ended."},
 	{OPTION("number", TEXT, "NUMBER", number),
 		.help = "Only calls to this number, however it is punctuated."},
@@ -48,10 +60,11 @@ const struct setting calls_settings[] = {
 		.max = 10000, .help = "Shows the N places that most calls reached."},
 	{OPTION("limit", INTEGER, "N", limit), .command = "tail", .fallback = "10", .max = 10000,
 		.help = "Begins with the N newest calls."},
-	{OPTION("group", CHOICE, "GROUP", group), .choices = "time|dest|type|class|module|variable",
+	{OPTION("group", CHOICE, "GROUP", group),
+		.choices = "time|dest|type|class|module|variable|outcome|ended_by",
 		.fallback = "time",
-		.help = "Counts by time, dest (the number called), type, class, module or "
-			"variable."},
+		.help = "Counts by time, dest (the number called), type, class, module, "
+			"variable, outcome or ended_by."},
 	{OPTION("bucket", CHOICE, "BUCKET", bucket), .choices = "minute|hour|day",
 		.fallback = "day", .help = "Counts time by minute, hour or day."},
 	{OPTION("follow", FLAG, NULL, follow), .letter = 'f',

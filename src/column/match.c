@@ -44,14 +44,14 @@ static int read_kinds(struct column_matcher *matcher, struct error *err)
 }
 
 #define ONE(name, option, how, member) +1
-_Static_assert(0 FILTER_PARAMETERS(ONE) - (0 FILTER_CHOICES(ONE)) == 13,
+_Static_assert(0 FILTER_PARAMETERS(ONE) - (0 FILTER_CHOICES(ONE)) == 16,
 	"a new parameter of filters that is not a choice is to be answered by narrow() too");
 
-/* Whether it asks for a choice other than the type. */
-static bool asks_for_other_choice(const struct filter *filter)
+/* Whether it asks for a choice other than the type, or for talks. */
+static bool asks_for_unknown(const struct filter *filter)
 {
 #define ASKED(name, option, how, member) || (strcmp(#name, "type") != 0 && filter->member != 0)
-	return false FILTER_CHOICES(ASKED);
+	return filter_asks_for_talk(filter) FILTER_CHOICES(ASKED);
 }
 
 int column_matcher_init(struct column_matcher *matcher, const struct filter *filter,
@@ -59,10 +59,10 @@ int column_matcher_init(struct column_matcher *matcher, const struct filter *fil
 {
 	*matcher = (struct column_matcher){
 		.filter = filter, .detail_after = detail_after, .kinds = kinds};
-	if (filter->text.count > 0 || asks_for_other_choice(filter)) {
+	if (filter->text.count > 0 || asks_for_unknown(filter)) {
 		return error_set(err, ERROR_UNSUPPORTED, "columns cannot be asked for %s",
 			filter->text.count > 0 ? "words: the text index is"
-					       : "a choice that they do not know");
+					       : "what they do not know");
 	}
 	matcher->codes = malloc(sizeof(*matcher->codes));
 	matcher->by_call = malloc(COLUMN_CALLS_MAX);

@@ -5,7 +5,8 @@
 
 #include <assert.h>
 
-static const char *const group_names[] = {"time", "dest", "type", "class", "module", "variable"};
+static const char *const group_names[] = {
+	"time", "dest", "type", "class", "module", "variable", "outcome", "ended_by"};
 
 bool stats_group_parse(struct text name, enum stats_group *ret_group)
 {
@@ -200,12 +201,22 @@ static int find_call_group(
 	char number[CALL_NUMBER_MAX];
 	struct text key;
 
-	if (stats->question.group == STATS_TIME) {
+	switch (stats->question.group) {
+	case STATS_TIME:
 		return find_bucket(stats, call->start, ret_number, err);
+	case STATS_DEST:
+		key = call_number_undialled(stats->prefixes, call_number_key(call->dest, number));
+		break;
+	case STATS_OUTCOME:
+		key = call_outcome_names.items[call->outcome];
+		break;
+	case STATS_ENDED_BY:
+		key = call_ended_by_names.items[call->ended_by];
+		break;
+	default:
+		key = text_of(call_type_name(call->type));
+		break;
 	}
-	key = stats->question.group == STATS_DEST
-		      ? call_number_undialled(stats->prefixes, call_number_key(call->dest, number))
-		      : text_of(call_type_name(call->type));
 	return find_group(stats, key, ret_number) ? 0 : stats_no_room(stats, err);
 }
 

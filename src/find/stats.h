@@ -25,6 +25,8 @@ enum stats_group {
 	STATS_CLASS, /* this and the next two: of steps; empty ones are not groups */
 	STATS_MODULE,
 	STATS_VARIABLE,
+	STATS_OUTCOME, /* this and the next: where it is not known, the key is empty */
+	STATS_ENDED_BY,
 };
 
 bool stats_group_parse(struct text name, enum stats_group *ret_group);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "call/call_events.h"
 #include "call/call_json.h"
+#include "call/call_outcome.h"
 #include "intake/intake_private.h"
 
 #define KEPT_BYTES_MAX ((size_t)256 << 10)
@@ -162,6 +163,9 @@ static int pack(
 		packer_pack(reader->packer, canonical, &reader->packed, &put->packed, err) < 0) {
 		return -1;
 	}
+	if (call_outcome_find(&put->call, call_json_detail(canonical), err) < 0) {
+		return -1;
+	}
 	return store_index_make(&reader->indexer, put->account_id, call_json_detail(canonical),
 		put->call.steps, &chunk->held, &put->index, err);
 }
@@ -210,7 +214,11 @@ _Static_assert((int)CALL_GIVEN_DEST == (int)STORE_AMEND_DEST &&
 		       (int)CALL_GIVEN_START == (int)STORE_AMEND_START &&
 		       (int)CALL_GIVEN_END == (int)STORE_AMEND_END &&
 		       (int)CALL_GIVEN_TYPE == (int)STORE_AMEND_TYPE &&
-		       (int)CALL_GIVEN_STATE == (int)STORE_AMEND_STATE,
+		       (int)CALL_GIVEN_STATE == (int)STORE_AMEND_STATE &&
+		       (int)CALL_GIVEN_OUTCOME == (int)STORE_AMEND_OUTCOME &&
+		       (int)CALL_GIVEN_ANSWERED == (int)STORE_AMEND_ANSWERED &&
+		       (int)CALL_GIVEN_TALK == (int)STORE_AMEND_TALK &&
+		       (int)CALL_GIVEN_ENDED_BY == (int)STORE_AMEND_ENDED_BY,
 	"enum call_given and enum store_amend_member differ");
 
 static int read_by_content(struct chunk_reader *reader, const struct chunk_entry *entry,

@@ -6,6 +6,7 @@
 #include "base/intern.h"
 #include "call/call_join.h"
 #include "call/call_json.h"
+#include "call/call_outcome.h"
 #include "call/call_steps.h"
 #include "store/live_steps.h"
 
@@ -204,6 +205,7 @@ static int join(struct run *run, struct store_put *put, struct error *err)
 		return replace_steps(run, buffer_text(&repacker->added), err);
 	}
 	run->call = joined.call;
+	call_outcome_take_told(&run->call, &put->call);
 	run->call.session_id = put->call.session_id;
 	run->call.dest = arena_copy(run->arena, run->call.dest);
 	run->call.src = arena_copy(run->arena, run->call.src);
@@ -277,6 +279,31 @@ static bool was_silent(const struct run *run)
 	       memmem(json.data, json.size, SILENT_END, strlen(SILENT_END)) != NULL;
 }
 
+/* What is told takes the place of what was told before; null takes it back. */
+static void draft_outcome(const struct store_amend *amend, struct call *call)
+{
+	const struct call *told = &amend->call;
+	int64_t given = 0;
+
+	if (gives(amend, STORE_AMEND_OUTCOME)) {
+		given |= CALL_TOLD_OUTCOME;
+		call->outcome = told->outcome;
+	}
+	if (gives(amend, STORE_AMEND_ANSWERED)) {
+		given |= CALL_TOLD_ANSWERED;
+		call->answered = told->answered;
+	}
+	if (gives(amend, STORE_AMEND_TALK)) {
+		given |= CALL_TOLD_TALK;
+		call->talk = told->talk;
+	}
+	if (gives(amend, STORE_AMEND_ENDED_BY)) {
+		given |= CALL_TOLD_ENDED_BY;
+		call->ended_by = told->ended_by;
+	}
+	call->told = (call->told & ~given) | (told->told & given);
+}
+
 static void draft_header(const struct store_amend *amend, struct call *call)
 {
 	if (gives(amend, STORE_AMEND_DEST)) {
@@ -291,6 +318,7 @@ static void draft_header(const struct store_amend *amend, struct call *call)
 	if (gives(amend, STORE_AMEND_START)) {
 		call->start = amend->call.start;
 	}
+	draft_outcome(amend, call);
 }
 
 /* A call begins when its first step does, unless it is said otherwise. */
@@ -601,7 +629,26 @@ static bool same_header(const struct call *a, const struct call *b)
 {
 	return a->start == b->start && a->type == b->type && a->state == b->state &&
 	       a->has_detail == b->has_detail && text_equal(a->dest, b->dest) &&
-	       text_equal(a->src, b->src) && (a->state == CALL_LIVE || a->end == b->end);
+	       text_equal(a->src, b->src) && (a->state == CALL_LIVE || a->end == b->end) &&
+	       a->outcome == b->outcome && a->ended_by == b->ended_by &&
+	       a->answered == b->answered && a->told == b->told &&
+	       (a->state == CALL_LIVE || a->talk == b->talk);
+}
+
+/* How the call went, by the steps as they are now. A call whose steps are over their days stays as
+ * it was. */
+static int find_outcome(struct run *run, struct error *err)
+{
+	if (!run->loaded || (!run->call.has_detail && run->held->exists)) {
+		return 0;
+	}
+	buffer_clear(&run->text);
+	live_steps_write(&run->steps, &run->text);
+	if (run->text.failed) {
+		return error_no_memory(err);
+	}
+	return call_outcome_find(
+		&run->call, run->call.has_detail ? buffer_text(&run->text) : (struct text){0}, err);
 }
 
 /* Packs the call as it is now. */
@@ -647,6 +694,9 @@ static int finish(
 	}
 	if (amended->first_step >= 0 && run->reviewed &&
 		(review(run, err) < 0 || find_first(run, &amended->first_step, err) < 0)) {
+		return -1;
+	}
+	if (find_outcome(run, err) < 0) {
 		return -1;
 	}
 	amended->hidden = run->hidden;

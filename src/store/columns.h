@@ -27,7 +27,12 @@
 	COLUMN(dest, "dest",    text,   with) \
 	COLUMN(src,  "src",     text,   with) \
 	COLUMN(end,  "\"end\"", int64,  with) \
-	COLUMN(type, "type",    choice, with)
+	COLUMN(type, "type",    choice, with) \
+	COLUMN(outcome,  "outcome",  choice, with) \
+	COLUMN(ended_by, "ended_by", choice, with) \
+	COLUMN(answered, "answered", int64,  with) \
+	COLUMN(talk,     "talk",     int64,  with) \
+	COLUMN(told,     "told",     int64,  with)
 
 /* In a list of columns, behind what the statement names itself. @of is what the table is called,
  * with a dot, or "". */

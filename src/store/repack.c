@@ -4,6 +4,7 @@
 
 #include "call/call_join.h"
 #include "call/call_json.h"
+#include "call/call_outcome.h"
 
 void store_repacker_init(struct store_repacker *repacker)
 {
@@ -63,8 +64,8 @@ int store_repacker_pack(
 		repacker->packer, buffer_text(&repacker->json), &repacker->packed, ret_packed, err);
 }
 
-int store_rewrap(struct store_repacker *repacker, const struct call *call,
-	const struct packed *held, struct packed *ret_packed, struct error *err)
+int store_rewrap(struct store_repacker *repacker, struct call *call, const struct packed *held,
+	struct packed *ret_packed, struct error *err)
 {
 	struct text detail;
 
@@ -78,6 +79,9 @@ int store_rewrap(struct store_repacker *repacker, const struct call *call,
 			TEXT_ARG(call->session_id));
 	}
 	call_json_write(&repacker->json, call, detail);
+	if (call_outcome_find(call, detail, err) < 0) {
+		return -1;
+	}
 	return store_repacker_pack(repacker, ret_packed, err);
 }
 
@@ -122,7 +126,10 @@ int store_join(struct store_repacker *repacker, const struct packed *held,
 		return 0;
 	}
 	joined.call = result.call;
-	if (store_repacker_pack(repacker, &joined.packed, err) < 0 ||
+	call_outcome_take_told(&joined.call, &put->call);
+	if (call_outcome_find(&joined.call, call_json_detail(buffer_text(&repacker->json)), err) <
+			0 ||
+		store_repacker_pack(repacker, &joined.packed, err) < 0 ||
 		store_index_make(&repacker->indexer, put->account_id,
 			call_json_detail(buffer_text(&repacker->json)), joined.call.steps, arena,
 			&joined.index, err) < 0 ||

@@ -31,10 +31,10 @@ int store_repacker_pack(
 	struct store_repacker *repacker, struct packed *ret_packed, struct error *err) CHECK_RESULT;
 
 /* Packs the steps of @held under the header @call: for a later copy of a call that has no detail
- * itself (API.md §2 "Identity"). @ret_packed is valid until the next use. ERROR_CORRUPT when @held
- * cannot be read. */
-int store_rewrap(struct store_repacker *repacker, const struct call *call,
-	const struct packed *held, struct packed *ret_packed, struct error *err) CHECK_RESULT;
+ * itself (API.md §2 "Identity"). How the call went is set as its steps say it. @ret_packed is valid
+ * until the next use. ERROR_CORRUPT when @held cannot be read. */
+int store_rewrap(struct store_repacker *repacker, struct call *call, const struct packed *held,
+	struct packed *ret_packed, struct error *err) CHECK_RESULT;
 
 /* Joins @put, a call with steps, to the steps @held of the same session. Returns 1 when *@ret_put,
  * whose texts are in @arena, is to be stored instead of @put; 0 when @put takes the place of what

@@ -178,7 +178,9 @@ struct store_index {
 /* A call to be stored. */
 struct store_put {
 	int64_t account_id;
-	struct call call;     /* it has ended, whatever its state says */
+	/* It has ended, whatever its state says. How it went is stored as it stands here; where its
+	 * steps are joined to others, or are those that are held, call_outcome_find() says it. */
+	struct call call;
 	struct packed packed; /* deflate is NULL when call.has_detail is false */
 	struct store_index index;
 	/* from an exchange's recording: it may be a part of a call, and is joined to the part that
@@ -208,6 +210,11 @@ enum store_amend_member {
 	STORE_AMEND_END = 8,
 	STORE_AMEND_TYPE = 16,
 	STORE_AMEND_STATE = 32,
+	/* what a sender tells of how the call went; what call.told does not name is told no more */
+	STORE_AMEND_OUTCOME = 64,
+	STORE_AMEND_ANSWERED = 128,
+	STORE_AMEND_TALK = 256,
+	STORE_AMEND_ENDED_BY = 512,
 };
 
 /* What became of an amendment. But for the first one nothing of it is stored, and the others of its

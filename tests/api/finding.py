@@ -14,6 +14,8 @@ MODULES = ["menu", "prompt", "transfer", "hangup", ""]
 VARIABLES = ["language", "order", ""]
 WORDS = ["invalid", "input", "press", "one", "two", "Déjà", "vu", "hung", "up", "42"]
 
+OUTCOMES = ["answered", "missed", "abandoned", "busy", "failed", "voicemail", "transferred", "completed"]
+SIDES = ["caller", "called", "system"]
 
 def random_step(rng, at):
     made = step(" ".join(rng.choices(WORDS, k=rng.randint(1, 4))), at, rng.choice(CLASSES), rng.choice(MODULES), rng.choice(VARIABLES))
@@ -23,8 +25,9 @@ def random_step(rng, at):
 def random_call(rng, number, now):
     start = now - rng.randint(1, 3 * 86400)
     detail = [random_step(rng, start + i) for i in range(rng.randint(0, 6))] if rng.random() < 0.9 else False
-    return call(f"s{number:05}", start, start + rng.choice([0, 1, 30, 60, 600]), rng.choice(NUMBERS), rng.choice(NUMBERS),
+    made = call(f"s{number:05}", start, start + rng.choice([0, 1, 30, 60, 600]), rng.choice(NUMBERS), rng.choice(NUMBERS),
                 rng.choice(["inbound", "outbound", "transfer"]), detail)
+    return {**made, "outcome": rng.choice(OUTCOMES), "ended_by": rng.choice(SIDES), **rng.choice([{}, {"answered": start + 1}, {"talk": rng.choice([0, 5, 50])}])}
 
 
 def number_key(number):
@@ -82,6 +85,11 @@ def matches(query, made):
         "src" not in query or number_matches(query["src"], made["src"]),
         "type" not in query or made["type"] in query["type"],
         query.get("state", "ended") == "ended",
+        "outcome" not in query or made["outcome"] in query["outcome"],
+        "ended_by" not in query or made["ended_by"] in query["ended_by"],
+        "answered" not in query or ("answered" in made or made["outcome"] == "answered") == (query["answered"] == "true"),
+        made.get("talk", 0) >= query.get("min_talk", 0),
+        "max_talk" not in query or ({"talk", "answered"} & made.keys() and made.get("talk", 0) <= query["max_talk"]),
         not any(wanted) or any(all(not names or has in names for names, has in zip(wanted, s)) for s in steps_of(made)),
         "last_module" not in query or (place is not None and place[0] in query["last_module"]),
         "last_variable" not in query or (place is not None and place[1] in query["last_variable"]),
@@ -99,6 +107,8 @@ def random_query(rng, now):
             ("last_variable", lambda: [rng.choice(VARIABLES[:2])]),
             ("text", lambda: rng.choice(["invalid", "INPUT press", '"press one"', "inv*", "deja", '"hung up" 42', "input-press", "none"])),
             ("min_duration", lambda: rng.choice([0, 1, 30])), ("max_duration", lambda: rng.choice([30, 60, 600])),
+            ("outcome", lambda: rng.sample(OUTCOMES, 4)), ("ended_by", lambda: rng.sample(SIDES, 2)), ("answered", lambda: rng.choice(["true", "false"])),
+            ("min_talk", lambda: rng.choice([0, 5, 6])), ("max_talk", lambda: rng.choice([6, 50])),
             ("state", lambda: rng.choice(["ended", "ended", "live"]))]:
         if rng.random() < 0.15:
             query[name] = value()
@@ -131,6 +141,8 @@ def nearest_rank(durations, percent):
 def groups_of(made, group, bucket):
     if group == "time":
         return {int(made["start"]) // bucket * bucket}
+    if group in ("outcome", "ended_by"):
+        return {made[group]}
     if group in ("dest", "type"):
         return {number_key(made["dest"]) if group == "dest" else made["type"]}
     return {s[("class", "module", "variable").index(group)] for s in steps_of(made)} - {""}

@@ -64,12 +64,13 @@ def test_a_call_as_v1_writes_it(client):
     made = call("a", NOW - 60, NOW - 30, detail=[step("Answered", NOW - 60)])
     post(client, [made])
     summary = {"dest": made["dest"], "src": made["src"], "start": NOW - 60, "end": NOW - 30, "duration": 30, "session_id": "a",
-               "type": "inbound", "steps": 1, "state": "ended", "log": True}
+               "type": "inbound", "steps": 1, "state": "ended", "outcome": None, "answered": None, "talk": None, "ended_by": None, "log": True}
     assert found(client) == {"calls": [summary], "total_calls": 1, "next": None}
     assert found(client, detail="true")["calls"] == [{**summary, "detail": made["detail"]}]
     answer = client.get("/v1/calls/a", gzipped=True)
     assert answer.json == {**summary, "detail": made["detail"]} and answer.headers["Content-Encoding"] == "gzip"
-    assert list(answer.json) == ["dest", "src", "start", "end", "duration", "session_id", "detail", "type", "steps", "state", "log"]
+    assert list(answer.json) == ["dest", "src", "start", "end", "duration", "session_id", "detail", "type", "steps", "state", "outcome",
+                                 "answered", "talk", "ended_by", "log"]
 
 
 def keep_detail(client, days):
@@ -242,7 +243,7 @@ def test_csv_has_its_columns_quotes_and_makes_formulas_harmless(client):
     post(client, [call("=1+1", NOW - 60, NOW, dest="+16177123001", src='a,"b"', detail=[
         step(evil, NOW - 60, "event", "@menu", "-x"), step("two\nlines", NOW - 50)]), call("none", NOW - 90, detail=None)])
     plain = client.get("/v1/calls", accept=CSV)
-    assert plain.text.split("\r\n")[0] == "session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state"
+    assert plain.text.split("\r\n")[0] == "session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state,outcome,answered,answered_iso,talk,ended_by"
     rows = list(csv.DictReader(io.StringIO(plain.text, newline="")))
     assert rows[0]["session_id"] == "'=1+1" and rows[0]["dest"] == "+16177123001" and rows[0]["src"] == 'a,"b"'
     assert rows[0]["duration"] == "60" and rows[0]["steps"] == "2" and rows[1]["steps"] == "0"

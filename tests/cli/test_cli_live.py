@@ -163,9 +163,9 @@ def test_tail_shows_all_steps_of_a_call_that_a_filter_means_only_now(live):
 def test_tail_without_steps_shows_the_call_at_each_of_its_changes(live):
     live.send(begin("a"))
     with Following(live, "tail", "-f") as tail:
-        assert tail.cells()[5:] == ["0", "a"]
+        assert tail.cells()[5:] == ["0", "a", "-"]
         live.send(steps("a", 0, step("One", NOW)))
-        assert tail.cells()[5:] == ["1", "a"]
+        assert tail.cells()[5:] == ["1", "a", "-"]
         assert tail.over(signal.SIGINT) == ("", "")
 
 

@@ -48,7 +48,7 @@ def test_version_names_program_store_and_libraries(empty):
     (["search", "--text", "a", "b"], "callstep search: give the words as operands or by --text, not both"),
     (["search", "--max-duration", "3", "--min-duration", "4"], "max_duration"),
     (["export", "--number", "1", "--dest", "2"], "--number and --dest both say which number was called"),
-    (["stats", "--group", "src"], "write time, dest, type, class, module or variable"),
+    (["stats", "--group", "src"], "write time, dest, type, class, module, variable, outcome or ended_by"),
     (["stats", "--bucket", "week"], "write minute, hour or day"),
     (["diff", "a"], "callstep diff: name two sessions"),
     (["tail", "-x"], "there is no option -x"),

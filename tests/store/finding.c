@@ -104,6 +104,12 @@ static void put_sample(struct fixture *f)
 	puts[3].call.src = TEXT("sales");
 	puts[3].call.type = CALL_OUTBOUND;
 	puts[3].call.end = T + 3 + 600;
+	/* What no step says, a sender does. */
+	puts[2].call.outcome = CALL_MISSED;
+	puts[3].call.outcome = CALL_ANSWERED;
+	puts[3].call.ended_by = CALL_ENDED_BY_SYSTEM;
+	puts[3].call.answered = T + 3 + 10;
+	puts[3].call.talk = 500;
 	puts[4].account_id = f->other;
 	put_all(f, puts, COUNT_OF(puts));
 }
@@ -136,6 +142,20 @@ static void each_filter_finds_its_calls(void **state)
 		{"type=inbound", "none digits menu "},
 		{"min_duration=61", "bare "},
 		{"max_duration=60", "none digits menu "},
+		{"outcome=answered", "bare "},
+		{"outcome=missed,busy", "none "},
+		{"outcome=missed&outcome=answered", "bare none "},
+		{"outcome=failed", ""},
+		{"ended_by=system", "bare "},
+		{"ended_by=caller,called", ""},
+		{"answered=true", "bare "},
+		{"answered=false", "none "}, /* of the others it is not known */
+		{"min_talk=500", "bare "},
+		{"min_talk=501", ""},
+		{"max_talk=500", "bare "},
+		{"max_talk=499", ""},
+		{"outcome=answered&min_talk=1&type=outbound&dest=6177123002", "bare "},
+		{"outcome=answered&type=inbound", ""},
 		{"state=ended", "bare none digits menu "},
 		{"state=live", ""},
 		{"class=prompt", "digits menu "},

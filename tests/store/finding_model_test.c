@@ -35,11 +35,33 @@ static const struct call_prefixes prefixes = {
 static const char *const classes[] = {"info", "prompt", "error"};
 static const char *const modules[] = {"menu", "queue", "hangup", "digits"};
 static const char *const variables[] = {"main", "help", "pin"};
-static const char *const lines[] = {"Press one", "press two", "User input: 1", "user-input",
-	"Caf\xc3\xa9 one", "\xe9\x85\x8d\xe9\x81\x94 one", "", "?!", "one one two", "INVALID",
+static const char *const lines[] = {"Press one", "press two", "Connected to 203", "203 is busy",
+	"Hung up by the caller", "User input: 1", "user-input", "Caf\xc3\xa9 one",
+	"\xe9\x85\x8d\xe9\x81\x94 one", "", "?!", "one one two", "INVALID",
 	"pr\xc3\xa9ss one two three four"};
 
 /* ---- calls ---- */
+
+/* Something that the steps do not say. */
+static void tell_of(struct dice *dice, struct call *call)
+{
+	if (throw(dice, 3) == 0) {
+		call->outcome = (enum call_outcome) throw(dice, CALL_COMPLETED + 1);
+		call->told |= CALL_TOLD_OUTCOME;
+	}
+	if (throw(dice, 3) == 0) {
+		call->ended_by = (enum call_ended_by) throw(dice, CALL_ENDED_BY_SYSTEM + 1);
+		call->told |= CALL_TOLD_ENDED_BY;
+	}
+	if (throw(dice, 3) == 0) {
+		call->answered = throw(dice, 2) ? call->start + throw(dice, 50) : 0;
+		call->told |= CALL_TOLD_ANSWERED;
+	}
+	if (throw(dice, 3) == 0) {
+		call->talk = throw(dice, 50);
+		call->told |= CALL_TOLD_TALK;
+	}
+}
 
 static struct store_put random_put(struct fixture *f, struct dice *dice, uint32_t sessions)
 {
@@ -69,6 +91,7 @@ static struct store_put random_put(struct fixture *f, struct dice *dice, uint32_
 		put.call.steps = 0;
 		put.packed = (struct packed){0};
 	}
+	tell_of(dice, &put.call);
 	if (throw(dice, 4) == 0) {
 		put.account_id = f->other;
 	}
@@ -140,6 +163,29 @@ static void ask_times(struct fixture *f, struct dice *dice, struct question *que
 	}
 }
 
+static void ask_outcome(struct fixture *f, struct dice *dice, struct question *question)
+{
+	static const char *const outcomes[] = {"answered", "missed,abandoned", "completed"};
+	static const char *const enders[] = {"caller", "called,system"};
+	char value[24];
+
+	switch (throw(dice, 4)) {
+	case 0:
+		ask(f, question, "outcome", PICK(dice, outcomes));
+		break;
+	case 1:
+		ask(f, question, "ended_by", PICK(dice, enders));
+		break;
+	case 2:
+		ask(f, question, "answered", throw(dice, 2) ? "true" : "false");
+		break;
+	default:
+		snprintf(value, sizeof(value), "%u", throw(dice, 50));
+		ask(f, question, throw(dice, 2) ? "min_talk" : "max_talk", value);
+		break;
+	}
+}
+
 static void ask_header(struct fixture *f, struct dice *dice, struct question *question)
 {
 	static const char *const wanted[] = {"6177123001", "617*", "*3002", "*712*", "sales", "*",
@@ -153,6 +199,9 @@ static void ask_header(struct fixture *f, struct dice *dice, struct question *qu
 	}
 	if (throw(dice, 6) == 0) {
 		ask(f, question, "type", PICK(dice, types));
+	}
+	if (throw(dice, 3) == 0) {
+		ask_outcome(f, dice, question);
 	}
 }
 
@@ -218,10 +267,14 @@ static void random_question(
 
 static void tell(struct buffer *out, const struct call *call, const struct packed *packed)
 {
-	buffer_printf(out, "%.*s %lld-%lld %.*s<%.*s type %d %s%u packed %u\n",
+	buffer_printf(out,
+		"%.*s %lld-%lld %.*s<%.*s type %d %s%u packed %u "
+		"outcome %d by %d answered %lld talk %lld told %lld\n",
 		TEXT_ARG(call->session_id), (long long)call->start, (long long)call->end,
 		TEXT_ARG(call->dest), TEXT_ARG(call->src), call->type,
-		call->has_detail ? "steps " : "bare ", call->steps, packed->crc32);
+		call->has_detail ? "steps " : "bare ", call->steps, packed->crc32, call->outcome,
+		call->ended_by, (long long)call->answered, (long long)call->talk,
+		(long long)call->told);
 }
 
 static struct text tell_page(struct fixture *f, const struct store_page *page)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "call/call_json.h"
+#include "call/call_outcome.h"
 #include "reference.h"
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
@@ -130,6 +131,9 @@ static void pack(
 	}
 	buffer_append_byte(&detail, ']');
 	call_json_write(&json, &put->call, buffer_text(&detail));
+	if (call_outcome_find(&put->call, buffer_text(&detail), &err) < 0) {
+		fail_msg("%s", err.message);
+	}
 	if (packer_pack(fixture->packer, buffer_text(&json), &out, &put->packed, &err) < 0) {
 		fail_msg("%s", err.message);
 	}

@@ -21,7 +21,9 @@ static uint32_t throw(struct dice * dice, uint32_t sides)
 
 static const char *const sessions[] = {"a", "b", "c", "d", "e"};
 static const char *const numbers[] = {"6177123001", "6177123002", "sales"};
-static const char *const lines[] = {"one", "two", "one two", "three", "press one", ""};
+static const char *const lines[] = {"one", "two", "one two", "three", "press one", "",
+	"Connected to 203", "Disconnected from 203", "203 is busy", "Hung up by the caller",
+	"Waiting in queue 1"};
 static const char *const modules[] = {"menu", "queue", "hangup"};
 #define PICK(dice, items) (items)[throw(dice, COUNT_OF(items))]
 
@@ -68,7 +70,7 @@ static struct store_amend random_amend(struct pair *pair)
 	struct store_amend amend = {
 		.account_id = throw(dice, 5) ? pair->store.account : pair->store.other,
 		.session_id = text_of(PICK(dice, sessions)),
-		.given = throw(dice, 3) ? 0 : throw(dice, 64),
+		.given = throw(dice, 3) ? 0 : throw(dice, 1024),
 		.from = (int64_t) throw(dice, 8) - 2,
 		.heard = pair->now,
 		.detail_after = throw(dice, 6) ? -1 : T + throw(dice, 20),
@@ -85,7 +87,16 @@ static struct store_amend random_amend(struct pair *pair)
 		.end = T + throw(dice, 40),
 		.type = (enum call_type) throw(dice, 3),
 		.state = (enum call_state) throw(dice, 2),
+		.told = throw(dice, 16),
 	};
+	if (amend.call.told & CALL_TOLD_OUTCOME) {
+		amend.call.outcome = (enum call_outcome) throw(dice, CALL_COMPLETED + 1);
+	}
+	if (amend.call.told & CALL_TOLD_ENDED_BY) {
+		amend.call.ended_by = (enum call_ended_by) throw(dice, CALL_ENDED_BY_SYSTEM + 1);
+	}
+	amend.call.answered = amend.call.told & CALL_TOLD_ANSWERED ? T + throw(dice, 20) : 0;
+	amend.call.talk = amend.call.told & CALL_TOLD_TALK ? throw(dice, 20) : 0;
 	if (throw(dice, 5)) {
 		amend.steps = random_steps(pair);
 	}
@@ -224,9 +235,12 @@ static void tell_calls(struct fixture *f, int64_t account, struct buffer *out)
 	for (size_t i = 0; i < page.count; i++) {
 		const struct store_call *call = &page.calls[i];
 
-		buffer_printf(out, "%s %.*s %lld-%lld\n", call_state_name(call->call.state),
-			TEXT_ARG(call->call.session_id), (long long)call->call.start,
-			(long long)call->call.end);
+		buffer_printf(out,
+			"%s %.*s %lld-%lld outcome %d by %d answered %lld talk %lld told %lld\n",
+			call_state_name(call->call.state), TEXT_ARG(call->call.session_id),
+			(long long)call->call.start, (long long)call->call.end, call->call.outcome,
+			call->call.ended_by, (long long)call->call.answered,
+			(long long)call->call.talk, (long long)call->call.told);
 		if (call->packed.deflate.data) {
 			buffer_append(out, json_of(f, &call->packed));
 			buffer_append_byte(out, '\n');
@@ -238,7 +252,8 @@ static void tell_found(struct fixture *f, struct buffer *out)
 {
 	static const char *const questions[][2] = {{"state", "live"}, {"state", "ended"},
 		{"text", "one"}, {"text", "\"one two\""}, {"text", "taken"}, {"module", "menu"},
-		{"last_module", "queue"}};
+		{"last_module", "queue"}, {"answered", "true"}, {"answered", "false"},
+		{"min_talk", "2"}, {"outcome", "abandoned,busy"}, {"ended_by", "caller"}};
 
 	for (size_t i = 0; i < COUNT_OF(questions); i++) {
 		struct filter filter;

@@ -666,7 +666,8 @@ static void a_question_that_waits_too_long_is_cancelled(void **state)
 	sql(f, "create function wait(bigint) returns bigint language plpgsql as $$ begin "
 	       "perform pg_sleep(600); return $1; end $$; alter table call rename to held; "
 	       "create view call as select account_id, wait(start) as start, session_id, \"end\", "
-	       "type, steps, part, last_kind, dest, dest_key, src, src_key, path from held");
+	       "type, steps, part, last_kind, dest, dest_key, src, src_key, path, outcome, "
+	       "ended_by, answered, talk, told from held");
 	sql(f, "insert into held (account_id, start, session_id, \"end\", type, steps, dest, "
 	       "dest_key, "
 	       "src) select account_id, 1, 'a', 1, 0, -1, '', '', '' from account");

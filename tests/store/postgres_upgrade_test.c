@@ -33,6 +33,8 @@ static void numbers_that_schema_4_did_not_know_are_found(void **state)
 		"delete from tally where not is_all;"
 		"insert into tally select account_id, false, dest_key, s, start - start % s, "
 		"count(*) from call, unnest(array[60, 3600, 86400, 2764800]) s group by 1, 3, 4, 5;"
+		"alter table call drop outcome, drop ended_by, drop answered, drop talk, drop "
+		"told; "
 		"drop table live; alter table change drop column first_step; "
 		"drop index audit_by_action; drop table keeping; "
 		"update callstep_store set version = 4");
@@ -42,6 +44,8 @@ static void numbers_that_schema_4_did_not_know_are_found(void **state)
 	assert_int_equal(store_page(again, &query, &f->arena, &page, NULL), 0);
 	assert_int_equal(page.count, 3);
 	assert_int_equal(page.total_calls, 3);
+	assert_int_equal(page.calls[0].call.outcome, CALL_NO_OUTCOME);
+	assert_int_equal(page.calls[0].call.answered, 0);
 	assert_int_equal(problems_of(again), 0);
 	store_close(again);
 	postgres_run_sql(f->schema,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The reference: what an amendment makes of a call, one at a time, on a plain list of its steps. */
 #include "call/call_json.h"
+#include "call/call_outcome.h"
 #include "reference_store.h"
 
 struct list {
@@ -192,6 +193,18 @@ static bool gives(const struct store_amend *amend, enum store_amend_member membe
 	return (amend->given & member) != 0;
 }
 
+static void give_outcome(const struct store_amend *amend, struct call *call)
+{
+	const struct call *given = &amend->call;
+	int64_t members = amend->given / STORE_AMEND_OUTCOME;
+
+	call->outcome = members & CALL_TOLD_OUTCOME ? given->outcome : call->outcome;
+	call->answered = members & CALL_TOLD_ANSWERED ? given->answered : call->answered;
+	call->talk = members & CALL_TOLD_TALK ? given->talk : call->talk;
+	call->ended_by = members & CALL_TOLD_ENDED_BY ? given->ended_by : call->ended_by;
+	call->told = (call->told & ~members) | (given->told & members);
+}
+
 /* The header that is given, before the end is known; false: there is no start. */
 static bool give_header(const struct reference_call *held, const struct store_amend *amend,
 	const struct list *added, struct call *call)
@@ -202,6 +215,7 @@ static bool give_header(const struct reference_call *held, const struct store_am
 	call->dest = gives(amend, STORE_AMEND_DEST) ? amend->call.dest : call->dest;
 	call->src = gives(amend, STORE_AMEND_SRC) ? amend->call.src : call->src;
 	call->type = gives(amend, STORE_AMEND_TYPE) ? amend->call.type : call->type;
+	give_outcome(amend, call);
 	if (gives(amend, STORE_AMEND_START)) {
 		call->start = amend->call.start;
 	} else if (!held && added->count > 0) {
@@ -308,15 +322,35 @@ static bool differs(const struct reference_call *held, const struct call *call)
 	return !was || was->start != call->start || was->type != call->type ||
 	       was->state != call->state || was->has_detail != call->has_detail ||
 	       !text_equal(was->dest, call->dest) || !text_equal(was->src, call->src) ||
-	       (call->state == CALL_ENDED && was->end != call->end);
+	       was->outcome != call->outcome || was->ended_by != call->ended_by ||
+	       was->answered != call->answered || was->told != call->told ||
+	       (call->state == CALL_ENDED && (was->end != call->end || was->talk != call->talk));
 }
 
-static void finish(const struct reference_call *held, const struct store_amend *amend,
+static int find_outcome(
+	const struct list *list, struct arena *arena, struct call *call, struct error *err)
+{
+	AUTO(buffer_deinit) struct buffer json;
+	struct text detail;
+
+	if (!call->has_detail) {
+		return 0;
+	}
+	buffer_init(&json, SIZE_MAX);
+	write_json(&json, call, list);
+	detail = arena_copy(arena, call_json_detail(buffer_text(&json)));
+	return call_outcome_find(call, detail, err);
+}
+
+static int finish(const struct reference_call *held, const struct store_amend *amend,
 	const struct list *before, const struct list *list, struct arena *arena,
-	struct reference_amended *amended)
+	struct reference_amended *amended, struct error *err)
 {
 	bool had = held && held->held.call.has_detail;
 
+	if (find_outcome(list, arena, &amended->call, err) < 0) {
+		return -1;
+	}
 	amended->first_step = first_difference(before, list);
 	amended->header = differs(held, &amended->call);
 	amended->heard = held ? held->heard : 0;
@@ -331,6 +365,7 @@ static void finish(const struct reference_call *held, const struct store_amend *
 	if (!had && list->count == 0) {
 		amended->first_step = -1;
 	}
+	return 0;
 }
 
 static void tell(struct store_amend *amend, const struct call *call)
@@ -376,7 +411,6 @@ int reference_amend(const struct reference_call *held, struct store_amend *amend
 	struct reference_amended amended = {0};
 	struct list list = {0}, before;
 
-	(void)err;
 	if (held) {
 		tell(amend, &held->held.call);
 		list = held->held.call.has_detail ? read_held(held, arena) : list;
@@ -386,7 +420,9 @@ int reference_amend(const struct reference_call *held, struct store_amend *amend
 				   : change(held, amend, &list, arena, &amended))) {
 		return 0;
 	}
-	finish(held, amend, &before, &list, arena, &amended);
+	if (finish(held, amend, &before, &list, arena, &amended, err) < 0) {
+		return -1;
+	}
 	tell(amend, &amended.call);
 	*ret_amended = amended;
 	return 0;

@@ -22,6 +22,11 @@
 	" c.account_id = $account_id::bigint and c.start >= $start::bigint and c.start <" \
 	" $end::bigint" FILTER_CHOICES(CHOSEN) \
 	" and c.\"end\" - c.start between $min_duration::bigint and $max_duration::bigint" \
+	" and ($answered::text is null or (coalesce(c.answered, 0) > 0 or c.outcome = 1)" \
+	" = ($answered = 'true') and (c.answered > 0 or c.outcome > 0))" \
+	" and ($min_talk::bigint = 0 or c.talk >= $min_talk)" \
+	" and ($max_talk::bigint = 9223372036854775807 or c.talk <= $max_talk" \
+	" and (c.answered > 0 or c.talk > 0 or c.told & 4 <> 0))" \
 	" and %s and %s" \
 	" and ($state::text is null or " POSTGRES_IS_LIVE " = ($state = 'live'))" \
 	" and ($step_kinds::integer[] is null or c.path && $step_kinds)" \
@@ -384,6 +389,19 @@ static struct text state_of(const struct filter *filter)
 	}
 }
 
+/* Data NULL: any. */
+static struct text answered_of(const struct filter *filter)
+{
+	switch (filter->answered) {
+	case FILTER_ANSWERED:
+		return TEXT("true");
+	case FILTER_NOT_ANSWERED:
+		return TEXT("false");
+	default:
+		return (struct text){0};
+	}
+}
+
 void postgres_match_bind(struct postgres_match *match, struct postgres_connection *connection,
 	const struct store_place *top)
 {
@@ -394,7 +412,8 @@ void postgres_match_bind(struct postgres_match *match, struct postgres_connectio
 
 	BIND(connection, INT64(account_id, match->search->account_id), INT64(start, match->start),
 		INT64(end, filter->end), ASKED(state, state_of(filter)),
-		INT64(min_duration, filter->min_duration),
+		ASKED(answered, answered_of(filter)), INT64(min_talk, filter->min_talk),
+		INT64(max_talk, filter->max_talk), INT64(min_duration, filter->min_duration),
 		INT64(max_duration, filter->max_duration), ONE_OR_MORE(dest, &dest),
 		ONE_OR_MORE(dest_parts, &dest_parts), ONE_OR_MORE(src, &src),
 		ONE_OR_MORE(src_parts, &src_parts),

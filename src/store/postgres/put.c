@@ -3,6 +3,7 @@
  * is held, the second changes all tables and commits. Where much is held, more round trips take it
  * in windows, so that the memory does not grow with what calls have become. */
 #include "store/postgres/put.h"
+#include "call/call_outcome.h"
 
 /* A put that failed because of what another program did at the same time is tried so often. */
 #define ATTEMPTS 3
@@ -50,6 +51,7 @@ int put_rewrap(struct put_run *run, struct put_entry *entry, const struct packed
 		return error_no_memory(err);
 	}
 	entry->packed = packed;
+	call_outcome_take(&entry->call, &call);
 	return 0;
 }
 

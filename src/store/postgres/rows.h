@@ -20,7 +20,7 @@ struct postgres_rows;
 
 /* ---- params.c: what statements are given ---- */
 
-#define POSTGRES_PARAMS_MAX 32
+#define POSTGRES_PARAMS_MAX 48
 
 struct postgres_param {
 	const char *name;
@@ -167,7 +167,7 @@ struct postgres_layout {
 
 /* ---- rows.c: what statements gave ---- */
 
-#define POSTGRES_COLUMNS_MAX 20
+#define POSTGRES_COLUMNS_MAX 28
 
 struct postgres_rows {
 	PGresult *result;

@@ -99,6 +99,7 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 		.start = filter->start,
 		.end = filter->end,
 		.duration = asks_for_duration(filter),
+		.talk = filter_asks_for_talk(filter),
 		.step = filter_asks_for_step(filter),
 		.last = filter_asks_for_last(filter),
 		.dest_keys = filter_dest_keys(filter),
@@ -139,6 +140,12 @@ static bool match_times(const struct sqlite_match *match, const struct sqlite_cu
 
 	call.end = match->duration ? sqlite_column_int64(row, HEADER_end) : call.start;
 	FILTER_CHOICES(READ_ASKED)
+	if (match->talk) {
+		call.outcome = STORE_CHOICE(outcome, sqlite_column_int64(row, HEADER_outcome));
+		call.answered = sqlite_column_int64(row, HEADER_answered);
+		call.talk = sqlite_column_int64(row, HEADER_talk);
+		call.told = sqlite_column_int64(row, HEADER_told);
+	}
 	if (match->filter->state != FILTER_ANY_STATE) {
 		call.state = sqlite_live_state(&match->live, sqlite_column_int64(row, SCAN_ID));
 	}

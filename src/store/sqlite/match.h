@@ -19,6 +19,7 @@ struct sqlite_match {
 	int64_t start; /* of what can match */
 	int64_t end;
 	bool duration; /* is asked for, as are those below */
+	bool talk;
 	bool step;
 	bool last;
 	/* of whole numbers called, and no part of one; none: look at all rows */

@@ -192,10 +192,12 @@ static int replace_detail(struct put_run *run, const struct store_put *put, cons
 
 /* Packs the held steps again under the header of a call that comes without any. */
 static int keep_detail(
-	struct put_run *run, const struct call *call, const struct held *held, struct error *err)
+	struct put_run *run, struct call *call, const struct held *held, struct error *err)
 {
 	struct packed packed;
 
+	call->has_detail = true;
+	call->steps = (uint32_t)held->steps;
 	if (store_rewrap(&run->store->repacker, call, &held->packed, &packed, err) < 0) {
 		return -1;
 	}
@@ -208,19 +210,15 @@ static int change_call(struct put_run *run, const struct store_put *put, const s
 	struct call call = put->call;
 	bool keep = !call.has_detail && held->steps >= 0;
 
-	if (keep) {
-		call.has_detail = true;
-		call.steps = (uint32_t)held->steps;
+	if (keep && keep_detail(run, &call, held, err) < 0) {
+		return -1;
 	}
 	if (run_header(run, &call_update, held->id, put->account_id, &call, dest_key, path, err) <
 			0 ||
 		(call.has_detail && note_detail(run, put->account_id, call.start, err) < 0)) {
 		return -1;
 	}
-	if (keep) {
-		return keep_detail(run, &call, held, err);
-	}
-	return call.has_detail ? replace_detail(run, put, held, err) : 0;
+	return call.has_detail && !keep ? replace_detail(run, put, held, err) : 0;
 }
 
 static int find_path(

@@ -22,6 +22,8 @@ static const struct call sample = {
 	.steps = 2,
 };
 
+/* How it went. */
+#define UNKNOWN ",,,,,"
 #define SAMPLE                                                                                     \
 	"\"100035;000;1575898377\",1575898386,2019-12-09T13:33:06Z,1575898423,"                    \
 	"2019-12-09T13:33:43Z,37,inbound,+12125550102,6177123001,"
@@ -41,7 +43,24 @@ static void a_call_is_a_row(void **state)
 	buffer_append_byte(&buffer, '\0');
 	assert_string_equal(buffer.data,
 		"session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,"
-		"state\r\n" SAMPLE "2,ended\r\n" SAMPLE "0,ended\r\n");
+		"state,outcome,answered,answered_iso,talk,ended_by\r\n" SAMPLE "2,ended" UNKNOWN
+		"\r\n" SAMPLE "0,ended" UNKNOWN "\r\n");
+}
+
+static void how_a_call_went_has_its_columns(void **state)
+{
+	AUTO(buffer_deinit) struct buffer buffer;
+	struct call call = sample;
+
+	(void)state;
+	call.outcome = CALL_ANSWERED;
+	call.answered = call.start + 4;
+	call.ended_by = CALL_ENDED_BY_CALLED;
+	buffer_init(&buffer, SIZE_MAX_BYTES);
+	call_csv_write_call(&buffer, &call, false);
+	buffer_append_byte(&buffer, '\0');
+	assert_string_equal(buffer.data,
+		SAMPLE "2,ended,answered,1575898390,2019-12-09T13:33:10Z,0,called\r\n");
 }
 
 static const char *write_steps(struct buffer *buffer, const struct call *call, struct text detail)
@@ -67,21 +86,24 @@ static void a_step_is_a_row_and_no_call_is_missing(void **state)
 	buffer_append_byte(&buffer, '\0');
 	assert_string_equal(buffer.data,
 		"session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state,"
-		"step,timestamp,timestamp_iso,class,module,variable,line\r\n");
+		"outcome,answered,answered_iso,talk,ended_by,step,timestamp,timestamp_iso,class,"
+		"module,variable,line\r\n");
 	assert_string_equal(
 		write_steps(&buffer, &call,
 			TEXT("[{\"event\":{\"line\":\"a \\\"b\\\", c\",\"data\":{\"module_type\":"
 			     "\"menu\",\"result_variable\":\"X\"}},\"class\":\"info\","
 			     "\"timestamp\":1575898386},{\"event\":{\"line\":\"=1+1\"},"
 			     "\"class\":\"event\",\"timestamp\":1575898387}]")),
-		SAMPLE "2,ended,1,1575898386,2019-12-09T13:33:06Z,info,menu,X,\"a \"\"b\"\", "
-		       "c\"\r\n" SAMPLE
-		       "2,ended,2,1575898387,2019-12-09T13:33:07Z,event,,,'=1+1\r\n");
+		SAMPLE "2,ended" UNKNOWN
+		       ",1,1575898386,2019-12-09T13:33:06Z,info,menu,X,\"a \"\"b\"\", "
+		       "c\"\r\n" SAMPLE "2,ended" UNKNOWN
+		       ",2,1575898387,2019-12-09T13:33:07Z,event,,,'=1+1\r\n");
 	call.steps = 0;
-	assert_string_equal(write_steps(&buffer, &call, TEXT("[]")), SAMPLE "0,ended,,,,,,,\r\n");
-	call.has_detail = false;
 	assert_string_equal(
-		write_steps(&buffer, &call, (struct text){0}), SAMPLE "0,ended,,,,,,,\r\n");
+		write_steps(&buffer, &call, TEXT("[]")), SAMPLE "0,ended" UNKNOWN ",,,,,,,\r\n");
+	call.has_detail = false;
+	assert_string_equal(write_steps(&buffer, &call, (struct text){0}),
+		SAMPLE "0,ended" UNKNOWN ",,,,,,,\r\n");
 }
 
 /* The cell as it is written for `src`. */
@@ -94,7 +116,8 @@ static void assert_cell(struct text value, const char *expected)
 	buffer_init(&buffer, SIZE_MAX_BYTES);
 	call_csv_write_call(&buffer, &call, false);
 	snprintf(row, sizeof(row),
-		"s,0,1970-01-01T00:00:00Z,0,1970-01-01T00:00:00Z,0,inbound,%s,d,0,ended\r\n",
+		"s,0,1970-01-01T00:00:00Z,0,1970-01-01T00:00:00Z,0,inbound,%s,d,0,ended" UNKNOWN
+		"\r\n",
 		expected);
 	buffer_append_byte(&buffer, '\0');
 	assert_string_equal(buffer.data, row);
@@ -178,7 +201,7 @@ static void for_a_spreadsheet_texts_stay_what_they_are(void **state)
 		call_csv_write_call(&buffer, &call, true);
 		snprintf(row, sizeof(row),
 			"y,0,1970-01-01T00:00:00Z,0,1970-01-01T00:00:00Z,0,inbound,x,%s,0,"
-			"ended\r\n",
+			"ended" UNKNOWN "\r\n",
 			rows[i].cell);
 		if (!text_equal_string(buffer_text(&buffer), row)) {
 			fail_msg("%s: %.*s", row, TEXT_ARG(buffer_text(&buffer)));
@@ -195,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(for_a_spreadsheet_texts_stay_what_they_are),
 		cmocka_unit_test(a_call_is_a_row),
+		cmocka_unit_test(how_a_call_went_has_its_columns),
 		cmocka_unit_test(a_step_is_a_row_and_no_call_is_missing),
 		cmocka_unit_test(a_cell_that_would_run_does_not),
 		cmocka_unit_test(steps_that_are_not_canonical_are_an_error),

@@ -71,11 +71,35 @@ static const struct {
 		0, 0, NULL},
 	{read_header, TEXT("{\"start\":5}"), NULL, START, -1, NULL},
 	{read_header, TEXT("{\"detail\":[]}"),
-		"line 4, column 3: \"detail\" is not known here, only dest, src, start, end, type "
-		"and state",
+		"line 4, column 3: \"detail\" is not known here, only dest, src, start, end, type, "
+		"state, outcome, answered, talk and ended_by",
+		0, 0, NULL},
+	{read_header, TEXT("{\"outcome\":\"missed\",\"talk\":\"5\",\"ended_by\":null}"), NULL,
+		CALL_GIVEN_OUTCOME | CALL_GIVEN_TALK | CALL_GIVEN_ENDED_BY, -1, NULL},
+	{read_header, TEXT("{\"outcome\":\"lost\"}"),
+		"line 4, column 13: \"outcome\" must be answered, missed, abandoned, busy, failed, "
+		"voicemail, transferred, completed or null",
+		0, 0, NULL},
+	{read_header, TEXT("{\"outcome\":\"\"}"),
+		"line 4, column 13: \"outcome\" must be answered, missed, abandoned, busy, failed, "
+		"voicemail, transferred, completed or null",
+		0, 0, NULL},
+	{read_header, TEXT("{\"ended_by\":true}"),
+		"line 4, column 14: \"ended_by\" must be caller, called, system or null", 0, 0,
+		NULL},
+	{read_header, TEXT("{\"talk\":-1}"),
+		"line 4, column 10: \"talk\" must be seconds: a whole number, a string of at most "
+		"18 "
+		"digits, or null",
+		0, 0, NULL},
+	{read_header, TEXT("{\"answered\":1795459000000}"),
+		"line 4, column 14: \"answered\" must be UNIX seconds below 100000000000: is this "
+		"in "
+		"milliseconds?",
 		0, 0, NULL},
 	{read_header, TEXT("7"),
-		"line 4, column 2: an object of dest, src, start, end, type and state is expected",
+		"line 4, column 2: an object of dest, src, start, end, type, state, outcome, "
+		"answered, talk and ended_by is expected",
 		0, 0, NULL},
 	{call_events_read_steps, TEXT(STEP), NULL, 0, -1, "[" STEP "]"},
 	{call_events_read_steps, TEXT("[" STEP " ]"), NULL, 0, -1, "[" STEP "]"},

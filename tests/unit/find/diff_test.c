@@ -319,10 +319,12 @@ static void the_document_is_that_of_the_api(void **state)
 	buffer_append_byte(&buffer, '\0');
 	assert_string_equal(buffer.data,
 		"{\"a\":{\"dest\":\"1\",\"src\":\"2\",\"start\":1000,\"end\":1005,\"duration\":5,"
-		"\"session_id\":\"a\",\"type\":\"inbound\",\"steps\":2,\"state\":\"ended\",\"log\":"
+		"\"session_id\":\"a\",\"type\":\"inbound\",\"steps\":2,\"state\":\"ended\","
+		"\"outcome\":null,\"answered\":null,\"talk\":null,\"ended_by\":null,\"log\":"
 		"true},"
 		"\"b\":{\"dest\":\"1\",\"src\":\"2\",\"start\":1000,\"end\":1003,\"duration\":3,"
-		"\"session_id\":\"b\",\"type\":\"inbound\",\"steps\":1,\"state\":\"ended\",\"log\":"
+		"\"session_id\":\"b\",\"type\":\"inbound\",\"steps\":1,\"state\":\"ended\","
+		"\"outcome\":null,\"answered\":null,\"talk\":null,\"ended_by\":null,\"log\":"
 		"true},"
 		"\"steps\":[{\"change\":\"changed\","
 		"\"a\":{\"index\":1,\"timestamp\":1000,\"offset\":0,\"duration\":2,\"class\":"
