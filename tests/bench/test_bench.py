@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ import data
 import questions
 from load import Answer, Load, is_sound
 from question import XML, Question
+from parts import live as live_part
 from parts import postgres as postgres_part
 from report import chart, goals, tables
 from sides.rows import copy_row, dest_key
@@ -253,6 +255,40 @@ def test_every_call_is_posted_to_one_server(tmp_path, servers):
     assert sum(count for _, count in shares) == len(lines)
     posted = [line for path, _ in shares for line in path.read_bytes().splitlines(keepends=True)]
     assert set(lines) <= set(posted)
+
+
+def test_a_collector_tells_of_every_step_once_and_in_order(tmp_path):
+    calls = ["a", "b", "c"]
+    lines = live_part.write_bodies(tmp_path / "bodies", calls, 1_700_000_000)
+    told = {session: [] for session in calls}
+    rest = (tmp_path / "bodies").read_bytes()
+    while rest:
+        size, _, rest = rest.partition(b"\n")
+        for line in map(json.loads, rest[:int(size)].splitlines()):
+            assert line["from"] == len(told[line["session_id"]])
+            told[line["session_id"]] += [one["event"]["data"]["result_variable"] for one in line["steps"]]
+            lines -= 1
+        rest = rest[int(size):]
+    assert lines == 0 and {len(steps) for steps in told.values()} == {live_part.CALL_STEPS}
+
+
+def test_each_live_call_makes_a_step_every_two_seconds():
+    planned = live_part.events(20, random.Random(1))
+    assert planned == sorted(planned)
+    assert len(planned) == pytest.approx(live_part.TAIL_CALLS * 20 / live_part.TAIL_EVERY_S, rel=0.05)
+
+
+def live(rate, late, sound=True):
+    figure = lambda value: {"median": value, "min": value, "max": value}
+    return {"live": {"rows": [{"what": "in", "sound": sound, "rate": figure(rate), "p99_ms": figure(9)},
+                              {"what": "seen", "sound": sound, "tail": True, "rate": figure(500), "p50_ms": figure(1), "p99_ms": figure(late), "most_ms": figure(late)}]}}
+
+
+@pytest.mark.parametrize("rate, late, sound, holds", [(7000, 100, True, (True, True)), (5000, 300, True, (False, False)), (7000, 100, False, (None, None))])
+def test_live_calls_have_goals_for_steps_and_for_the_tail(rate, late, sound, holds):
+    found = {one.key: one.holds for one in goals.verdicts(live(rate, late, sound))}
+    assert (found["live"], found["live/tail"]) == holds
+    assert ("| seen | 500 " in tables.live(live(rate, late, sound)["live"])) == sound
 
 
 def test_words_to_search_for_come_from_the_calls():

@@ -90,6 +90,14 @@ def of_intake(results):
             at_least("intake/copy", what, "× PostgreSQL's COPY", mine / theirs if mine and theirs else None, 2.5)]
 
 
+def of_live(results):
+    rows = [row for row in results.rows("live") if row["sound"]]
+    steps = [row["rate"]["median"] for row in rows if not row.get("tail")]
+    late = [row["p99_ms"]["median"] for row in rows if row.get("tail")]
+    return [at_least("live", "steps of live calls in groups over HTTP, durable", "", max(steps, default=None), 6_000, " steps/s"),
+            at_most("live/tail", "from a step of 1,000 live calls to a tail, for 99 of 100", "", max(late, default=None), 250, " ms")]
+
+
 def of_size(results):
     part = results.parts.get("sizes")
     share = None
@@ -115,4 +123,4 @@ def of_memory(results):
 
 def verdicts(parts):
     results = Results(parts)
-    return [*of_pages(results), of_offset(results), *of_intake(results), of_size(results), of_start(results), *of_memory(results)]
+    return [*of_pages(results), of_offset(results), *of_intake(results), *of_live(results), of_size(results), of_start(results), *of_memory(results)]

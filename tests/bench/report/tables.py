@@ -76,6 +76,13 @@ def intake(part):
         for row in part["rows"]])
 
 
+def live(part):
+    return table(["", "steps/s", "p99 of a request, ms", "p50 on the tail, ms", "p99 on the tail, ms", "most, ms"], [
+        [row["what"], spread(row["rate"]) if row["sound"] else "wrong",
+         *(["", *(figure(row[name]["median"]) for name in ("p50_ms", "p99_ms", "most_ms"))] if row.get("tail") else [figure(row["p99_ms"]["median"]), "", "", ""])]
+        for row in part["rows"]])
+
+
 def postgres(part):
     rows, taken = part["rows"], part["intake"]
     names = sides_of(rows, ("callstep", "callstep on PostgreSQL"))
