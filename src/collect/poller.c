@@ -13,6 +13,8 @@
 
 #define STATUS_US      INT64_C(60000000)
 #define FULL_WAIT_US   INT64_C(1000000)
+#define SEND_US	       INT64_C(200000) /* of the time in which another server is read */
+#define SEND_TURN_US   INT64_C(20000)
 #define ARENA_SIZE_MAX ((size_t)1 << 30)
 
 /* ---- telling ---- */
@@ -159,6 +161,22 @@ static int take_event(void *context, struct text line, struct error *err)
 	return poller->line.failed ? error_no_memory(err) : take_line(poller, err);
 }
 
+/* While another callstep is followed, its answer has no end: what is spooled goes in between. */
+static int send_some(void *context, struct error *err)
+{
+	struct poller *poller = context;
+	int64_t until_us = clock_monotonic_us() + SEND_US;
+	int ending = 0;
+
+	sender_hurry(poller->sender);
+	while (ending == 0 && !sender_counts(poller->sender).is_idle &&
+		!sender_counts(poller->sender).failing && clock_monotonic_us() < until_us) {
+		ending = turn(poller, SEND_TURN_US, err);
+	}
+	/* A server that does not answer is tried again when its time has come. */
+	return ending == 0 && sender_counts(poller->sender).failing ? turn(poller, 0, err) : ending;
+}
+
 static int commit(void *context, struct pull_taken *taken, struct error *err)
 {
 	struct poller *poller = context;
@@ -166,13 +184,25 @@ static int commit(void *context, struct pull_taken *taken, struct error *err)
 	taken->accepted += poller->taken.accepted;
 	taken->rejected += poller->taken.rejected;
 	poller->taken = (struct pull_taken){0};
-	return spool_sync(poller->spool, err);
+	if (spool_sync(poller->spool, err) < 0) {
+		return -1;
+	}
+	return send_some(poller, err) < 0 ? -1 : 0;
+}
+
+/* That it is to end, the request sees itself. */
+static int idle(void *context, struct error *err)
+{
+	return send_some(context, err) < 0 ? -1 : 0;
 }
 
 struct pull_sink poller_sink(struct poller *poller)
 {
-	return (struct pull_sink){
-		.call = take_call, .event = take_event, .commit = commit, .context = poller};
+	return (struct pull_sink){.call = take_call,
+		.event = take_event,
+		.commit = commit,
+		.idle = idle,
+		.context = poller};
 }
 
 /* ---- opening ---- */

@@ -23,6 +23,9 @@ struct pull_sink {
 	int (*event)(void *context, struct text line, struct error *err);
 	/* Makes durable what was handed in since the last time, and adds up what became of it. */
 	int (*commit)(void *context, struct pull_taken *taken, struct error *err);
+	/* Called about once a second while another callstep is followed and nothing comes. It may
+	 * work for some tenths of a second. May be NULL. */
+	int (*idle)(void *context, struct error *err);
 	void *context;
 };
 

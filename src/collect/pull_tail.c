@@ -134,7 +134,13 @@ static int take_data(void *context, struct text data, struct error *err)
 
 static int look_idle(void *context, struct error *err)
 {
-	return commit(context, err);
+	struct follower *follower = context;
+	const struct pull_sink *sink = &follower->pull->options->sink;
+
+	if (commit(follower, err) < 0) {
+		return -1;
+	}
+	return sink->idle ? sink->idle(sink->context, err) : 0;
 }
 
 /* ---- the request ---- */

@@ -11,6 +11,7 @@ import pytest
 
 from conftest import BINARY, EMAIL, Client, Server, add_account, call, callstep, step
 from stores import store_at
+from test_live import add, patch
 from vendor import DAYS_S, KEY, USER, Vendor
 
 FAST = ("--pace", "5ms")
@@ -473,6 +474,98 @@ def test_following_goes_on_when_the_other_was_away(source, puller):
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     again.stop()
+
+
+class Mirror:
+    """A server that a follower sends the calls of @source to, in one of the ways that there are."""
+
+    def __init__(self, folder, source, puller, way):
+        folder.mkdir()
+        self.server = Server(folder)
+        self.client = Client(self.server, add_account(self.server.store))
+        to_key, secret = puller.secret("mirror-key", self.client.key), puller.secret("source-key", source.client.key)
+        spool, url = puller.folder / "mirror-spool", "http://" + self.server.address
+        common = [source.url, "--secret-file", secret, "--to", url, "--key-file", to_key, "--spool", spool, *FAST]
+        self.words = {"pull": [BINARY, "pull", *common, "--follow"], "collect": [BINARY, "collect", "fuse", *common]}[way]
+        self.log = folder / "follower.log"
+        self.start()
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.follower = subprocess.Popen(list(map(str, self.words)), stdout=log, stderr=log)
+
+    def kill(self):
+        self.follower.kill()
+        self.follower.wait()
+
+    def stop(self):
+        self.kill()
+        self.server.stop()
+        assert "Sanitizer" not in self.log.read_text() + self.server.log
+
+    def get(self, session):
+        answer = self.client.get(f"/v1/calls/{session}")
+        return answer.json if answer.status == 200 else None
+
+
+@pytest.fixture(params=["pull", "collect"])
+def mirror(request, source, puller, tmp_path):
+    """Made by a test when its source is as it shall be found."""
+    made = []
+
+    def make():
+        made.append(Mirror(tmp_path / "mirror", source, puller, request.param))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+def same_on(mirror, source, session):
+    there = source.client.get(f"/v1/calls/{session}").json
+    wait_until(lambda: mirror.get(session) == there)
+    return there
+
+
+def test_a_call_in_progress_is_seen_in_progress_on_the_mirror_and_ends_the_same(source, mirror):
+    now = int(time.time())
+    patch(source.client, "begun-before", start=now - 90, dest="1", src="2")
+    add(source.client, "begun-before", [step("One", now - 90), step("Two", now - 89)])
+    there = mirror()
+    assert same_on(there, source, "begun-before")["state"] == "live"
+    add(source.client, "begun-before", [step("Three", now - 80)])
+    patch(source.client, "begun-meanwhile", start=now - 60, dest="3", src="4", type="outbound")
+    add(source.client, "begun-meanwhile", [step(f"Step {i}", now - 60 + i) for i in range(20)])
+    assert len(same_on(there, source, "begun-before")["detail"]) == 3
+    assert same_on(there, source, "begun-meanwhile")["state"] == "live"
+    # A sender corrects what it told, and then what it said of the call.
+    add(source.client, "begun-meanwhile", [step("Another", now - 55)], place=5)
+    assert len(same_on(there, source, "begun-meanwhile")["detail"]) == 6
+    patch(source.client, "begun-meanwhile", dest="5", type="transfer")
+    same_on(there, source, "begun-meanwhile")
+    patch(source.client, "begun-before", state="ended")
+    patch(source.client, "begun-meanwhile", end=now - 10)
+    for session in ("begun-before", "begun-meanwhile"):
+        assert same_on(there, source, session)["state"] == "ended"
+
+
+def test_a_call_goes_on_when_the_follower_was_away(source, mirror):
+    now = int(time.time())
+    patch(source.client, "long", start=now - 90)
+    patch(source.client, "over", start=now - 90)
+    add(source.client, "over", [step("One", now - 90)])
+    there = mirror()
+    assert same_on(there, source, "over")["state"] == same_on(there, source, "long")["state"] == "live"
+    there.kill()
+    add(source.client, "long", [step(f"Step {i}", now - 80 + i) for i in range(5)])
+    add(source.client, "long", [step("Instead", now - 79)], place=2)
+    patch(source.client, "over", state="ended")
+    patch(source.client, "new", start=now - 20)
+    assert there.get("new") is None
+    there.start()
+    assert [len(same_on(there, source, session)["detail"]) for session in ("long", "over", "new")] == [3, 1, 0]
+    assert [there.get(session)["state"] for session in ("long", "over", "new")] == ["live", "ended", "live"]
 
 
 def test_calls_are_sent_to_a_third_callstep(vendor, puller, source, tmp_path):
