@@ -33,6 +33,7 @@ struct spool {
 	int first_fd, last_fd;
 	int64_t last_size;
 	bool unsynced;
+	bool rejects_unsynced;
 	bool full;	/* by bytes_max */
 	bool disk_full; /* an append or the state did not fit on it */
 	struct buffer mark;
@@ -556,11 +557,28 @@ int spool_read(struct spool *spool, size_t bytes_max, size_t lines_max, struct b
 	return error_set(err, ERROR_CORRUPT, "a line of the spool '%s' has no end", spool->folder);
 }
 
+/* The lines that were set aside are not held anywhere else once they are acknowledged. */
+static int sync_rejects(struct spool *spool, struct error *err)
+{
+	AUTO(file_close) int fd = -1;
+
+	if (!spool->rejects_unsynced) {
+		return 0;
+	}
+	fd = openat(spool->folder_fd, "rejected.ndjson", O_RDONLY | O_CLOEXEC);
+	/* It may have been taken away by hand. */
+	if (fd < 0 ? errno != ENOENT : fdatasync(fd) < 0) {
+		return fail(spool, "write", "rejected.ndjson", err);
+	}
+	spool->rejects_unsynced = false;
+	return 0;
+}
+
 int spool_acknowledge(struct spool *spool, size_t bytes, uint64_t lines, struct error *err)
 {
 	int64_t offset = spool->offset + (int64_t)bytes;
 
-	if (move_state(spool, spool->first, offset, err) < 0) {
+	if (sync_rejects(spool, err) < 0 || move_state(spool, spool->first, offset, err) < 0) {
 		return -1;
 	}
 	spool->offset = offset;
@@ -614,11 +632,14 @@ int spool_reject(struct spool *spool, struct text line, struct text reason, stru
 	if (record.failed) {
 		return error_no_memory(err);
 	}
-	if (fd < 0 || write_all(fd, buffer_text(&record)) < 0 || fdatasync(fd) < 0 ||
-		fstat(fd, &status) < 0) {
+	if (fd < 0 || write_all(fd, buffer_text(&record)) < 0 || fstat(fd, &status) < 0) {
 		return fail(spool, "write", "rejected.ndjson", err);
 	}
+	spool->rejects_unsynced = true;
 	if (status.st_size >= REJECTED_BYTES_MAX) {
+		if (sync_rejects(spool, err) < 0) {
+			return -1;
+		}
 		renameat(spool->folder_fd, "rejected.ndjson", spool->folder_fd,
 			"rejected.ndjson.old");
 	}

@@ -62,7 +62,8 @@ int spool_read(struct spool *spool, size_t bytes_max, size_t lines_max, struct b
 int spool_acknowledge(
 	struct spool *spool, size_t bytes, uint64_t lines, struct error *err) CHECK_RESULT;
 
-/* Sets @line, which was refused, aside: {"error":…,"line":{…}}. It is still to be acknowledged.
+/* Sets @line, which was refused, aside: {"error":…,"line":{…}}. It is still to be acknowledged,
+ * which brings what was set aside to the disk first, all of it at once.
  * From 16 MiB on, rejected.ndjson becomes rejected.ndjson.old, in place of the last such. */
 int spool_reject(
 	struct spool *spool, struct text line, struct text reason, struct error *err) CHECK_RESULT;

@@ -242,6 +242,53 @@ static void what_is_refused_is_bounded_by_two_files(void **state)
 	free(line);
 }
 
+/* The linker puts these in the place of the system's calls. */
+int __real_fsync(int fd);
+int __real_fdatasync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fdatasync(int fd);
+static int sync_count;
+
+int __wrap_fsync(int fd)
+{
+	sync_count++;
+	return __real_fsync(fd);
+}
+
+int __wrap_fdatasync(int fd)
+{
+	sync_count++;
+	return __real_fdatasync(fd);
+}
+
+/* docs/sources.md says how long a collector may not read: as long as these take. */
+static void the_spool_is_brought_to_the_disk_a_few_times_at_once(void **state)
+{
+	struct spooled *spooled = *state;
+	int counts[4];
+
+	for (int i = 0; i < 1000; i++) {
+		append(spooled, "{}\n");
+	}
+	sync_count = 0;
+	assert_int_equal(spool_sync(spooled->spool, NULL), 0);
+	counts[0] = sync_count;
+	assert_int_equal(spool_write_file(spooled->spool, "open", TEXT("x"), NULL), 0);
+	counts[1] = sync_count;
+	assert_int_equal(spool_acknowledge(spooled->spool, 1500, 500, NULL), 0);
+	counts[2] = sync_count;
+	for (int i = 0; i < 500; i++) {
+		assert_int_equal(
+			spool_reject(spooled->spool, TEXT("{}\n"), TEXT("wrong"), NULL), 0);
+	}
+	assert_int_equal(spool_acknowledge(spooled->spool, 1500, 500, NULL), 0);
+	counts[3] = sync_count;
+	assert_int_equal(counts[0], 2);
+	assert_int_equal(counts[1], 4);
+	assert_int_equal(counts[2], 6);
+	assert_int_equal(counts[3], 9);
+}
+
 static void a_state_that_is_not_one_is_told(void **state)
 {
 	struct spooled *spooled = *state;
@@ -285,6 +332,7 @@ int main(void)
 		SPOOLED(the_mark_stands_beside_the_state),
 		SPOOLED(what_is_refused_is_kept_with_its_reason),
 		SPOOLED(what_is_refused_is_bounded_by_two_files),
+		SPOOLED(the_spool_is_brought_to_the_disk_a_few_times_at_once),
 		SPOOLED(a_state_that_is_not_one_is_told),
 		SPOOLED(files_are_for_their_owner_alone),
 	};
