@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Makes the pictures of docs/pictures/ from the calls that scripts/demo has.
 // usage: CALLSTEP_BIN=build/gcc/callstep node tests/web/pictures.mjs [FOLDER]
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { goTo, options, signIn } from './browser.mjs';
-import { Program } from './program.mjs';
+import { binary, Program } from './program.mjs';
 
 const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs/pictures', import.meta.url));
 const INVALID = '#/calls?start=-5d&text=%22invalid+input%22&last_module=menu';
@@ -18,6 +20,7 @@ const pictures = [
 	{ name: 'docs', address: '#/calls', shown: '.table-row a', then: askInDocs, height: 900 },
 	{ name: 'dark', address: '#/statistics?group=dest&start=-7d', shown: '.bars tbody tr', theme: 'dark', height: 620 },
 ];
+const live = { name: 'live', address: '#/live', shown: '.live > li', then: seeCalls, height: 620 };
 
 /* The first call of the list, at the step that says what went wrong. */
 async function openStep(page) {
@@ -35,6 +38,27 @@ async function askInDocs(page) {
 	await page.locator('.result [role=status]').filter({ hasText: /^200 / }).filter({ hasNotText: 'receiving' }).waitFor();
 }
 
+/* Some calls of the recorded switchboard in progress, and one that has ended. */
+async function seeCalls(page) {
+	await page.locator('.live > li.over').first().waitFor();
+	await page.locator('.live > li:not(.over)').nth(5).waitFor();
+}
+
+/* Plays the recorded switchboard as scripts/demo does; returns what ends that. */
+async function play(program) {
+	const secret = program.write('secret', 'secret');
+	const exchange = spawn('python3', [fileURLToPath(new URL('../collect/exchange.py', import.meta.url)), secret], { stdio: ['ignore', 'pipe', 'inherit'] });
+	const [port] = await once(exchange.stdout, 'data');
+	const collector = spawn(binary, ['collect', 'asterisk', '--host', `127.0.0.1:${String(port).trim()}`, '--user', 'callstep', '--inbound-contexts', 'from-trunk',
+		'--to', program.origin, '--spool', join(program.folder, 'spool')],
+	{ stdio: 'ignore', env: { ...process.env, CALLSTEP_SECRET: 'secret', CALLSTEP_KEY: program.key } });
+	return async () => {
+		collector.kill();
+		await once(collector, 'exit');
+		exchange.kill();
+	};
+}
+
 async function take(browser, program, { name, address, shown, then, theme = 'light', height = 760 }) {
 	const context = await browser.newContext({ viewport: { width: 1280, height }, colorScheme: theme, timezoneId: 'America/New_York' });
 	const page = await context.newPage();
@@ -43,7 +67,9 @@ async function take(browser, program, { name, address, shown, then, theme = 'lig
 	await goTo(page, address);
 	await page.locator(shown).first().waitFor();
 	await then?.(page);
-	await page.waitForLoadState('networkidle');
+	if (address !== live.address) { // whose stream does not end
+		await page.waitForLoadState('networkidle');
+	}
 	await page.screenshot({ path: join(folder, `${name}.png`) });
 	await context.close();
 }
@@ -58,6 +84,9 @@ try {
 	for (const picture of pictures) {
 		await take(browser, program, picture);
 	}
+	const end = await play(program);
+	await take(browser, program, live);
+	await end();
 	await browser.close();
 } finally {
 	await program.stop();
