@@ -92,6 +92,13 @@ test('however many steps come, nothing is asked of the server for them, and noth
 	await program.events(...sessions.map(end));
 }));
 
+test('a filter that the server does not take is told once, and not asked again', withPage(held, { address: '#/live?min_duration=soon' }, async (page) => {
+	await page.getByText(/^Not connected: min_duration: .*expected, not 'soon'\.$/).waitFor();
+	await page.getByLabel('At least seconds', { exact: true }).fill('0');
+	await page.keyboard.press('Enter');
+	await page.getByText(CONNECTED).waitFor();
+}));
+
 test('of more calls than are shown the newest are, and the others are told', withPage(held, { address: '#/live?dest=555' }, async (page, program) => {
 	await page.getByText(CONNECTED).waitFor();
 	const sessions = Array.from({ length: 310 }, (_, index) => `crowd-${String(index).padStart(3, '0')}`);

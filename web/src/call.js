@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
 import { CallActions } from './call_actions.js';
 import { useServerNow } from './clock.js';
+import { problemText } from './follow.js';
 import { useCall, useStayAtEnd } from './followed_call.js';
 import { countOf } from './format.js';
 import { html } from './html.js';
@@ -87,9 +88,9 @@ function Back({ session, followed }) {
 }
 
 /* What is heard is told once: that the call goes on, that it has ended. */
-function Following({ connected, problem, ended }) {
+function Following({ connected, problem, final, ended }) {
 	const text = ended ? 'The call has ended.'
-		: problem ? `Not connected: ${problem.message}. Trying again …`
+		: problem ? problemText({ problem, final })
 			: connected ? 'This call goes on: its steps appear as they come.' : 'Connecting …';
 	return html`<p class="following" role="status" data-testid="following"><span class=${`dot ${connected ? 'on' : ''}`} aria-hidden="true"></span> ${text}</p>`;
 }

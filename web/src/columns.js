@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The columns of a list of calls.
+import { endOf } from './steps.js';
 import { formatDuration, formatTime } from './time.js';
 
 export const columns = [
 	{ name: 'start', label: 'Started', width: '11.5rem', text: (call, zone) => formatTime(call.start, zone) },
-	{ name: 'end', label: 'Ended', width: '11.5rem', text: (call, zone) => formatTime(call.end, zone) },
+	{ name: 'end', label: 'Ended', width: '11.5rem', text: (call, zone) => endOf(call, zone) },
 	{ name: 'duration', label: 'Length', width: '5rem', number: true, text: (call) => formatDuration(call.duration) },
 	{ name: 'type', label: 'Type', width: '6rem', text: (call) => call.type },
 	{ name: 'src', label: 'From', width: 'minmax(8rem, 14rem)', text: (call) => call.src },

@@ -5,8 +5,8 @@ import { EventParser } from './sse.js';
 
 const RETRY_MS = [500, 1000, 2000, 5000, 10000];
 
-/* Follows the changes that @query means until @signal aborts. @tell gets 'open', { problem } and events: { type, data, id }. @look asks for what
- * is there now; it runs whenever the stream has been opened, and again each @lookMs. Nothing of the stream is read meanwhile. So what @look finds
+/* Follows the changes that @query means until @signal aborts. @tell gets 'open', { problem, final } and events: { type, data, id }; behind a
+ * final problem nothing comes. @look asks for what is there now; it runs whenever the stream has been opened, and again each @lookMs. Nothing of the stream is read meanwhile. So what @look finds
  * is never older than what was told before it, and all that changes later is told. */
 export async function follow(query, { signal, look, lookMs = Infinity, tell }) {
 	const place = { id: '' };
@@ -22,8 +22,9 @@ export async function follow(query, { signal, look, lookMs = Infinity, tell }) {
 			if (signal.aborted) {
 				return;
 			}
-			tell({ problem });
-			if (isFinal(problem)) {
+			const final = isFinal(problem);
+			tell({ problem, final });
+			if (final) {
 				return;
 			}
 		}
@@ -55,4 +56,9 @@ async function read(answer, { place, look, lookMs, tell }) {
 /* Whether asking again would not help. */
 function isFinal(problem) {
 	return problem.status >= 400 && problem.status < 500 && problem.status !== 429;
+}
+
+/* What is said of a connection that is not there. */
+export function problemText({ problem, final }) {
+	return `Not connected: ${problem.message}.${final ? '' : ' Trying again …'}`;
 }

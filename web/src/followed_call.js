@@ -6,7 +6,7 @@ import { follow } from './follow.js';
 import { takeCall, takeSteps } from './steps.js';
 
 /* Returns { call, problem, reload, following }. `following` is null where the call was over when it was opened; otherwise { connected, problem,
- * ended }. */
+ * final, ended }. */
 export function useCall(session) {
 	const path = `/v1/calls/${encodeURIComponent(session)}`;
 	const { data, problem, reload } = useAnswer(path);
@@ -58,7 +58,7 @@ function followCall(path, session, abort, show) {
 			if (told === 'open') {
 				show({ following: { connected: true } });
 			} else if (told.problem) {
-				show(told.problem.status === 404 ? { gone: told.problem } : { following: { problem: told.problem } });
+				show(told.problem.status === 404 ? { gone: told.problem } : { following: told });
 			} else {
 				tell(told);
 			}

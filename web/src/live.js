@@ -6,7 +6,7 @@ import { askJson } from './api.js';
 import { useServerNow } from './clock.js';
 import { formatQuery, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
-import { follow } from './follow.js';
+import { follow, problemText } from './follow.js';
 import { countOf, formatNumber } from './format.js';
 import { html } from './html.js';
 import { moveAmong } from './keyboard.js';
@@ -40,9 +40,9 @@ export function Live({ query }) {
 		</div>`;
 }
 
-function stateOf({ connected, problem }, paused) {
-	if (!connected) {
-		return problem ? `Not connected: ${problem.message}. Trying again …` : 'Connecting …';
+function stateOf(live, paused) {
+	if (!live.connected) {
+		return live.problem ? problemText(live) : 'Connecting …';
 	}
 	return paused ? 'Paused' : 'Connected: calls appear as they come';
 }
@@ -93,7 +93,7 @@ function followAll(calls, filter, signal, setConnection) {
 			setConnection({ connected: true, problem: null });
 		} else if (told.problem) {
 			calls.known = false;
-			setConnection({ connected: false, problem: told.problem });
+			setConnection({ connected: false, ...told });
 		} else {
 			calls.told(told, Date.now());
 		}

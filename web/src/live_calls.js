@@ -3,6 +3,7 @@
 // last step. Pure; see live.js for what is shown.
 export const KEPT = 300; // calls that go on
 export const ENDED_KEPT = 100;
+const LINE_MAX = 500; // characters: a row has one line of the screen
 export const LINGER_MS = 10000; // for so long a call that ended stays among those that go on
 
 export class LiveCalls {
@@ -98,7 +99,7 @@ function rowOf({ session_id, src, dest, type, start, end, steps, state, detail }
 }
 
 function stepOf({ class: kind, event }) {
-	return { class: kind, line: event.line };
+	return { class: kind, line: event.line.slice(0, LINE_MAX) };
 }
 
 function newestFirst(a, b) {
