@@ -186,3 +186,16 @@ test('after the server was away it connects again and misses nothing', withPage(
 	assert.equal(await going(page, 'goes-on').filter({ hasNotText: 'ended' }).count(), 0);
 	await program.events(end('called'));
 }));
+
+test('a call that is open goes on being followed when the server is back', withPage(held, { address: '#/live' }, async (page, program) => {
+	await program.events(begin('stays'));
+	await going(page, 'stays').getByRole('link').click();
+	await page.getByText('This call goes on').waitFor();
+	await program.halt();
+	await page.getByText(/Not connected/).waitFor();
+	await program.serve([], new URL(page.origin).host);
+	await page.getByText('This call goes on').waitFor();
+	await program.events(line('stays', 'Back again', { from: 1, call: { state: 'ended' } }));
+	await page.getByText('The call has ended.').waitFor();
+	assert.deepEqual(await stepLines(page), ['Call from +16175550199', 'Back again']);
+}));
