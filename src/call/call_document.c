@@ -43,6 +43,45 @@ void call_document_write_outcome(struct buffer *buffer, const struct call *call)
 	add_name(buffer, "ended_by", call_ended_by_names.items[call->ended_by]);
 }
 
+void call_document_write_told(struct buffer *buffer, const struct call *call)
+{
+	if (call->told & CALL_TOLD_OUTCOME) {
+		add_name(buffer, "outcome", call_outcome_names.items[call->outcome]);
+	}
+	if (call->told & CALL_TOLD_ANSWERED) {
+		add_known(buffer, "answered", call->answered, call->answered > 0);
+	}
+	if (call->told & CALL_TOLD_TALK) {
+		add_known(buffer, "talk", call->talk, true);
+	}
+	if (call->told & CALL_TOLD_ENDED_BY) {
+		add_name(buffer, "ended_by", call_ended_by_names.items[call->ended_by]);
+	}
+}
+
+/* What is known of it, whether told or not. */
+static int64_t known_of(const struct call *call)
+{
+	return (call->outcome != CALL_NO_OUTCOME ? CALL_TOLD_OUTCOME : 0) |
+	       (call->answered > 0 ? CALL_TOLD_ANSWERED : 0) |
+	       (call_knows_talk(call) ? CALL_TOLD_TALK : 0) |
+	       (call->ended_by != CALL_ENDED_BY_NONE ? CALL_TOLD_ENDED_BY : 0);
+}
+
+void call_document_write_whole(struct buffer *buffer, const struct call *call, struct text json)
+{
+	struct call known = *call;
+
+	known.told = call->has_detail ? call->told : known_of(call);
+	if (known.told == 0) {
+		buffer_append(buffer, json);
+		return;
+	}
+	buffer_append(buffer, text_head(json, json.size - 1));
+	call_document_write_told(buffer, &known);
+	buffer_append_byte(buffer, '}');
+}
+
 static void write_ending(struct buffer *buffer, const struct call *call)
 {
 	json_add_string(buffer, "type", text_of(call_type_name(call->type)));

@@ -19,4 +19,12 @@ void call_document_write_detail(struct buffer *buffer, const struct call *call, 
  * of; null: it is not known. */
 void call_document_write_outcome(struct buffer *buffer, const struct call *call);
 
+/* The same, but only those that a sender told. */
+void call_document_write_told(struct buffer *buffer, const struct call *call);
+
+/* Writes the JSON @json of the whole call @call, an object, with what a reader of it would not find
+ * in its steps: what a sender told of how it went or, where it has no steps, what is known of it.
+ * Read by call_json_read() it gives the same call. */
+void call_document_write_whole(struct buffer *buffer, const struct call *call, struct text json);
+
 #endif

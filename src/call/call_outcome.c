@@ -621,6 +621,36 @@ void call_outcome_take(struct call *call, const struct call *from)
 	call->talk = from->talk;
 }
 
+int call_outcome_settle(struct call *call, struct text detail, struct error *err)
+{
+	const struct call told = *call;
+	struct call found = told;
+
+	found.told = 0;
+	if (call_outcome_find(&found, detail, err) < 0) {
+		return -1;
+	}
+	call_outcome_take(call, &found);
+	if ((told.told & CALL_TOLD_OUTCOME) != 0 && told.outcome != found.outcome) {
+		call->outcome = told.outcome;
+		call->told |= CALL_TOLD_OUTCOME;
+	}
+	if ((told.told & CALL_TOLD_ENDED_BY) != 0 && told.ended_by != found.ended_by) {
+		call->ended_by = told.ended_by;
+		call->told |= CALL_TOLD_ENDED_BY;
+	}
+	if ((told.told & CALL_TOLD_ANSWERED) != 0 && told.answered != found.answered) {
+		call->answered = told.answered;
+		call->told |= CALL_TOLD_ANSWERED;
+	}
+	if ((told.told & CALL_TOLD_TALK) != 0 &&
+		(told.talk != found.talk || !call_knows_talk(&found))) {
+		call->talk = told.talk;
+		call->told |= CALL_TOLD_TALK;
+	}
+	return 0;
+}
+
 void call_outcome_take_told(struct call *call, const struct call *told)
 {
 	call->told = told->told;

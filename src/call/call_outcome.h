@@ -13,6 +13,10 @@
  */
 int call_outcome_find(struct call *call, struct text detail, struct error *err) CHECK_RESULT;
 
+/* The same for a call that comes in whole: what was told and is what the steps say is told no more.
+ * So a call that is written by one callstep and read by another is the same there. */
+int call_outcome_settle(struct call *call, struct text detail, struct error *err) CHECK_RESULT;
+
 /* Takes over how the header @from says that its call went. */
 void call_outcome_take(struct call *call, const struct call *from);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * callstep export: the whole result, however large, in bounded memory. */
 #include "call/call_csv.h"
+#include "call/call_document.h"
 #include "call/call_json.h"
 #include "call/call_xml.h"
 #include "cmd/filter_options.h"
@@ -18,6 +19,7 @@ struct export
 	/* Of the call that is written, as is text. */
 	struct arena arena;
 	struct buffer text;
+	struct buffer whole; /* its JSON, for XML */
 	int64_t calls;
 };
 
@@ -40,6 +42,7 @@ static void export_close(struct export *export)
 	output_close(&export->output);
 	arena_deinit(&export->arena);
 	buffer_deinit(&export->text);
+	buffer_deinit(&export->whole);
 }
 
 /* ---- formats ---- */
@@ -47,19 +50,21 @@ static void export_close(struct export *export)
 static int write_json(
 	struct export *export, const struct call *call, struct text json, struct error *err)
 {
-	(void)call;
 	(void)err;
-	buffer_append(&export->text, json);
+	call_document_write_whole(&export->text, call, json);
 	return 0;
 }
 
 static int write_xml(
 	struct export *export, const struct call *call, struct text json, struct error *err)
 {
-	(void)call;
-	(void)err;
+	buffer_clear(&export->whole);
+	call_document_write_whole(&export->whole, call, json);
+	if (export->whole.failed) {
+		return error_no_memory(err);
+	}
 	buffer_append(&export->text, TEXT("<item>"));
-	call_xml_write(&export->text, json);
+	call_xml_write(&export->text, buffer_text(&export->whole));
 	buffer_append(&export->text, TEXT("</item>"));
 	return 0;
 }
@@ -211,6 +216,7 @@ static int export_run(struct cmd_run *run, struct error *err)
 
 	arena_init(&export.arena, CALL_MEMORY_MAX);
 	buffer_init(&export.text, CALL_MEMORY_MAX);
+	buffer_init(&export.whole, CALL_MEMORY_MAX);
 	if (count_calls(run, &count, err) < 0 ||
 		output_open(&export.output, run->settings->output, err) < 0) {
 		return -1;

@@ -160,6 +160,8 @@ static int write_call(struct text json, enum event_line_state state, struct aren
 	line.type = call.type;
 	line.state = state;
 	line.end = state == EVENT_LINE_ENDED ? call.end : EVENT_LINE_NONE;
+	/* Of a live call the steps will say it. */
+	line.outcome = state == EVENT_LINE_ENDED ? &call : NULL;
 	if (!call.has_detail) {
 		return write_line(out, &line, (struct text){0}, err);
 	}

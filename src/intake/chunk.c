@@ -163,7 +163,7 @@ static int pack(
 		packer_pack(reader->packer, canonical, &reader->packed, &put->packed, err) < 0) {
 		return -1;
 	}
-	if (call_outcome_find(&put->call, call_json_detail(canonical), err) < 0) {
+	if (call_outcome_settle(&put->call, call_json_detail(canonical), err) < 0) {
 		return -1;
 	}
 	return store_index_make(&reader->indexer, put->account_id, call_json_detail(canonical),

@@ -2,6 +2,7 @@
  * Writes events lines. */
 #include "intake/event_line.h"
 
+#include "call/call_document.h"
 #include "json/json_writer.h"
 
 struct event_line event_line_of(struct text session_id)
@@ -17,7 +18,8 @@ struct event_line event_line_of(struct text session_id)
 static bool gives_call(const struct event_line *line)
 {
 	return line->dest.data || line->src.data || line->start >= 0 || line->end >= 0 ||
-	       line->has_type || line->state != EVENT_LINE_STATE_NONE;
+	       line->has_type || line->state != EVENT_LINE_STATE_NONE ||
+	       (line->outcome && line->outcome->told != 0);
 }
 
 static void add_text(struct buffer *buffer, const char *name, struct text text)
@@ -48,6 +50,9 @@ static void write_call(struct buffer *buffer, const struct event_line *line)
 	if (line->state != EVENT_LINE_STATE_NONE) {
 		json_add_string(buffer, "state",
 			line->state == EVENT_LINE_LIVE ? TEXT("live") : TEXT("ended"));
+	}
+	if (line->outcome) {
+		call_document_write_told(buffer, line->outcome);
 	}
 	buffer_append_byte(buffer, '}');
 }

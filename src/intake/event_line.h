@@ -26,6 +26,8 @@ struct event_line {
 	bool has_type;
 	enum call_type type;
 	enum event_line_state state;
+	/* how the call went, what call->told names of it; NULL: nothing of it is given */
+	const struct call *outcome;
 	/* The position, from 0, where the first step stands: what stood there and behind it is
 	 * replaced. EVENT_LINE_NONE: the steps are added in the order of their times. */
 	int64_t from;
@@ -37,7 +39,7 @@ struct event_line {
 struct event_line event_line_of(struct text session_id);
 
 /* Appends @line and a line feed to @buffer:
- * {"session_id":…,"call":{dest,src,start,end,type,state},"from":N,"steps":[…]}, each member but
+ * {"session_id":…,"call":{dest,src,start,end,type,state,…},"from":N,"steps":[…]}, each member but
  * the first only where it is given. With `from` the steps are written even when there are none,
  * because that cuts the call's log at that place. */
 void event_line_write(struct buffer *buffer, const struct event_line *line);

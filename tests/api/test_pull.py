@@ -435,11 +435,14 @@ def wait_until(holds, seconds=30):
 
 def test_another_callstep_is_mirrored_byte_for_byte(source, puller):
     fill(source, 3000)
-    source.client.post([call("empty", detail=[]), call("bare", detail=None), call("long ago", start=int(time.time()) - 20 * 86400)])
+    source.client.post([call("empty", detail=[]), call("bare", detail=None), call("long ago", start=int(time.time()) - 20 * 86400),
+                        {**call("told"), "outcome": "voicemail", "talk": 7}, {**call("told, bare", detail=None), "outcome": "missed", "ended_by": "caller"}])
     key = puller.secret("source-key", source.client.key)
     puller.run(source.url, *FAST, "--since", "-30d", key_file=key, user=None)
     assert puller.export() == exported(source.store)
     assert "empty" in puller.export()
+    told = {made["session_id"]: made for made in map(json.loads, puller.export().splitlines()) if "outcome" in made}
+    assert told.keys() == {"told", "told, bare"} and told["told"]["talk"] == 7 and told["told, bare"]["ended_by"] == "caller"
 
 
 def test_another_callstep_is_followed_without_windows(source, puller):

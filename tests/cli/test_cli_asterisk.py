@@ -308,3 +308,94 @@ def test_what_was_read_of_a_file_that_breaks_off_is_kept_and_its_bad_rows_are_to
     said = take(program, path, status=1)
     assert "log.csv.gz:2: session 'a.1': eventtime 'noon' is not a time" in said and "cut off" in said
     assert re.search(r"^took 4,[0-9]+ calls|^took 5,000 calls", said, re.M)
+
+
+# ---- how calls went ----
+
+def outcomes(program):
+    """By session: outcome, when a person answered, for how long persons talked, which side ended it."""
+    calls = json.loads(program.run("search", "--json", "--limit", "1000").stdout)["calls"]
+    return {call["session_id"]: tuple(call[name] for name in ("outcome", "answered", "talk", "ended_by")) for call in calls}
+
+
+def test_a_caller_who_gave_up_in_the_queue_can_be_asked_for(program, cel):
+    take(program, cel / "queue.csv")
+    assert outcomes(program) == {"1795560000.511": ("abandoned", None, None, "caller"), "1795560100.513": ("answered", 1795560105, 60, "caller")}
+    found = {options: program.run("calls", *options).stdout for options in (
+        ("--outcome", "missed,abandoned"), ("--answered", "false"), ("--answered", "true", "--min-talk", "60"), ("--ended-by", "caller", "--max-talk", "60"))}
+    assert ["1795560000.511" in listed for listed in found.values()] == [True, True, False, False]
+    assert ["1795560100.513" in listed for listed in found.values()] == [False, False, True, True]
+    assert "1795560000.511\tabandoned" in found["--answered", "false"]
+    counted = program.run("stats", "--group", "outcome", "--start", "1795560000").stdout
+    assert [line.split("\t")[:2] for line in counted.splitlines()] == [["abandoned", "1"], ["answered", "1"]]
+
+
+@pytest.mark.parametrize("name, expected", [
+    ("pickup", {"1795489800.91": ("answered", 1795489804, 30, "called"), "1795489804.93": (None, None, None, None)}),
+    ("transfer-by-refer", {"1795491000.111": ("answered", 1795491003, 87, "called"), "1795491020.113": ("answered", 1795491023, 7, None)}),
+    ("failover", {"1795561000.521": ("answered", 1795561005, 10, "caller")}),
+    ("click-to-call", {"1795566000.581": ("answered", 1795566008, 30, "called")}),
+    ("before-version-12", {"1795492800.141": ("answered", 1795492803, 9, "caller")}),
+    ("begins-in-queue", {"1795564700.500": ("answered", 1795564830, 120, None)}),
+    ("analog", {"1795562000.531": (None, None, None, None)})])
+def test_how_a_call_went_is_told_by_bridges_and_causes(program, cel, name, expected):
+    take(program, cel / f"{name}.csv")
+    assert outcomes(program) == expected
+
+
+@pytest.mark.parametrize("order", ["12", "21"])
+def test_two_parts_of_a_call_say_together_how_it_went(program, cel, order):
+    for number in order:
+        take(program, cel / f"day-{number}.csv")
+        alone = {"1": (None, None, None, None), "2": ("abandoned", None, None, "caller")}
+        assert outcomes(program) == {"1795564680.161": alone[number] if number == order[0] else alone["2"]}
+
+
+# What tests/fixtures/asterisk/FACTS.md and the recording itself say, without the `pbx-` of the sessions.
+RECORDED = {
+    "1795459153.0": ("failed", None, None, "system"),
+    "1795459157.1": ("answered", 1795459161, 5, "called"),
+    "1795459158.2": ("completed", None, None, "system"),
+    "1795459160.3": ("failed", None, None, "system"),
+    "1795459161.5": ("abandoned", None, None, "caller"),
+    "1795459163.6": ("completed", None, None, "system"),
+    "1795459164.7": ("completed", None, None, "system"),
+    "1795459166.10": ("answered", 1795459167, 5, None),
+    "1795459167.14": ("failed", None, None, "system"),
+    "1795459169.16": ("failed", None, None, "system"),
+    "1795459170.18": ("failed", None, None, "system"),
+    "1795459172.20": ("voicemail", None, None, "system"),
+    "1795459173.21": ("answered", 1795459174, 3, "caller"),
+    "1795459174.26": ("answered", 1795459175, 8, "called"),
+    "1795459177.29": ("answered", 1795459178, 6, "called"),
+    "1795459179.34": ("transferred", 1795459180, 4, "caller"),
+    "1795459181.38": ("answered", 1795459183, 8, "caller"),
+    "1795459183.43": ("busy", None, None, "caller"),
+    "1795459185.49": ("failed", None, None, "system"),
+    "1795459186.56": ("missed", None, None, "caller"),
+    "1795459187.58": ("answered", 1795459189, 3, "system"),
+    "1795459188.62": ("busy", None, None, None),
+    "1795459189.65": ("failed", None, None, None),
+    "1795459190.67": ("missed", None, None, None),
+    "1795459191.70": ("failed", None, None, "system"),
+    "1795459191.71": ("failed", None, None, None),
+    "1795459193.75": ("answered", 1795459193, 2, "called"),
+    "1795459194.76": ("answered", 1795459200, 5, None),
+    "1795459194.78": ("failed", None, None, None),
+    "1795459194.81": ("transferred", 1795459195, 5, "caller"),
+    "1795459195.85": ("answered", 1795459196, 4, "system"),
+    "1795459197.93": ("answered", 1795459201, 4, "called"),
+    "1795459199.94": ("abandoned", None, None, "caller"),
+    "1795459203.107": ("completed", None, None, "system"),
+    "1795459204.108": (None, None, None, None),
+    "1795459205.109": ("completed", None, None, "system"),
+    "1795459206.114": ("abandoned", None, None, "caller"),
+    "1795459207.116": ("voicemail", None, None, "caller"),
+    "1795459209.121": ("voicemail", None, None, "system"),
+    "1795459223.129": (None, None, None, None),
+}
+
+
+def test_how_each_recorded_call_went(program, fixtures):
+    take(program, fixtures / "asterisk" / "cel-Master.csv", "--zone", "America/New_York")
+    assert outcomes(program) == {f"pbx-{session}": facts for session, facts in RECORDED.items()}

@@ -213,13 +213,16 @@ def test_quiet_says_nothing(program):
 
 def test_export_can_be_imported_again_whole(program):
     program.run("import", "-", input=program.run("generate", "--calls", "300").stdout)
+    program.run("import", "-", input=ndjson([{**call("told"), "outcome": "voicemail", "answered": 7, "talk": 5, "ended_by": "system"},
+                                             {**call("bare"), "detail": False, "outcome": "missed"}]))
     whole = program.run("export").stdout
-    assert program.run("import", "-", input=whole).stderr == "took 300 calls (300 replaced), rejected 0\n"
+    assert '"outcome":"voicemail","answered":7,"talk":5,"ended_by":"system"}' in whole
+    assert program.run("import", "-", input=whole).stderr == "took 302 calls (302 replaced), rejected 0\n"
     assert program.run("export").stdout == whole
     document = program.run("export", "--format", "json").stdout
-    assert program.run("import", "-", input=document).stderr == "took 300 calls (300 replaced), rejected 0\n"
+    assert program.run("import", "-", input=document).stderr == "took 302 calls (302 replaced), rejected 0\n"
     markup = program.run("export", "--format", "xml").stdout
-    assert program.run("import", "-", input=markup).stderr == "took 300 calls (300 replaced), rejected 0\n"
+    assert program.run("import", "-", input=markup).stderr == "took 302 calls (302 replaced), rejected 0\n"
     assert program.run("export").stdout == whole
 
 

@@ -318,6 +318,29 @@ static void a_senders_word_stands(void **state)
 	assert_int_equal(call.outcome, CALL_VOICEMAIL);
 }
 
+static void what_the_steps_say_as_well_is_not_told(void **state)
+{
+	AUTO(arena_deinit) struct arena arena;
+	AUTO(buffer_deinit) struct buffer detail;
+	struct call call = call_of(&talk);
+	struct error err = {0};
+
+	(void)state;
+	arena_init(&arena, SIZE_ENOUGH);
+	buffer_init(&detail, SIZE_ENOUGH);
+	call.outcome = CALL_ANSWERED;
+	call.ended_by = CALL_ENDED_BY_CALLER;
+	call.answered = START + 6;
+	call.talk = 5;
+	call.told = CALL_TOLD_OUTCOME | CALL_TOLD_ENDED_BY | CALL_TOLD_ANSWERED | CALL_TOLD_TALK;
+	assert_int_equal(call_outcome_settle(&call, detail_of(&talk, &detail, &arena), &err), 0);
+	assert_int_equal(call.told, CALL_TOLD_TALK);
+	assert_int_equal(call.outcome, CALL_ANSWERED);
+	assert_int_equal(call.ended_by, CALL_ENDED_BY_CALLER);
+	assert_int_equal(call.answered, START + 6);
+	assert_int_equal(call.talk, 5);
+}
+
 static void a_live_call_has_no_outcome_yet(void **state)
 {
 	AUTO(arena_deinit) struct arena arena;
@@ -353,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_says_how_a_call_went),
 		cmocka_unit_test(a_senders_word_stands),
+		cmocka_unit_test(what_the_steps_say_as_well_is_not_told),
 		cmocka_unit_test(a_live_call_has_no_outcome_yet),
 		cmocka_unit_test(what_is_not_canonical_changes_nothing),
 	};

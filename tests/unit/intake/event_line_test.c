@@ -56,6 +56,20 @@ static void each_member_stands_only_where_it_is_given(void **state)
 		"{\"event\":{\"line\":\"b\"},\"class\":\"info\",\"timestamp\":2}]}\n");
 }
 
+static void what_a_sender_told_goes_with_the_call(void **state)
+{
+	struct event_line line = event_line_of(TEXT("x"));
+	struct call call = {.outcome = CALL_MISSED, .talk = 5, .ended_by = CALL_ENDED_BY_CALLED};
+
+	(void)state;
+	line.outcome = &call;
+	assert_line(&line, "{\"session_id\":\"x\"}\n");
+	call.told = CALL_TOLD_OUTCOME | CALL_TOLD_ANSWERED | CALL_TOLD_ENDED_BY;
+	assert_line(&line,
+		"{\"session_id\":\"x\",\"call\":{\"outcome\":\"missed\",\"answered\":null,"
+		"\"ended_by\":\"called\"}}\n");
+}
+
 static void steps_without_a_place_are_added(void **state)
 {
 	const struct text steps[] = {STEP_ONE};
@@ -107,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_alone_says_that_the_call_is_up),
 		cmocka_unit_test(each_member_stands_only_where_it_is_given),
+		cmocka_unit_test(what_a_sender_told_goes_with_the_call),
 		cmocka_unit_test(steps_without_a_place_are_added),
 		cmocka_unit_test(a_place_without_steps_cuts_the_log_there),
 		cmocka_unit_test(lines_stand_behind_each_other),
