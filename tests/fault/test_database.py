@@ -4,6 +4,7 @@
 CALLSTEP_FAILOVER_ROUNDS sets how often it fails over (1); CALLSTEP_SLOW_LONG=1 waits until the database's patience ends (30 s)."""
 import contextlib
 import http.client
+import json
 import os
 import random
 import signal
@@ -16,9 +17,11 @@ import pytest
 
 import trouble
 from conftest import Client, Server, add_account, call, callstep
-from postgres import Cluster, programs
+from postgres import Cluster, programs, run_sql
 from replica import PRIMARY, Replica, location_of_both
+from test_access import make_key
 from test_servers import StubbornPoster
+from test_trail import ACME, WAYS
 
 ROUNDS = trouble.rounds("CALLSTEP_FAILOVER_ROUNDS", 1)
 SEED = int(os.environ.get("CALLSTEP_CRASH_SEED", random.randrange(10 ** 9)))
@@ -102,6 +105,33 @@ def test_a_database_that_does_not_answer_holds_up_no_connection(cluster, serve, 
         thread.join()
     assert set(asked) <= {200, 403} and len(asked) == len(waiting)
     assert client.get(f"/api/calls/{trouble.EVERYTHING}").json["total_calls"] == 2
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_what_was_sent_whole_is_stored_and_recorded_though_its_key_ends_meanwhile(cluster, serve, others, tmp_path, path):
+    """Its request is ended while the database has its calls; the record comes when they are durable, and says how many."""
+    location = cluster.new_store()
+    (tmp_path / "acme.json").write_text(json.dumps(ACME))
+    client = Client(serve(location, "--webhook", str(tmp_path / "acme.json")), add_account(location))
+    holder = make_key(client, "write")
+    action, type_, make = WAYS[path]
+    body = make("a", "b")
+    others.append(Psql(cluster, location.rsplit("%3D", 1)[-1]))
+    assert others[0].run("begin; lock table call in access exclusive mode")
+    connection = http.client.HTTPConnection(client.server.address, timeout=60)
+    connection.request("POST", path, body if isinstance(body, str) else json.dumps(body), {"Authorization": holder.basic(), "Content-Type": type_})
+    while int(cluster.sql(WAITING)) < 1:
+        threading.Event().wait(0.02)
+    assert callstep("key", "revoke", "--data", location, "--account", client.email, "2").returncode == 0
+    with pytest.raises((OSError, http.client.HTTPException)):
+        connection.getresponse()
+    assert others[0].run("rollback")
+    recorded = f"select coalesce(sum(calls), -1) from audit where action = '{action}' and calls is not null"
+    until = time.monotonic() + 30
+    while run_sql(location, recorded) == "-1" and time.monotonic() < until:
+        threading.Event().wait(0.02)
+    assert run_sql(location, recorded) == "2"
+    assert client.get("/v1/calls").json["total_calls"] == 2
 
 
 def test_a_request_that_ends_while_the_database_has_its_question_holds_up_no_connection(cluster, serve, others):
