@@ -8,7 +8,7 @@
 #include "base/array.h"
 #include "intake/sources/twilio/twilio.h"
 
-#define KEY_BODY_MAX 16384 /* bytes of a POST of a key */
+#define KEY_BODY_MAX 16384 /* bytes of a POST of a key or a hook */
 
 /* What each question below /v1 may be asked with. Those of /api/ do not mind what they do not know
  * (API.md §1). */
@@ -77,6 +77,27 @@ static const struct endpoint endpoints[] = {
 		.data = v1_keys_post_data, .finish = v1_keys_post_finish},
 	{"/v1/keys/{id}", HTTP_DELETE, "revoke-key", nothing, STORE_SCOPE_ADMIN,
 		.waits = ENDPOINT_WAITS_ALWAYS, .begin = v1_keys_delete_begin},
+	{"/v1/hooks", HTTP_GET, "list-hooks", nothing, STORE_SCOPE_ADMIN, &answer_plain,
+		.prepare = v1_hooks_prepare, .ask = v1_hooks_ask},
+	{"/v1/hooks", HTTP_POST, "make-hook", nothing, STORE_SCOPE_ADMIN,
+		.finish_waits = true, .body_size_max = KEY_BODY_MAX, .begin = v1_hooks_post_begin,
+		.data = v1_hooks_post_data, .finish = v1_hooks_post_finish},
+	{"/v1/hooks/{id}", HTTP_GET, "list-hooks", nothing, STORE_SCOPE_ADMIN, &answer_plain,
+		.prepare = v1_hook_prepare, .ask = v1_hook_ask},
+	{"/v1/hooks/{id}", HTTP_PATCH, "change-hook", nothing, STORE_SCOPE_ADMIN,
+		.finish_waits = true, .body_size_max = KEY_BODY_MAX, .begin = v1_hooks_post_begin,
+		.data = v1_hooks_post_data, .finish = v1_hook_patch_finish},
+	{"/v1/hooks/{id}", HTTP_DELETE, "remove-hook", nothing, STORE_SCOPE_ADMIN,
+		.waits = ENDPOINT_WAITS_ALWAYS, .begin = v1_hook_delete_begin},
+	{"/v1/hooks/{id}/test", HTTP_POST, "test-hook", nothing, STORE_SCOPE_ADMIN,
+		.finish_waits = true, .body_size_max = KEY_BODY_MAX, .begin = v1_hook_wish_begin,
+		.data = v1_hooks_post_data, .finish = v1_hook_test_finish},
+	{"/v1/hooks/{id}/failures", HTTP_GET, "list-hooks", keys_query, STORE_SCOPE_ADMIN,
+		&answer_plain, .prepare = v1_hook_failures_prepare, .ask = v1_hook_failures_ask},
+	{"/v1/hooks/{id}/failures/{failure}/resend", HTTP_POST, "resend-hook", nothing,
+		STORE_SCOPE_ADMIN, .finish_waits = true, .body_size_max = KEY_BODY_MAX,
+		.begin = v1_hook_wish_begin, .data = v1_hooks_post_data,
+		.finish = v1_hook_resend_finish},
 	{"/readyz", HTTP_GET, .begin = readyz_begin},
 	{"/healthz", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = healthz_begin},
 	{"/", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},

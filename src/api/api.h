@@ -36,6 +36,7 @@ struct api_options {
 	const struct webhooks *webhooks;
 	struct text twilio_token; /* Twilio's signatures are checked by it; empty: they are not */
 	const char *public_url;	  /* what Twilio calls this server; needed with the token */
+	bool hook_private;	  /* hooks may have private addresses and http:// */
 	int64_t body_size_max;	  /* bytes of a POST on the wire; 0: no ceiling */
 	bool all_spans;		  /* also those that only say how long something took are steps */
 	int64_t (*now)(void);	  /* the clock: clock_now_s(), or a test's */

@@ -14,7 +14,7 @@
 #include "api/worker.h"
 #include "base/hash.h"
 
-#define API_ROUTES_MAX 40
+#define API_ROUTES_MAX 48
 
 struct twilio_executions;
 

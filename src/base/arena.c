@@ -294,6 +294,26 @@ struct text arena_vprintf(struct arena *arena, const char *format, va_list args)
 	return (struct text){.data = copy, .size = (size_t)size};
 }
 
+struct text arena_decode(struct arena *arena, struct text text, bool plus)
+{
+	char *out = arena_alloc(arena, text.size + 1);
+	size_t size = 0;
+
+	if (!out) {
+		return (struct text){0};
+	}
+	while (text.size > 0) {
+		int byte = text.data[0] == '%' ? text_percent_byte(text) : -1;
+
+		out[size++] = byte >= 0			    ? (char)byte
+			      : plus && text.data[0] == '+' ? ' '
+							    : text.data[0];
+		text = text_tail(text, byte >= 0 ? 3 : 1);
+	}
+	out[size] = '\0';
+	return (struct text){.data = out, .size = size};
+}
+
 struct text arena_printf(struct arena *arena, const char *format, ...)
 {
 	struct text text;

@@ -86,6 +86,11 @@ void arena_drop_pages(const struct iovec *places, size_t count);
 /* A copy of @text, followed by a NUL that is not counted. Its data is NULL on failure. */
 struct text arena_copy(struct arena *arena, struct text text) CHECK_RESULT;
 
+/* @text with each `%HH` replaced by its byte, and each `+` by a space where @plus says so, followed
+ * by a NUL that is not counted. A `%` that two digits do not follow stays (WHATWG URL §1.3). Its
+ * data is NULL on failure. */
+struct text arena_decode(struct arena *arena, struct text text, bool plus) CHECK_RESULT;
+
 /* A formatted text, followed by a NUL that is not counted. Its data is NULL on failure. */
 struct text arena_printf(struct arena *arena, const char *format, ...) FORMAT_PRINTF(2, 3);
 struct text arena_vprintf(struct arena *arena, const char *format, va_list args)

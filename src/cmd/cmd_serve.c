@@ -13,6 +13,7 @@
 #include "cmd/inbound_options.h"
 #include "cmd/keeping.h"
 #include "cmd/redact_options.h"
+#include "hook/hook_sender.h"
 
 #define REQUEST_MEMORY_MAX  ((size_t)16 << 20) /* a request's own arena; pages have their own */
 #define DESCRIPTORS_BESIDE  128		       /* of the store, the log, the threads */
@@ -29,11 +30,14 @@ struct service {
 	struct sweeper *sweeper;
 	struct api *api;
 	struct http_server *server;
+	struct call_prefixes prefixes;
+	struct hook_sender *hooks;
 };
 
 static void service_stop(struct service *service)
 {
 	http_server_stop(service->server, 0);
+	hook_sender_stop(service->hooks);
 	sweeper_destroy(service->sweeper);
 	intake_destroy(service->intake);
 	api_destroy(service->api);
@@ -203,12 +207,11 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.twilio_token = service->inbound.twilio_token,
 		.public_url = settings->public_url,
 		.body_size_max = settings->body_size_max,
+		.hook_private = settings->hook_private,
+		.prefixes = service->prefixes,
 		.now = clock_now_s,
 	};
 
-	if (filter_options_prefixes(settings, &options.prefixes, err) < 0) {
-		return -1;
-	}
 	return api_create(&service->api, &options, err);
 }
 
@@ -255,6 +258,34 @@ static void fill_server_options(
 	};
 }
 
+static void tell_hook(void *context, const struct hook_news *news)
+{
+	static const char *const events[] = {"hook-failing", "hook-well", "hook-paused",
+		"hook-gone", "hook-refused", "hooks-failed"};
+	bool well = news->kind == HOOK_NEWS_WELL;
+	char cause[512];
+
+	(void)context;
+	log_event(well ? LOG_INFO : LOG_WARNING, events[news->kind], "hook=%lld cause=%s",
+		(long long)news->hook_id, log_value(text_of(news->cause), cause, sizeof(cause)));
+}
+
+static int start_hooks(struct service *service, const struct settings *settings, const char *user,
+	struct error *err)
+{
+	const struct hook_sender_options options = {
+		.store = service->store,
+		.prefixes = &service->prefixes,
+		.anywhere = settings->hook_private,
+		.timeout_s = settings->hook_timeout_s,
+		.user = text_of(user),
+		.now = clock_now_s,
+		.told = tell_hook,
+	};
+
+	return hook_sender_start(&service->hooks, &options, err);
+}
+
 static int open_store(struct service *service, const struct settings *settings, struct error *err)
 {
 	const struct store_options options = {
@@ -273,7 +304,8 @@ static int service_start(struct service *service, const struct settings *setting
 	struct http_server_options options;
 
 	fill_server_options(settings, &options);
-	if (redact_options_read(&service->redactor, settings, err) < 0 ||
+	if (filter_options_prefixes(settings, &service->prefixes, err) < 0 ||
+		redact_options_read(&service->redactor, settings, err) < 0 ||
 		inbound_options_read(&service->inbound, settings, err) < 0 ||
 		http_server_open(&service->server, &options, err) < 0 ||
 		open_store(service, settings, err) < 0 || open_auditor(service, err) < 0 ||
@@ -287,9 +319,11 @@ static int service_start(struct service *service, const struct settings *setting
 		return -1;
 	}
 	api_attach(service->api, &options);
-	return http_server_begin(service->server, &options, err) < 0
-		       ? -1
-		       : sweeper_start(service->sweeper, err);
+	if (http_server_begin(service->server, &options, err) < 0 ||
+		sweeper_start(service->sweeper, err) < 0) {
+		return -1;
+	}
+	return start_hooks(service, settings, user, err);
 }
 
 /* SIGHUP is for the certificate. Where there is none, the log says that nothing happened.
@@ -426,7 +460,8 @@ static const char *const settings[] = {"listen", "insecure", "tls-certificate", 
 	"trusted-proxies", "timeout", "rate-min", "header-size-max", "body-size-max",
 	"call-size-max", "page-memory-max", "spill-folder", "spill-max", "query-time-max",
 	"intake-memory-max", "intake-wait-max", "wrong-keys-max", "webhook", "public-url",
-	"twilio-token-file", REDACT_OPTIONS, "grace", "log-requests", "log-level", NULL};
+	"twilio-token-file", "hook-private", "hook-timeout", REDACT_OPTIONS, "grace",
+	"log-requests", "log-level", NULL};
 
 /* clang-format off */
 const struct cmd cmd_serve = {

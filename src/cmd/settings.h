@@ -74,6 +74,8 @@ struct settings {
 	const char *webhook;	/* NULL: none */
 	const char *public_url; /* NULL: not known */
 	const char *twilio_token_file;
+	bool hook_private;
+	int64_t hook_timeout_s;
 	const char *dial_prefix; /* call_prefixes_read(); NULL: none */
 	int64_t grace_s;
 	bool log_requests;
@@ -134,7 +136,7 @@ struct settings {
 	const char *api_url;
 	const char *studio_url;
 
-	/* settings_manage.c: erase, account, retention, audit, key */
+	/* settings_manage.c: erase, account, retention, audit, key, hook */
 	const char *session;
 	bool finish;
 	bool defer;
@@ -146,6 +148,13 @@ struct settings {
 	const char *action;
 	const char *label;
 	const char *scope;
+	const char *url;
+	const char *event; /* of hook_event_names */
+	const char *hook_filter;
+	const char *hook_name;
+	int64_t more_than;
+	int64_t within_s;
+	int64_t times;
 };
 
 enum setting_type {

@@ -45,6 +45,26 @@ const struct setting manage_settings[] = {
 		.help = "What the key is for: read, write and admin, separated by commas."},
 	{OPTION("label", TEXT, "TEXT", label),
 		.help = "A note that key list shows beside the key."},
+	/* hook */
+	{OPTION("url", TEXT, "URL", url),
+		.help = "The server posts to this address, which begins with https://."},
+	{OPTION("event", CHOICE, "WORD", event), .fallback = "ends",
+		.choices = "begins|ends|step|threshold",
+		.help = "What is told: that a call begins or ends, its steps that the filter "
+			"means, or that more calls ended than --more-than says."},
+	{OPTION("filter", TEXT, "QUERY", hook_filter), .command = "hook",
+		.help = "Only calls that these parameters of GET /v1/calls mean, written as in "
+			"an address: 'class=error&dest=*3001'."},
+	{OPTION("name", TEXT, "TEXT", hook_name), .command = "hook",
+		.help = "A name that the list and what is posted show."},
+	{OPTION("more-than", INTEGER, "N", more_than), .max = 1000000000,
+		.help = "With --event threshold: tells when more than N calls ended within "
+			"--within, and again when it is over."},
+	{OPTION("within", DURATION, "TIME", within_s), .max = DAY,
+		.help = "With --event threshold: how long a time is looked at, from 1m to 1d."},
+	{OPTION("times", INTEGER, "N", times), .max = 1000,
+		.help = "With --event threshold: only where it is also more than N times what "
+			"it was a week before."},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -136,6 +136,11 @@ const struct setting serve_settings[] = {
 	{SETTING("twilio-token-file", TEXT, "FILE", twilio_token_file),
 		.help = "Refuses what comes to /v1/in/twilio without Twilio's signature. FILE "
 			"holds the account's auth token; --public-url is needed with it."},
+	{SETTING("hook-private", FLAG, NULL, hook_private),
+		.help = "Hooks may have addresses that are not of the public internet, and "
+			"http://."},
+	{SETTING("hook-timeout", DURATION, "TIME", hook_timeout_s), .fallback = "15s", .min = 1,
+		.max = 60, .help = "A receiver of a hook has TIME to answer."},
 	{SETTING("dial-prefix", TEXT, "LIST", dial_prefix),
 		.help = "What is dialled in place of a number's +, separated by commas, as in "
 			"00,011: where numbers are compared, 0049 is +49 then. Calls are kept as "

@@ -12,6 +12,7 @@
 #include "store/buckets.h"
 #include "store/check.h"
 #include "store/erase_marks.h"
+#include "store/hooks.h"
 #include "store/store.h"
 
 struct store_sessions {
@@ -100,7 +101,7 @@ STORE_OPERATION(store_key_touch_fn, store_key_touch);
 
 /* The limit is not negative. */
 STORE_OPERATION(store_drop_fn, store_drop);
-/* store and state are zero; only state is the backend's to set. */
+/* duty is set, store and state are zero; only state is the backend's to set. */
 STORE_OPERATION(store_turn_take_fn, store_turn_take);
 STORE_OPERATION(store_turn_check_fn, store_turn_check);
 STORE_OPERATION(store_turn_end_fn, store_turn_end);
@@ -133,6 +134,32 @@ STORE_OPERATION(store_audit_drop_fn, store_audit_drop);
  */
 typedef int store_audit_erase_fn(
 	struct store *store, int64_t account_id, struct erase_marks *marks, struct error *err);
+
+/* ---- hooks ---- */
+
+/* Names, URLs and filters are no longer than what store/hooks.h says. */
+STORE_OPERATION(store_hook_add_fn, store_hook_add);
+STORE_OPERATION(store_hook_list_fn, store_hook_list);
+STORE_OPERATION(store_hook_change_fn, store_hook_change);
+STORE_OPERATION(store_hook_remove_fn, store_hook_remove);
+STORE_OPERATION(store_hook_test_fn, store_hook_test);
+/* Neither after nor limit is negative. */
+STORE_OPERATION(store_hook_failures_fn, store_hook_failures);
+STORE_OPERATION(store_hook_resend_fn, store_hook_resend);
+STORE_OPERATION(store_hook_note_fn, store_hook_note);
+STORE_OPERATION(store_hook_knows_fn, store_hook_knows);
+
+struct store_hooks_backend {
+	store_hook_add_fn *add;
+	store_hook_list_fn *list;
+	store_hook_change_fn *change;
+	store_hook_remove_fn *remove;
+	store_hook_test_fn *test;
+	store_hook_failures_fn *failures;
+	store_hook_resend_fn *resend;
+	store_hook_note_fn *note;
+	store_hook_knows_fn *knows;
+};
 
 struct store_backend {
 	/* Asking it means to wait for a network. */
@@ -198,6 +225,9 @@ struct store_backend {
 	store_audit_list_fn *audit_list;
 	store_audit_drop_fn *audit_drop;
 	store_audit_erase_fn *audit_erase;
+
+	/* NULL: it keeps no hooks, and is not asked for any. */
+	const struct store_hooks_backend *hooks;
 };
 
 /* The first member of a backend's own struct. */

@@ -523,13 +523,13 @@ int store_drop(
 	return store->backend->drop(store, drop, ret_dropped, err);
 }
 
-int store_turn_take(struct store_turn *turn, struct store *store, char holder[STORE_HOLDER_SIZE],
-	struct error *err)
+int store_turn_take(struct store_turn *turn, struct store *store, enum store_duty duty,
+	char holder[STORE_HOLDER_SIZE], struct error *err)
 {
-	struct store_turn taken = {0};
+	struct store_turn taken = {.duty = duty};
 
 	if (store->backend->turn_take) {
-		int status = store->backend->turn_take(&taken, store, holder, err);
+		int status = store->backend->turn_take(&taken, store, duty, holder, err);
 
 		if (status <= 0) {
 			return status;

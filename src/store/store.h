@@ -529,18 +529,25 @@ struct store_drop {
 int store_drop(struct store *store, const struct store_drop *drop, int64_t *ret_dropped,
 	struct error *err) CHECK_RESULT;
 
-/* The right to sweep: of all programs that work on a store, one at a time has it. */
+/* What of all programs that work on a store one at a time does. */
+enum store_duty {
+	STORE_DUTY_SWEEP,
+	STORE_DUTY_HOOKS, /* tells receivers of calls (hooks.h) */
+};
+
+/* The right to do it. */
 struct store_turn {
 	struct store *store; /* NULL: it is not this program's turn */
-	void *state;	     /* the backend's */
+	enum store_duty duty;
+	void *state; /* the backend's */
 };
 #define STORE_HOLDER_SIZE 128
 
 /* 1: it is this program's turn until store_turn_end(), or until the store loses sight of it; 0: it
  * is another's, which @holder names. A store that one server has to itself
  * gives it to each program. */
-int store_turn_take(struct store_turn *turn, struct store *store, char holder[STORE_HOLDER_SIZE],
-	struct error *err) CHECK_RESULT;
+int store_turn_take(struct store_turn *turn, struct store *store, enum store_duty duty,
+	char holder[STORE_HOLDER_SIZE], struct error *err) CHECK_RESULT;
 /* Whether it still is. */
 int store_turn_check(struct store_turn *turn, struct error *err) CHECK_RESULT;
 void store_turn_end(struct store_turn *turn);

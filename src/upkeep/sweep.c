@@ -57,7 +57,7 @@ static int begin(struct sweep *sweep, const struct sweep_options *options,
 
 	*sweep = (struct sweep){.options = options, .counts = counts, .now = options->now()};
 	arena_init(&sweep->arena, ACCOUNTS_MAX);
-	taken = store_turn_take(&sweep->turn, options->store, holder, err);
+	taken = store_turn_take(&sweep->turn, options->store, STORE_DUTY_SWEEP, holder, err);
 	if (taken <= 0) {
 		if (taken == 0) {
 			error_set(err, ERROR_BUSY,

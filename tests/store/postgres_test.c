@@ -450,13 +450,13 @@ static void one_program_at_a_time_has_the_turn_to_sweep(void **state)
 	char holder[STORE_HOLDER_SIZE] = "";
 	struct error err;
 
-	assert_int_equal(store_turn_take(&turn, f->store, holder, &err), 1);
+	assert_int_equal(store_turn_take(&turn, f->store, STORE_DUTY_SWEEP, holder, &err), 1);
 	assert_int_equal(store_turn_check(&turn, &err), 0);
-	assert_int_equal(store_turn_take(&others, other, holder, &err), 0);
+	assert_int_equal(store_turn_take(&others, other, STORE_DUTY_SWEEP, holder, &err), 0);
 	assert_null(others.store);
 	assert_non_null(strstr(holder, "PostgreSQL's process"));
 	store_turn_end(&turn);
-	assert_int_equal(store_turn_take(&others, other, holder, &err), 1);
+	assert_int_equal(store_turn_take(&others, other, STORE_DUTY_SWEEP, holder, &err), 1);
 	store_turn_end(&others);
 	store_close(other);
 }
@@ -469,9 +469,9 @@ static void the_turn_is_lost_with_its_connection(void **state)
 	char holder[STORE_HOLDER_SIZE];
 	struct error err;
 
-	assert_int_equal(store_turn_take(&turn, f->store, holder, &err), 1);
+	assert_int_equal(store_turn_take(&turn, f->store, STORE_DUTY_SWEEP, holder, &err), 1);
 	sql(f, "select pg_terminate_backend(pid, 10000) from pg_locks where locktype = 'advisory'");
-	assert_int_equal(store_turn_take(&others, other, holder, &err), 1);
+	assert_int_equal(store_turn_take(&others, other, STORE_DUTY_SWEEP, holder, &err), 1);
 	assert_int_equal(store_turn_check(&turn, &err), -1);
 	store_turn_end(&turn);
 	assert_int_equal(store_turn_check(&others, &err), 0);

@@ -93,6 +93,7 @@ static const struct store_backend backend = {
 	.scrub = postgres_scrub,
 	.backup = backup,
 	.verify = postgres_verify,
+	.hooks = &postgres_hooks,
 };
 
 int store_postgres_open(struct store **ret_store, const char *location,

@@ -315,4 +315,6 @@ store_audit_list_fn postgres_audit_list;
 store_audit_drop_fn postgres_audit_drop;
 store_audit_erase_fn postgres_audit_erase;
 
+extern const struct store_hooks_backend postgres_hooks;
+
 #endif

@@ -167,7 +167,7 @@ struct postgres_layout {
 
 /* ---- rows.c: what statements gave ---- */
 
-#define POSTGRES_COLUMNS_MAX 28
+#define POSTGRES_COLUMNS_MAX 40
 
 struct postgres_rows {
 	PGresult *result;

@@ -54,6 +54,10 @@
 	" where h.account_id = o.account_id and h.session_id = o.session_id)," \
 	" live_gone as (delete from live l using old o" \
 	" where l.account_id = o.account_id and l.session_id = o.session_id)," \
+	" failures_gone as (delete from hook_failure f using old o" \
+	" where f.account_id = o.account_id and f.session_id = o.session_id)," \
+	" begun_gone as (delete from hook_begun b using old o" \
+	" where b.account_id = o.account_id and b.session_id = o.session_id)," \
 	" calls_gone as (delete from call c using old o" \
 	" where c.account_id = o.account_id and c.session_id = o.session_id) "
 

@@ -244,6 +244,7 @@ static const struct store_backend backend = {
 	.shrink = sqlite_shrink,
 	.backup = sqlite_backup,
 	.verify = sqlite_verify,
+	.hooks = &sqlite_hooks,
 };
 
 /* Without its statistics SQLite takes no lock for each piece of memory, which is 7% of what

@@ -451,4 +451,6 @@ store_audit_list_fn sqlite_audit_list;
 store_audit_drop_fn sqlite_audit_drop;
 store_audit_erase_fn sqlite_audit_erase;
 
+extern const struct store_hooks_backend sqlite_hooks;
+
 #endif

@@ -1,29 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * URL-encoding, base64, and fields of a form as a tree. */
+ * Base64, and fields of a form as a tree. */
 #include "intake/sources/document/form.h"
 
 #include "intake/sources/document/tree.h"
 #include "intake/sources/repair.h"
-
-struct text form_decode(struct arena *arena, struct text text, bool plus)
-{
-	char *out = arena_alloc(arena, text.size + 1);
-	size_t size = 0;
-
-	if (!out) {
-		return (struct text){0};
-	}
-	while (text.size > 0) {
-		int byte = text.data[0] == '%' ? text_percent_byte(text) : -1;
-
-		out[size++] = byte >= 0			    ? (char)byte
-			      : plus && text.data[0] == '+' ? ' '
-							    : text.data[0];
-		text = text_tail(text, byte >= 0 ? 3 : 1);
-	}
-	out[size] = '\0';
-	return (struct text){.data = out, .size = size};
-}
 
 static int base64_digit(char byte)
 {
@@ -84,8 +64,8 @@ static int add_field(
 	struct tree *tree;
 
 	text_split(&value, '=', &name);
-	name = form_decode(arena, name, true);
-	value = form_decode(arena, value, true);
+	name = arena_decode(arena, name, true);
+	value = arena_decode(arena, value, true);
 	name = name.data ? repair_utf8(arena, name) : name;
 	value = value.data ? repair_utf8(arena, value) : value;
 	tree = name.data && value.data ? tree_add(root, TREE_STRING, name, arena, nodes) : NULL;

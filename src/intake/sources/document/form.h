@@ -5,10 +5,6 @@
 
 #include "base/arena.h"
 
-/* @text with each `%HH` replaced by its byte, and each `+` by a space where @plus says so. A `%`
- * that two digits do not follow stays (WHATWG URL §1.3). Its data is NULL when @arena is full. */
-struct text form_decode(struct arena *arena, struct text text, bool plus) CHECK_RESULT;
-
 /* The bytes that @text, base64 of RFC 4648 with or without padding and line ends, stands for.
  * Returns false when it is not base64 or @arena is full. */
 bool form_decode_base64(struct arena *arena, struct text text, struct text *ret_bytes) CHECK_RESULT;

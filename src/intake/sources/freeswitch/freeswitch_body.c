@@ -38,7 +38,7 @@ static struct text unwrap(struct text body, struct arena *arena)
 
 	body = strip(body);
 	if (is_encoded(body)) {
-		body = form_decode(arena, body, true);
+		body = arena_decode(arena, body, true);
 	} else if (!is_document(body) && form_decode_base64(arena, body, &inner)) {
 		body = source_skip_blank(inner);
 	}
@@ -90,7 +90,7 @@ static int decode_values(struct tree *root, struct arena *arena, struct error *e
 
 	while (tree) {
 		if (tree->value.size > 0 && tree->kind != TREE_NUMBER) {
-			tree->value = form_decode(arena, tree->value, false);
+			tree->value = arena_decode(arena, tree->value, false);
 			if (!tree->value.data) {
 				return error_no_memory(err);
 			}
