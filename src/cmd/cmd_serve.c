@@ -314,10 +314,6 @@ static int service_start(struct service *service, const struct settings *setting
 		open_api(service, settings, err) < 0) {
 		return -1;
 	}
-	/* While no server ran, nothing could be heard of live calls. */
-	if (store_live_hear(service->store, clock_now_s(), err) < 0) {
-		return -1;
-	}
 	api_attach(service->api, &options);
 	if (http_server_begin(service->server, &options, err) < 0 ||
 		sweeper_start(service->sweeper, err) < 0) {

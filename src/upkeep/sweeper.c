@@ -17,6 +17,7 @@ struct sweeper {
 	struct sweeper_options options;
 	struct thread thread;
 	atomic_int disk; /* enum sweep_disk */
+	bool has_heard;
 };
 
 /* Waits; false when the thread is to end. */
@@ -99,6 +100,24 @@ static void sweep(struct sweeper *sweeper, int (*run)(const struct sweep_options
 	}
 }
 
+/* While no server ran, nothing could be heard of live calls. So none of them is ended before the
+ * store has taken down that they are heard from now on. A store that cannot be written to is asked
+ * again. */
+static void end_silent(struct sweeper *sweeper)
+{
+	const struct sweep_options *options = &sweeper->options.sweep;
+	struct error err;
+
+	if (!sweeper->has_heard) {
+		if (store_live_hear(options->store, options->now(), &err) < 0) {
+			tell_failure(sweeper, &err);
+			return;
+		}
+		sweeper->has_heard = true;
+	}
+	sweep(sweeper, sweep_end_silent);
+}
+
 /* How often silent calls are looked for; 0: never. */
 static int64_t silent_every_us(const struct sweeper *sweeper)
 {
@@ -144,7 +163,7 @@ static void *sweep_in_turns(void *context)
 			look_at_disk(sweeper);
 		}
 		if (clock_monotonic_us() >= silent_next_us) {
-			sweep(sweeper, sweep_end_silent);
+			end_silent(sweeper);
 			silent_next_us = clock_monotonic_us() + silent_us;
 		}
 	} while (rest(sweeper, pause_us));
