@@ -16,8 +16,8 @@ from measure import say
 from paths import BUILD, RESULTS
 from setting import CALLS, Setting
 
-PARTS = ["pages", "clients", "mixed", "intake", "live", "postgres", "sizes", "memory", "cores", "growth"]
-QUICK_PARTS = ["pages", "intake", "live"]
+PARTS = ["pages", "clients", "mixed", "intake", "live", "collector", "postgres", "sizes", "memory", "cores", "growth"]
+QUICK_PARTS = ["pages", "intake", "live", "collector"]
 
 
 def read_options():

@@ -105,6 +105,12 @@ def memory(pids):
     return total
 
 
+def cpu_seconds(pids):
+    """CPU time of the processes together, what the system did for them included."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
+
+
 def user_seconds(pids):
     """CPU time of the processes together in their own code, not the system's."""
     fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ import data
 import questions
 from load import Answer, Load, is_sound
 from question import XML, Question
+from parts import collector as collector_part
 from parts import live as live_part
 from parts import postgres as postgres_part
 from report import chart, goals, tables
@@ -276,6 +278,26 @@ def test_each_live_call_makes_a_step_every_two_seconds():
     planned = live_part.events(20, random.Random(1))
     assert planned == sorted(planned)
     assert len(planned) == pytest.approx(live_part.TAIL_CALLS * 20 / live_part.TAIL_EVERY_S, rel=0.05)
+
+
+def test_an_exchange_plays_whole_calls_as_many_as_are_asked_for_each_with_own_ids():
+    calls = collector_part.recorded_calls()
+    assert len(calls) >= 38
+    blocks = collector_part.planned(calls, 2)
+    assert blocks == sorted(blocks, key=lambda one: one[0]) and {copy for _, copy, _ in blocks} == set(range(2 * collector_part.CALLS_S))
+    begins = [parts for _, copy, parts in blocks if copy == 57 and any(b"Event: Newchannel" in part for part in parts)]
+    block = collector_part.written(57, begins[0])
+    assert collector_part.field(block, b"Linkedid").startswith(b"pbx57-") and b"%.6f" not in block
+    assert abs(float(collector_part.field(block, b"Timestamp")) - time.time()) < 60
+
+
+@pytest.mark.parametrize("cores, spool, sound, holds", [(0.1, 900, True, (True, True)), (0.6, 1500, True, (False, False)), (0.1, 900, False, (None, None))])
+def test_the_collector_has_goals_for_what_it_takes(cores, spool, sound, holds):
+    figure = lambda value: {"median": value, "min": value, "max": value}
+    part = {"rows": [{"what": "collector", "sound": sound, "cores": figure(cores), "mb": figure(20), "mb_an_hour": figure(spool), "times_as_fast": figure(3)}]}
+    found = {one.key: one.holds for one in goals.verdicts({"collector": part})}
+    assert (found["collector/cores"], found["collector/spool"]) == holds
+    assert ("| collector | 0." in tables.collector(part)) == sound
 
 
 def live(rate, late, sound=True):

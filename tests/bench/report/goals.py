@@ -90,6 +90,15 @@ def of_intake(results):
             at_least("intake/copy", what, "× PostgreSQL's COPY", mine / theirs if mine and theirs else None, 2.5)]
 
 
+def of_collector(results):
+    row = results.row("collector") or {}
+    value = lambda name: row[name]["median"] if row else None
+    what = "the collector at 100 calls/s of an exchange"
+    return [at_most("collector/cores", what, "", value("cores"), 0.5, " cores"), at_most("collector/memory", what, "", value("mb"), 128, " MB"),
+            at_most("collector/spool", f"{what}, its server away for an hour: spool", "", value("mb_an_hour"), 1024, " MB"),
+            at_least("collector/catch-up", f"{what}, its server back", "× as fast as it comes in", value("times_as_fast"), 1)]
+
+
 def of_live(results):
     rows = [row for row in results.rows("live") if row["sound"]]
     steps = [row["rate"]["median"] for row in rows if not row.get("tail")]
@@ -123,4 +132,4 @@ def of_memory(results):
 
 def verdicts(parts):
     results = Results(parts)
-    return [*of_pages(results), of_offset(results), *of_intake(results), *of_live(results), of_size(results), of_start(results), *of_memory(results)]
+    return [*of_pages(results), of_offset(results), *of_intake(results), *of_live(results), *of_collector(results), of_size(results), of_start(results), *of_memory(results)]

@@ -83,6 +83,12 @@ def live(part):
         for row in part["rows"]])
 
 
+def collector(part):
+    names = ("cores", "mb", "mb_an_hour", "times_as_fast")
+    return table(["", "cores", "MB", "spool, MB an hour", "caught up, × as fast as it came in"], [
+        [row["what"], *(figure(row[name]["median"]) if row["sound"] else "wrong" for name in names)] for row in part["rows"]])
+
+
 def postgres(part):
     rows, taken = part["rows"], part["intake"]
     names = sides_of(rows, ("callstep", "callstep on PostgreSQL"))
