@@ -54,6 +54,23 @@ for (const group of ['time', 'dest', 'type', 'class', 'module', 'variable']) {
 	}));
 }
 
+test('statistics by outcome: a bar is its calls, but where it is not known there is nothing to ask for', withPage(held, { address: '#/statistics?group=outcome&start=-7d' }, async (page) => {
+	const rows = page.locator('.bars tbody tr');
+	await rows.first().waitFor();
+	const names = await rows.locator('th').allTextContents();
+	assert.ok(names.includes('answered') && names.includes('abandoned') && names.includes('not known'), names.join(', '));
+	assert.equal(await rows.nth(names.indexOf('not known')).getByRole('link').count(), 0);
+	const abandoned = rows.nth(names.indexOf('abandoned'));
+	await follow(page, abandoned.getByRole('link'), number(await abandoned.locator('.bar-cell').textContent()));
+}));
+
+test('callers to be called back are found by one choice, and the list says why', withPage(held, { address: '#/calls?outcome=missed,abandoned&start=-7d' }, async (page) => {
+	await page.locator('.table-row').first().waitFor();
+	const rows = await page.locator('.table-row').allTextContents();
+	assert.ok(rows.length > 0 && rows.every((row) => /missed|abandoned/.test(row)), rows.slice(0, 3).join('; '));
+	await page.getByRole('button', { name: 'Drop: Outcome missed,abandoned' }).waitFor();
+}));
+
 test('drop-off: a place is the calls that reached it, and those that ended there', withPage(held, { address: '#/dropoff?type=inbound' }, async (page) => {
 	const rows = page.locator('.dropoff tbody tr').filter({ has: page.locator('td:nth-child(4) a') });
 	await rows.first().waitFor();

@@ -9,6 +9,7 @@ import { useCall, useStayAtEnd } from './followed_call.js';
 import { countOf } from './format.js';
 import { html } from './html.js';
 import { useShortcuts } from './keyboard.js';
+import { outcomeFacts } from './outcome.js';
 import { neighbour, rememberedList } from './result.js';
 import { getSession, useSession } from './session.js';
 import { useSettings } from './settings.js';
@@ -105,6 +106,7 @@ function Facts({ call, zone }) {
 		['Started', `${formatTime(call.start, zone)} ${formatOffset(call.start, zone)}`],
 		['Ended', endOf(call, zone)],
 		[live ? 'Age' : 'Length', formatDuration(live ? Math.max(0, now - call.start) : call.duration)],
+		...outcomeFacts(call, zone),
 		['Steps', call.log ? String(call.steps) : '–'],
 	];
 	return html`<dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value || '–'}</dd></div>`)}</dl>`;

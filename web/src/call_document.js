@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A call as one HTML file that needs nothing else: no script, no other file, readable in ten years.
 import { escapeHtml } from './format.js';
+import { outcomeFacts } from './outcome.js';
 import { endOf } from './steps.js';
 import { formatDelta, formatDuration, formatTime } from './time.js';
 
@@ -25,7 +26,7 @@ function stepRow(step, zone) {
 export function callDocument(call, steps, zone) {
 	const facts = [
 		['From', call.src], ['To', call.dest], ['Type', call.type], ['Started', `${formatTime(call.start, zone)} ${zone}`], ['Ended', endOf(call, zone)],
-		['Length', formatDuration(call.duration)], ['Steps', call.log ? call.steps : 'no longer kept'],
+		['Length', formatDuration(call.duration)], ...outcomeFacts(call, zone), ['Steps', call.log ? call.steps : 'no longer kept'],
 	];
 	return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The columns of a list of calls.
+import { answeredOf, enderOf, outcomeOf, talkOf } from './outcome.js';
 import { endOf } from './steps.js';
 import { formatDuration, formatTime } from './time.js';
 
@@ -8,6 +9,10 @@ export const columns = [
 	{ name: 'end', label: 'Ended', width: '11.5rem', text: (call, zone) => endOf(call, zone) },
 	{ name: 'duration', label: 'Length', width: '5rem', number: true, text: (call) => formatDuration(call.duration) },
 	{ name: 'type', label: 'Type', width: '6rem', text: (call) => call.type },
+	{ name: 'outcome', label: 'Outcome', width: '6.5rem', text: outcomeOf },
+	{ name: 'answered', label: 'Answered', width: '11.5rem', text: answeredOf },
+	{ name: 'talk', label: 'Talk', width: '5rem', number: true, text: talkOf },
+	{ name: 'ended_by', label: 'Ended by', width: '5.5rem', text: enderOf },
 	{ name: 'src', label: 'From', width: 'minmax(8rem, 14rem)', text: (call) => call.src },
 	{ name: 'dest', label: 'To', width: 'minmax(8rem, 14rem)', text: (call) => call.dest },
 	{ name: 'steps', label: 'Steps', width: '4.5rem', number: true, text: (call) => (call.log ? String(call.steps) : '–') },

@@ -6,6 +6,9 @@ export const fields = [
 	{ name: 'dest', label: 'To', hint: '* at either end for any digits, commas between several', placeholder: '*3001' },
 	{ name: 'src', label: 'From', hint: '* at either end for any digits, commas between several', placeholder: '617*' },
 	{ name: 'type', label: 'Type', options: ['inbound', 'outbound', 'transfer'] },
+	{ name: 'outcome', label: 'Outcome', options: ['missed,abandoned', 'answered', 'missed', 'abandoned', 'busy', 'failed', 'voicemail', 'transferred', 'completed'] },
+	{ name: 'ended_by', label: 'Ended by', options: ['caller', 'called', 'system'] },
+	{ name: 'answered', label: 'A person answered', options: ['true', 'false'] },
 	{ name: 'state', label: 'State', options: ['live', 'ended'] },
 	{ name: 'class', label: 'Class of a step', options: ['info', 'event', 'debug', 'prompt', 'error'] },
 	{ name: 'module', label: 'Module', hint: 'some step has it', placeholder: 'menu' },
@@ -14,6 +17,8 @@ export const fields = [
 	{ name: 'last_variable', label: 'Ended at variable', hint: 'the last place before the hang-up', placeholder: 'main_menu' },
 	{ name: 'min_duration', label: 'At least seconds', numeric: true, placeholder: '0' },
 	{ name: 'max_duration', label: 'At most seconds', numeric: true, placeholder: '3600' },
+	{ name: 'min_talk', label: 'Shortest talk, seconds', numeric: true, placeholder: '0' },
+	{ name: 'max_talk', label: 'Longest talk, seconds', numeric: true, placeholder: '3600' },
 ];
 
 export const parameters = ['text', 'start', 'end', ...fields.map((field) => field.name)];
@@ -27,7 +32,7 @@ export const windows = [
 ];
 
 /* Repeated ones of these mean any of them. */
-const several = new Set(['dest', 'src', 'type', 'class', 'module', 'variable', 'last_module', 'last_variable']);
+const several = new Set(['dest', 'src', 'type', 'outcome', 'ended_by', 'class', 'module', 'variable', 'last_module', 'last_variable']);
 
 /* What a choice offers; what the address says beyond that, such as `inbound,transfer`, is offered too, so that it is kept. */
 export function optionsOf(field, value) {

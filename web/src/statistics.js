@@ -14,7 +14,8 @@ import { useSettings } from './settings.js';
 import { Empty, Failure, Loading } from './states.js';
 import { formatDuration, formatTime, zoneName } from './time.js';
 
-const groups = [['time', 'Time'], ['dest', 'To'], ['type', 'Type'], ['class', 'Class'], ['module', 'Module'], ['variable', 'Variable']];
+const groups = [['time', 'Time'], ['dest', 'To'], ['type', 'Type'], ['class', 'Class'], ['module', 'Module'], ['variable', 'Variable'],
+	['outcome', 'Outcome'], ['ended_by', 'Ended by']];
 const LIMIT = 200;
 const ROWS_MAX = 500; // of times, the newest
 
@@ -66,8 +67,13 @@ function barFilter(data, entry, filter) {
 	return { ...filter, start: entry.key, end: bucketEnd(entry.key, data.bucket, data.zone) };
 }
 
+/* Of these calls it is not known: nothing that may be asked finds them. */
+function isUnknown(data, entry) {
+	return entry.key === '' && (data.group === 'outcome' || data.group === 'ended_by');
+}
+
 function nameOf(data, entry, zone) {
-	return data.group === 'time' ? formatTime(entry.key, zone) : entry.key || '(none)';
+	return data.group === 'time' ? formatTime(entry.key, zone) : entry.key || (isUnknown(data, entry) ? 'not known' : '(none)');
 }
 
 function Bars({ data, filter, loading }) {
@@ -84,7 +90,8 @@ function Bars({ data, filter, loading }) {
 				<tbody>${entries.map((entry) => html`
 					<tr key=${entry.key}>
 						<th scope="row">${nameOf(data, entry, zone)}</th>
-						<td class="bar-cell"><a class="stack" href=${formatAddress(['calls'], barFilter(data, entry, filter))} aria-label=${`${nameOf(data, entry, zone)}: ${countOf(entry.calls, 'call')}`}>
+						<td class="bar-cell"><a class="stack" href=${isUnknown(data, entry) ? undefined : formatAddress(['calls'], barFilter(data, entry, filter))}
+							aria-label=${`${nameOf(data, entry, zone)}: ${countOf(entry.calls, 'call')}`}>
 							<span class="bar" style=${{ width: `${70 * entry.calls / most}%` }}></span> ${formatNumber(entry.calls)}</a></td>
 						<td class="number">${formatShare(entry.calls, data.calls_with_steps ?? data.total_calls)}</td>
 						<td class="number">${formatNumber(entry.steps)}</td>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the steps of a call say: visits to places, variables, and the call as text. Pure functions; see call.js for what is shown.
+import { outcomeFacts } from './outcome.js';
 import { formatClock, formatDate, formatDelta, formatDuration, formatTime } from './time.js';
 
 /* The steps with what is asked of each again and again. */
@@ -115,6 +116,7 @@ export function callText(call, steps, zone) {
 		`  Started  ${formatTime(call.start, zone)} ${zone}`,
 		`  Ended    ${endOf(call, zone)}`,
 		`  Length   ${formatDuration(call.duration)}`,
+		...outcomeFacts(call, zone).map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
 		`  Steps    ${call.log ? call.steps : 'no longer kept'}`,
 	];
 	let day = '';
