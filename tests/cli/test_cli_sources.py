@@ -101,8 +101,8 @@ def test_what_befell_a_call_is_told_as_its_records_have_it(program, fixtures):
     calls = exported(program)
     transferred = calls["pbx-1795459174.26"]
     assert (transferred["src"], transferred["dest"], transferred["type"]) == ("201", "203", "outbound")
-    assert lines_of(transferred) == ["Dialled 203 from 201 (Alice Agent)", "Answered", "Dial (IAX2/phones-1583): ANSWERED, 4 s, 3 s of them answered",
-                                     "Dial (IAX2/phones-1579): ANSWERED, 5 s, 5 s of them answered"]
+    assert lines_of(transferred) == ["Dialled 203 from 201 (Alice Agent)", "Answered", "Dial (IAX2/phones-1583): ANSWERED, 4 s, billed 3 s",
+                                     "Dial (IAX2/phones-1579): ANSWERED, 5 s, billed 5 s"]
     kinds = {(outcome, step["class"]) for call in calls.values() for step in call["detail"] if (outcome := step["event"]["data"].get("disposition"))}
     assert kinds == {("ANSWERED", "event"), ("NO ANSWER", "event"), ("BUSY", "event"), ("FAILED", "error"), ("CONGESTION", "error")}
 
@@ -166,6 +166,12 @@ def test_records_join_a_call_whose_event_log_is_held(program, fixtures):
     session = "pbx-1795459158.2"  # its records do not have the number that was dialled
     assert joined[session]["dest"] == logged[session]["dest"] == "+14155550104"
     assert set(lines_of(logged[session])) < set(lines_of(joined[session])) and outcomes(joined[session]) == ["ANSWERED"]
+
+
+def test_no_time_at_which_a_person_answered_is_read_out_of_records(program, fixtures):
+    """A record has the time at which its channel was answered, which a menu does, too."""
+    import_cdr(program, fixtures / CDR)
+    assert json.loads(program.run("calls", "--answered", "true", "--json").stdout)["calls"] == []
 
 
 def test_passwords_in_records_are_hidden(program):

@@ -193,16 +193,15 @@ static const char *class_of(struct text disposition)
 		       : "event";
 }
 
-/* `Dial (IAX2/phones-15945): ANSWERED, 15 s, 9 s of them answered` */
+/* `Dial (IAX2/phones-15945): ANSWERED, 15 s, billed 9 s` */
 static void add_outcome(struct report *report, const struct cdr_record *record)
 {
 	struct text app = record->field[CDR_APP].size ? record->field[CDR_APP] : TEXT("Call");
 	struct text peer = record->field[CDR_DST_CHANNEL];
 	struct text disposition = record->field[CDR_DISPOSITION];
-	struct text answered = record->answered_s > 0
-				       ? report_text(report, ", %lld s of them answered",
-						 (long long)record->answered_s)
-				       : TEXT("");
+	struct text answered = record->answered_s > 0 ? report_text(report, ", billed %lld s",
+								(long long)record->answered_s)
+						      : TEXT("");
 	struct report_step *step = add(report, record, record->end_us, class_of(disposition),
 		report_text(report, "%.*s%s%.*s%s: %.*s, %lld s%.*s", TEXT_ARG(app),
 			peer.size ? " (" : "", TEXT_ARG(peer), peer.size ? ")" : "",
