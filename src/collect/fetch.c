@@ -43,7 +43,7 @@ int64_t fetch_read_date(struct text value)
 {
 	char date[64];
 
-	if (value.size >= sizeof(date) || memchr(value.data, '\0', value.size)) {
+	if (value.size == 0 || value.size >= sizeof(date) || memchr(value.data, '\0', value.size)) {
 		return -1;
 	}
 	memcpy(date, value.data, value.size);

