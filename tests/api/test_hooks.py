@@ -346,7 +346,7 @@ def test_a_hook_that_is_off_or_removed_or_whose_account_is_disabled_is_told_noth
 # ---- crashes ----
 
 def test_every_call_is_told_at_least_once_in_order_whatever_is_killed(told):
-    """scripts/torture has fifty of these; here it is a few."""
+    """tests/fault/test_hooks_crash.py does it at any moment."""
     server, client, receiver = told
     hook_count, kills = 60, 3
     add_hook(client, receiver)

@@ -160,6 +160,7 @@ def servers(torture):
 
 
 def processes(torture):
+    torture.pytest("hooks", "tests/fault/test_hooks_crash.py", {"CALLSTEP_HOOK_ROUNDS": "50"})
     more = {"CALLSTEP_SIGNAL_ROUNDS": "40", "CALLSTEP_IMPORT_ROUNDS": "20", "CALLSTEP_MEMORY_ROUNDS": "60"}
     torture.for_share(0.05, lambda: torture.pytest("process", "tests/fault/test_process.py",
                                                    more if torture.seconds >= WHOLE_SECONDS else {}))

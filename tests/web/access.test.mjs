@@ -17,6 +17,7 @@ const BUNDLE_MAX = 150 * 1000;
 const held = stage((program) => {
 	program.record();
 	program.generate(300);
+	program.run(['hook', 'add', '--name', 'Wallboard', '--url', 'https://example.org/calls', '--filter', 'dest=none']);
 }, [], (program) => program.events({
 	session_id: LIVE,
 	call: { start: now(), src: '+16175550199', dest: '+16175550100' },
@@ -37,6 +38,7 @@ const views = [
 	['#/dropoff', '.dropoff tbody tr'],
 	['#/import', '.drop'],
 	['#/keys', 'tbody tr'],
+	['#/hooks', 'tbody tr'],
 ];
 
 /* What the rules are for: in the dark only colours are other ones than in the light. */

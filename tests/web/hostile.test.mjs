@@ -14,7 +14,10 @@ const step = (offset) => ({
 });
 const hostile = (id) => ({ session_id: id, src: short, dest: short, type: 'inbound', start: now - 600, end: now - 540, detail: [step(0), step(5), step(20)] });
 
-const held = stage((program) => program.import([hostile(session), hostile(`y-${short}`), hostile('javascript:alert(4)'), hostile('../../../etc')]));
+const held = stage((program) => {
+	program.import([hostile(session), hostile(`y-${short}`), hostile('javascript:alert(4)'), hostile('../../../etc')]);
+	program.run(['hook', 'add', '--name', short, '--url', 'https://example.org/', '--filter', `module=${evil}`]);
+});
 
 /* Nothing of a call has become an element or has run. */
 async function harmless(page) {
@@ -38,6 +41,7 @@ test('a hostile call runs nothing in any view', withPage(held, { key: 'admin' },
 		[`#/${one}`, '.state'],
 		[`#/live?module=${one}`, '.list-head'],
 		['#/keys', 'tbody tr'],
+		['#/hooks', 'tbody tr'],
 	];
 	for (const [address, shown] of views) {
 		await goTo(page, address);

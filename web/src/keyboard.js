@@ -43,11 +43,12 @@ export const views = [
 	{ key: 'd', name: 'dropoff', label: 'Drop-off' },
 	{ key: 'i', name: 'import', label: 'Import', scope: 'write' },
 	{ key: 'k', name: 'keys', label: 'Keys', scope: 'admin' },
+	{ key: 'h', name: 'hooks', label: 'Hooks', scope: 'admin' },
 ];
 
 export const sheet = [
 	['Everywhere', [
-		['?', 'this sheet'], ['/', 'words to search for'], ['g then c l s d i k', views.map((view) => view.label.toLowerCase()).join(', ')], ['Esc', 'close, leave a field'],
+		['?', 'this sheet'], ['/', 'words to search for'], ['g then c l s d i k h', views.map((view) => view.label.toLowerCase()).join(', ')], ['Esc', 'close, leave a field'],
 	]],
 	['In the list of calls', [
 		['j k ↓ ↑', 'one call down, up'], ['Page Up, Page Down, Home, End', 'further'], ['Enter', 'open the call'],

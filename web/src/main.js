@@ -7,6 +7,7 @@ import { Call } from './call.js';
 import { Calls } from './calls.js';
 import { Compare } from './compare.js';
 import { DropOff } from './dropoff.js';
+import { Hooks } from './hooks.js';
 import { html } from './html.js';
 import { Import } from './import.js';
 import { Keys } from './keys.js';
@@ -28,6 +29,7 @@ const views = {
 	dropoff: { title: 'Drop-off', draw: ({ query }) => html`<${DropOff} query=${query} />` },
 	import: { title: 'Import', draw: () => html`<${Import} />` },
 	keys: { title: 'Keys', draw: () => html`<${Keys} />` },
+	hooks: { title: 'Hooks', draw: () => html`<${Hooks} />` },
 };
 
 /* A failure of ours in one view is told there, and the others go on. */
