@@ -36,7 +36,8 @@ struct course {
 	int64_t talk;
 	int64_t answered;
 	int64_t leg_answered;
-	struct text peer; /* JSON */
+	int64_t recorded_until; /* by call records */
+	struct text peer;	/* JSON */
 	/* The end: */
 	bool over;     /* a step says so */
 	bool over_why; /* and gives a cause */
@@ -65,7 +66,7 @@ static bool is_module(const struct course *course, const char *const *names)
 static const char *const queues[] = {
 	"queue", "enqueue", "enqueue-call", "send-to-flex", "callcenter", NULL};
 static const char *const voicemails[] = {"voicemail", NULL};
-static const char *const transfers[] = {"transfer", NULL};
+static const char *const transfers[] = {"transfer", "sip:refer", NULL};
 static const char *const statuses[] = {"call-status", NULL};
 /* Their prompts do not wait for input. */
 static const char *const speakers[] = {"prompt", "playback", "say", "saydigits", "saynumber",
@@ -306,11 +307,55 @@ static void on_flow_ended(struct course *course)
 	end(course, course->ended_by);
 }
 
+/* The reasons for which jambonz, Retell and Vapi say that a call ended. */
+static const struct {
+	const char *word;
+	enum call_ended_by ended_by;
+	enum tried tried;
+	bool transferred, voicemail;
+} reasons[] = {
+	{"dial_busy", .tried = TRIED_BUSY},
+	{"customer-busy", .tried = TRIED_BUSY},
+	{"dial_no_answer", .tried = TRIED_IN_VAIN},
+	{"customer-did-not-answer", .tried = TRIED_IN_VAIN},
+	{"dial_failed", .tried = TRIED_FAILED},
+	{"voicemail", .ended_by = CALL_ENDED_BY_SYSTEM, .voicemail = true},
+	{"call_transfer", .transferred = true},
+	{"assistant-forwarded-call", .transferred = true},
+	{"agent_hangup", .ended_by = CALL_ENDED_BY_SYSTEM},
+	{"assistant-ended-call", .ended_by = CALL_ENDED_BY_SYSTEM},
+	{"jambonz", .ended_by = CALL_ENDED_BY_SYSTEM},
+	{"user_hangup", .ended_by = CALL_ENDED_BY_CALLER},
+	{"customer-ended-call", .ended_by = CALL_ENDED_BY_CALLER},
+	{"caller", .ended_by = CALL_ENDED_BY_CALLER},
+};
+
+/* In a call that the system made, the other side is the called one. */
+static enum call_ended_by side_of(const struct course *course, enum call_ended_by side)
+{
+	return side == CALL_ENDED_BY_CALLER && course->call->type == CALL_OUTBOUND &&
+			       !course->dialled
+		       ? CALL_ENDED_BY_CALLED
+		       : side;
+}
+
 static void on_termination(struct course *course)
 {
-	end(course, has(course->line, TEXT("caller"))	 ? CALL_ENDED_BY_CALLER
-		    : has(course->line, TEXT("jambonz")) ? CALL_ENDED_BY_SYSTEM
-							 : course->ended_by);
+	size_t at = 0;
+
+	end(course, course->ended_by);
+	while (at < COUNT_OF(reasons) && !has(course->line, text_of(reasons[at].word))) {
+		at++;
+	}
+	if (at == COUNT_OF(reasons)) {
+		return;
+	}
+	if (reasons[at].ended_by != CALL_ENDED_BY_NONE) {
+		course->ended_by = side_of(course, reasons[at].ended_by);
+	}
+	course->tried = reasons[at].tried != TRIED_NOBODY ? reasons[at].tried : course->tried;
+	course->transferred |= reasons[at].transferred;
+	course->voicemail |= reasons[at].voicemail;
 }
 
 static void on_failed_start(struct course *course)
@@ -323,7 +368,7 @@ static void on_failed_start(struct course *course)
 /* FreeSWITCH's dialplan is full of transfers: one is away only from a person. */
 static void on_flow_transfer(struct course *course)
 {
-	course->transferred = course->person;
+	course->transferred |= course->person;
 }
 
 /* One that asked first goes on where the call is connected already. */
@@ -405,6 +450,31 @@ static void on_status(struct course *course)
 	}
 }
 
+/* ---- Asterisk's call records ---- */
+
+/* It says for how long it was answered, of a called channel or of an application. Where that is all
+ * of its time the exchange may have answered before: then it is not known when the person did. */
+static void on_record_answered(struct course *course)
+{
+	int64_t answered_s = json_find_integer(course->step->data, "answered_s", 0);
+	int64_t duration_s = json_find_integer(course->step->data, "duration_s", 0);
+	int64_t from = course->time - answered_s;
+
+	if (!has(course->line, TEXT("): ANSWERED,"))) {
+		return;
+	}
+	course->person = course->connects = true;
+	if (answered_s >= duration_s) {
+		return;
+	}
+	if (course->answered == 0 || from < course->answered) {
+		course->answered = from;
+	}
+	from = from > course->recorded_until ? from : course->recorded_until;
+	course->talk += course->time > from ? course->time - from : 0;
+	course->recorded_until = course->time;
+}
+
 /* ---- the walk ---- */
 
 struct row {
@@ -443,6 +513,7 @@ static const struct row beginnings[] = {
 	ROW("Left queue ", on_left_queue),
 	ROW("Leaving queue ", on_left_queue),
 	ROW("Transferred to ", on_flow_transfer),
+	ROW("Transferring to ", on_flow_transfer),
 	ROW("Transfer answered", on_transfer_answered),
 	ROW("Transfer ended", on_transfer_ended),
 	ROW("Transfer not answered", on_transfer_in_vain),
@@ -462,6 +533,11 @@ static const struct row beginnings[] = {
 
 /* What stands inside a line. */
 static const struct row insides[] = {
+	ROW(": ANSWERED,", on_record_answered),
+	ROW(": NO ANSWER,", on_no_answer),
+	ROW(": BUSY,", on_busy),
+	ROW(": FAILED,", on_unreached),
+	ROW(": CONGESTION,", on_unreached),
 	ROW(" did not answer", on_no_answer),
 	ROW(" is busy", on_busy),
 	ROW(" could not be reached", on_unreached),
@@ -512,9 +588,8 @@ static void take_step(struct course *course)
 		return;
 	} else if (is_module(course, transfers)) {
 		on_transfer(course);
-	} else if (is_module(course, voicemails)) {
-		course->voicemail = true;
 	} else {
+		course->voicemail |= is_module(course, voicemails);
 		take_inside(course);
 	}
 }

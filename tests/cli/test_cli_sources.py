@@ -50,6 +50,42 @@ def test_a_queue_log_that_was_rotated_is_one_log(program):
         "Joined queue support at place 1", "Agent PJSIP/200 took the call after 11 s", "Agent PJSIP/200 done after 30 s, ended by agent"]
 
 
+# ---- how calls went ----
+
+def facts_of(program):
+    calls = json.loads(program.run("search", "--json", "--limit", "1000").stdout)["calls"]
+    return {call["session_id"]: tuple(call[name] for name in ("outcome", "answered", "talk", "ended_by")) for call in calls}
+
+
+@pytest.mark.parametrize("order", [(A_LEG, B_LEG), (B_LEG, A_LEG), (A_LEG,)])
+def test_how_a_call_of_freeswitch_went_whichever_leg_comes_first(program, fixtures, order):
+    for name in order:
+        program.run("import", "--format", "freeswitch", fixtures / name)
+    assert facts_of(program) == {SESSION: ("answered", 1795459221, 24, "caller")}
+
+
+@pytest.mark.parametrize("last, expected", [
+    (["1795490411|q.1|support|PJSIP/200|CONNECT|11|q.2|10", "1795490441|q.1|support|PJSIP/200|COMPLETEAGENT|11|30|1"], ("answered", 1795490411, 30, "called")),
+    (["1795490411|q.1|support|PJSIP/200|CONNECT|11|q.2|10", "1795490441|q.1|support|PJSIP/200|COMPLETECALLER|11|30|1"], ("answered", 1795490411, 30, "caller")),
+    (["1795490420|q.1|support|NONE|ABANDON|1|1|20"], ("abandoned", None, None, "caller")),
+    (["1795490420|q.1|support|NONE|EXITWITHTIMEOUT|1|1|20"], ("missed", None, None, None))])
+def test_a_queue_log_tells_who_was_answered_and_who_gave_up(program, last, expected):
+    log = program.write("queue_log", "\n".join(["1795490400|q.1|support|NONE|ENTERQUEUE||+12125550101|1", *last]) + "\n")
+    program.run("import", "--format", "queue-log", log)
+    assert facts_of(program) == {"q.1": expected}
+
+
+def test_call_records_tell_it_by_their_dispositions(program, fixtures):
+    import_cdr(program, fixtures / CDR)
+    went = facts_of(program)
+    assert [went[f"pbx-{session}"][0] for session in ("1795459183.43", "1795459185.49", "1795459186.56", "1795459209.121")] == ["busy", "failed", "missed", "missed"]
+
+
+def test_a_flow_of_twilio_comes_to_its_end(program, fixtures):
+    program.run("import", "--format", "twilio", fixtures / "twilio/events.json")
+    assert facts_of(program) == {"CA00000000000000000000000000000001": ("completed", None, None, None)}
+
+
 # ---- Asterisk's call detail records ----
 
 CDR_COLUMNS = ["accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp", "lastdata", "start", "answer", "end", "duration",
@@ -168,10 +204,11 @@ def test_records_join_a_call_whose_event_log_is_held(program, fixtures):
     assert set(lines_of(logged[session])) < set(lines_of(joined[session])) and outcomes(joined[session]) == ["ANSWERED"]
 
 
-def test_no_time_at_which_a_person_answered_is_read_out_of_records(program, fixtures):
-    """A record has the time at which its channel was answered, which a menu does, too."""
+def test_records_tell_when_a_person_answered_only_where_it_rang_first(program, fixtures):
+    """Before a record whose seconds all count as answered, a menu may have answered."""
     import_cdr(program, fixtures / CDR)
-    assert json.loads(program.run("calls", "--answered", "true", "--json").stdout)["calls"] == []
+    went = facts_of(program)
+    assert went["pbx-1795459173.21"] == ("answered", 1795459174, 3, None) and went["pbx-1795459157.1"] == ("answered", None, None, None)
 
 
 def test_passwords_in_records_are_hidden(program):

@@ -198,6 +198,36 @@ static const struct row rows[] = {
 		{"1|event|transfer|Transferred to 5000 (ivr)|", "2|prompt|ivr|Playing menu|",
 			BY_CALLER},
 		CALL_ABANDONED, CALL_ENDED_BY_CALLER, 0, 0},
+	{"nor is what it runs for that", CALL_INBOUND,
+		{"1|info|transfer|Transferring to 5000 XML default|", "2|prompt|ivr|Playing menu|",
+			BY_CALLER},
+		CALL_ABANDONED, CALL_ENDED_BY_CALLER, 0, 0},
+	/* Asterisk's call records */
+	{"records: a called party, once", CALL_INBOUND,
+		{"0|info|start|Dialled 203 from 1|", "1|event|answer|Answered|",
+			"4|error|Dial|Dial (SIP/c): CONGESTION, 0 s|\"answered_s\":0",
+			"50|event|Dial|Dial (SIP/b): ANSWERED, 45 s, billed 40 "
+			"s|\"duration_s\":45,\"answered_s\":40",
+			"50|event|Queue|Queue (Local/b): ANSWERED, 45 s, billed 42 "
+			"s|\"duration_s\":45,\"answered_s\":42"},
+		CALL_ANSWERED, CALL_ENDED_BY_NONE, 8, 40},
+	{"records: the exchange answered before", CALL_INBOUND,
+		{"1|event|answer|Answered|", "50|event|Dial|Dial (SIP/b): ANSWERED, 45 s, billed "
+					     "45 s|\"duration_s\":45,\"answered_s\":45"},
+		CALL_ANSWERED, CALL_ENDED_BY_NONE, 0, 0},
+	{"records: an application alone", CALL_INBOUND,
+		{"0|info|start|Dialled 203 from 1|", "1|event|answer|Answered|",
+			"50|event|Hangup|Hangup: ANSWERED, 45 s, billed 40 "
+			"s|\"duration_s\":45,\"answered_s\":40"},
+		CALL_NO_OUTCOME, CALL_ENDED_BY_NONE, 0, 0},
+	{"records: busy", CALL_OUTBOUND,
+		{"0|info|start|Dialled 203 from 1|", "5|event|Dial|Dial (SIP/b): BUSY, 3 s, billed "
+						     "3 s|\"duration_s\":3,\"answered_s\":3"},
+		CALL_BUSY, CALL_ENDED_BY_NONE, 0, 0},
+	{"records: nobody answered, then the voicemail", CALL_INBOUND,
+		{"5|event|Dial|Dial (SIP/b): NO ANSWER, 3 s|\"answered_s\":0",
+			"20|event|VoiceMail|VoiceMail: ANSWERED, 9 s, billed 9 s|\"answered_s\":9"},
+		CALL_VOICEMAIL, CALL_ENDED_BY_NONE, 0, 0},
 	/* Twilio */
 	{"Twilio: no answer", CALL_OUTBOUND,
 		{"0|info|start|Calling|", "1|event|ring|Ringing|",
@@ -220,6 +250,25 @@ static const struct row rows[] = {
 			"60|event|call-status=completed|Call "
 			"completed|\"terminated_by\":\"caller\""},
 		CALL_ANSWERED, CALL_ENDED_BY_CALLER, 5, 45},
+	{"jambonz: referred elsewhere", CALL_INBOUND,
+		{"1|info|sip:refer|sip:refer|", "9|event|hangup|Call ended: hangup by caller|"},
+		CALL_TRANSFERRED, CALL_ENDED_BY_CALLER, 0, 0},
+	{"Retell: the user hangs up", CALL_INBOUND,
+		{"1|prompt|agent_turn|Hello|", "3|event|user_turn|User input: yes (voice)|",
+			"9|event|hangup|Call ended: user_hangup|"},
+		CALL_COMPLETED, CALL_ENDED_BY_CALLER, 0, 0},
+	{"Retell: the one that was called hangs up", CALL_OUTBOUND,
+		{"1|prompt|agent_turn|Hello|", "9|event|hangup|Call ended: user_hangup|"},
+		CALL_COMPLETED, CALL_ENDED_BY_CALLED, 0, 0},
+	{"Retell: busy", CALL_OUTBOUND, {"9|event|hangup|Call ended: dial_busy|"}, CALL_BUSY,
+		CALL_ENDED_BY_NONE, 0, 0},
+	{"Vapi: forwarded", CALL_INBOUND, {"9|event|hangup|Call ended: assistant-forwarded-call|"},
+		CALL_TRANSFERRED, CALL_ENDED_BY_NONE, 0, 0},
+	{"Vapi: a voicemail", CALL_OUTBOUND, {"9|event|hangup|Call ended: voicemail|"},
+		CALL_VOICEMAIL, CALL_ENDED_BY_SYSTEM, 0, 0},
+	{"Vapi: the assistant ends it", CALL_INBOUND,
+		{"9|event|hangup|Call ended: assistant-ended-call|"}, CALL_COMPLETED,
+		CALL_ENDED_BY_SYSTEM, 0, 0},
 	{"jambonz: busy", CALL_OUTBOUND,
 		{"0|event|start|Outgoing call|",
 			"5|event|call-status=failed|Call failed: Busy Here|\"sip_status\":\"486\""},
@@ -232,8 +281,10 @@ static void add_step(struct buffer *detail, struct arena *arena, const char *spe
 	struct call_step step = {0};
 	int64_t after = 0;
 
-	assert_true(text_split(&rest, '|', &seconds) && text_to_int64(seconds, &after));
-	assert_true(text_split(&rest, '|', &class_name) && text_split(&rest, '|', &module));
+	assert_true(text_split(&rest, '|', &seconds));
+	assert_true(text_to_int64(seconds, &after));
+	assert_true(text_split(&rest, '|', &class_name));
+	assert_true(text_split(&rest, '|', &module));
 	assert_true(text_split(&rest, '|', &line));
 	if (text_count(module, '=') > 0) {
 		variable = module;
