@@ -62,10 +62,15 @@ static void write_field(const struct view *view, const char *name, struct text v
 /* What is known of how it went. */
 static void write_outcome(const struct view *view, const struct call *call)
 {
-	char time[TIME_TEXT_SIZE], talk[NUMBER_SIZE];
+	char time[TIME_TEXT_SIZE], talk[NUMBER_SIZE], words[64];
+	struct text outcome = call_outcome_names.items[call->outcome];
+	struct text side = call_ended_by_names.items[call->ended_by];
 
-	if (call->outcome != CALL_NO_OUTCOME) {
-		write_field(view, "Outcome", call_outcome_names.items[call->outcome]);
+	if (outcome.size + side.size > 0) {
+		snprintf(words, sizeof(words), "%s%s%s",
+			outcome.size > 0 ? outcome.data : "not known",
+			side.size > 0 ? ", ended by " : "", side.data);
+		write_field(view, "Outcome", text_of(words));
 	}
 	if (call->answered > 0) {
 		write_field(view, "Answered",
@@ -73,9 +78,6 @@ static void write_outcome(const struct view *view, const struct call *call)
 	}
 	if (call_knows_talk(call)) {
 		write_field(view, "Talk", text_of(duration_format(call->talk, talk)));
-	}
-	if (call->ended_by != CALL_ENDED_BY_NONE) {
-		write_field(view, "Ended by", call_ended_by_names.items[call->ended_by]);
 	}
 }
 

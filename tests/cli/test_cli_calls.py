@@ -63,7 +63,7 @@ def test_the_time_line_in_a_pipe(example):
     header, steps = example.run("show", SESSION).stdout.split("\n\n")
     assert header == (f"Call {SESSION}\n  From     6177123000\n  To       6177123001\n  Type     inbound\n"
                       "  Started  2019-12-09 08:33:06 -0500\n  Ended    2019-12-09 08:33:43 -0500\n"
-                      "  Length   0:37\n  Outcome  abandoned\n  Ended by caller\n  Steps    15")
+                      "  Length   0:37\n  Outcome  abandoned, ended by caller\n  Steps    15")
     rows = [line.split("\t") for line in steps.splitlines()]
     assert len(rows) == 15
     assert rows[0] == ["2019-12-09 08:33:06 -0500", "", "info",
