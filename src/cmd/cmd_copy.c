@@ -553,7 +553,7 @@ const struct cmd cmd_copy = {
 	"Where the other store has calls that its new days would drop, the command says so first, "
 	"and asks. Where there is no terminal it wants --yes. Keys keep their secrets and get new "
 	"numbers, by which the records of the audit trail then name them. Records get new "
-	"numbers, too.",
+	"numbers, too. Hooks are not copied: two stores would tell their receivers.",
 	.examples =
 	"callstep copy --from /srv/calls --to postgresql://callstep@db/calls\n"
 	"callstep copy --from postgresql://callstep@db/calls --to /srv/calls",

@@ -8,6 +8,7 @@ import pytest
 
 from conftest import Client, Server, add_account, call, callstep
 from postgres import Cluster
+from receiver import Receiver
 from test_tail import Tail
 
 
@@ -154,3 +155,26 @@ def test_words_are_found_in_tables_that_were_never_analysed(tmp_path):
             assert answer.status == 200, answer.text
             assert answer.json["total_calls"] >= least
         assert client.server.stop() == 0
+
+
+def test_of_several_servers_one_tells_hooks_and_another_takes_over(cluster, tmp_path):
+    location = cluster.new_store()
+    key = add_account(location)
+    servers = [Server(tmp_path, "--hook-private", store=location) for _ in range(3)]
+    receiver = Receiver()
+    made = callstep("hook", "add", "--data", location, "--url", receiver.url)
+    receiver.secret = made.stdout.strip()
+    wanted = []
+    try:
+        while servers:
+            for server in servers:
+                for _ in range(5):
+                    wanted.append(f"s{len(wanted):03}")
+                    assert Client(server, key).post([call(wanted[-1])]).status == 200
+            receiver.wait(lambda taken: len(taken) >= len(wanted))
+            assert receiver.sessions() == wanted
+            assert servers.pop().stop() == 0
+    finally:
+        receiver.stop()
+        for server in servers:
+            server.stop()
