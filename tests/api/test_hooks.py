@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Hooks: who is told of calls, in which order, how often it is tried, and what is never told."""
+import base64
+import hashlib
+import hmac
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -506,3 +510,13 @@ def test_the_guides_code_tells_what_is_genuine(told, tmp_path, language):
     assert not is_genuine(headers={**headers, "webhook-id": "msg_other"})
     assert not is_genuine(headers={**headers, "webhook-timestamp": str(int(headers["webhook-timestamp"]) - 600)})
     assert is_genuine(headers={**headers, "webhook-signature": "v1,AAAA " + headers["webhook-signature"]})
+
+
+def test_the_guides_example_is_signed_as_it_says():
+    secret = re.search(r"^whsec_\S+", GUIDE, re.M)[0]
+    head, body = GUIDE.split("POST /calls HTTP/1.1\n")[1].split("```")[0].split("\n\n")
+    headers = dict(line.split(": ") for line in head.splitlines())
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.{body.replace(chr(10), '')}".encode()
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    assert headers["webhook-signature"] == "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert json.loads(body)["type"] == "call.ended"
