@@ -55,8 +55,11 @@ static bool has(struct text text, struct text part)
 
 static bool is_module(const struct course *course, const char *const *names)
 {
+	struct text module = course->step->module.raw;
+	char first = module.size > 0 ? text_lower(module.data[0]) : '\0';
+
 	for (; *names; names++) {
-		if (text_equal_ascii_case(course->step->module.raw, text_of(*names))) {
+		if ((*names)[0] == first && text_equal_ascii_case(module, text_of(*names))) {
 			return true;
 		}
 	}
@@ -590,7 +593,10 @@ static void take_step(struct course *course)
 		on_transfer(course);
 	} else {
 		course->voicemail |= is_module(course, voicemails);
-		take_inside(course);
+		/* What becomes of a leg is never mere information. */
+		if (step->class_name.size > 0 && step->class_name.data[0] == 'e') {
+			take_inside(course);
+		}
 	}
 }
 
