@@ -15,6 +15,7 @@
 #include "cmd/shift.h"
 #include "cmd/terminal.h"
 #include "cmd/zone_option.h"
+#include "upkeep/sealer.h"
 
 #define SYSTEM_MAX     64
 #define ARENA_SIZE_MAX ((size_t)2 << 30)
@@ -467,6 +468,17 @@ static int open_intake(struct import *import, struct error *err)
 	return intake_create(&import->intake, import->run->store, &options, err);
 }
 
+/* What is stored stays so, whether or not it comes into columns now. */
+static void seal(struct import *import)
+{
+	int64_t blocks = 0;
+	struct error err;
+
+	if (seal_all(import->run->store, &blocks, &err) < 0) {
+		tell_failure(import, err.message);
+	}
+}
+
 static int import_run(struct cmd_run *run, struct error *err)
 {
 	const struct settings *settings = run->settings;
@@ -489,6 +501,7 @@ static int import_run(struct cmd_run *run, struct error *err)
 	if (record(&import, err) < 0) {
 		tell_failure(&import, err->message);
 	}
+	seal(&import);
 	return summarise(&import);
 }
 

@@ -14,6 +14,7 @@
 #include "cmd/keeping.h"
 #include "cmd/redact_options.h"
 #include "hook/hook_sender.h"
+#include "upkeep/sealer.h"
 
 #define REQUEST_MEMORY_MAX  ((size_t)16 << 20) /* a request's own arena; pages have their own */
 #define DESCRIPTORS_BESIDE  128		       /* of the store, the log, the threads */
@@ -28,6 +29,7 @@ struct service {
 	struct key_uses key_uses;
 	struct intake *intake;
 	struct sweeper *sweeper;
+	struct sealer *sealer;
 	struct api *api;
 	struct http_server *server;
 	struct call_prefixes prefixes;
@@ -39,6 +41,7 @@ static void service_stop(struct service *service)
 	http_server_stop(service->server, 0);
 	hook_sender_stop(service->hooks);
 	sweeper_destroy(service->sweeper);
+	sealer_destroy(service->sealer);
 	intake_destroy(service->intake);
 	api_destroy(service->api);
 	key_uses_deinit(&service->key_uses);
@@ -172,6 +175,29 @@ static int open_sweeper(struct service *service, const struct settings *settings
 	};
 
 	return sweeper_create(&service->sweeper, &options, err);
+}
+
+static void tell_sealed(void *context, const struct sealer_news *news)
+{
+	const struct error *problem = news->damage ? news->damage : news->failure;
+	char cause[512];
+
+	(void)context;
+	if (news->blocks > 0) {
+		log_event(LOG_INFO, "sealed", "blocks=%lld", (long long)news->blocks);
+	}
+	if (problem) {
+		log_event(news->damage ? LOG_WARNING : LOG_ERROR,
+			news->damage ? "block-damaged" : "seal-failed", "cause=%s",
+			log_value(text_of(problem->message), cause, sizeof(cause)));
+	}
+}
+
+static int open_sealer(struct service *service, struct error *err)
+{
+	const struct sealer_options options = {.store = service->store, .told = tell_sealed};
+
+	return sealer_create(&service->sealer, &options, err);
 }
 
 /* Beside the store's own files, where there are some: a folder for temporary files may be memory.
@@ -310,7 +336,7 @@ static int service_start(struct service *service, const struct settings *setting
 		http_server_open(&service->server, &options, err) < 0 ||
 		open_store(service, settings, err) < 0 || open_auditor(service, err) < 0 ||
 		open_intake(service, settings, err) < 0 ||
-		open_sweeper(service, settings, user, err) < 0 ||
+		open_sweeper(service, settings, user, err) < 0 || open_sealer(service, err) < 0 ||
 		open_api(service, settings, err) < 0) {
 		return -1;
 	}
@@ -319,7 +345,8 @@ static int service_start(struct service *service, const struct settings *setting
 		sweeper_start(service->sweeper, err) < 0) {
 		return -1;
 	}
-	return start_hooks(service, settings, user, err);
+	return sealer_start(service->sealer, err) < 0 ? -1
+						      : start_hooks(service, settings, user, err);
 }
 
 /* SIGHUP is for the certificate. Where there is none, the log says that nothing happened.

@@ -139,6 +139,7 @@ struct settings {
 	/* settings_manage.c: erase, account, retention, audit, key, hook */
 	const char *session;
 	bool finish;
+	bool repair;
 	bool defer;
 	bool dry_run;
 	bool yes;

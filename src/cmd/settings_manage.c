@@ -26,6 +26,10 @@ const struct setting manage_settings[] = {
 			"from all answers, but their bytes may still lie in the files."},
 	{OPTION("finish", FLAG, NULL, finish),
 		.help = "Writes the files anew and does nothing else."},
+	/* verify */
+	{OPTION("repair", FLAG, NULL, repair),
+		.help = "Has columns that do not fit the calls made anew (docs/columns.md). The "
+			"calls themselves stay as they are."},
 	/* retention */
 	{OPTION("keep-detail", TEXT, "DAYS", keep_detail), .command = "retention",
 		.help = "Keeps the detail of calls for so many days after their start, or ever."},

@@ -3,6 +3,8 @@
  * its ways are pairs of such numbers. */
 #include "find/dropoff.h"
 
+#include "find/columns.h"
+
 void dropoff_init(struct dropoff *dropoff, size_t memory_max)
 {
 	*dropoff = (struct dropoff){0};
@@ -110,12 +112,17 @@ int dropoff_find(struct store *store, const struct store_search *search, size_t 
 	struct filter filter = *search->filter;
 	struct store_search asked = *search;
 	struct scan_steps steps;
+	int answered;
 
+	dropoff_init(&dropoff, DROPOFF_MEMORY_MAX);
 	if (filter.state == FILTER_ANY_STATE) {
 		filter.state = FILTER_ENDED;
 	}
 	asked.filter = &filter;
-	dropoff_init(&dropoff, DROPOFF_MEMORY_MAX);
+	answered = columns_dropoff(store, &asked, limit, arena, ret_result, err);
+	if (answered != 0) {
+		return answered < 0 ? -1 : 0;
+	}
 	if (scan_count(store, &asked, &counter, &dropoff, &steps, err) < 0 ||
 		dropoff_finish(&dropoff, limit, arena, ret_result, err) < 0) {
 		return -1;

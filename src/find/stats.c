@@ -5,6 +5,8 @@
 
 #include <assert.h>
 
+#include "find/columns.h"
+
 static const char *const group_names[] = {
 	"time", "dest", "type", "class", "module", "variable", "outcome", "ended_by"};
 
@@ -344,7 +346,14 @@ int stats_find(struct store *store, const struct store_search *search,
 {
 	bool tallied = question->group == STATS_TIME && question->calls_only &&
 		       filter_is_window(search->filter) && tallied_seconds(question) > 0;
+	int answered;
 
-	return tallied ? count_tallies(store, search, question, arena, ret_result, err)
-		       : scan_store(store, search, question, arena, ret_result, err);
+	if (tallied) {
+		return count_tallies(store, search, question, arena, ret_result, err);
+	}
+	answered = columns_stats(store, search, question, arena, ret_result, err);
+	if (answered != 0) {
+		return answered < 0 ? -1 : 0;
+	}
+	return scan_store(store, search, question, arena, ret_result, err);
 }

@@ -72,6 +72,7 @@ STORE_OPERATION(store_listen_end_fn, store_listen_end);
  * a call. */
 STORE_OPERATION(store_search_fn, store_search);
 STORE_OPERATION(store_scan_fn, store_scan);
+STORE_OPERATION(store_columns_fn, store_columns);
 STORE_OPERATION(store_kinds_fn, store_kinds);
 /* Adds the calls with one of @keys (none: all) of the window of @buckets to them, newest first. */
 typedef int store_count_buckets_fn(struct store *store, int64_t account_id, struct call_keys keys,
@@ -111,6 +112,8 @@ STORE_OPERATION(store_day_tidy_fn, store_day_tidy);
 STORE_OPERATION(store_oldest_fn, store_oldest);
 STORE_OPERATION(store_space_fn, store_space);
 STORE_OPERATION(store_tidy_fn, store_tidy);
+/* *ret_sealed is zero. */
+STORE_OPERATION(store_seal_fn, store_seal);
 /* Neither number of bytes is negative. */
 STORE_OPERATION(store_shrink_fn, store_shrink);
 /* One of number and session_id is given; from is not negative, limit at least 1. *ret_sessions:
@@ -185,6 +188,8 @@ struct store_backend {
 
 	store_search_fn *search;
 	store_scan_fn *scan;
+	/* NULL: it keeps no columns. */
+	store_columns_fn *columns;
 	store_kinds_fn *kinds;
 	store_count_buckets_fn *count_buckets;
 
@@ -214,6 +219,8 @@ struct store_backend {
 	store_space_fn *space;
 	/* NULL: nothing is ever left behind. */
 	store_tidy_fn *tidy;
+	/* NULL: it keeps no columns. */
+	store_seal_fn *seal;
 	/* NULL: it gives free space back by itself. */
 	store_shrink_fn *shrink;
 	store_erase_fn *erase;

@@ -427,6 +427,13 @@ int store_scan(struct store *store, const struct store_search *search, store_eac
 	return store->backend->scan(store, search, each, context, err);
 }
 
+int store_columns(struct store *store, const struct store_search *search, store_use_columns_fn *use,
+	void *context, struct error *err)
+{
+	return store->backend->columns ? store->backend->columns(store, search, use, context, err)
+				       : 0;
+}
+
 int store_kinds(struct store *store, int64_t account_id, struct arena *arena,
 	struct store_kind **ret_kinds, size_t *ret_count, struct error *err)
 {
@@ -599,6 +606,17 @@ int store_space(struct store *store, struct store_space *ret_space, struct error
 int store_tidy(struct store *store, struct error *err)
 {
 	return store->backend->tidy ? store->backend->tidy(store, err) : 0;
+}
+
+bool store_keeps_columns(const struct store *store)
+{
+	return store->backend->seal != NULL;
+}
+
+int store_seal(struct store *store, struct store_sealed *ret_sealed, struct error *err)
+{
+	*ret_sealed = (struct store_sealed){0};
+	return store_keeps_columns(store) ? store->backend->seal(store, ret_sealed, err) : 0;
 }
 
 int store_shrink(struct store *store, int64_t keep_bytes, int64_t limit_bytes, int64_t *ret_freed,

@@ -12,6 +12,7 @@
 #include "call/call.h"
 #include "call/filter.h"
 #include "call/pack.h"
+#include "column/search.h"
 
 struct store;
 
@@ -29,6 +30,9 @@ struct store_options {
 	 * before anything in it is changed. */
 	bool for_server;
 	int connections; /* to a database, at most; 0: 32 */
+	/* that a block of columns has at the most, up to COLUMN_CALLS_MAX; 0: as many. Small ones
+	 * are for tests */
+	int64_t block_calls;
 };
 int store_open(struct store **ret_store, const char *location, const struct store_options *options,
 	struct error *err) CHECK_RESULT;
@@ -406,6 +410,17 @@ typedef int store_each_row_fn(void *context, const struct store_row *row, struct
 int store_scan(struct store *store, const struct store_search *search, store_each_row_fn *each,
 	void *context, struct error *err) CHECK_RESULT;
 
+typedef int store_use_columns_fn(
+	void *context, const struct column_calls *calls, struct error *err);
+
+/* Lets @use answer a question from columns (column/search.h), in one consistent state. Of the calls
+ * that are in no block, it sees those that match @search. Of that only account_id, filter,
+ * detail_after and the deadline matter. Returns 1 when it was answered, 0 when it is to be asked of
+ * the calls themselves: the store has no columns, it takes less so, they are damaged, or @use
+ * failed with ERROR_NO_MEMORY or ERROR_TOO_LARGE. */
+int store_columns(struct store *store, const struct store_search *search, store_use_columns_fn *use,
+	void *context, struct error *err) CHECK_RESULT;
+
 /* The kinds of an account by id, all that a scan before it can have shown. */
 int store_kinds(struct store *store, int64_t account_id, struct arena *arena,
 	struct store_kind **ret_kinds, size_t *ret_count, struct error *err) CHECK_RESULT;
@@ -603,6 +618,23 @@ int store_space(struct store *store, struct store_space *ret_space, struct error
  * that were dropped leave the text index. Returns 1 when there may be more to do, 0 when there is
  * nothing that is worth it. */
 int store_tidy(struct store *store, struct error *err) CHECK_RESULT;
+
+/* Whether the store brings calls into columns: what of store_seal() below does something. */
+bool store_keeps_columns(const struct store *store);
+
+/* What a step of sealing did. */
+struct store_sealed {
+	int blocks;	     /* that were made */
+	bool damaged;	     /* a question found a block to be damaged, and it is made anew; */
+	struct error damage; /* what was wrong with it */
+};
+
+/* Does a step of bringing calls into columns (docs/columns.md), which questions are answered from:
+ * some tenths of a second, in which others write all but some milliseconds. Kinds of damage that
+ * questions met are told once. By one thread at a time of a program; several programs may. Returns
+ * 1 when there may be more to do, 0 when there is nothing, or the store keeps no columns. */
+int store_seal(
+	struct store *store, struct store_sealed *ret_sealed, struct error *err) CHECK_RESULT;
 
 /* Gives free space back to the disk, at most @limit_bytes at a time, so that no program waits long,
  * until @keep_bytes of it are left.

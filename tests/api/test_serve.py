@@ -210,7 +210,7 @@ def test_a_failure_below_the_api_is_500_database_error_and_its_cause_only_in_the
     try:
         client = Client(server, add_account(server.store))
         client.post([call("a")])
-        run_sql(server.store, "alter table tally rename to gone")
+        run_sql(server.store, "alter table tally rename to away")
         answer = client.get(ALL)
         assert answer.status == 500 and answer.json == {"error": "database error"}
         assert client.get(ALL, accept="text/xml").text == \

@@ -3,6 +3,8 @@
  * replaced and moved before. The seeds are fixed; a failure names its seed and question. */
 #include "fixture.h"
 
+#include "find/dropoff.h"
+#include "find/stats.h"
 #include "reference.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -390,6 +392,84 @@ static void check_buckets(struct fixture *f, struct question *question, uint64_t
 	}
 }
 
+/* ---- counting ---- */
+
+static struct stats_question random_stats(struct dice *dice)
+{
+	static const int64_t seconds[] = {60, 3600, 86400};
+
+	return (struct stats_question){
+		.group = (enum stats_group) throw(dice, STATS_VARIABLE + 1),
+		.bucket_seconds = seconds[throw(dice, COUNT_OF(seconds))],
+		.calls_only = throw(dice, 4) == 0,
+		.limit = throw(dice, 3) == 0 ? 2 : 100,
+	};
+}
+
+/* Counts row by row, as no store's columns do. */
+static void count_rows(struct fixture *f, const struct question *question,
+	const struct stats_question *asked, struct stats_result *ret_result)
+{
+	static const struct scan_counter counter = {.row = stats_row, .kinds = stats_kinds};
+	AUTO(stats_deinit) struct stats stats;
+	struct scan_steps steps;
+	struct error err = {0};
+
+	stats_init(&stats, asked, STATS_MEMORY_MAX);
+	stats.prefixes = question->filter.prefixes;
+	if (scan_count(f->store, &question->search, &counter, &stats, &steps, &err) < 0 ||
+		stats_finish(&stats, &f->arena, ret_result, &err) < 0) {
+		fail_msg("%s: %s", question->words, err.message);
+	}
+	if (stats_is_of_steps(asked->group)) {
+		ret_result->steps = steps;
+	}
+}
+
+static void check_stats(
+	struct fixture *f, struct dice *dice, const struct question *question, uint64_t seed)
+{
+	const struct stats_question asked = random_stats(dice);
+	AUTO(buffer_deinit) struct buffer found, wanted;
+	struct stats_result result;
+	struct error err = {0};
+
+	buffer_init(&found, SIZE_MAX);
+	buffer_init(&wanted, SIZE_MAX);
+	if (stats_find(f->store, &question->search, &asked, &f->arena, &result, &err) < 0) {
+		fail_msg("%s: %s", question->words, err.message);
+	}
+	stats_write(&found, &result);
+	count_rows(f, question, &asked, &result);
+	stats_write(&wanted, &result);
+	expect_same(buffer_text(&found), buffer_text(&wanted), question, seed);
+}
+
+static void check_dropoff(struct fixture *f, const struct question *question, uint64_t seed)
+{
+	static const struct scan_counter counter = {.row = dropoff_row, .kinds = dropoff_kinds};
+	AUTO(dropoff_deinit) struct dropoff dropoff;
+	AUTO(buffer_deinit) struct buffer found, wanted;
+	struct dropoff_result result;
+	struct scan_steps steps;
+	struct error err = {0};
+
+	buffer_init(&found, SIZE_MAX);
+	buffer_init(&wanted, SIZE_MAX);
+	dropoff_init(&dropoff, DROPOFF_MEMORY_MAX);
+	if (dropoff_find(f->store, &question->search, 7, &f->arena, &result, &err) < 0) {
+		fail_msg("%s: %s", question->words, err.message);
+	}
+	dropoff_write(&found, &result);
+	if (scan_count(f->store, &question->search, &counter, &dropoff, &steps, &err) < 0 ||
+		dropoff_finish(&dropoff, 7, &f->arena, &result, &err) < 0) {
+		fail_msg("%s: %s", question->words, err.message);
+	}
+	result.steps = steps;
+	dropoff_write(&wanted, &result);
+	expect_same(buffer_text(&found), buffer_text(&wanted), question, seed);
+}
+
 static void run_seed(const struct plan *plan, uint64_t seed)
 {
 	struct dice dice = {.state = seed};
@@ -399,6 +479,7 @@ static void run_seed(const struct plan *plan, uint64_t seed)
 	for (int round = 0; round < plan->rounds; round++) {
 		put_some(&f, &dice, plan);
 		drop_some(&f, &dice);
+		seal_some(&f);
 		for (int i = 0; i < plan->questions; i++) {
 			struct question question;
 
@@ -406,6 +487,8 @@ static void run_seed(const struct plan *plan, uint64_t seed)
 			check_search(&f, &question, seed);
 			check_scan(&f, &question, seed);
 			check_buckets(&f, &question, seed);
+			check_stats(&f, &dice, &question, seed);
+			check_dropoff(&f, &question, seed);
 		}
 	}
 	assert_int_equal(problems_of(f.store), 0);

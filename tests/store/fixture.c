@@ -9,6 +9,8 @@
 #include "call/call_outcome.h"
 #include "reference.h"
 
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
 	(void)status;
@@ -35,16 +37,20 @@ void fixture_open(struct fixture *fixture, const char *backend)
 	struct error err = {0};
 	char location[256] = "";
 
-	*fixture = (struct fixture){.packer = packer_create()};
+	struct store_options options = {0};
+
+	*fixture = (struct fixture){.packer = packer_create(),
+		.seals = strncmp(backend, "blocks", 6) == 0 &&
+			 text_to_int64(text_of(backend + 6), &options.block_calls)};
 	arena_init(&fixture->arena, SIZE_MAX);
-	if (strcmp(backend, "sqlite") == 0) {
+	if (strcmp(backend, "sqlite") == 0 || fixture->seals) {
 		folder_make(fixture->folder);
 		snprintf(location, sizeof(location), "%s", fixture->folder);
 	} else if (strcmp(backend, "postgres") == 0) {
 		postgres_schema_make(fixture->schema);
 		postgres_location(fixture->schema, location);
 	}
-	if ((location[0] ? store_open(&fixture->store, location, NULL, &err)
+	if ((location[0] ? store_open(&fixture->store, location, &options, &err)
 			 : reference_open(&fixture->store, &err)) < 0 ||
 		store_account_add(
 			fixture->store, TEXT("one@example.com"), 1, &fixture->account, &err) < 0 ||
@@ -183,6 +189,21 @@ struct store_put put_of_steps(struct fixture *fixture, const char *session_id, i
 	return put;
 }
 
+void seal_some(struct fixture *fixture)
+{
+	static const int steps[] = {0, 1, 2, 1, 3, 0, 50};
+	struct store_sealed sealed;
+	struct error err = {0};
+	int more = fixture->seals;
+
+	for (int left = steps[fixture->sealed++ % COUNT_OF(steps)]; more > 0 && left > 0; left--) {
+		more = store_seal(fixture->store, &sealed, &err);
+		if (more < 0 || sealed.damaged) {
+			fail_msg("%s", more < 0 ? err.message : sealed.damage.message);
+		}
+	}
+}
+
 void put_all(struct fixture *fixture, struct store_put *puts, size_t count)
 {
 	struct error err = {0};
@@ -190,6 +211,7 @@ void put_all(struct fixture *fixture, struct store_put *puts, size_t count)
 	if (store_put_calls(fixture->store, puts, count, &err) < 0) {
 		fail_msg("%s", err.message);
 	}
+	seal_some(fixture);
 }
 
 struct store_query query_all(const struct fixture *fixture)

@@ -25,9 +25,12 @@ struct fixture {
 	struct arena arena;
 	int64_t account;
 	int64_t other;
+	bool seals;	     /* calls are brought into blocks of columns, now and then; */
+	unsigned int sealed; /* so often it was tried */
 };
 
-/* Opens a new, empty store of the kind @backend: "reference", "sqlite" or "postgres" (which
+/* Opens a new, empty store of the kind @backend: "reference", "sqlite", "blocks8" (as sqlite, with
+ * calls in blocks of columns, of 8 or any other number of calls) or "postgres" (which
  * tests/postgres.py has to have started); a new backend adds its kind here. It has two accounts. */
 void fixture_open(struct fixture *fixture, const char *backend);
 void fixture_close(struct fixture *fixture);
@@ -70,6 +73,11 @@ struct store_put put_of_steps(struct fixture *fixture, const char *session_id, i
 void repack(
 	struct fixture *fixture, struct store_put *put, const struct step_of *steps, size_t count);
 
+/* Where the store has blocks of columns, does some steps of bringing calls into them, or none: as
+ * it comes. */
+void seal_some(struct fixture *fixture);
+
+/* Puts them, and seals some. */
 void put_all(struct fixture *fixture, struct store_put *puts, size_t count);
 
 /* All calls of the first account, with detail; the caller narrows it. */

@@ -337,7 +337,9 @@ static void run_round(struct pair *pair)
 	buffer_init(&reference, SIZE_MAX);
 	pair->now += throw(&pair->dice, 60);
 	amend_some(pair, &store, &reference);
+	seal_some(&pair->store);
 	upkeep(pair);
+	seal_some(&pair->store);
 	tell(&pair->store, &store);
 	tell(&pair->reference, &reference);
 	compare(pair, buffer_text(&store), buffer_text(&reference));

@@ -104,7 +104,11 @@ static void a_store_of_schema_1_gets_paths_and_words(void **state)
 }
 
 /* What a store of schema 3 does not have yet. */
-#define WITHOUT_STEP_10 "drop table hook_begun; drop table hook_failure; drop table hook; "
+#define WITHOUT_STEP_11                                                                            \
+	"drop table segment; drop table block; drop table late; drop table gone; drop table "      \
+	"sealed; "
+#define WITHOUT_STEP_10                                                                            \
+	WITHOUT_STEP_11 "drop table hook_begun; drop table hook_failure; drop table hook; "
 #define WITHOUT_STEP_9                                                                             \
 	WITHOUT_STEP_10                                                                            \
 	"alter table call drop column outcome; alter table call drop column ended_by; "            \

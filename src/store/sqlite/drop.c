@@ -2,7 +2,7 @@
  * Dropping old calls, or their detail alone, with all that they are found by. The account keeps the
  * time from which its calls have detail. So a sweep does not read the headers of a year to find the
  * detail of a day. */
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/blocks/note.h"
 
 /* clang-format off */
 /* The account's calls that may have detail. */
@@ -45,6 +45,7 @@ struct drop_run {
 	struct old_call *calls;
 	size_t count;
 	struct sqlite_tallies tallies;
+	struct sqlite_block_notes blocks;
 };
 
 static int read_old(
@@ -102,13 +103,14 @@ static int drop_detail(struct sqlite_store *store, int64_t id, int64_t account_i
 	return sqlite_run(store->writer, &packed_drop, BIND(INT64(id, id)), err);
 }
 
-int sqlite_call_drop(struct sqlite_store *store, int64_t id, int64_t account_id, int64_t steps,
-	struct error *err)
+int sqlite_call_drop(struct sqlite_store *store, struct sqlite_block_notes *blocks,
+	const struct sqlite_old_call *call, struct error *err)
 {
-	if (drop_detail(store, id, account_id, steps, err) < 0) {
+	if (drop_detail(store, call->id, call->account_id, call->steps, err) < 0 ||
+		sqlite_run(store->writer, &call_drop, BIND(INT64(id, call->id)), err) < 0) {
 		return -1;
 	}
-	return sqlite_run(store->writer, &call_drop, BIND(INT64(id, id)), err);
+	return sqlite_blocks_dropped(blocks, call->account_id, call->id, call->start, err);
 }
 
 static int drop_old(struct drop_run *run, const struct old_call *call, struct error *err)
@@ -117,14 +119,20 @@ static int drop_old(struct drop_run *run, const struct old_call *call, struct er
 		if (drop_detail(run->store, call->id, call->account_id, call->steps, err) < 0) {
 			return -1;
 		}
-		return sqlite_run(
-			run->connection, &call_drop_detail, BIND(INT64(id, call->id)), err);
+		if (sqlite_run(run->connection, &call_drop_detail, BIND(INT64(id, call->id)), err) <
+			0) {
+			return -1;
+		}
+		return sqlite_blocks_detail_dropped(
+			&run->blocks, call->account_id, call->start, err);
 	}
 	if (sqlite_tallies_note(
 		    &run->tallies, call->account_id, call->dest_key, call->start, -1, err) < 0) {
 		return -1;
 	}
-	return sqlite_call_drop(run->store, call->id, call->account_id, call->steps, err);
+	return sqlite_call_drop(run->store, &run->blocks,
+		&(struct sqlite_old_call){call->id, call->account_id, call->start, call->steps},
+		err);
 }
 
 /* Notes that calls before have no detail any more. */
@@ -191,6 +199,7 @@ int sqlite_drop(
 		return -1;
 	}
 	run.connection = writer.connection;
+	run.blocks.connection = writer.connection;
 	if (drop_all(&run, err) < 0 || sqlite_writer_commit(&writer, err) < 0) {
 		return -1;
 	}

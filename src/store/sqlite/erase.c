@@ -2,7 +2,8 @@
  * Erasing calls with all that they are found by. What was erased also leaves the audit trail: the
  * record stays, a mark stands in its subject instead. */
 #include "store/erase_marks.h"
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/blocks/blocks.h"
+#include "store/sqlite/blocks/note.h"
 
 /* clang-format off */
 /* A call to be erased. */
@@ -43,6 +44,7 @@ struct erase_run {
 	struct arena *sessions_arena;
 	struct store_sessions sessions;
 	struct sqlite_tallies tallies;
+	struct sqlite_block_notes blocks;
 };
 
 static struct erase_row read_row(const struct sqlite_cursor *row)
@@ -146,7 +148,10 @@ static int erase_call(struct erase_run *run, int64_t id, struct error *err)
 		return -1;
 	}
 	sqlite_end(&cursor);
-	return sqlite_call_drop(run->store, id, row.account_id, row.steps, err) < 0 ? -1 : 1;
+	return sqlite_call_drop(run->store, &run->blocks,
+		       &(struct sqlite_old_call){id, row.account_id, row.start, row.steps}, err) < 0
+		       ? -1
+		       : 1;
 }
 
 static int erase_found(struct erase_run *run, int64_t *ret_count, struct error *err)
@@ -157,6 +162,7 @@ static int erase_found(struct erase_run *run, int64_t *ret_count, struct error *
 	if (sqlite_writer_begin(&writer, &run->store->base, err) < 0) {
 		return -1;
 	}
+	run->blocks.connection = writer.connection;
 	for (size_t i = 0; i < run->found_count; i++) {
 		int erased = erase_call(run, run->found[i], err);
 
@@ -166,11 +172,34 @@ static int erase_found(struct erase_run *run, int64_t *ret_count, struct error *
 		count += erased;
 	}
 	if (sqlite_tallies_write(&run->tallies, writer.connection, err) < 0 ||
+		sqlite_blocks_renew_changed(writer.connection, run->erase->account_id, err) < 0 ||
 		sqlite_writer_commit(&writer, err) < 0) {
 		return -1;
 	}
 	*ret_count = count;
 	return 0;
+}
+
+/* Blocks may still have what a call said before it changed. */
+static int erase_changed(struct erase_run *run, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+	int changed;
+
+	{
+		AUTO(sqlite_reader_close)
+		struct sqlite_reader reader = sqlite_reader_open(&run->store->base, err);
+
+		changed = sqlite_blocks_are_changed(reader.connection, run->erase->account_id, err);
+	}
+	if (changed <= 0) {
+		return changed;
+	}
+	if (sqlite_writer_begin(&writer, &run->store->base, err) < 0 ||
+		sqlite_blocks_renew_changed(writer.connection, run->erase->account_id, err) < 0) {
+		return -1;
+	}
+	return sqlite_writer_commit(&writer, err);
 }
 
 int sqlite_erase(struct store *base, const struct store_erase *erase, struct arena *arena,
@@ -194,6 +223,8 @@ int sqlite_erase(struct store *base, const struct store_erase *erase, struct are
 		if (erase_found(&run, &erased.calls, err) < 0) {
 			return -1;
 		}
+	} else if (!erase->count_only && erase_changed(&run, err) < 0) {
+		return -1;
 	}
 	*ret_sessions = run.sessions;
 	*ret_erased = erased;

@@ -2,7 +2,7 @@
  * Storing calls: one transaction for calls, packed calls and tallies. A put goes statement by
  * statement into the tables; what amendments make of a call is worked out first (store/amend.h). */
 #include "store/amend.h"
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/blocks/note.h"
 
 /* clang-format off */
 /* `:start`, and `start = :start`. */
@@ -54,6 +54,7 @@ struct put_run {
 	struct sqlite_connection *connection;
 	struct sqlite_tallies tallies;
 	struct sqlite_changes log;
+	struct sqlite_block_notes blocks;
 	/* Id of a call. */
 	int64_t newest;
 	/* The account whose detail_from is known; 0: none. */
@@ -123,7 +124,9 @@ static int insert_call(struct put_run *run, const struct store_put *put, struct 
 		return 0;
 	}
 	*ret_id = ++run->newest;
-	return 1;
+	return sqlite_blocks_added(&run->blocks, put->account_id, *ret_id, put->call.start, err) < 0
+		       ? -1
+		       : 1;
 }
 
 static int read_held(
@@ -215,6 +218,8 @@ static int change_call(struct put_run *run, const struct store_put *put, const s
 	}
 	if (run_header(run, &call_update, held->id, put->account_id, &call, dest_key, path, err) <
 			0 ||
+		sqlite_blocks_changed(&run->blocks, put->account_id, held->id, held->start,
+			call.start, err) < 0 ||
 		(call.has_detail && note_detail(run, put->account_id, call.start, err) < 0)) {
 		return -1;
 	}
@@ -411,7 +416,9 @@ static int amend_row(struct put_run *run, const struct store_amended *amended,
 	const struct call *held = &whole->held.call;
 	int64_t account_id = amended->put.account_id;
 
-	if (run_header(run, &call_update, whole->id, account_id, call, dest_key, path, err) < 0) {
+	if (run_header(run, &call_update, whole->id, account_id, call, dest_key, path, err) < 0 ||
+		sqlite_blocks_changed(
+			&run->blocks, account_id, whole->id, held->start, call->start, err) < 0) {
 		return -1;
 	}
 	if (held->start == call->start && text_equal(whole->dest_key, dest_key)) {
@@ -483,6 +490,11 @@ static int amend_live(struct put_run *run, const struct store_amended *amended,
 	}
 	if (was && held->heard == amended->heard && text_equal(held->hidden, amended->hidden)) {
 		return 0;
+	}
+	if (!was && held->exists &&
+		sqlite_blocks_changed(&run->blocks, amended->put.account_id, id,
+			amended->put.call.start, amended->put.call.start, err) < 0) {
+		return -1;
 	}
 	return sqlite_run(run->connection, &live_put,
 		BIND(INT64(id, id), INT64(account_id, amended->put.account_id),
@@ -561,6 +573,7 @@ static int put_session(struct put_run *run, const struct store_session *session,
 static int run_begin(struct put_run *run, const struct sqlite_writer *writer, struct error *err)
 {
 	run->connection = writer->connection;
+	run->blocks.connection = writer->connection;
 	if (sqlite_kinds_refresh(&run->store->kinds, run->connection, err) < 0 ||
 		sqlite_changes_begin(&run->log, run->connection, err) < 0) {
 		return -1;

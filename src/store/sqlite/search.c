@@ -3,7 +3,7 @@
  * that have the text. */
 #include "base/array.h"
 #include "store/find.h"
-#include "store/sqlite/match.h"
+#include "store/sqlite/blocks/blocks.h"
 
 /* Steps of SQLite's virtual machine between two looks at the clock: a row takes some 20. */
 #define OPERATIONS_A_LOOK 20000
@@ -13,6 +13,9 @@
 
 /* Calls that are looked up at the most: each takes some 100 bytes. */
 #define LOOK_UPS_MAX 50000
+
+/* What a page of calls may take that is read out of columns; a larger one is read from rows. */
+#define COLUMNS_PAGE_MAX ((size_t)32 << 20)
 
 /* clang-format off */
 #define SCAN(index) \
@@ -307,6 +310,97 @@ static int take_for_page(struct pass *pass, struct sqlite_cursor *row, struct er
 	return pass->counting ? 0 : ENOUGH;
 }
 
+/* ---- from columns ---- */
+
+static int check_deadline(void *context, struct error *err)
+{
+	return store_find_check_deadline(context, err);
+}
+
+/* Copies what the page shows out of the table of calls. */
+static int add_rows(struct pass *pass, const struct column_page *page, struct error *err)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		const struct column_row *row = &page->rows[i];
+		AUTO(sqlite_end)
+		struct sqlite_cursor held = sqlite_query(
+			pass->reader.connection, &scan_one, BIND(INT64(id, row->id)), err);
+		int found = sqlite_step(&held, err);
+
+		if (found < 0 || (found > 0 && add_to_page(pass, &held, err) < 0)) {
+			return -1;
+		}
+		if (found == 0 || !text_equal(row->call.session_id,
+					  pass->page.calls[pass->page.count - 1].call.session_id)) {
+			return error_set(err, ERROR_CORRUPT,
+				"a block has the call '%.*s', which is not in the table of calls",
+				TEXT_ARG(row->call.session_id));
+		}
+	}
+	return 0;
+}
+
+static int search_columns(struct pass *pass, const struct column_calls *calls, struct error *err)
+{
+	const struct store_search *search = pass->search;
+	const struct column_page_question question = {
+		.base = {.filter = search->filter,
+			.detail_after = search->detail_after,
+			.check = check_deadline,
+			.check_context = (void *)(uintptr_t)search},
+		.after_start = search->after.start,
+		.after_session_id = search->after.session_id,
+		.offset = search->offset,
+		.limit = search->limit,
+		.with_total = pass->counting,
+	};
+	AUTO(arena_deinit) struct arena arena;
+	struct column_page page;
+
+	arena_init(&arena, COLUMNS_PAGE_MAX);
+	if (column_search(calls, &question, &arena, &page, err) < 0 ||
+		add_rows(pass, &page, err) < 0) {
+		return -1;
+	}
+	pass->total = page.total;
+	return 0;
+}
+
+/* Whether the filter asks for more than what tallies and the order of rows answer. */
+static bool is_for_columns(const struct pass *pass)
+{
+	const struct filter *filter = pass->search->filter;
+
+	return sqlite_columns_can(filter) && !filter_is_window(filter) &&
+	       (pass->counting || !pass->search->with_total);
+}
+
+/* 1 the page is there; 0: the rows are to be asked. A block that is damaged is made anew later. */
+static int look_in_columns(struct pass *pass, struct sqlite_store *store, struct error *err)
+{
+	const struct sqlite_columns_question question = {
+		.match = &pass->match, .block_calls = store->block_calls};
+	struct sqlite_columns columns = {0};
+	struct error problem = {0};
+	int status = is_for_columns(pass) ? sqlite_columns_open(&columns, pass->reader.connection,
+						    &question, &problem)
+					  : 0;
+
+	if (status > 0 && search_columns(pass, &columns.calls, &problem) < 0) {
+		status = -1;
+	}
+	if (status < 0 && sqlite_blocks_are_damaged(&problem)) {
+		sqlite_blocks_note_damage(store, &columns, &problem);
+	}
+	sqlite_columns_close(&columns);
+	if (status < 0 &&
+		(sqlite_blocks_are_damaged(&problem) || problem.code == ERROR_NO_MEMORY)) {
+		pass->page = (struct store_page){0};
+		return 0;
+	}
+	return status < 0 ? error_set(err, problem.code, "%s", problem.message) : status;
+}
+
 static int begin_counting(struct pass *pass, struct error *err)
 {
 	int64_t total;
@@ -324,6 +418,7 @@ int sqlite_search(struct store *base, const struct store_search *search, struct 
 {
 	AUTO(pass_end)
 	struct pass pass = {.search = search, .found = take_for_page, .arena = arena};
+	int answered;
 
 	if (pass_begin(&pass, base, err) < 0) {
 		return -1;
@@ -331,11 +426,15 @@ int sqlite_search(struct store *base, const struct store_search *search, struct 
 	if (search->with_total && begin_counting(&pass, err) < 0) {
 		return -1;
 	}
-	if (!pass.counting && search->after.session_id.data &&
+	answered = look_in_columns(&pass, (struct sqlite_store *)base, err);
+	if (answered < 0) {
+		return -1;
+	}
+	if (answered == 0 && !pass.counting && search->after.session_id.data &&
 		search->after.start < pass.match.end) {
 		pass.top = search->after; /* what is above the place need not be looked at */
 	}
-	if (pass_run(&pass, err) < 0) {
+	if (answered == 0 && pass_run(&pass, err) < 0) {
 		return -1;
 	}
 	pass.page.total_calls = search->with_total ? pass.total : -1;

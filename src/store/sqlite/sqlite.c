@@ -227,6 +227,7 @@ static const struct store_backend backend = {
 	.walk = sqlite_walk,
 	.search = sqlite_search,
 	.scan = sqlite_scan,
+	.columns = sqlite_columns_use,
 	.kinds = sqlite_kinds_list,
 	.count_buckets = sqlite_count_buckets,
 	.change_newest = sqlite_change_newest,
@@ -241,6 +242,7 @@ static const struct store_backend backend = {
 	.oldest = sqlite_oldest,
 	.space = sqlite_space,
 	.tidy = sqlite_tidy,
+	.seal = sqlite_seal,
 	.shrink = sqlite_shrink,
 	.backup = sqlite_backup,
 	.verify = sqlite_verify,
@@ -267,6 +269,7 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 	pthread_once(&configured, configure);
 	store->base.backend = &backend;
 	store->lock_fd = -1;
+	store->block_calls = options->block_calls > 0 ? options->block_calls : COLUMN_CALLS_MAX;
 	pthread_mutex_init(&store->write_mutex, NULL);
 	pthread_mutex_init(&store->pool_mutex, NULL);
 	sqlite_checkpointer_init(&store->checkpointer);

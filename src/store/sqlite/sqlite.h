@@ -41,6 +41,17 @@ struct sqlite_kinds {
 	struct buffer path;
 };
 
+/* Blocks of columns that a question or a check found to be damaged. Under the pool's mutex. */
+#define SQLITE_DAMAGED_MAX 64 /* further ones are found again */
+struct sqlite_blocks_damage {
+	struct {
+		int64_t account_id; /* of a block that is 0: all blocks of the account */
+		int64_t block_id;
+	} items[SQLITE_DAMAGED_MAX];
+	size_t count;
+	struct error problem; /* of the first */
+};
+
 struct sqlite_store {
 	struct store base;
 	char *folder;
@@ -65,6 +76,10 @@ struct sqlite_store {
 	/* Over the reading connections that are not used. */
 	pthread_mutex_t pool_mutex;
 	struct sqlite_connection *idle;
+	struct sqlite_blocks_damage blocks_damage;
+
+	int64_t block_calls; /* that a block has at the most */
+	int64_t claimed_to;  /* of one thread, which seals: the newest call that was looked at */
 };
 
 /* ---- store/sqlite/rows.c: the rows of several numbers as one list ---- */
@@ -343,10 +358,16 @@ int sqlite_tallies_write(struct sqlite_tallies *tallies, struct sqlite_connectio
 /* ---- store/sqlite/drop.c: what others need of it ---- */
 
 /* Drops the row of a call, its packed call, and its words, also where the packed call is damaged.
- * Negative @steps tell that it has no detail. In the writer's transaction; the tallies are the
- * caller's. */
-int sqlite_call_drop(struct sqlite_store *store, int64_t id, int64_t account_id, int64_t steps,
-	struct error *err) CHECK_RESULT;
+ * In the writer's transaction; the tallies are the caller's. */
+struct sqlite_old_call {
+	int64_t id;
+	int64_t account_id;
+	int64_t start;
+	int64_t steps; /* negative: it has no detail */
+};
+struct sqlite_block_notes;
+int sqlite_call_drop(struct sqlite_store *store, struct sqlite_block_notes *blocks,
+	const struct sqlite_old_call *call, struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/audit.c: writing the audit trail ---- */
 
@@ -440,6 +461,8 @@ store_drop_fn sqlite_drop;
 store_oldest_fn sqlite_oldest;
 store_space_fn sqlite_space;
 store_tidy_fn sqlite_tidy;
+store_seal_fn sqlite_seal;
+store_columns_fn sqlite_columns_use;
 store_shrink_fn sqlite_shrink;
 store_erase_fn sqlite_erase;
 store_scrub_fn sqlite_scrub;

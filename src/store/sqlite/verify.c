@@ -2,7 +2,7 @@
  * Checking an embedded store against itself. */
 #include "store/check.h"
 #include "store/schema.h"
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/blocks/blocks.h"
 #include "store/sqlite/word_sums.h"
 #include "store/tally.h"
 
@@ -78,6 +78,7 @@ enum { REFERENCE_TABLE, REFERENCE_ROW, REFERENCE_PARENT };
 /* clang-format on */
 
 struct verify_run {
+	struct sqlite_store *store;
 	struct sqlite_connection *connection;
 	struct store_check *check;
 	struct arena arena; /* of the index of the call that is checked */
@@ -422,6 +423,11 @@ static int check_calls(struct verify_run *run, struct error *err)
 	return more;
 }
 
+static int check_blocks(struct verify_run *run, struct error *err)
+{
+	return sqlite_blocks_verify(run->store, run->connection, run->check, err);
+}
+
 /* What is too damaged to be read on is a problem of the store, not a failure of the check. */
 static int found_or_failed(
 	struct verify_run *run, int status, struct error *problem, struct error *err)
@@ -450,10 +456,12 @@ int sqlite_verify(struct store *base, struct store_check *check, struct error *e
 		read_words,
 		check_calls,
 		compare_words,
+		check_blocks,
 	};
 	AUTO(sqlite_reader_close)
 	struct sqlite_reader reader = sqlite_reader_open_snapshot(base, err);
-	AUTO(run_end) struct verify_run run = {.check = check};
+	AUTO(run_end)
+	struct verify_run run = {.store = (struct sqlite_store *)base, .check = check};
 
 	arena_init(&run.arena, SIZE_MAX);
 	sqlite_kinds_init(&run.kinds);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ * Blocks of columns beside the table of calls (docs/columns.md): an index that is made in the
+ * background, and that questions are answered from. The table of calls is what is true. Where a
+ * block is not there, is damaged, or says less than is asked, the rows of its range are read
+ * instead. Writers note which calls changed since their block was made. Private to
+ * the folder above. */
+#ifndef STORE_SQLITE_BLOCKS_BLOCKS_H
+#define STORE_SQLITE_BLOCKS_BLOCKS_H
+
+#include "column/search.h"
+#include "store/sqlite/match.h"
+
+/* A block has this many segments at the most: segment.id is so many times block.id, and the column.
+ */
+#define BLOCK_SEGMENTS 32
+_Static_assert(COLUMN_COUNT <= BLOCK_SEGMENTS, "segment.id has room for each column");
+
+/* block.calls of one that is not made, and of one that cannot be. */
+#define BLOCK_UNMADE   0
+#define BLOCK_HOPELESS (-1)
+
+struct sqlite_block {
+	int64_t id;
+	int64_t account_id;
+	int64_t low;  /* calls that started from here */
+	int64_t high; /* to here */
+	int64_t calls;
+	int64_t detail; /* calls that have it */
+	int64_t first_start;
+	int64_t last_start;
+	int64_t dropped_to; /* detail of its calls may have been dropped up to here */
+};
+
+/* clang-format off */
+#define BLOCK_COLUMNS \
+	"id, account_id, low, high, calls, detail, first_start, last_start, dropped_to"
+/* clang-format on */
+struct sqlite_block sqlite_block_at(const struct sqlite_cursor *row);
+
+/* ---- store/sqlite/blocks/read.c: calls in columns ---- */
+
+/* A call that is no longer as a block has it. */
+struct sqlite_gone {
+	int64_t start;
+	int64_t call_id;
+};
+
+/* The calls of an account that can match, as a connection's snapshot sees them. */
+struct sqlite_columns {
+	struct column_calls calls;
+	struct sqlite_connection *connection;
+	struct arena arena;
+	struct column_kinds kinds;
+	struct column_range *ranges;
+	size_t ranges_count;
+	struct column_row *fresh;
+	size_t fresh_count;
+	int64_t account_id;
+	bool torn;		  /* the blocks do not have all times */
+	int64_t looked_at;	  /* rows, for those that are fresh */
+	struct sqlite_gone *gone; /* by start; those of a range are as many as it says */
+	size_t gone_count;
+	/* what the loader has of one block */
+	sqlite3_blob *blob;
+	size_t place;
+	uint32_t loaded; /* a bit for each column */
+	struct buffer segments[COLUMN_COUNT];
+};
+
+/* What is asked: with_steps where the kinds of steps matter for more than matching. */
+struct sqlite_columns_question {
+	const struct sqlite_match *match;
+	bool with_steps;
+	int64_t block_calls; /* that a block has mostly */
+};
+
+/* Reads what lies in no block, and what is known of blocks. Returns 1; 0 when it takes less to read
+ * rows, or too many calls lie in no block. ERROR_CORRUPT when blocks contradict themselves. Call
+ * sqlite_columns_close() in any case. */
+int sqlite_columns_open(struct sqlite_columns *columns, struct sqlite_connection *connection,
+	const struct sqlite_columns_question *question, struct error *err) CHECK_RESULT;
+void sqlite_columns_close(struct sqlite_columns *columns);
+
+/* The columns of one block alone, with no call gone: for checking it. */
+int sqlite_columns_open_block(struct sqlite_columns *columns, struct sqlite_connection *connection,
+	const struct sqlite_block *block, struct error *err) CHECK_RESULT;
+
+/* A row as columns take it, its texts in @arena; with the kinds of its steps where @with_kinds. The
+ * row has the columns of SCAN_COLUMNS. ERROR_CORRUPT: its path is shorter than its steps. */
+int sqlite_column_row(const struct sqlite_cursor *row, bool with_kinds, struct arena *arena,
+	struct column_row *ret_row, struct error *err) CHECK_RESULT;
+
+/* The account's kinds, as columns take them. */
+int sqlite_column_kinds(struct sqlite_connection *connection, int64_t account_id,
+	struct arena *arena, struct column_kinds *ret_kinds, struct error *err) CHECK_RESULT;
+
+/* Whether a failure is one of the blocks: they contradict themselves, or have another version. */
+static inline bool sqlite_blocks_are_damaged(const struct error *err)
+{
+	return err->code == ERROR_CORRUPT || err->code == ERROR_UNSUPPORTED;
+}
+
+/* Keeps what is damaged for the next sqlite_seal(), which lets the block be made anew; @block_id 0:
+ * all blocks of the account. */
+void sqlite_blocks_note(struct sqlite_store *store, int64_t account_id, int64_t block_id,
+	const struct error *problem);
+/* The same of what was read when @err came. */
+void sqlite_blocks_note_damage(
+	struct sqlite_store *store, const struct sqlite_columns *columns, const struct error *err);
+
+/* Whether columns know all that the filter asks for. */
+bool sqlite_columns_can(const struct filter *filter);
+
+/* ---- store/sqlite/blocks/verify.c ---- */
+
+/* Tells what of the blocks contradicts itself, or the table of calls, and notes it for the next
+ * sqlite_seal(). */
+int sqlite_blocks_verify(struct sqlite_store *store, struct sqlite_connection *connection,
+	struct store_check *check, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/blocks/renew.c: blocks that are to be made anew ---- */
+
+/* Takes the block's columns away: its rows are read until it is made anew. In the writer's
+ * transaction. */
+int sqlite_block_renew(struct sqlite_connection *connection, const struct sqlite_block *block,
+	struct error *err) CHECK_RESULT;
+
+/* Does this for each block of the account from which calls went, which may still have what was
+ * erased. In the writer's transaction. */
+int sqlite_blocks_renew_changed(
+	struct sqlite_connection *connection, int64_t account_id, struct error *err) CHECK_RESULT;
+
+/* Whether the account has such a block. 1 or 0. */
+int sqlite_blocks_are_changed(
+	struct sqlite_connection *connection, int64_t account_id, struct error *err) CHECK_RESULT;
+
+/* Takes all blocks of the account away, as if there never had been one. In the writer's
+ * transaction.
+ */
+int sqlite_blocks_forget(
+	struct sqlite_connection *connection, int64_t account_id, struct error *err) CHECK_RESULT;
+
+/* The block that is most worth it, of all accounts. 1 found, 0 there is none. */
+int sqlite_block_to_renew(struct sqlite_connection *connection, int64_t block_calls,
+	struct sqlite_block *ret_block, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/blocks/claim.c: which calls become a block next ---- */
+
+/* Makes the next run of calls that belong to no block one that is not made yet. Returns 1 when
+ * there was one. */
+int sqlite_block_claim(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+
+/* ---- store/sqlite/blocks/make.c: from rows to a block ---- */
+
+/* Makes a block that is not made, unless it changed meanwhile. */
+int sqlite_block_make(struct sqlite_store *store, const struct sqlite_block *block,
+	struct error *err) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""Calls in columns, as a user meets them: import and a server bring them there, questions are answered alike, damage is told and made anew."""
+import json
+import re
+
+import pytest
+
+from conftest import EMAIL, Client, add_account, callstep
+from stores import only_embedded, run_sql
+from test_keeping import wait_for
+
+CALLS = 75_000  # a block and an eighth, which stays rows, and a little more
+START = 1_700_000_000
+TABLES = ("segment", "block", "sealed", "late", "gone")
+BLOCKS = "select count(*) from block where calls > 60000"
+QUESTIONS = [("search", "--dest", "*07"), ("search", "--src", "61771230003", "--limit", "3"), ("stats", "--group", "dest"),
+             ("stats", "--group", "time", "--bucket", "day"), ("stats", "--group", "type", "--min-duration", "40"), ("dropoff",)]
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    path = tmp_path_factory.mktemp("columns") / "calls.ndjson"
+    with path.open("w") as file:
+        for i in range(CALLS):
+            file.write(json.dumps({"session_id": f"s{i}", "dest": f"6177123{i % 40:04}", "src": f"617712300{i % 17:02}", "start": START + i,
+                                   "end": START + i + i % 100, "type": ("inbound", "outbound", "transfer")[i % 3]}) + "\n")
+    return path
+
+
+def answers(store):
+    return [callstep(question[0], "--data", store, *question[1:]).stdout for question in QUESTIONS]
+
+
+def forget(store):
+    """Leaves the rows of calls alone, as a store of before has them."""
+    for table in TABLES:
+        run_sql(store, f"delete from {table}")
+
+
+@only_embedded("PostgreSQL's table of calls has no columns beside it")
+def test_import_and_a_server_bring_calls_into_columns_and_mend_them(start_server, lines):
+    server = start_server()
+    client = Client(server, add_account(server.store))
+    server.stop()
+    done = callstep("import", "--data", server.store, "--account", EMAIL, "--quiet", str(lines))
+    assert done.returncode == 0, done.stderr
+    assert run_sql(server.store, BLOCKS) == [("1",)]
+    columns = answers(server.store)
+    forget(server.store)
+    assert answers(server.store) == columns
+
+    server = start_server(store=server.store)
+    wait_for(lambda: re.search(r" sealed blocks=1\n", server.log))
+    client = Client(server, client.key)
+    wanted = client.get("/v1/stats?group=dest").json
+    assert wanted["total_calls"] == CALLS
+    run_sql(server.store, "update segment set data = zeroblob(length(data)) where id % 32 = 6")
+    assert client.get("/v1/stats?group=dest").json == wanted
+    wait_for(lambda: re.search(r" block-damaged cause=.*column 'dest numbers'", server.log))
+    wait_for(lambda: len(re.findall(r" sealed blocks=1\n", server.log)) == 2)
+    assert client.get("/v1/stats?group=dest").json == wanted
+    server.stop()
+
+    run_sql(server.store, "update segment set data = zeroblob(length(data)) where id % 32 = 6")
+    done = callstep("verify", "--data", server.store)
+    assert done.returncode == 1 and re.search(r"^block \d+: column 'dest numbers'", done.stdout), done.stdout
+    done = callstep("verify", "--data", server.store, "--repair")
+    assert done.returncode == 1 and done.stderr.startswith("1 blocks of columns made\n"), done.stderr
+    done = callstep("verify", "--data", server.store)
+    assert done.returncode == 0, done.stdout
+    assert answers(server.store) == columns

@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: MIT
+ * Blocks of columns in the embedded store: they answer as rows do in whatever state they are;
+ * damage is never a wrong answer, is found, and goes; what was erased stands in none. That they
+ * answer at all is told by sealing: otherwise each question here would be asked of rows alone. */
+#include "fixture.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "find/dropoff.h"
+#include "find/stats.h"
+
+#define T MIDNIGHT
+
+/* ---- what the tests share ---- */
+
+static sqlite3 *open_file(const char *folder)
+{
+	char path[512];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/callstep.db", folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	return db;
+}
+
+static int64_t number_of(const struct fixture *f, const char *sql)
+{
+	sqlite3 *db = open_file(f->folder);
+	sqlite3_stmt *row;
+	int64_t number;
+
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	number = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+	return number;
+}
+
+static void tamper(const struct fixture *f, const char *sql)
+{
+	sqlite3 *db = open_file(f->folder);
+	char *message = NULL;
+
+	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) {
+		fail_msg("%s: %s", sql, message);
+	}
+	sqlite3_close(db);
+}
+
+/* Seals until nothing is left; whether any block was damaged. */
+static bool seal_all(struct fixture *f)
+{
+	struct store_sealed sealed;
+	struct error err = {0};
+	bool damaged = false;
+	int more, steps = 0;
+
+	do {
+		more = store_seal(f->store, &sealed, &err);
+		if (more < 0 || ++steps > 1000) {
+			fail_msg("step %d: %s", steps, err.message);
+		}
+		damaged |= sealed.damaged;
+	} while (more > 0);
+	return damaged;
+}
+
+static struct store_put make_put(struct fixture *f, int number, int64_t start)
+{
+	static const char *const modules[] = {"menu", "queue", "digits"};
+	const struct step_of steps[] = {{"info", modules[number % 3], "main", "one"},
+		{number % 5 ? "info" : "error", modules[number % 2], "pin", "two"}};
+	char session[24], dest[24];
+	struct store_put put;
+
+	snprintf(session, sizeof(session), "s%05d", number);
+	snprintf(dest, sizeof(dest), "61771230%02d", number % 7);
+	put = put_of_steps(f, session, start, steps, 2);
+	put.call.dest = arena_copy(&f->arena, text_of(dest));
+	put.call.end = start + number % 90;
+	put.call.type = (enum call_type)(number % 3);
+	repack(f, &put, steps, 2);
+	return put;
+}
+
+static void put_one(struct fixture *f, int number, int64_t start)
+{
+	struct store_put put = make_put(f, number, start);
+
+	put_all(f, &put, 1);
+}
+
+/* One every ten seconds. */
+static void put_many(struct fixture *f, int from, int count)
+{
+	struct store_put *puts = arena_calloc(&f->arena, (size_t)count, sizeof(*puts));
+
+	assert_non_null(puts);
+	for (int i = 0; i < count; i++) {
+		puts[i] = make_put(f, from + i, T + (from + i) * 10);
+	}
+	put_all(f, puts, (size_t)count);
+}
+
+/* ---- questions ---- */
+
+static void tell_page(struct fixture *f, const struct filter *filter, struct buffer *out)
+{
+	const struct store_search search = {.account_id = f->account,
+		.filter = filter,
+		.detail_after = -1,
+		.limit = 1000,
+		.with_total = true};
+	struct store_page page;
+	struct error err = {0};
+
+	if (store_search(f->store, &search, &f->arena, &page, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	buffer_printf(out, "%lld:", (long long)page.total_calls);
+	for (size_t i = 0; i < page.count; i++) {
+		buffer_printf(out, " %.*s", TEXT_ARG(page.calls[i].call.session_id));
+	}
+	buffer_append_byte(out, '\n');
+}
+
+static void tell_counts(struct fixture *f, const struct filter *filter, struct buffer *out)
+{
+	const struct store_search search = {
+		.account_id = f->account, .filter = filter, .detail_after = -1};
+	struct dropoff_result dropoff;
+	struct stats_result stats;
+	struct error err = {0};
+
+	for (int group = STATS_TIME; group <= STATS_VARIABLE; group++) {
+		const struct stats_question question = {
+			.group = (enum stats_group)group, .bucket_seconds = 60, .limit = 100};
+
+		if (stats_find(f->store, &search, &question, &f->arena, &stats, &err) < 0) {
+			fail_msg("%s", err.message);
+		}
+		stats_write(out, &stats);
+	}
+	if (dropoff_find(f->store, &search, 100, &f->arena, &dropoff, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	dropoff_write(out, &dropoff);
+}
+
+/* The answers to questions that read each column. */
+static struct text answers_of(struct fixture *f)
+{
+	static const char *const questions[][2] = {{"dest", "6177123001"}, {"dest", "*03"},
+		{"src", "978*"}, {"type", "transfer"}, {"min_duration", "45"}, {"module", "queue"},
+		{"class", "error"}, {"last_module", "menu"}, {"start", "1769817700"}};
+	AUTO(buffer_deinit) struct buffer out;
+	struct filter filter;
+	struct error err = {0};
+
+	buffer_init(&out, SIZE_MAX);
+	for (size_t i = 0; i < COUNT_OF(questions); i++) {
+		filter_init(&filter);
+		assert_int_equal(filter_set(&filter, text_of(questions[i][0]),
+					 text_of(questions[i][1]), T, &f->arena, &err),
+			1);
+		tell_page(f, &filter, &out);
+	}
+	filter_init(&filter);
+	tell_counts(f, &filter, &out);
+	filter.min_duration = 20;
+	tell_counts(f, &filter, &out);
+	return arena_copy(&f->arena, buffer_text(&out));
+}
+
+static void expect_answers(struct fixture *f, struct text wanted, const char *when)
+{
+	struct text found = answers_of(f);
+
+	if (!text_equal(found, wanted)) {
+		fail_msg("%s:\n%.*s\nnot\n%.*s", when, TEXT_ARG(found), TEXT_ARG(wanted));
+	}
+}
+
+static int set_up(void **state)
+{
+	int status = fixture_new(state, "blocks32");
+
+	((struct fixture *)*state)->seals = false; /* the tests say when */
+	return status;
+}
+
+/* ---- tests ---- */
+
+static void calls_come_into_blocks_and_the_newest_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct text rows;
+
+	put_many(f, 0, 36);
+	assert_false(seal_all(f));
+	assert_int_equal(number_of(f, "select count(*) from block"), 0);
+	put_many(f, 36, 164);
+	rows = answers_of(f);
+	assert_false(seal_all(f));
+	assert_int_equal(number_of(f, "select count(*) from block where calls = 32"), 6);
+	assert_int_equal(number_of(f, "select count(*) from call where start > (select up_to from "
+				      "sealed)"),
+		200 - 6 * 32);
+	expect_answers(f, rows, "sealed");
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+/* A program may be killed between any two steps. */
+static void answers_are_the_same_after_each_step(void **state)
+{
+	struct fixture *f = *state;
+	struct store_sealed sealed;
+	struct error err = {0};
+	struct text rows;
+	int more, steps = 0;
+
+	put_many(f, 0, 150);
+	rows = answers_of(f);
+	do {
+		more = store_seal(f->store, &sealed, &err);
+		assert_true(more >= 0);
+		expect_answers(f, rows, "after a step");
+		assert_int_equal(problems_of(f->store), 0);
+		steps++;
+	} while (more > 0);
+	assert_true(steps > 8); /* each block is claimed, then made */
+}
+
+static void late_and_changed_calls_make_a_block_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct text rows;
+
+	put_many(f, 0, 150);
+	seal_all(f);
+	for (int i = 0; i < 40; i++) {
+		put_one(f, 1000 + i, T + 5 + i);
+	}
+	for (int i = 0; i < 5; i++) {
+		put_one(f, 10 + i, T + 400 + i); /* moves */
+	}
+	assert_int_equal(number_of(f, "select count(*) from late"), 45);
+	assert_int_equal(number_of(f, "select count(*) from gone"), 5);
+	rows = answers_of(f);
+	seal_all(f);
+	expect_answers(f, rows, "made anew");
+	assert_true(number_of(f, "select count(*) from late") < 5);
+	assert_true(number_of(f, "select max(calls) from block") <= 32);
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+static void dropped_calls_leave_their_blocks(void **state)
+{
+	struct fixture *f = *state;
+	struct text rows;
+
+	put_many(f, 0, 150);
+	seal_all(f);
+	assert_int_equal(drop_old(f, T + 700, 1000, false), 71);
+	assert_int_equal(number_of(f, "select count(*) from gone"), 0);
+	rows = answers_of(f);
+	seal_all(f);
+	expect_answers(f, rows, "detail was dropped");
+	/* The blocks of which all detail is over its days have none any more. */
+	assert_int_equal(number_of(f, "select sum(detail) from block where id in (select id from "
+				      "block order by high limit 2)"),
+		0);
+	assert_int_equal(drop_old(f, T + 800, 1000, true), 81);
+	rows = answers_of(f);
+	seal_all(f);
+	expect_answers(f, rows, "calls were dropped");
+	assert_int_equal(problems_of(f->store), 0);
+	assert_int_equal(drop_old(f, INT64_MAX, 1000, true), 69);
+	seal_all(f);
+	assert_int_equal(number_of(f, "select count(*) from segment"), 0);
+	assert_int_equal(number_of(f, "select count(*) from gone"), 0);
+	put_many(f, 300, 100);
+	rows = answers_of(f);
+	seal_all(f);
+	expect_answers(f, rows, "calls came again");
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+static void a_second_with_more_calls_than_a_block_is_read_row_by_row(void **state)
+{
+	struct fixture *f = *state;
+	struct text rows;
+
+	for (int i = 0; i < 200; i++) {
+		put_one(f, i, i < 60 ? T : T + (i < 120 ? 7 : i));
+	}
+	rows = answers_of(f);
+	seal_all(f);
+	assert_int_equal(number_of(f, "select count(*) from block where calls = -1"), 2);
+	assert_true(number_of(f, "select count(*) from block where calls > 0") > 0);
+	expect_answers(f, rows, "sealed");
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+/* ---- damage ---- */
+
+static const char *const damages[] = {
+	"update segment set data = zeroblob(length(data)) where id % 32 = 0",
+	"delete from segment where id = (select min(id) from segment)",
+	"delete from segment where id % 32 = 1",
+	"delete from segment where id % 32 = 15",
+	"delete from segment",
+	"update segment set data = x'' where id % 32 = 8",
+	"update segment set data = substr(data, 1, length(data) - 1) where id % 32 = 14",
+	"insert or replace into segment select id - 32, data from segment where id >= 64",
+	"insert or replace into segment select id - 32, data from segment where id = 69",
+	"update block set calls = calls - 1",
+	"update block set first_start = first_start + 1",
+	"update block set last_start = last_start - 1",
+	"update block set detail = detail - 1",
+	"update block set high = high - 1 where id = (select min(id) from block)",
+	"update block set low = low + 1 where id = (select max(id) from block)",
+	"delete from block where id = (select min(id) + 1 from block)",
+	"delete from block where id = (select max(id) from block)",
+	"update sealed set up_to = up_to + 1",
+	"update sealed set up_to = up_to - 1",
+	"delete from sealed",
+	"delete from gone",
+	"delete from late",
+	"insert into gone select account_id, start, id from call order by start limit 1",
+	"insert into gone select account_id, start, -5 from call order by start limit 1",
+	"insert into gone select account_id, 1, -5 from call order by start limit 1",
+	"insert into late select account_id, start, id from call order by start limit 1",
+	"update call set \"end\" = \"end\" + 1 where session_id = 's00005'",
+	"update call set dest = '1' where session_id = 's00005'",
+};
+
+/* Damage that only a comparison with rows shows: an answer may be wrong until then, as with an
+ * index of the database. */
+static bool is_quiet(const char *damage)
+{
+	return strstr(damage, "_start =") || strstr(damage, "from gone") ||
+	       strstr(damage, "from late") ||
+	       strstr(damage, "into gone select account_id, start, id") ||
+	       strstr(damage, "into late") || strstr(damage, "update call") ||
+	       strstr(damage, "set detail");
+}
+
+/* A byte of each column, one after the other. */
+static int flip_column(const struct fixture *f, int column)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof(sql),
+		"update segment set data = cast(substr(data, 1, 20) || x'a5' || substr(data, 22) "
+		"as blob) where id %% 32 = %d and length(data) > 21 and substr(data, 21, 1) <> "
+		"x'a5'",
+		column);
+	tamper(f, sql);
+	return column;
+}
+
+static void make_damaged(struct fixture *f)
+{
+	put_many(f, 0, 150);
+	seal_all(f);
+	put_one(f, 1000, T + 15);
+	put_one(f, 7, T + 71);
+}
+
+static void expect_mended(struct fixture *f, const char *damage)
+{
+	struct text rows;
+
+	if (problems_of(f->store) == 0) {
+		fail_msg("not found: %s", damage);
+	}
+	if (strstr(damage, "update call")) {
+		return; /* no call is mended by its index */
+	}
+	if (!seal_all(f)) {
+		fail_msg("not noted: %s", damage);
+	}
+	if (problems_of(f->store) != 0) {
+		fail_msg("not mended: %s", damage);
+	}
+	rows = answers_of(f);
+	tamper(f, "delete from segment; delete from block; delete from sealed; delete from late; "
+		  "delete from gone");
+	expect_answers(f, rows, damage);
+}
+
+static void damage_is_never_a_wrong_answer_is_found_and_mended(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(damages) + COLUMN_CALL_ID + 1; i++) {
+		const char *damage = i < COUNT_OF(damages) ? damages[i] : "a byte of a column";
+		struct text rows;
+		struct fixture *f;
+		void *made;
+
+		set_up(&made);
+		f = made;
+		make_damaged(f);
+		rows = answers_of(f);
+		if (i < COUNT_OF(damages)) {
+			tamper(f, damage);
+		} else {
+			flip_column(f, (int)(i - COUNT_OF(damages)));
+		}
+		if (!is_quiet(damage)) {
+			expect_answers(f, rows, damage);
+		}
+		expect_mended(f, damage);
+		fixture_tear_down(&made);
+	}
+}
+
+static void a_question_that_meets_damage_lets_it_be_mended(void **state)
+{
+	struct fixture *f = *state;
+	struct text rows;
+
+	make_damaged(f);
+	rows = answers_of(f);
+	tamper(f, "delete from segment where id % 32 = 8");
+	expect_answers(f, rows, "damaged");
+	assert_true(seal_all(f));
+	do { /* a question meets the newest block that is damaged */
+		expect_answers(f, rows, "mended in part");
+	} while (seal_all(f));
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+/* ---- erasing ---- */
+
+static bool file_has(const struct fixture *f, const char *word)
+{
+	AUTO(buffer_deinit) struct buffer bytes;
+	char path[512];
+	FILE *file;
+	size_t got;
+
+	buffer_init(&bytes, SIZE_MAX);
+	snprintf(path, sizeof(path), "%s/callstep.db", f->folder);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	do {
+		char *at = buffer_reserve(&bytes, 65536);
+
+		assert_non_null(at);
+		got = fread(at, 1, 65536, file);
+		buffer_advance(&bytes, got);
+	} while (got > 0);
+	fclose(file);
+	return memmem(bytes.data, bytes.size, word, strlen(word)) != NULL;
+}
+
+static int64_t erase_number(struct fixture *f, const char *number)
+{
+	const struct store_erase erase = {
+		.account_id = f->account, .number = text_of(number), .limit = 100};
+	struct store_erased erased;
+	struct error err = {0};
+
+	if (store_erase(f->store, &erase, &erased, &err) < 0) {
+		fail_msg("%s", err.message);
+	}
+	return erased.calls;
+}
+
+/* Texts that are not digits stand in a block as they are, where they can be looked for. */
+static void a_number_that_was_erased_stands_in_no_block(void **state)
+{
+	struct fixture *f = *state;
+	struct store_put held = put_of(f, "held", "secret-desk-one", T + 33, 1, "x");
+	struct store_put changed = put_of(f, "changed", "secret-desk-two", T + 43, 1, "x");
+	struct error err = {0};
+
+	put_many(f, 0, 150);
+	put_all(f, &held, 1);
+	put_all(f, &changed, 1);
+	seal_all(f);
+	changed = put_of(f, "changed", "6177123001", T + 43, 1, "x");
+	put_all(f, &changed, 1);
+	assert_int_equal(store_scrub(f->store, &err), 1);
+	assert_true(file_has(f, "secret-desk-two")); /* in a block alone */
+	assert_true(file_has(f, "secret-desk-one"));
+	assert_int_equal(erase_number(f, "secret-desk-two"), 0);
+	assert_int_equal(store_scrub(f->store, &err), 1);
+	assert_false(file_has(f, "secret-desk-two"));
+	assert_int_equal(erase_number(f, "secret-desk-one"), 1);
+	assert_int_equal(store_scrub(f->store, &err), 1);
+	assert_false(file_has(f, "secret-desk-one"));
+	seal_all(f);
+	assert_int_equal(store_scrub(f->store, &err), 1);
+	assert_false(file_has(f, "secret-desk-one"));
+	assert_int_equal(number_of(f, "select count(*) from gone"), 0);
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+/* ---- several at once ---- */
+
+struct beside {
+	struct fixture *f;
+	bool stop;
+};
+
+static void *seal_beside(void *context)
+{
+	struct beside *beside = context;
+	struct store_sealed sealed;
+	struct error err = {0};
+
+	while (!__atomic_load_n(&beside->stop, __ATOMIC_ACQUIRE)) {
+		if (store_seal(beside->f->store, &sealed, &err) < 0 || sealed.damaged) {
+			return strdup(sealed.damaged ? sealed.damage.message : err.message);
+		}
+	}
+	return NULL;
+}
+
+static void calls_change_while_they_are_sealed(void **state)
+{
+	struct fixture *f = *state;
+	struct beside beside = {.f = f};
+	struct text rows;
+	void *failed;
+	pthread_t id;
+
+	assert_int_equal(pthread_create(&id, NULL, seal_beside, &beside), 0);
+	for (int round = 0; round < 25; round++) {
+		put_many(f, round * 20, 40); /* each call twice, the second time anew */
+		put_one(f, 5000 + round, T + round * 100 + 3);
+		drop_old(f, T + round * 60, 5, round % 2 == 0);
+		if (round % 5 == 0) {
+			erase_number(f, "6177123004");
+		}
+	}
+	__atomic_store_n(&beside.stop, true, __ATOMIC_RELEASE);
+	pthread_join(id, &failed);
+	if (failed) {
+		fail_msg("%s", (const char *)failed);
+	}
+	assert_int_equal(problems_of(f->store), 0);
+	rows = answers_of(f);
+	seal_all(f);
+	expect_answers(f, rows, "sealed to the end");
+	tamper(f, "delete from segment; delete from block; delete from sealed; delete from late; "
+		  "delete from gone");
+	expect_answers(f, rows, "rows alone");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(calls_come_into_blocks_and_the_newest_stay),
+		TEST(answers_are_the_same_after_each_step),
+		TEST(late_and_changed_calls_make_a_block_anew),
+		TEST(dropped_calls_leave_their_blocks),
+		TEST(a_second_with_more_calls_than_a_block_is_read_row_by_row),
+		cmocka_unit_test(damage_is_never_a_wrong_answer_is_found_and_mended),
+		TEST(a_question_that_meets_damage_lets_it_be_mended),
+		TEST(a_number_that_was_erased_stands_in_no_block),
+		TEST(calls_change_while_they_are_sealed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
