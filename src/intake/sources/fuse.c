@@ -4,20 +4,11 @@
  * no source: a batch reads them. */
 #include <stdarg.h>
 
-#include <expat.h>
-
 #include "base/buffer.h"
 #include "call/call.h"
 #include "intake/sources/source.h"
+#include "intake/sources/xml.h"
 #include "json/json_writer.h"
-
-/* Expat 2.9 has names for positions above 4 GiB; the ones before it are as wide where a long has 64
- * bits. */
-#if XML_MAJOR_VERSION * 1000 + XML_MINOR_VERSION < 2009
-#define XML_GetCurrentLineNumber64   XML_GetCurrentLineNumber
-#define XML_GetCurrentColumnNumber64 XML_GetCurrentColumnNumber
-#define XML_GetCurrentByteIndex64    XML_GetCurrentByteIndex
-#endif
 
 #define DEPTH_MAX      72 /* 64 of a call's JSON, and what is around it */
 #define PIECE_BYTES    ((size_t)64 << 10)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Reading XML into a tree. */
-#include <expat.h>
-
 #include "base/buffer.h"
 #include "intake/sources/document/tree.h"
+#include "intake/sources/xml.h"
 #include "json/json_names.h"
 
 struct xml_tree {
@@ -22,7 +21,7 @@ static void fail(struct xml_tree *reading, enum error_code code, const char *mes
 	if (reading->failure.code == ERROR_NONE) {
 		XML_StopParser(reading->parser, XML_FALSE);
 		error_set(&reading->failure, code, "line %lu: %s",
-			(unsigned long)XML_GetCurrentLineNumber(reading->parser), message);
+			(unsigned long)XML_GetCurrentLineNumber64(reading->parser), message);
 	}
 }
 
