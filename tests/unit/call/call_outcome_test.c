@@ -277,7 +277,8 @@ static const struct row rows[] = {
 
 static void add_step(struct buffer *detail, struct arena *arena, const char *spec)
 {
-	struct text rest = text_of(spec), seconds, class_name, module, line, variable = {0};
+	struct text rest = text_of(spec), variable = {0};
+	struct text seconds = {0}, class_name = {0}, module = {0}, line = {0};
 	struct call_step step = {0};
 	int64_t after = 0;
 
