@@ -333,10 +333,10 @@ static int find_outcome(
 	AUTO(buffer_deinit) struct buffer json;
 	struct text detail;
 
+	buffer_init(&json, SIZE_MAX);
 	if (!call->has_detail) {
 		return 0;
 	}
-	buffer_init(&json, SIZE_MAX);
 	write_json(&json, call, list);
 	detail = arena_copy(arena, call_json_detail(buffer_text(&json)));
 	return call_outcome_find(call, detail, err);
