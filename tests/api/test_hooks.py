@@ -168,6 +168,20 @@ def test_a_threshold_is_told_once_and_when_it_is_over(told):
     assert [one["type"] for one in taken] == ["threshold.reached", "threshold.over"] and taken[1]["data"]["calls"] <= 2
 
 
+def test_a_threshold_may_ask_for_more_than_a_week_before(told, receiver):
+    server, client, of_times = told
+    of_more = receiver()
+    add_hook(client, of_times, event="threshold", more_than=1, window=60, times=3)
+    add_hook(client, of_more, event="threshold", more_than=1, window=60)
+    now = int(time.time())
+    client.post([call("before", start=now - 604800 - 40, end=now - 604800 - 10)])
+    client.post([call(f"s{i}", start=now - 40, end=now - 10 + i) for i in range(3)])
+    of_more.wait(lambda taken: taken, 60)
+    client.post([call("s3", start=now - 40, end=now - 7)])
+    data = of_times.wait(lambda taken: taken, 60)[0]["data"]
+    assert (data["calls"], data["times"], data["week_before"]) == (4, 3, 1)
+
+
 # ---- receivers that do not take it ----
 
 def test_a_receiver_that_fails_for_a_while_gets_everything_in_order(told):
@@ -249,6 +263,25 @@ def test_a_receiver_that_says_gone_ends_the_hook_until_it_is_turned_on(told):
     assert ask(client, f"/v1/hooks/{hook}", "PATCH", {"state": "on"}).json["state"] == "on"
     receiver.wait(lambda taken: len(taken) >= 2)
     assert receiver.sessions() == ["s0", "s1"]
+
+
+def test_a_receiver_that_takes_nothing_for_three_days_pauses_the_hook(told, start_server):
+    server, client, receiver = told
+    receiver.answer = lambda document: 500
+    hook = add_hook(client, receiver)
+    client.post([call("s0")])
+    hook_of(client, hook, lambda hook: hook["tries"] >= 1)
+    server.stop()
+    stores.run_sql(server.store, "update hook set failing = failing - 3 * 86400, next = 0")
+    server = start_server("--hook-private", store=server.store)
+    client = Client(server, client.key, client.email)
+    hook_of(client, hook, lambda hook: hook["state"] == "paused")
+    assert [record["subject"] for record in client.get("/v1/audit?action=pause-hook").json["records"]] == [f"hook {hook}: its receiver failed for three days"]
+    assert "hook-paused" in server.log
+    receiver.answer = lambda document: 200
+    assert callstep("hook", "on", "--data", server.store, "--account", client.email, str(hook)).returncode == 0
+    receiver.wait(lambda taken: taken)
+    assert receiver.sessions() == ["s0"]
 
 
 def test_redirects_are_not_followed(told, receiver):
