@@ -133,7 +133,8 @@ static void events_of_one_body_are_told_in_an_order_that_makes_sense(void **stat
 	assert_said(run, 2,
 		"\"module_type\":\"gather-input-on-call\",\"result_variable\":\"order_number\","
 		"\"event_id\":\"FT02\"");
-	assert_said(run, 3, "\"line\":\"Widget say_hello: audioComplete\"");
+	assert_said(run, 3, "\"line\":\"Widget say_hello\"");
+	assert_said(run, 3, "\"event\":\"audioComplete\"");
 	assert_said(run, 3, "\"class\":\"prompt\",\"timestamp\":1795485030");
 	run_free(run);
 	arena_deinit(&arena);
@@ -155,6 +156,9 @@ static void lists_of_the_rest_api_are_read_line_by_line(void **state)
 		     "{\"meta\":{},\"steps\":[{\"sid\":\"FT1\",\"execution_sid\":\"FN1\",\"name\":"
 		     "\"incomingCall\",\"transitioned_from\":\"Trigger\",\"transitioned_to\":\"g\","
 		     "\"type\":\"trigger\",\"date_created\":\"2019-10-18T17:02:02Z\"},"
+		     "{\"sid\":\"FT3\",\"execution_sid\":\"FN1\",\"name\":\"match\","
+		     "\"transitioned_from\":\"g\",\"transitioned_to\":\"h\","
+		     "\"type\":\"split-based-on\",\"date_created\":\"2019-10-18T17:02:03Z\"},"
 		     "{\"sid\":\"FT2\",\"execution_sid\":\"FN7\",\"name\":\"x\"}]}\n"),
 		0);
 
@@ -166,7 +170,8 @@ static void lists_of_the_rest_api_are_read_line_by_line(void **state)
 	assert_said(run, 0, "\"line\":\"Hung up: busy\"");
 	assert_said(run, 1, "{\"session_id\":\"CA1\",\"steps\":");
 	assert_said(run, 1, "\"channel\":\"CA2\"");
-	assert_said(run, 3, "\"line\":\"Widget Trigger: incomingCall\"");
+	/* What started the flow is not a step. */
+	assert_said(run, 3, "\"line\":\"g → h\"");
 	assert_int_equal(run->reject_count, 2);
 	assert_int_equal(run->rejects[0].line, 2);
 	assert_non_null(strstr(run->rejects[1].error.data, "the execution of a step is not known"));
