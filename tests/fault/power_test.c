@@ -25,7 +25,7 @@ static void look(struct cutting *cutting)
 	struct error err = {0};
 	struct store *store;
 
-	if (store_open(&store, cutting->folder, NULL, &err) < 0) {
+	if (store_open(&store, cutting->folder, &story_options, &err) < 0) {
 		fail_msg("cut %d: %s", cutting->cuts, err.message);
 	}
 	if (!story_holds(&cutting->story.state, store, problem) &&

@@ -41,6 +41,9 @@ struct story {
 void story_begin(struct story *story);
 void story_end(struct story *story);
 
+/* Of its stores: blocks of columns are small. */
+extern const struct store_options story_options;
+
 extern const size_t story_steps;
 const char *story_step_name(size_t step);
 
