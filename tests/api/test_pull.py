@@ -335,7 +335,7 @@ def test_killed_anywhere_and_run_again_all_calls_are_there(vendor, puller, tmp_p
     for _ in range(60):
         process = puller.start(vendor.url, "--pace", "20ms")
         try:
-            process.communicate(timeout=rng.uniform(0.01, 0.6))
+            process.communicate(timeout=rng.uniform(0.01, 0.3))
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
