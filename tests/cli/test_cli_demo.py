@@ -34,12 +34,17 @@ def processes_of(folder):
     return found
 
 
+def heed_sigint():
+    """A shell runs what is in the background with SIGINT ignored, and no trap changes that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def demo(tmp_path):
     """The running demo, its folder, and what it printed."""
     folder = tmp_path / "demo"
     process = subprocess.Popen([ROOT / "scripts" / "demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                               env=environment(folder, "127.0.0.1:0"))
+                               env=environment(folder, "127.0.0.1:0"), preexec_fn=heed_sigint)
     printed = []
     for line in process.stdout:
         printed.append(line)
