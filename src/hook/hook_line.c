@@ -170,8 +170,9 @@ static int look_at_change(struct hook_line *line, const struct hook_sender_optio
 	return line->over ? note(line, options, &over, err) : 0;
 }
 
+/* Up to @newest alone: what came later may be of a time when the hook was there no longer. */
 static int look_at_changes(struct hook_line *line, const struct hook_sender_options *options,
-	const struct hook_look *look, struct arena *scratch, struct error *err)
+	const struct hook_look *look, int64_t newest, struct arena *scratch, struct error *err)
 {
 	struct store_changes changes;
 
@@ -181,7 +182,7 @@ static int look_at_changes(struct hook_line *line, const struct hook_sender_opti
 	if (changes.gap && !line->gap_told) {
 		return hook_message_gap(look, line->hook.course.place, &line->message, err);
 	}
-	for (size_t i = 0; i < changes.count; i++) {
+	for (size_t i = 0; i < changes.count && changes.items[i].id <= newest; i++) {
 		int found = look_at_change(line, options, look, &changes.items[i], err);
 
 		if (found != 0) {
@@ -189,7 +190,7 @@ static int look_at_changes(struct hook_line *line, const struct hook_sender_opti
 			return found;
 		}
 	}
-	move(line, changes.last);
+	move(line, changes.last < newest ? changes.last : newest);
 	line->limit = line->limit * 2 < LIMIT_MAX ? line->limit * 2 : LIMIT_MAX;
 	return 0;
 }
@@ -266,10 +267,10 @@ int hook_line_look(struct hook_line *line, const struct hook_sender_options *opt
 	if (hook->event == STORE_HOOK_THRESHOLD) {
 		return look_at_threshold(line, &look, err);
 	}
-	if (hook->course.place == newest) {
+	if (hook->course.place >= newest) {
 		return 0;
 	}
-	found = look_at_changes(line, options, &look, scratch, err);
+	found = look_at_changes(line, options, &look, newest, scratch, err);
 	*ret_more = found == 0 && hook->course.place < newest;
 	return found;
 }

@@ -11,7 +11,7 @@
 #include "base/thread.h"
 #include "hook/hook_line.h"
 
-#define LIST_US		 INT64_C(250000)  /* between two looks at which hooks there are */
+#define LIST_US		 INT64_C(250000)  /* between two looks at which hooks there are, at most */
 #define LIST_IDLE_US	 INT64_C(2000000) /* where there was none */
 #define WAIT_MS		 100		  /* for something to send, while there are hooks */
 #define TURN_US		 INT64_C(2000000)
@@ -238,20 +238,26 @@ static int turn_round(struct hook_sender *sender, bool *ret_more, struct error *
 {
 	int64_t now_us = clock_monotonic_us();
 	int64_t every_us = sender->lines.first ? LIST_US : LIST_IDLE_US;
+	int64_t newest;
 	int running;
 
-	if (sender->listed_us == 0 || now_us - sender->listed_us >= every_us) {
+	if (store_change_newest(sender->options.store, &newest, err) < 0) {
+		return -1;
+	}
+	/* Behind the newest change: a hook that was removed before it is told nothing of it. */
+	if (sender->listed_us == 0 || now_us - sender->listed_us >= every_us ||
+		(sender->lines.first && newest != sender->newest)) {
 		if (list_hooks(sender, err) < 0) {
 			return -1;
 		}
 		sender->listed_us = now_us;
 	}
+	sender->newest = newest;
 	*ret_more = false;
 	if (!sender->lines.first) {
 		return 0;
 	}
-	if (store_change_newest(sender->options.store, &sender->newest, err) < 0 ||
-		serve_all(sender, ret_more, err) < 0) {
+	if (serve_all(sender, ret_more, err) < 0) {
 		return -1;
 	}
 	curl_multi_perform(sender->multi, &running);
