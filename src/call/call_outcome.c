@@ -8,44 +8,6 @@
 #include "call/call_steps.h"
 #include "json/json_find.h"
 
-/* What came of the last attempt to reach somebody. */
-enum tried {
-	TRIED_NOBODY,
-	TRIED_IN_VAIN,
-	TRIED_BUSY,
-	TRIED_FAILED,
-};
-
-struct course {
-	const struct call *call;
-	int64_t time; /* of the step */
-	const struct call_step_look *step;
-	struct text line;
-	bool dialled; /* by the caller; not by the system */
-	/* Where the call is: */
-	bool queued;
-	bool asks;    /* a menu or the like waits for input */
-	bool entered; /* there was input before */
-	bool voicemail;
-	bool transferred; /* away, and nobody is known to have answered there */
-	enum tried tried;
-	/* Talks. A called leg that answered is a person where nothing tells of connections. */
-	bool connects; /* something does */
-	bool person;
-	int64_t talk_from; /* 0: nobody talks */
-	int64_t talk;
-	int64_t answered;
-	int64_t leg_answered;
-	int64_t recorded_until; /* by call records */
-	struct text peer;	/* JSON */
-	/* The end: */
-	bool over;     /* a step says so */
-	bool over_why; /* and gives a cause */
-	bool failed;
-	int64_t peer_left; /* when a called party hung up last */
-	enum call_ended_by ended_by;
-};
-
 /* ---- words ---- */
 
 static bool has(struct text text, struct text part)
@@ -53,7 +15,7 @@ static bool has(struct text text, struct text part)
 	return memmem(text.data, text.size, part.data, part.size) != NULL;
 }
 
-static bool is_module(const struct course *course, const char *const *names)
+static bool is_module(const struct call_course *course, const char *const *names)
 {
 	struct text module = course->step->module.raw;
 	char first = module.size > 0 ? text_lower(module.data[0]) : '\0';
@@ -78,7 +40,7 @@ static const char *const speakers[] = {"prompt", "playback", "say", "saydigits",
 
 /* ---- talks ---- */
 
-static void begin_talk(struct course *course)
+static void begin_talk(struct call_course *course)
 {
 	course->person = true;
 	course->transferred = false;
@@ -86,7 +48,7 @@ static void begin_talk(struct course *course)
 	course->talk_from = course->talk_from > 0 ? course->talk_from : course->time;
 }
 
-static void end_talk(struct course *course, int64_t time)
+static void end_talk(struct call_course *course, int64_t time)
 {
 	if (course->talk_from > 0 && time > course->talk_from) {
 		course->talk += time - course->talk_from;
@@ -94,7 +56,7 @@ static void end_talk(struct course *course, int64_t time)
 	course->talk_from = 0;
 }
 
-static void on_connected(struct course *course)
+static void on_connected(struct call_course *course)
 {
 	course->connects = true;
 	course->peer = json_find(course->step->data, "peer");
@@ -103,7 +65,7 @@ static void on_connected(struct course *course)
 
 /* One that began before the log does is a talk all the same; its length is not known. One of
  * the party before the present one ends nothing. */
-static void on_disconnected(struct course *course)
+static void on_disconnected(struct call_course *course)
 {
 	struct text peer = json_find(course->step->data, "peer");
 
@@ -114,7 +76,7 @@ static void on_disconnected(struct course *course)
 	}
 }
 
-static void on_leg_answered(struct course *course)
+static void on_leg_answered(struct call_course *course)
 {
 	if (json_find(course->step->data, "channel").size == 0) {
 		return;
@@ -126,25 +88,25 @@ static void on_leg_answered(struct course *course)
 }
 
 /* Whether the system called the party that the call is about. */
-static bool was_called(const struct course *course)
+static bool was_called(const struct call_course *course)
 {
 	return course->call->type == CALL_OUTBOUND && !course->dialled;
 }
 
 /* The main channel: a person only where the system called. */
-static void on_answered(struct course *course)
+static void on_answered(struct call_course *course)
 {
 	if (was_called(course) && course->leg_answered == 0) {
 		course->leg_answered = course->time;
 	}
 }
 
-static void on_dialled(struct course *course)
+static void on_dialled(struct call_course *course)
 {
 	course->dialled = true;
 }
 
-static void on_leg_left(struct course *course)
+static void on_leg_left(struct call_course *course)
 {
 	struct text channel = json_find(course->step->data, "channel");
 
@@ -155,7 +117,7 @@ static void on_leg_left(struct course *course)
 }
 
 /* What a queue says of its agents. */
-static void on_agent(struct course *course)
+static void on_agent(struct call_course *course)
 {
 	if (has(course->line, TEXT(" took the call"))) {
 		course->queued = false;
@@ -170,79 +132,79 @@ static void on_agent(struct course *course)
 		end_talk(course, course->time);
 		course->transferred = true;
 	} else if (has(course->line, TEXT(" did not answer"))) {
-		course->tried = TRIED_IN_VAIN;
+		course->tried = CALL_TRIED_IN_VAIN;
 	}
 }
 
 /* ---- attempts and places ---- */
 
-static void on_calling(struct course *course)
+static void on_calling(struct call_course *course)
 {
 	if (text_equal(course->step->class_name, TEXT("debug"))) {
 		return;
 	}
-	course->tried = TRIED_IN_VAIN;
+	course->tried = CALL_TRIED_IN_VAIN;
 	course->leg_answered = 0;
 	if (has(course->line, TEXT("): callComplete"))) {
 		begin_talk(course);
 		end_talk(course, course->time);
 	} else if (has(course->line, TEXT("): busy"))) {
-		course->tried = TRIED_BUSY;
+		course->tried = CALL_TRIED_BUSY;
 	} else if (text_equal(course->step->class_name, TEXT("error"))) {
-		course->tried = TRIED_FAILED;
+		course->tried = CALL_TRIED_FAILED;
 	}
 }
 
-static void on_ringing(struct course *course)
+static void on_ringing(struct call_course *course)
 {
-	course->tried = was_called(course) ? TRIED_IN_VAIN : course->tried;
+	course->tried = was_called(course) ? CALL_TRIED_IN_VAIN : course->tried;
 }
 
-static void on_no_answer(struct course *course)
+static void on_no_answer(struct call_course *course)
 {
-	course->tried = TRIED_IN_VAIN;
+	course->tried = CALL_TRIED_IN_VAIN;
 }
 
-static void on_busy(struct course *course)
+static void on_busy(struct call_course *course)
 {
-	course->tried = TRIED_BUSY;
+	course->tried = CALL_TRIED_BUSY;
 }
 
-static void on_unreached(struct course *course)
+static void on_unreached(struct call_course *course)
 {
-	course->tried = TRIED_FAILED;
+	course->tried = CALL_TRIED_FAILED;
 }
 
 /* `The call to 203 failed`, not `… was picked up by …`. */
-static void on_call_to(struct course *course)
+static void on_call_to(struct call_course *course)
 {
 	if (has(course->line, TEXT(" failed"))) {
-		course->tried = TRIED_FAILED;
+		course->tried = CALL_TRIED_FAILED;
 	}
 }
 
-static void on_queued(struct course *course)
+static void on_queued(struct call_course *course)
 {
 	course->queued = true;
 }
 
-static void on_left_queue(struct course *course)
+static void on_left_queue(struct call_course *course)
 {
 	course->queued = has(course->line, TEXT(": the caller hung up"));
-	course->tried = TRIED_IN_VAIN;
+	course->tried = CALL_TRIED_IN_VAIN;
 	if (course->queued) {
 		course->over = true;
 		course->ended_by = CALL_ENDED_BY_CALLER;
 	}
 }
 
-static void on_input(struct course *course)
+static void on_input(struct call_course *course)
 {
 	course->asks = false;
 	course->entered = true;
 }
 
-static void on_no_input(struct course *course)
+static void on_no_input(struct call_course *course)
 {
 	course->asks = false;
 }
@@ -250,7 +212,7 @@ static void on_no_input(struct course *course)
 /* ---- the end ---- */
 
 /* A leg that answered is a person where nothing tells of connections. */
-static void take_leg(struct course *course)
+static void take_leg(struct call_course *course)
 {
 	if (!course->connects && !course->person && course->leg_answered > 0) {
 		course->answered = course->talk_from = course->leg_answered;
@@ -258,7 +220,7 @@ static void take_leg(struct course *course)
 	}
 }
 
-static void end(struct course *course, enum call_ended_by ended_by)
+static void end(struct call_course *course, enum call_ended_by ended_by)
 {
 	take_leg(course);
 	end_talk(course, course->time);
@@ -267,30 +229,30 @@ static void end(struct course *course, enum call_ended_by ended_by)
 	course->failed |= text_equal(course->step->class_name, TEXT("error"));
 	course->ended_by = ended_by;
 	if (has(course->line, TEXT("user busy")) || has(course->line, TEXT("Hung up: busy"))) {
-		course->tried = TRIED_BUSY;
+		course->tried = CALL_TRIED_BUSY;
 	} else if (has(course->line, TEXT(": no answer")) ||
 		   has(course->line, TEXT("Hung up: cancelled"))) {
-		course->tried = TRIED_IN_VAIN;
+		course->tried = CALL_TRIED_IN_VAIN;
 	}
 }
 
-static void on_caller_left(struct course *course)
+static void on_caller_left(struct call_course *course)
 {
 	end(course, CALL_ENDED_BY_CALLER);
 }
 
-static void on_system_left(struct course *course)
+static void on_system_left(struct call_course *course)
 {
 	end(course, CALL_ENDED_BY_SYSTEM);
 }
 
-static void on_called_left(struct course *course)
+static void on_called_left(struct call_course *course)
 {
 	end(course, CALL_ENDED_BY_CALLED);
 }
 
 /* FreeSWITCH says by `send_…` that it hung up itself, which it does where the other party left. */
-static void on_hung_up(struct course *course)
+static void on_hung_up(struct call_course *course)
 {
 	struct text source = json_find(course->step->data, "source");
 	bool talked = course->talk_from > 0;
@@ -305,7 +267,7 @@ static void on_hung_up(struct course *course)
 	}
 }
 
-static void on_flow_ended(struct course *course)
+static void on_flow_ended(struct call_course *course)
 {
 	end(course, course->ended_by);
 }
@@ -314,14 +276,14 @@ static void on_flow_ended(struct course *course)
 static const struct {
 	const char *word;
 	enum call_ended_by ended_by;
-	enum tried tried;
+	enum call_tried tried;
 	bool transferred, voicemail;
 } reasons[] = {
-	{"dial_busy", .tried = TRIED_BUSY},
-	{"customer-busy", .tried = TRIED_BUSY},
-	{"dial_no_answer", .tried = TRIED_IN_VAIN},
-	{"customer-did-not-answer", .tried = TRIED_IN_VAIN},
-	{"dial_failed", .tried = TRIED_FAILED},
+	{"dial_busy", .tried = CALL_TRIED_BUSY},
+	{"customer-busy", .tried = CALL_TRIED_BUSY},
+	{"dial_no_answer", .tried = CALL_TRIED_IN_VAIN},
+	{"customer-did-not-answer", .tried = CALL_TRIED_IN_VAIN},
+	{"dial_failed", .tried = CALL_TRIED_FAILED},
 	{"voicemail", .ended_by = CALL_ENDED_BY_SYSTEM, .voicemail = true},
 	{"call_transfer", .transferred = true},
 	{"assistant-forwarded-call", .transferred = true},
@@ -334,7 +296,7 @@ static const struct {
 };
 
 /* In a call that the system made, the other side is the called one. */
-static enum call_ended_by side_of(const struct course *course, enum call_ended_by side)
+static enum call_ended_by side_of(const struct call_course *course, enum call_ended_by side)
 {
 	return side == CALL_ENDED_BY_CALLER && course->call->type == CALL_OUTBOUND &&
 			       !course->dialled
@@ -342,7 +304,7 @@ static enum call_ended_by side_of(const struct course *course, enum call_ended_b
 		       : side;
 }
 
-static void on_termination(struct course *course)
+static void on_termination(struct call_course *course)
 {
 	size_t at = 0;
 
@@ -356,67 +318,67 @@ static void on_termination(struct course *course)
 	if (reasons[at].ended_by != CALL_ENDED_BY_NONE) {
 		course->ended_by = side_of(course, reasons[at].ended_by);
 	}
-	course->tried = reasons[at].tried != TRIED_NOBODY ? reasons[at].tried : course->tried;
+	course->tried = reasons[at].tried != CALL_TRIED_NOBODY ? reasons[at].tried : course->tried;
 	course->transferred |= reasons[at].transferred;
 	course->voicemail |= reasons[at].voicemail;
 }
 
-static void on_failed_start(struct course *course)
+static void on_failed_start(struct call_course *course)
 {
-	course->tried = TRIED_FAILED;
+	course->tried = CALL_TRIED_FAILED;
 }
 
 /* ---- transfers ---- */
 
 /* FreeSWITCH's dialplan is full of transfers: one is away only from a person. */
-static void on_flow_transfer(struct course *course)
+static void on_flow_transfer(struct call_course *course)
 {
 	course->transferred |= course->person;
 }
 
 /* One that asked first goes on where the call is connected already. */
-static void on_transfer(struct course *course)
+static void on_transfer(struct call_course *course)
 {
 	course->transferred =
 		course->talk_from == 0 || !text_starts_with(course->line, TEXT("Attended"));
 }
 
-static void on_transfer_answered(struct course *course)
+static void on_transfer_answered(struct call_course *course)
 {
 	begin_talk(course);
 }
 
-static void on_transfer_ended(struct course *course)
+static void on_transfer_ended(struct call_course *course)
 {
 	end_talk(course, course->time);
 }
 
-static void on_transfer_in_vain(struct course *course)
+static void on_transfer_in_vain(struct call_course *course)
 {
 	course->transferred = false;
-	course->tried = has(course->line, TEXT("busy"))	    ? TRIED_BUSY
-			: has(course->line, TEXT("failed")) ? TRIED_FAILED
-							    : TRIED_IN_VAIN;
+	course->tried = has(course->line, TEXT("busy"))	    ? CALL_TRIED_BUSY
+			: has(course->line, TEXT("failed")) ? CALL_TRIED_FAILED
+							    : CALL_TRIED_IN_VAIN;
 }
 
 /* ---- jambonz' statuses ---- */
 
-static void on_leg_status(struct course *course, struct text status)
+static void on_leg_status(struct call_course *course, struct text status)
 {
 	if (text_equal(status, TEXT("in-progress"))) {
 		begin_talk(course);
 	} else if (text_equal(status, TEXT("completed"))) {
 		end_talk(course, course->time);
 	} else if (text_equal(status, TEXT("busy"))) {
-		course->tried = TRIED_BUSY;
+		course->tried = CALL_TRIED_BUSY;
 	} else if (text_equal(status, TEXT("failed"))) {
-		course->tried = TRIED_FAILED;
+		course->tried = CALL_TRIED_FAILED;
 	} else {
-		course->tried = TRIED_IN_VAIN;
+		course->tried = CALL_TRIED_IN_VAIN;
 	}
 }
 
-static bool is_busy(const struct course *course)
+static bool is_busy(const struct call_course *course)
 {
 	struct text sip = json_find(course->step->data, "sip_status");
 
@@ -424,7 +386,7 @@ static bool is_busy(const struct course *course)
 	       has(sip, TEXT("600"));
 }
 
-static void on_main_status(struct course *course, struct text status)
+static void on_main_status(struct call_course *course, struct text status)
 {
 	struct text by = json_find(course->step->data, "terminated_by");
 	bool completed = text_equal(status, TEXT("completed"));
@@ -437,12 +399,12 @@ static void on_main_status(struct course *course, struct text status)
 			    : text_equal(by, TEXT("\"jambonz\"")) ? CALL_ENDED_BY_SYSTEM
 								  : course->ended_by);
 		course->tried = completed	  ? course->tried
-				: is_busy(course) ? TRIED_BUSY
-						  : TRIED_IN_VAIN;
+				: is_busy(course) ? CALL_TRIED_BUSY
+						  : CALL_TRIED_IN_VAIN;
 	}
 }
 
-static void on_status(struct course *course)
+static void on_status(struct call_course *course)
 {
 	struct text status = course->step->variable.raw;
 
@@ -457,7 +419,7 @@ static void on_status(struct course *course)
 
 /* It says for how long it was answered, of a called channel or of an application. Where that is all
  * of its time the exchange may have answered before: then it is not known when the person did. */
-static void on_record_answered(struct course *course)
+static void on_record_answered(struct call_course *course)
 {
 	int64_t answered_s = json_find_integer(course->step->data, "answered_s", 0);
 	int64_t duration_s = json_find_integer(course->step->data, "duration_s", 0);
@@ -482,7 +444,7 @@ static void on_record_answered(struct course *course)
 
 struct row {
 	struct text words;
-	void (*take)(struct course *course);
+	void (*take)(struct call_course *course);
 };
 
 #define ROW(words, take)                                                                           \
@@ -548,7 +510,7 @@ static const struct row insides[] = {
 	ROW(" answered", on_leg_answered),
 };
 
-static bool take_beginning(struct course *course)
+static bool take_beginning(struct call_course *course)
 {
 	for (size_t i = 0; i < COUNT_OF(beginnings); i++) {
 		if (beginnings[i].words.data[0] == course->line.data[0] &&
@@ -560,7 +522,7 @@ static bool take_beginning(struct course *course)
 	return false;
 }
 
-static void take_inside(struct course *course)
+static void take_inside(struct call_course *course)
 {
 	for (size_t i = 0; i < COUNT_OF(insides); i++) {
 		if (has(course->line, insides[i].words)) {
@@ -570,17 +532,21 @@ static void take_inside(struct course *course)
 	}
 }
 
-static void take_prompt(struct course *course)
+static void take_prompt(struct call_course *course)
 {
 	course->voicemail |= is_module(course, voicemails);
 	course->queued = is_module(course, queues);
 	course->asks = !course->queued && !course->voicemail && !is_module(course, speakers);
 }
 
-static void take_step(struct course *course)
+void call_course_begin(struct call_course *course, const struct call *call)
 {
-	const struct call_step_look *step = course->step;
+	*course = (struct call_course){.call = call};
+}
 
+void call_course_step(struct call_course *course, const struct call_step_look *step)
+{
+	course->step = step;
 	course->line = step->line.raw;
 	course->time = step->timestamp;
 	if (text_equal(step->class_name, TEXT("prompt"))) {
@@ -602,7 +568,7 @@ static void take_step(struct course *course)
 
 /* ---- what comes of it ---- */
 
-static void settle(struct course *course)
+static void finish(struct call_course *course)
 {
 	take_leg(course);
 	end_talk(course, course->call->end);
@@ -615,7 +581,7 @@ static void settle(struct course *course)
 }
 
 /* Nobody was tried to reach: the flow alone had the call. */
-static enum call_outcome outcome_of_flow(const struct course *course)
+static enum call_outcome outcome_of_flow(const struct call_course *course)
 {
 	switch (course->ended_by) {
 	case CALL_ENDED_BY_CALLER:
@@ -627,7 +593,7 @@ static enum call_outcome outcome_of_flow(const struct course *course)
 	}
 }
 
-static enum call_outcome outcome_of(const struct course *course)
+static enum call_outcome outcome_of(const struct call_course *course)
 {
 	if (course->transferred) {
 		return CALL_TRANSFERRED;
@@ -641,16 +607,16 @@ static enum call_outcome outcome_of(const struct course *course)
 	if (course->queued && course->over) {
 		return course->ended_by == CALL_ENDED_BY_SYSTEM ? CALL_MISSED : CALL_ABANDONED;
 	}
-	if (course->tried == TRIED_BUSY) {
+	if (course->tried == CALL_TRIED_BUSY) {
 		return CALL_BUSY;
 	}
-	if (course->tried == TRIED_FAILED || course->failed) {
+	if (course->tried == CALL_TRIED_FAILED || course->failed) {
 		return CALL_FAILED;
 	}
-	return course->tried == TRIED_IN_VAIN ? CALL_MISSED : outcome_of_flow(course);
+	return course->tried == CALL_TRIED_IN_VAIN ? CALL_MISSED : outcome_of_flow(course);
 }
 
-static void set(struct call *call, const struct course *course)
+static void set(struct call *call, const struct call_course *course)
 {
 	bool ended = call->state == CALL_ENDED;
 
@@ -670,7 +636,7 @@ static void set(struct call *call, const struct course *course)
 
 int call_outcome_find(struct call *call, struct text detail, struct error *err)
 {
-	struct course course = {.call = call};
+	struct call_course course;
 	struct call_step_look step;
 	struct call_steps steps;
 	int more = 0;
@@ -681,13 +647,13 @@ int call_outcome_find(struct call *call, struct text detail, struct error *err)
 		call_outcome_take_told(call, &told);
 		return 0;
 	}
+	call_course_begin(&course, call);
 	call_steps_init(&steps, detail);
 	while ((more = call_steps_next(&steps, &step, err)) > 0) {
-		course.step = &step;
-		take_step(&course);
+		call_course_step(&course, &step);
 	}
 	if (more == 0) {
-		settle(&course);
+		finish(&course);
 		set(call, &course);
 	}
 	return more;
@@ -702,15 +668,14 @@ void call_outcome_take(struct call *call, const struct call *from)
 	call->talk = from->talk;
 }
 
-int call_outcome_settle(struct call *call, struct text detail, struct error *err)
+void call_outcome_settle(struct call_course *course, struct call *call)
 {
 	const struct call told = *call;
 	struct call found = told;
 
 	found.told = 0;
-	if (call_outcome_find(&found, detail, err) < 0) {
-		return -1;
-	}
+	finish(course);
+	set(&found, course);
 	call_outcome_take(call, &found);
 	if ((told.told & CALL_TOLD_OUTCOME) != 0 && told.outcome != found.outcome) {
 		call->outcome = told.outcome;
@@ -729,7 +694,6 @@ int call_outcome_settle(struct call *call, struct text detail, struct error *err
 		call->talk = told.talk;
 		call->told |= CALL_TOLD_TALK;
 	}
-	return 0;
 }
 
 void call_outcome_take_told(struct call *call, const struct call *told)

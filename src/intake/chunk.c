@@ -154,20 +154,30 @@ static int redact(
 	return 0;
 }
 
+static void look_at_step(void *course, const struct call_step_look *step)
+{
+	call_course_step(course, step);
+}
+
 static int pack(
 	struct chunk *chunk, struct chunk_reader *reader, struct store_put *put, struct error *err)
 {
+	struct call_course course;
 	struct text canonical;
 
 	if (redact(reader, false, &canonical, err) < 0 ||
 		packer_pack(reader->packer, canonical, &reader->packed, &put->packed, err) < 0) {
 		return -1;
 	}
-	if (call_outcome_settle(&put->call, call_json_detail(canonical), err) < 0) {
+	call_course_begin(&course, &put->call);
+	reader->indexer.look = look_at_step;
+	reader->indexer.context = &course;
+	if (store_index_make(&reader->indexer, put->account_id, call_json_detail(canonical),
+		    put->call.steps, &chunk->held, &put->index, err) < 0) {
 		return -1;
 	}
-	return store_index_make(&reader->indexer, put->account_id, call_json_detail(canonical),
-		put->call.steps, &chunk->held, &put->index, err);
+	call_outcome_settle(&course, &put->call);
+	return 0;
 }
 
 /* Whether the call is stored. Takes its steps off where these are not. */

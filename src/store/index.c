@@ -196,6 +196,9 @@ static int add_steps(struct making *making, struct text detail, uint32_t count, 
 		if (add_step(making, &step, err) < 0) {
 			return -1;
 		}
+		if (making->indexer->look) {
+			making->indexer->look(making->indexer->context, &step);
+		}
 	}
 	if (more == 0 && making->steps != count) {
 		return error_set(err, ERROR_CORRUPT, "a call has %u steps where its header says %u",

@@ -5,6 +5,7 @@
 #define STORE_INDEX_H
 
 #include "base/buffer.h"
+#include "call/call_steps.h"
 #include "store/store.h"
 
 /* The line's words follow each other as `12:press 12:one`, 12 being the account; this separates
@@ -18,6 +19,9 @@ struct store_indexer {
 	struct buffer kinds; /* struct store_kind */
 	struct buffer path;  /* uint32_t */
 	struct arena scratch;
+	/* is shown each step of the call that is indexed; NULL: nothing is */
+	void (*look)(void *context, const struct call_step_look *step);
+	void *context;
 };
 
 void store_indexer_init(struct store_indexer *indexer);
