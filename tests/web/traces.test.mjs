@@ -222,9 +222,12 @@ test('a trace that is not a call is set aside, and the client does not send it a
 });
 
 test('a client without a key is told so', async () => {
-	const to = exporter('protobuf', { headers: { Authorization: 'Bearer wrong' } });
-	const result = await send(to, spans(own).spans);
-	assert.notEqual(result.code, 0);
+	let result;
+	/* The answer comes before the body is read, and ends the connection. A client that is still writing then sees that alone. */
+	for (let tries = 0; tries < 5 && result?.error.code !== 401; tries++) {
+		result = await send(exporter('protobuf', { headers: { Authorization: 'Bearer wrong' } }), spans(own).spans);
+		assert.notEqual(result.code, 0);
+	}
 	assert.equal(result.error.code, 401);
 	assert.equal((await post('{}')).status, 200);
 });
