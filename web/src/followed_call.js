@@ -68,18 +68,20 @@ function followCall(path, session, abort, show) {
 
 /* A reader that stands at the end of the page stays there when @length grows. Elsewhere nothing moves. */
 export function useStayAtEnd(length) {
-	const atEnd = useRef(false);
+	const height = useRef(0); // before it grows
 	useEffect(() => {
 		const look = () => {
-			const { scrollTop, scrollHeight, clientHeight } = document.scrollingElement;
-			atEnd.current = scrollTop > 0 && scrollTop + clientHeight >= scrollHeight - 4;
+			height.current = document.scrollingElement.scrollHeight;
 		};
 		addEventListener('scroll', look, { passive: true });
 		return () => removeEventListener('scroll', look);
 	}, []);
 	useLayoutEffect(() => {
-		if (atEnd.current && getSelection().isCollapsed) {
-			document.scrollingElement.scrollTop = document.scrollingElement.scrollHeight;
+		const { scrollTop, scrollHeight, clientHeight } = document.scrollingElement;
+		const stood = height.current > 0 && scrollTop > 0 && scrollTop + clientHeight >= height.current - 4;
+		height.current = scrollHeight;
+		if (stood && getSelection().isCollapsed) {
+			document.scrollingElement.scrollTop = scrollHeight;
 		}
 	}, [length]);
 }
