@@ -298,10 +298,7 @@ static const struct {
 /* In a call that the system made, the other side is the called one. */
 static enum call_ended_by side_of(const struct call_course *course, enum call_ended_by side)
 {
-	return side == CALL_ENDED_BY_CALLER && course->call->type == CALL_OUTBOUND &&
-			       !course->dialled
-		       ? CALL_ENDED_BY_CALLED
-		       : side;
+	return side == CALL_ENDED_BY_CALLER && was_called(course) ? CALL_ENDED_BY_CALLED : side;
 }
 
 static void on_termination(struct call_course *course)

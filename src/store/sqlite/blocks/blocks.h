@@ -36,6 +36,9 @@ struct sqlite_block {
 	"id, account_id, low, high, calls, detail, first_start, last_start, dropped_to"
 /* clang-format on */
 struct sqlite_block sqlite_block_at(const struct sqlite_cursor *row);
+/* The same for struct sqlite_list. */
+int sqlite_block_read(
+	struct sqlite_cursor *row, struct arena *arena, void *ret_block, struct error *err);
 
 /* ---- store/sqlite/blocks/read.c: calls in columns ---- */
 
@@ -44,6 +47,9 @@ struct sqlite_gone {
 	int64_t start;
 	int64_t call_id;
 };
+/* For struct sqlite_list: a row of start and call_id. */
+int sqlite_gone_read(
+	struct sqlite_cursor *row, struct arena *arena, void *ret_gone, struct error *err);
 
 /* The calls of an account that can match, as a connection's snapshot sees them. */
 struct sqlite_columns {
@@ -145,6 +151,15 @@ int sqlite_block_to_renew(struct sqlite_connection *connection, int64_t block_ca
 	struct sqlite_block *ret_block, struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/blocks/claim.c: which calls become a block next ---- */
+
+/* Adds a block that is not made, for the calls that start from @low to @high. In the writer's
+ * transaction. */
+int sqlite_block_add(struct sqlite_connection *connection, int64_t account_id, int64_t low,
+	int64_t high, struct error *err) CHECK_RESULT;
+
+/* Takes the live calls of this range for late: no block has them. In the writer's transaction. */
+int sqlite_block_late_live(struct sqlite_connection *connection, int64_t account_id, int64_t low,
+	int64_t high, struct error *err) CHECK_RESULT;
 
 /* Makes the next run of calls that belong to no block one that is not made yet. Returns 1 when
  * there was one. */

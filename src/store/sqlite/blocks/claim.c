@@ -2,6 +2,7 @@
  * Which calls become a block next. What lies in no block stays a little more than a block: calls
  * that were up for long come in after others that started later. */
 #include "store/sqlite/blocks/blocks.h"
+#include "store/sqlite/blocks/note.h"
 
 /* So many calls, as a share of a block, stay in no block. */
 #define REST_SHARE 8
@@ -25,7 +26,6 @@ static const struct sqlite_statement
 	start_before = {
 		"select coalesce(max(start), -1) from call where account_id = :account_id "
 		"and start > :up_to and start < :start"},
-	up_to_now = {"select up_to from sealed where account_id = :account_id"},
 	up_to_put = {
 		"insert or replace into sealed (account_id, up_to) values (:account_id, :high)"},
 	block_add = {
@@ -83,26 +83,42 @@ static int find_end(struct sqlite_connection *connection, int64_t block_calls, s
 	return found;
 }
 
+static int run_range(struct sqlite_connection *connection, const struct sqlite_statement *statement,
+	int64_t account_id, int64_t low, int64_t high, struct error *err)
+{
+	return sqlite_run(connection, statement,
+		BIND(INT64(account_id, account_id), INT64(low, low), INT64(high, high)), err);
+}
+
+int sqlite_block_add(struct sqlite_connection *connection, int64_t account_id, int64_t low,
+	int64_t high, struct error *err)
+{
+	return run_range(connection, &block_add, account_id, low, high, err);
+}
+
+int sqlite_block_late_live(struct sqlite_connection *connection, int64_t account_id, int64_t low,
+	int64_t high, struct error *err)
+{
+	return run_range(connection, &late_live, account_id, low, high, err);
+}
+
 /* Returns 1 when it is done; 0: another program was faster. */
 static int write_claim(struct sqlite_store *store, const struct claim *claim, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
-	const struct sqlite_value values[] = {INT64(account_id, claim->account_id),
-		INT64(low, claim->up_to + 1), INT64(high, claim->high)};
-	const struct sqlite_values range = {values, COUNT_OF(values)};
-	int64_t up_to = -1;
+	int64_t account_id = claim->account_id, low = claim->up_to + 1, up_to = -1;
 
 	if (sqlite_writer_begin(&writer, &store->base, err) < 0 ||
-		sqlite_read_int64(writer.connection, &up_to_now,
-			BIND(INT64(account_id, claim->account_id)), &up_to, err) < 0) {
+		sqlite_sealed_to(writer.connection, account_id, &up_to, err) < 0) {
 		return -1;
 	}
 	if (up_to != claim->up_to) {
 		return 0;
 	}
-	if (sqlite_run(writer.connection, &block_add, range, err) < 0 ||
-		sqlite_run(writer.connection, &late_live, range, err) < 0 ||
-		sqlite_run(writer.connection, &up_to_put, range, err) < 0 ||
+	if (sqlite_block_add(writer.connection, account_id, low, claim->high, err) < 0 ||
+		sqlite_block_late_live(writer.connection, account_id, low, claim->high, err) < 0 ||
+		sqlite_run(writer.connection, &up_to_put,
+			BIND(INT64(account_id, account_id), INT64(high, claim->high)), err) < 0 ||
 		sqlite_writer_commit(&writer, err) < 0) {
 		return -1;
 	}

@@ -24,9 +24,6 @@ static const struct sqlite_statement
 	block_made = {
 		"update block set high = :high, calls = :calls, detail = :detail, "
 		"first_start = :first_start, last_start = :last_start where id = :id"},
-	block_rest = {
-		"insert into block (account_id, low, high, calls, detail, first_start, last_start, "
-		"dropped_to) values (:account_id, :low, :high, 0, 0, 0, 0, :dropped_to)"},
 	block_hopeless = {"update block set calls = -1 where id = :id"},
 	/* A block without calls goes, and its range with the next one's, or with no block's. */
 	block_drop = {"delete from block where id = :id"},
@@ -41,7 +38,6 @@ static const struct sqlite_statement
 	gone_unsealed = {
 		"delete from gone where account_id = :account_id and start > "
 		"(select up_to from sealed where account_id = :account_id)"};
-enum { GONE_START, GONE_CALL_ID };
 /* clang-format on */
 
 /* One sqlite_block_make(). */
@@ -61,17 +57,6 @@ struct making {
 	bool hopeless;
 };
 
-static int read_gone(
-	struct sqlite_cursor *row, struct arena *arena, void *ret_gone, struct error *err)
-{
-	(void)arena;
-	(void)err;
-	*(struct sqlite_gone *)ret_gone =
-		(struct sqlite_gone){.start = sqlite_column_int64(row, GONE_START),
-			.call_id = sqlite_column_int64(row, GONE_CALL_ID)};
-	return 0;
-}
-
 static int read_row(
 	struct sqlite_cursor *row, struct arena *arena, void *ret_row, struct error *err)
 {
@@ -89,7 +74,7 @@ static int read_rows(struct making *making, struct error *err)
 		INT64(limit, making->store->block_calls + 1)};
 	const struct sqlite_values range = {values, COUNT_OF(values)};
 	struct sqlite_list gone = {
-		.arena = &making->arena, .size = sizeof(*making->gone), .read = read_gone};
+		.arena = &making->arena, .size = sizeof(*making->gone), .read = sqlite_gone_read};
 	struct sqlite_list rows = {
 		.arena = &making->arena, .size = sizeof(*making->rows), .read = read_row};
 	int64_t calls;
@@ -160,10 +145,7 @@ static int write_rest(
 	if (making->high == block->high) {
 		return 0;
 	}
-	return sqlite_run(connection, &block_rest,
-		BIND(INT64(account_id, block->account_id), INT64(low, making->high + 1),
-			INT64(high, block->high), INT64(dropped_to, -1)),
-		err);
+	return sqlite_block_add(connection, block->account_id, making->high + 1, block->high, err);
 }
 
 static int write_block(

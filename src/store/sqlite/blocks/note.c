@@ -27,6 +27,13 @@ static int run(struct sqlite_block_notes *notes, const struct sqlite_statement *
 		BIND(INT64(account_id, account_id), INT64(start, start), INT64(call_id, id)), err);
 }
 
+int sqlite_sealed_to(struct sqlite_connection *connection, int64_t account_id, int64_t *ret_up_to,
+	struct error *err)
+{
+	return sqlite_read_int64(
+		connection, &sealed_to, BIND(INT64(account_id, account_id)), ret_up_to, err);
+}
+
 /* 1 when calls that start at @start are in blocks, or late. */
 static int is_sealed(
 	struct sqlite_block_notes *notes, int64_t account_id, int64_t start, struct error *err)
@@ -34,8 +41,7 @@ static int is_sealed(
 	if (notes->account_id != account_id) {
 		int64_t up_to = -1;
 
-		if (sqlite_read_int64(notes->connection, &sealed_to,
-			    BIND(INT64(account_id, account_id)), &up_to, err) < 0) {
+		if (sqlite_sealed_to(notes->connection, account_id, &up_to, err) < 0) {
 			return -1;
 		}
 		notes->account_id = account_id;

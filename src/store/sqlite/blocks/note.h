@@ -13,6 +13,10 @@ struct sqlite_block_notes {
 	int64_t up_to;	    /* its calls that started up to then are in blocks, or late */
 };
 
+/* Up to when the account's calls are in blocks, or late. 1; 0: none is, *ret_up_to stays. */
+int sqlite_sealed_to(struct sqlite_connection *connection, int64_t account_id, int64_t *ret_up_to,
+	struct error *err) CHECK_RESULT;
+
 /* A row was added. */
 int sqlite_blocks_added(struct sqlite_block_notes *notes, int64_t account_id, int64_t id,
 	int64_t start, struct error *err) CHECK_RESULT;

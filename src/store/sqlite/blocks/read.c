@@ -2,6 +2,7 @@
  * Reading blocks. Segments are read into memory that is kept from block to block: a fresh piece of
  * memory for each costs more than all work on it. */
 #include "store/sqlite/blocks/blocks.h"
+#include "store/sqlite/blocks/note.h"
 
 /* Rows that belong to no block, of which a question looks at so many. With more it reads the table
  * of calls alone. */
@@ -17,7 +18,6 @@
 #define OF_WINDOW "where account_id = :account_id and start >= :start and start < :end "
 
 static const struct sqlite_statement
-	sealed_to = {"select up_to from sealed where account_id = :account_id"},
 	blocks_of = {
 		"select " BLOCK_COLUMNS " from block where account_id = :account_id "
 		"and high >= :start and low < :end order by high"},
@@ -46,6 +46,26 @@ struct sqlite_block sqlite_block_at(const struct sqlite_cursor *row)
 		.last_start = sqlite_column_int64(row, BLOCK_LAST_START),
 		.dropped_to = sqlite_column_int64(row, BLOCK_DROPPED_TO),
 	};
+}
+
+int sqlite_block_read(
+	struct sqlite_cursor *row, struct arena *arena, void *ret_block, struct error *err)
+{
+	(void)arena;
+	(void)err;
+	*(struct sqlite_block *)ret_block = sqlite_block_at(row);
+	return 0;
+}
+
+int sqlite_gone_read(
+	struct sqlite_cursor *row, struct arena *arena, void *ret_gone, struct error *err)
+{
+	(void)arena;
+	(void)err;
+	*(struct sqlite_gone *)ret_gone =
+		(struct sqlite_gone){.start = sqlite_column_int64(row, GONE_START),
+			.call_id = sqlite_column_int64(row, GONE_CALL_ID)};
+	return 0;
 }
 
 /* ---- segments ---- */
@@ -278,26 +298,6 @@ struct opening {
 	size_t blocks_count;
 };
 
-static int read_block(
-	struct sqlite_cursor *row, struct arena *arena, void *ret_block, struct error *err)
-{
-	(void)arena;
-	(void)err;
-	*(struct sqlite_block *)ret_block = sqlite_block_at(row);
-	return 0;
-}
-
-static int read_gone(
-	struct sqlite_cursor *row, struct arena *arena, void *ret_gone, struct error *err)
-{
-	(void)arena;
-	(void)err;
-	*(struct sqlite_gone *)ret_gone =
-		(struct sqlite_gone){.start = sqlite_column_int64(row, GONE_START),
-			.call_id = sqlite_column_int64(row, GONE_CALL_ID)};
-	return 0;
-}
-
 /* Whether the block tells all that is asked. Detail that was dropped since still stands in it. */
 static bool is_read(const struct opening *opening, const struct sqlite_block *block)
 {
@@ -389,10 +389,10 @@ static int list_blocks(struct opening *opening, struct error *err)
 {
 	struct sqlite_columns *columns = opening->columns;
 	const struct sqlite_match *match = opening->match;
-	struct sqlite_list list = {
-		.arena = &columns->arena, .size = sizeof(*opening->blocks), .read = read_block};
-	int sealed = sqlite_read_int64(columns->connection, &sealed_to,
-		BIND(INT64(account_id, match->account_id)), &opening->up_to, err);
+	struct sqlite_list list = {.arena = &columns->arena,
+		.size = sizeof(*opening->blocks),
+		.read = sqlite_block_read};
+	int sealed = sqlite_sealed_to(columns->connection, match->account_id, &opening->up_to, err);
 
 	if (sealed <= 0) {
 		return sealed;
@@ -415,7 +415,7 @@ static int add_gone(struct opening *opening, const struct sqlite_block *block,
 	struct sqlite_columns *columns = opening->columns;
 	struct sqlite_list list = {.arena = &columns->arena,
 		.size = sizeof(*columns->gone),
-		.read = read_gone,
+		.read = sqlite_gone_read,
 		.items = columns->gone,
 		.count = columns->gone_count};
 

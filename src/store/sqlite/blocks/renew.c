@@ -25,14 +25,7 @@ static const struct sqlite_statement
 		"delete from segment where id >= :id * 32 and id < :id * 32 + 32"},
 	gone_drop = {"delete from gone where " IN_RANGE},
 	late_drop = {"delete from late where " IN_RANGE},
-	late_live = {
-		"insert into late select c.account_id, c.start, c.id from live l "
-		"join call c on c.id = l.call_id where l.account_id = :account_id "
-		"and c.start >= :low and c.start <= :high"},
 	block_drop = {"delete from block where id = :id"},
-	block_add = {
-		"insert into block (account_id, low, high, calls, detail, first_start, last_start, "
-		"dropped_to) values (:account_id, :low, :high, 0, 0, 0, 0, -1)"},
 	blocks_changed = {"select " BLOCK_COLUMNS " " HAS_GONE},
 	any_changed = {"select 1 " HAS_GONE " limit 1"},
 	/* Detail that was dropped leaves the block when all of it was. */
@@ -63,10 +56,11 @@ int sqlite_block_renew(
 		sqlite_run(connection, &block_drop, BIND(INT64(id, block->id)), err) < 0 ||
 		sqlite_run(connection, &gone_drop, range, err) < 0 ||
 		sqlite_run(connection, &late_drop, range, err) < 0 ||
-		sqlite_run(connection, &late_live, range, err) < 0) {
+		sqlite_block_late_live(
+			connection, block->account_id, block->low, block->high, err) < 0) {
 		return -1;
 	}
-	return sqlite_run(connection, &block_add, range, err);
+	return sqlite_block_add(connection, block->account_id, block->low, block->high, err);
 }
 
 int sqlite_blocks_forget(
@@ -81,21 +75,12 @@ int sqlite_blocks_forget(
 	return 0;
 }
 
-static int read_block(
-	struct sqlite_cursor *row, struct arena *arena, void *ret_block, struct error *err)
-{
-	(void)arena;
-	(void)err;
-	*(struct sqlite_block *)ret_block = sqlite_block_at(row);
-	return 0;
-}
-
 int sqlite_blocks_renew_changed(
 	struct sqlite_connection *connection, int64_t account_id, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
 	struct sqlite_list list = {
-		.arena = &arena, .size = sizeof(struct sqlite_block), .read = read_block};
+		.arena = &arena, .size = sizeof(struct sqlite_block), .read = sqlite_block_read};
 	const struct sqlite_block *blocks;
 
 	arena_init(&arena, SIZE_MAX);
