@@ -74,6 +74,16 @@ bool thread_rest(struct thread *thread, int64_t us)
 	return thread_rest_until(thread, &until);
 }
 
+bool thread_pause(struct thread *thread, int64_t us)
+{
+	bool goes_on;
+
+	thread_lock(thread);
+	goes_on = thread_rest(thread, us);
+	thread_unlock(thread);
+	return goes_on;
+}
+
 unsigned int thread_cores(void)
 {
 	cpu_set_t cores;

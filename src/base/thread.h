@@ -56,6 +56,9 @@ bool thread_wait(struct thread *thread, int64_t us);
 bool thread_rest(struct thread *thread, int64_t us);
 bool thread_rest_until(struct thread *thread, const struct timespec *until);
 
+/* thread_rest() for one that does not hold the lock. */
+bool thread_pause(struct thread *thread, int64_t us);
+
 static inline pthread_mutex_t *mutex_lock(pthread_mutex_t *mutex)
 {
 	pthread_mutex_lock(mutex);

@@ -47,17 +47,6 @@ static void tell(struct hook_sender *sender, const struct error *err)
 	sender->failing = true;
 }
 
-/* False when the thread is to end. */
-static bool rest(struct hook_sender *sender, int64_t us)
-{
-	bool goes_on;
-
-	thread_lock(&sender->thread);
-	goes_on = thread_rest(&sender->thread, us);
-	thread_unlock(&sender->thread);
-	return goes_on;
-}
-
 /* ---- lines ---- */
 
 static void drop(struct hook_sender *sender, struct hook_line *line)
@@ -305,7 +294,7 @@ static void *send_all(void *context)
 	bool more = false;
 	struct error err;
 
-	while (rest(sender, pause_us)) {
+	while (thread_pause(&sender->thread, pause_us)) {
 		int turn = have_turn(sender, &err);
 
 		pause_us = turn == 0 ? TURN_US : 0;

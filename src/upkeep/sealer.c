@@ -30,17 +30,6 @@ struct sealer {
 	struct thread thread;
 };
 
-/* Waits; false when the thread is to end. */
-static bool rest(struct sealer *sealer, int64_t us)
-{
-	bool goes_on;
-
-	thread_lock(&sealer->thread);
-	goes_on = thread_rest(&sealer->thread, us);
-	thread_unlock(&sealer->thread);
-	return goes_on;
-}
-
 static void tell(struct sealer *sealer, const struct sealer_news *news)
 {
 	if (news->blocks > 0 || news->damage || news->failure) {
@@ -64,7 +53,7 @@ static int64_t seal(struct sealer *sealer)
 		if (sealed.damaged) {
 			tell(sealer, &(struct sealer_news){.damage = &sealed.damage});
 		}
-		if (more > 0 && !rest(sealer, clock_monotonic_us() - began_us)) {
+		if (more > 0 && !thread_pause(&sealer->thread, clock_monotonic_us() - began_us)) {
 			tell(sealer, &news);
 			return -1;
 		}
@@ -83,7 +72,7 @@ static void *seal_in_turns(void *context)
 	(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + SEALER_NICE);
 	do {
 		wait_us = seal(sealer);
-	} while (wait_us >= 0 && rest(sealer, wait_us));
+	} while (wait_us >= 0 && thread_pause(&sealer->thread, wait_us));
 	return NULL;
 }
 

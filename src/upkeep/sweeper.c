@@ -20,23 +20,13 @@ struct sweeper {
 	bool has_heard;
 };
 
-/* Waits; false when the thread is to end. */
-static bool rest(struct sweeper *sweeper, int64_t us)
-{
-	bool goes_on;
-
-	thread_lock(&sweeper->thread);
-	goes_on = thread_rest(&sweeper->thread, us);
-	thread_unlock(&sweeper->thread);
-	return goes_on;
-}
-
 /* As long as the writer was held it is left to others, so that calls come in meanwhile. */
 static bool pause_sweep(void *context, int64_t busy_us)
 {
+	struct sweeper *sweeper = context;
 	int64_t us = busy_us > PAUSE_MIN_US ? busy_us : PAUSE_MIN_US;
 
-	return rest(context, us < PAUSE_MAX_US ? us : PAUSE_MAX_US);
+	return thread_pause(&sweeper->thread, us < PAUSE_MAX_US ? us : PAUSE_MAX_US);
 }
 
 static void tell(struct sweeper *sweeper, const struct sweeper_news *news)
@@ -166,7 +156,7 @@ static void *sweep_in_turns(void *context)
 			end_silent(sweeper);
 			silent_next_us = clock_monotonic_us() + silent_us;
 		}
-	} while (rest(sweeper, pause_us));
+	} while (thread_pause(&sweeper->thread, pause_us));
 	return NULL;
 }
 
