@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import json
+import re
 import signal
 import time
 
@@ -109,7 +110,9 @@ def test_what_was_searched_for_is_on_record_and_in_the_log_without_what_is_hidde
     subjects = {subject for (subject,) in run_sql(server.store, "select subject from audit")}
     assert "/v1/calls?text=invalid&dest=6177123001&limit=17" in subjects
     assert "/v1/dropoff?text=invalid \u2022\u2022\u2022" in subjects
-    for text in (server.log, *subjects):
+    # What the server makes itself (times, ids, ports, counts) can have any four digits in it.
+    log = re.sub(r"^\S+Z | (?:id|us|bytes|address)=\S+", "", server.log, flags=re.MULTILINE)
+    for text in (log, *subjects):
         for secret in SECRETS + ["1111", "ABCD"]:
             assert secret not in text, text
     assert "query=\"text=invalid&dest=6177123001&limit=17\"" in server.log
