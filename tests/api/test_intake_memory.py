@@ -26,7 +26,7 @@ NDJSON, DOCUMENT = "application/x-ndjson", "application/json"
 # Content-Type, Content-Encoding, and what is sent of the body.
 BODIES = {
     "zstd windows": (NDJSON, "zstd", WINDOW_8_MB + zstd_run(b"\n", 16 * MIB)[6:-4] + zstd_run(b"{", 128 * 1024)[6:10]),
-    "gzip": (NDJSON, "gzip", gzip.compress(b"\n" * 1000 + LINE)[:-4]),
+    "gzip": (NDJSON, "gzip", gzip.compress(b"\n" * 1000 + LINE, mtime=0)[:-4]),
     "half a call": (NDJSON, "identity", b'{"dest":"' + b"1" * (MIB - 100)),
     "half a document": (DOCUMENT, "identity", b'{"x":"' + b"1" * (MIB - 100)),
     "a member behind many": (DOCUMENT, "identity", b'{"calls":[],"x":"' + b"1" * (MIB - 100)),

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Format, sizes and banned functions. There is no list of exceptions."""
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,15 @@ def test_no_package_that_is_installed_belongs_to_one_release_of_debian():
     packages = " ".join(re.findall(r'^\w*packages="([^"]*)"', setup, re.M)).split()
     assert len(packages) > 40
     assert [name for name in packages if re.search(r"-\d+(-|$)|\d\.\d", name)] == []
+
+
+@pytest.mark.parametrize("store", ["embedded", "postgres"])
+def test_tests_have_the_same_names_in_each_run(store):
+    """Those that run side by side find each other by name. A time, or a set's order, in what they are made from changes it."""
+    ask = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", "tests/api", "tests/cli", "tests/collect", "tests/bench"]
+    names = []
+    for seed in "12":
+        done = subprocess.run(ask, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": seed, "CALLSTEP_TEST_STORE": store})
+        assert done.returncode == 0, done.stdout + done.stderr
+        names.append([line for line in done.stdout.splitlines() if "::" in line])
+    assert len(names[0]) > 1000 and names[0] == names[1]

@@ -87,7 +87,7 @@ def test_rejects_are_named_with_file_line_and_session_and_the_others_are_taken(p
 
 
 @pytest.mark.parametrize("name, content, sentence", [
-    ("cut.gz", gzip.compress(ndjson([call("a")]).encode())[:-12], "cut off"),
+    ("cut.gz", gzip.compress(ndjson([call("a")]).encode(), mtime=0)[:-12], "cut off"),
     ("words.txt", b"just some words\n", "it is of no kind that is known; what is read is"),
 ])
 def test_what_cannot_be_read_is_a_failure_that_names_the_file(program, name, content, sentence):
