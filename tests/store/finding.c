@@ -183,6 +183,9 @@ static void each_filter_finds_its_calls(void **state)
 		{"text=one&class=error", "digits "},
 		{"text=unheard", ""},
 		{"text=unheard one", ""},
+		{"-outcome=answered&-src=none", "none digits menu "},
+		{"-variable=pin&-module=menu&-dest=\"1\"", "bare none "},
+		{"-last_module=queue&src=none,97*", "none digits "},
 	};
 	struct fixture *f = *state;
 
@@ -308,6 +311,10 @@ static void expired_detail_is_neither_seen_nor_matched(void **state)
 		{"variable=main", ""},
 		{"last_module=queue", ""},
 		{"last_variable=help", ""},
+		{"-class=prompt", "bare none menu "},
+		{"-module=menu", "bare none digits menu "},
+		{"-last_module=queue", "bare none digits menu "},
+		{"text=one&-module=menu", "digits "},
 	};
 	struct fixture *f = *state;
 

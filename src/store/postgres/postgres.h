@@ -181,6 +181,10 @@ struct postgres_match {
 	size_t step_count;
 	uint32_t *last;
 	size_t last_count;
+	uint32_t *refused;
+	size_t refused_count;
+	uint32_t *refused_last;
+	size_t refused_last_count;
 };
 
 /* Reads what the filter needs of the store's state that @connection sees. */

@@ -9,6 +9,7 @@ enum {
 	KIND_STEP = 1,	/* one that classes, modules and variables ask for */
 	KIND_PLACE = 2, /* a place where a call can end */
 	KIND_LAST = 4,	/* one that last_modules and last_variables ask for */
+	KIND_REFUSED = 8,
 };
 
 static unsigned char bits_of(const struct filter *filter, const struct store_kind *kind)
@@ -23,6 +24,9 @@ static unsigned char bits_of(const struct filter *filter, const struct store_kin
 	}
 	if (filter_last_matches(filter, kind->module, kind->variable)) {
 		bits |= KIND_LAST;
+	}
+	if (filter_step_refused(filter, kind->class_name, kind->module, kind->variable)) {
+		bits |= KIND_REFUSED;
 	}
 	return (unsigned char)bits;
 }
@@ -102,6 +106,9 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 		.talk = filter_asks_for_talk(filter),
 		.step = filter_asks_for_step(filter),
 		.last = filter_asks_for_last(filter),
+		.path = filter_reads_kinds(filter),
+		.whole_path = filter_asks_for_last(filter) || filter_refuses_step(filter) ||
+			      filter_refuses_last(filter),
 		.dest_keys = filter_dest_keys(filter),
 		.text = filter->text.count > 0,
 		.by_ids = filter->text.count > 0 || filter->state == FILTER_LIVE,
@@ -111,7 +118,7 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 		match->start =
 			search->detail_after == INT64_MAX ? INT64_MAX : search->detail_after + 1;
 	}
-	if ((match->step || match->last) && read_kinds(match, connection, err) < 0) {
+	if (match->path && read_kinds(match, connection, err) < 0) {
 		return -1;
 	}
 	if (sqlite_live_read(connection, match->account_id, &match->live, err) < 0 ||
@@ -129,7 +136,7 @@ void sqlite_match_deinit(struct sqlite_match *match)
 }
 
 #define READ_ASKED(name, option, how, member)                                                      \
-	if (match->filter->member != 0) {                                                          \
+	if ((match->filter->member | match->filter->none.member) != 0) {                           \
 		call.name = STORE_CHOICE(name, sqlite_column_int64(row, HEADER_##name));           \
 	}
 
@@ -152,19 +159,16 @@ static bool match_times(const struct sqlite_match *match, const struct sqlite_cu
 	return filter_matches_times(match->filter, &call);
 }
 
-static bool match_number(const struct filter *filter, const struct filter_numbers *numbers,
-	const struct sqlite_cursor *row, int column)
+static bool match_number(const struct filter *filter, const struct filter_numbers *asked,
+	const struct filter_numbers *refused, const struct sqlite_cursor *row, int column)
 {
-	char buffer[CALL_NUMBER_MAX];
-
-	return !filter_numbers_ask(numbers) ||
-	       filter_number_matches(
-		       filter, numbers, call_number_key(sqlite_column_text(row, column), buffer));
+	return (!filter_numbers_ask(asked) && !filter_numbers_refuse(refused)) ||
+	       filter_number_meant(filter, asked, refused, sqlite_column_text(row, column));
 }
 
 static bool match_path(const struct sqlite_match *match, struct text path)
 {
-	bool step = !match->step, last = false;
+	bool step = !match->step, last = !match->last;
 	uint32_t id;
 
 	while (sqlite_path_next(&path, &id)) {
@@ -174,7 +178,10 @@ static bool match_path(const struct sqlite_match *match, struct text path)
 		if ((bits & KIND_PLACE) != 0) {
 			last = (bits & KIND_LAST) != 0;
 		}
-		if (step && !match->last) {
+		if ((bits & KIND_REFUSED) != 0) {
+			return false;
+		}
+		if (step && !match->whole_path) {
 			return true;
 		}
 	}
@@ -183,14 +190,17 @@ static bool match_path(const struct sqlite_match *match, struct text path)
 
 bool sqlite_match_row(const struct sqlite_match *match, const struct sqlite_cursor *row)
 {
+	const struct filter *filter = match->filter;
+
 	if (match->ids.bits && !sqlite_id_set_has(&match->ids, sqlite_column_int64(row, SCAN_ID))) {
 		return false;
 	}
 	if (!match_times(match, row) ||
-		!match_number(match->filter, &match->filter->dest, row, HEADER_dest) ||
-		!match_number(match->filter, &match->filter->src, row, HEADER_src)) {
+		!match_number(filter, &filter->dest, &filter->none.dest, row, HEADER_dest) ||
+		!match_number(filter, &filter->src, &filter->none.src, row, HEADER_src)) {
 		return false;
 	}
-	return (!match->step && !match->last) ||
+	/* Steps of a call that is over its days are not seen, though they may still be there. */
+	return !match->path || sqlite_column_int64(row, HEADER_start) <= match->detail_after ||
 	       match_path(match, sqlite_column_blob(row, SCAN_PATH));
 }

@@ -22,6 +22,8 @@ struct sqlite_match {
 	bool talk;
 	bool step;
 	bool last;
+	bool path;	 /* of its steps: any of these two, or what is refused */
+	bool whole_path; /* up to its end, though the step that is asked for was there */
 	/* of whole numbers called, and no part of one; none: look at all rows */
 	struct call_keys dest_keys;
 	bool text;

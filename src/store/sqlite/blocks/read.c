@@ -567,7 +567,7 @@ int sqlite_columns_open(struct sqlite_columns *columns, struct sqlite_connection
 		.columns = columns,
 		.question = question,
 		.match = question->match,
-		.with_kinds = question->with_steps || filter_needs_detail(filter),
+		.with_kinds = question->with_steps || filter_reads_detail(filter),
 	};
 	struct error problem = {0};
 	int opened;

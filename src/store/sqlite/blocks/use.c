@@ -6,7 +6,7 @@
 bool sqlite_columns_can(const struct filter *filter)
 {
 #define OTHER(name, option, how, member)                                                           \
-	if (strcmp(#name, "type") != 0 && filter->member != 0) {                                   \
+	if (strcmp(#name, "type") != 0 && (filter->member | filter->none.member) != 0) {           \
 		return false;                                                                      \
 	}
 	FILTER_CHOICES(OTHER)
