@@ -4,6 +4,7 @@
 As a program it runs another one with a cluster at its side: tests/postgres.py PROGRAM [ARGUMENT]… finds its location in
 CALLSTEP_TEST_POSTGRES.
 """
+import contextlib
 import os
 import pwd
 import shutil
@@ -63,6 +64,17 @@ def run_sql(location, text, separately=False):
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     return done.stdout.strip()
+
+
+# Tables and indices in the store's schema, and where their large values lie.
+RELATIONS = """with own as (select oid, reltoastrelid from pg_class where relnamespace = current_schema()::regnamespace),
+    toast as (select reltoastrelid as oid from own where reltoastrelid <> 0
+        union select i.indexrelid from own join pg_index i on i.indrelid = reltoastrelid)
+    select pg_relation_filepath(oid) from (select oid from own union select oid from toast) files
+    where pg_relation_filepath(oid) is not null"""
+
+SAMPLES = """select concat_ws(' ', most_common_vals::text, histogram_bounds::text, most_common_elems::text) from pg_stats
+    where schemaname = current_schema()"""
 
 
 class Cluster:
@@ -134,9 +146,9 @@ class Cluster:
     def sql(self, text, schema=None, separately=False):
         return run_sql(self.location(schema), text, separately)
 
-    def location(self, schema=None):
+    def location(self, schema=None, database="postgres"):
         options = f"&options={urllib.parse.quote('-csearch_path=' + schema)}" if schema else ""
-        return f"postgresql:///postgres?host={self.folder}&user={USER}{options}"
+        return f"postgresql:///{database}?host={self.folder}&user={USER}{options}"
 
     def new_store(self):
         """The location of a store that is not there yet, in its own schema."""
@@ -145,11 +157,39 @@ class Cluster:
         self.sql(f"create schema {schema}")
         return self.location(schema)
 
+    def files_of(self, location):
+        """What lies in the files of a store's tables and their indices, by their names, and what the planner noted."""
+        run_sql(location, "checkpoint")
+        files = {name: (self.data / name).read_bytes() for name in run_sql(location, RELATIONS).splitlines()}
+        return {**files, "samples": run_sql(location, SAMPLES).encode()}
+
     def __enter__(self):
         return self
 
     def __exit__(self, *failure):
         self.stop()
+
+
+class Psql:
+    """A connection that others have."""
+
+    def __init__(self, location):
+        self.process = subprocess.Popen([programs() / "psql", "-X", "-q", "-A", "-t", "-d", location], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def run(self, sql):
+        """False when there is no connection."""
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(f"{sql};\nselect 'done';\n")
+            self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        while line and line.strip() != "done":
+            line = self.process.stdout.readline()
+        return line != ""
+
+    def close(self):
+        self.process.kill()
+        self.process.communicate()
 
 
 def main():

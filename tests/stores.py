@@ -63,22 +63,8 @@ def run_sql(store, embedded, postgresql=None):
     return [tuple(line.split("|")) for line in postgres.run_sql(store, postgresql or embedded).splitlines()]
 
 
-# Tables and indices in the store's schema, and where their large values lie.
-RELATIONS = """with own as (select oid, reltoastrelid from pg_class where relnamespace = current_schema()::regnamespace),
-    toast as (select reltoastrelid as oid from own where reltoastrelid <> 0
-        union select i.indexrelid from own join pg_index i on i.indrelid = reltoastrelid)
-    select pg_relation_filepath(oid) from (select oid from own union select oid from toast) files
-    where pg_relation_filepath(oid) is not null"""
-
-
-SAMPLES = """select concat_ws(' ', most_common_vals::text, histogram_bounds::text, most_common_elems::text) from pg_stats
-    where schemaname = current_schema()"""
-
-
 def files_of(store):
     """What lies in the files of @store, by their names; on PostgreSQL in those of its tables and their indices, and what the planner noted."""
     if KIND == "embedded":
         return {path.name: path.read_bytes() for path in store.iterdir()}
-    postgres.run_sql(store, "checkpoint")
-    files = {name: (cluster().data / name).read_bytes() for (name,) in run_sql(store, RELATIONS)}
-    return {**files, "samples": postgres.run_sql(store, SAMPLES).encode()}
+    return cluster().files_of(store)

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Several servers on one PostgreSQL, and what they answer when it is gone, comes back, or takes no writes."""
+import contextlib
+import json
 import signal
+import subprocess
 import threading
 import time
 
 import pytest
 
-from conftest import Client, Server, add_account, call, callstep
-from postgres import Cluster
+from conftest import BINARY, Client, Server, add_account, call, callstep, step
+from postgres import Cluster, Psql
 from receiver import Receiver
 from test_tail import Tail
 
@@ -178,3 +181,34 @@ def test_of_several_servers_one_tells_hooks_and_another_takes_over(cluster, tmp_
         receiver.stop()
         for server in servers:
             server.stop()
+
+
+# Each holds back what may be thrown away: a snapshot that sees the call, a writer whose end no snapshot has seen, in any database.
+@pytest.mark.parametrize("database, text", [
+    ("postgres", "set transaction isolation level repeatable read; select 1"), ("postgres", "select pg_current_xact_id()"),
+    ("template1", "select pg_current_xact_id()")], ids=["snapshot", "writer", "writer elsewhere"])
+def test_erasing_waits_for_transactions_that_keep_what_is_erased(cluster, database, text):
+    location = cluster.new_store()
+    add_account(location)
+    posted = json.dumps(call("gone", detail=[step("Zugzwang by quartz")]))
+    assert callstep("import", "--data", location, "-", input=posted).returncode == 0
+    with contextlib.closing(Psql(cluster.location(database=database))) as other:
+        assert other.run(f"begin; {text}")
+        erase = subprocess.Popen([BINARY, "erase", "--data", location, "--session", "gone", "--yes"], stdout=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):
+            erase.wait(1)
+    assert erase.communicate(timeout=60)[0] == "erased 1 call\n"
+    assert erase.returncode == 0
+    assert [name for name, content in cluster.files_of(location).items() if b"zugzwang" in content] == []
+
+
+def test_erasing_says_which_files_it_could_not_clear(cluster):
+    location = cluster.new_store()
+    add_account(location)
+    assert callstep("import", "--data", location, "-", input=json.dumps(call("gone"))).returncode == 0
+    with contextlib.closing(Psql(cluster.location())) as other:
+        assert other.run("begin; select pg_current_xact_id()")
+        done = callstep("erase", "--data", location, "--session", "gone", "--yes")
+    assert (done.returncode, done.stdout) == (1, "erased 1 call\n")
+    assert "cannot clear the store's files" in done.stderr and "run 'callstep erase --finish'" in done.stderr
+    assert callstep("erase", "--data", location, "--finish").returncode == 0

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 
 import trouble
 from conftest import Client, Server, add_account, call, callstep
-from postgres import Cluster, programs, run_sql
+from postgres import Cluster, Psql, run_sql
 from replica import PRIMARY, Replica, location_of_both
 from test_access import make_key
 from test_servers import StubbornPoster
@@ -50,28 +49,6 @@ def serve(tmp_path):
         assert server.stop() == 0
 
 
-class Psql:
-    """A connection that others have."""
-
-    def __init__(self, cluster, schema=None):
-        self.process = subprocess.Popen([programs() / "psql", "-X", "-q", "-A", "-t", "-d", cluster.location(schema)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-    def run(self, sql):
-        """False when there is no connection."""
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(f"{sql};\nselect 'done';\n")
-            self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        while line and line.strip() != "done":
-            line = self.process.stdout.readline()
-        return line != ""
-
-    def close(self):
-        self.process.kill()
-        self.process.communicate()
-
-
 @pytest.fixture
 def others():
     """Connections of other programs, closed with the test."""
@@ -86,7 +63,7 @@ def test_a_database_that_does_not_answer_holds_up_no_connection(cluster, serve, 
     location = cluster.new_store()
     client = Client(serve(location, "--threads", "1"), add_account(location))
     assert client.post([call("before")]).status == 200
-    others.append(Psql(cluster, location.rsplit("%3D", 1)[-1]))
+    others.append(Psql(location))
     assert others[0].run("begin; lock table key in access exclusive mode")
     asked = []
     waiting = [threading.Thread(target=lambda path=path: asked.append(client.get(path).status))
@@ -116,7 +93,7 @@ def test_what_was_sent_whole_is_stored_and_recorded_though_its_key_ends_meanwhil
     holder = make_key(client, "write")
     action, type_, make = WAYS[path]
     body = make("a", "b")
-    others.append(Psql(cluster, location.rsplit("%3D", 1)[-1]))
+    others.append(Psql(location))
     assert others[0].run("begin; lock table call in access exclusive mode")
     connection = http.client.HTTPConnection(client.server.address, timeout=60)
     connection.request("POST", path, body if isinstance(body, str) else json.dumps(body), {"Authorization": holder.basic(), "Content-Type": type_})
@@ -139,7 +116,7 @@ def test_a_request_that_ends_while_the_database_has_its_question_holds_up_no_con
     location = cluster.new_store()
     client = Client(serve(location, "--threads", "1"), add_account(location))
     assert client.post([call("before")]).status == 200
-    others.append(Psql(cluster, location.rsplit("%3D", 1)[-1]))
+    others.append(Psql(location))
     assert others[0].run("begin; lock table call in access exclusive mode")
     ended = []
 
@@ -167,12 +144,12 @@ def test_a_request_that_ends_while_the_database_has_its_question_holds_up_no_con
 
 def take_all_connections(cluster, others):
     """Leaves callstep none: its own are ended, and others come first."""
-    others.append(Psql(cluster))
+    others.append(Psql(cluster.location()))
     killer = others[0]
     assert killer.run("select 1")
     for _ in range(200):
         killer.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'callstep'")
-        one = Psql(cluster)
+        one = Psql(cluster.location())
         if one.run("select 1"):
             others.append(one)
         else:
@@ -216,7 +193,7 @@ def test_what_waits_for_a_lock_is_bounded_and_keeps_nobody_else_waiting(cluster,
     # Who waits for the database keeps one of the server's threads.
     client = Client(serve(location, "--query-time-max", "1s", "--threads", "8"), key)
     assert client.post([call("before")]).status == 200
-    others.append(Psql(cluster, f"store{cluster.schemas}"))
+    others.append(Psql(cluster.location(f"store{cluster.schemas}")))
     assert others[0].run("begin; lock table call in access exclusive mode")
     statuses = {}
 
@@ -339,7 +316,7 @@ def test_a_server_goes_on_while_a_newer_program_takes_the_schema_one_step_furthe
     client = Client(serve(location), key)
     assert client.post([call("before")]).status == 200
     # As a newer program does it: under the lock, in one transaction.
-    others.append(Psql(cluster, schema))
+    others.append(Psql(cluster.location(schema)))
     assert others[0].run("begin; select pg_advisory_xact_lock(1129533507, hashtext(current_schema())); create table later (account_id bigint not null); "
                          "update callstep_store set version = version + 1")
     assert client.post([call("meanwhile")]).status == 200

@@ -170,17 +170,23 @@ int postgres_audit_erase(
 
 /* ---- what is left of them in the files ---- */
 
-/* A table that is written anew keeps the rows that a snapshot may still see. So this waits, for
- * ten seconds, until all transactions of now have ended. */
+/* A table that is written anew keeps the rows that a snapshot may still see. A snapshot goes back
+ * to the oldest transaction that wrote when it was taken, in whichever database of the cluster. So
+ * this waits, for ten seconds, until nothing is left that began to write before it, and no snapshot
+ * that is older: of a session, a standby that reports its own, or a prepared transaction
+ * (https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW).
+ * What is listed there stays the same within a transaction, unless it is cleared. */
 /* clang-format off */
 #define WAIT_FOR_READERS \
-	"do $$ declare readers text[]; begin " \
-	"select array_agg(l.virtualtransaction) into readers from pg_locks l " \
-	"join pg_stat_activity a using (pid) where l.locktype = 'virtualxid' and " \
-	"a.datname = current_database() and pid <> pg_backend_pid(); " \
+	"do $$ declare own xid := pg_current_xact_id()::xid; begin " \
 	"for i in 1..200 loop " \
-	"if not exists (select from pg_locks where locktype = 'virtualxid' and " \
-	"virtualtransaction = any (readers)) then return; end if; " \
+	"perform pg_stat_clear_snapshot(); " \
+	"if not exists (select from pg_stat_activity where pid <> pg_backend_pid() and " \
+	"(age(backend_xid) > age(own) or age(backend_xmin) > age(own) and " \
+	"(datname = current_database() or datname is null))) and " \
+	"not exists (select from pg_replication_slots where age(xmin) > age(own)) and " \
+	"not exists (select from pg_prepared_xacts where age(transaction) > age(own)) " \
+	"then return; end if; " \
 	"perform pg_sleep(0.05); end loop; " \
 	"raise 'someone is reading all the time' using errcode = '" POSTGRES_LOCK_NOT_AVAILABLE \
 	"'; end $$"
