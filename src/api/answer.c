@@ -28,6 +28,10 @@ const struct representation answer_plain = {
 	.types = {"application/json"},
 	.plain = true,
 };
+const struct representation answer_table = {
+	.offers = {"application/json", "text/csv"},
+	.types = {"application/json", "text/csv; charset=utf-8; header=present"},
+};
 const struct representation answer_list = {
 	.offers = {"application/json", "application/x-ndjson", "text/csv"},
 	.types = {"application/json", "application/x-ndjson",

@@ -24,6 +24,8 @@ extern const struct representation answer_legacy;
 /* JSON, compressed where that is asked for; JSON as it is. */
 extern const struct representation answer_v1;
 extern const struct representation answer_plain;
+/* JSON, or its rows as CSV. */
+extern const struct representation answer_table;
 /* JSON as a page, NDJSON or CSV as a whole. */
 extern const struct representation answer_list;
 

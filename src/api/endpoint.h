@@ -71,7 +71,7 @@ endpoint_prepare all_logs_prepare, calls_prepare, call_prepare, v1_calls_prepare
 endpoint_ask all_logs_ask, calls_ask, call_ask, v1_calls_ask, v1_call_ask, v1_diff_ask,
 	v1_stats_ask, v1_dropoff_ask, v1_audit_ask, v1_keys_ask, v1_hooks_ask, v1_hook_ask,
 	v1_hook_failures_ask;
-endpoint_answer v1_calls_answer;
+endpoint_answer v1_calls_answer, v1_stats_answer;
 endpoint_step healthz_begin, readyz_begin, web_files_begin, v1_account_begin, v1_tail_begin,
 	v1_calls_post_begin, v1_events_post_begin, v1_call_patch_begin, v1_call_events_begin,
 	v1_in_begin, v1_in_header_begin, v1_keys_post_begin, v1_keys_delete_begin,

@@ -7,16 +7,20 @@
 
 #define RESULT_BYTES ((size_t)4 << 20) /* what is claimed at first */
 
-/* In the order of enum stats_group. */
-static const char *const groups[] = {
-	"time", "dest", "type", "class", "module", "variable", "outcome", "ended_by", NULL};
-static const char *const buckets[] = {"minute", "hour", "day", NULL};
-static const int64_t bucket_seconds[] = {60, 3600, 86400};
+#define FORMAT_CSV 1 /* of answer_table */
+
+static const char *const buckets[] = {"minute", "hour", "day", "week", "month", NULL};
 static const char *const values[] = {"all", "calls", NULL};
+
+struct counting {
+	struct stats_question question;
+	int64_t groups; /* how many there are without the limit */
+};
 
 int v1_stats_ask(struct job *job, struct error *err)
 {
-	struct stats_question *stats = job->own;
+	struct counting *counting = job->own;
+	struct stats_question *stats = &counting->question;
 	struct stats_result result;
 	/* read where it is asked: it is a file */
 	struct zone zone;
@@ -33,24 +37,50 @@ int v1_stats_ask(struct job *job, struct error *err)
 		0) {
 		return -1;
 	}
-	stats_write(&job->body, &result);
+	counting->groups = result.entries_total;
+	if (job->format == FORMAT_CSV) {
+		stats_write_csv(&job->body, &result);
+	} else {
+		stats_write(&job->body, &result);
+	}
 	return 0;
+}
+
+/* A table cannot say that it was cut. */
+void v1_stats_answer(struct job *job)
+{
+	const struct counting *counting = job->own;
+	char total[24];
+	int size = snprintf(total, sizeof(total), "%lld", (long long)counting->groups);
+
+	http_response_header(job->response, "X-Total-Groups", (struct text){total, (size_t)size});
+}
+
+static bool read_groups(struct job *job, struct stats_question *stats)
+{
+	struct text names = http_query(job->request, "group");
+	struct error err;
+
+	if (names.data && stats_groups_parse(names, stats, &err) < 0) {
+		(void)error_prefix(&err, "group");
+		return parameters_refuse_error(job, &err);
+	}
+	return true;
 }
 
 static bool read_parameters(struct job *job, struct stats_question *stats)
 {
-	size_t group = 0, bucket = 1, value = 0;
+	size_t bucket = 1, value = 0;
 	int64_t limit = STATS_LIMIT_DEFAULT;
 	struct text zone = http_query(job->request, "zone");
 
-	if (!parameters_search(job) || !parameters_choice(job, "group", groups, &group) ||
+	if (!parameters_search(job) || !read_groups(job, stats) ||
 		!parameters_choice(job, "bucket", buckets, &bucket) ||
 		!parameters_choice(job, "values", values, &value) ||
 		!parameters_integer(job, "limit", 1, STATS_LIMIT_MAX, &limit)) {
 		return false;
 	}
-	stats->group = (enum stats_group)group;
-	stats->bucket_seconds = bucket_seconds[bucket];
+	(void)stats_bucket_parse(text_of(buckets[bucket]), &stats->bucket_seconds);
 	stats->calls_only = value == 1;
 	stats->limit = (size_t)limit;
 	stats->zone_name = zone.data ? arena_copy(&job->memory, zone) : zone;
@@ -63,14 +93,15 @@ static bool read_parameters(struct job *job, struct stats_question *stats)
 
 bool v1_stats_prepare(struct job *job)
 {
-	struct stats_question *stats = job_own(job, sizeof(*stats));
+	struct counting *counting = job_own(job, sizeof(*counting));
+	struct stats_question *stats = &counting->question;
 
-	if (!stats || !read_parameters(job, stats)) {
+	if (!counting || !read_parameters(job, stats)) {
 		return false;
 	}
 	job->wanted_bytes = RESULT_BYTES;
 	/* The tallies know it. */
-	job->quick = stats->group == STATS_TIME && stats->calls_only &&
+	job->quick = stats->group == STATS_TIME && !stats->by_two && stats->calls_only &&
 		     filter_is_window(&job->filter) && !stats->zone_name.data;
 	return true;
 }

@@ -12,7 +12,8 @@
 #define HEADER_SIZE	 ((size_t)44)
 #define STRETCHES_MAX	 ((size_t)8192)
 #define RULE_YEARS_UNTIL 2500
-#define DAY_S		 INT64_C(86400)
+#define DAY_S		 ZONE_DAY_S
+#define MONDAY_S	 (4 * DAY_S) /* 1970-01-05: weeks are counted from it */
 
 /* ---- calendars ---- */
 
@@ -400,19 +401,49 @@ int64_t zone_ahead(const struct zone *zone, int64_t time)
 	return zone->stretches[find_stretch(zone, time)].ahead;
 }
 
-/* Where the unit begins on the clock of a stretch, in seconds of that clock. */
-static int64_t floor_on_clock(int64_t time, int64_t ahead, int64_t unit_s)
+static int64_t floor_to(int64_t clock, int64_t unit_s)
 {
-	int64_t clock = time + ahead, past = clock % unit_s;
+	int64_t past = clock % unit_s;
 
 	return clock - (past < 0 ? past + unit_s : past);
 }
 
+/* The civil year and month of a day, by years that begin in March: as days_to() the other way. */
+static int64_t floor_to_month(int64_t clock)
+{
+	int64_t days = floor_to(clock, DAY_S) / DAY_S + 719468;
+	int64_t of_era = days - floor_to(days, 146097);
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * of_year + 2) / 153;
+	int64_t of_month = of_year - (153 * month + 2) / 5;
+
+	return floor_to(clock, DAY_S) - of_month * DAY_S;
+}
+
+/* Where the unit begins on the clock of a stretch, in seconds of that clock. */
+static int64_t floor_on_clock(int64_t time, int64_t ahead, int64_t unit_s)
+{
+	switch (unit_s) {
+	case ZONE_WEEK_S:
+		return floor_to(time + ahead - MONDAY_S, ZONE_WEEK_S) + MONDAY_S;
+	case ZONE_MONTH_S:
+		return floor_to_month(time + ahead);
+	default:
+		return floor_to(time + ahead, unit_s);
+	}
+}
+
 int64_t zone_floor(const struct zone *zone, int64_t time, int64_t unit_s)
 {
-	size_t at = find_stretch(zone, time);
-	int64_t wanted = floor_on_clock(time, zone->stretches[at].ahead, unit_s);
+	size_t at;
+	int64_t wanted;
 
+	if (!zone) {
+		return floor_on_clock(time, 0, unit_s);
+	}
+	at = find_stretch(zone, time);
+	wanted = floor_on_clock(time, zone->stretches[at].ahead, unit_s);
 	while (at > 0) {
 		const struct zone_stretch *stretch = &zone->stretches[at];
 		const struct zone_stretch *before = stretch - 1;

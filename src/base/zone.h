@@ -38,9 +38,14 @@ int zone_read(struct zone *ret_zone, struct text content, struct arena *arena,
 /* How far ahead of UTC the zone's clock is at @time. */
 int64_t zone_ahead(const struct zone *zone, int64_t time);
 
-/* When the hour (@unit_s 3600) or day (86400) of the zone's calendar begins that @time is in. A day
- * may have 23 or 25 hours, and begins with the first moment of its date; an hour that comes twice
- * is two. */
+#define ZONE_DAY_S  INT64_C(86400)
+#define ZONE_WEEK_S INT64_C(604800)
+/* Stands for a month of the calendar, however long that is. */
+#define ZONE_MONTH_S INT64_C(2678400)
+
+/* When the minute (@unit_s 60), hour (3600), day, week (it begins on Monday) or month of the zone's
+ * calendar begins that @time is in; @zone NULL: of UTC. A day may have 23 or 25 hours, and begins
+ * with the first moment of its date; an hour that comes twice is two. */
 int64_t zone_floor(const struct zone *zone, int64_t time, int64_t unit_s);
 
 #endif

@@ -75,7 +75,7 @@ static void write_formula(struct buffer *buffer, struct text cell)
 	buffer_append(buffer, TEXT("\"\"\""));
 }
 
-static void write_text(struct buffer *buffer, struct text cell, bool spreadsheet)
+void call_csv_write_text(struct buffer *buffer, struct text cell, bool spreadsheet)
 {
 	bool value = would_run(cell) || looks_like_value(cell);
 	bool quotes = needs_quotes(cell);
@@ -99,8 +99,7 @@ static void write_number(struct buffer *buffer, int64_t value)
 	buffer_append_byte(buffer, ',');
 }
 
-/* UNIX seconds and `2026-01-31T12:00:00Z`. */
-static void write_time(struct buffer *buffer, int64_t time_s)
+void call_csv_write_time(struct buffer *buffer, int64_t time_s)
 {
 	char iso[TIME_TEXT_SIZE];
 	char *space;
@@ -121,7 +120,7 @@ static void write_outcome(struct buffer *buffer, const struct call *call)
 	buffer_append(buffer, call_outcome_names.items[call->outcome]);
 	buffer_append_byte(buffer, ',');
 	if (call->answered > 0) {
-		write_time(buffer, call->answered);
+		call_csv_write_time(buffer, call->answered);
 	} else {
 		buffer_append(buffer, TEXT(",,"));
 	}
@@ -135,16 +134,16 @@ static void write_outcome(struct buffer *buffer, const struct call *call)
 
 static void write_call(struct buffer *buffer, const struct call *call, bool spreadsheet)
 {
-	write_text(buffer, call->session_id, spreadsheet);
+	call_csv_write_text(buffer, call->session_id, spreadsheet);
 	buffer_append_byte(buffer, ',');
-	write_time(buffer, call->start);
-	write_time(buffer, call->end);
+	call_csv_write_time(buffer, call->start);
+	call_csv_write_time(buffer, call->end);
 	write_number(buffer, call->end - call->start);
-	write_text(buffer, text_of(call_type_name(call->type)), spreadsheet);
+	call_csv_write_text(buffer, text_of(call_type_name(call->type)), spreadsheet);
 	buffer_append_byte(buffer, ',');
-	write_text(buffer, call->src, spreadsheet);
+	call_csv_write_text(buffer, call->src, spreadsheet);
 	buffer_append_byte(buffer, ',');
-	write_text(buffer, call->dest, spreadsheet);
+	call_csv_write_text(buffer, call->dest, spreadsheet);
 	buffer_append_byte(buffer, ',');
 	write_number(buffer, call->has_detail ? call->steps : 0);
 	buffer_append(buffer, TEXT("ended,"));
@@ -182,10 +181,10 @@ static void write_step(struct buffer *buffer, const struct call *call, const str
 	write_call(buffer, call, spreadsheet);
 	buffer_append_byte(buffer, ',');
 	write_number(buffer, number);
-	write_time(buffer, step->timestamp);
+	call_csv_write_time(buffer, step->timestamp);
 	for (size_t i = 0; i < COUNT_OF(cells); i++) {
 		buffer_append(buffer, i > 0 ? TEXT(",") : TEXT(""));
-		write_text(buffer, cells[i], spreadsheet);
+		call_csv_write_text(buffer, cells[i], spreadsheet);
 	}
 	end_row(buffer);
 }

@@ -18,6 +18,12 @@
 #include "base/error.h"
 #include "call/call.h"
 
+/* A cell, without what is between cells. */
+void call_csv_write_text(struct buffer *buffer, struct text cell, bool spreadsheet);
+
+/* Two cells, UNIX seconds and `2026-01-31T12:00:00Z`, each with a comma behind it. */
+void call_csv_write_time(struct buffer *buffer, int64_t time_s);
+
 /* session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state,
  * outcome,answered,answered_iso,talk,ended_by and with @steps also
  * step,timestamp,timestamp_iso,class,module,variable,line. Times are UNIX seconds and ISO 8601 in

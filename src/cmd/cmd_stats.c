@@ -17,17 +17,26 @@ static const char *format_time(
 			    : time_text_format(time, utc, buffer);
 }
 
-static void add_row(
-	struct listing *listing, const struct stats_result *result, const struct stats_entry *entry)
+static void add_key(struct listing *listing, const struct stats_result *result,
+	const struct stats_entry *entry, enum stats_group group, struct text key)
 {
 	char time[TIME_TEXT_SIZE];
 
-	if (result->question.group == STATS_TIME) {
+	if (group == STATS_TIME) {
 		listing_cell(listing,
 			text_of(format_time(result, entry->time, listing->view->utc, time)));
 	} else {
-		/* How a call went may not be known; no other key is empty. */
-		listing_cell(listing, entry->key.size > 0 ? entry->key : TEXT("-"));
+		/* How a call went, and who called, may not be known; no other key is empty. */
+		listing_cell(listing, key.size > 0 ? key : TEXT("-"));
+	}
+}
+
+static void add_row(
+	struct listing *listing, const struct stats_result *result, const struct stats_entry *entry)
+{
+	add_key(listing, result, entry, result->question.group, entry->key);
+	if (result->question.by_two) {
+		add_key(listing, result, entry, result->question.second, entry->second);
 	}
 	listing_grouped(listing, entry->calls);
 	listing_grouped(listing, entry->steps);
@@ -88,27 +97,42 @@ static void write_rows(const struct listing *listing, const struct stats_result 
 
 static const char *unit_of(const struct stats_question *question)
 {
-	static const char *const units[] = {
-		"", "numbers", "types", "classes", "modules", "variables", "outcomes", "sides"};
+	static const char *const units[] = {"", "numbers", "types", "classes", "modules",
+		"variables", "outcomes", "sides", "numbers"};
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} times[] = {{60, "minutes"}, {3600, "hours"}, {ZONE_DAY_S, "days"}, {ZONE_WEEK_S, "weeks"},
+		{ZONE_MONTH_S, "months"}};
+	size_t i = 0;
 
+	if (question->by_two) {
+		return "groups";
+	}
 	if (question->group != STATS_TIME) {
 		return units[question->group];
 	}
-	return question->bucket_seconds == 60	  ? "minutes"
-	       : question->bucket_seconds == 3600 ? "hours"
-						  : "days";
+	while (times[i].seconds != question->bucket_seconds) {
+		i++;
+	}
+	return times[i].name;
 }
 
 static int write_listing(struct cmd_run *run, const struct stats_result *result, struct error *err)
 {
-	static const char *const titles[] = {
-		"FROM", "TO", "TYPE", "CLASS", "MODULE", "VARIABLE", "OUTCOME", "ENDED BY"};
-	const struct listing_column columns[] = {{titles[result->question.group], false},
-		{"CALLS", true}, {"STEPS", true}, {"LENGTH", true}, {"MEDIAN", true},
-		{"95%", true}};
+	static const char *const titles[] = {"FROM", "TO", "TYPE", "CLASS", "MODULE", "VARIABLE",
+		"OUTCOME", "ENDED BY", "CALLER"};
+	const struct stats_question *question = &result->question;
+	const struct listing_column columns[] = {{titles[question->group], false},
+		{titles[question->second], false}, {"CALLS", true}, {"STEPS", true},
+		{"LENGTH", true}, {"MEDIAN", true}, {"95%", true}};
+	struct listing_column own[COUNT_OF(columns)];
+	size_t keys = question->by_two ? 2 : 1;
 	struct listing listing;
 
-	listing_init(&listing, &run->view, &run->arena, columns, COUNT_OF(columns));
+	memcpy(own, columns, sizeof(own));
+	memcpy(own + keys, columns + 2, sizeof(columns) - 2 * sizeof(columns[0]));
+	listing_init(&listing, &run->view, &run->arena, own, COUNT_OF(columns) - 2 + keys);
 	for (size_t i = 0; i < result->count; i++) {
 		add_row(&listing, result, &result->entries[i]);
 	}
@@ -123,6 +147,15 @@ static int write_listing(struct cmd_run *run, const struct stats_result *result,
 	return CMD_DONE;
 }
 
+static int stats_check(struct cmd_run *run, struct error *err)
+{
+	struct stats_question question;
+
+	return stats_groups_parse(text_of(run->settings->group), &question, err) < 0
+		       ? error_prefix(err, "--group")
+		       : (int)CMD_DONE;
+}
+
 static int stats_run(struct cmd_run *run, struct error *err)
 {
 	const struct settings *settings = run->settings;
@@ -130,8 +163,10 @@ static int stats_run(struct cmd_run *run, struct error *err)
 	struct stats_result result = {0};
 	struct zone zone;
 
-	/* The settings table lets no other names pass. */
-	(void)stats_group_parse(text_of(settings->group), &question.group);
+	if (stats_groups_parse(text_of(settings->group), &question, err) < 0) {
+		return -1;
+	}
+	/* The settings table lets no other name pass. */
 	(void)stats_bucket_parse(text_of(settings->bucket), &question.bucket_seconds);
 	if (settings->zone) {
 		question.zone_name = text_of(settings->zone);
@@ -164,17 +199,20 @@ const struct cmd cmd_stats = {
 	"Counts the calls to which all options apply, their steps and lengths: all together, the "
 	"median, and what 95% of them do not exceed. By time the oldest come first, otherwise the "
 	"largest groups. For class, module and variable a call counts in each group that one of "
-	"its steps is in, and only these steps are counted.\n\n"
-	"Hours and days are those of UTC, or of --zone. A day on which the clocks change has 23 "
-	"or 25 hours.\n\n"
+	"its steps is in, and only these steps are counted. With two of them, as in "
+	"--group outcome,time, a group is what is alike in both.\n\n"
+	"Hours, days, weeks and months are those of UTC, or of --zone. A day on which the clocks "
+	"change has 23 or 25 hours. A week begins on Monday.\n\n"
 	"In a pipe tabs separate the columns, there are no header and no bars, and the count goes "
 	"to standard error. --json writes what GET /v1/stats answers.",
 	.examples =
 	"callstep stats --start -1d --bucket hour\n"
 	"callstep stats --start -30d --zone America/New_York\n"
 	"callstep stats --group dest --limit 10\n"
+	"callstep stats --group outcome,time --bucket week --zone Europe/Berlin\n"
 	"callstep stats --group module --class error --start -5d",
 	.needs = CMD_NEEDS_FILTER,
+	.check = stats_check,
 	.run = stats_run,
 };
 /* clang-format on */

@@ -55,18 +55,17 @@ const struct setting calls_settings[] = {
 		.help = "Shows at most N calls."},
 	/* stats, dropoff, tail */
 	{OPTION("limit", INTEGER, "N", limit), .command = "stats", .fallback = "20", .min = 1,
-		.max = 10000, .help = "Shows the N largest groups; by time, all of them."},
+		.max = 10000, .help = "Shows the N largest groups; by time alone, all of them."},
 	{OPTION("limit", INTEGER, "N", limit), .command = "dropoff", .fallback = "20", .min = 1,
 		.max = 10000, .help = "Shows the N places that most calls reached."},
 	{OPTION("limit", INTEGER, "N", limit), .command = "tail", .fallback = "10", .max = 10000,
 		.help = "Begins with the N newest calls."},
-	{OPTION("group", CHOICE, "GROUP", group),
-		.choices = "time|dest|type|class|module|variable|outcome|ended_by",
-		.fallback = "time",
-		.help = "Counts by time, dest (the number called), type, class, module, "
-			"variable, outcome or ended_by."},
-	{OPTION("bucket", CHOICE, "BUCKET", bucket), .choices = "minute|hour|day",
-		.fallback = "day", .help = "Counts time by minute, hour or day."},
+	{OPTION("group", TEXT, "GROUP", group), .fallback = "time",
+		.help = "Counts by time, dest (the number called), src, type, class, module, "
+			"variable, outcome or ended_by, or by two of them with a comma between: "
+			"outcome,time."},
+	{OPTION("bucket", CHOICE, "BUCKET", bucket), .choices = "minute|hour|day|week|month",
+		.fallback = "day", .help = "Counts time by minute, hour, day, week or month."},
 	{OPTION("follow", FLAG, NULL, follow), .letter = 'f',
 		.help = "Goes on and shows calls as they come."},
 	{OPTION("follow", FLAG, NULL, follow), .letter = 'f', .command = "show",
@@ -74,8 +73,8 @@ const struct setting calls_settings[] = {
 	{OPTION("steps", FLAG, NULL, steps),
 		.help = "With --follow, shows the steps of live calls as they come."},
 	{OPTION("zone", TEXT, "ZONE", zone), .command = "stats",
-		.help = "Takes hours and days by the clock of ZONE, such as America/New_York, "
-			"and shows them by it. Without it: UTC."},
+		.help = "Takes hours, days, weeks and months by the clock of ZONE, such as "
+			"America/New_York, and shows them by it. Without it: UTC."},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -99,7 +99,7 @@ static int count_stats(void *context, const struct column_calls *calls, struct e
 	use->result.count = counted.count;
 	use->result.entries_total = counted.entries_total;
 	use->result.total_calls = counted.calls;
-	if (stats_is_of_steps(question->group)) {
+	if (stats_is_of_steps(question)) {
 		use->result.steps = steps_of(&counted.steps);
 	}
 	return 0;
@@ -110,9 +110,9 @@ int columns_stats(struct store *store, const struct store_search *search,
 	struct error *err)
 {
 	struct stats_use use = {.search = search, .question = question, .arena = arena};
-	int answered = question->group <= STATS_VARIABLE
+	int answered = question->group <= STATS_VARIABLE && !question->by_two
 			       ? store_columns(store, search, count_stats, &use, err)
-			       : 0; /* columns do not know how calls went */
+			       : 0; /* columns count nothing else */
 
 	if (answered > 0) {
 		*ret_result = use.result;

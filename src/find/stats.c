@@ -8,9 +8,15 @@
 #include "find/columns.h"
 
 static const char *const group_names[] = {
-	"time", "dest", "type", "class", "module", "variable", "outcome", "ended_by"};
+	"time", "dest", "type", "class", "module", "variable", "outcome", "ended_by", "src"};
 
-bool stats_group_parse(struct text name, enum stats_group *ret_group)
+static const struct {
+	const char *name;
+	int64_t seconds;
+} bucket_names[] = {{"minute", 60}, {"hour", 3600}, {"day", ZONE_DAY_S}, {"week", ZONE_WEEK_S},
+	{"month", ZONE_MONTH_S}};
+
+static bool parse_group(struct text name, enum stats_group *ret_group)
 {
 	for (size_t i = 0; i < COUNT_OF(group_names); i++) {
 		if (text_equal_string(name, group_names[i])) {
@@ -21,6 +27,22 @@ bool stats_group_parse(struct text name, enum stats_group *ret_group)
 	return false;
 }
 
+int stats_groups_parse(struct text names, struct stats_question *question, struct error *err)
+{
+	struct text rest = names, name;
+	bool two = text_split(&rest, ',', &name) && rest.data;
+
+	if (!parse_group(name, &question->group) ||
+		(two && (!parse_group(rest, &question->second) ||
+				question->second == question->group))) {
+		return error_set(err, ERROR_INVALID,
+			"expected is time, dest, src, type, class, module, variable, outcome or "
+			"ended_by, or two of them with a comma between");
+	}
+	question->by_two = two;
+	return 0;
+}
+
 const char *stats_group_name(enum stats_group group)
 {
 	return group_names[group];
@@ -28,27 +50,54 @@ const char *stats_group_name(enum stats_group group)
 
 bool stats_bucket_parse(struct text name, int64_t *ret_seconds)
 {
-	static const struct {
-		const char *name;
-		int64_t seconds;
-	} buckets[] = {{"minute", 60}, {"hour", 3600}, {"day", 86400}};
-
-	for (size_t i = 0; i < COUNT_OF(buckets); i++) {
-		if (text_equal_string(name, buckets[i].name)) {
-			*ret_seconds = buckets[i].seconds;
+	for (size_t i = 0; i < COUNT_OF(bucket_names); i++) {
+		if (text_equal_string(name, bucket_names[i].name)) {
+			*ret_seconds = bucket_names[i].seconds;
 			return true;
 		}
 	}
 	return false;
 }
 
+const char *stats_bucket_name(int64_t seconds)
+{
+	size_t i = 0;
+
+	while (bucket_names[i].seconds != seconds) {
+		i++;
+	}
+	return bucket_names[i].name;
+}
+
+static bool counts_steps(enum stats_group group)
+{
+	return group == STATS_CLASS || group == STATS_MODULE || group == STATS_VARIABLE;
+}
+
+bool stats_is_of_steps(const struct stats_question *question)
+{
+	return counts_steps(question->group) ||
+	       (question->by_two && counts_steps(question->second));
+}
+
+bool stats_is_of_time(const struct stats_question *question)
+{
+	return question->group == STATS_TIME ||
+	       (question->by_two && question->second == STATS_TIME);
+}
+
 void stats_init(struct stats *stats, const struct stats_question *question, size_t memory_max)
 {
-	*stats = (struct stats){.question = *question};
+	*stats = (struct stats){.question = *question, .axes_count = question->by_two ? 2 : 1};
 	arena_init(&stats->arena, memory_max);
-	intern_init(&stats->keys, &stats->arena);
+	stats->axes[0].group = question->group;
+	stats->axes[1].group = question->second;
+	for (size_t i = 0; i < stats->axes_count; i++) {
+		intern_init(&stats->axes[i].keys, &stats->arena);
+		stats->axes[i].kinds.arena = &stats->arena;
+	}
+	pairs_init(&stats->groups, &stats->arena);
 	pairs_init(&stats->durations, &stats->arena);
-	stats->groups.arena = &stats->arena;
 }
 
 void stats_deinit(struct stats *stats)
@@ -63,41 +112,36 @@ int stats_no_room(const struct stats *stats, struct error *err)
 		stats->arena.ceiling_bytes >> 20);
 }
 
-bool stats_is_of_steps(enum stats_group group)
+/* The group that has these @numbers on the axes. */
+static bool find_group(struct stats *stats, const uint32_t *numbers, uint32_t *ret_group)
 {
-	return group == STATS_CLASS || group == STATS_MODULE || group == STATS_VARIABLE;
-}
+	uint32_t group = numbers[0];
 
-static bool is_of_steps(const struct stats *stats)
-{
-	return stats_is_of_steps(stats->question.group);
-}
+	if (stats->axes_count > 1) {
+		const struct pair *pair = pairs_at(&stats->groups, numbers[0], numbers[1]);
 
-/* Makes @number, which is at most the one after the last, a group. */
-static bool make_group(struct stats *stats, uint32_t number, int64_t time)
-{
-	struct stats_counts *counts;
-
-	if (number < stats->count) {
-		return true;
+		if (!pair) {
+			return false;
+		}
+		group = (uint32_t)(pair - stats->groups.items);
 	}
-	counts = arena_list_grow(&stats->arena, stats->counts, stats->count, sizeof(*counts));
-	if (!counts) {
-		return false;
+	while (stats->count <= group) {
+		struct stats_counts *counts = arena_list_grow(
+			&stats->arena, stats->counts, stats->count, sizeof(*counts));
+
+		if (!counts) {
+			return false;
+		}
+		stats->counts = counts;
+		stats->counts[stats->count++] = (struct stats_counts){.last = -1};
 	}
-	stats->counts = counts;
-	stats->counts[stats->count++] = (struct stats_counts){.time = time, .last = -1};
+	*ret_group = group;
 	return true;
 }
 
-static bool find_group(struct stats *stats, struct text key, uint32_t *ret_number)
+static struct text kind_key(enum stats_group group, const struct store_kind *kind)
 {
-	return intern_number(&stats->keys, key, ret_number) && make_group(stats, *ret_number, 0);
-}
-
-static struct text kind_key(const struct stats *stats, const struct store_kind *kind)
-{
-	switch (stats->question.group) {
+	switch (group) {
 	case STATS_CLASS:
 		return kind->class_name;
 	case STATS_MODULE:
@@ -107,24 +151,32 @@ static struct text kind_key(const struct stats *stats, const struct store_kind *
 	}
 }
 
+static bool map_kinds(struct stats_axis *axis, const struct store_kind *kinds, size_t count)
+{
+	if (!kind_map_reserve(&axis->kinds, kinds, count)) {
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct text key = kind_key(axis->group, &kinds[i]);
+		uint32_t number = KIND_MAP_NONE;
+
+		if (key.size > 0 && !intern_number(&axis->keys, key, &number)) {
+			return false;
+		}
+		kind_map_set(&axis->kinds, kinds[i].id, number);
+	}
+	return true;
+}
+
 int stats_kinds(void *counter, const struct store_kind *kinds, size_t count, struct error *err)
 {
 	struct stats *stats = counter;
 
-	if (!is_of_steps(stats)) {
-		return 0;
-	}
-	if (!kind_map_reserve(&stats->groups, kinds, count)) {
-		return stats_no_room(stats, err);
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct text key = kind_key(stats, &kinds[i]);
-		uint32_t number = KIND_MAP_NONE;
-
-		if (key.size > 0 && !find_group(stats, key, &number)) {
+	for (size_t i = 0; i < stats->axes_count; i++) {
+		if (counts_steps(stats->axes[i].group) &&
+			!map_kinds(&stats->axes[i], kinds, count)) {
 			return stats_no_room(stats, err);
 		}
-		kind_map_set(&stats->groups, kinds[i].id, number);
 	}
 	return 0;
 }
@@ -154,18 +206,33 @@ static bool count_call(struct stats *stats, uint32_t number, const struct store_
 	return pair != NULL;
 }
 
-static int count_steps(struct stats *stats, const struct store_row *row, struct error *err)
+/* What the step of @kind is on the axes that are of steps. */
+static bool place_step(const struct stats *stats, uint32_t kind, uint32_t *numbers)
 {
-	for (uint32_t i = 0; row->kinds && i < row->call.steps; i++) {
-		uint32_t number = kind_map_get(&stats->groups, row->kinds[i]);
+	for (size_t i = 0; i < stats->axes_count; i++) {
+		if (counts_steps(stats->axes[i].group)) {
+			numbers[i] = kind_map_get(&stats->axes[i].kinds, kind);
+			if (numbers[i] == KIND_MAP_NONE) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
 
-		if (number == KIND_MAP_NONE) {
+static int count_steps(
+	struct stats *stats, const struct store_row *row, uint32_t *numbers, struct error *err)
+{
+	uint32_t group;
+
+	for (uint32_t i = 0; row->kinds && i < row->call.steps; i++) {
+		if (!place_step(stats, row->kinds[i], numbers)) {
 			continue;
 		}
-		if (!count_call(stats, number, row)) {
+		if (!find_group(stats, numbers, &group) || !count_call(stats, group, row)) {
 			return stats_no_room(stats, err);
 		}
-		stats->counts[number].steps++;
+		stats->counts[group].steps++;
 	}
 	return 0;
 }
@@ -177,70 +244,107 @@ int stats_too_many_buckets(struct error *err)
 		STATS_BUCKETS_MAX);
 }
 
-int64_t stats_bucket_start(const struct stats_question *question, int64_t time)
-{
-	return question->zone ? zone_floor(question->zone, time, question->bucket_seconds)
-			      : time - time % question->bucket_seconds;
-}
-
 /* The calls come newest first, so their buckets do: the last one is the only one that may go on. */
-static int find_bucket(struct stats *stats, int64_t start, uint32_t *ret_number, struct error *err)
+static int find_bucket(struct stats *stats, struct stats_axis *axis, int64_t start,
+	uint32_t *ret_number, struct error *err)
 {
-	int64_t time = stats_bucket_start(&stats->question, start);
-	bool goes_on = stats->count > 0 && stats->counts[stats->count - 1].time == time;
+	const struct stats_question *question = &stats->question;
+	int64_t time = zone_floor(question->zone, start, question->bucket_seconds);
+	uint32_t count = axis->times_count;
+	int64_t *times;
 
-	assert(stats->count == 0 || stats->counts[stats->count - 1].time >= time);
-	if (!goes_on && stats->count == STATS_BUCKETS_MAX) {
+	assert(count == 0 || axis->times[count - 1] >= time);
+	if (count > 0 && axis->times[count - 1] == time) {
+		*ret_number = count - 1;
+		return 0;
+	}
+	if (count == STATS_BUCKETS_MAX) {
 		return stats_too_many_buckets(err);
 	}
-	*ret_number = (uint32_t)stats->count - (goes_on ? 1 : 0);
-	return make_group(stats, *ret_number, time) ? 0 : stats_no_room(stats, err);
+	times = arena_list_grow(&stats->arena, axis->times, count, sizeof(*times));
+	if (!times) {
+		return stats_no_room(stats, err);
+	}
+	axis->times = times;
+	times[count] = time;
+	axis->times_count++;
+	*ret_number = count;
+	return 0;
 }
 
-static int find_call_group(
-	struct stats *stats, const struct call *call, uint32_t *ret_number, struct error *err)
+/* @buffer has room for a number as it is compared. */
+static struct text call_key(const struct stats *stats, enum stats_group group,
+	const struct call *call, char buffer[CALL_NUMBER_MAX])
 {
-	char number[CALL_NUMBER_MAX];
-	struct text key;
-
-	switch (stats->question.group) {
-	case STATS_TIME:
-		return find_bucket(stats, call->start, ret_number, err);
+	switch (group) {
 	case STATS_DEST:
-		key = call_number_undialled(stats->prefixes, call_number_key(call->dest, number));
-		break;
+		return call_number_undialled(stats->prefixes, call_number_key(call->dest, buffer));
+	case STATS_SRC:
+		return call_number_undialled(stats->prefixes, call_number_key(call->src, buffer));
 	case STATS_OUTCOME:
-		key = call_outcome_names.items[call->outcome];
-		break;
+		return call_outcome_names.items[call->outcome];
 	case STATS_ENDED_BY:
-		key = call_ended_by_names.items[call->ended_by];
-		break;
+		return call_ended_by_names.items[call->ended_by];
 	default:
-		key = text_of(call_type_name(call->type));
-		break;
+		return text_of(call_type_name(call->type));
 	}
-	return find_group(stats, key, ret_number) ? 0 : stats_no_room(stats, err);
+}
+
+/* What @call is on the axes that are not of steps. */
+static int place_call(
+	struct stats *stats, const struct call *call, uint32_t *numbers, struct error *err)
+{
+	for (size_t i = 0; i < stats->axes_count; i++) {
+		struct stats_axis *axis = &stats->axes[i];
+		char buffer[CALL_NUMBER_MAX];
+
+		if (axis->group == STATS_TIME) {
+			if (find_bucket(stats, axis, call->start, &numbers[i], err) < 0) {
+				return -1;
+			}
+		} else if (!counts_steps(axis->group) &&
+			   !intern_number(&axis->keys, call_key(stats, axis->group, call, buffer),
+				   &numbers[i])) {
+			return stats_no_room(stats, err);
+		}
+	}
+	return 0;
 }
 
 static int count_one(struct stats *stats, const struct store_row *row, struct error *err)
 {
-	uint32_t number;
+	uint32_t numbers[STATS_GROUPS_MAX] = {0}, group;
 
-	if (is_of_steps(stats)) {
-		return count_steps(stats, row, err);
-	}
-	if (find_call_group(stats, &row->call, &number, err) < 0) {
+	if (place_call(stats, &row->call, numbers, err) < 0) {
 		return -1;
 	}
-	stats->counts[number].steps += row->call.steps;
-	return count_call(stats, number, row) ? 0 : stats_no_room(stats, err);
+	if (stats_is_of_steps(&stats->question)) {
+		return count_steps(stats, row, numbers, err);
+	}
+	if (!find_group(stats, numbers, &group) || !count_call(stats, group, row)) {
+		return stats_no_room(stats, err);
+	}
+	stats->counts[group].steps += row->call.steps;
+	return 0;
+}
+
+/* Whether all kinds of @row are known where they matter. */
+static bool knows_kinds(const struct stats *stats, const struct store_row *row)
+{
+	for (size_t i = 0; i < stats->axes_count; i++) {
+		if (counts_steps(stats->axes[i].group) &&
+			!kind_map_knows(&stats->axes[i].kinds, row)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 int stats_row(void *counter, const struct store_row *row, struct error *err)
 {
 	struct stats *stats = counter;
 
-	if (is_of_steps(stats) && !kind_map_knows(&stats->groups, row)) {
+	if (!knows_kinds(stats, row)) {
 		return 0;
 	}
 	if (count_one(stats, row, err) < 0) {
@@ -268,7 +372,7 @@ static int scan_store(struct store *store, const struct store_search *search,
 		stats_finish(&stats, arena, ret_result, err) < 0) {
 		return -1;
 	}
-	if (stats_is_of_steps(question->group)) {
+	if (stats_is_of_steps(question)) {
 		ret_result->steps = steps;
 	}
 	return 0;
@@ -278,7 +382,8 @@ static int scan_store(struct store *store, const struct store_search *search,
  * tell them. */
 static int64_t tallied_seconds(const struct stats_question *question)
 {
-	int64_t seconds = question->bucket_seconds;
+	int64_t seconds =
+		question->bucket_seconds < ZONE_DAY_S ? question->bucket_seconds : ZONE_DAY_S;
 
 	if (!question->zone || question->zone->grain_s >= seconds) {
 		return seconds;
@@ -294,7 +399,7 @@ static size_t gather(const struct stats_question *question, const struct store_b
 
 	for (size_t i = count; i > 0; i--) {
 		const struct store_bucket *bucket = &buckets[i - 1];
-		int64_t time = stats_bucket_start(question, bucket->start);
+		int64_t time = zone_floor(question->zone, bucket->start, question->bucket_seconds);
 
 		if (gathered == 0 || entries[gathered - 1].time != time) {
 			entries[gathered++] = (struct stats_entry){.time = time};
@@ -344,7 +449,7 @@ int stats_find(struct store *store, const struct store_search *search,
 	const struct stats_question *question, struct arena *arena, struct stats_result *ret_result,
 	struct error *err)
 {
-	bool tallied = question->group == STATS_TIME && question->calls_only &&
+	bool tallied = question->group == STATS_TIME && !question->by_two && question->calls_only &&
 		       filter_is_window(search->filter) && tallied_seconds(question) > 0;
 	int answered;
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The filter grammar, statistics and drop-off once more, as plainly as can be said, for calls as they are posted."""
+import calendar
+import functools
 import math
 import random
 import re
 from collections import Counter, defaultdict
+from datetime import datetime, timedelta, timezone
 
 from conftest import call, step
 
@@ -138,29 +141,60 @@ def nearest_rank(durations, percent):
     return sorted(durations)[max(math.ceil(percent / 100 * len(durations)), 1) - 1]
 
 
-def groups_of(made, group, bucket):
+BUCKETS = ["minute", "hour", "day", "week", "month"]
+GROUPS = ["time", "dest", "src", "type", "class", "module", "variable", "outcome", "ended_by"]
+STEP_GROUPS = ("class", "module", "variable")
+
+
+@functools.cache
+def date_start(date, zone):
+    """The first second of a date, or of the next that there is."""
+    at = calendar.timegm(date.timetuple()) - 20 * 3600
+    while datetime.fromtimestamp(at, zone).date() < date:
+        at += 900
+    return at
+
+
+def bucket_start(time, bucket, zone=timezone.utc):
+    at = datetime.fromtimestamp(time, timezone.utc).astimezone(zone)
+    if bucket in ("minute", "hour"):
+        return time - at.second - (at.minute * 60 if bucket == "hour" else 0)
+    back = {"day": 0, "week": at.weekday(), "month": at.day - 1}[bucket]
+    return date_start(at.date() - timedelta(days=back), zone)
+
+
+def key_of(made, group, bucket, zone):
+    """What a call is, of a group that is not of steps."""
     if group == "time":
-        return {int(made["start"]) // bucket * bucket}
-    if group in ("outcome", "ended_by"):
-        return {made[group]}
-    if group in ("dest", "type"):
-        return {number_key(made["dest"]) if group == "dest" else made["type"]}
-    return {s[("class", "module", "variable").index(group)] for s in steps_of(made)} - {""}
+        return bucket_start(int(made["start"]), bucket, zone)
+    return number_key(made[group]) if group in ("dest", "src") else made[group]
 
 
-def stats(calls, group, bucket):
-    found = defaultdict(list)
+def keys_of(made, groups, bucket, zone):
+    """The groups that a call is in, and how many of its steps are in each; two groups make pairs."""
+    ofcall = [None if group in STEP_GROUPS else key_of(made, group, bucket, zone) for group in groups]
+    if not set(groups) & set(STEP_GROUPS):
+        return {tuple(ofcall): len(steps_of(made))}
+    ofsteps = [tuple(s[STEP_GROUPS.index(group)] if group in STEP_GROUPS else key for group, key in zip(groups, ofcall)) for s in steps_of(made)]
+    return Counter(keys for keys in ofsteps if not any(key == "" and group in STEP_GROUPS for key, group in zip(keys, groups)))
+
+
+def stats(calls, group, bucket="hour", zone=timezone.utc):
+    groups = group.split(",")
+    members, steps = defaultdict(list), Counter()
     for made in calls:
-        for key in groups_of(made, group, bucket):
-            found[key].append(made)
-    rows = []
-    for key, members in found.items():
-        durations = [int(c["end"]) - int(c["start"]) for c in members]
-        place = ("class", "module", "variable").index(group) if group in ("class", "module", "variable") else None
-        steps = sum(1 for c in members for s in steps_of(c) if place is None or s[place] == key)
-        rows.append({"key": key, "calls": len(members), "steps": steps,
-                     "duration": {"sum": sum(durations), "p50": nearest_rank(durations, 50), "p95": nearest_rank(durations, 95)}})
-    return sorted(rows, key=(lambda r: r["key"]) if group == "time" else (lambda r: (-r["calls"], r["key"].encode())))
+        for keys, count in keys_of(made, groups, bucket, zone).items():
+            members[keys].append(int(made["end"]) - int(made["start"]))
+            steps[keys] += count
+    rows = [(keys, {"key": list(keys) if len(keys) > 1 else keys[0], "calls": len(durations), "steps": steps[keys],
+                    "duration": {"sum": sum(durations), "p50": nearest_rank(durations, 50), "p95": nearest_rank(durations, 95)}})
+            for keys, durations in members.items()]
+
+    def order(item):
+        keys, row = item
+        times = [key for key in keys if isinstance(key, int)]
+        return times, -row["calls"], [str(key).encode() for key in keys if not isinstance(key, int)]
+    return [row for _, row in sorted(rows, key=order)]
 
 
 def dropoff(calls):

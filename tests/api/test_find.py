@@ -12,6 +12,7 @@ import time
 import urllib.parse
 
 import pytest
+from zoneinfo import ZoneInfo
 
 import contract
 import finding
@@ -101,10 +102,10 @@ def test_what_is_found_counted_and_streamed_is_what_the_model_finds(sample, seed
     document = found(client, pairs, limit=10000)
     assert ids(document) == [c["session_id"] for c in wanted], query
     assert document["total_calls"] == len(wanted) and document["next"] is None
-    group = rng.choice(["time", "dest", "type", "class", "module", "variable"])
-    bucket = rng.choice(["minute", "hour", "day"])
-    stats = client.get(path_of("/v1/stats", pairs, group=group, bucket=bucket, limit=10000)).json
-    rows = finding.stats(wanted, group, {"minute": 60, "hour": 3600, "day": 86400}[bucket])
+    group = ",".join(rng.sample(finding.GROUPS, rng.randint(1, 2)))
+    bucket, zone = rng.choice(finding.BUCKETS), rng.choice(["UTC", "America/New_York", "Asia/Kolkata"])
+    stats = client.get(path_of("/v1/stats", pairs, group=group, bucket=bucket, zone=zone, limit=10000)).json
+    rows = finding.stats(wanted, group, bucket, ZoneInfo(zone))
     assert stats["groups"] == rows and stats["groups_total"] == len(rows) and stats["total_calls"] == len(wanted), (query, group)
     dropoff = client.get(path_of("/v1/dropoff", pairs, limit=10000)).json
     assert dropoff["modules"] == finding.dropoff(wanted), query
@@ -119,9 +120,42 @@ def test_what_is_found_counted_and_streamed_is_what_the_model_finds(sample, seed
 def test_stats_of_calls_alone_leaves_steps_and_durations_out_and_counts_the_same(sample):
     client, calls = sample
     for query in ({}, {"dest": "6177123001"}, {"start": NOW - 86400}):
-        rows = finding.stats([c for c in calls if finding.matches(query, c)], "time", 3600)
+        rows = finding.stats([c for c in calls if finding.matches(query, c)], "time", "hour")
         answer = client.get(path_of("/v1/stats", query, values="calls")).json
         assert answer["groups"] == [{"key": r["key"], "calls": r["calls"]} for r in rows]
+
+
+@pytest.mark.parametrize("group", ["time", "src", "outcome,time", "module,src"])
+def test_stats_as_csv_are_the_same_groups(sample, group):
+    client, _ = sample
+    for values in "all", "calls":
+        path = path_of("/v1/stats", group=group, bucket="day", values=values, limit=30)
+        document, table = client.get(path).json, client.get(path, accept=CSV)
+        assert table.headers["Content-Type"].startswith(CSV) and table.headers["X-Total-Groups"] == str(document["groups_total"])
+        rows = list(csv.DictReader(io.StringIO(table.text, newline="")))
+        keys = [[shown_key(row, name) for name in group.split(",")] for row in rows]
+        assert keys == [[str(key) for key in (g["key"] if "," in group else [g["key"]])] for g in document["groups"]]
+        assert [int(row["calls"]) for row in rows] == [g["calls"] for g in document["groups"]]
+        if values == "all":
+            assert [[int(row[n]) for n in ("steps", "duration_sum", "duration_p50", "duration_p95")] for row in rows] == [
+                [g["steps"], *g["duration"].values()] for g in document["groups"]]
+        else:
+            assert rows and "steps" not in rows[0]
+
+
+def shown_key(row, name):
+    if name == "time":
+        assert row["time_iso"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(row["time"])))
+    return row[name]
+
+
+def test_two_groups_that_a_limit_cuts_are_the_largest_and_the_rest_is_told(sample):
+    client, calls = sample
+    rows = finding.stats(calls, "time,dest", "day")
+    answer = client.get(path_of("/v1/stats", group="time,dest", bucket="day", limit=5)).json
+    assert answer["group"] == "time,dest" and answer["groups_total"] == len(rows) > 5 and answer["total_calls"] == len(calls)
+    assert [g for g in rows if g in answer["groups"]] == answer["groups"] and len(answer["groups"]) == 5
+    assert min(g["calls"] for g in answer["groups"]) >= sorted((g["calls"] for g in rows), reverse=True)[4]
 
 
 def test_what_counts_steps_says_how_many_calls_have_any_and_why_others_have_none(client):
@@ -143,7 +177,7 @@ def test_what_counts_steps_says_how_many_calls_have_any_and_why_others_have_none
 def test_groups_and_places_are_limited_and_all_are_counted(sample):
     client, calls = sample
     assert len(client.get("/v1/stats?group=dest&limit=2").json["groups"]) == 2
-    assert client.get("/v1/stats?group=dest&limit=2").json["groups_total"] == len(finding.stats(calls, "dest", 1))
+    assert client.get("/v1/stats?group=dest&limit=2").json["groups_total"] == len(finding.stats(calls, "dest"))
     assert len(client.get("/v1/dropoff?limit=1").json["modules"]) == 1
     assert client.get("/v1/dropoff?limit=1").json["modules_total"] == len(finding.dropoff(calls))
 
@@ -313,7 +347,8 @@ def test_a_wrong_filter_parameter_is_named(client, path, query):
 
 @pytest.mark.parametrize("path, parameter", [
     ("/v1/calls?limit=0", "limit"), ("/v1/calls?limit=10001", "limit"), ("/v1/calls?limit=x", "limit"), ("/v1/calls?offset=-1", "offset"),
-    ("/v1/calls?detail=yes", "detail"), ("/v1/stats?group=x", "group"), ("/v1/stats?bucket=week", "bucket"), ("/v1/stats?values=x", "values"),
+    ("/v1/calls?detail=yes", "detail"), ("/v1/stats?group=x", "group"), ("/v1/stats?group=time,time", "group"), ("/v1/stats?group=", "group"),
+    ("/v1/stats?group=type,dest,src", "group"), ("/v1/stats?bucket=year", "bucket"), ("/v1/stats?values=x", "values"),
     ("/v1/stats?limit=10001", "limit"), ("/v1/dropoff?limit=0", "limit"), ("/v1/calls?start=100&end=99", "end"),
     ("/v1/calls?min_duration=2&max_duration=1", "max_duration"), ("/v1/tail?detail=1", "detail"), ("/v1/tail?last_event_id=x", "last_event_id")])
 def test_any_other_wrong_parameter_is_named(client, path, parameter):

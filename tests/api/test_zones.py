@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import finding
 from conftest import call, callstep
 from test_find import path_of, post
 
@@ -18,20 +19,6 @@ def counted(client, **query):
     assert answer.status == 200, answer.text
     assert answer.json["zone"] == query.get("zone", "UTC")
     return {group["key"]: group["calls"] for group in answer.json["groups"]}
-
-
-def day_start(time, zone):
-    """The first second of the date that @time has in @zone, hour by hour."""
-    date = datetime.fromtimestamp(time, zone).date()
-    first = time - time % 900
-    while datetime.fromtimestamp(first - 900, zone).date() == date:
-        first -= 900
-    return first
-
-
-def hour_start(time, zone):
-    at = datetime.fromtimestamp(time, timezone.utc).astimezone(zone)
-    return time - at.minute * 60 - at.second
 
 
 def test_days_begin_at_the_zones_midnight(client):
@@ -51,11 +38,13 @@ def test_hours_and_days_are_those_of_a_calendar(client, name):
     times = [int((rng.choice(changes) + timedelta(hours=rng.randint(-30, 54), seconds=rng.randint(0, 3599))).timestamp()) for _ in range(300)]
     post(client, [call(f"s{i}", time, detail=None) for i, time in enumerate(times)])
     for values in "all", "calls":  # from the calls, from the tallies
-        assert counted(client, bucket="day", zone=name, values=values) == Counter(day_start(time, zone) for time in times)
-        assert counted(client, bucket="hour", zone=name, values=values) == Counter(hour_start(time, zone) for time in times)
+        assert counted(client, bucket="day", zone=name, values=values) == Counter(finding.bucket_start(time, "day", zone) for time in times)
+        assert counted(client, bucket="hour", zone=name, values=values) == Counter(finding.bucket_start(time, "hour", zone) for time in times)
+        for bucket in "week", "month":
+            assert counted(client, bucket=bucket, zone=name, values=values) == Counter(finding.bucket_start(time, bucket, zone) for time in times)
         start, end = sorted(rng.sample(times, 2))
         inside = [time for time in times if start <= time < end]
-        assert counted(client, bucket="day", zone=name, values=values, start=start, end=end) == Counter(day_start(t, zone) for t in inside)
+        assert counted(client, bucket="day", zone=name, values=values, start=start, end=end) == Counter(finding.bucket_start(t, "day", zone) for t in inside)
 
 
 @pytest.mark.parametrize("zone", ["", "Nowhere/City", "../../etc/passwd", "/etc/localtime", "%ff", "a%00b", "EST5EDT,M3.2.0,M11.1.0"])

@@ -396,10 +396,13 @@ static void check_buckets(struct fixture *f, struct question *question, uint64_t
 
 static struct stats_question random_stats(struct dice *dice)
 {
-	static const int64_t seconds[] = {60, 3600, 86400};
+	static const int64_t seconds[] = {60, 3600, ZONE_DAY_S, ZONE_WEEK_S, ZONE_MONTH_S};
+	int group = (int) throw(dice, STATS_SRC + 1);
 
 	return (struct stats_question){
-		.group = (enum stats_group) throw(dice, STATS_VARIABLE + 1),
+		.group = (enum stats_group)group,
+		.by_two = throw(dice, 4) == 0,
+		.second = (enum stats_group)((group + 1) % (STATS_SRC + 1)),
 		.bucket_seconds = seconds[throw(dice, COUNT_OF(seconds))],
 		.calls_only = throw(dice, 4) == 0,
 		.limit = throw(dice, 3) == 0 ? 2 : 100,
@@ -421,7 +424,7 @@ static void count_rows(struct fixture *f, const struct question *question,
 		stats_finish(&stats, &f->arena, ret_result, &err) < 0) {
 		fail_msg("%s: %s", question->words, err.message);
 	}
-	if (stats_is_of_steps(asked->group)) {
+	if (stats_is_of_steps(asked)) {
 		ret_result->steps = steps;
 	}
 }

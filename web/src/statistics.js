@@ -14,7 +14,7 @@ import { useSettings } from './settings.js';
 import { Empty, Failure, Loading } from './states.js';
 import { formatDuration, formatTime, zoneName } from './time.js';
 
-const groups = [['time', 'Time'], ['dest', 'To'], ['type', 'Type'], ['class', 'Class'], ['module', 'Module'], ['variable', 'Variable'],
+const groups = [['time', 'Time'], ['dest', 'To'], ['src', 'From'], ['type', 'Type'], ['class', 'Class'], ['module', 'Module'], ['variable', 'Variable'],
 	['outcome', 'Outcome'], ['ended_by', 'Ended by']];
 const LIMIT = 200;
 const ROWS_MAX = 500; // of times, the newest
@@ -69,7 +69,7 @@ function barFilter(data, entry, filter) {
 
 /* Of these calls it is not known: nothing that may be asked finds them. */
 function isUnknown(data, entry) {
-	return entry.key === '' && (data.group === 'outcome' || data.group === 'ended_by');
+	return entry.key === '' && ['src', 'outcome', 'ended_by'].includes(data.group);
 }
 
 function nameOf(data, entry, zone) {

@@ -20,8 +20,8 @@ enum column_group {
 struct column_stats_question {
 	struct column_question base;
 	enum column_group group;
-	int64_t bucket_seconds;	 /* of COLUMN_BY_TIME */
-	const struct zone *zone; /* whose hours and days are meant; NULL: UTC */
+	int64_t bucket_seconds;	 /* of COLUMN_BY_TIME, as zone_floor() has it */
+	const struct zone *zone; /* whose calendar is meant; NULL: UTC's */
 	size_t buckets_max;
 	bool calls_only; /* neither steps nor durations */
 	size_t limit;	 /* groups; not of COLUMN_BY_TIME, which has all */

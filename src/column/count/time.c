@@ -17,8 +17,7 @@ static int64_t bucket_start(const struct timing *timing, int64_t time)
 {
 	const struct column_stats_question *question = timing->stats->question;
 
-	return question->zone ? zone_floor(question->zone, time, question->bucket_seconds)
-			      : time - time % question->bucket_seconds;
+	return zone_floor(question->zone, time, question->bucket_seconds);
 }
 
 static void close_bucket(struct timing *timing)

@@ -145,6 +145,47 @@ static void days_and_hours_of_changes(void **state)
 	}
 }
 
+/* As libc has it: its week or month begins where the day does that is the first of it. */
+static void weeks_and_months_begin_with_their_first_day(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		AUTO(arena_deinit) struct arena arena;
+		struct zone zone;
+
+		arena_init(&arena, SIZE_MAX);
+		load(names[i], &arena, &zone);
+		for (int64_t at = 43 * YEAR; at < 75 * YEAR; at += 31 * HOUR + 17) {
+			int64_t week = zone_floor(&zone, at, ZONE_WEEK_S);
+			int64_t month = zone_floor(&zone, at, ZONE_MONTH_S);
+			time_t time = (time_t)week;
+			struct tm tm, day;
+
+			assert_non_null(localtime_r(&time, &tm));
+			assert_true(week <= at && week > at - 8 * DAY);
+			assert_int_equal(tm.tm_wday, 1);
+			assert_int_equal(zone_floor(&zone, week, DAY), week);
+			time = (time_t)at;
+			assert_non_null(localtime_r(&time, &day));
+			time = (time_t)month;
+			assert_non_null(localtime_r(&time, &tm));
+			assert_true(month <= at && tm.tm_mday == 1);
+			assert_int_equal(tm.tm_mon, day.tm_mon);
+			assert_int_equal(tm.tm_year, day.tm_year);
+			assert_int_equal(zone_floor(&zone, month, DAY), month);
+		}
+	}
+	for (int64_t at = -400 * YEAR; at < 800 * YEAR; at += 13 * DAY + 7) {
+		time_t time = (time_t)zone_floor(NULL, at, ZONE_MONTH_S);
+		struct tm tm;
+
+		assert_non_null(gmtime_r(&time, &tm));
+		assert_true(time <= at && at - time < 31 * DAY && tm.tm_mday == 1);
+		assert_int_equal(time % DAY, 0);
+	}
+	assert_int_equal(zone_floor(NULL, 1795582800, ZONE_WEEK_S), 1795392000); /* 2026-11-23 */
+}
+
 static void what_is_not_a_zone_is_refused(void **state)
 {
 	static const char *const wrong[] = {"", "Nowhere/City", "../../etc/passwd",
@@ -205,6 +246,7 @@ int main(void)
 		cmocka_unit_test(a_clock_is_as_far_ahead_as_libc_says),
 		cmocka_unit_test(a_day_begins_with_the_first_moment_of_its_date),
 		cmocka_unit_test(days_and_hours_of_changes),
+		cmocka_unit_test(weeks_and_months_begin_with_their_first_day),
 		cmocka_unit_test(what_is_not_a_zone_is_refused),
 		cmocka_unit_test(damaged_files_are_refused_or_read),
 	};

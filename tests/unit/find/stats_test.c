@@ -482,18 +482,97 @@ static void the_document_is_that_of_the_api(void **state)
 
 static void names_are_read(void **state)
 {
-	enum stats_group group;
+	static const char *const wrong[] = {"", ",", "caller", "time,", ",time", "time,time",
+		"type,dest,src", "time;type", "Time"};
+	struct stats_question question = {0};
 	int64_t seconds;
+	struct error err;
 
 	(void)state;
-	for (enum stats_group i = STATS_TIME; i <= STATS_VARIABLE; i++) {
-		assert_true(stats_group_parse(text_of(stats_group_name(i)), &group));
-		assert_int_equal(group, i);
+	for (enum stats_group i = STATS_TIME; i <= STATS_SRC; i++) {
+		assert_int_equal(
+			stats_groups_parse(text_of(stats_group_name(i)), &question, &err), 0);
+		assert_int_equal(question.group, i);
+		assert_false(question.by_two);
 	}
-	assert_false(stats_group_parse(TEXT("src"), &group));
-	assert_true(stats_bucket_parse(TEXT("day"), &seconds));
-	assert_int_equal(seconds, 86400);
-	assert_false(stats_bucket_parse(TEXT("week"), &seconds));
+	assert_int_equal(stats_groups_parse(TEXT("outcome,time"), &question, &err), 0);
+	assert_true(question.by_two);
+	assert_int_equal(question.group, STATS_OUTCOME);
+	assert_int_equal(question.second, STATS_TIME);
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		assert_int_equal(stats_groups_parse(text_of(wrong[i]), &question, &err), -1);
+		assert_int_equal(err.code, ERROR_INVALID);
+	}
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		assert_false(stats_bucket_parse(text_of(wrong[i]), &seconds));
+	}
+	assert_true(stats_bucket_parse(TEXT("month"), &seconds));
+	assert_string_equal(stats_bucket_name(seconds), "month");
+}
+
+/* Calls as large as a group allows in the one result, and rows of two groups in the other. */
+static void two_groups_are_what_is_alike_in_both(void **state)
+{
+	static const struct {
+		int64_t start, end;
+		enum call_type type;
+	} calls[] = {{7300, 7310, CALL_INBOUND}, {7250, 7251, CALL_OUTBOUND},
+		{7201, 7205, CALL_INBOUND}, {90, 99, CALL_INBOUND}};
+	struct stats_question question = {.group = STATS_TYPE,
+		.by_two = true,
+		.second = STATS_TIME,
+		.bucket_seconds = 3600,
+		.limit = 10};
+	AUTO(stats_deinit) struct stats stats;
+	struct fixture *fixture = *state;
+	AUTO(buffer_deinit) struct buffer buffer;
+	struct stats_result result;
+	struct error err;
+
+	buffer_init(&buffer, MEMORY_MAX);
+	stats_init(&stats, &question, MEMORY_MAX);
+	for (size_t i = 0; i < COUNT_OF(calls); i++) {
+		struct store_row row = {.call = {.start = calls[i].start,
+						.end = calls[i].end,
+						.type = calls[i].type}};
+
+		assert_int_equal(1, stats_row(&stats, &row, &err));
+	}
+	assert_int_equal(0, stats_finish(&stats, &fixture->arena, &result, &err));
+	stats_write_csv(&buffer, &result);
+	buffer_append_byte(&buffer, '\0');
+	assert_string_equal(buffer.data,
+		"type,time,time_iso,calls,steps,duration_sum,duration_p50,duration_p95\r\n"
+		"inbound,0,1970-01-01T00:00:00Z,1,0,9,9,9\r\n"
+		"inbound,7200,1970-01-01T02:00:00Z,2,0,14,4,10\r\n"
+		"outbound,7200,1970-01-01T02:00:00Z,1,0,1,1,1\r\n");
+}
+
+/* The largest ones stay. */
+static void a_limit_cuts_two_groups_and_how_many_there_are_is_told(void **state)
+{
+	struct stats_question question = {.group = STATS_TIME,
+		.by_two = true,
+		.second = STATS_MODULE,
+		.bucket_seconds = ZONE_DAY_S,
+		.limit = 1000};
+	struct fixture *fixture = *state;
+	struct stats_result all, some;
+
+	count_all(fixture, &question, &all);
+	question.limit = 5;
+	count_all(fixture, &question, &some);
+	assert_int_equal(some.count, 5);
+	assert_int_equal(some.entries_total, all.count);
+	for (size_t i = 0; i < some.count; i++) {
+		size_t larger = 0;
+
+		for (size_t j = 0; j < all.count; j++) {
+			larger += all.entries[j].calls > some.entries[i].calls;
+		}
+		assert_true(larger < 5);
+		assert_true(i == 0 || some.entries[i].time >= some.entries[i - 1].time);
+	}
 }
 
 int main(void)
@@ -508,6 +587,8 @@ int main(void)
 		cmocka_unit_test(memory_has_a_ceiling),
 		cmocka_unit_test(the_document_is_that_of_the_api),
 		cmocka_unit_test(names_are_read),
+		cmocka_unit_test(two_groups_are_what_is_alike_in_both),
+		cmocka_unit_test(a_limit_cuts_two_groups_and_how_many_there_are_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
