@@ -18,8 +18,8 @@ const struct setting collect_settings[] = {
 			"collector has its own."},
 	{SETTING("spool-max", SIZE, "SIZE", spool_max), .fallback = "1G", .min = 64 * MB,
 		.max = INT64_C(1024) * GB,
-		.help = "Holds at most so much there. When it is reached, the source is read no "
-			"further until half is free."},
+		.help = "Takes at most so much of the disk there. What waits long is packed. "
+			"When it is reached, the source is read no further until half is free."},
 	{SETTING("prefix", TEXT, "TEXT", prefix),
 		.help = "Puts TEXT before the ids of the calls. Exchanges give the same ids: "
 			"where several send calls to one account, each needs a name."},

@@ -58,11 +58,12 @@ static void tell_status(struct poller *poller, int64_t now_us)
 	}
 	poller->status_us = now_us;
 	log_event(LOG_INFO, "status",
-		"source=%s spooled=%llu acknowledged=%llu waiting_bytes=%lld failures=%llu "
-		"given_up=%llu",
+		"source=%s spooled=%llu acknowledged=%llu waiting_bytes=%lld spool_bytes=%lld "
+		"failures=%llu given_up=%llu",
 		poller->options.source, (unsigned long long)spool.appended,
 		(unsigned long long)spool.acknowledged, (long long)spool.bytes,
-		(unsigned long long)sender.failures, (unsigned long long)poller->told);
+		(long long)spool.disk_bytes, (unsigned long long)sender.failures,
+		(unsigned long long)poller->told);
 }
 
 /* ---- waiting ---- */

@@ -13,7 +13,7 @@
 
 #include <poll.h>
 
-#include "collect/spool.h"
+#include "collect/spool/spool.h"
 
 #define SENDER_BATCH_BYTES ((size_t)1 << 20)
 #define SENDER_BATCH_LINES 1000 /* as many rejects an answer lists */

@@ -47,7 +47,7 @@ ONLY_IN = {
     r"zlib\.h": r"src/(call/pack|intake/stream/decoder)\.c",
     r"isa-l.*": r"src/(call/(pack|glue)|api/gzip_stream)\.c",
     r"libdeflate\.h": r"src/(call/pack|column/groups)\.c",
-    r"zstd\.h": r"src/intake/stream/decoder\.c",
+    r"zstd\.h": r"src/(intake/stream/decoder|collect/spool/(un)?pack)\.c",
 }
 
 

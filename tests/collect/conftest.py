@@ -65,10 +65,18 @@ class Collector:
         return self.log.read_text() if self.log.exists() else ""
 
     def waiting(self):
-        """Bytes that lie in the spool, as its files say."""
+        """Bytes that lie in the spool, as its files say: packed segments by their size."""
         state = json.loads((self.spool / "state").read_text()) if (self.spool / "state").exists() else {"segment": 1, "offset": 0}
-        return sum(path.stat().st_size - (state["offset"] if int(path.stem) == state["segment"] else 0)
-                   for path in self.spool.glob("[0-9]*.ndjson") if int(path.stem) >= state["segment"])
+        found = 0
+        for path in self.spool.glob("[0-9]*.ndjson*"):
+            number = int(path.name.split(".")[0])
+            if number < state["segment"] or path.suffix not in (".ndjson", ".zst"):
+                continue
+            try:
+                found += path.stat().st_size - (state["offset"] if number == state["segment"] and path.suffix == ".ndjson" else 0)
+            except FileNotFoundError:  # it was packed, or removed, in between
+                pass
+        return found
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The spool has no more room, on its disk or by --spool-max: the exchange is disconnected, the gap is told, and all goes on by itself when there is room."""
 import ctypes
+import random
 import re
 import subprocess
 
@@ -47,8 +48,8 @@ def test_a_full_disk_is_told_and_nothing_is_left_without_an_end(collect, exchang
 
 
 SPOOL_MAX = 64 << 20  # the least that --spool-max takes
-TEXT = "x" * 30000
-EVENTS, LARGE_CALLS = 10, 160
+TEXT_BYTES = 15000  # twice as many characters, which pack to half
+EVENTS, LARGE_CALLS = 10, 280
 
 
 def event(name, call, number, **more):
@@ -58,7 +59,8 @@ def event(name, call, number, **more):
 
 
 def large_call(call):
-    events = [event("UserEvent", call, 2 + i, UserEvent="Tick", Number=str(i), Text=TEXT) for i in range(EVENTS)]
+    texts = random.Random(call)
+    events = [event("UserEvent", call, 2 + i, UserEvent="Tick", Number=str(i), Text=texts.randbytes(TEXT_BYTES).hex()) for i in range(EVENTS)]
     return [event("Newchannel", call, 1), *events, event("Hangup", call, 900, Cause="16")]
 
 

@@ -160,12 +160,13 @@ static void tell_status(struct collector *collector, const struct collector_sour
 	buffer_append_byte(&more, '\0');
 	log_event(LOG_INFO, "collect-status",
 		"source=%s calls=%zu rows=%llu ended=%llu spooled=%llu acknowledged=%llu "
-		"waiting_bytes=%lld lag_s=%lld gaps=%llu given_up=%llu conflicts=%llu "
+		"waiting_bytes=%lld spool_bytes=%lld lag_s=%lld gaps=%llu given_up=%llu "
+		"conflicts=%llu "
 		"rows_left_out=%llu rows_late=%llu%s",
 		collector->options.source, live.open, (unsigned long long)live.rows,
 		(unsigned long long)live.calls, (unsigned long long)spool.appended,
 		(unsigned long long)spool.acknowledged, (long long)spool.bytes,
-		(long long)lag_s(collector, clock_monotonic_us()),
+		(long long)spool.disk_bytes, (long long)lag_s(collector, clock_monotonic_us()),
 		(unsigned long long)live.gaps + collector->gaps,
 		(unsigned long long)sender.given_up + live.broken,
 		(unsigned long long)sender.conflicts,
@@ -178,7 +179,7 @@ static void hold(struct collector *collector, const struct collector_source *sou
 {
 	if (full != collector->full) {
 		log_event(full ? LOG_ERROR : LOG_INFO, full ? "spool-full" : "spool-has-room",
-			"bytes=%lld", (long long)spool_counts(collector->spool).bytes);
+			"bytes=%lld", (long long)spool_counts(collector->spool).disk_bytes);
 		collector->full = full;
 		source->hold(source->context, full);
 	}

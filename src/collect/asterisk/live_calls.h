@@ -5,7 +5,7 @@
 #ifndef COLLECT_LIVE_CALLS_H
 #define COLLECT_LIVE_CALLS_H
 
-#include "collect/spool.h"
+#include "collect/spool/spool.h"
 #include "intake/sources/ami/ami_rows.h"
 
 #define LIVE_CALLS_BYTES_MAX ((size_t)128 << 20) /* of the rows of all calls */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "collect/spool.h"
+#include "collect/spool/spool.h"
 
 #define ROOM ((int64_t)64 << 20)
 

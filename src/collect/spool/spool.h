@@ -4,8 +4,13 @@
  *
  *   DIR/lock             held while a collector works on the folder
  *   DIR/0001.ndjson …    segments of 16 MiB: exactly the lines to be posted, in their order
+ *   DIR/0002.ndjson.zst  one that is packed, see packed.h
  *   DIR/state            JSON: up to where they are acknowledged, and the source's own mark
  *   DIR/rejected.ndjson  lines that the server refused for good, each with its reason
+ *
+ * Segments are packed one by one, behind the first one, which is read, and before the last one,
+ * which is appended to. While the server answers there are none. A segment that is damaged is read
+ * up to there, set aside as DIR/NAME.damaged, and told in rejected.ndjson.
  *
  * A line is never lost by a crash of the collector: what is appended lies in the file. It is never
  * lost by a crash of the machine once spool_sync() has returned. Lines may come twice after a
@@ -25,7 +30,8 @@ struct spool_counts {
 	uint64_t appended;     /* lines, since it was opened */
 	uint64_t acknowledged; /* lines, since it was opened */
 	uint64_t rejected;     /* lines, since it was opened */
-	int64_t bytes;	       /* not acknowledged */
+	int64_t bytes;	       /* of lines that are not acknowledged */
+	int64_t disk_bytes;    /* that these take on the disk */
 	/* Bytes since it was opened, what it held then counted as appended: a line is acknowledged
 	 * when acknowledged_bytes has come to what appended_bytes was behind it. */
 	int64_t appended_bytes;
@@ -33,13 +39,14 @@ struct spool_counts {
 };
 
 /* Opens the spool in @folder, which is made where it is missing, for its owner alone. @bytes_max:
- * how many bytes of lines it holds. ERROR_BUSY: another collector works on it. */
+ * how many bytes its lines may take on the disk. ERROR_BUSY: another collector works on it. */
 int spool_open(struct spool **ret_spool, const char *folder, int64_t bytes_max,
 	struct error *err) CHECK_RESULT;
 void spool_close(struct spool *spool);
 
-/* Appends @lines, whole events lines. ERROR_NO_SPACE, by bytes_max or because the disk is full, and
- * any other failure: nothing was appended. */
+/* Appends @lines, whole events lines. From time to time some of what lies there is packed.
+ * ERROR_NO_SPACE, by bytes_max or because the disk is full, and any other failure: nothing was
+ * appended. */
 int spool_append(struct spool *spool, struct text lines, struct error *err) CHECK_RESULT;
 
 /* Brings all that was appended to the disk. Nothing happens where all of it is there. */
