@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "api/gzip_stream.h"
+#include "api/job.h"
 #include "base/log.h"
 #include "call/call_xml.h"
 #include "http/negotiate.h"
@@ -210,6 +211,13 @@ enum http_step answer_error(struct http_response *response, int status, const ch
 	return answer_later(response, status, RETRY_AFTER_S, sentence);
 }
 
+void answer_store_failed(const struct http_request *request)
+{
+	const struct job *job = request->user;
+
+	atomic_fetch_add(&job->api->counts.store_errors, 1);
+}
+
 void answer_log(const char *event, const struct http_request *request, const struct error *err)
 {
 	char cause[sizeof(err->message) + 32], id[HTTP_ID_SIZE];
@@ -227,6 +235,7 @@ enum http_step answer_crowded(struct http_response *response)
 
 enum http_step answer_failure(struct http_response *response, const struct error *err)
 {
+	answer_store_failed(response->request);
 	answer_log("request-failed", response->request, err);
 	return answer_error(response, 500, "database error");
 }

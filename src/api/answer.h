@@ -49,6 +49,8 @@ enum http_step answer_error(struct http_response *response, int status, const ch
 enum http_step answer_later(
 	struct http_response *response, int status, unsigned int after_s, const char *sentence);
 
+/* Counts an answer that the store is to blame for. */
+void answer_store_failed(const struct http_request *request);
 /* Writes @err into the log under the request's id. */
 void answer_log(const char *event, const struct http_request *request, const struct error *err);
 

@@ -100,6 +100,8 @@ static const struct endpoint endpoints[] = {
 		.finish = v1_hook_resend_finish},
 	{"/readyz", HTTP_GET, .begin = readyz_begin},
 	{"/healthz", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = healthz_begin},
+	{"/metrics", HTTP_GET, "read-metrics", NULL, STORE_SCOPE_METRICS,
+		.begin = metrics_begin, .records_refused = true},
 	{"/", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},
 	{"/docs", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},
 	{"/openapi.json", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},
@@ -108,6 +110,14 @@ static const struct endpoint endpoints[] = {
 /* clang-format on */
 
 #define ENDPOINTS COUNT_OF(endpoints)
+
+/* Of a server for metrics, which is reached by those alone that may read them. */
+static const struct endpoint open_endpoints[] = {
+	{"/metrics", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = metrics_begin},
+	{"/readyz", HTTP_GET, .begin = readyz_begin},
+	{"/healthz", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = healthz_begin},
+};
+_Static_assert(COUNT_OF(open_endpoints) < API_OPEN_ROUTES, "API_OPEN_ROUTES is too small");
 
 /* The list of routes ends with a row of nothing. */
 _Static_assert(ENDPOINTS < API_ROUTES_MAX, "API_ROUTES_MAX is too small");
@@ -122,15 +132,20 @@ _Static_assert(ENDPOINTS < API_ROUTES_MAX, "API_ROUTES_MAX is too small");
 
 const struct endpoint *api_endpoint(const struct api *api, const struct http_request *request)
 {
-	return &endpoints[request->route - api->routes];
+	const struct http_route *route = request->route;
+
+	return route >= api->open_routes && route < api->open_routes + API_OPEN_ROUTES
+		       ? &open_endpoints[route - api->open_routes]
+		       : &endpoints[route - api->routes];
 }
 
-static void fill_routes(struct api *api)
+static void fill_routes(const struct api *api, const struct endpoint *table, size_t count,
+	struct http_route *ret_routes)
 {
-	for (size_t i = 0; i < ENDPOINTS; i++) {
-		const struct endpoint *endpoint = &endpoints[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct endpoint *endpoint = &table[i];
 
-		api->routes[i] = (struct http_route){
+		ret_routes[i] = (struct http_route){
 			.pattern = endpoint->pattern,
 			.methods = endpoint->methods,
 			.begin = job_begin,
@@ -168,7 +183,10 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 	api->options = *options;
 	memory_init(&api->memory, options->page_memory_max);
 	arena_pool_init(&api->blocks, BLOCKS_IDLE_MAX, BLOCKS_BUSY_MAX);
-	fill_routes(api);
+	fill_routes(api, endpoints, ENDPOINTS, api->routes);
+	fill_routes(api, open_endpoints, COUNT_OF(open_endpoints), api->open_routes);
+	api->route_count = ENDPOINTS;
+	api->started = options->now();
 	api->strangers = hash_key_random();
 	api->executions = twilio_executions_create();
 	if (!api->executions) {
@@ -234,4 +252,10 @@ void api_attach(struct api *api, struct http_server_options *options)
 	options->completed = completed;
 	options->shown_query = audit_write_query;
 	options->context = api;
+}
+
+void api_attach_metrics(struct api *api, struct http_server_options *options)
+{
+	api_attach(api, options);
+	options->routes = api->open_routes;
 }

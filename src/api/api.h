@@ -32,6 +32,11 @@ struct api_options {
 	unsigned int wrong_keys_max; /* a minute, of one network or for one e-mail; 0: any number */
 	unsigned int threads;	     /* for such questions; 0: one a core */
 	const char *version;	     /* of the program */
+	/* what GET /metrics tells of, beside the above; server NULL: it is not asked for */
+	const struct http_server *server;
+	struct gauge *gauge;
+	int64_t disk_max; /* bytes; 0: no cap */
+	unsigned int connections_max;
 	/* of POST /v1/in/{source}; NULL: there are none but those that are built in */
 	const struct webhooks *webhooks;
 	struct text twilio_token; /* Twilio's signatures are checked by it; empty: they are not */
@@ -43,6 +48,7 @@ struct api_options {
 };
 
 struct api;
+struct gauge;
 
 int api_create(
 	struct api **ret_api, const struct api_options *options, struct error *err) CHECK_RESULT;
@@ -56,5 +62,8 @@ void api_finish(struct api *api);
 
 /* Fills in routes, error and context of @options: what the API is to the HTTP server. */
 void api_attach(struct api *api, struct http_server_options *options);
+
+/* The same for a server that has GET /metrics, /healthz and /readyz alone, and asks for no key. */
+void api_attach_metrics(struct api *api, struct http_server_options *options);
 
 #endif

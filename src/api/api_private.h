@@ -18,6 +18,17 @@
 
 struct twilio_executions;
 
+/* By any thread: what is counted here is rare. */
+struct api_counts {
+	_Atomic uint64_t keys_refused; /* 401 */
+	_Atomic uint64_t keys_limited; /* 429 */
+	_Atomic uint64_t store_errors;
+	_Atomic uint64_t query_timeouts;
+	_Atomic uint64_t query_refused;
+};
+
+#define API_OPEN_ROUTES 4
+
 struct api {
 	struct api_options options;
 	/* of all answers under way */
@@ -38,6 +49,11 @@ struct api {
 	atomic_size_t inbound_bytes;
 	struct twilio_executions *executions;
 	struct http_route routes[API_ROUTES_MAX];
+	size_t route_count;
+	/* of a server for metrics */
+	struct http_route open_routes[API_OPEN_ROUTES];
+	struct api_counts counts;
+	int64_t started; /* UNIX seconds */
 };
 
 /* The row of a request's route. */

@@ -175,7 +175,9 @@ void audit_completed(struct job *job, int status)
 	bool wrong_key = status == 401 || note->subject.data;
 	struct store_audit record;
 
-	if (!job->endpoint->action || note->recorded || !is_wanted(api, request, outcome)) {
+	if (!job->endpoint->action || note->recorded ||
+		(job->endpoint->records_refused && outcome != STORE_REFUSED) ||
+		!is_wanted(api, request, outcome)) {
 		return;
 	}
 	record = record_of(api, request, note, address);

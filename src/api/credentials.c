@@ -145,6 +145,8 @@ static void refuse_key(struct job *job, const struct credentials *credentials)
 	} else {
 		job->request->quiet = true;
 	}
+	atomic_fetch_add(
+		after_s > 0 ? &job->api->counts.keys_limited : &job->api->counts.keys_refused, 1);
 	if (after_s > 0) {
 		answer_later(job->response, 429, after_s, LIMITED);
 	} else {

@@ -37,6 +37,7 @@ enum http_step readyz_begin(struct job *job)
 	if (store_ping(job->api->options.store, &err) == 0) {
 		return say(job->response, 200, ready_body(job->api));
 	}
+	answer_store_failed(job->request);
 	answer_log("store-not-ready", job->request, &err);
 	http_response_header(job->response, "Retry-After", TEXT("1"));
 	return say(job->response, 503, TEXT("{\"status\":\"unavailable\"}"));

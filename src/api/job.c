@@ -275,6 +275,7 @@ static enum http_step answer_late(struct job *job)
 {
 	char sentence[160];
 
+	atomic_fetch_add(&job->api->counts.query_timeouts, 1);
 	snprintf(sentence, sizeof(sentence),
 		"the question took longer than the %g s that one may (--query-time-max): narrow "
 		"it, by start and end for one",
@@ -308,6 +309,7 @@ static enum http_step answer_asked(struct job *job)
 		parameters_refuse_error(job, &job->err);
 		return HTTP_DONE;
 	case ERROR_BUSY:
+		answer_store_failed(job->request);
 		return answer_error(job->response, 503, "the store is busy: try again");
 	default:
 		return answer_failure(job->response, &job->err);
@@ -323,6 +325,7 @@ static enum http_step answer_failed(struct job *job, const struct error *err)
 		return answer_asked(job);
 	}
 	/* No worker took it. */
+	atomic_fetch_add(&job->api->counts.query_refused, err->code == ERROR_BUSY);
 	return answer_error(job->response, err->code == ERROR_BUSY ? 429 : 503, err->message);
 }
 

@@ -18,6 +18,7 @@ static const struct {
 	{"read", STORE_SCOPE_READ},
 	{"write", STORE_SCOPE_WRITE},
 	{"admin", STORE_SCOPE_ADMIN},
+	{"metrics", STORE_SCOPE_METRICS},
 };
 
 #define SCOPE_COUNT (sizeof(scope_names) / sizeof(scope_names[0]))
@@ -66,15 +67,15 @@ int key_scopes_parse(struct text text, unsigned int *ret_scopes, struct error *e
 
 		if (scope == 0) {
 			return error_set(err, ERROR_INVALID,
-				"unknown scope '%.*s': write read, write or admin, with commas "
-				"between",
+				"unknown scope '%.*s': write read, write, admin or metrics, with "
+				"commas between",
 				TEXT_ARG(part));
 		}
 		scopes |= scope;
 	}
 	if (scopes == 0) {
 		return error_set(err, ERROR_INVALID,
-			"no scope: write read, write or admin, with commas between");
+			"no scope: write read, write, admin or metrics, with commas between");
 	}
 	*ret_scopes = scopes;
 	return 0;

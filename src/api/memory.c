@@ -414,3 +414,17 @@ void memory_refuse_stuck(struct memory *memory, int64_t now_us)
 	}
 	admit(memory);
 }
+
+void memory_figures(struct memory *memory, size_t *ret_used_bytes, size_t *ret_waiting)
+{
+	size_t used_bytes = 0, waiting = 0;
+
+	thread_lock(&memory->thread);
+	for (size_t i = 0; i < CLAIM_CLASSES; i++) {
+		used_bytes += memory->classes[i].used_bytes;
+		waiting += memory->classes[i].lanes.waiting;
+	}
+	thread_unlock(&memory->thread);
+	*ret_used_bytes = used_bytes;
+	*ret_waiting = waiting;
+}

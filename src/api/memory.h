@@ -124,6 +124,9 @@ void memory_settle(struct memory *memory, struct claim *claim, size_t bytes, str
  * again: it may be empty now. */
 void memory_release(struct memory *memory, struct claim *claim);
 
+/* What answers under way hold, and how many claims wait. */
+void memory_figures(struct memory *memory, size_t *ret_used_bytes, size_t *ret_waiting);
+
 /* ---- for spill.c, under the lock ---- */
 
 /* Whether some wait. */

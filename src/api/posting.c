@@ -313,6 +313,7 @@ static const char *sentence_of(
 	if (status < 500) {
 		return failure->message;
 	}
+	answer_store_failed(request);
 	answer_log("intake-failed", request, failure);
 	return status == 507   ? "no space left on the disk of the store"
 	       : status == 503 ? "the store is busy: try again"

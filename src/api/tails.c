@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "metric/metric.h"
 
 /* Between two looks at the store; where it tells of what is stored, looking is only for what was
  * not told, and waiting only for the clients. */
@@ -50,8 +51,22 @@ struct tails {
 	int64_t gone_checked_us;
 	int64_t looked_us;
 	bool failing; /* the store's failure was told */
+	_Atomic uint64_t gaps;
 	bool crowded; /* a stream found no memory for what is new */
 };
+
+void tails_figures(struct tails *tails, size_t *ret_followers, uint64_t *ret_gaps)
+{
+	size_t followers = 0;
+
+	thread_lock(&tails->thread);
+	LIST_EACH(struct tail, tail, &tails->list, link) {
+		followers++;
+	}
+	thread_unlock(&tails->thread);
+	*ret_followers = followers;
+	*ret_gaps = metric_read(&tails->gaps);
+}
 
 struct tail *tail_create(struct http_request *request)
 {
@@ -164,6 +179,7 @@ static int write_changes(
 		return -1;
 	}
 	if (changes->gap && *after == tails->changes_after) {
+		metric_add(&tails->gaps, 1);
 		buffer_printf(&tails->events, "event: gap\ndata: {\"after\":%lld}\n\n",
 			(long long)*after);
 	}

@@ -53,6 +53,9 @@ int tails_create(struct tails **ret_tails, const struct tails_options *options,
 /* Ends all streams, and those that come. */
 void tails_finish(struct tails *tails);
 
+/* How many streams there are, and how often one was told of a gap. */
+void tails_figures(struct tails *tails, size_t *ret_followers, uint64_t *ret_gaps);
+
 /* None may be left. NULL is accepted. */
 void tails_destroy(struct tails *tails);
 

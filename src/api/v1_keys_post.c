@@ -58,7 +58,8 @@ static int read_scopes(struct json_reader *reader, struct json_token *token, str
 		if (!word.data) {
 			return error_no_memory(err);
 		}
-		if (memchr(word.data, ',', word.size) || key_scopes_parse(word, &scope, err) < 0) {
+		if (memchr(word.data, ',', word.size) || key_scopes_parse(word, &scope, err) < 0 ||
+			scope == STORE_SCOPE_METRICS) {
 			return error_set(
 				err, ERROR_INVALID, "scopes: each is read, write or admin");
 		}

@@ -20,6 +20,7 @@ struct workers {
 	/* what a lane uses is its threads */
 	struct lanes lanes;
 	unsigned int account_max; /* threads that one account may have */
+	size_t running;
 	bool stopping;
 	unsigned int thread_count;
 	pthread_t threads[];
@@ -57,6 +58,7 @@ static struct work *take(struct workers *workers)
 		pthread_cond_wait(&workers->work, &workers->lock);
 	}
 	lane->used++;
+	workers->running++;
 	work = CONTAINER_OF(lanes_take(&workers->lanes, lane), struct work, link);
 	work->state = WORK_RUNNING;
 	return work;
@@ -69,6 +71,7 @@ static void settle(struct workers *workers, struct work *work)
 	struct lane *lane = lanes_of(&workers->lanes, work->account_id);
 
 	lane->used--;
+	workers->running--;
 	/* What came while the work ran has not been served since. */
 	lanes_served(&workers->lanes, lane);
 	/* The lane may have stood at its ceiling. */
@@ -138,6 +141,14 @@ int workers_create(struct workers **ret_workers, unsigned int threads, struct er
 unsigned int workers_count(const struct workers *workers)
 {
 	return workers->thread_count;
+}
+
+void workers_figures(struct workers *workers, size_t *ret_waiting, size_t *ret_running)
+{
+	pthread_mutex_lock(&workers->lock);
+	*ret_waiting = workers->lanes.waiting;
+	*ret_running = workers->running;
+	pthread_mutex_unlock(&workers->lock);
 }
 
 void workers_destroy(struct workers *workers)

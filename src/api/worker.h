@@ -46,6 +46,9 @@ int workers_create(
 /* How many run at once at most. */
 unsigned int workers_count(const struct workers *workers);
 
+/* How many pieces of work wait, and how many run. */
+void workers_figures(struct workers *workers, size_t *ret_waiting, size_t *ret_running);
+
 /* No work may wait; what runs and was left ends before it returns. NULL is accepted. */
 void workers_destroy(struct workers *workers);
 

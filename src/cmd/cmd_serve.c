@@ -14,6 +14,7 @@
 #include "cmd/keeping.h"
 #include "cmd/redact_options.h"
 #include "hook/hook_sender.h"
+#include "upkeep/gauge.h"
 #include "upkeep/sealer.h"
 
 #define REQUEST_MEMORY_MAX  ((size_t)16 << 20) /* a request's own arena; pages have their own */
@@ -32,13 +33,17 @@ struct service {
 	struct sealer *sealer;
 	struct api *api;
 	struct http_server *server;
+	struct http_server *metrics_server; /* NULL: there is none */
+	struct gauge *gauge;
 	struct call_prefixes prefixes;
 	struct hook_sender *hooks;
 };
 
 static void service_stop(struct service *service)
 {
+	http_server_stop(service->metrics_server, 0);
 	http_server_stop(service->server, 0);
+	gauge_stop(service->gauge);
 	hook_sender_stop(service->hooks);
 	sweeper_destroy(service->sweeper);
 	sealer_destroy(service->sealer);
@@ -75,6 +80,13 @@ static int check_exposure(const struct settings *settings, struct error *err)
 	if (!settings->tls_certificate != !settings->tls_key) {
 		return error_set(err, ERROR_INVALID,
 			"--tls-certificate and --tls-key go together: give both or neither");
+	}
+	if (settings->metrics_listen && !is_loopback(settings->metrics_listen) &&
+		!settings->insecure) {
+		return error_set(err, ERROR_INVALID,
+			"will not serve metrics on '%s' in clear, to all that reach it: name a "
+			"loopback address, or give --insecure",
+			settings->metrics_listen);
 	}
 	if (is_loopback(settings->listen) || settings->tls_certificate || settings->insecure) {
 		return 0;
@@ -222,6 +234,10 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.audit_reads = settings->audit_reads,
 		.all_spans = settings->all_spans,
 		.sweeper = service->sweeper,
+		.server = service->server,
+		.gauge = service->gauge,
+		.disk_max = settings->disk_max,
+		.connections_max = (unsigned int)settings->connections_max,
 		.page_memory_max = (size_t)settings->page_memory_max,
 		.spill_folder = spill_folder(settings),
 		.spill_max = (size_t)settings->spill_max,
@@ -322,6 +338,59 @@ static int open_store(struct service *service, const struct settings *settings, 
 	return store_open(&service->store, settings->data, &options, err);
 }
 
+#define METRICS_CONNECTIONS_MAX 32
+
+/* A second server with its own thread: that the first one is crowded is what it tells of. */
+static void fill_metrics_options(
+	const struct settings *settings, struct http_server_options *ret_options)
+{
+	*ret_options = (struct http_server_options){
+		.listen = settings->metrics_listen,
+		.threads = 1,
+		.connections_max = METRICS_CONNECTIONS_MAX,
+		.timeout_s = (unsigned int)settings->timeout_s,
+		.header_size_max = (size_t)settings->header_size_max,
+		.request_memory_max = REQUEST_MEMORY_MAX,
+	};
+}
+
+static int listen_for_metrics(
+	struct service *service, const struct settings *settings, struct error *err)
+{
+	struct http_server_options options;
+
+	if (!settings->metrics_listen) {
+		return 0;
+	}
+	fill_metrics_options(settings, &options);
+	return http_server_open(&service->metrics_server, &options, err);
+}
+
+static int serve_metrics(
+	struct service *service, const struct settings *settings, struct error *err)
+{
+	struct http_server_options options;
+
+	if (!service->metrics_server) {
+		return 0;
+	}
+	fill_metrics_options(settings, &options);
+	api_attach_metrics(service->api, &options);
+	return http_server_begin(service->metrics_server, &options, err);
+}
+
+/* Of what the store is opened for, in the order in which it is made. */
+static int open_parts(struct service *service, const struct settings *settings, const char *user,
+	struct error *err)
+{
+	if (gauge_start(&service->gauge, service->store, err) < 0 ||
+		open_auditor(service, err) < 0 || open_intake(service, settings, err) < 0 ||
+		open_sweeper(service, settings, user, err) < 0 || open_sealer(service, err) < 0) {
+		return -1;
+	}
+	return open_api(service, settings, err);
+}
+
 /* A start that fails changes nothing in a store: it is opened only when the server listens, and
  * swept only when it serves. */
 static int service_start(struct service *service, const struct settings *settings, const char *user,
@@ -334,14 +403,14 @@ static int service_start(struct service *service, const struct settings *setting
 		redact_options_read(&service->redactor, settings, err) < 0 ||
 		inbound_options_read(&service->inbound, settings, err) < 0 ||
 		http_server_open(&service->server, &options, err) < 0 ||
-		open_store(service, settings, err) < 0 || open_auditor(service, err) < 0 ||
-		open_intake(service, settings, err) < 0 ||
-		open_sweeper(service, settings, user, err) < 0 || open_sealer(service, err) < 0 ||
-		open_api(service, settings, err) < 0) {
+		listen_for_metrics(service, settings, err) < 0 ||
+		open_store(service, settings, err) < 0 ||
+		open_parts(service, settings, user, err) < 0) {
 		return -1;
 	}
 	api_attach(service->api, &options);
 	if (http_server_begin(service->server, &options, err) < 0 ||
+		serve_metrics(service, settings, err) < 0 ||
 		sweeper_start(service->sweeper, err) < 0) {
 		return -1;
 	}
@@ -469,21 +538,28 @@ static int serve_run(struct cmd_run *run, struct error *err)
 	warn_of_no_account(service.store);
 	log_event(LOG_INFO, "listening", "address=%s tls=%s store=%s",
 		http_server_address(service.server), tls ? "yes" : "no", store);
+	if (service.metrics_server) {
+		log_event(LOG_INFO, "metrics", "address=%s",
+			http_server_address(service.metrics_server));
+	}
 	wait_for_end(&service, &signals, tls);
 	api_finish(service.api);
-	http_server_stop(service.server, (unsigned int)settings->grace_s);
+	http_server_drain(service.server, (unsigned int)settings->grace_s);
+	http_server_stop(service.metrics_server, 0);
+	service.metrics_server = NULL;
+	http_server_stop(service.server, 0);
 	service.server = NULL;
 	log_event(LOG_INFO, "stopped", "store=%s", store);
 	return CMD_DONE;
 }
 
-static const char *const settings[] = {"listen", "insecure", "tls-certificate", "tls-key",
-	"threads", "api-detail-days", "sweep-every", "live-timeout", "disk-max", "all-spans",
-	"audit-reads", "store-connections", "connections-max", "connections-per-address-max",
-	"trusted-proxies", "timeout", "rate-min", "header-size-max", "body-size-max",
-	"call-size-max", "page-memory-max", "spill-folder", "spill-max", "query-time-max",
-	"intake-memory-max", "intake-wait-max", "wrong-keys-max", "webhook", "public-url",
-	"twilio-token-file", "hook-private", "hook-timeout", REDACT_OPTIONS, "grace",
+static const char *const settings[] = {"listen", "metrics-listen", "insecure", "tls-certificate",
+	"tls-key", "threads", "api-detail-days", "sweep-every", "live-timeout", "disk-max",
+	"all-spans", "audit-reads", "store-connections", "connections-max",
+	"connections-per-address-max", "trusted-proxies", "timeout", "rate-min", "header-size-max",
+	"body-size-max", "call-size-max", "page-memory-max", "spill-folder", "spill-max",
+	"query-time-max", "intake-memory-max", "intake-wait-max", "wrong-keys-max", "webhook",
+	"public-url", "twilio-token-file", "hook-private", "hook-timeout", REDACT_OPTIONS, "grace",
 	"log-requests", "log-level", NULL};
 
 /* clang-format off */

@@ -38,6 +38,7 @@ struct settings {
 
 	/* settings_serve.c: of the server, some of imports and sweeps too */
 	const char *listen;
+	const char *metrics_listen; /* NULL: no server for metrics */
 	bool insecure;
 	const char *tls_certificate;
 	const char *tls_key;

@@ -46,7 +46,8 @@ const struct setting manage_settings[] = {
 		.help = "With add and set: the same for the calls themselves."},
 	/* key */
 	{OPTION("scope", TEXT, "LIST", scope), .fallback = "read,write",
-		.help = "What the key is for: read, write and admin, separated by commas."},
+		.help = "What the key is for: read, write, admin and metrics, separated by "
+			"commas."},
 	{OPTION("label", TEXT, "TEXT", label),
 		.help = "A note that key list shows beside the key."},
 	/* hook */

@@ -6,6 +6,10 @@
 const struct setting serve_settings[] = {
 	{SETTING("listen", TEXT, "ADDR:PORT", listen), .fallback = "127.0.0.1:8080",
 		.help = "Listens on this address and port; port 0 takes any free one."},
+	{SETTING("metrics-listen", TEXT, "ADDR:PORT", metrics_listen),
+		.help = "Serves /metrics, /healthz and /readyz on this address too, in clear and "
+			"without a key, for Prometheus: 127.0.0.1:9108. Without it /metrics needs "
+			"a key of the scope metrics."},
 	{SETTING("insecure", FLAG, NULL, insecure),
 		.help = "Allows other addresses than the loopback without TLS."},
 	{SETTING("tls-certificate", TEXT, "FILE", tls_certificate),

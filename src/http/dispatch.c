@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "http/figures.h"
+#include "http/loop.h"
 #include "http/request_log.h"
 #include "http/response.h"
 #include "http/route.h"
@@ -335,11 +337,63 @@ static void count_out(struct http_server *server)
 	}
 }
 
+static enum http_end end_of(
+	const struct exchange *exchange, enum MHD_RequestTerminationCode code, int status)
+{
+	if (exchange->ended) {
+		return HTTP_END_NO_LONGER_ALLOWED;
+	}
+	if (exchange->watched && exchange->watched->slow) {
+		return HTTP_END_TOO_SLOW;
+	}
+	switch (code) {
+	case MHD_REQUEST_TERMINATED_COMPLETED_OK:
+		return HTTP_END_WHOLE;
+	case MHD_REQUEST_TERMINATED_TIMEOUT_REACHED:
+		return HTTP_END_TIMEOUT;
+	case MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN:
+		return HTTP_END_STOPPED;
+	case MHD_REQUEST_TERMINATED_READ_ERROR:
+	case MHD_REQUEST_TERMINATED_CLIENT_ABORT:
+		return HTTP_END_CLIENT_GONE;
+	case MHD_REQUEST_TERMINATED_WITH_ERROR:
+		break;
+	}
+	/* The library has one code for a request that it refused itself and for a connection that
+	 * broke. */
+	if (exchange->stage == STAGE_HEADER && status >= 400) {
+		return HTTP_END_MALFORMED;
+	}
+	return exchange->stopped   ? HTTP_END_STOPPED
+	       : exchange->refused ? HTTP_END_WHOLE
+				   : HTTP_END_BROKEN_OFF;
+}
+
+static struct http_done done_of(const struct exchange *exchange, struct MHD_Connection *connection,
+	enum MHD_RequestTerminationCode code)
+{
+	const union MHD_ConnectionInfo *info =
+		exchange->answered
+			? NULL
+			: MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+	int status = exchange->answered ? exchange->response.status
+		     : info		? (int)info->http_status
+					: 0;
+
+	return (struct http_done){
+		.end = end_of(exchange, code, status),
+		.status = status,
+		.us = clock_monotonic_us() - exchange->started_us,
+	};
+}
+
 void dispatch_completed(void *context, struct MHD_Connection *connection, void **request_context,
 	enum MHD_RequestTerminationCode code)
 {
 	struct http_server *server = context;
 	struct exchange *exchange = *request_context;
+	struct connection *watched;
+	struct http_done done;
 	bool counted;
 
 	if (!exchange) {
@@ -347,15 +401,20 @@ void dispatch_completed(void *context, struct MHD_Connection *connection, void *
 	}
 	*request_context = NULL;
 	counted = exchange->stage != STAGE_HEADER;
+	done = done_of(exchange, connection, code);
+	watched = watched_of(connection);
+	if (watched) {
+		figures_note(loop_figures(watched->loop), exchange, &done);
+	}
 	if (server->options.log_requests) {
-		request_log(exchange, connection, code);
+		request_log(exchange, &done);
 	}
 	if (exchange->begun && server->options.completed) {
 		server->options.completed(server->options.context, &exchange->request,
 			exchange->answered ? exchange->response.status : 0);
 	}
 	if (exchange->watched) {
-		exchange->watched->idle_since_us = clock_monotonic_us();
+		exchange->watched->idle_since_us = exchange->started_us + done.us;
 	}
 	connection_set(exchange->watched, CONNECTION_HEADER);
 	exchange_destroy(exchange);

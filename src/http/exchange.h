@@ -68,6 +68,7 @@ struct http_server {
 	struct http_server_options options;
 	struct loop **loops;
 	size_t loop_count;
+	size_t route_count;
 	struct acceptor *acceptor;
 	struct tls *tls; /* NULL: plain */
 	struct watch *watch;

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "metric/metric.h"
 
 /* ---- requests ---- */
 
@@ -221,8 +222,56 @@ const char *http_server_address(const struct http_server *server);
 /* Rereads the certificate files; new connections use them. On failure the old ones stay. */
 int http_server_reload(struct http_server *server, struct error *err) CHECK_RESULT;
 
-/* Stops accepting, waits up to @grace_s seconds for what runs, closes everything. NULL is accepted.
- */
+/* ---- figures ---- */
+
+/* How a request ended: whole, or why not. */
+enum http_end {
+	HTTP_END_WHOLE,
+	HTTP_END_NO_LONGER_ALLOWED, /* http_request_end() */
+	HTTP_END_TOO_SLOW,
+	HTTP_END_TIMEOUT,
+	HTTP_END_STOPPED, /* the server stops */
+	HTTP_END_CLIENT_GONE,
+	HTTP_END_MALFORMED,
+	HTTP_END_BROKEN_OFF, /* its answer could not be gone on with */
+	HTTP_ENDS,
+};
+extern const char *const http_end_names[HTTP_ENDS]; /* the first is empty */
+
+/* The statuses that are counted apart. */
+#define HTTP_CODES 21
+extern const int http_codes[HTTP_CODES];
+
+/* Of one route, since the start. */
+struct http_route_figures {
+	_Atomic uint64_t codes[HTTP_CODES + 1]; /* the last: no answer, or another status */
+	_Atomic uint64_t request_bytes;		/* of bodies */
+	_Atomic uint64_t response_bytes;
+	struct metric_histogram duration; /* from the request's line to the answer's end */
+};
+extern const struct metric_bounds http_duration_bounds;
+
+struct http_figures {
+	size_t connections;
+	uint64_t connections_refused; /* there were as many as may be, in all or of an address */
+	uint64_t ends[HTTP_ENDS];
+	int64_t certificate_end; /* UNIX seconds; -1: it serves none */
+};
+
+/* From any thread, while the server serves. They are summed over its threads now. */
+void http_server_figures(const struct http_server *server, struct http_figures *ret_figures);
+
+/* Of the route in the place @route of the list of routes; of requests that fit none for the place
+ * behind the last. */
+void http_server_route_figures(
+	const struct http_server *server, size_t route, struct http_route_figures *ret_figures);
+
+/* ---- its end ---- */
+
+/* Stops accepting, and waits up to @grace_s seconds for what runs. http_server_stop() is next. */
+void http_server_drain(struct http_server *server, unsigned int grace_s);
+
+/* Drains it, and closes everything. NULL is accepted. */
 void http_server_stop(struct http_server *server, unsigned int grace_s);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/thread.h"
 #include "http/dispatch.h"
+#include "http/figures.h"
 #include "http/receive.h"
 #include "http/tls.h"
 
@@ -29,6 +30,7 @@ struct loop {
 	struct http_server *server;
 	struct MHD_Daemon *daemon;
 	struct receiver *receiver;
+	struct figures *figures;
 	/* Handed to the library, which tells of each in MHD_add_connection() (0.9) or in the next
 	 * MHD_run_wait() (1.0). */
 	struct connection *starting[TAKEN_MAX];
@@ -207,7 +209,8 @@ static int start(struct loop *loop, struct error *err)
 	loop->take_fd = fds[0];
 	loop->give_fd = fds[1];
 	loop->receiver = receiver_create();
-	if (!loop->receiver) {
+	loop->figures = figures_create(loop->server->route_count);
+	if (!loop->receiver || !loop->figures) {
 		return error_no_memory(err);
 	}
 	loop->daemon = start_daemon(loop);
@@ -255,6 +258,11 @@ void loop_resume(struct loop *loop, struct MHD_Connection *connection)
 	}
 }
 
+struct figures *loop_figures(struct loop *loop)
+{
+	return loop->figures;
+}
+
 void loop_destroy(struct loop *loop)
 {
 	if (!loop) {
@@ -265,5 +273,6 @@ void loop_destroy(struct loop *loop)
 	thread_deinit(&loop->thread);
 	file_close(&loop->take_fd);
 	receiver_destroy(loop->receiver);
+	figures_destroy(loop->figures);
 	free(loop);
 }

@@ -8,6 +8,7 @@
 
 #include "http/exchange.h"
 
+struct figures;
 struct loop;
 
 int loop_create(struct loop **ret_loop, struct http_server *server, struct error *err) CHECK_RESULT;
@@ -19,6 +20,9 @@ bool loop_give(struct loop *loop, struct connection *connection);
 /* Resumes @connection, which @loop serves, from any thread: the library's own wake-up works for its
  * own loops only. */
 void loop_resume(struct loop *loop, struct MHD_Connection *connection);
+
+/* What it has counted. Its thread adds to it, any thread may read it. */
+struct figures *loop_figures(struct loop *loop);
 
 /* Closes the connections and ends the thread. No exchange may be suspended, or get so any more.
  * NULL is accepted. */

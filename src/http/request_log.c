@@ -11,36 +11,6 @@
 #define QUIET_EVERY_US INT64_C(1000000)
 #define SHOWN_MAX      ((size_t)64 << 10)
 
-static const char *end_of(
-	const struct exchange *exchange, enum MHD_RequestTerminationCode code, int status)
-{
-	if (exchange->ended) {
-		return " end=no-longer-allowed";
-	}
-	if (exchange->watched && exchange->watched->slow) {
-		return " end=too-slow";
-	}
-	switch (code) {
-	case MHD_REQUEST_TERMINATED_COMPLETED_OK:
-		return "";
-	case MHD_REQUEST_TERMINATED_TIMEOUT_REACHED:
-		return " end=timeout";
-	case MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN:
-		return " end=stopped";
-	case MHD_REQUEST_TERMINATED_READ_ERROR:
-	case MHD_REQUEST_TERMINATED_CLIENT_ABORT:
-		return " end=client-gone";
-	case MHD_REQUEST_TERMINATED_WITH_ERROR:
-		break;
-	}
-	/* The library has one code for a request that it refused itself and for a connection that
-	 * broke. */
-	if (exchange->stage == STAGE_HEADER && status >= 400) {
-		return " end=malformed";
-	}
-	return exchange->stopped ? " end=stopped" : exchange->refused ? "" : " end=broken-off";
-}
-
 static void log_query(struct exchange *exchange)
 {
 	AUTO(buffer_deinit) struct buffer shown;
@@ -80,15 +50,9 @@ void request_log_end(struct http_server *server)
 	tell_quiet(server, 0);
 }
 
-void request_log(struct exchange *exchange, struct MHD_Connection *connection,
-	enum MHD_RequestTerminationCode code)
+void request_log(struct exchange *exchange, const struct http_done *done)
 {
 	const struct http_request *request = &exchange->request;
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
-	int status = exchange->answered ? exchange->response.status
-		     : info		? (int)info->http_status
-					: 0;
 	char method[METHOD_SIZE];
 	char path[PATH_SIZE];
 	char id[HTTP_ID_SIZE];
@@ -101,13 +65,13 @@ void request_log(struct exchange *exchange, struct MHD_Connection *connection,
 		return;
 	}
 	log_event(LOG_INFO, "request",
-		"id=%s method=%s path=%s status=%d bytes=%lld us=%lld account=%lld%s",
+		"id=%s method=%s path=%s status=%d bytes=%lld us=%lld account=%lld%s%s",
 		http_request_id(request, id),
 		log_value(
 			text_of(exchange->method ? exchange->method : "-"), method, sizeof(method)),
-		log_value(request->path, path, sizeof(path)), status, (long long)exchange->sent,
-		(long long)(clock_monotonic_us() - exchange->started_us),
-		(long long)request->account_id, end_of(exchange, code, status));
+		log_value(request->path, path, sizeof(path)), done->status,
+		(long long)exchange->sent, (long long)done->us, (long long)request->account_id,
+		done->end == HTTP_END_WHOLE ? "" : " end=", http_end_names[done->end]);
 	if (exchange->query.size > 0 && log_enabled(LOG_DEBUG)) {
 		log_query(exchange);
 	}

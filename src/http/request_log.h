@@ -3,15 +3,14 @@
 #ifndef HTTP_REQUEST_LOG_H
 #define HTTP_REQUEST_LOG_H
 
-#include "http/exchange.h"
+#include "http/figures.h"
 
 /* Writes the line of an exchange that is over:
  *   request id=… method=GET path=/x status=200 bytes=17 us=42 account=7
  * `bytes` are those of the body as they were handed to the library; `end=` follows where the
  * response was not sent to its end. The query, which may hold telephone numbers, is written at
  * LOG_DEBUG only. */
-void request_log(struct exchange *exchange, struct MHD_Connection *connection,
-	enum MHD_RequestTerminationCode code);
+void request_log(struct exchange *exchange, const struct http_done *done);
 
 /* Tells what was counted and not told yet, before the server ends. */
 void request_log_end(struct http_server *server);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/thread.h"
 #include "http/acceptor.h"
+#include "http/figures.h"
 #include "http/loop.h"
 #include "http/request_log.h"
 #include "http/tls.h"
@@ -231,6 +232,9 @@ int http_server_begin(
 	struct http_server *server, const struct http_server_options *options, struct error *err)
 {
 	server->options = *options;
+	while (options->routes[server->route_count].pattern) {
+		server->route_count++;
+	}
 	if (trust_create(&server->trust, options->trusted_proxies, err) < 0 ||
 		start_watch(server, err) < 0 || start_loops(server, err) < 0) {
 		return -1;
@@ -262,6 +266,31 @@ int http_server_reload(struct http_server *server, struct error *err)
 	return server->tls ? tls_reload(server->tls, err) : 0;
 }
 
+void http_server_figures(const struct http_server *server, struct http_figures *ret_figures)
+{
+	struct watch_figures connections;
+	struct http_figures figures = {.certificate_end = -1};
+
+	figures.connections = watch_count(server->watch, &connections);
+	figures.connections_refused = connections.refused + connections.surplus;
+	if (server->tls) {
+		figures.certificate_end = tls_certificate_end(server->tls);
+	}
+	for (size_t i = 0; i < server->loop_count; i++) {
+		figures_sum_ends(loop_figures(server->loops[i]), figures.ends);
+	}
+	*ret_figures = figures;
+}
+
+void http_server_route_figures(
+	const struct http_server *server, size_t route, struct http_route_figures *ret_figures)
+{
+	*ret_figures = (struct http_route_figures){0};
+	for (size_t i = 0; i < server->loop_count; i++) {
+		figures_sum_route(loop_figures(server->loops[i]), route, ret_figures);
+	}
+}
+
 static void wait_until_idle(struct http_server *server, unsigned int grace_s)
 {
 	struct timespec until = clock_in_us((int64_t)grace_s * 1000000);
@@ -276,13 +305,18 @@ static void wait_until_idle(struct http_server *server, unsigned int grace_s)
 	pthread_mutex_unlock(&server->lock);
 }
 
+void http_server_drain(struct http_server *server, unsigned int grace_s)
+{
+	server->finishing = true;
+	wait_until_idle(server, grace_s);
+}
+
 void http_server_stop(struct http_server *server, unsigned int grace_s)
 {
 	if (!server) {
 		return;
 	}
-	server->finishing = true;
-	wait_until_idle(server, grace_s);
+	http_server_drain(server, grace_s);
 	exchange_wake_all(server);
 	request_log_end(server);
 	server_free(server);

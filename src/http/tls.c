@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -24,6 +25,7 @@ struct identity {
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned int chain_length;
 	gnutls_privkey_t key;
+	int64_t ends; /* UNIX seconds; -1: not told */
 	struct identity *before;
 };
 
@@ -62,6 +64,22 @@ static int load(const char *path, struct arena *arena, gnutls_datum_t *ret, stru
 	return 0;
 }
 
+/* Of the first certificate in @pem. */
+static int64_t end_of(const gnutls_datum_t *pem)
+{
+	gnutls_x509_crt_t certificate;
+	time_t ends = -1;
+
+	if (gnutls_x509_crt_init(&certificate) < 0) {
+		return -1;
+	}
+	if (gnutls_x509_crt_import(certificate, pem, GNUTLS_X509_FMT_PEM) == 0) {
+		ends = gnutls_x509_crt_get_expiration_time(certificate);
+	}
+	gnutls_x509_crt_deinit(certificate);
+	return ends;
+}
+
 static int load_chain(
 	struct identity *identity, const char *path, struct arena *arena, struct error *err)
 {
@@ -79,6 +97,7 @@ static int load_chain(
 			path, gnutls_strerror(code));
 	}
 	identity->chain_length = length;
+	identity->ends = end_of(&pem);
 	return 0;
 }
 
@@ -165,6 +184,16 @@ int tls_reload(struct tls *tls, struct error *err)
 	pthread_mutex_unlock(&tls->lock);
 	identity = NULL;
 	return 0;
+}
+
+int64_t tls_certificate_end(struct tls *tls)
+{
+	int64_t ends;
+
+	pthread_mutex_lock(&tls->lock);
+	ends = tls->current->ends;
+	pthread_mutex_unlock(&tls->lock);
+	return ends;
 }
 
 AUTO_POINTER(struct tls *, tls_close);

@@ -22,6 +22,9 @@ void tls_close(struct tls *tls);
 /* Reads the files again; handshakes that begin later use them. On failure the old ones stay. */
 int tls_reload(struct tls *tls, struct error *err) CHECK_RESULT;
 
+/* When the certificate that is served ends, in UNIX seconds; -1: it is not told. */
+int64_t tls_certificate_end(struct tls *tls);
+
 /* For MHD_OPTION_HTTPS_CERT_CALLBACK. The connection's socket context must be its struct
  * connection. */
 void *tls_certificate_callback(void);

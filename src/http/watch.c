@@ -380,3 +380,14 @@ bool watch_is_full(struct watch *watch, size_t max)
 	thread_unlock(&watch->thread);
 	return full;
 }
+
+size_t watch_count(struct watch *watch, struct watch_figures *ret_figures)
+{
+	size_t count;
+
+	thread_lock(&watch->thread);
+	count = watch->count;
+	*ret_figures = watch->figures;
+	thread_unlock(&watch->thread);
+	return count;
+}

@@ -92,6 +92,9 @@ void watch_remove(struct watch *watch, struct connection *connection);
  * watched. */
 void connection_cut(struct connection *connection);
 
+/* How many there are, and the figures since the start. From any thread. */
+size_t watch_count(struct watch *watch, struct watch_figures *ret_figures);
+
 /* Whether there are @max connections. Where there are, one that is idle is closed, so that there
  * will be fewer. */
 bool watch_is_full(struct watch *watch, size_t max);

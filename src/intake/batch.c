@@ -556,6 +556,7 @@ void batch_refuse(struct batch *batch, const struct batch_reject *reject)
 	LOCKED(&batch->lock);
 
 	batch->result.rejected++;
+	atomic_fetch_add_explicit(&batch->intake->counts.rejected, 1, memory_order_relaxed);
 	tell(batch, batch->options.rejected, reject);
 }
 

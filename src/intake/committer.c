@@ -3,6 +3,7 @@
  * queues up for the next. */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "intake/intake_private.h"
 
 /* What one transaction takes at most, so that none lasts long and the memory for it is bounded. */
@@ -18,6 +19,9 @@ struct group {
 	struct store_put puts[GROUP_CALLS_MAX];
 	struct store_entry entries[GROUP_CALLS_MAX];
 };
+
+const struct metric_bounds intake_commit_bounds = {
+	.count = 4, .us = {1000, 10000, 100000, 1000000}};
 
 struct group *group_create(void)
 {
@@ -113,6 +117,32 @@ static struct batch_result count(const struct chunk *chunk)
 	return result;
 }
 
+/* Each call counts once: as expired, or else as new or replaced. */
+static void count_item(struct intake_counts *counts, const struct batch_options *options,
+	const struct chunk_item *item)
+{
+	int64_t start = item->is_amend ? item->amend.start : item->put.call.start;
+	bool replaced = item->is_amend ? !item->amend.created : item->put.replaced;
+
+	if (item->is_amend && item->amend.result != STORE_AMENDED) {
+		return;
+	}
+	metric_add(start <= options->header_after ? &counts->expired
+		   : replaced			  ? &counts->replaced
+						  : &counts->new_calls,
+		1);
+	metric_add(&counts->steps, item->is_amend ? item->amend.added : item->put.call.steps);
+}
+
+static void count_chunk(struct intake_counts *counts, const struct chunk *chunk)
+{
+	for (size_t i = 0; i < chunk->item_count; i++) {
+		count_item(counts, &chunk->batch->options, &chunk->items[i]);
+	}
+	metric_add(&counts->bytes, chunk->json_bytes);
+	atomic_store(&counts->last_call, (uint64_t)clock_now_s());
+}
+
 static void refuse(struct batch *batch, const struct chunk_item *item)
 {
 	const struct store_amend *amend = &item->amend;
@@ -168,6 +198,7 @@ static void settle(struct intake *intake, struct chunk *chunk, const struct erro
 	const struct batch_result result = count(chunk);
 
 	if (!failure) {
+		count_chunk(&intake->counts, chunk);
 		tell_items(chunk);
 	}
 	intake_release(intake, chunk);
@@ -227,13 +258,22 @@ static int store_all(struct intake *intake, struct group *group, struct chunk *c
 static int store_chunks(struct intake *intake, struct group *group, struct chunk *const *chunks,
 	size_t count, struct error *err)
 {
+	int64_t began_us = clock_monotonic_us();
 	bool amends = false;
+	int done;
 
 	for (size_t i = 0; i < count; i++) {
 		amends |= chunks[i]->amends;
 	}
-	return amends ? store_all(intake, group, chunks, count, err)
+	done = amends ? store_all(intake, group, chunks, count, err)
 		      : store_puts(intake, group, chunks, count, err);
+	if (done < 0) {
+		metric_add(&intake->counts.commit_failures, 1);
+	} else if (count > 0) {
+		metric_note(&intake->counts.commits, &intake_commit_bounds,
+			clock_monotonic_us() - began_us);
+	}
+	return done;
 }
 
 /* One transaction for a chunk alone. */

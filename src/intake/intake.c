@@ -395,6 +395,27 @@ static int start_threads(struct intake *intake, unsigned int threads, struct err
 	return failed ? error_set_errno(err, failed, "cannot start a thread") : 0;
 }
 
+void intake_figures(struct intake *intake, struct intake_figures *ret_figures)
+{
+	const struct intake_counts *counts = &intake->counts;
+	struct intake_figures figures = {
+		.new_calls = metric_read(&counts->new_calls),
+		.replaced = metric_read(&counts->replaced),
+		.expired = metric_read(&counts->expired),
+		.rejected = metric_read(&counts->rejected),
+		.steps = metric_read(&counts->steps),
+		.bytes = metric_read(&counts->bytes),
+		.commit_failures = metric_read(&counts->commit_failures),
+		.last_call = (int64_t)metric_read(&counts->last_call),
+	};
+
+	metric_sum(&figures.commits, &counts->commits);
+	pthread_mutex_lock(&intake->lock);
+	figures.in_flight_bytes = intake->bytes;
+	pthread_mutex_unlock(&intake->lock);
+	*ret_figures = figures;
+}
+
 int intake_create(struct intake **ret_intake, struct store *store,
 	const struct intake_options *options, struct error *err)
 {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "call/call.h"
 #include "intake/stream/stream.h"
+#include "metric/metric.h"
 #include "redact/redact.h"
 #include "store/store.h"
 
@@ -44,6 +45,25 @@ void intake_on_stored(struct intake *intake, void (*stored)(void *context), void
 
 /* Has the committer do its chore between the next commits. Never waits. */
 void intake_do_chore(struct intake *intake);
+
+/* What was taken in since the start. */
+struct intake_figures {
+	/* calls, each in one of these; an events line counts as a call */
+	uint64_t new_calls;
+	uint64_t replaced; /* their session was there before */
+	uint64_t expired;  /* they were over their days already */
+	uint64_t rejected;
+	uint64_t steps;
+	uint64_t bytes; /* of JSON */
+	uint64_t commit_failures;
+	int64_t last_call; /* UNIX seconds when calls were stored last; 0: never */
+	size_t in_flight_bytes;
+	struct metric_histogram commits; /* transactions, each until it is durable */
+};
+extern const struct metric_bounds intake_commit_bounds;
+
+/* From any thread; never waits for the store. */
+void intake_figures(struct intake *intake, struct intake_figures *ret_figures);
 
 /* ---- a batch ---- */
 

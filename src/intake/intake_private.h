@@ -26,6 +26,13 @@ struct intake_share {
 	struct batch *past; /* goes on although there is no room, so that they get on; NULL: none */
 };
 
+/* Of what was taken in: counted by the committer, but for those rejected. */
+struct intake_counts {
+	_Atomic uint64_t new_calls, replaced, expired, steps, bytes, commit_failures, last_call;
+	_Atomic uint64_t rejected; /* by any thread */
+	struct metric_histogram commits;
+};
+
 struct intake {
 	struct store *store;
 	size_t call_size_max;
@@ -59,6 +66,7 @@ struct intake {
 	unsigned int worker_count; /* that were started */
 	pthread_t committer;
 	struct group *group; /* the committer's */
+	struct intake_counts counts;
 	bool committer_started;
 };
 

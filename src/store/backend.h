@@ -111,6 +111,7 @@ STORE_OPERATION(store_day_drop_fn, store_day_drop);
 STORE_OPERATION(store_day_tidy_fn, store_day_tidy);
 STORE_OPERATION(store_oldest_fn, store_oldest);
 STORE_OPERATION(store_space_fn, store_space);
+typedef void store_connections_fn(struct store *store, int *ret_busy, int *ret_idle);
 STORE_OPERATION(store_tidy_fn, store_tidy);
 /* *ret_sealed is zero. */
 STORE_OPERATION(store_seal_fn, store_seal);
@@ -217,6 +218,8 @@ struct store_backend {
 	store_day_tidy_fn *day_tidy;
 	store_oldest_fn *oldest;
 	store_space_fn *space;
+	/* NULL: it has no connections. */
+	store_connections_fn *connections;
 	/* NULL: nothing is ever left behind. */
 	store_tidy_fn *tidy;
 	/* NULL: it keeps no columns. */

@@ -603,6 +603,15 @@ int store_space(struct store *store, struct store_space *ret_space, struct error
 	return store->backend->space(store, ret_space, err);
 }
 
+bool store_connections(struct store *store, int *ret_busy, int *ret_idle)
+{
+	if (!store->backend->connections) {
+		return false;
+	}
+	store->backend->connections(store, ret_busy, ret_idle);
+	return true;
+}
+
 int store_tidy(struct store *store, struct error *err)
 {
 	return store->backend->tidy ? store->backend->tidy(store, err) : 0;

@@ -66,6 +66,7 @@ enum store_scope {
 	STORE_SCOPE_READ = 1,
 	STORE_SCOPE_WRITE = 2,
 	STORE_SCOPE_ADMIN = 4,
+	STORE_SCOPE_METRICS = 8, /* what the whole server does: never of an account's own giving */
 };
 
 /* How long calls are kept. */
@@ -608,11 +609,17 @@ int store_oldest(struct store *store, int64_t account_id, bool detail, int64_t *
 /* What the store takes of the disk, but for what is on its way into it. */
 struct store_space {
 	int64_t used_bytes;
-	int64_t free_bytes; /* taken, and used again before more is */
+	int64_t free_bytes;	 /* taken, and used again before more is */
+	int64_t log_bytes;	 /* of the log before the database */
+	int64_t available_bytes; /* that the file system has left; -1: not known */
 	/* to drop whole calls makes no less of what is used: only their detail does */
 	bool headers_stay;
 };
 int store_space(struct store *store, struct store_space *ret_space, struct error *err) CHECK_RESULT;
+
+/* Connections to a database: how many are in use, and how many are kept for the next ones. False
+ * where the store is embedded. Never waits for the database. */
+bool store_connections(struct store *store, int *ret_busy, int *ret_idle);
 
 /* Does a step, of some milliseconds, of what keeps the store small when much was dropped: words
  * that were dropped leave the text index. Returns 1 when there may be more to do, 0 when there is

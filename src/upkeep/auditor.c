@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/hash_table.h"
 #include "base/thread.h"
+#include "metric/metric.h"
 
 #define WRITE_EVERY_US INT64_C(1000000)
 #define MINUTE_US      INT64_C(60000000)
@@ -38,7 +39,8 @@ struct auditor {
 	struct hash_key key;
 	struct thread thread;
 	bool failing;
-	struct gathered *filling; /* under the lock */
+	_Atomic uint64_t failures; /* the thread's */
+	struct gathered *filling;  /* under the lock */
 	/* wrong keys of this minute, which began at minute_us; under the lock */
 	struct gathered *refused;
 	int64_t minute_us;
@@ -286,6 +288,11 @@ void auditor_note(struct auditor *auditor, const struct store_audit *record)
 	thread_unlock(&auditor->thread);
 }
 
+uint64_t auditor_failures(struct auditor *auditor)
+{
+	return metric_read(&auditor->failures);
+}
+
 /* ---- subjects ---- */
 
 #define KEY_BEGINNING "cs_"
@@ -381,6 +388,7 @@ static void write_gathered(struct auditor *auditor)
 		find_account(auditor, &auditor->records[i]);
 	}
 	if (store_audit_add(auditor->options.store, auditor->records, gathered->count, &err) < 0) {
+		metric_add(&auditor->failures, 1);
 		tell(auditor, &err);
 		return;
 	}

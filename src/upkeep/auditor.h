@@ -40,6 +40,9 @@ AUTO_POINTER(struct auditor *, auditor_destroy);
  * never waits for the store. */
 void auditor_note(struct auditor *auditor, const struct store_audit *record);
 
+/* How often records could not be written since the start; they are kept and tried again. */
+uint64_t auditor_failures(struct auditor *auditor);
+
 /* Copies @text as a subject into @buffer. What looks like a key is left out, and what is too long
  * is cut. Invalid UTF-8 and what text_is_control() names become `?`. */
 struct text auditor_subject(struct text text, char buffer[STORE_SUBJECT_MAX]);

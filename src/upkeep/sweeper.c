@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "metric/metric.h"
 
 #define LOOK_US	     INT64_C(5000000)  /* between two looks at the disk */
 #define SILENT_US    INT64_C(30000000) /* between two looks for silent calls, at most */
@@ -17,6 +18,7 @@ struct sweeper {
 	struct sweeper_options options;
 	struct thread thread;
 	atomic_int disk; /* enum sweep_disk */
+	_Atomic uint64_t detail, calls, cap_detail, cap_calls, failures, last_success;
 	bool has_heard;
 };
 
@@ -48,6 +50,7 @@ static void tell_failure(struct sweeper *sweeper, const struct error *err)
 {
 	const struct sweeper_news news = {.failure = err};
 
+	metric_add(&sweeper->failures, 1);
 	tell(sweeper, &news);
 }
 
@@ -73,6 +76,14 @@ static void look_at_disk(struct sweeper *sweeper)
 	}
 }
 
+static void count(struct sweeper *sweeper, const struct sweep_counts *counts)
+{
+	metric_add(&sweeper->detail, (uint64_t)counts->detail);
+	metric_add(&sweeper->calls, (uint64_t)counts->calls);
+	metric_add(&sweeper->cap_detail, (uint64_t)counts->cap_detail);
+	metric_add(&sweeper->cap_calls, (uint64_t)counts->cap_calls);
+}
+
 static void sweep(struct sweeper *sweeper, int (*run)(const struct sweep_options *options,
 						   struct sweep_counts *counts, struct error *err))
 {
@@ -84,9 +95,12 @@ static void sweep(struct sweeper *sweeper, int (*run)(const struct sweep_options
 	options.pause = pause_sweep;
 	options.context = sweeper;
 	done = run(&options, &counts, &err);
+	count(sweeper, &counts);
 	tell_counts(sweeper, &counts);
 	if (done < 0) {
 		tell_failure(sweeper, &err);
+	} else if (run == sweep_run) {
+		atomic_store(&sweeper->last_success, (uint64_t)options.now());
 	}
 }
 
@@ -195,6 +209,18 @@ void sweeper_destroy(struct sweeper *sweeper)
 	thread_stop(&sweeper->thread);
 	thread_deinit(&sweeper->thread);
 	free(sweeper);
+}
+
+void sweeper_figures(struct sweeper *sweeper, struct sweeper_figures *ret_figures)
+{
+	*ret_figures = (struct sweeper_figures){
+		.detail = metric_read(&sweeper->detail),
+		.calls = metric_read(&sweeper->calls),
+		.cap_detail = metric_read(&sweeper->cap_detail),
+		.cap_calls = metric_read(&sweeper->cap_calls),
+		.failures = metric_read(&sweeper->failures),
+		.last_success = (int64_t)metric_read(&sweeper->last_success),
+	};
 }
 
 enum sweep_disk sweeper_disk(struct sweeper *sweeper)

@@ -35,6 +35,15 @@ int sweeper_start(struct sweeper *sweeper, struct error *err) CHECK_RESULT;
 void sweeper_destroy(struct sweeper *sweeper);
 AUTO_POINTER(struct sweeper *, sweeper_destroy);
 
+/* Since the start; as those of struct sweep_counts. */
+struct sweeper_figures {
+	uint64_t detail, calls, cap_detail, cap_calls;
+	uint64_t failures;
+	int64_t last_success; /* UNIX seconds when a sweep last ended well; 0: never */
+};
+/* From any thread. */
+void sweeper_figures(struct sweeper *sweeper, struct sweeper_figures *ret_figures);
+
 /* As of the last look, some seconds ago. From any thread. */
 enum sweep_disk sweeper_disk(struct sweeper *sweeper);
 

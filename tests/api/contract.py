@@ -60,6 +60,8 @@ def check_body(template, method, answer, media_type):
             assert CALL.is_valid(json.loads(line)), line
     elif media_type == "application/x-protobuf":
         assert answer.body[:1] in (b"", b"\x0a", b"\x12")
+    elif media_type == "text/plain":  # test_metrics.py reads it
+        assert answer.body.startswith(b"# HELP ")
     elif media_type == "text/csv":
         header = (b"session_id,start,", b"\xef\xbb\xbfsession_id,start,") if template == "/v1/calls" else answer.body.split(b",calls")[0]
         assert answer.body.startswith(header) and answer.body.endswith(b"\r\n")

@@ -32,6 +32,7 @@ SCOPE = {"/v1/account get": None, "/v1/calls post": "write", "/v1/traces post": 
 READS = ["/api/all_logs/{start}/{end}", "/api/calls/{start}/{end}", "/api/call/{session_id}", "/v1/calls", "/v1/calls/{session_id}",
          "/v1/stats", "/v1/dropoff", "/v1/diff/{a}/{b}", "/v1/tail"]
 SCOPE.update({f"{template} get": "read" for template in READS})
+SCOPE["/metrics get"] = "metrics"
 
 
 def make_key(client, scopes):
@@ -198,7 +199,7 @@ def test_the_table_of_scopes_names_every_operation():
     assert {f"{template} {method}" for template, method in OPERATIONS} == set(SCOPE)
 
 
-@pytest.mark.parametrize("scopes", [",".join(some) for n in (1, 2, 3) for some in itertools.combinations(("read", "write", "admin"), n)])
+@pytest.mark.parametrize("scopes", [",".join(some) for n in (1, 2, 3) for some in itertools.combinations(("read", "write", "admin"), n)] + ["metrics"])
 def test_a_key_does_what_its_scopes_say_and_nothing_else(client, scopes):
     holder = make_key(client, scopes)
     for template, method in OPERATIONS:

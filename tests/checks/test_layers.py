@@ -12,20 +12,21 @@ SOURCES = sorted(p for p in (ROOT / "src").rglob("*.[ch]"))
 # What each layer may include besides itself.
 MAY_INCLUDE = {
     "base": set(),
+    "metric": {"base"},
     "json": {"base"},
     "call": {"base", "json"},
     "column": {"base", "json", "call"},
     "redact": {"base", "json", "call"},
     "store": {"base", "json", "call", "column"},
     "find": {"base", "json", "call", "column", "store"},
-    "intake": {"base", "json", "call", "redact", "store"},
-    "collect": {"base", "json", "call", "redact", "intake"},
-    "upkeep": {"base", "json", "call", "store"},
-    "hook": {"base", "json", "call", "store", "find", "upkeep"},
-    "http": {"base"},
-    "api": {"base", "json", "call", "redact", "store", "find", "intake", "upkeep", "hook", "http"},
+    "intake": {"base", "metric", "json", "call", "redact", "store"},
+    "collect": {"base", "metric", "json", "call", "redact", "intake"},
+    "upkeep": {"base", "metric", "json", "call", "store"},
+    "hook": {"base", "metric", "json", "call", "store", "find", "upkeep"},
+    "http": {"base", "metric"},
+    "api": {"base", "metric", "json", "call", "redact", "store", "find", "intake", "upkeep", "hook", "http"},
     "generate": {"base", "json", "call"},
-    "cmd": {"base", "json", "call", "redact", "store", "find", "intake", "upkeep", "hook", "http", "api", "generate", "collect"},
+    "cmd": {"base", "metric", "json", "call", "redact", "store", "find", "intake", "upkeep", "hook", "http", "api", "generate", "collect"},
 }
 
 # A file is a command there, or an endpoint.

@@ -101,7 +101,7 @@ int postgres_oldest(
 int postgres_space(struct store *base, struct store_space *ret_space, struct error *err)
 {
 	POSTGRES_BORROW(connection, base, err);
-	struct store_space space = {.headers_stay = true};
+	struct store_space space = {.headers_stay = true, .available_bytes = -1};
 
 	if (postgres_ask_int64(connection, &space_used, &space.used_bytes, err) < 0) {
 		return -1;

@@ -46,6 +46,20 @@ uint64_t postgres_pool_losses(struct postgres_pool *pool)
 	return losses;
 }
 
+void postgres_connections(struct store *store, int *ret_busy, int *ret_idle)
+{
+	struct postgres_pool *pool = &((struct postgres_store *)store)->pool;
+	int idle = 0;
+
+	pthread_mutex_lock(&pool->mutex);
+	for (struct postgres_connection *at = pool->idle; at; at = at->next) {
+		idle++;
+	}
+	*ret_busy = pool->open - idle;
+	*ret_idle = idle;
+	pthread_mutex_unlock(&pool->mutex);
+}
+
 /* Whether the server has closed an idle connection: then there is something to read, its farewell
  * or the end. */
 static bool is_dead(struct postgres_connection *connection)

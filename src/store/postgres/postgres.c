@@ -88,6 +88,7 @@ static const struct store_backend backend = {
 	.day_tidy = postgres_day_tidy,
 	.oldest = postgres_oldest,
 	.space = postgres_space,
+	.connections = postgres_connections,
 	.erase = postgres_erase,
 	.audit_erase = postgres_audit_erase,
 	.scrub = postgres_scrub,

@@ -306,6 +306,7 @@ store_day_drop_fn postgres_day_drop;
 store_day_tidy_fn postgres_day_tidy;
 store_oldest_fn postgres_oldest;
 store_space_fn postgres_space;
+store_connections_fn postgres_connections;
 store_erase_fn postgres_erase;
 store_scrub_fn postgres_scrub;
 store_verify_fn postgres_verify;

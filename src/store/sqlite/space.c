@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * What the database takes of the disk, and giving back what it does not use. */
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
 #include "store/sqlite/sqlite.h"
 
 #define VACUUM_INCREMENTAL 2 /* of PRAGMA auto_vacuum: free pages can be given back */
@@ -26,6 +29,22 @@ static int read_pages(
 	return 0;
 }
 
+/* What is not known of the files stays as it is. */
+static void look_at_files(sqlite3 *db, struct store_space *space)
+{
+	const char *file = sqlite3_db_filename(db, "main");
+	const char *log = file ? sqlite3_filename_wal(file) : NULL;
+	struct statvfs disk;
+	struct stat status;
+
+	if (log && *log && stat(log, &status) == 0) {
+		space->log_bytes = status.st_size;
+	}
+	if (file && *file && statvfs(file, &disk) == 0) {
+		space->available_bytes = (int64_t)(disk.f_bavail * disk.f_frsize);
+	}
+}
+
 int sqlite_space(struct store *base, struct store_space *ret_space, struct error *err)
 {
 	AUTO(sqlite_reader_close)
@@ -38,7 +57,9 @@ int sqlite_space(struct store *base, struct store_space *ret_space, struct error
 	*ret_space = (struct store_space){
 		.used_bytes = (pages.all - pages.spare) * pages.size_bytes,
 		.free_bytes = pages.spare * pages.size_bytes,
+		.available_bytes = -1,
 	};
+	look_at_files(reader.connection->db, ret_space);
 	return 0;
 }
 
