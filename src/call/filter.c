@@ -220,6 +220,11 @@ static int set_text(struct setting *setting, void *query)
 	return words_query_read(setting->value, setting->arena, query, setting->err);
 }
 
+static int set_path(struct setting *setting, void *path)
+{
+	return path_filter_read(setting->value, setting->arena, path, setting->err);
+}
+
 static int set_seconds(struct setting *setting, void *place)
 {
 	int64_t *ret = place;
@@ -326,7 +331,7 @@ bool filter_asks_for_last(const struct filter *filter)
 bool filter_needs_detail(const struct filter *filter)
 {
 	return filter_asks_for_step(filter) || filter_asks_for_last(filter) ||
-	       filter->text.count > 0;
+	       filter->text.count > 0 || path_is_asked(&filter->path);
 }
 
 struct call_keys filter_dest_keys(const struct filter *filter)
@@ -523,5 +528,8 @@ int filter_matches(const struct filter *filter, const struct call *call, struct 
 	while ((more = call_json_next_step(detail, &cursor, scratch, &step, err)) > 0) {
 		find_in_step(&finding, &step);
 	}
-	return more < 0 ? -1 : found_all(&finding);
+	if (more < 0 || !found_all(&finding) || !path_is_asked(&filter->path)) {
+		return more < 0 ? -1 : found_all(&finding);
+	}
+	return path_matches(&filter->path, call->start, call->end, detail, scratch, err);
 }

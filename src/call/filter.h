@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "call/call_number.h"
+#include "call/path/path.h"
 #include "call/words.h"
 
 /* Any of these; count 0: anything goes. */
@@ -67,6 +68,7 @@ struct filter {
 	struct filter_names last_modules;
 	struct filter_names last_variables;
 	struct words_query text; /* of the steps' lines */
+	struct path_filter path; /* which steps come one after the other */
 	/* What is dialled for a + where the calls come from; set before the numbers are read. NULL:
 	 * nothing. */
 	const struct call_prefixes *prefixes;
@@ -101,6 +103,7 @@ void filter_init(struct filter *filter);
 	PARAMETER(last_module,   "last-module",   names,   last_modules) \
 	PARAMETER(last_variable, "last-variable", names,   last_variables) \
 	PARAMETER(text,          "text",          text,    text) \
+	PARAMETER(path,          "path",          path,    path) \
 	PARAMETER(min_duration,  "min-duration",  seconds, min_duration) \
 	PARAMETER(max_duration,  "max-duration",  seconds, max_duration) \
 	PARAMETER(answered,      "answered",      answer,  answered) \

@@ -37,6 +37,9 @@ const struct setting calls_settings[] = {
 	{FILTER("text", "WORDS"),
 		.help = "Only calls whose lines have all WORDS: confir* is the beginning of a "
 			"word, and words in double quotes follow each other."},
+	{FILTER("path", "PATH"),
+		.help = "Only calls with these places one after the other, as in 'menu:\"invalid "
+			"input\" > <10s end': >> is directly after, ! not between."},
 	{FILTER("min-duration", "SECONDS"), .help = "Only calls of at least SECONDS seconds."},
 	{FILTER("max-duration", "SECONDS"), .help = "Only calls of at most SECONDS seconds."},
 	{FILTER("answered", "true|false"),

@@ -24,9 +24,20 @@ static int read_kinds(struct column_matcher *matcher, struct error *err)
 	if (!matcher->kind_bits) {
 		return error_no_memory(err);
 	}
+	if (path_is_asked(&matcher->filter->path)) {
+		matcher->masks = calloc(matcher->kind_bits_size + 1, sizeof(*matcher->masks));
+		if (!matcher->masks) {
+			return error_no_memory(err);
+		}
+	}
 	for (size_t i = 0; i < kinds->count; i++) {
 		const struct column_kind *kind = &kinds->items[i];
 		unsigned int bits = 0;
+
+		if (matcher->masks) {
+			matcher->masks[kind->id] = path_mask_of_kind(&matcher->filter->path,
+				kind->class_name, kind->module, kind->variable);
+		}
 
 		if (filter_step_matches(
 			    matcher->filter, kind->class_name, kind->module, kind->variable)) {
@@ -44,7 +55,7 @@ static int read_kinds(struct column_matcher *matcher, struct error *err)
 }
 
 #define ONE(name, option, how, member) +1
-_Static_assert(0 FILTER_PARAMETERS(ONE) - (0 FILTER_CHOICES(ONE)) == 16,
+_Static_assert(0 FILTER_PARAMETERS(ONE) - (0 FILTER_CHOICES(ONE)) == 17,
 	"a new parameter of filters that is not a choice is to be answered by narrow() too");
 
 /* Whether it asks for a choice other than the type, or for talks. */
@@ -59,7 +70,8 @@ int column_matcher_init(struct column_matcher *matcher, const struct filter *fil
 {
 	*matcher = (struct column_matcher){
 		.filter = filter, .detail_after = detail_after, .kinds = kinds};
-	if (filter->text.count > 0 || asks_for_unknown(filter)) {
+	if (filter->text.count > 0 || asks_for_unknown(filter) ||
+		!path_is_of_kinds(&filter->path)) {
 		return error_set(err, ERROR_UNSUPPORTED, "columns cannot be asked for %s",
 			filter->text.count > 0 ? "words: the text index is"
 					       : "what they do not know");
@@ -77,6 +89,7 @@ int column_matcher_init(struct column_matcher *matcher, const struct filter *fil
 void column_matcher_deinit(struct column_matcher *matcher)
 {
 	free(matcher->kind_bits);
+	free(matcher->masks);
 	free(matcher->codes);
 	free(matcher->by_call);
 	free(matcher->by_path);
@@ -101,13 +114,28 @@ static bool match_steps(const struct column_matcher *matcher, const struct colum
 	return step && (last || !filter_asks_for_last(matcher->filter));
 }
 
+static bool match_path(const struct column_matcher *matcher, const struct column_row *row)
+{
+	uint64_t reached = PATH_BEGIN;
+
+	for (uint32_t i = 0; i < row->call.steps; i++) {
+		if (row->kinds[i] < matcher->kind_bits_size) {
+			reached = path_step(reached, matcher->masks[row->kinds[i]]);
+		}
+	}
+	return path_may_end(&matcher->filter->path, reached);
+}
+
 bool column_match_row(const struct column_matcher *matcher, const struct column_row *row)
 {
 	if (!filter_matches_header(matcher->filter, &row->call)) {
 		return false;
 	}
-	return !filter_needs_detail(matcher->filter) ||
-	       (row->call.start > matcher->detail_after && match_steps(matcher, row));
+	if (!filter_needs_detail(matcher->filter)) {
+		return true;
+	}
+	return row->call.start > matcher->detail_after && match_steps(matcher, row) &&
+	       (!matcher->masks || (row->call.has_detail && match_path(matcher, row)));
 }
 
 /* ---- the window ---- */
@@ -320,6 +348,26 @@ static int match_visits(const struct column_matcher *matcher, const struct colum
 	return (bits & KIND_LAST) != 0;
 }
 
+/* By path: whether it goes through the points that are asked for. */
+static int match_points(const struct column_matcher *matcher, const struct column_block *block,
+	const struct column_sequences *paths, struct text rest, struct error *err)
+{
+	uint64_t reached = PATH_BEGIN;
+
+	while (rest.size > 0) {
+		uint32_t kind = column_sequence_next(&rest), id;
+
+		if (kind >= block->kinds_count) {
+			return column_sequence_bad(paths, err);
+		}
+		id = column_block_kind(block, kind);
+		if (id < matcher->kind_bits_size) {
+			reached = path_step(reached, matcher->masks[id]);
+		}
+	}
+	return path_may_end(&matcher->filter->path, reached);
+}
+
 typedef int match_sequence_fn(const struct column_matcher *matcher,
 	const struct column_block *block, const struct column_sequences *sequences,
 	struct text sequence, struct error *err);
@@ -328,7 +376,9 @@ typedef int match_sequence_fn(const struct column_matcher *matcher,
 static int narrow_paths(const struct column_matcher *matcher, struct column_block *block,
 	const struct column_paths *paths, enum column_id column, struct error *err)
 {
-	match_sequence_fn *match = column == COLUMN_SHAPES ? match_shape : match_visits;
+	match_sequence_fn *match = column == COLUMN_PATHS    ? match_points
+				   : column == COLUMN_SHAPES ? match_shape
+							     : match_visits;
 	const struct column_array *of = column == COLUMN_SHAPES ? &paths->shapes : &paths->visits;
 	struct column_sequences sequences;
 	struct text payload, sequence;
@@ -337,6 +387,10 @@ static int narrow_paths(const struct column_matcher *matcher, struct column_bloc
 		column_sequences_open(
 			&sequences, payload, column, block->number, block->kinds_count, err) < 0) {
 		return -1;
+	}
+	if (column == COLUMN_PATHS && sequences.count != paths->count) {
+		return column_damaged(
+			&sequences.reader, "it has another number of paths than 'path info'", err);
 	}
 	memset(matcher->by_sequence, 0, COLUMN_CALLS_MAX);
 	for (uint32_t i = 0; i < sequences.count; i++) {
@@ -349,7 +403,26 @@ static int narrow_paths(const struct column_matcher *matcher, struct column_bloc
 		matcher->by_sequence[i] = (unsigned char)matches;
 	}
 	for (uint32_t i = 0; i < paths->count; i++) {
-		matcher->by_path[i] &= matcher->by_sequence[column_array_at(of, i)];
+		matcher->by_path[i] &=
+			matcher->by_sequence[column == COLUMN_PATHS ? i : column_array_at(of, i)];
+	}
+	return 0;
+}
+
+/* Leaves the calls that have detail: without, a call has no path, and not one without steps. */
+static int narrow_detail(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, struct error *err)
+{
+	const unsigned char *flags;
+
+	if (block->detail == block->count) {
+		return 0;
+	}
+	if (column_block_flags(block, &flags, err) < 0) {
+		return -1;
+	}
+	for (uint32_t i = match->low; i < match->high; i++) {
+		matcher->by_call[i] &= (flags[i] & COLUMN_FLAG_DETAIL) != 0;
 	}
 	return 0;
 }
@@ -376,7 +449,9 @@ static int narrow_steps(const struct column_matcher *matcher, struct column_bloc
 	if ((filter_asks_for_step(filter) &&
 		    narrow_paths(matcher, block, &paths, COLUMN_SHAPES, err) < 0) ||
 		(filter_asks_for_last(filter) &&
-			narrow_paths(matcher, block, &paths, COLUMN_VISITS, err) < 0)) {
+			narrow_paths(matcher, block, &paths, COLUMN_VISITS, err) < 0) ||
+		(matcher->masks && (narrow_paths(matcher, block, &paths, COLUMN_PATHS, err) < 0 ||
+					   narrow_detail(matcher, block, match, err) < 0))) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < paths.count; i++) {

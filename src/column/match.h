@@ -14,6 +14,7 @@ struct column_matcher {
 	const struct column_kinds *kinds;
 	unsigned char *kind_bits; /* by id: what a step of the kind is for the filter */
 	size_t kind_bits_size;
+	struct path_mask *masks; /* by id, too; NULL: no path is asked for */
 	struct column_codes *codes;
 	unsigned char *by_call;	    /* COLUMN_CALLS_MAX, as the others */
 	unsigned char *by_path;	    /* 1: its calls match */
@@ -21,8 +22,8 @@ struct column_matcher {
 };
 
 /* The filter and the kinds, which are all that the account's calls have, stay the caller's.
- * ERROR_UNSUPPORTED: the filter asks for words, or for a choice other than the type, which columns
- * do not have. */
+ * ERROR_UNSUPPORTED: the filter asks for words, for times of a path, or for a choice other than the
+ * type, which columns do not have. */
 int column_matcher_init(struct column_matcher *matcher, const struct filter *filter,
 	int64_t detail_after, const struct column_kinds *kinds, struct error *err) CHECK_RESULT;
 void column_matcher_deinit(struct column_matcher *matcher);

@@ -183,6 +183,8 @@ static void each_filter_finds_its_calls(void **state)
 		{"text=one&class=error", "digits "},
 		{"text=unheard", ""},
 		{"text=unheard one", ""},
+		{"path=!menu:caf* > end", "none digits "},
+		{"path=digits/pin:enter > digits:invalid", "digits "},
 	};
 	struct fixture *f = *state;
 
@@ -308,6 +310,9 @@ static void expired_detail_is_neither_seen_nor_matched(void **state)
 		{"variable=main", ""},
 		{"last_module=queue", ""},
 		{"last_variable=help", ""},
+		{"path=!nowhere", "none digits "},
+		{"path=*:one", "digits "},
+		{"path=begin > end", "none digits "},
 	};
 	struct fixture *f = *state;
 

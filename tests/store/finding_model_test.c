@@ -3,6 +3,7 @@
  * replaced and moved before. The seeds are fixed; a failure names its seed and question. */
 #include "fixture.h"
 
+#include "../unit/call/random_path.h"
 #include "find/dropoff.h"
 #include "find/stats.h"
 #include "reference.h"
@@ -137,7 +138,7 @@ static void drop_some(struct fixture *f, struct dice *dice)
 struct question {
 	struct filter filter;
 	struct store_search search;
-	char words[400]; /* `name=value ` for each parameter */
+	char words[700]; /* `name=value ` for each parameter */
 };
 
 static void ask(struct fixture *f, struct question *question, const char *name, const char *value)
@@ -211,6 +212,19 @@ static const char *const texts[] = {"one", "press", "\"press one\"", "pre*", "\"
 	"one two", "cafe", "user-input", "\xe9\x81\x94", "\"one t*\"", "unheard", "three",
 	"invalid user", "\"two user\""};
 
+static uint32_t throw_for_path(void *dice, uint32_t sides)
+{
+	return throw(dice, sides);
+}
+
+static void ask_path(struct fixture *f, struct dice *dice, struct question *question)
+{
+	struct random_path path = {
+		.throw = throw_for_path, .dice = dice, .kinds = throw(dice, 2) == 0};
+
+	ask(f, question, "path", random_path_make(&path));
+}
+
 static void ask_detail(struct fixture *f, struct dice *dice, struct question *question)
 {
 	static const char *const some_modules[] = {"menu", "queue,digits", "hangup", "nowhere"};
@@ -232,6 +246,9 @@ static void ask_detail(struct fixture *f, struct dice *dice, struct question *qu
 	}
 	if (throw(dice, 8) == 0) {
 		ask(f, question, "last_variable", PICK(dice, variables));
+	}
+	if (throw(dice, 3) == 0) {
+		ask_path(f, dice, question);
 	}
 }
 

@@ -132,8 +132,8 @@ static void pack(
 	buffer_append_byte(&detail, '[');
 	for (uint32_t i = 0; i < put->call.steps; i++) {
 		buffer_append(&detail, i > 0 ? TEXT(",") : TEXT(""));
-		write_step(
-			&detail, &steps[i < count ? i : 0], put->call.start + i, &fixture->arena);
+		write_step(&detail, &steps[i < count ? i : 0], put->call.start + (i * i),
+			&fixture->arena);
 	}
 	buffer_append_byte(&detail, ']');
 	call_json_write(&json, &put->call, buffer_text(&detail));

@@ -15,6 +15,7 @@ export const fields = [
 	{ name: 'variable', label: 'Variable', hint: 'some step has it', placeholder: 'main_menu' },
 	{ name: 'last_module', label: 'Ended in module', hint: 'the last place before the hang-up', placeholder: 'menu' },
 	{ name: 'last_variable', label: 'Ended at variable', hint: 'the last place before the hang-up', placeholder: 'main_menu' },
+	{ name: 'path', label: 'Path', hint: 'places one after the other: > after, >> directly after, ! not between', placeholder: 'menu > <10s end' },
 	{ name: 'min_duration', label: 'At least seconds', numeric: true, placeholder: '0' },
 	{ name: 'max_duration', label: 'At most seconds', numeric: true, placeholder: '3600' },
 	{ name: 'min_talk', label: 'Shortest talk, seconds', numeric: true, placeholder: '0' },

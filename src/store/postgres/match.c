@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A filter as a condition and its parameters: PostgreSQL compares headers, paths and words
- * itself. Only calls with more words than a tsvector tells apart are looked at here, one by one. */
+ * A filter as a condition and its parameters: PostgreSQL compares headers, kinds and words
+ * itself. Calls with more words than a tsvector tells apart are looked at here, one by one. Order
+ * is looked at in search.c. */
 #include <limits.h>
 
 #include "call/call_json.h"
@@ -31,6 +32,7 @@
 	" and ($state::text is null or " POSTGRES_IS_LIVE " = ($state = 'live'))" \
 	" and ($step_kinds::integer[] is null or c.path && $step_kinds)" \
 	" and ($last_kinds::integer[] is null or c.last_kind = any($last_kinds))" \
+	" and ($passed_kinds::integer[] is null or c.path && $passed_kinds)" \
 	" and (c.start, c.session_id) < ($top_start::bigint, $top_session::text)"
 
 /* The calls to look at: all, or those that have the text, and those of the sessions $unsure,
@@ -69,6 +71,40 @@ static void take_kind(struct postgres_match *match, const struct store_kind *kin
 	}
 }
 
+/* Each call that matches passes each point. So the one with the fewest kinds is asked for. */
+static int take_passed(struct postgres_match *match, const struct store_kind *kinds, size_t count,
+	struct error *err)
+{
+	const struct path_filter *path = &match->search->filter->path;
+	size_t kinds_of[PATH_POINTS_MAX + 1] = {0};
+	unsigned int point = 1;
+
+	if (store_path_look_init(&match->path, match->search, kinds, count, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (unsigned int at = 1; at <= path->last; at++) {
+			kinds_of[at] += match->path.masks[kinds[i].id].enter >> at & 1;
+		}
+	}
+	for (unsigned int at = 2; at <= path->last; at++) {
+		point = kinds_of[at] < kinds_of[point] ? at : point;
+	}
+	if (path->last == 0 || kinds_of[point] == count) {
+		return 0;
+	}
+	match->passed = arena_calloc(&match->arena, count + 1, sizeof(*match->passed));
+	if (!match->passed) {
+		return error_no_memory(err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if ((match->path.masks[kinds[i].id].enter >> point & 1) != 0) {
+			match->passed[match->passed_count++] = kinds[i].id;
+		}
+	}
+	return 0;
+}
+
 static int read_kinds(
 	struct postgres_match *match, struct postgres_connection *connection, struct error *err)
 {
@@ -93,7 +129,8 @@ static int read_kinds(
 	if (!filter_asks_for_last(match->search->filter)) {
 		match->last = NULL;
 	}
-	return 0;
+	return path_is_asked(&match->search->filter->path) ? take_passed(match, kinds, count, err)
+							   : 0;
 }
 
 /* ---- calls that the text index cannot tell of: those with too many words, and live ones ---- */
@@ -125,12 +162,11 @@ static void looking_end(struct looking *looking)
 /* Only its words are asked for: the rest is PostgreSQL's. */
 static int has_text(struct looking *looking, const struct packed *packed, struct error *err)
 {
-	const struct filter *wanted = looking->match->search->filter;
 	const struct call nothing = {0};
 	struct filter filter;
 
 	filter_init(&filter);
-	filter.text = wanted->text;
+	filter.text = looking->match->words;
 	buffer_clear(&looking->json);
 	arena_deinit(&looking->scratch);
 	if (unpacker_append(looking->unpacker, packed, &looking->json, err) < 0) {
@@ -218,14 +254,15 @@ static int read_store(
 {
 	const struct filter *filter = match->search->filter;
 
-	if ((filter_asks_for_step(filter) || filter_asks_for_last(filter)) &&
+	if ((filter_asks_for_step(filter) || filter_asks_for_last(filter) ||
+		    path_is_asked(&filter->path)) &&
 		read_kinds(match, connection, err) < 0) {
 		return -1;
 	}
-	if (filter->text.count == 0) {
+	if (match->words.count == 0) {
 		return 0;
 	}
-	postgres_write_query(&match->text, match->search->account_id, &filter->text);
+	postgres_write_query(&match->text, match->search->account_id, &match->words);
 	if (match->text.failed) {
 		return error_no_memory(err);
 	}
@@ -287,7 +324,7 @@ static void write_from(struct postgres_match *match)
 	write_numbers(dest, filter, &filter->dest, "c.dest_key", "dest");
 	write_numbers(src, filter, &filter->src, "coalesce(c.src_key, c.src)", "src");
 	snprintf(match->from, sizeof(match->from),
-		filter->text.count > 0	       ? FROM_TEXT
+		match->words.count > 0	       ? FROM_TEXT
 		: filter->state == FILTER_LIVE ? FROM_LIVE
 					       : FROM_ALL,
 		dest, src);
@@ -306,6 +343,9 @@ int postgres_match_init(struct postgres_match *match, struct postgres_connection
 		match->start =
 			search->detail_after == INT64_MAX ? INT64_MAX : search->detail_after + 1;
 	}
+	if (store_path_look_words(filter, &match->arena, &match->words, err) < 0) {
+		return -1;
+	}
 	write_from(match);
 	return read_store(match, connection, err);
 }
@@ -314,6 +354,7 @@ void postgres_match_deinit(struct postgres_match *match)
 {
 	buffer_deinit(&match->text);
 	buffer_deinit(&match->pattern);
+	store_path_look_deinit(&match->path);
 	arena_deinit(&match->arena);
 }
 
@@ -419,6 +460,7 @@ void postgres_match_bind(struct postgres_match *match, struct postgres_connectio
 		ONE_OR_MORE(src_parts, &src_parts),
 		ARRAY(step_kinds, POSTGRES_INTEGER, match->step, match->step_count),
 		ARRAY(last_kinds, POSTGRES_INTEGER, match->last, match->last_count),
+		ARRAY(passed_kinds, POSTGRES_INTEGER, match->passed, match->passed_count),
 		INT64(top_start, top->start), ASKED(top_session, top->session_id),
 		ASKED(text, match->text.size > 0 ? buffer_text(&match->text) : (struct text){0}),
 		ARRAY(unsure, POSTGRES_TEXT, match->unsure, match->unsure_count));

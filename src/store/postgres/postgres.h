@@ -10,6 +10,7 @@
 #include "store/backend.h"
 #include "store/index.h"
 #include "store/kind_ids.h"
+#include "store/path_look.h"
 #include "store/postgres/batch.h"
 #include "store/postgres/sql.h"
 #include "store/schema.h"
@@ -163,7 +164,8 @@ struct postgres_match {
 	const struct store_search *search;
 	/* Calls that started earlier cannot match. */
 	int64_t start;
-	/* The tsquery; empty: none. */
+	/* That each call has which matches; as a tsquery, empty: none. */
+	struct words_query words;
 	struct buffer text;
 	/* Of a number. */
 	struct buffer pattern;
@@ -181,6 +183,10 @@ struct postgres_match {
 	size_t step_count;
 	uint32_t *last;
 	size_t last_count;
+	/* Of the point of the path that has the fewest. */
+	uint32_t *passed;
+	size_t passed_count;
+	struct store_path_look path;
 };
 
 /* Reads what the filter needs of the store's state that @connection sees. */

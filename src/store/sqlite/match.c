@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Matching rows: only the columns that the filter asks about are read, and no packed call is. */
+ * Matching rows: only the columns that the filter asks about are read. A packed call is inflated
+ * where a path asks for words or times, and all else matches. */
 #include "store/sqlite/match.h"
 
 #include "store/find.h"
+
+static const struct sqlite_statement packed_of = {
+	"select " PACKED_COLUMNS("") " from packed where call_id = :id"};
 
 /* What a step of a kind is for the filter. */
 enum {
@@ -27,8 +31,8 @@ static unsigned char bits_of(const struct filter *filter, const struct store_kin
 	return (unsigned char)bits;
 }
 
-static int read_kinds(
-	struct sqlite_match *match, struct sqlite_connection *connection, struct error *err)
+static int read_kinds(struct sqlite_match *match, const struct store_search *search,
+	struct sqlite_connection *connection, struct error *err)
 {
 	AUTO(arena_deinit) struct arena arena;
 	struct store_kind *kinds;
@@ -48,7 +52,9 @@ static int read_kinds(
 
 		match->kinds[kind->id] = bits_of(match->filter, kind);
 	}
-	return 0;
+	return path_is_asked(&match->filter->path)
+		       ? store_path_look_init(&match->path, search, kinds, count, err)
+		       : 0;
 }
 
 static bool asks_for_duration(const struct filter *filter)
@@ -71,13 +77,13 @@ static int find_ids(
 {
 	const struct filter *filter = match->filter;
 
-	if (match->text && filter->state != FILTER_LIVE &&
-		sqlite_words_find(connection, match->account_id, &filter->text, &match->ids, err) <
+	if (match->words.count > 0 && filter->state != FILTER_LIVE &&
+		sqlite_words_find(connection, match->account_id, &match->words, &match->ids, err) <
 			0) {
 		return -1;
 	}
-	if (match->text && filter->state != FILTER_ENDED) {
-		return sqlite_live_find(connection, &match->live, &filter->text, &match->ids, err);
+	if (match->words.count > 0 && filter->state != FILTER_ENDED) {
+		return sqlite_live_find(connection, &match->live, &match->words, &match->ids, err);
 	}
 	for (size_t i = 0; filter->state == FILTER_LIVE && i < match->live.count; i++) {
 		if (!sqlite_id_set_add(&match->ids, match->live.ids[i])) {
@@ -94,6 +100,7 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 
 	*match = (struct sqlite_match){
 		.filter = filter,
+		.connection = connection,
 		.account_id = search->account_id,
 		.detail_after = search->detail_after,
 		.start = filter->start,
@@ -103,15 +110,19 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 		.step = filter_asks_for_step(filter),
 		.last = filter_asks_for_last(filter),
 		.dest_keys = filter_dest_keys(filter),
-		.text = filter->text.count > 0,
-		.by_ids = filter->text.count > 0 || filter->state == FILTER_LIVE,
 		.text_alone = asks_for_text_alone(filter),
 	};
+	arena_init(&match->arena, SIZE_MAX);
+	if (store_path_look_words(filter, &match->arena, &match->words, err) < 0) {
+		return -1;
+	}
+	match->by_ids = match->words.count > 0 || filter->state == FILTER_LIVE;
 	if (filter_needs_detail(filter) && search->detail_after >= match->start) {
 		match->start =
 			search->detail_after == INT64_MAX ? INT64_MAX : search->detail_after + 1;
 	}
-	if ((match->step || match->last) && read_kinds(match, connection, err) < 0) {
+	if ((match->step || match->last || path_is_asked(&filter->path)) &&
+		read_kinds(match, search, connection, err) < 0) {
 		return -1;
 	}
 	if (sqlite_live_read(connection, match->account_id, &match->live, err) < 0 ||
@@ -126,6 +137,8 @@ void sqlite_match_deinit(struct sqlite_match *match)
 	free(match->kinds);
 	sqlite_id_set_deinit(&match->ids);
 	sqlite_live_set_deinit(&match->live);
+	store_path_look_deinit(&match->path);
+	arena_deinit(&match->arena);
 }
 
 #define READ_ASKED(name, option, how, member)                                                      \
@@ -162,7 +175,7 @@ static bool match_number(const struct filter *filter, const struct filter_number
 		       filter, numbers, call_number_key(sqlite_column_text(row, column), buffer));
 }
 
-static bool match_path(const struct sqlite_match *match, struct text path)
+static bool match_steps(const struct sqlite_match *match, struct text path)
 {
 	bool step = !match->step, last = false;
 	uint32_t id;
@@ -181,16 +194,60 @@ static bool match_path(const struct sqlite_match *match, struct text path)
 	return step && last;
 }
 
-bool sqlite_match_row(const struct sqlite_match *match, const struct sqlite_cursor *row)
+static int inflate(struct sqlite_match *match, const struct sqlite_cursor *row, struct error *err)
+{
+	const struct call call = {.start = sqlite_column_int64(row, HEADER_start),
+		.end = sqlite_column_int64(row, HEADER_end)};
+	int64_t id = sqlite_column_int64(row, SCAN_ID);
+	AUTO(sqlite_end)
+	struct sqlite_cursor held =
+		sqlite_query(match->connection, &packed_of, BIND(INT64(id, id)), err);
+	int found = sqlite_step(&held, err);
+	struct packed packed;
+
+	if (found <= 0) {
+		return found < 0
+			       ? -1
+			       : error_set(err, ERROR_CORRUPT,
+					 "the call %lld of the store '%s' has steps, but no packed "
+					 "call: verify it",
+					 (long long)id, match->connection->folder);
+	}
+	packed = sqlite_packed_at(&held, 0);
+	return store_path_look_inflate(&match->path, &call, &packed, err);
+}
+
+static int match_path(
+	struct sqlite_match *match, const struct sqlite_cursor *row, struct error *err)
+{
+	struct text path = sqlite_column_blob(row, SCAN_PATH);
+	uint64_t reached = PATH_BEGIN;
+	uint32_t id;
+	int matches;
+
+	if (sqlite_column_int64(row, HEADER_steps) < 0) {
+		return 0; /* it has no detail */
+	}
+	while (sqlite_path_next(&path, &id)) {
+		reached = store_path_look_step(&match->path, reached, id);
+	}
+	matches = store_path_look_end(&match->path, reached);
+	return matches > 1 ? inflate(match, row, err) : matches;
+}
+
+int sqlite_match_row(struct sqlite_match *match, const struct sqlite_cursor *row, struct error *err)
 {
 	if (match->ids.bits && !sqlite_id_set_has(&match->ids, sqlite_column_int64(row, SCAN_ID))) {
-		return false;
+		return 0;
 	}
 	if (!match_times(match, row) ||
 		!match_number(match->filter, &match->filter->dest, row, HEADER_dest) ||
 		!match_number(match->filter, &match->filter->src, row, HEADER_src)) {
-		return false;
+		return 0;
 	}
-	return (!match->step && !match->last) ||
-	       match_path(match, sqlite_column_blob(row, SCAN_PATH));
+	if ((match->step || match->last) &&
+		!match_steps(match, sqlite_column_blob(row, SCAN_PATH))) {
+		return 0;
+	}
+	return store_path_look_is_asked(&match->path) ? match_path(match, row, err) : 1;
 }

@@ -4,6 +4,7 @@
 #ifndef STORE_SQLITE_MATCH_H
 #define STORE_SQLITE_MATCH_H
 
+#include "store/path_look.h"
 #include "store/sqlite/sqlite.h"
 
 /* A row of the passes: a call's header, and these. */
@@ -14,6 +15,7 @@ enum { SCAN_ID = HEADER_COLUMNS_END, SCAN_PATH };
 
 struct sqlite_match {
 	const struct filter *filter;
+	struct sqlite_connection *connection;
 	int64_t account_id;
 	int64_t detail_after;
 	int64_t start; /* of what can match */
@@ -24,11 +26,13 @@ struct sqlite_match {
 	bool last;
 	/* of whole numbers called, and no part of one; none: look at all rows */
 	struct call_keys dest_keys;
-	bool text;
-	bool by_ids;	      /* ids has all calls that can match */
-	bool text_alone;      /* in the window */
-	unsigned char *kinds; /* by the kinds' ids: what a step of each is for the filter */
+	struct words_query words; /* that each call has which matches */
+	bool by_ids;		  /* ids has all calls that can match */
+	bool text_alone;	  /* in the window */
+	unsigned char *kinds;	  /* by the kinds' ids: what a step of each is for the filter */
 	size_t kinds_count;
+	struct store_path_look path;
+	struct arena arena;
 	struct sqlite_id_set ids; /* that have the text, or are live where only these are meant */
 	struct sqlite_live_set live;
 	int64_t rows; /* of a pass through the window; where ids has bits */
@@ -57,7 +61,9 @@ int sqlite_match_window(const struct sqlite_match *match, struct sqlite_connecti
 int sqlite_match_count(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t *ret_total, struct error *err) CHECK_RESULT;
 
-/* Whether the row that @row stands on is meant. Its start lies in the window of @match. */
-bool sqlite_match_row(const struct sqlite_match *match, const struct sqlite_cursor *row);
+/* 1 when the row that @row stands on is meant, 0 when not. Its start lies in the window of @match.
+ */
+int sqlite_match_row(struct sqlite_match *match, const struct sqlite_cursor *row,
+	struct error *err) CHECK_RESULT;
 
 #endif

@@ -114,11 +114,9 @@ static int look_at_window(struct pass *pass, struct error *err)
 		return -1;
 	}
 	while ((more = sqlite_rows_step(&rows, err)) > 0) {
-		int status = 0;
+		int status = sqlite_match_row(&pass->match, rows.row, err);
 
-		if (sqlite_match_row(&pass->match, rows.row)) {
-			status = pass->found(pass, rows.row, err);
-		}
+		status = status > 0 ? pass->found(pass, rows.row, err) : status;
 		if (status < 0) {
 			return status;
 		}
@@ -151,7 +149,7 @@ static int match_one(struct pass *pass, int64_t id, struct error *err)
 		sqlite_query(pass->reader.connection, &scan_one, BIND(INT64(id, id)), err);
 	int found = sqlite_step(&row, err);
 
-	return found <= 0 ? found : sqlite_match_row(&pass->match, &row);
+	return found <= 0 ? found : sqlite_match_row(&pass->match, &row, err);
 }
 
 /* The same for the window and all that is asked. The index by ids tells the place of a call. */

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../call/random_path.h"
 #include "column/count/stats.h"
 #include "column/count/visits.h"
 #include "world.h"
@@ -20,7 +21,7 @@ struct asked {
 	struct arena arena;
 	struct filter filter;
 	int64_t detail_after;
-	char words[400];
+	char words[700];
 	struct column_calls calls;
 	const struct held **found; /* newest first */
 	size_t count;
@@ -82,6 +83,11 @@ static void ask_header(struct asked *asked, struct dice *dice)
 	}
 }
 
+static uint32_t throw_for_path(void *dice, uint32_t sides)
+{
+	return dice_throw(dice, sides);
+}
+
 static void ask_steps(struct asked *asked, struct dice *dice)
 {
 	static const char *const classes[] = {"info", "prompt,error", "debug", "unheard"};
@@ -102,6 +108,11 @@ static void ask_steps(struct asked *asked, struct dice *dice)
 	}
 	if (dice_throw(dice, 9) == 0) {
 		ask(asked, "last_variable", PICK(dice, variables));
+	}
+	if (dice_throw(dice, 4) == 0) {
+		struct random_path path = {.throw = throw_for_path, .dice = dice, .kinds = true};
+
+		ask(asked, "path", random_path_make(&path));
 	}
 }
 

@@ -75,7 +75,7 @@ struct sqlite_columns {
 
 /* What is asked: with_steps where the kinds of steps matter for more than matching. */
 struct sqlite_columns_question {
-	const struct sqlite_match *match;
+	struct sqlite_match *match;
 	bool with_steps;
 	int64_t block_calls; /* that a block has mostly */
 };

@@ -291,7 +291,7 @@ int sqlite_column_kinds(struct sqlite_connection *connection, int64_t account_id
 struct opening {
 	struct sqlite_columns *columns;
 	const struct sqlite_columns_question *question;
-	const struct sqlite_match *match;
+	struct sqlite_match *match;
 	bool with_kinds;
 	int64_t up_to;
 	struct sqlite_block *blocks; /* of the window; those that are read come first */
@@ -310,16 +310,21 @@ static bool is_read(const struct opening *opening, const struct sqlite_block *bl
 static int add_fresh(struct opening *opening, struct sqlite_cursor *cursor, struct error *err)
 {
 	struct sqlite_columns *columns = opening->columns;
-	const struct sqlite_match *match = opening->match;
+	struct sqlite_match *match = opening->match;
 	int more;
 
 	while ((more = sqlite_step(cursor, err)) > 0) {
 		struct column_row *rows;
+		int matches;
 
 		if (++columns->looked_at > FRESH_ROWS_MAX) {
 			return 0;
 		}
-		if (!sqlite_match_row(match, cursor)) {
+		matches = sqlite_match_row(match, cursor, err);
+		if (matches < 0) {
+			return -1;
+		}
+		if (matches == 0) {
 			continue;
 		}
 		rows = arena_list_grow(

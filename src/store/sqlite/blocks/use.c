@@ -11,7 +11,8 @@ bool sqlite_columns_can(const struct filter *filter)
 	}
 	FILTER_CHOICES(OTHER)
 	return filter->text.count == 0 && !filter_asks_for_talk(filter) &&
-	       filter->state != FILTER_LIVE;
+	       filter->state != FILTER_LIVE &&
+	       (!path_is_asked(&filter->path) || path_is_of_kinds(&filter->path));
 }
 
 /* One sqlite_columns_use(). */
