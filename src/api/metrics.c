@@ -3,6 +3,8 @@
  * number, an address or a module; nothing here asks the store. */
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -209,15 +211,22 @@ static int64_t count_fds(void)
 static int64_t resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
+	char line[128];
+	const char *resident;
+	char *end;
 	long long pages;
-	bool read;
 
 	if (!file) {
 		return UNKNOWN;
 	}
-	read = fscanf(file, "%*d %lld", &pages) == 1;
+	/* proc(5): size, resident and more, in pages */
+	resident = fgets(line, sizeof(line), file) ? strchr(line, ' ') : NULL;
 	fclose(file);
-	return read ? pages * sysconf(_SC_PAGESIZE) : UNKNOWN;
+	if (!resident) {
+		return UNKNOWN;
+	}
+	pages = strtoll(resident, &end, 10);
+	return *end == ' ' ? pages * sysconf(_SC_PAGESIZE) : UNKNOWN;
 }
 
 static int64_t microseconds(const struct timeval *time)
