@@ -318,16 +318,28 @@ static int turn_call(struct live_calls *live, struct live_call *call, bool all, 
 	return 0;
 }
 
+/* While the server is away, calls that are over wait for its answer. They could be told again. */
+static void forget_ended(struct live_calls *live)
+{
+	LIST_EACH(struct live_call, call, &live->by_use, by_use) {
+		if (live->counts.bytes <= LIVE_ENDED_BYTES_MAX) {
+			return;
+		}
+		if (call->final_at > 0) {
+			remove_call(live, call);
+		}
+	}
+}
+
 /* Calls whose end never came would otherwise fill the memory. */
 static int make_room(struct live_calls *live, struct error *err)
 {
+	forget_ended(live);
 	LIST_EACH(struct live_call, call, &live->by_use, by_use) {
 		if (live->counts.bytes <= LIVE_CALLS_BYTES_MAX) {
 			return 0;
 		}
-		if (call->final_at > 0) {
-			remove_call(live, call);
-		} else if (call->rows && leave_rows(live, call, err) < 0) {
+		if (call->rows && leave_rows(live, call, err) < 0) {
 			return -1;
 		}
 	}

@@ -9,6 +9,7 @@
 #include "intake/sources/ami/ami_rows.h"
 
 #define LIVE_CALLS_BYTES_MAX ((size_t)128 << 20) /* of the rows of all calls */
+#define LIVE_ENDED_BYTES_MAX ((size_t)48 << 20)	 /* above that no call is kept that is over */
 #define LIVE_CALLS_WALK_MS   200		 /* between two walks of a call */
 
 struct live_calls;

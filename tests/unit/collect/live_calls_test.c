@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -161,9 +162,36 @@ static void a_call_whose_rows_were_left_ends_though_its_end_was_not_watched(void
 	assert_int_equal(ended, 1);
 }
 
+/* Nothing is acknowledged: each might have to be told again. */
+static void calls_that_are_over_do_not_fill_the_memory(void **state)
+{
+	struct watched *watched = *state;
+	char *bytes = malloc(EXTRA);
+	size_t calls = 2 * LIVE_ENDED_BYTES_MAX / EXTRA;
+	char id[32];
+
+	assert_non_null(bytes);
+	memset(bytes, 'x', EXTRA);
+	for (size_t i = 0; i < calls; i++) {
+		snprintf(id, sizeof(id), "over.%zu", i);
+		add_row(watched, "CHAN_START", id, (struct text){.data = bytes, .size = EXTRA});
+		add_row(watched, "LINKEDID_END", id, TEXT(""));
+	}
+	free(bytes);
+	assert_true(live_calls_counts(watched->live).bytes > LIVE_ENDED_BYTES_MAX);
+	while (live_calls_linger(watched->live)) {
+		poll(NULL, 0, 20);
+		assert_int_equal(live_calls_turn(watched->live, false, NULL), 0);
+	}
+	assert_int_equal(live_calls_counts(watched->live).calls, calls);
+	assert_true(live_calls_counts(watched->live).bytes <= LIVE_ENDED_BYTES_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			calls_that_are_over_do_not_fill_the_memory, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			each_gap_is_a_step_though_nothing_tells_them_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
