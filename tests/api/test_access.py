@@ -215,7 +215,7 @@ def test_a_key_does_what_its_scopes_say_and_nothing_else(client, scopes):
 def test_what_ends_ends_at_once_everywhere_on_open_connections_too(start_server, end):
     server = start_server("--wrong-keys-max", "0")
     client = Client(server, add_account(server.store))
-    holder = make_key(client, "read,write,admin")
+    holder = make_key(client, "read,write,admin,metrics")
     connections = {}
     for template, method in OPERATIONS:
         connections[template, method] = http.client.HTTPConnection(server.address, timeout=60)
