@@ -291,6 +291,13 @@ def test_an_exchange_plays_whole_calls_as_many_as_are_asked_for_each_with_own_id
     assert abs(float(collector_part.field(block, b"Timestamp")) - time.time()) < 60
 
 
+def test_an_hour_of_the_spool_follows_from_how_it_was_packed():
+    segment = collector_part.SEGMENT
+    plain = collector_part.taken_in_an_hour(4096 * 100, 100, [(segment, segment), (100, 100)])
+    packed = collector_part.taken_in_an_hour(4096 * 100, 100, [(segment, segment), (segment, segment // 8), (100, 100)])
+    assert plain == 4096 * 360_000 and packed == 2 * segment + (plain - 2 * segment) / 8
+
+
 @pytest.mark.parametrize("cores, spool, sound, holds", [(0.1, 900, True, (True, True)), (0.6, 1500, True, (False, False)), (0.1, 900, False, (None, None))])
 def test_the_collector_has_goals_for_what_it_takes(cores, spool, sound, holds):
     figure = lambda value: {"median": value, "min": value, "max": value}

@@ -30,8 +30,8 @@ REASONS = {
               "(docs/decisions/0017-other-processors.md). Cutting, packing and indexing take both cores. Next: several rows a statement.",
     "intake/copy": "COPY reads rows that lie ready in the server's own files; callstep on the same two cores also carries HTTP, reads and checks every byte of the JSON, "
                    "compresses it and replaces calls that came before. Next: several rows a statement.",
-    "collector/spool": "A call is some 4 KB of lines, each of which names it, and lines lie in the spool as they are posted. --spool-max gives it more room. "
-                       "Next: a step that is corrected while nothing is sent takes the place of the line that has it; segments that are done, compressed.",
+    "collector/spool": "A call is some 4 KB of lines, each of which names it; segments are packed but the first and the last one. "
+                       "Next: a step that is corrected while nothing is sent takes the place of the line that has it.",
     "size": "Faster codes were chosen over smaller ones (docs/decisions/0013-fixed-codes.md), and the text index keeps the place of every word for phrases (0019-words.md). "
             "Next: packing tightly what is old, in the background, when pages seldom ask for it any more.",
 }

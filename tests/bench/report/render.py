@@ -33,7 +33,8 @@ TEXTS = {
     "live": ("Live calls", "Collectors tell of calls that go on, each with one request under way; every step is durable when it is answered, and at the end all must be there. "
                            "Then a tail follows 1,000 calls, each with a step every 2 s: the time is from when a step was due at its collector until the tail has it."),
     "collector": ("The collector", "A recording of a real exchange, its calls multiplied, is sent to `callstep collect asterisk`. Then the server is stopped while calls go on, "
-                               "and goes on again: what the spool took is given for an hour, and how much faster than it came in it is sent."),
+                               "faster, and goes on again: what the spool takes in an hour follows from what a call's lines took, and how segments were packed. "
+                               "Then how much faster it is sent than 100 calls/s come in."),
     "postgres": ("callstep on PostgreSQL",
                  "The same questions to callstep over its own file and to callstep over PostgreSQL on the same machine, with the settings that PHP's and Node's database has. "
                  "Then calls posted into an empty store: to one server, and to three servers on one database together; beside them PostgreSQL's COPY of the same calls "
