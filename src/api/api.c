@@ -65,6 +65,8 @@ static const struct endpoint endpoints[] = {
 		.prepare = v1_stats_prepare, .ask = v1_stats_ask, .answer = v1_stats_answer},
 	{"/v1/dropoff", HTTP_GET, "count-calls", dropoff_query, STORE_SCOPE_READ, &answer_v1,
 		.prepare = v1_dropoff_prepare, .ask = v1_dropoff_ask},
+	{"/v1/places", HTTP_GET, "count-calls", dropoff_query, STORE_SCOPE_READ, &answer_v1,
+		.prepare = v1_places_prepare, .ask = v1_places_ask},
 	{"/v1/tail", HTTP_GET, "follow-calls", tail_query, STORE_SCOPE_READ,
 		.begin = v1_tail_begin},
 	{"/v1/account", HTTP_GET, "sign-in", nothing, ENDPOINT_ANY_KEY, .begin = v1_account_begin},

@@ -217,3 +217,24 @@ struct text call_string_text(const struct call_string *string, struct arena *are
 
 	return string->escaped ? json_token_string(&token, arena) : string->raw;
 }
+
+enum call_input call_step_input(const struct call_step_look *step)
+{
+	static const struct {
+		struct text words;
+		enum call_input input;
+	} beginnings[] = {{{"no input", 8}, CALL_INPUT_NONE}, {{"timeout", 7}, CALL_INPUT_NONE},
+		{{"invalid input", 13}, CALL_INPUT_WRONG}, {{"wrong input", 11}, CALL_INPUT_WRONG}};
+	struct text line = step->line.raw;
+
+	for (size_t i = 0; i < COUNT_OF(beginnings); i++) {
+		struct text words = beginnings[i].words;
+
+		if (line.size >= words.size && text_lower(line.data[0]) == words.data[0] &&
+			text_equal_ascii_case(text_head(line, words.size), words)) {
+			return text_equal(step->class_name, TEXT("prompt")) ? CALL_INPUT_UNTOLD
+									    : beginnings[i].input;
+		}
+	}
+	return CALL_INPUT_UNTOLD;
+}

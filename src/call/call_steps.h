@@ -44,6 +44,18 @@ void call_steps_resume(struct call_steps *steps, struct text detail, size_t at);
 int call_steps_next(
 	struct call_steps *steps, struct call_step_look *ret_step, struct error *err) CHECK_RESULT;
 
+/* What a step says of a caller's input. */
+enum call_input {
+	CALL_INPUT_UNTOLD, /* nothing, or what it was */
+	CALL_INPUT_NONE,
+	CALL_INPUT_WRONG,
+};
+
+/* By how its line begins, in letters of either case: `No input` and `Timeout`, as sources and the
+ * vendor's flows say it, or `Invalid input` and `Wrong input`. Never of a prompt, which may say
+ * anything. */
+enum call_input call_step_input(const struct call_step_look *step);
+
 /* What @string spells; points into it where nothing is escaped, into @arena otherwise; data is NULL
  * when the arena is full. */
 struct text call_string_text(const struct call_string *string, struct arena *arena) CHECK_RESULT;

@@ -2,6 +2,8 @@
  * A hash table of places beside the pairs themselves. */
 #include "find/pairs.h"
 
+#include <stdlib.h>
+
 void pairs_init(struct pairs *pairs, struct arena *arena)
 {
 	*pairs = (struct pairs){.arena = arena, .key = hash_key_random()};
@@ -53,4 +55,32 @@ bool pairs_count(struct pairs *pairs, uint32_t a, int64_t b, int64_t call)
 		pair->count++;
 	}
 	return true;
+}
+
+int pairs_compare(const void *left, const void *right)
+{
+	const struct pair *a = left, *b = right;
+
+	if (a->a != b->a) {
+		return a->a < b->a ? -1 : 1;
+	}
+	return a->b < b->b ? -1 : a->b > b->b;
+}
+
+void pairs_sort(struct pairs *pairs)
+{
+	if (pairs->count > 0) {
+		qsort(pairs->items, pairs->count, sizeof(*pairs->items), pairs_compare);
+	}
+}
+
+int64_t pairs_percentile(const struct pair *pairs, int64_t count, int64_t percent)
+{
+	int64_t rank = count / 100 * percent + (count % 100 * percent + 99) / 100;
+
+	while (pairs->count < rank) {
+		rank -= pairs->count;
+		pairs++;
+	}
+	return pairs->b;
 }

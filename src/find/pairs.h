@@ -31,4 +31,14 @@ struct pair *pairs_at(struct pairs *pairs, uint32_t a, int64_t b) CHECK_RESULT;
 /* Counts the call with the number @call, once. False when the arena is full. */
 bool pairs_count(struct pairs *pairs, uint32_t a, int64_t b, int64_t call) CHECK_RESULT;
 
+/* By a, then b. */
+int pairs_compare(const void *left, const void *right);
+
+/* Sorts them so; no pair is found or added after that. */
+void pairs_sort(struct pairs *pairs);
+
+/* The smallest b that at least @percent of @count do not exceed, nearest rank: of sorted pairs of
+ * one a, from @pairs on, whose counts add up to @count. */
+int64_t pairs_percentile(const struct pair *pairs, int64_t count, int64_t percent);
+
 #endif

@@ -14,14 +14,14 @@ struct scan {
 	struct scan_steps *steps;
 };
 
-static void note_steps(const struct scan *scan, const struct call *call)
+void scan_steps_note(struct scan_steps *steps, const struct call *call, int64_t detail_after)
 {
 	if (call->steps > 0) {
-		scan->steps->with_steps++;
-	} else if (call->start <= scan->detail_after) {
-		scan->steps->over_days++;
+		steps->with_steps++;
+	} else if (call->start <= detail_after) {
+		steps->over_days++;
 	} else {
-		scan->steps->without_steps++;
+		steps->without_steps++;
 	}
 }
 
@@ -43,7 +43,7 @@ static int take_row(void *context, const struct store_row *row, struct error *er
 	const struct scan *scan = context;
 	int taken;
 
-	note_steps(scan, &row->call);
+	scan_steps_note(scan->steps, &row->call, scan->detail_after);
 	taken = scan->functions->row(scan->counter, row, err);
 	if (taken != 0) {
 		return taken < 0 ? -1 : 0;

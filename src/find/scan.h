@@ -13,6 +13,9 @@ struct scan_steps {
 	int64_t without_steps; /* they came without */
 };
 
+/* Counts @call, whose steps are 0 where they are not served: after @detail_after they are. */
+void scan_steps_note(struct scan_steps *steps, const struct call *call, int64_t detail_after);
+
 /* Writes `,"calls_with_steps":…,"calls_over_days":…,"calls_without_steps":…`. */
 void scan_steps_write(struct buffer *buffer, const struct scan_steps *steps);
 

@@ -110,28 +110,6 @@ static bool choose(struct stats *stats, struct chosen *chosen)
 	return true;
 }
 
-static int compare_durations(const void *left, const void *right)
-{
-	const struct pair *a = left, *b = right;
-
-	if (a->a != b->a) {
-		return a->a < b->a ? -1 : 1;
-	}
-	return a->b < b->b ? -1 : a->b > b->b;
-}
-
-/* The smallest duration that at least @percent of the calls do not exceed: nearest rank. */
-static int64_t percentile(const struct pair *durations, int64_t calls, int64_t percent)
-{
-	int64_t rank = calls / 100 * percent + (calls % 100 * percent + 99) / 100;
-
-	while (durations->count < rank) {
-		rank -= durations->count;
-		durations++;
-	}
-	return durations->b;
-}
-
 /* Brings the durations of the chosen groups to the front of all, each group's together and sorted.
  * They get the group's place in the result instead of its number. The table is of no use after
  * that. */
@@ -156,7 +134,7 @@ static bool sort_durations(struct stats *stats, const struct chosen *chosen, siz
 		}
 	}
 	if (count > 0) {
-		qsort(items, count, sizeof(*items), compare_durations);
+		qsort(items, count, sizeof(*items), pairs_compare);
 	}
 	*ret_count = count;
 	return true;
@@ -178,8 +156,8 @@ static bool fill_percentiles(
 		struct stats_entry *entry = &entries[items[i].a];
 
 		if (i == 0 || items[i - 1].a != items[i].a) {
-			entry->p50 = percentile(&items[i], entry->calls, 50);
-			entry->p95 = percentile(&items[i], entry->calls, 95);
+			entry->p50 = pairs_percentile(&items[i], entry->calls, 50);
+			entry->p95 = pairs_percentile(&items[i], entry->calls, 95);
 		}
 	}
 	return true;

@@ -15,19 +15,21 @@ NUMBERS = ["6177123001", "+1 (617) 712-3001", "6177123002", "4155550100", "+1415
 CLASSES = ["info", "event", "prompt", "error"]
 MODULES = ["menu", "prompt", "transfer", "hangup", ""]
 VARIABLES = ["language", "order", ""]
+INPUTS = ["No input", "no input here", "Timeout", "Invalid input: 7 (dtmf)", "WRONG INPUT", "Was no input"]
 WORDS = ["invalid", "input", "press", "one", "two", "Déjà", "vu", "hung", "up", "42"]
 
 OUTCOMES = ["answered", "missed", "abandoned", "busy", "failed", "voicemail", "transferred", "completed"]
 SIDES = ["caller", "called", "system"]
 
 def random_step(rng, at):
-    made = step(" ".join(rng.choices(WORDS, k=rng.randint(1, 4))), at, rng.choice(CLASSES), rng.choice(MODULES), rng.choice(VARIABLES))
+    line = rng.choice(INPUTS) if rng.random() < 0.15 else " ".join(rng.choices(WORDS, k=rng.randint(1, 4)))
+    made = step(line, at, rng.choice(CLASSES), rng.choice(MODULES), rng.choice(VARIABLES))
     return made
 
 
 def random_call(rng, number, now):
     start = now - rng.randint(1, 3 * 86400)
-    detail = [random_step(rng, start + i) for i in range(rng.randint(0, 6))] if rng.random() < 0.9 else False
+    detail = [random_step(rng, start + rng.choice([i, 5 * i, i // 2])) for i in range(rng.randint(0, 6))] if rng.random() < 0.9 else False
     made = call(f"s{number:05}", start, start + rng.choice([0, 1, 30, 60, 600]), rng.choice(NUMBERS), rng.choice(NUMBERS),
                 rng.choice(["inbound", "outbound", "transfer"]), detail)
     return {**made, "outcome": rng.choice(OUTCOMES), "ended_by": rng.choice(SIDES), **rng.choice([{}, {"answered": start + 1}, {"talk": rng.choice([0, 5, 50])}])}
@@ -195,6 +197,49 @@ def stats(calls, group, bucket="hour", zone=timezone.utc):
         times = [key for key in keys if isinstance(key, int)]
         return times, -row["calls"], [str(key).encode() for key in keys if not isinstance(key, int)]
     return [row for _, row in sorted(rows, key=order)]
+
+
+def input_of(class_, line):
+    beginnings = {"no input": "no_input", "timeout": "no_input", "invalid input": "wrong_input", "wrong input": "wrong_input"}
+    return next((name for words, name in beginnings.items() if class_ != "prompt" and line.lower().startswith(words)), None)
+
+
+def visits_of(made):
+    """Where a call was, and from when until when."""
+    visits = []
+    for step_ in made["detail"] or []:
+        place = (step_["event"]["data"]["module_type"], step_["event"]["data"]["result_variable"])
+        if place[0] != "hangup":
+            if not visits or visits[-1]["place"] != place:
+                visits.append({"place": place, "from": step_["timestamp"], "no_input": 0, "wrong_input": 0})
+            name = input_of(step_["class"], step_["event"]["line"])
+            if name:
+                visits[-1][name] += 1
+    for visit, end in zip(visits, [v["from"] for v in visits[1:]] + [int(made["end"])]):
+        visit["seconds"] = max(end - visit["from"], 0)
+    return visits
+
+
+def places(calls):
+    """@calls come newest first."""
+    found = defaultdict(list)
+    for at, made in enumerate(calls):
+        for visit in visits_of(made):
+            found[visit["place"]].append((at, visit))
+    total = sum(visit["seconds"] for visits in found.values() for _, visit in visits)
+    rows = []
+    for place, visits in found.items():
+        seconds = [visit["seconds"] for _, visit in visits]
+        longest = defaultdict(int)
+        for at, visit in visits:
+            longest[at] = max(longest[at], visit["seconds"])
+        slowest = sorted(longest.items(), key=lambda item: (-item[1], item[0]))[:5]
+        rows.append({"module": place[0], "variable": place[1], "calls": len(longest), "visits": len(visits),
+                     "time": {"sum": sum(seconds), "p50": nearest_rank(seconds, 50), "p95": nearest_rank(seconds, 95), "max": max(seconds)},
+                     "share": round(sum(seconds) / total, 4) if total else 0,
+                     "no_input": sum(visit["no_input"] for _, visit in visits), "wrong_input": sum(visit["wrong_input"] for _, visit in visits),
+                     "slowest": [{"session_id": calls[at]["session_id"], "seconds": seconds_} for at, seconds_ in slowest]})
+    return sorted(rows, key=lambda row: (-row["time"]["sum"], -row["visits"], row["module"], row["variable"])), total
 
 
 def dropoff(calls):

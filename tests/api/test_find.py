@@ -110,6 +110,12 @@ def test_what_is_found_counted_and_streamed_is_what_the_model_finds(sample, seed
     dropoff = client.get(path_of("/v1/dropoff", pairs, limit=10000)).json
     assert dropoff["modules"] == finding.dropoff(wanted), query
     assert dropoff["total_calls"] == len(wanted)
+    places = client.get(path_of("/v1/places", pairs, limit=10000)).json
+    rows, total = finding.places(wanted)
+    shares = [place.pop("share") for place in places["places"]]
+    assert shares == pytest.approx([row.pop("share") for row in rows], abs=0.00011)
+    assert places["places"] == rows and (places["places_total"], places["total_time"], places["total_calls"]) == (len(rows), total, len(wanted)), query
+    assert [places[name] for name in dropoff if name.startswith("calls_")] == [dropoff[name] for name in dropoff if name.startswith("calls_")]
     with_steps = sum(1 for c in wanted if c["detail"])
     assert (dropoff["calls_with_steps"], dropoff["calls_over_days"], dropoff["calls_without_steps"]) == (with_steps, 0, len(wanted) - with_steps)
     lines = client.get(path_of("/v1/calls", pairs), accept=NDJSON)
@@ -123,6 +129,32 @@ def test_stats_of_calls_alone_leaves_steps_and_durations_out_and_counts_the_same
         rows = finding.stats([c for c in calls if finding.matches(query, c)], "time", "hour")
         answer = client.get(path_of("/v1/stats", query, values="calls")).json
         assert answer["groups"] == [{"key": r["key"], "calls": r["calls"]} for r in rows]
+
+
+def test_places_say_how_long_a_call_stayed_where_and_what_went_wrong(client):
+    start = NOW - 1000
+    detail = [step("Welcome", start, "prompt", "menu", "main"), step("No input", start + 5, "event", "menu", "main"),
+              step("Invalid input: 7 (dtmf)", start + 9, "event", "menu", "main"), step("invalid input, try again", start + 9, "prompt", "menu", "main"),
+              step("Joined queue", start + 20, "event", "queue", ""), step("back", start + 15, "event", "menu", "main"),
+              step("Hung up", start + 40, "event", "hangup", "")]
+    post(client, [call("a", start, start + 50, detail=detail), call("bare", start, start + 9, detail=None)])
+    answer = client.get("/v1/places").json
+    menu = {"module": "menu", "variable": "main", "calls": 1, "visits": 2, "time": {"sum": 55, "p50": 20, "p95": 35, "max": 35}, "share": 1,
+            "no_input": 1, "wrong_input": 1, "slowest": [{"session_id": "a", "seconds": 35}]}
+    queue = {"module": "queue", "variable": "", "calls": 1, "visits": 1, "time": {"sum": 0, "p50": 0, "p95": 0, "max": 0}, "share": 0,
+             "no_input": 0, "wrong_input": 0, "slowest": [{"session_id": "a", "seconds": 0}]}
+    assert answer == {"places": [menu, queue], "places_total": 2, "total_time": 55, "total_calls": 2,
+                      "calls_with_steps": 1, "calls_over_days": 0, "calls_without_steps": 1}
+    done = callstep("places", "--data", client.server.store, "--account", client.email)
+    assert [line.split("\t") for line in done.stdout.splitlines()] == [
+        ["menu", "main", "2", "0:55", "100.0", "0:20", "0:35", "1", "1", "a"], ["queue", "", "1", "0:00", "0.0", "0:00", "0:00", "0", "0", "a"]]
+    assert json.loads(callstep("places", "--json", "--data", client.server.store, "--account", client.email).stdout) == answer
+
+
+def test_the_slowest_calls_of_a_place_are_five_and_the_newest_of_those_as_slow(client):
+    post(client, [call(f"s{i}", NOW - 900 + i, NOW - 900 + i + 10 * min(i, 7), detail=[step("x", NOW - 900 + i, module="menu")]) for i in range(12)])
+    place = client.get("/v1/places").json["places"][0]
+    assert [c["session_id"] for c in place["slowest"]] == ["s11", "s10", "s9", "s8", "s7"] and place["time"]["max"] == 70
 
 
 @pytest.mark.parametrize("group", ["time", "src", "outcome,time", "module,src"])
@@ -163,7 +195,7 @@ def test_what_counts_steps_says_how_many_calls_have_any_and_why_others_have_none
     post(client, [call("has", NOW - 60), call("empty", NOW - 60, detail=[]), call("bare", NOW - 60, detail=None), call("old", NOW - 6 * 86400),
                   call("older", NOW - 9 * 86400, detail=None)])
     told = {"total_calls": 5, "calls_with_steps": 1, "calls_over_days": 2, "calls_without_steps": 2}
-    for path in "/v1/dropoff", "/v1/stats?group=class", "/v1/stats?group=module", "/v1/stats?group=variable":
+    for path in "/v1/dropoff", "/v1/places", "/v1/stats?group=class", "/v1/stats?group=module", "/v1/stats?group=variable":
         document = client.get(path).json
         assert {name: document[name] for name in told} == told, path
     for path in "/v1/stats?group=time", "/v1/stats?group=dest", "/v1/stats?group=type":
@@ -337,7 +369,7 @@ def test_head_is_get_without_its_body(client, path):
     "last_module=", "last_variable=a,,b", "text=", "text=...", "text=%22open", "text=%ff",
     "text=*0123", "text=**", "text=a*b", "text=%22a*+b%22", "text=%22*98%22", "path=", "path=menu+Dial", "path=menu+%3E", "path=men*", "dest=617*3001", "src=*1*2*", "min_duration=x", "min_duration=-1", "max_duration=1.5",
     "state=over"])
-@pytest.mark.parametrize("path", ["/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/tail"])
+@pytest.mark.parametrize("path", ["/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/places", "/v1/tail"])
 def test_a_wrong_filter_parameter_is_named(client, path, query):
     answer = client.get(f"{path}?{query}")
     assert answer.status == 400 and answer.headers["Content-Type"] == "application/problem+json"
@@ -349,7 +381,7 @@ def test_a_wrong_filter_parameter_is_named(client, path, query):
     ("/v1/calls?limit=0", "limit"), ("/v1/calls?limit=10001", "limit"), ("/v1/calls?limit=x", "limit"), ("/v1/calls?offset=-1", "offset"),
     ("/v1/calls?detail=yes", "detail"), ("/v1/stats?group=x", "group"), ("/v1/stats?group=time,time", "group"), ("/v1/stats?group=", "group"),
     ("/v1/stats?group=type,dest,src", "group"), ("/v1/stats?bucket=year", "bucket"), ("/v1/stats?values=x", "values"),
-    ("/v1/stats?limit=10001", "limit"), ("/v1/dropoff?limit=0", "limit"), ("/v1/calls?start=100&end=99", "end"),
+    ("/v1/stats?limit=10001", "limit"), ("/v1/dropoff?limit=0", "limit"), ("/v1/places?limit=0", "limit"), ("/v1/calls?start=100&end=99", "end"),
     ("/v1/calls?min_duration=2&max_duration=1", "max_duration"), ("/v1/tail?detail=1", "detail"), ("/v1/tail?last_event_id=x", "last_event_id")])
 def test_any_other_wrong_parameter_is_named(client, path, parameter):
     answer = client.get(path)
@@ -497,7 +529,7 @@ def test_one_account_sees_nothing_of_another(client, session_server):
 
 # ---- long questions ----
 
-LONG = ["/v1/calls?text=answered", "/v1/calls?module=nothing", "/v1/stats?group=module", "/v1/dropoff"]
+LONG = ["/v1/calls?text=answered", "/v1/calls?module=nothing", "/v1/stats?group=module", "/v1/dropoff", "/v1/places"]
 
 
 @pytest.fixture(scope="module")

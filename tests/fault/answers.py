@@ -34,6 +34,7 @@ def of_filters():
     for search in SEARCHES:
         yield f"/v1/calls?{search}&limit=10000&detail=true"
         yield f"/v1/dropoff?{search}"
+        yield f"/v1/places?{search}"
         for group in ("dest", "type", "class", "module", "variable", "src", "outcome,time&bucket=week", "module,dest", "time&bucket=day", "time&bucket=minute"):
             yield f"/v1/stats?{search}&group={group}"
 
