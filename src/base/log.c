@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +25,36 @@ bool log_enabled(enum log_level level)
 	return (int)level <= atomic_load(&highest_level);
 }
 
+/* Whether standard error is the journal, whose device and inode systemd names: "8:4711". */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat status;
+
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
+	       status.st_ino == inode;
+}
+
+static bool to_journal(void)
+{
+	static atomic_int known; /* 0: not yet; 1: no; 2: yes */
+
+	if (atomic_load(&known) == 0) {
+		atomic_store(&known, is_journal() ? 2 : 1);
+	}
+	return atomic_load(&known) == 2;
+}
+
+/* As sd-daemon(3) has it; the journal adds the time. */
+static size_t append_severity(char *line, size_t size, enum log_level level)
+{
+	static const int severities[] = {3, 4, 6, 7};
+
+	return (size_t)snprintf(line, size, "<%d>", severities[level]);
+}
+
 static size_t append_time(char *line, size_t size)
 {
 	struct timespec now;
@@ -32,7 +64,7 @@ static size_t append_time(char *line, size_t size)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	used = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &tm);
-	used += (size_t)snprintf(line + used, size - used, ".%03ldZ", now.tv_nsec / 1000000);
+	used += (size_t)snprintf(line + used, size - used, ".%03ldZ ", now.tv_nsec / 1000000);
 	return used;
 }
 
@@ -56,8 +88,9 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
 	if (!log_enabled(level)) {
 		return;
 	}
-	used = append_time(line, sizeof(line));
-	used += (size_t)snprintf(line + used, sizeof(line) - used, " %s %s ", names[level], event);
+	used = to_journal() ? append_severity(line, sizeof(line), level)
+			    : append_time(line, sizeof(line));
+	used += (size_t)snprintf(line + used, sizeof(line) - used, "%s %s ", names[level], event);
 	va_start(args, format);
 	more = vsnprintf(line + used, sizeof(line) - used, format, args);
 	va_end(args);

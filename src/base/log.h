@@ -20,8 +20,9 @@ void log_set_level(enum log_level level);
 /* Whether a line of @level would be written, to spare making its values. */
 bool log_enabled(enum log_level level);
 
-/* Writes `2026-01-31T12:00:00.123Z level event key=value …` in one write(). @format makes the
- * `key=value` pairs and must not hold a value from outside except through log_value(). */
+/* Writes `2026-01-31T12:00:00.123Z level event key=value …` in one write(). Where standard error is
+ * systemd's journal (JOURNAL_STREAM) the severity `<6>` stands in the place of the time. @format
+ * makes the `key=value` pairs and must not hold a value from outside except through log_value(). */
 void log_event(enum log_level level, const char *event, const char *format, ...)
 	FORMAT_PRINTF(3, 4);
 

@@ -295,6 +295,9 @@ static void know_connection(struct exchange *exchange, struct MHD_Connection *co
 	if (exchange->watched) {
 		know_client(exchange);
 	}
+	if (exchange->server->options.log_requests) {
+		request_log_trace(exchange);
+	}
 	connection_set(exchange->watched, CONNECTION_BUSY);
 }
 

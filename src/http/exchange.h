@@ -29,6 +29,8 @@ struct refusal {
 	unsigned int allow; /* of a 405: the methods that the path has */
 };
 
+#define TRACE_ID_SIZE 33
+
 struct exchange {
 	struct http_request request; /* handlers hold its address, exchange_of() goes back */
 	struct http_response response;
@@ -38,9 +40,10 @@ struct exchange {
 	union connection_address client; /* no family until then */
 	uint64_t number;		 /* of the connection's requests, from 1 */
 	int socket_fd;
-	const char *method; /* as sent; NULL until the header was whole */
-	struct text query;  /* raw: what follows the `?` */
-	struct text path;   /* raw */
+	char trace_id[TRACE_ID_SIZE]; /* of the header traceparent; empty: none */
+	const char *method;	      /* as sent; NULL until the header was whole */
+	struct text query;	      /* raw: what follows the `?` */
+	struct text path;	      /* raw */
 	struct refusal refusal;
 	enum stage stage;
 	bool begun;	   /* release() is owed */

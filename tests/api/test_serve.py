@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """callstep serve: starting, stopping, and what goes wrong around it. Each failure has its sentence."""
 import os
+import re
 import resource
 import signal
 import socket
@@ -377,3 +378,53 @@ def test_a_path_cannot_forge_a_log_line(start_server):
     Client(server, "x").get("/api/call/a%0A2026%20info%20forged%20x=y")
     server.stop()
     assert not any(line.startswith("2026 info forged") for line in server.log.splitlines())
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize("traceparent, trace", [
+    (f"00-{TRACE}-00f067aa0ba902b7-01", TRACE),
+    (f"01-{TRACE}-00f067aa0ba902b7-01-more", TRACE),
+    (f"ff-{TRACE}-00f067aa0ba902b7-01", None),
+    (f"00-{'0' * 32}-00f067aa0ba902b7-01", None),
+    (f"00-{TRACE.upper()}-00f067aa0ba902b7-01", None),
+    (f"00-{TRACE}-00f067aa0ba902b7", None),
+    (f"00-{TRACE[1:]}-00f067aa0ba902b7-01", None),
+    ("6177123001", None),
+    ("", None),
+])
+def test_request_lines_have_the_trace_id_of_a_traceparent_that_is_one(start_server, traceparent, trace):
+    server = start_server()
+    Client(server, "none").get("/healthz", headers={"traceparent": traceparent}, authorization=None)
+    server.stop()
+    line = next(line for line in server.log.splitlines() if " path=/healthz " in line)
+    assert line.endswith(" account=0 client=127.0.0.1" + (f" trace={trace}" if trace else "")), line
+
+
+@pytest.mark.parametrize("options, client", [((), "127.0.0.1"), (("--trusted-proxies", "127.0.0.1"), "192.0.2.7")])
+def test_request_lines_have_the_client_that_a_trusted_proxy_asks_for(start_server, options, client):
+    server = start_server(*options)
+    Client(server, "none").get("/healthz", headers={"X-Forwarded-For": "192.0.2.7"}, authorization=None)
+    server.stop()
+    assert re.search(rf" path=/healthz .* client={re.escape(client)}$", server.log, re.M)
+
+
+@pytest.mark.parametrize("journal", [True, False])
+def test_in_the_journal_lines_have_their_severity_and_no_time(tmp_path, journal):
+    with open(tmp_path / "log", "wb") as log:
+        found = os.fstat(log.fileno())
+        stream = f"{found.st_dev}:{found.st_ino if journal else found.st_ino + 1}"
+        process = subprocess.Popen([BINARY, "serve", "--data", str(store_at(tmp_path)), "--listen", "127.0.0.1:0"], stderr=log,
+                                   env={**os.environ, "JOURNAL_STREAM": stream})
+    deadline = time.monotonic() + 30
+    while " listening " not in (tmp_path / "log").read_text():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(30) == 0
+    lines = (tmp_path / "log").read_text().splitlines()
+    if journal:
+        assert {line.split()[0] for line in lines} == {"<6>info", "<4>warning"} and any(line.startswith("<4>warning no-account ") for line in lines)
+    else:
+        assert all(re.match(r"20\d\d-\d\d-\d\dT\S+Z (info|warning) ", line) for line in lines)
