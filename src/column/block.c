@@ -147,6 +147,7 @@ int column_block_open(struct column_block *block, const struct column_loader *lo
 	if (loaded <= 0) {
 		return loaded < 0 ? -1 : missing(&opened, COLUMN_HEAD, err);
 	}
+	opened.version = header.version;
 	opened.count = header.calls;
 	opened.stamp = header.stamp;
 	opened.payloads[COLUMN_HEAD] = payload;
@@ -191,6 +192,24 @@ int column_block_array(struct column_block *block, enum column_id column, uint32
 	return read_array(&reader, block->count, max, ret_array, err) < 0
 		       ? -1
 		       : column_read_end(&reader, err);
+}
+
+int column_block_course(struct column_block *block, enum column_id column,
+	struct column_array *ret_array, struct error *err)
+{
+	static const char nothing[COLUMN_CALLS_MAX];
+	bool is_choice = column == COLUMN_OUTCOME || column == COLUMN_ENDED_BY;
+
+	if (block->version < COLUMN_VERSION_COURSE) {
+		return error_set(err, ERROR_CORRUPT,
+			"block %lld: column '%s' is not there: blocks of version %u have none",
+			(long long)block->number, column_name(column), block->version);
+	}
+	if (!column_block_has(block, column)) {
+		*ret_array = (struct column_array){.at = nothing, .width = 1};
+		return 0;
+	}
+	return column_block_array(block, column, is_choice ? 1 : 8, ret_array, err);
 }
 
 int column_block_flags(

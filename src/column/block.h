@@ -20,6 +20,7 @@ struct column_block {
 	const struct column_loader *loader;
 	size_t place;	/* for the loader */
 	int64_t number; /* the store's, for messages */
+	uint32_t version;
 	uint32_t count; /* calls */
 	uint32_t stamp;
 	uint32_t columns; /* a bit for each that it has */
@@ -71,6 +72,11 @@ static inline uint64_t column_array_at(const struct column_array *array, uint32_
 
 /* @max is the greatest width that it may have. */
 int column_block_array(struct column_block *block, enum column_id column, uint32_t max,
+	struct column_array *ret_array, struct error *err) CHECK_RESULT;
+
+/* A column of how calls went: COLUMN_OUTCOME to COLUMN_ENDED_BY. One that the block does not have
+ * has a 0 for each call. ERROR_CORRUPT where the block was made before such columns were. */
+int column_block_course(struct column_block *block, enum column_id column,
 	struct column_array *ret_array, struct error *err) CHECK_RESULT;
 
 /* The flags, a byte a call. */

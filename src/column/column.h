@@ -24,22 +24,11 @@ struct column_kinds {
 /* The kind with @id; NULL: there is none. */
 const struct column_kind *column_kind_find(const struct column_kinds *kinds, uint32_t id);
 
-/* What may be known of a call beside its header: small numbers that are not negative. */
-enum column_extra {
-	COLUMN_EXTRA_OUTCOME,
-	COLUMN_EXTRA_ANSWERED,
-	COLUMN_EXTRA_TALK, /* seconds */
-	COLUMN_EXTRA_ENDED_BY,
-	COLUMN_EXTRAS,
-};
-#define COLUMN_UNKNOWN INT64_C(-1)
-
 struct column_row {
 	struct call call;      /* its steps are 0 unless it has detail */
 	int64_t id;	       /* the store's number of the call */
 	const uint32_t *kinds; /* call.steps ids, in the steps' order; NULL: there are no steps */
-	const int64_t *step_times;     /* call.steps UNIX seconds; NULL: not known */
-	int64_t extras[COLUMN_EXTRAS]; /* COLUMN_UNKNOWN: not known */
+	const int64_t *step_times; /* call.steps UNIX seconds; NULL: not known */
 };
 
 /* @row without steps, as a call whose detail is over its days looks. */

@@ -8,6 +8,13 @@ static int bad_row(uint32_t row, const char *what, struct error *err)
 	return error_set(err, ERROR_INVALID, "call %u of a block: %s", row, what);
 }
 
+static bool goes_as_calls_do(const struct call *call)
+{
+	return call->outcome <= CALL_COMPLETED && call->ended_by <= CALL_ENDED_BY_SYSTEM &&
+	       call->answered >= 0 && call->talk >= 0 && call->told >= 0 &&
+	       call->told <= COLUMN_FLAG_TOLD >> COLUMN_TOLD_SHIFT;
+}
+
 static int check_row(const struct column_encoder *encoder, uint32_t i, struct error *err)
 {
 	const struct column_row *row = &encoder->rows[i];
@@ -28,10 +35,8 @@ static int check_row(const struct column_encoder *encoder, uint32_t i, struct er
 	if (i > 0 && column_compare(&row[-1].call, call) >= 0) {
 		return bad_row(i, "it does not come after the one before it", err);
 	}
-	for (size_t extra = 0; extra < COLUMN_EXTRAS; extra++) {
-		if (row->extras[extra] < COLUMN_UNKNOWN || row->extras[extra] == INT64_MAX) {
-			return bad_row(i, "a number that it came with is negative", err);
-		}
+	if (!goes_as_calls_do(call)) {
+		return bad_row(i, "it went as no call does", err);
 	}
 	return 0;
 }
@@ -122,20 +127,38 @@ static void encode_flags(struct column_encoder *encoder)
 {
 	for (uint32_t i = 0; i < encoder->count; i++) {
 		const struct call *call = &encoder->rows[i].call;
-		uint32_t flags = call->type | (call->has_detail ? COLUMN_FLAG_DETAIL : 0U);
+		uint32_t flags = call->type | (call->has_detail ? COLUMN_FLAG_DETAIL : 0U) |
+				 (uint32_t)call->told << COLUMN_TOLD_SHIFT;
 
 		buffer_append_byte(&encoder->columns[COLUMN_FLAGS], (char)flags);
 	}
 }
 
-static void encode_extra(struct column_encoder *encoder, size_t extra)
+/* One of the columns of how a call went; 0: it does not say. */
+static uint64_t course_of(const struct call *call, enum column_id column)
 {
-	struct buffer *out = &encoder->columns[COLUMN_OUTCOME + extra];
+	switch (column) {
+	case COLUMN_OUTCOME:
+		return call->outcome;
+	case COLUMN_ANSWERED:
+		return call->answered > 0
+			       ? column_fold((uint64_t)(call->answered - call->start)) + 1
+			       : 0;
+	case COLUMN_TALK:
+		return (uint64_t)call->talk;
+	default:
+		return call->ended_by;
+	}
+}
+
+static void encode_course(struct column_encoder *encoder, enum column_id column)
+{
+	struct buffer *out = &encoder->columns[column];
 	uint64_t most = 0;
 	uint32_t width;
 
 	for (uint32_t i = 0; i < encoder->count; i++) {
-		uint64_t value = (uint64_t)(encoder->rows[i].extras[extra] + 1);
+		uint64_t value = course_of(&encoder->rows[i].call, column);
 
 		most = value > most ? value : most;
 	}
@@ -146,7 +169,7 @@ static void encode_extra(struct column_encoder *encoder, size_t extra)
 	width = column_width(most);
 	column_put(out, width, 1);
 	for (uint32_t i = 0; i < encoder->count; i++) {
-		column_put(out, (uint64_t)(encoder->rows[i].extras[extra] + 1), width);
+		column_put(out, course_of(&encoder->rows[i].call, column), width);
 	}
 }
 
@@ -175,7 +198,7 @@ static void put_times(const struct column_row *row, struct buffer *out)
 	for (uint32_t i = 0; i < row->call.steps; i++) {
 		uint64_t more = (uint64_t)row->step_times[i] - (uint64_t)before;
 
-		column_put_varint(out, more << 1 ^ (uint64_t)((int64_t)more >> 63));
+		column_put_varint(out, column_fold(more));
 		before = row->step_times[i];
 	}
 }
@@ -326,8 +349,8 @@ int column_encode(const struct column_row *rows, uint32_t count, const struct co
 	buffer_clear(&blobs->columns[COLUMN_GONE]);
 	encode_durations(&encoder);
 	encode_flags(&encoder);
-	for (size_t extra = 0; extra < COLUMN_EXTRAS; extra++) {
-		encode_extra(&encoder, extra);
+	for (int column = COLUMN_OUTCOME; column <= COLUMN_ENDED_BY; column++) {
+		encode_course(&encoder, (enum column_id)column);
 	}
 	if (encode_spans(&encoder, err) < 0 || encode_sessions(&encoder, err) < 0 ||
 		encode_times(&encoder, err) < 0 || column_encode_numbers(&encoder, err) < 0 ||

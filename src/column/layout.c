@@ -95,12 +95,12 @@ int column_header_read(struct text segment, enum column_id column, int64_t block
 	if (segment.size < COLUMN_HEADER_SIZE) {
 		return column_damaged(&reader, "it ends within its header", err);
 	}
-	if ((unsigned char)segment.data[AT_VERSION] != COLUMN_VERSION) {
+	header.version = (unsigned char)segment.data[AT_VERSION];
+	if (header.version < 1 || header.version > COLUMN_VERSION) {
 		return error_set(err, ERROR_UNSUPPORTED,
-			"block %lld: column '%s' has version %d, this program reads version %d: "
-			"update callstep",
-			(long long)block, column_name(column), (unsigned char)segment.data[0],
-			COLUMN_VERSION);
+			"block %lld: column '%s' has version %u, this program reads versions 1 to "
+			"%d: update callstep",
+			(long long)block, column_name(column), header.version, COLUMN_VERSION);
 	}
 	payload = text_tail(segment, COLUMN_HEADER_SIZE);
 	if (column_get32(segment.data + AT_CRC) != checksum(segment.data, payload)) {

@@ -9,11 +9,12 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define COLUMN_VERSION	   1
-#define COLUMN_CALLS_MAX   65536 /* of a block: a code of a call's number or path takes 2 bytes */
-#define COLUMN_HEADER_SIZE 16	 /* bytes before what a column says */
-#define COLUMN_GROUP	   128	 /* calls of a deflated group */
-#define COLUMN_SPAN	   64	 /* calls that share the base of a number that grows */
+#define COLUMN_VERSION	      2	    /* that is written; 1 does not say how calls went */
+#define COLUMN_VERSION_COURSE 2	    /* from here on blocks say how calls went */
+#define COLUMN_CALLS_MAX      65536 /* of a block: codes of numbers and paths take 2 bytes */
+#define COLUMN_HEADER_SIZE    16    /* bytes before what a column says */
+#define COLUMN_GROUP	      128   /* calls of a deflated group */
+#define COLUMN_SPAN	      64    /* calls that share the base of a number that grows */
 
 /* The numbers are those on disk. */
 enum column_id {
@@ -48,6 +49,8 @@ const char *column_name(enum column_id column);
 /* A call's byte in COLUMN_FLAGS. */
 #define COLUMN_FLAG_TYPE   0x03 /* enum call_type */
 #define COLUMN_FLAG_DETAIL 0x04 /* has_detail */
+#define COLUMN_FLAG_TOLD   0x78 /* enum call_told, or-ed */
+#define COLUMN_TOLD_SHIFT  3
 
 static inline uint32_t column_get16(const char *at)
 {
@@ -90,6 +93,18 @@ static inline uint64_t column_get(const char *at, uint32_t width)
 
 void column_put(struct buffer *out, uint64_t value, uint32_t width);
 
+/* A number that may be below zero, so that a small one takes few bytes: its sign is the lowest bit,
+ * and says that the rest is inverted. */
+static inline uint64_t column_fold(uint64_t value)
+{
+	return value << 1 ^ (uint64_t)((int64_t)value >> 63);
+}
+
+static inline uint64_t column_unfold(uint64_t folded)
+{
+	return folded >> 1 ^ -(folded & 1);
+}
+
 /* 7 bits a byte, the lowest first; a byte of 0x80 or more has another one behind it. */
 void column_put_varint(struct buffer *out, uint64_t value);
 
@@ -101,6 +116,7 @@ uint32_t column_width(uint64_t value);
 /* What stands before a column. The stamp is one for all columns of a block, so that those of two
  * blocks cannot be mixed. */
 struct column_header {
+	uint32_t version; /* that was read; COLUMN_VERSION is written */
 	enum column_id column;
 	uint32_t calls;
 	uint32_t stamp;

@@ -58,11 +58,21 @@ static int read_kinds(struct column_matcher *matcher, struct error *err)
 _Static_assert(0 FILTER_PARAMETERS(ONE) - (0 FILTER_CHOICES(ONE)) == 17,
 	"a new parameter of filters that is not a choice is to be answered by narrow() too");
 
-/* Whether it asks for a choice other than the type, or for talks. */
-static bool asks_for_unknown(const struct filter *filter)
+static bool has_choice(const char *name)
 {
-#define ASKED(name, option, how, member) || (strcmp(#name, "type") != 0 && filter->member != 0)
-	return filter_asks_for_talk(filter) FILTER_CHOICES(ASKED);
+	return strcmp(name, "type") == 0 || strcmp(name, "outcome") == 0 ||
+	       strcmp(name, "ended_by") == 0;
+}
+
+bool column_can_match(const struct filter *filter)
+{
+#define LACKED(name, option, how, member) || (filter->member != 0 && !has_choice(#name))
+	return !(filter->text.count > 0 FILTER_CHOICES(LACKED)) && path_is_of_kinds(&filter->path);
+}
+
+bool column_asks_for_course(const struct filter *filter)
+{
+	return filter->outcomes != 0 || filter->enders != 0 || filter_asks_for_talk(filter);
 }
 
 int column_matcher_init(struct column_matcher *matcher, const struct filter *filter,
@@ -70,8 +80,7 @@ int column_matcher_init(struct column_matcher *matcher, const struct filter *fil
 {
 	*matcher = (struct column_matcher){
 		.filter = filter, .detail_after = detail_after, .kinds = kinds};
-	if (filter->text.count > 0 || asks_for_unknown(filter) ||
-		!path_is_of_kinds(&filter->path)) {
+	if (!column_can_match(filter)) {
 		return error_set(err, ERROR_UNSUPPORTED, "columns cannot be asked for %s",
 			filter->text.count > 0 ? "words: the text index is"
 					       : "what they do not know");
@@ -80,7 +89,9 @@ int column_matcher_init(struct column_matcher *matcher, const struct filter *fil
 	matcher->by_call = malloc(COLUMN_CALLS_MAX);
 	matcher->by_path = malloc(COLUMN_CALLS_MAX);
 	matcher->by_sequence = malloc(COLUMN_CALLS_MAX);
-	if (!matcher->codes || !matcher->by_call || !matcher->by_path || !matcher->by_sequence) {
+	matcher->known = malloc(COLUMN_CALLS_MAX);
+	if (!matcher->codes || !matcher->by_call || !matcher->by_path || !matcher->by_sequence ||
+		!matcher->known) {
 		return error_no_memory(err);
 	}
 	return read_kinds(matcher, err);
@@ -94,6 +105,7 @@ void column_matcher_deinit(struct column_matcher *matcher)
 	free(matcher->by_call);
 	free(matcher->by_path);
 	free(matcher->by_sequence);
+	free(matcher->known);
 }
 
 /* ---- a call that is not in a block ---- */
@@ -259,6 +271,128 @@ static void narrow_by_range(const struct column_matcher *matcher, const struct c
 		matcher->by_call[i] &= (unsigned char)(more < (uint16_t)count);
 	}
 }
+
+/* ---- how calls went ---- */
+
+/* Leaves the calls whose choice has its bit in @choices; 0: any. */
+static int narrow_choice(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, enum column_id column, unsigned int choices,
+	struct error *err)
+{
+	unsigned char wanted[UINT8_MAX + 1] = {0};
+	struct column_array values;
+
+	if (choices == 0) {
+		return 1;
+	}
+	if (column_block_course(block, column, &values, err) < 0) {
+		return -1;
+	}
+	for (unsigned int value = 0; value < sizeof(choices) * 8; value++) {
+		wanted[value] = choices >> value & 1;
+	}
+	narrow_by_table(matcher, match, &values, wanted);
+	return 1;
+}
+
+/* Sets @is of each call by whether its number is one from @min to @max. @width is the array's, so
+ * that the compiler makes a loop for each. */
+static inline void mark_range_of(const struct column_array *array, uint32_t width,
+	const struct column_match *match, uint64_t min, uint64_t max, unsigned char *is)
+{
+	for (uint32_t i = match->low; i < match->high; i++) {
+		uint64_t value = column_get(array->at + (size_t)i * width, width);
+
+		is[i] = (unsigned char)(value >= min && value <= max);
+	}
+}
+
+static void mark_range(const struct column_array *array, const struct column_match *match,
+	uint64_t min, uint64_t max, unsigned char *is)
+{
+	switch (array->width) {
+	case 1:
+		mark_range_of(array, 1, match, min, max, is);
+		break;
+	case 2:
+		mark_range_of(array, 2, match, min, max, is);
+		break;
+	case 4:
+		mark_range_of(array, 4, match, min, max, is);
+		break;
+	default:
+		mark_range_of(array, 8, match, min, max, is);
+		break;
+	}
+}
+
+/* As call_knows_answer() and call_is_answered() say. */
+static int narrow_answered(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, struct error *err)
+{
+	enum filter_answered asked = matcher->filter->answered;
+	struct column_array answered, outcomes;
+
+	if (asked == FILTER_ANY_ANSWER) {
+		return 1;
+	}
+	if (column_block_course(block, COLUMN_ANSWERED, &answered, err) < 0 ||
+		column_block_course(block, COLUMN_OUTCOME, &outcomes, err) < 0) {
+		return -1;
+	}
+	mark_range(&answered, match, 1, UINT64_MAX, matcher->known);
+	for (uint32_t i = match->low; i < match->high; i++) {
+		unsigned int outcome = (unsigned char)outcomes.at[i];
+		unsigned int is = matcher->known[i] | (outcome == CALL_ANSWERED);
+		unsigned int is_not = !is & (outcome != CALL_NO_OUTCOME);
+
+		matcher->by_call[i] &= (unsigned char)(asked == FILTER_ANSWERED ? is : is_not);
+	}
+	return 1;
+}
+
+/* Leaves the calls of which call_knows_talk() says that their talk is known. */
+static int narrow_known_talks(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, const struct column_array *talks, struct error *err)
+{
+	struct column_array answered;
+	const unsigned char *flags;
+
+	if (column_block_course(block, COLUMN_ANSWERED, &answered, err) < 0 ||
+		column_block_flags(block, &flags, err) < 0) {
+		return -1;
+	}
+	mark_range(&answered, match, 1, UINT64_MAX, matcher->known);
+	mark_range(talks, match, 1, UINT64_MAX, matcher->by_path);
+	for (uint32_t i = match->low; i < match->high; i++) {
+		unsigned int told = (flags[i] & CALL_TOLD_TALK << COLUMN_TOLD_SHIFT) != 0;
+
+		matcher->by_call[i] &=
+			(unsigned char)(matcher->known[i] | matcher->by_path[i] | told);
+	}
+	return 1;
+}
+
+static int narrow_talks(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, struct error *err)
+{
+	int64_t min = matcher->filter->min_talk, max = matcher->filter->max_talk;
+	struct column_array talks;
+
+	if (min <= 0 && max == INT64_MAX) {
+		return 1;
+	}
+	if (column_block_course(block, COLUMN_TALK, &talks, err) < 0) {
+		return -1;
+	}
+	mark_range(&talks, match, (uint64_t)min, (uint64_t)max, matcher->known);
+	for (uint32_t i = match->low; i < match->high; i++) {
+		matcher->by_call[i] &= matcher->known[i];
+	}
+	return max < INT64_MAX ? narrow_known_talks(matcher, block, match, &talks, err) : 1;
+}
+
+/* ---- numbers ---- */
 
 static void narrow_by_codes(const struct column_matcher *matcher, const struct column_match *match,
 	const struct column_array *array)
@@ -490,10 +624,18 @@ static int narrow_gone(
 static int narrow(const struct column_matcher *matcher, struct column_block *block,
 	const struct column_match *match, struct error *err)
 {
-	int left = match->low < match->high && matcher->filter->state != FILTER_LIVE;
+	const struct filter *filter = matcher->filter;
+	int left = match->low < match->high && filter->state != FILTER_LIVE;
 
 	left = left > 0 ? narrow_types(matcher, block, match, err) : left;
 	left = left > 0 ? narrow_durations(matcher, block, match, err) : left;
+	left = left > 0
+		       ? narrow_choice(matcher, block, match, COLUMN_OUTCOME, filter->outcomes, err)
+		       : left;
+	left = left > 0 ? narrow_choice(matcher, block, match, COLUMN_ENDED_BY, filter->enders, err)
+			: left;
+	left = left > 0 ? narrow_answered(matcher, block, match, err) : left;
+	left = left > 0 ? narrow_talks(matcher, block, match, err) : left;
 	left = left > 0 ? narrow_numbers(matcher, block, match, true, err) : left;
 	left = left > 0 ? narrow_numbers(matcher, block, match, false, err) : left;
 	left = left > 0 ? narrow_steps(matcher, block, match, err) : left;

@@ -7,7 +7,13 @@
 #include "column/block.h"
 #include "column/numbers.h"
 
-/* A question, made ready for any block; with its working memory of some 1.5 MB. */
+/* Whether blocks can be asked all that the filter asks for: not words, nor times of a path. */
+bool column_can_match(const struct filter *filter);
+
+/* Whether the filter asks how calls went, which blocks before COLUMN_VERSION_COURSE do not say. */
+bool column_asks_for_course(const struct filter *filter);
+
+/* A question, made ready for any block; with its working memory of some 1.6 MB. */
 struct column_matcher {
 	const struct filter *filter;
 	int64_t detail_after; /* steps exist only of calls that started later */
@@ -19,11 +25,11 @@ struct column_matcher {
 	unsigned char *by_call;	    /* COLUMN_CALLS_MAX, as the others */
 	unsigned char *by_path;	    /* 1: its calls match */
 	unsigned char *by_sequence; /* of shapes, of visits */
+	unsigned char *known;	    /* by call: 1 something is known of it */
 };
 
 /* The filter and the kinds, which are all that the account's calls have, stay the caller's.
- * ERROR_UNSUPPORTED: the filter asks for words, for times of a path, or for a choice other than the
- * type, which columns do not have. */
+ * ERROR_UNSUPPORTED: column_can_match() says no. */
 int column_matcher_init(struct column_matcher *matcher, const struct filter *filter,
 	int64_t detail_after, const struct column_kinds *kinds, struct error *err) CHECK_RESULT;
 void column_matcher_deinit(struct column_matcher *matcher);

@@ -48,17 +48,19 @@ static int open_numbers(struct column_rows *rows, enum column_id column,
 		       : column_numbers_open(numbers, payload, column, rows->block->number, err);
 }
 
-static int open_extras(struct column_rows *rows, struct error *err)
+static int open_course(struct column_rows *rows, struct error *err)
 {
-	for (uint32_t i = 0; i < COLUMN_EXTRAS; i++) {
-		enum column_id column = (enum column_id)(COLUMN_OUTCOME + i);
+	struct column_block *block = rows->block;
 
-		if (column_block_has(rows->block, column) &&
-			column_block_array(rows->block, column, 8, &rows->extras[i], err) < 0) {
-			return -1;
-		}
+	if (block->version < COLUMN_VERSION_COURSE) {
+		return 0;
 	}
-	return 0;
+	if (column_block_course(block, COLUMN_OUTCOME, &rows->outcome, err) < 0 ||
+		column_block_course(block, COLUMN_ANSWERED, &rows->answered, err) < 0 ||
+		column_block_course(block, COLUMN_TALK, &rows->talk, err) < 0) {
+		return -1;
+	}
+	return column_block_course(block, COLUMN_ENDED_BY, &rows->ended_by, err);
 }
 
 static int open_arrays(struct column_rows *rows, struct error *err)
@@ -76,7 +78,7 @@ static int open_arrays(struct column_rows *rows, struct error *err)
 		column_block_array(block, COLUMN_PATH, 2, &rows->path, err) < 0) {
 		return -1;
 	}
-	return open_extras(rows, err);
+	return open_course(rows, err);
 }
 
 int column_rows_open(
@@ -167,7 +169,7 @@ static int read_times(struct column_rows *rows, uint32_t steps, int64_t start, i
 			return column_damaged(
 				&rows->times, "a call has less times than steps", err);
 		}
-		time = (int64_t)((uint64_t)time + (more >> 1 ^ -(more & 1)));
+		time = (int64_t)((uint64_t)time + column_unfold(more));
 		times[i] = time;
 	}
 	return reader.at == reader.data.size
@@ -236,6 +238,43 @@ static int add_numbers(struct column_rows *rows, uint32_t at, struct arena *aren
 	return call->dest.data && call->src.data ? 0 : error_no_memory(err);
 }
 
+static int course_damaged(const struct column_rows *rows, enum column_id column, struct error *err)
+{
+	struct column_reader reader = {.column = column, .block = rows->block->number};
+
+	return column_damaged(&reader, "a call went as no call does", err);
+}
+
+/* How the call went; its start is known. */
+static int add_course(
+	const struct column_rows *rows, uint32_t at, struct call *call, struct error *err)
+{
+	uint64_t outcome, answered, talk, ended_by;
+
+	if (!rows->outcome.at) {
+		return 0;
+	}
+	outcome = column_array_at(&rows->outcome, at);
+	answered = column_array_at(&rows->answered, at);
+	talk = column_array_at(&rows->talk, at);
+	ended_by = column_array_at(&rows->ended_by, at);
+	call->outcome = (enum call_outcome)outcome;
+	call->ended_by = (enum call_ended_by)ended_by;
+	call->talk = (int64_t)talk;
+	call->told = (rows->flags[at] & COLUMN_FLAG_TOLD) >> COLUMN_TOLD_SHIFT;
+	if (answered > 0) {
+		call->answered = (int64_t)((uint64_t)call->start + column_unfold(answered - 1));
+	}
+	if (outcome > CALL_COMPLETED || ended_by > CALL_ENDED_BY_SYSTEM) {
+		return course_damaged(
+			rows, outcome > CALL_COMPLETED ? COLUMN_OUTCOME : COLUMN_ENDED_BY, err);
+	}
+	if (call->talk < 0 || call->answered < 0 || (answered > 0 && call->answered == 0)) {
+		return course_damaged(rows, call->talk < 0 ? COLUMN_TALK : COLUMN_ANSWERED, err);
+	}
+	return 0;
+}
+
 static int add_header(struct column_rows *rows, uint32_t at, struct arena *arena,
 	struct column_row *row, struct error *err)
 {
@@ -251,6 +290,9 @@ static int add_header(struct column_rows *rows, uint32_t at, struct arena *arena
 	if (column_rows_place(rows, at, &call->start, &call->session_id, err) < 0 ||
 		column_durations_at(&rows->durations, at, &duration, err) < 0 ||
 		add_numbers(rows, at, arena, call, err) < 0) {
+		return -1;
+	}
+	if (add_course(rows, at, call, err) < 0) {
 		return -1;
 	}
 	call->session_id = arena_copy(arena, call->session_id);
@@ -273,11 +315,6 @@ int column_rows_at(struct column_rows *rows, uint32_t at, struct arena *arena,
 		return -1;
 	}
 	row.call.steps = (uint32_t)column_array_at(&rows->paths.steps, path);
-	for (uint32_t i = 0; i < COLUMN_EXTRAS; i++) {
-		row.extras[i] = rows->extras[i].at
-					? (int64_t)column_array_at(&rows->extras[i], at) - 1
-					: COLUMN_UNKNOWN;
-	}
 	if (rows->sequences && row.call.steps > 0 &&
 		add_steps(rows, at, path, arena, &row, err) < 0) {
 		return -1;

@@ -12,7 +12,8 @@ struct column_rows {
 	struct column_spans starts, ids;
 	struct column_durations durations;
 	const unsigned char *flags;
-	struct column_array dest, src, path, extras[COLUMN_EXTRAS];
+	struct column_array dest, src, path;
+	struct column_array outcome, answered, talk, ended_by; /* at NULL: the block is too old */
 	struct column_numbers dest_numbers, src_numbers;
 	struct column_paths paths;
 	struct column_reader sessions, times;

@@ -33,7 +33,9 @@ static struct scan_steps steps_of(const struct column_steps *steps)
 
 /* ---- statistics ---- */
 
-_Static_assert((int)STATS_VARIABLE == (int)COLUMN_BY_VARIABLE &&
+_Static_assert((int)STATS_ENDED_BY == (int)COLUMN_BY_ENDED_BY &&
+		       (int)STATS_OUTCOME == (int)COLUMN_BY_OUTCOME &&
+		       (int)STATS_VARIABLE == (int)COLUMN_BY_VARIABLE &&
 		       (int)STATS_CLASS == (int)COLUMN_BY_CLASS &&
 		       (int)STATS_TYPE == (int)COLUMN_BY_TYPE,
 	"groups have the same numbers");
@@ -110,8 +112,13 @@ int columns_stats(struct store *store, const struct store_search *search,
 	struct error *err)
 {
 	struct stats_use use = {.search = search, .question = question, .arena = arena};
-	int answered = question->group <= STATS_VARIABLE && !question->by_two
-			       ? store_columns(store, search, count_stats, &use, err)
+	const struct store_columns_use columns = {
+		.answer = count_stats,
+		.context = &use,
+		.course = question->group == STATS_OUTCOME || question->group == STATS_ENDED_BY,
+	};
+	int answered = question->group <= STATS_ENDED_BY && !question->by_two
+			       ? store_columns(store, search, &columns, err)
 			       : 0; /* columns count nothing else */
 
 	if (answered > 0) {
@@ -276,10 +283,11 @@ int columns_dropoff(struct store *store, const struct store_search *search, size
 	struct arena *arena, struct dropoff_result *ret_result, struct error *err)
 {
 	struct dropoff_use use = {.search = search, .limit = limit, .arena = arena};
+	const struct store_columns_use columns = {.answer = count_dropoff, .context = &use};
 	int answered;
 
 	arena_init(&use.own, COUNT_MEMORY_MAX);
-	answered = store_columns(store, search, count_dropoff, &use, err);
+	answered = store_columns(store, search, &columns, err);
 	arena_deinit(&use.own);
 	if (answered > 0) {
 		*ret_result = use.result;

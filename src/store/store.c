@@ -427,11 +427,10 @@ int store_scan(struct store *store, const struct store_search *search, store_eac
 	return store->backend->scan(store, search, each, context, err);
 }
 
-int store_columns(struct store *store, const struct store_search *search, store_use_columns_fn *use,
-	void *context, struct error *err)
+int store_columns(struct store *store, const struct store_search *search,
+	const struct store_columns_use *use, struct error *err)
 {
-	return store->backend->columns ? store->backend->columns(store, search, use, context, err)
-				       : 0;
+	return store->backend->columns ? store->backend->columns(store, search, use, err) : 0;
 }
 
 int store_kinds(struct store *store, int64_t account_id, struct arena *arena,

@@ -411,16 +411,19 @@ typedef int store_each_row_fn(void *context, const struct store_row *row, struct
 int store_scan(struct store *store, const struct store_search *search, store_each_row_fn *each,
 	void *context, struct error *err) CHECK_RESULT;
 
-typedef int store_use_columns_fn(
-	void *context, const struct column_calls *calls, struct error *err);
+struct store_columns_use {
+	int (*answer)(void *context, const struct column_calls *calls, struct error *err);
+	void *context;
+	bool course; /* the answer says how calls went, which old blocks do not */
+};
 
-/* Lets @use answer a question from columns (column/search.h), in one consistent state. Of the calls
- * that are in no block, it sees those that match @search. Of that only account_id, filter,
- * detail_after and the deadline matter. Returns 1 when it was answered, 0 when it is to be asked of
- * the calls themselves: the store has no columns, it takes less so, they are damaged, or @use
- * failed with ERROR_NO_MEMORY or ERROR_TOO_LARGE. */
-int store_columns(struct store *store, const struct store_search *search, store_use_columns_fn *use,
-	void *context, struct error *err) CHECK_RESULT;
+/* Lets use->answer() answer a question from columns (column/search.h), in one consistent state. Of
+ * the calls that are in no block, it sees those that match @search. Of that only account_id,
+ * filter, detail_after and the deadline matter. Returns 1 when it was answered, 0 when it is to be
+ * asked of the calls themselves: the store has no columns, it takes less so, they are damaged, or
+ * use->answer() failed with ERROR_NO_MEMORY or ERROR_TOO_LARGE. */
+int store_columns(struct store *store, const struct store_search *search,
+	const struct store_columns_use *use, struct error *err) CHECK_RESULT;
 
 /* The kinds of an account by id, all that a scan before it can have shown. */
 int store_kinds(struct store *store, int64_t account_id, struct arena *arena,

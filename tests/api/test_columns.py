@@ -9,12 +9,13 @@ from conftest import EMAIL, Client, add_account, callstep
 from stores import only_embedded, run_sql
 from test_keeping import wait_for
 
-CALLS = 75_000  # a block and an eighth, which stays rows, and a little more
+CALLS = 75_000  # a block, and what is too little for a small one
 START = 1_700_000_000
 TABLES = ("segment", "block", "sealed", "late", "gone")
 BLOCKS = "select count(*) from block where calls > 60000"
 QUESTIONS = [("search", "--dest", "*07"), ("search", "--src", "61771230003", "--limit", "3"), ("stats", "--group", "dest"),
-             ("stats", "--group", "time", "--bucket", "day"), ("stats", "--group", "type", "--min-duration", "40"), ("dropoff",)]
+             ("stats", "--group", "time", "--bucket", "day"), ("stats", "--group", "type", "--min-duration", "40"), ("dropoff",),
+             ("search", "--outcome", "missed", "--min-talk", "9"), ("search", "--answered", "true", "--ended-by", "caller"), ("stats", "--group", "outcome")]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,8 @@ def lines(tmp_path_factory):
     with path.open("w") as file:
         for i in range(CALLS):
             file.write(json.dumps({"session_id": f"s{i}", "dest": f"6177123{i % 40:04}", "src": f"617712300{i % 17:02}", "start": START + i,
-                                   "end": START + i + i % 100, "type": ("inbound", "outbound", "transfer")[i % 3]}) + "\n")
+                                   "end": START + i + i % 100, "type": ("inbound", "outbound", "transfer")[i % 3],
+                                   "outcome": ("missed", "answered", None)[i % 3], "talk": i % 11, "ended_by": ("caller", "called")[i % 2]}) + "\n")
     return path
 
 

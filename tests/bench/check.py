@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """scripts/bench --check: fails when callstep fell by half. What callstep needs for an answer is held against what yardsticks need in the same
 run: nginx to send the same bytes, which is the system's work; SQLite to count 1,000 numbers, which is a program's; and callstep itself to answer an easier
-question. For a call taken in it is zlib packing 100 calls. They take turns, so that whatever else the machine does slows all; and since the
+question, or the same one by rows where it is asked by columns. For a call taken in it is zlib packing 100 calls. They take turns, so that whatever else the machine does slows all; and since the
 system's work and a program's have each their yardstick, a processor that does one of them slowly and the other not changes little. How many of each
 callstep takes stands in expected.json: the figure is the time that these take now, divided by callstep's. Below LEAST, and again in two more
 tries, is a fall. expected.json is rewritten by scripts/bench --check --record, on purpose, never by a run that checks."""
@@ -20,10 +20,12 @@ from load import is_sound
 from machine import CORES
 from measure import say
 from paths import HERE, RUN
+from parts import columns
 from parts.intake import post
 from process import memory, user_seconds
 
 CALLS = 20_000
+CALLS_IN_COLUMNS = 100_000
 EXPECTED = HERE / "expected.json"
 LEAST = 0.6
 TRIES = 3
@@ -119,6 +121,15 @@ def deep_beside_near(setting):
     return trial
 
 
+def columns_beside_rows(setting, stores, title):
+    words = columns.asked(setting.lines.numbers()[0][0])[title]
+
+    def trial():
+        by_columns, by_rows = columns.both(setting.binary, stores, words)
+        return Trial(by_columns, {"rows": by_rows})
+    return trial
+
+
 def intake_beside_zlib(setting, folder):
     lines = bodies.first_lines(setting.lines.path, POSTED)
 
@@ -138,6 +149,9 @@ def all_checks(setting, folder):
     words = questions.texts(bodies.first_lines(setting.lines.path, questions.SAMPLE_LINES))
     found = {question.key: answering(setting, question) for question in [*asked(), words[0]]}
     found["deep-offset"] = deep_beside_near(setting)
+    stores = columns.stores(setting, CALLS_IN_COLUMNS, folder / "rows")
+    for name, title in {"columns-filter": "search for missed calls", "columns-stats": "statistics by module"}.items():
+        found[name] = columns_beside_rows(setting, stores, title)
     found["intake"] = intake_beside_zlib(setting, folder)
     return found
 

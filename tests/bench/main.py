@@ -16,7 +16,7 @@ from measure import say
 from paths import BUILD, RESULTS
 from setting import CALLS, Setting
 
-PARTS = ["pages", "clients", "mixed", "intake", "live", "collector", "postgres", "sizes", "memory", "cores", "growth"]
+PARTS = ["pages", "clients", "mixed", "columns", "intake", "live", "collector", "postgres", "sizes", "memory", "cores", "growth"]
 QUICK_PARTS = ["pages", "intake", "live", "collector"]
 
 

@@ -82,6 +82,12 @@ static struct store_put make_put(struct fixture *f, int number, int64_t start)
 	put.call.dest = arena_copy(&f->arena, text_of(dest));
 	put.call.end = start + number % 90;
 	put.call.type = (enum call_type)(number % 3);
+	put.call.outcome = (enum call_outcome)(number % 7);
+	put.call.ended_by = (enum call_ended_by)(number % 4);
+	put.call.answered = number % 5 ? 0 : start + number % 20;
+	put.call.talk = number % 5 ? 0 : number % 50;
+	put.call.told = CALL_TOLD_OUTCOME | CALL_TOLD_ENDED_BY | CALL_TOLD_ANSWERED |
+			(number % 3 ? CALL_TOLD_TALK : 0);
 	repack(f, &put, steps, 2);
 	return put;
 }
@@ -135,7 +141,7 @@ static void tell_counts(struct fixture *f, const struct filter *filter, struct b
 	struct stats_result stats;
 	struct error err = {0};
 
-	for (int group = STATS_TIME; group <= STATS_VARIABLE; group++) {
+	for (int group = STATS_TIME; group <= STATS_ENDED_BY; group++) {
 		const struct stats_question question = {
 			.group = (enum stats_group)group, .bucket_seconds = 60, .limit = 100};
 
@@ -155,7 +161,9 @@ static struct text answers_of(struct fixture *f)
 {
 	static const char *const questions[][2] = {{"dest", "6177123001"}, {"dest", "*03"},
 		{"src", "978*"}, {"type", "transfer"}, {"min_duration", "45"}, {"module", "queue"},
-		{"class", "error"}, {"last_module", "menu"}, {"start", "1769817700"}};
+		{"class", "error"}, {"last_module", "menu"}, {"start", "1769817700"},
+		{"outcome", "missed,abandoned"}, {"ended_by", "called"}, {"answered", "false"},
+		{"min_talk", "20"}, {"max_talk", "10"}};
 	AUTO(buffer_deinit) struct buffer out;
 	struct filter filter;
 	struct error err = {0};
@@ -184,6 +192,8 @@ static void expect_answers(struct fixture *f, struct text wanted, const char *wh
 	}
 }
 
+#define FRESH "select count(*) from call where start > (select up_to from sealed)"
+
 static int set_up(void **state)
 {
 	int status = fixture_new(state, "blocks32");
@@ -199,17 +209,61 @@ static void calls_come_into_blocks_and_the_newest_stay(void **state)
 	struct fixture *f = *state;
 	struct text rows;
 
-	put_many(f, 0, 36);
+	put_many(f, 0, 5);
 	assert_false(seal_all(f));
 	assert_int_equal(number_of(f, "select count(*) from block"), 0);
-	put_many(f, 36, 164);
+	put_many(f, 5, 195);
 	rows = answers_of(f);
 	assert_false(seal_all(f));
 	assert_int_equal(number_of(f, "select count(*) from block where calls = 32"), 6);
-	assert_int_equal(number_of(f, "select count(*) from call where start > (select up_to from "
-				      "sealed)"),
-		200 - 6 * 32);
+	assert_int_equal(number_of(f, "select count(*) from block where calls = 4"), 1);
+	assert_int_equal(number_of(f, FRESH), 200 - 6 * 32 - 4);
 	expect_answers(f, rows, "sealed");
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+/* Small blocks are made of the newest calls, and one of small ones. */
+static void small_blocks_are_joined(void **state)
+{
+	struct fixture *f = *state;
+	int64_t most = 0;
+
+	for (int i = 0; i < 100; i++) {
+		struct text rows;
+		int64_t blocks;
+
+		put_many(f, i, 1);
+		rows = answers_of(f);
+		assert_false(seal_all(f));
+		expect_answers(f, rows, "sealed");
+		assert_true(number_of(f, FRESH) < 2 + 4);
+		blocks = number_of(f, "select count(*) from block where calls < 32");
+		most = blocks > most ? blocks : most;
+	}
+	assert_int_equal(most, 7);
+	assert_int_equal(number_of(f, "select count(*) from block where calls = 32"), 3);
+	assert_int_equal(number_of(f, "select count(*) from block"), 3);
+	assert_int_equal(number_of(f, "select count(distinct id / 32) from segment"), 3);
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+/* A bulk that comes in takes the small blocks before it along. */
+static void late_and_changed_calls_are_joined_too(void **state)
+{
+	struct fixture *f = *state;
+	struct text rows;
+
+	put_many(f, 0, 20);
+	seal_all(f);
+	put_one(f, 3, T + 31);
+	put_one(f, 1000, T + 15);
+	assert_int_equal(number_of(f, "select count(*) from late"), 2);
+	put_many(f, 20, 40);
+	rows = answers_of(f);
+	seal_all(f);
+	expect_answers(f, rows, "joined");
+	assert_int_equal(number_of(f, "select count(*) from late"), 0);
+	assert_int_equal(number_of(f, "select count(*) from gone"), 0);
 	assert_int_equal(problems_of(f->store), 0);
 }
 
@@ -231,7 +285,7 @@ static void answers_are_the_same_after_each_step(void **state)
 		assert_int_equal(problems_of(f->store), 0);
 		steps++;
 	} while (more > 0);
-	assert_true(steps > 8); /* each block is claimed, then made */
+	assert_true(steps > 10); /* each block is claimed, then made */
 }
 
 static void late_and_changed_calls_make_a_block_anew(void **state)
@@ -305,6 +359,109 @@ static void a_second_with_more_calls_than_a_block_is_read_row_by_row(void **stat
 	assert_int_equal(problems_of(f->store), 0);
 }
 
+/* ---- blocks of version 1, which do not say how calls went ---- */
+
+/* Makes @segment what a program of schema 11 wrote. @columns is what the head says it has. */
+static struct text old_segment(
+	struct fixture *f, struct text segment, enum column_id column, uint32_t stamp)
+{
+	char *bytes = arena_calloc(&f->arena, segment.size, 1);
+	struct text payload = {
+		.data = bytes + COLUMN_HEADER_SIZE, .size = segment.size - COLUMN_HEADER_SIZE};
+	const uint32_t had = ~(0xfU << COLUMN_OUTCOME);
+	uint32_t number;
+
+	assert_non_null(bytes);
+	memcpy(bytes, segment.data, segment.size);
+	if (column == COLUMN_HEAD) {
+		number = htole32(column_get32(payload.data) & had);
+		memcpy(bytes + COLUMN_HEADER_SIZE, &number, sizeof(number));
+	}
+	for (size_t i = 0; column == COLUMN_FLAGS && i < payload.size; i++) {
+		bytes[COLUMN_HEADER_SIZE + i] &= (char)~COLUMN_FLAG_TOLD;
+	}
+	bytes[0] = 1;
+	number = htole32(stamp);
+	memcpy(bytes + 8, &number, sizeof(number));
+	number = htole32(
+		column_crc32(column_crc32(0, (struct text){.data = bytes, .size = 12}), payload));
+	memcpy(bytes + 12, &number, sizeof(number));
+	return (struct text){.data = bytes, .size = segment.size};
+}
+
+static void put_segment(sqlite3 *db, int64_t id, struct text segment)
+{
+	sqlite3_stmt *update;
+
+	assert_int_equal(sqlite3_prepare_v2(
+				 db, "update segment set data = ? where id = ?", -1, &update, NULL),
+		SQLITE_OK);
+	sqlite3_bind_blob(update, 1, segment.data, (int)segment.size, SQLITE_STATIC);
+	sqlite3_bind_int64(update, 2, id);
+	assert_int_equal(sqlite3_step(update), SQLITE_DONE);
+	sqlite3_finalize(update);
+}
+
+/* Writes all segments anew with the stamp of their block, and sets *stamps to what is right. */
+static void age_segments(struct fixture *f, uint32_t *stamps)
+{
+	sqlite3 *db = open_file(f->folder);
+	sqlite3_stmt *rows;
+
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "select id, data from segment order by id", -1, &rows, NULL),
+		SQLITE_OK);
+	while (sqlite3_step(rows) == SQLITE_ROW) {
+		const struct text data = {.data = sqlite3_column_blob(rows, 1),
+			.size = (size_t)sqlite3_column_bytes(rows, 1)};
+		int64_t id = sqlite3_column_int64(rows, 0);
+		enum column_id column = (enum column_id)(id % 32);
+		struct text aged = old_segment(f, data, column, stamps[id / 32]);
+		uint32_t stamp = column == COLUMN_HEAD ? 0 : stamps[100 + id / 32];
+
+		stamps[100 + id / 32] = column_crc32(stamp, text_tail(aged, COLUMN_HEADER_SIZE));
+		put_segment(db, id, aged);
+	}
+	sqlite3_finalize(rows);
+	sqlite3_close(db);
+}
+
+static void make_old(struct fixture *f)
+{
+	uint32_t stamps[200] = {0};
+
+	tamper(f, "delete from segment where id % 32 between 16 and 19; "
+		  "update block set version = 1");
+	age_segments(f, stamps);
+	memcpy(stamps, stamps + 100, sizeof(stamps) / 2);
+	age_segments(f, stamps);
+}
+
+static void blocks_of_version_1_answer_what_they_know_until_they_are_made_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct store_sealed sealed;
+	struct error err = {0};
+	struct text rows;
+	int64_t old;
+
+	put_many(f, 0, 150);
+	seal_all(f);
+	make_old(f);
+	put_one(f, 1000, T + 15);
+	put_one(f, 7, T + 71);
+	rows = answers_of(f);
+	assert_int_equal(problems_of(f->store), 0);
+	old = number_of(f, "select count(*) from block where version = 1");
+	assert_true(old > 4);
+	while (store_seal(f->store, &sealed, &err) > 0) {
+		assert_false(sealed.damaged);
+		expect_answers(f, rows, "in the middle");
+		assert_int_equal(problems_of(f->store), 0);
+	}
+	assert_int_equal(number_of(f, "select count(*) from block where version <> 2"), 0);
+}
+
 /* ---- damage ---- */
 
 static const char *const damages[] = {
@@ -336,6 +493,10 @@ static const char *const damages[] = {
 	"insert into late select account_id, start, id from call order by start limit 1",
 	"update call set \"end\" = \"end\" + 1 where session_id = 's00005'",
 	"update call set dest = '1' where session_id = 's00005'",
+	"update call set outcome = 8 where session_id = 's00005'",
+	"update call set talk = 49 where session_id = 's00006'",
+	"update block set version = 1",
+	"delete from segment where id % 32 between 16 and 19",
 };
 
 /* Damage that only a comparison with rows shows: an answer may be wrong until then, as with an
@@ -396,7 +557,7 @@ static void expect_mended(struct fixture *f, const char *damage)
 static void damage_is_never_a_wrong_answer_is_found_and_mended(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(damages) + COLUMN_CALL_ID + 1; i++) {
+	for (size_t i = 0; i < COUNT_OF(damages) + COLUMN_ENDED_BY + 1; i++) {
 		const char *damage = i < COUNT_OF(damages) ? damages[i] : "a byte of a column";
 		struct text rows;
 		struct fixture *f;
@@ -433,6 +594,28 @@ static void a_question_that_meets_damage_lets_it_be_mended(void **state)
 		expect_answers(f, rows, "mended in part");
 	} while (seal_all(f));
 	assert_int_equal(problems_of(f->store), 0);
+}
+
+/* Their detail_after is below all times, and that of which no detail was dropped. */
+static void accounts_that_keep_detail_for_ever_are_asked_by_columns(void **state)
+{
+	struct fixture *f = *state;
+	struct filter filter;
+	const struct store_search search = {.account_id = f->account,
+		.filter = &filter,
+		.detail_after = INT64_MIN,
+		.limit = 1,
+		.with_total = true};
+	struct store_page page;
+	struct error err = {0};
+
+	put_many(f, 0, 150);
+	seal_all(f);
+	tamper(f, "delete from segment where id % 32 = 8");
+	filter_init(&filter);
+	assert_int_equal(filter_set(&filter, TEXT("module"), TEXT("queue"), T, &f->arena, &err), 1);
+	assert_int_equal(store_search(f->store, &search, &f->arena, &page, &err), 0);
+	assert_true(seal_all(f)); /* damage was met */
 }
 
 /* ---- erasing ---- */
@@ -559,12 +742,16 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(calls_come_into_blocks_and_the_newest_stay),
+		TEST(small_blocks_are_joined),
+		TEST(late_and_changed_calls_are_joined_too),
 		TEST(answers_are_the_same_after_each_step),
 		TEST(late_and_changed_calls_make_a_block_anew),
 		TEST(dropped_calls_leave_their_blocks),
 		TEST(a_second_with_more_calls_than_a_block_is_read_row_by_row),
+		TEST(blocks_of_version_1_answer_what_they_know_until_they_are_made_anew),
 		cmocka_unit_test(damage_is_never_a_wrong_answer_is_found_and_mended),
 		TEST(a_question_that_meets_damage_lets_it_be_mended),
+		TEST(accounts_that_keep_detail_for_ever_are_asked_by_columns),
 		TEST(a_number_that_was_erased_stands_in_no_block),
 		TEST(calls_change_while_they_are_sealed),
 	};

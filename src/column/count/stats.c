@@ -95,7 +95,11 @@ static int count(struct stats *stats, struct error *err)
 	case COLUMN_BY_DEST:
 		return stats_by_dest(stats, err);
 	case COLUMN_BY_TYPE:
-		return stats_by_type(stats, err);
+		return stats_by_choice(stats, &call_type_names, err);
+	case COLUMN_BY_OUTCOME:
+		return stats_by_choice(stats, &call_outcome_names, err);
+	case COLUMN_BY_ENDED_BY:
+		return stats_by_choice(stats, &call_ended_by_names, err);
 	default:
 		return stats_by_steps(stats, err);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Statistics: the calls that match, counted by time, number, type, or what their steps are, with
- * exact percentiles of their durations (nearest rank). */
+ * Statistics: the calls that match, counted by time, number, a choice, or what their steps are,
+ * with exact percentiles of their durations (nearest rank). */
 #ifndef COLUMN_COUNT_STATS_H
 #define COLUMN_COUNT_STATS_H
 
@@ -15,6 +15,8 @@ enum column_group {
 	COLUMN_BY_CLASS, /* this and the next two: of steps; empty ones are not groups */
 	COLUMN_BY_MODULE,
 	COLUMN_BY_VARIABLE,
+	COLUMN_BY_OUTCOME, /* this and the next: where it is not known, the key is empty */
+	COLUMN_BY_ENDED_BY,
 };
 
 struct column_stats_question {

@@ -376,8 +376,7 @@ static bool is_for_columns(const struct pass *pass)
 /* 1 the page is there; 0: the rows are to be asked. A block that is damaged is made anew later. */
 static int look_in_columns(struct pass *pass, struct sqlite_store *store, struct error *err)
 {
-	const struct sqlite_columns_question question = {
-		.match = &pass->match, .block_calls = store->block_calls};
+	const struct sqlite_columns_question question = {.match = &pass->match};
 	struct sqlite_columns columns = {0};
 	struct error problem = {0};
 	int status = is_for_columns(pass) ? sqlite_columns_open(&columns, pass->reader.connection,

@@ -107,7 +107,6 @@ static bool take_call(struct maker *maker, struct buffer *line, struct buffer *c
 	}
 	json = arena_copy(&maker->arena, text_head(buffer_text(line), line->size - 1));
 	*row = (struct column_row){.id = ++maker->next_id};
-	memset(row->extras, 0xff, sizeof(row->extras));
 	if (call_json_read(json, (struct json_position){0}, &maker->arena, canonical, &row->call,
 		    &err) < 0) {
 		fprintf(stderr, "bench_columns: %s\n", err.message);

@@ -8,7 +8,7 @@ from report.goals import Results, best_copy, best_intake, verdicts
 from report.reasons import REASONS
 
 DOCS = ROOT / "docs"
-ORDER = ("pages", "clients", "mixed", "intake", "live", "collector", "postgres", "sizes", "memory", "cores", "growth")
+ORDER = ("pages", "clients", "mixed", "columns", "intake", "live", "collector", "postgres", "sizes", "memory", "cores", "growth")
 
 INTRODUCTION = """# Benchmarks
 
@@ -28,6 +28,7 @@ TEXTS = {
     "pages": ("Questions", "16 clients for small answers, 4 for pages of 1,000 and more. Leaving the total away is not the same answer; it shows what counting costs."),
     "clients": ("1, 16 and 256 clients", "A page of 10 with its exact total, JSON."),
     "mixed": ("Reading while calls come in", "5,000 calls/s in batches of 100, each batch answered when it is on disk. A post's latency counts from when it was due."),
+    "columns": ("By columns and by rows", "Processor time of the whole command, its start included, beside the same calls in columns and as rows alone; the least of the rounds."),
     "intake": ("Taking calls in", "Each run begins with an empty store; at its end all calls must be there. Everything is durable when it is answered. "
                                   "PostgreSQL's COPY reads rows that lie ready in files on the server: no HTTP, no JSON to take apart, no duplicates to replace."),
     "live": ("Live calls", "Collectors tell of calls that go on, each with one request under way; every step is durable when it is answered, and at the end all must be there. "

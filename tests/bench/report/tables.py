@@ -70,6 +70,11 @@ def mixed(part):
         for row in part["rows"]])
 
 
+def columns(part):
+    return f"{part['calls']:,} calls.\n\n" + table(["", "columns, ms", "rows, ms", "times"], [
+        [row["title"], figure(row["columns_ms"]["min"]), figure(row["rows_ms"]["min"]), f"{row['times']:.1f}"] for row in part["rows"]])
+
+
 def intake(part):
     return table(["", "calls/s", "p99 of a post, ms"], [
         [row["what"], spread(row["rate"]) if row["sound"] else "wrong", figure(row["p99_ms"]["median"]) if "p99_ms" in row else ""]

@@ -81,6 +81,25 @@ static void make_steps(struct dice *dice, struct column_row *row, struct arena *
 	row->step_times = steps > 0 && dice_throw(dice, 3) > 0 ? times : NULL;
 }
 
+/* How the call went, as some senders tell it and some do not. */
+static void make_course(struct dice *dice, struct call *call)
+{
+	static const int64_t talks[] = {1, 255, 256, 65536, 5000000000};
+
+	if (dice_throw(dice, 3) > 0) {
+		call->outcome = (enum call_outcome)dice_throw(dice, CALL_COMPLETED + 1);
+		call->ended_by = (enum call_ended_by)dice_throw(dice, CALL_ENDED_BY_SYSTEM + 1);
+	}
+	if (dice_throw(dice, 3) == 0) {
+		call->answered = call->start + dice_throw(dice, 100) - 20;
+	}
+	if (dice_throw(dice, 3) == 0) {
+		call->talk = dice_throw(dice, 8) ? dice_throw(dice, 60)
+						 : talks[dice_throw(dice, COUNT_OF(talks))];
+	}
+	call->told = dice_throw(dice, 2) ? dice_throw(dice, 16) : 0;
+}
+
 struct column_row fixture_row(
 	struct dice *dice, uint32_t number, uint32_t span, struct arena *arena)
 {
@@ -92,9 +111,7 @@ struct column_row fixture_row(
 	row.call.start = FIXTURE_START + dice_throw(dice, span);
 	row.call.end = row.call.start + make_duration(dice);
 	row.call.type = (enum call_type)dice_throw(dice, 3);
-	for (size_t i = 0; i < COLUMN_EXTRAS; i++) {
-		row.extras[i] = dice_throw(dice, 3) ? COLUMN_UNKNOWN : dice_throw(dice, 300);
-	}
+	make_course(dice, &row.call);
 	if (dice_throw(dice, 5) > 0) {
 		make_steps(dice, &row, arena);
 	}
@@ -156,7 +173,9 @@ static void note(struct asking *asking, int status, const struct error *err)
 	}
 }
 
-static void ask_one(struct asking *asking, const struct filter *filter, int64_t detail_after)
+/* @group is the first of the groups that are counted. */
+static void ask_one(
+	struct asking *asking, const struct filter *filter, int64_t detail_after, int group)
 {
 	struct column_page_question page = {
 		.base = {.filter = filter, .detail_after = detail_after},
@@ -171,7 +190,7 @@ static void ask_one(struct asking *asking, const struct filter *filter, int64_t 
 	note(asking, column_search(&asking->calls, &page, &asking->arena, &found, &err), &err);
 	note(asking, column_dropoff(&asking->calls, &page.base, &asking->arena, &dropoff, &err),
 		&err);
-	for (int group = COLUMN_BY_TIME; group <= COLUMN_BY_VARIABLE; group++) {
+	for (; group <= COLUMN_BY_ENDED_BY; group++) {
 		struct column_stats_question question = {
 			.base = page.base,
 			.group = (enum column_group)group,
@@ -194,7 +213,8 @@ static void ask_filters(struct asking *asking)
 		const char *name, *value;
 	} filters[] = {{"dest", "*3001"}, {"src", "617*"}, {"dest", "*712*,sales"},
 		{"src", "6177123001"}, {"type", "inbound"}, {"min_duration", "60"},
-		{"module", "menu"}, {"last_module", "queue"}};
+		{"module", "menu"}, {"last_module", "queue"}, {"outcome", "missed,answered"},
+		{"ended_by", "caller"}, {"answered", "false"}, {"max_talk", "30"}};
 
 	for (size_t i = 0; i <= COUNT_OF(filters); i++) {
 		AUTO(arena_deinit) struct arena arena;
@@ -209,7 +229,8 @@ static void ask_filters(struct asking *asking)
 			assert(set == 1);
 			(void)set;
 		}
-		ask_one(asking, &filter, i % 2 ? -1 : FIXTURE_START + 100);
+		ask_one(asking, &filter, i % 2 ? -1 : FIXTURE_START + 100,
+			i % 3 ? COLUMN_BY_OUTCOME : COLUMN_BY_TIME);
 	}
 }
 

@@ -29,11 +29,12 @@ struct sqlite_block {
 	int64_t first_start;
 	int64_t last_start;
 	int64_t dropped_to; /* detail of its calls may have been dropped up to here */
+	int64_t version;    /* of its columns, or of those that it had before it was unmade */
 };
 
 /* clang-format off */
 #define BLOCK_COLUMNS \
-	"id, account_id, low, high, calls, detail, first_start, last_start, dropped_to"
+	"id, account_id, low, high, calls, detail, first_start, last_start, dropped_to, version"
 /* clang-format on */
 struct sqlite_block sqlite_block_at(const struct sqlite_cursor *row);
 /* The same for struct sqlite_list. */
@@ -73,11 +74,11 @@ struct sqlite_columns {
 	struct buffer segments[COLUMN_COUNT];
 };
 
-/* What is asked: with_steps where the kinds of steps matter for more than matching. */
+/* What is asked. */
 struct sqlite_columns_question {
 	struct sqlite_match *match;
-	bool with_steps;
-	int64_t block_calls; /* that a block has mostly */
+	bool with_steps;  /* the kinds of steps matter for more than matching */
+	bool with_course; /* how calls went does, too */
 };
 
 /* Reads what lies in no block, and what is known of blocks. Returns 1; 0 when it takes less to read
@@ -126,10 +127,11 @@ int sqlite_blocks_verify(struct sqlite_store *store, struct sqlite_connection *c
 
 /* ---- store/sqlite/blocks/renew.c: blocks that are to be made anew ---- */
 
-/* Takes the block's columns away: its rows are read until it is made anew. In the writer's
- * transaction. */
-int sqlite_block_renew(struct sqlite_connection *connection, const struct sqlite_block *block,
-	struct error *err) CHECK_RESULT;
+/* Takes the columns of the account's blocks from @low to @high away. There is one block instead,
+ * which is not made: its rows are read until it is. A block begins at @low, or none has a call that
+ * starts then or later; one ends at @high, or before. In the writer's transaction. */
+int sqlite_blocks_replace(struct sqlite_connection *connection, int64_t account_id, int64_t low,
+	int64_t high, struct error *err) CHECK_RESULT;
 
 /* Does this for each block of the account from which calls went, which may still have what was
  * erased. In the writer's transaction. */
@@ -146,7 +148,8 @@ int sqlite_blocks_are_changed(
 int sqlite_blocks_forget(
 	struct sqlite_connection *connection, int64_t account_id, struct error *err) CHECK_RESULT;
 
-/* The block that is most worth it, of all accounts. 1 found, 0 there is none. */
+/* The block that is most worth it, of all accounts. 1 found, 0 there is none. What it takes grows
+ * with what changed, and not with what is in blocks. */
 int sqlite_block_to_renew(struct sqlite_connection *connection, int64_t block_calls,
 	struct sqlite_block *ret_block, struct error *err) CHECK_RESULT;
 
@@ -155,10 +158,6 @@ int sqlite_block_to_renew(struct sqlite_connection *connection, int64_t block_ca
 /* Adds a block that is not made, for the calls that start from @low to @high. In the writer's
  * transaction. */
 int sqlite_block_add(struct sqlite_connection *connection, int64_t account_id, int64_t low,
-	int64_t high, struct error *err) CHECK_RESULT;
-
-/* Takes the live calls of this range for late: no block has them. In the writer's transaction. */
-int sqlite_block_late_live(struct sqlite_connection *connection, int64_t account_id, int64_t low,
 	int64_t high, struct error *err) CHECK_RESULT;
 
 /* Makes the next run of calls that belong to no block one that is not made yet. Returns 1 when

@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: MIT
- * Which calls become a block next. What lies in no block stays a little more than a block: calls
- * that were up for long come in after others that started later. */
+ * Which calls become a block next. The newest become small blocks. Those are joined with what comes
+ * after them as soon as there is enough for a whole one, so a call is encoded twice at the most.
+ * Some calls stay in no block: calls that were up for long come in after others that started later.
+ */
 #include "store/sqlite/blocks/blocks.h"
 #include "store/sqlite/blocks/note.h"
 
-/* So many calls, as a share of a block, stay in no block. */
-#define REST_SHARE 8
+/* So many calls, as a share of a block, are a small block, and stay in no block. */
+#define SMALL_SHARE 8
+#define REST_SHARE  16
 
 /* clang-format off */
 /* The tallies tell how many calls an account has, cheaply. */
 #define DAYS_32 "2764800"
+#define OF_ACCOUNT "where account_id = t.account_id"
 static const struct sqlite_statement
 	call_newest = {"select max(id) from call"},
-	/* Accounts that may have as many calls in no block. */
+	/* Accounts that have as many calls in no block, or that are not made yet. */
 	accounts = {
-		"select account_id, coalesce((select up_to from sealed s "
-		"where s.account_id = t.account_id), -1) from tally t "
-		"where is_all = 1 and seconds = " DAYS_32 " group by account_id "
-		"having sum(calls) - coalesce((select sum(b.calls) from block b "
-		"where b.account_id = t.account_id and b.calls > 0), 0) >= :calls"},
+		"select account_id, coalesce((select up_to from sealed " OF_ACCOUNT "), -1) "
+		"from tally t where is_all = 1 and seconds = " DAYS_32 " group by account_id "
+		"having sum(calls) "
+		"- coalesce((select sum(b.calls) from block b " OF_ACCOUNT " and b.calls > 0), 0) "
+		"+ (select count(*) from gone " OF_ACCOUNT ") "
+		"- (select count(*) from late " OF_ACCOUNT ") >= :calls"},
 	place_of = {
 		"select start from call where account_id = :account_id and start > :up_to "
 		"order by start limit 1 offset :at"},
@@ -26,21 +31,19 @@ static const struct sqlite_statement
 	start_before = {
 		"select coalesce(max(start), -1) from call where account_id = :account_id "
 		"and start > :up_to and start < :start"},
+	newest_first = {
+		"select " BLOCK_COLUMNS " from block where account_id = :account_id "
+		"order by high desc"},
+	block_from = {"select 1 from block where account_id = :account_id and low = :low"},
 	up_to_put = {
-		"insert or replace into sealed (account_id, up_to) values (:account_id, :high)"},
-	block_add = {
-		"insert into block (account_id, low, high, calls, detail, first_start, last_start, "
-		"dropped_to) values (:account_id, :low, :high, 0, 0, 0, 0, -1)"},
-	late_live = {
-		"insert into late select c.account_id, c.start, c.id from live l "
-		"join call c on c.id = l.call_id where l.account_id = :account_id "
-		"and c.start >= :low and c.start <= :high"};
+		"insert or replace into sealed (account_id, up_to) values (:account_id, :high)"};
 enum { ACCOUNT_ID, ACCOUNT_UP_TO };
 /* clang-format on */
 
 struct claim {
 	int64_t account_id;
 	int64_t up_to; /* of the blocks that are there; -1: none is */
+	int64_t low;   /* below that where blocks are joined */
 	int64_t high;
 };
 
@@ -55,22 +58,54 @@ static int read_claim(
 	return 0;
 }
 
-/* Finds where the claim ends; 0: the account has too few calls. */
-static int find_end(struct sqlite_connection *connection, int64_t block_calls, struct claim *claim,
-	struct error *err)
+static int64_t small_of(int64_t block_calls)
 {
-	int64_t account_id = claim->account_id, up_to = claim->up_to, start, full;
-	int found = sqlite_read_int64(connection, &place_of,
-		BIND(INT64(account_id, account_id), INT64(up_to, up_to),
-			INT64(at, block_calls + block_calls / REST_SHARE)),
-		&start, err);
+	return block_calls > SMALL_SHARE ? block_calls / SMALL_SHARE : 1;
+}
 
-	if (found <= 0) {
-		return found;
+static int64_t rest_of(int64_t block_calls)
+{
+	return block_calls > REST_SHARE ? block_calls / REST_SHARE : 1;
+}
+
+/* Finds the small blocks before claim->up_to: where they begin, and how many calls they have. */
+static int find_small(struct sqlite_connection *connection, int64_t block_calls,
+	struct claim *claim, int64_t *ret_calls, struct error *err)
+{
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(
+		connection, &newest_first, BIND(INT64(account_id, claim->account_id)), err);
+	int64_t most = block_calls - small_of(block_calls), calls = 0;
+	int more;
+
+	claim->low = claim->up_to + 1;
+	while ((more = sqlite_step(&row, err)) > 0) {
+		const struct sqlite_block block = sqlite_block_at(&row);
+
+		if (block.calls <= 0 || block.calls > most || calls + block.calls > block_calls) {
+			break;
+		}
+		calls += block.calls;
+		claim->low = block.low;
+	}
+	*ret_calls = calls;
+	return more < 0 ? -1 : 0;
+}
+
+/* Finds where the next @calls calls end that are in no block. */
+static int find_end(
+	struct sqlite_connection *connection, int64_t calls, struct claim *claim, struct error *err)
+{
+	int64_t account_id = claim->account_id, up_to = claim->up_to, full;
+	int found;
+
+	claim->high = up_to;
+	if (calls == 0) {
+		return 1;
 	}
 	found = sqlite_read_int64(connection, &place_of,
-		BIND(INT64(account_id, account_id), INT64(up_to, up_to), INT64(at, block_calls)),
-		&full, err);
+		BIND(INT64(account_id, account_id), INT64(up_to, up_to), INT64(at, calls)), &full,
+		err);
 	if (found <= 0) {
 		return found;
 	}
@@ -78,45 +113,54 @@ static int find_end(struct sqlite_connection *connection, int64_t block_calls, s
 		BIND(INT64(account_id, account_id), INT64(up_to, up_to), INT64(start, full)),
 		&claim->high, err);
 	if (found > 0 && claim->high <= up_to) {
-		claim->high = full; /* a second has more calls than a block */
+		claim->high = full; /* a second has more calls than are to be claimed */
 	}
 	return found;
 }
 
-static int run_range(struct sqlite_connection *connection, const struct sqlite_statement *statement,
-	int64_t account_id, int64_t low, int64_t high, struct error *err)
+/* 1 when the account has a claim; 0: it has too few calls. */
+static int find_of_account(struct sqlite_connection *connection, int64_t block_calls,
+	struct claim *claim, struct error *err)
 {
-	return sqlite_run(connection, statement,
-		BIND(INT64(account_id, account_id), INT64(low, low), INT64(high, high)), err);
-}
+	const struct sqlite_subject subject = {
+		.connection = connection, .account_id = claim->account_id};
+	int64_t small = small_of(block_calls), calls, joined;
 
-int sqlite_block_add(struct sqlite_connection *connection, int64_t account_id, int64_t low,
-	int64_t high, struct error *err)
-{
-	return run_range(connection, &block_add, account_id, low, high, err);
-}
-
-int sqlite_block_late_live(struct sqlite_connection *connection, int64_t account_id, int64_t low,
-	int64_t high, struct error *err)
-{
-	return run_range(connection, &late_live, account_id, low, high, err);
+	if (sqlite_count_window(&subject, claim->up_to + 1, INT64_MAX, &calls, err) < 0 ||
+		find_small(connection, block_calls, claim, &joined, err) < 0) {
+		return -1;
+	}
+	calls -= rest_of(block_calls);
+	if (joined + calls >= block_calls) {
+		return find_end(connection, block_calls - joined, claim, err);
+	}
+	if (calls < small) {
+		return 0;
+	}
+	claim->low = claim->up_to + 1;
+	return find_end(connection, calls - calls % small, claim, err);
 }
 
 /* Returns 1 when it is done; 0: another program was faster. */
 static int write_claim(struct sqlite_store *store, const struct claim *claim, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
-	int64_t account_id = claim->account_id, low = claim->up_to + 1, up_to = -1;
+	int64_t account_id = claim->account_id, up_to = -1, one;
+	int there = 1;
 
 	if (sqlite_writer_begin(&writer, &store->base, err) < 0 ||
 		sqlite_sealed_to(writer.connection, account_id, &up_to, err) < 0) {
 		return -1;
 	}
-	if (up_to != claim->up_to) {
-		return 0;
+	if (claim->low <= up_to) {
+		there = sqlite_read_int64(writer.connection, &block_from,
+			BIND(INT64(account_id, account_id), INT64(low, claim->low)), &one, err);
 	}
-	if (sqlite_block_add(writer.connection, account_id, low, claim->high, err) < 0 ||
-		sqlite_block_late_live(writer.connection, account_id, low, claim->high, err) < 0 ||
+	if (there <= 0 || up_to != claim->up_to) {
+		return there < 0 ? -1 : 0;
+	}
+	if (sqlite_blocks_replace(writer.connection, account_id, claim->low, claim->high, err) <
+			0 ||
 		sqlite_run(writer.connection, &up_to_put,
 			BIND(INT64(account_id, account_id), INT64(high, claim->high)), err) < 0 ||
 		sqlite_writer_commit(&writer, err) < 0) {
@@ -141,17 +185,18 @@ static int find_claim(
 					  ret_newest, err) < 0) {
 		return -1;
 	}
-	if (*ret_newest - store->claimed_to < store->block_calls / REST_SHARE &&
+	if (*ret_newest - store->claimed_to < rest_of(store->block_calls) &&
 		*ret_newest >= store->claimed_to) {
 		return 0;
 	}
-	if (sqlite_list(&list, reader.connection, &accounts, BIND(INT64(calls, store->block_calls)),
+	if (sqlite_list(&list, reader.connection, &accounts,
+		    BIND(INT64(calls, small_of(store->block_calls) + rest_of(store->block_calls))),
 		    err) < 0) {
 		return -1;
 	}
 	claims = list.items;
 	for (size_t i = 0; i < list.count; i++) {
-		int found = find_end(reader.connection, store->block_calls, &claims[i], err);
+		int found = find_of_account(reader.connection, store->block_calls, &claims[i], err);
 
 		if (found != 0) {
 			*ret_claim = claims[i];

@@ -23,7 +23,8 @@ static const struct sqlite_statement
 	segment_add = {"insert into segment (id, data) values (:id, :data)"},
 	block_made = {
 		"update block set high = :high, calls = :calls, detail = :detail, "
-		"first_start = :first_start, last_start = :last_start where id = :id"},
+		"first_start = :first_start, last_start = :last_start, version = :version "
+		"where id = :id"},
 	block_hopeless = {"update block set calls = -1 where id = :id"},
 	/* A block without calls goes, and its range with the next one's, or with no block's. */
 	block_drop = {"delete from block where id = :id"},
@@ -162,7 +163,8 @@ static int write_block(
 			BIND(INT64(id, making->block->id), INT64(high, making->high),
 				INT64(calls, (int64_t)making->used), INT64(detail, detail),
 				INT64(first_start, rows[0].call.start),
-				INT64(last_start, rows[making->used - 1].call.start)),
+				INT64(last_start, rows[making->used - 1].call.start),
+				INT64(version, COLUMN_VERSION)),
 			err) < 0) {
 		return -1;
 	}
@@ -175,7 +177,7 @@ static int write_hopeless(
 	if (sqlite_run(connection, &block_made,
 		    BIND(INT64(id, making->block->id), INT64(high, making->high),
 			    INT64(calls, BLOCK_HOPELESS), INT64(detail, 0), INT64(first_start, 0),
-			    INT64(last_start, 0)),
+			    INT64(last_start, 0), INT64(version, COLUMN_VERSION)),
 		    err) < 0) {
 		return -1;
 	}

@@ -10,8 +10,8 @@
 #define FRESH_BYTES_MAX	 ((size_t)48 << 20)
 #define SEGMENT_SIZE_MAX ((size_t)64 << 20)
 
-/* A block is looked through in the time in which so many rows are, of those that it has. */
-#define ROWS_OF_BLOCK 64
+/* So many calls of blocks are looked through in the time that a row takes. */
+#define CALLS_OF_ROW 64
 
 /* clang-format off */
 #define FRESH_COLUMNS HEADER_COLUMNS("c.") ", c.id, c.path"
@@ -28,7 +28,7 @@ static const struct sqlite_statement
 		"cross join call c on c.id = l.call_id"};
 enum {
 	BLOCK_ID, BLOCK_ACCOUNT_ID, BLOCK_LOW, BLOCK_HIGH, BLOCK_CALLS, BLOCK_DETAIL,
-	BLOCK_FIRST_START, BLOCK_LAST_START, BLOCK_DROPPED_TO
+	BLOCK_FIRST_START, BLOCK_LAST_START, BLOCK_DROPPED_TO, BLOCK_VERSION
 };
 enum { GONE_START, GONE_CALL_ID };
 /* clang-format on */
@@ -45,6 +45,7 @@ struct sqlite_block sqlite_block_at(const struct sqlite_cursor *row)
 		.first_start = sqlite_column_int64(row, BLOCK_FIRST_START),
 		.last_start = sqlite_column_int64(row, BLOCK_LAST_START),
 		.dropped_to = sqlite_column_int64(row, BLOCK_DROPPED_TO),
+		.version = sqlite_column_int64(row, BLOCK_VERSION),
 	};
 }
 
@@ -250,9 +251,6 @@ int sqlite_column_row(const struct sqlite_cursor *row, bool with_kinds, struct a
 	if (!call->dest.data || !call->src.data || !call->session_id.data) {
 		return error_no_memory(err);
 	}
-	for (size_t i = 0; i < COLUMN_EXTRAS; i++) {
-		made.extras[i] = COLUMN_UNKNOWN;
-	}
 	if (with_kinds && call->has_detail &&
 		read_kinds(call, sqlite_column_blob(row, SCAN_PATH), arena, &made.kinds, err) < 0) {
 		return -1;
@@ -290,9 +288,9 @@ int sqlite_column_kinds(struct sqlite_connection *connection, int64_t account_id
 /* One sqlite_columns_open(). */
 struct opening {
 	struct sqlite_columns *columns;
-	const struct sqlite_columns_question *question;
 	struct sqlite_match *match;
 	bool with_kinds;
+	bool with_course;
 	int64_t up_to;
 	struct sqlite_block *blocks; /* of the window; those that are read come first */
 	size_t blocks_count;
@@ -301,9 +299,10 @@ struct opening {
 /* Whether the block tells all that is asked. Detail that was dropped since still stands in it. */
 static bool is_read(const struct opening *opening, const struct sqlite_block *block)
 {
-	bool steps = opening->with_kinds && block->detail > 0;
+	bool steps = opening->with_kinds && block->detail > 0 && block->dropped_to >= 0;
 
-	return block->calls > 0 && (!steps || block->dropped_to <= opening->match->detail_after);
+	return block->calls > 0 && (!steps || block->dropped_to <= opening->match->detail_after) &&
+	       (!opening->with_course || block->version >= COLUMN_VERSION_COURSE);
 }
 
 /* Adds the rows that @cursor gives and that match; 0: there are too many. */
@@ -502,18 +501,18 @@ static int check_order(const struct opening *opening, struct error *err)
 /* Whether the blocks take less to look through than the rows of the window. */
 static int are_worth_it(const struct opening *opening, struct error *err)
 {
-	int64_t rows, blocks = 0;
+	int64_t rows, calls = 0;
 
 	for (size_t i = 0; i < opening->blocks_count; i++) {
-		blocks += is_read(opening, &opening->blocks[i]);
+		calls += is_read(opening, &opening->blocks[i]) ? opening->blocks[i].calls : 0;
 	}
-	if (blocks == 0) {
+	if (calls == 0) {
 		return 0;
 	}
 	if (sqlite_match_window(opening->match, opening->columns->connection, &rows, err) < 0) {
 		return -1;
 	}
-	return rows * ROWS_OF_BLOCK >= blocks * opening->question->block_calls;
+	return rows * CALLS_OF_ROW >= calls;
 }
 
 static void init(
@@ -570,9 +569,9 @@ int sqlite_columns_open(struct sqlite_columns *columns, struct sqlite_connection
 	const struct filter *filter = question->match->filter;
 	struct opening opening = {
 		.columns = columns,
-		.question = question,
 		.match = question->match,
 		.with_kinds = question->with_steps || filter_needs_detail(filter),
+		.with_course = question->with_course || column_asks_for_course(filter),
 	};
 	struct error problem = {0};
 	int opened;

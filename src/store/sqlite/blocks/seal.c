@@ -52,7 +52,8 @@ static int renew(struct sqlite_store *store, int64_t block_id, struct error *err
 	if (found <= 0) {
 		return found;
 	}
-	return sqlite_block_renew(writer.connection, &block, err) < 0 ||
+	return sqlite_blocks_replace(
+		       writer.connection, block.account_id, block.low, block.high, err) < 0 ||
 			       sqlite_writer_commit(&writer, err) < 0
 		       ? -1
 		       : 1;

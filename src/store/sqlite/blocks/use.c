@@ -5,14 +5,7 @@
 
 bool sqlite_columns_can(const struct filter *filter)
 {
-#define OTHER(name, option, how, member)                                                           \
-	if (strcmp(#name, "type") != 0 && filter->member != 0) {                                   \
-		return false;                                                                      \
-	}
-	FILTER_CHOICES(OTHER)
-	return filter->text.count == 0 && !filter_asks_for_talk(filter) &&
-	       filter->state != FILTER_LIVE &&
-	       (!path_is_asked(&filter->path) || path_is_of_kinds(&filter->path));
+	return column_can_match(filter) && filter->state != FILTER_LIVE;
 }
 
 /* One sqlite_columns_use(). */
@@ -29,12 +22,11 @@ static void use_end(struct use *use)
 	sqlite_reader_close(&use->reader);
 }
 
-static int open_use(
-	struct use *use, struct store *base, const struct store_search *search, struct error *err)
+static int open_use(struct use *use, struct store *base, const struct store_search *search,
+	bool course, struct error *err)
 {
-	const struct sqlite_columns_question question = {.match = &use->match,
-		.with_steps = true,
-		.block_calls = ((struct sqlite_store *)base)->block_calls};
+	const struct sqlite_columns_question question = {
+		.match = &use->match, .with_steps = true, .with_course = course};
 
 	use->reader = sqlite_reader_open_snapshot(base, err);
 	if (!use->reader.connection ||
@@ -45,7 +37,7 @@ static int open_use(
 }
 
 int sqlite_columns_use(struct store *base, const struct store_search *search,
-	store_use_columns_fn *function, void *context, struct error *err)
+	const struct store_columns_use *asked, struct error *err)
 {
 	AUTO(use_end) struct use use = {0};
 	struct error problem = {0};
@@ -54,9 +46,9 @@ int sqlite_columns_use(struct store *base, const struct store_search *search,
 	if (!sqlite_columns_can(search->filter)) {
 		return 0;
 	}
-	status = open_use(&use, base, search, &problem);
+	status = open_use(&use, base, search, asked->course, &problem);
 	if (status > 0) {
-		status = function(context, &use.columns.calls, &problem) < 0 ? -1 : 1;
+		status = asked->answer(asked->context, &use.columns.calls, &problem) < 0 ? -1 : 1;
 	}
 	if (status < 0 && sqlite_blocks_are_damaged(&problem)) {
 		sqlite_blocks_note_damage((struct sqlite_store *)base, &use.columns, &problem);

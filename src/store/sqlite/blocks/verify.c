@@ -92,6 +92,16 @@ static int step_is_same(const struct column_row *has, const struct column_row *r
 	       memcmp(has->kinds, row->kinds, has->call.steps * sizeof(*has->kinds)) == 0;
 }
 
+static bool went_the_same(const struct sqlite_block *block, const struct column_row *has,
+	const struct column_row *row)
+{
+	const struct call *a = &has->call, *b = &row->call;
+
+	return block->version < COLUMN_VERSION_COURSE ||
+	       (a->outcome == b->outcome && a->ended_by == b->ended_by &&
+		       a->answered == b->answered && a->talk == b->talk && a->told == b->told);
+}
+
 /* Detail that was dropped since still stands in the block. */
 static bool is_same(const struct sqlite_block *block, const struct column_row *has,
 	const struct column_row *row)
@@ -102,7 +112,7 @@ static bool is_same(const struct sqlite_block *block, const struct column_row *h
 	       has->call.end == row->call.end && has->call.type == row->call.type &&
 	       text_equal(has->call.session_id, row->call.session_id) &&
 	       text_equal(has->call.dest, row->call.dest) &&
-	       text_equal(has->call.src, row->call.src) &&
+	       text_equal(has->call.src, row->call.src) && went_the_same(block, has, row) &&
 	       (dropped || (has->call.has_detail == row->call.has_detail &&
 				   has->call.steps == row->call.steps && step_is_same(has, row)));
 }
@@ -193,7 +203,7 @@ static int compare_head(struct checking *checking)
 
 	if (opened->count == block->calls && opened->detail == block->detail &&
 		opened->first_start == block->first_start &&
-		opened->last_start == block->last_start) {
+		opened->last_start == block->last_start && opened->version == block->version) {
 		return 1;
 	}
 	tell(checking, "block %lld: its columns are those of other calls", (long long)block->id);
