@@ -272,13 +272,14 @@ size_t postgres_add_rows(struct postgres_connection *connection,
 	const struct postgres_statement *statement, const struct postgres_layout *layout,
 	const void *rows, size_t count, bool (*takes)(const void *row))
 {
-	struct postgres_params *params = &connection->params, before;
+	struct postgres_params *params, before;
 	struct postgres_names names;
 	size_t taken = 0, index = 0;
 
 	if (!connection) {
 		return 0;
 	}
+	params = &connection->params;
 	if (params->stale) {
 		postgres_params_clear(params);
 	}
