@@ -94,11 +94,12 @@ static bool read_parameters(struct job *job, struct stats_question *stats)
 bool v1_stats_prepare(struct job *job)
 {
 	struct counting *counting = job_own(job, sizeof(*counting));
-	struct stats_question *stats = &counting->question;
+	struct stats_question *stats;
 
-	if (!counting || !read_parameters(job, stats)) {
+	if (!counting || !read_parameters(job, &counting->question)) {
 		return false;
 	}
+	stats = &counting->question;
 	job->wanted_bytes = RESULT_BYTES;
 	/* The tallies know it. */
 	job->quick = stats->group == STATS_TIME && !stats->by_two && stats->calls_only &&
