@@ -359,6 +359,58 @@ static void a_second_with_more_calls_than_a_block_is_read_row_by_row(void **stat
 	assert_int_equal(problems_of(f->store), 0);
 }
 
+/* Calls begin at @start, one a second or all in one, and go on. */
+static void begin_many(struct fixture *f, int from, int count, int64_t start, int apart)
+{
+	for (int i = 0; i < count; i++) {
+		const struct store_put put = make_put(f, from + i, start + i * apart);
+		struct store_amend amend = {
+			.account_id = f->account,
+			.session_id = put.call.session_id,
+			.given = STORE_AMEND_START,
+			.call = {.start = put.call.start},
+			.from = -1,
+			.heard = T,
+			.detail_after = -1,
+			.size_max = 1 << 20,
+		};
+		struct store_entry entry = {.amend = &amend};
+
+		assert_int_equal(store_amend_calls(f->store, &entry, 1, NULL), 0);
+	}
+}
+
+/* Calls that go on belong to no block: a block of them alone would be claimed without end. */
+static void calls_that_go_on_are_not_claimed(void **state)
+{
+	static const int apart[] = {0, 3};
+	struct fixture *f = *state;
+	struct text rows;
+
+	for (size_t i = 0; i < COUNT_OF(apart); i++) {
+		begin_many(f, (int)i * 200, 100, T + (int64_t)i * 1000, apart[i]);
+		rows = answers_of(f);
+		assert_false(seal_all(f));
+		expect_answers(f, rows, "all go on");
+		assert_int_equal(number_of(f, "select count(*) from block"), 0);
+	}
+	/* Among others they stay in the list of those that are looked at one by one. */
+	put_many(f, 1000, 100);
+	rows = answers_of(f);
+	assert_false(seal_all(f));
+	expect_answers(f, rows, "some go on");
+	assert_true(number_of(f, "select sum(calls) from block") >= 100 - 4);
+	assert_int_equal(number_of(f, "select count(*) from late"), 200);
+	for (int i = 0; i < 100; i++) {
+		put_one(f, i, T);
+		put_one(f, 200 + i, T + 1000 + i * 3);
+	}
+	rows = answers_of(f);
+	assert_false(seal_all(f));
+	expect_answers(f, rows, "all have ended");
+	assert_int_equal(problems_of(f->store), 0);
+}
+
 /* ---- blocks of version 1, which do not say how calls went ---- */
 
 /* Makes @segment what a program of schema 11 wrote. @columns is what the head says it has. */
@@ -748,6 +800,7 @@ int main(void)
 		TEST(late_and_changed_calls_make_a_block_anew),
 		TEST(dropped_calls_leave_their_blocks),
 		TEST(a_second_with_more_calls_than_a_block_is_read_row_by_row),
+		TEST(calls_that_go_on_are_not_claimed),
 		TEST(blocks_of_version_1_answer_what_they_know_until_they_are_made_anew),
 		cmocka_unit_test(damage_is_never_a_wrong_answer_is_found_and_mended),
 		TEST(a_question_that_meets_damage_lets_it_be_mended),

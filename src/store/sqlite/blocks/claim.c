@@ -2,7 +2,7 @@
  * Which calls become a block next. The newest become small blocks. Those are joined with what comes
  * after them as soon as there is enough for a whole one, so a call is encoded twice at the most.
  * Some calls stay in no block: calls that were up for long come in after others that started later.
- */
+ * Calls that go on do not count. */
 #include "store/sqlite/blocks/blocks.h"
 #include "store/sqlite/blocks/note.h"
 
@@ -24,8 +24,12 @@ static const struct sqlite_statement
 		"- coalesce((select sum(b.calls) from block b " OF_ACCOUNT " and b.calls > 0), 0) "
 		"+ (select count(*) from gone " OF_ACCOUNT ") "
 		"- (select count(*) from late " OF_ACCOUNT ") >= :calls"},
+	live_count = {
+		"select count(*) from live l join call c on c.id = l.call_id "
+		"where l.account_id = :account_id and c.start > :up_to"},
 	place_of = {
 		"select start from call where account_id = :account_id and start > :up_to "
+		"and not exists (select 1 from live where call_id = call.id) "
 		"order by start limit 1 offset :at"},
 	/* The last second before the one in which the block would be full. */
 	start_before = {
@@ -124,13 +128,16 @@ static int find_of_account(struct sqlite_connection *connection, int64_t block_c
 {
 	const struct sqlite_subject subject = {
 		.connection = connection, .account_id = claim->account_id};
-	int64_t small = small_of(block_calls), calls, joined;
+	int64_t small = small_of(block_calls), calls, live, joined;
 
 	if (sqlite_count_window(&subject, claim->up_to + 1, INT64_MAX, &calls, err) < 0 ||
+		sqlite_read_int64(connection, &live_count,
+			BIND(INT64(account_id, claim->account_id), INT64(up_to, claim->up_to)),
+			&live, err) < 0 ||
 		find_small(connection, block_calls, claim, &joined, err) < 0) {
 		return -1;
 	}
-	calls -= rest_of(block_calls);
+	calls -= live + rest_of(block_calls);
 	if (joined + calls >= block_calls) {
 		return find_end(connection, block_calls - joined, claim, err);
 	}
