@@ -14,13 +14,13 @@
  * (API.md §1). */
 static const char *const nothing[] = {NULL};
 static const char *const list_query[] = {
-	FILTER_PARAMETERS(FILTER_NAME) "limit", "offset", "cursor", "detail", "spreadsheet", NULL};
+	FILTER_NAMES "limit", "offset", "cursor", "detail", "spreadsheet", NULL};
 static const char *const stats_query[] = {
-	FILTER_PARAMETERS(FILTER_NAME) "group", "bucket", "zone", "values", "limit", NULL};
+	FILTER_NAMES "group", "bucket", "zone", "values", "limit", NULL};
 static const char *const steps_query[] = {"from", NULL};
-static const char *const dropoff_query[] = {FILTER_PARAMETERS(FILTER_NAME) "limit", NULL};
+static const char *const dropoff_query[] = {FILTER_NAMES "limit", NULL};
 static const char *const tail_query[] = {
-	FILTER_PARAMETERS(FILTER_NAME) "session_id", "detail", "last_event_id", NULL};
+	FILTER_NAMES "session_id", "detail", "last_event_id", NULL};
 static const char *const keys_query[] = {"limit", "cursor", NULL};
 static const char *const audit_query[] = {"start", "end", "action", "limit", "cursor", NULL};
 

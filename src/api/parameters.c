@@ -40,7 +40,7 @@ bool parameters_refuse_error(struct job *job, const struct error *err)
 static void refuse_name(struct job *job, const char *const *names, struct text name)
 {
 	struct suggestion near = {.word = name, .distance = SIZE_MAX};
-	char shown[NAME_SHOWN_MAX + 1], sentence[512];
+	char shown[NAME_SHOWN_MAX + 1], sentence[1024];
 	size_t used;
 
 	for (size_t i = 0; names[i]; i++) {
@@ -57,7 +57,7 @@ static void refuse_name(struct job *job, const char *const *names, struct text n
 		snprintf(sentence + used, sizeof(sentence) - used, "; did you mean '%.*s'?",
 			TEXT_ARG(near.found));
 	} else {
-		for (size_t i = 0; names[i]; i++) {
+		for (size_t i = 0; names[i] && used < sizeof(sentence); i++) {
 			used += (size_t)snprintf(sentence + used, sizeof(sentence) - used, "%s %s",
 				i == 0 ? ": there are" : ",", names[i]);
 		}

@@ -174,6 +174,27 @@ struct text call_number_key(struct text number, char buffer[CALL_NUMBER_MAX])
 	return digits > 0 ? (struct text){.data = buffer, .size = digits} : number;
 }
 
+/* ---- no number ---- */
+
+bool call_number_is_withheld(struct text key)
+{
+	struct text words = TEXT(CALL_NUMBER_WITHHELD), word, user = key;
+
+	if (!take_scheme(&user, TEXT("sip:"))) {
+		(void)take_scheme(&user, TEXT("sips:"));
+	}
+	user = until(user, "@");
+	if (user.size == 0) {
+		return true;
+	}
+	while (text_split(&words, '|', &word)) {
+		if (text_equal_ascii_case(user, word)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* ---- what is dialled for the + ---- */
 
 #define PREFIX_MAX 8 /* digits */

@@ -18,6 +18,14 @@
  * CALL_NUMBER_MAX comes back as it is. */
 struct text call_number_key(struct text number, char buffer[CALL_NUMBER_MAX]);
 
+/* What switches write where a caller shows no number; in an address it is the user (RFC 3323
+ * §4.1.1.3). */
+#define CALL_NUMBER_WITHHELD "anonymous|blocked|private|restricted|unavailable|unknown|withheld"
+
+/* Whether the number with @key is not known: it is empty, or such a word in any case, alone or as
+ * the user of a `sip:` address. */
+bool call_number_is_withheld(struct text key);
+
 /* What is dialled in place of a number's `+`: 00, 011. What callers' telephones send and what is
  * stored may have either; which digits they are depends on where the telephones stand, so the one
  * that asks says it. */

@@ -75,15 +75,11 @@ static int add_part(struct setting *setting, struct filter_numbers *numbers,
 	return 0;
 }
 
-static int add_number(struct setting *setting, struct filter_numbers *numbers, struct text value)
+static int add_starred(struct setting *setting, struct filter_numbers *numbers, struct text whole)
 {
 	struct filter_part part = {0};
-	struct text whole = value;
+	struct text value = whole;
 
-	if (value.size == 0) {
-		return error_set(setting->err, ERROR_INVALID,
-			"a number is expected, with * at either end for any digits");
-	}
 	if (value.data[0] == '*') {
 		part.open_left = true;
 		value = text_tail(value, 1);
@@ -109,13 +105,56 @@ static int add_number(struct setting *setting, struct filter_numbers *numbers, s
 				 setting->arena, setting->err);
 }
 
-static int set_numbers(struct setting *setting, void *numbers)
+static int add_number(struct setting *setting, struct filter_numbers *numbers, struct text value)
 {
+	if (value.size == 0) {
+		return error_set(setting->err, ERROR_INVALID,
+			"a number is expected, with * at either end for any digits");
+	}
+	if (text_equal(value, TEXT("none"))) {
+		numbers->withheld = true;
+		return 0;
+	}
+	return add_starred(setting, numbers, value);
+}
+
+/* Takes `"*67"` off the front of @rest: nothing in it has a meaning. `"Ann" <617>` is not quoted.
+ */
+static bool take_quoted(struct text *rest, struct text *ret_value)
+{
+	struct text inside =
+		rest->size > 1 && rest->data[0] == '"' ? text_tail(*rest, 1) : (struct text){0};
+	const char *end = inside.size > 0 ? memchr(inside.data, '"', inside.size) : NULL;
+	struct text behind;
+
+	if (!end) {
+		return false;
+	}
+	behind = text_tail(inside, (size_t)(end - inside.data) + 1);
+	if (behind.size > 0 && behind.data[0] != ',') {
+		return false;
+	}
+	*ret_value = text_head(inside, (size_t)(end - inside.data));
+	*rest = behind.size > 0 ? text_tail(behind, 1) : (struct text){0};
+	return true;
+}
+
+static int set_numbers(struct setting *setting, void *place)
+{
+	struct filter_numbers *numbers = place;
 	struct text rest = setting->value, value = {0};
 
 	do {
-		text_split(&rest, ',', &value);
-		if (add_number(setting, numbers, value) < 0) {
+		int status;
+
+		if (take_quoted(&rest, &value)) {
+			status = call_keys_add(&numbers->whole, value, setting->filter->prefixes,
+				setting->arena, setting->err);
+		} else {
+			text_split(&rest, ',', &value);
+			status = add_number(setting, numbers, value);
+		}
+		if (status < 0) {
 			return -1;
 		}
 	} while (rest.data);
@@ -129,10 +168,12 @@ static const struct {
 	const struct call_names *names;
 } choices[] = {FILTER_CHOICES(NAMES_OF)};
 
+/* Of `-type` as of `type`. */
 static const struct call_names *choice_names(const char *parameter)
 {
 	size_t at = 0;
 
+	parameter += parameter[0] == '-';
 	while (strcmp(choices[at].parameter, parameter) != 0) {
 		at++;
 	}
@@ -270,15 +311,16 @@ static int set_state(struct setting *setting, void *place)
 		TEXT_ARG(setting->value));
 }
 
-const char *const filter_parameters[] = {FILTER_PARAMETERS(FILTER_NAME) NULL};
+const char *const filter_parameters[] = {FILTER_NAMES NULL};
 
-#define SETTER(name, option, how, member) {set_##how, offsetof(struct filter, member)},
+#define SETTER(name, option, how, member)      {set_##how, offsetof(struct filter, member)},
+#define NONE_SETTER(name, option, how, member) {set_##how, offsetof(struct filter, none.member)},
 
 /* How each is read, and into which member; in the order of filter_parameters. */
 static const struct {
 	int (*set)(struct setting *setting, void *place);
 	size_t offset;
-} setters[] = {FILTER_PARAMETERS(SETTER)};
+} setters[] = {FILTER_PARAMETERS(SETTER) FILTER_VALUES(NONE_SETTER)};
 
 int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
 	struct arena *arena, struct error *err)
@@ -328,30 +370,51 @@ bool filter_asks_for_last(const struct filter *filter)
 	return filter->last_modules.count > 0 || filter->last_variables.count > 0;
 }
 
+bool filter_refuses_step(const struct filter *filter)
+{
+	const struct filter_none *none = &filter->none;
+
+	return none->classes.count > 0 || none->modules.count > 0 || none->variables.count > 0;
+}
+
+bool filter_refuses_last(const struct filter *filter)
+{
+	return filter->none.last_modules.count > 0 || filter->none.last_variables.count > 0;
+}
+
 bool filter_needs_detail(const struct filter *filter)
 {
 	return filter_asks_for_step(filter) || filter_asks_for_last(filter) ||
 	       filter->text.count > 0 || path_is_asked(&filter->path);
 }
 
+bool filter_reads_kinds(const struct filter *filter)
+{
+	return filter_asks_for_step(filter) || filter_asks_for_last(filter) ||
+	       filter_refuses_step(filter) || filter_refuses_last(filter) ||
+	       path_is_asked(&filter->path);
+}
+
+bool filter_reads_detail(const struct filter *filter)
+{
+	return filter->text.count > 0 || filter_reads_kinds(filter);
+}
+
 struct call_keys filter_dest_keys(const struct filter *filter)
 {
 	const struct filter_numbers *dest = &filter->dest;
 
-	return dest->any || dest->parts_count > 0 ? (struct call_keys){0} : dest->whole;
+	return dest->any || dest->parts_count > 0 || dest->withheld ? (struct call_keys){0}
+								    : dest->whole;
 }
 
-#define BITS(name, option, how, member)	   filter->member |
-#define MATCHES(name, option, how, member) choice_matches(filter->member, call->name) &&
+#define BITS(name, option, how, member) filter->member | filter->none.member |
+#define MATCHES(name, option, how, member)                                                         \
+	(filter_choice(filter->member, filter->none.member) >> call->name & 1U) != 0 &&
 
 static bool asks_for_choice(const struct filter *filter)
 {
 	return (FILTER_CHOICES(BITS) 0U) != 0;
-}
-
-static bool choice_matches(unsigned int bits, unsigned int value)
-{
-	return bits == 0 || (bits & 1U << value) != 0;
 }
 
 static bool choices_match(const struct filter *filter, const struct call *call)
@@ -379,11 +442,15 @@ static bool talk_matches(const struct filter *filter, const struct call *call)
 
 bool filter_is_window(const struct filter *filter)
 {
+	const struct filter_numbers *dest = &filter->dest;
+
 	return !filter_numbers_ask(&filter->src) &&
-	       (filter->dest.any || filter->dest.parts_count == 0) && !asks_for_choice(filter) &&
+	       (dest->any || (dest->parts_count == 0 && !dest->withheld)) &&
+	       !filter_numbers_refuse(&filter->none.dest) &&
+	       !filter_numbers_refuse(&filter->none.src) && !asks_for_choice(filter) &&
 	       filter->min_duration == 0 && filter->max_duration == INT64_MAX &&
 	       !filter_asks_for_talk(filter) && filter->state == FILTER_ANY_STATE &&
-	       !filter_needs_detail(filter);
+	       !filter_reads_detail(filter);
 }
 
 static bool part_matches(const struct filter_part *part, struct text key)
@@ -405,7 +472,8 @@ bool filter_number_matches(
 {
 	struct text undialled;
 
-	if (!filter_numbers_ask(numbers) || call_keys_have(&numbers->whole, key)) {
+	if (!filter_numbers_ask(numbers) || call_keys_have(&numbers->whole, key) ||
+		(numbers->withheld && call_number_is_withheld(key))) {
 		return true;
 	}
 	if (numbers->parts_count == 0) {
@@ -420,13 +488,18 @@ bool filter_number_matches(
 	return false;
 }
 
-static bool number_matches(
-	const struct filter *filter, const struct filter_numbers *numbers, struct text raw)
+bool filter_number_meant(const struct filter *filter, const struct filter_numbers *asked,
+	const struct filter_numbers *refused, struct text raw)
 {
 	char buffer[CALL_NUMBER_MAX];
+	struct text key;
 
-	return !filter_numbers_ask(numbers) ||
-	       filter_number_matches(filter, numbers, call_number_key(raw, buffer));
+	if (!filter_numbers_ask(asked) && !filter_numbers_refuse(refused)) {
+		return true;
+	}
+	key = call_number_key(raw, buffer);
+	return filter_number_matches(filter, asked, key) &&
+	       !(filter_numbers_refuse(refused) && filter_number_matches(filter, refused, key));
 }
 
 bool filter_matches_times(const struct filter *filter, const struct call *call)
@@ -443,18 +516,23 @@ bool filter_matches_times(const struct filter *filter, const struct call *call)
 bool filter_matches_header(const struct filter *filter, const struct call *call)
 {
 	return filter_matches_times(filter, call) &&
-	       number_matches(filter, &filter->dest, call->dest) &&
-	       number_matches(filter, &filter->src, call->src);
+	       filter_number_meant(filter, &filter->dest, &filter->none.dest, call->dest) &&
+	       filter_number_meant(filter, &filter->src, &filter->none.src, call->src);
 }
 
-static bool is_among(const struct filter_names *names, struct text name)
+static bool has(const struct filter_names *names, struct text name)
 {
 	for (size_t i = 0; i < names->count; i++) {
 		if (text_equal(names->items[i], name)) {
 			return true;
 		}
 	}
-	return names->count == 0;
+	return false;
+}
+
+static bool is_among(const struct filter_names *names, struct text name)
+{
+	return names->count == 0 || has(names, name);
 }
 
 bool filter_step_matches(const struct filter *filter, struct text class_name, struct text module,
@@ -464,10 +542,21 @@ bool filter_step_matches(const struct filter *filter, struct text class_name, st
 	       is_among(&filter->variables, variable);
 }
 
+bool filter_step_refused(const struct filter *filter, struct text class_name, struct text module,
+	struct text variable)
+{
+	const struct filter_none *none = &filter->none;
+
+	return has(&none->classes, class_name) || has(&none->modules, module) ||
+	       has(&none->variables, variable);
+}
+
 bool filter_last_matches(const struct filter *filter, struct text module, struct text variable)
 {
 	return is_among(&filter->last_modules, module) &&
-	       is_among(&filter->last_variables, variable);
+	       is_among(&filter->last_variables, variable) &&
+	       !has(&filter->none.last_modules, module) &&
+	       !has(&filter->none.last_variables, variable);
 }
 
 bool filter_is_place(struct text module)
@@ -478,7 +567,8 @@ bool filter_is_place(struct text module)
 /* What the steps of a call showed so far. */
 struct finding {
 	const struct filter *filter;
-	bool step;
+	bool step; /* one that is asked for, or none is */
+	bool refused;
 	bool last;
 	uint32_t phrases; /* a bit for each that was found */
 };
@@ -489,6 +579,8 @@ static void find_in_step(struct finding *finding, const struct call_step *step)
 
 	finding->step = finding->step ||
 			filter_step_matches(filter, step->class_name, step->module, step->variable);
+	finding->refused = finding->refused || filter_step_refused(filter, step->class_name,
+						       step->module, step->variable);
 	if (filter_is_place(step->module)) {
 		finding->last = filter_last_matches(filter, step->module, step->variable);
 	}
@@ -504,14 +596,15 @@ static bool found_all(const struct finding *finding)
 	const struct filter *filter = finding->filter;
 	uint32_t all = (uint32_t)((UINT64_C(1) << filter->text.count) - 1);
 
-	return (finding->step || !filter_asks_for_step(filter)) &&
-	       (finding->last || !filter_asks_for_last(filter)) && finding->phrases == all;
+	return finding->step && finding->last && !finding->refused && finding->phrases == all;
 }
 
 int filter_matches(const struct filter *filter, const struct call *call, struct text detail,
 	struct arena *scratch, struct error *err)
 {
-	struct finding finding = {.filter = filter};
+	struct finding finding = {.filter = filter,
+		.step = !filter_asks_for_step(filter),
+		.last = !filter_asks_for_last(filter)};
 	struct call_step step;
 	size_t cursor = 0;
 	int more;
@@ -519,11 +612,11 @@ int filter_matches(const struct filter *filter, const struct call *call, struct 
 	if (!filter_matches_header(filter, call)) {
 		return 0;
 	}
-	if (!filter_needs_detail(filter)) {
+	if (!filter_reads_detail(filter)) {
 		return 1;
 	}
 	if (!detail.data) {
-		return 0;
+		return !filter_needs_detail(filter);
 	}
 	while ((more = call_json_next_step(detail, &cursor, scratch, &step, err)) > 0) {
 		find_in_step(&finding, &step);

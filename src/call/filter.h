@@ -29,7 +29,8 @@ struct filter_numbers {
 	struct call_keys whole;
 	struct filter_part *parts; /* of numbers without what is dialled for the + */
 	size_t parts_count;
-	bool any; /* `*` was among them: nothing is added any more */
+	bool withheld; /* `none`: as call_number_is_withheld() has it */
+	bool any;      /* `*` was among them: nothing is added any more */
 };
 
 /* Whether a person answered; neither finds calls of which that is not known. */
@@ -43,6 +44,21 @@ enum filter_state {
 	FILTER_ANY_STATE,
 	FILTER_LIVE,
 	FILTER_ENDED,
+};
+
+/* What a call must not have: none of any of these. A class, a module or a variable is one of any
+ * step, each for itself. A call of which no steps can be seen has none of them. */
+struct filter_none {
+	struct filter_numbers dest;
+	struct filter_numbers src;
+	unsigned int types; /* a bit (1 << enum call_type) for each */
+	unsigned int outcomes;
+	unsigned int enders;
+	struct filter_names classes;
+	struct filter_names modules;
+	struct filter_names variables;
+	struct filter_names last_modules;
+	struct filter_names last_variables;
 };
 
 struct filter {
@@ -69,6 +85,7 @@ struct filter {
 	struct filter_names last_variables;
 	struct words_query text; /* of the steps' lines */
 	struct path_filter path; /* which steps come one after the other */
+	struct filter_none none;
 	/* What is dialled for a + where the calls come from; set before the numbers are read. NULL:
 	 * nothing. */
 	const struct call_prefixes *prefixes;
@@ -90,10 +107,8 @@ void filter_init(struct filter *filter);
 	PARAMETER(outcome, "outcome", choice, outcomes) \
 	PARAMETER(ended_by, "ended-by", choice, enders)
 
-/* All, in the order of the contract. */
-#define FILTER_PARAMETERS(PARAMETER) \
-	PARAMETER(start,         "start",         time,    start) \
-	PARAMETER(end,           "end",           time,    end) \
+/* Those of which `-NAME` asks for none of the values: struct filter_none has the same member. */
+#define FILTER_VALUES(PARAMETER) \
 	PARAMETER(dest,          "dest",          numbers, dest) \
 	PARAMETER(src,           "src",           numbers, src) \
 	FILTER_CHOICES(PARAMETER) \
@@ -101,7 +116,13 @@ void filter_init(struct filter *filter);
 	PARAMETER(module,        "module",        names,   modules) \
 	PARAMETER(variable,      "variable",      names,   variables) \
 	PARAMETER(last_module,   "last-module",   names,   last_modules) \
-	PARAMETER(last_variable, "last-variable", names,   last_variables) \
+	PARAMETER(last_variable, "last-variable", names,   last_variables)
+
+/* All, in the order of the contract. */
+#define FILTER_PARAMETERS(PARAMETER) \
+	PARAMETER(start,         "start",         time,    start) \
+	PARAMETER(end,           "end",           time,    end) \
+	FILTER_VALUES(PARAMETER) \
 	PARAMETER(text,          "text",          text,    text) \
 	PARAMETER(path,          "path",          path,    path) \
 	PARAMETER(min_duration,  "min-duration",  seconds, min_duration) \
@@ -111,21 +132,29 @@ void filter_init(struct filter *filter);
 	PARAMETER(max_talk,      "max-talk",      seconds, max_talk) \
 	PARAMETER(state,         "state",         state,   state)
 
-/* For a list of their names, or of their options. */
-#define FILTER_NAME(name, option, how, member)	 #name,
-#define FILTER_OPTION(name, option, how, member) option,
+#define FILTER_NAME(name, option, how, member)        #name,
+#define FILTER_NONE_NAME(name, option, how, member)   "-" #name,
+#define FILTER_OPTION(name, option, how, member)      option,
+#define FILTER_NONE_OPTION(name, option, how, member) FILTER_NONE_PREFIX option,
+
+/* What an option that asks for none begins with. */
+#define FILTER_NONE_PREFIX "not-"
+
+/* The names of all, and their options: for lists. */
+#define FILTER_NAMES FILTER_PARAMETERS(FILTER_NAME) FILTER_VALUES(FILTER_NONE_NAME)
+#define FILTER_OPTION_NAMES \
+	FILTER_PARAMETERS(FILTER_OPTION) FILTER_VALUES(FILTER_NONE_OPTION)
 
 /* clang-format on */
 
 /* Their names, NULL-ended. */
 extern const char *const filter_parameters[];
 
-/* Reads one parameter. A repeated dest, src, class, module, variable, last_module, last_variable or
- * choice adds to the ones before. In one value of these a comma separates several. Any other
- * repeated one takes the last value. @now is what relative times count from. What has to be kept is
- * copied into @arena. Returns 1 when it was read, 0 when @name is not a parameter of a filter.
- * ERROR_INVALID names the parameter and says what it takes: "min_duration: a number of seconds is
- * expected, not 'x'". */
+/* Reads one parameter. A repeated one of FILTER_VALUES adds to the ones before; in one value of
+ * these a comma separates several. Any other repeated one takes the last value. @now is what
+ * relative times count from. What has to be kept is copied into @arena. Returns 1 when it was read,
+ * 0 when @name is not a parameter of a filter. ERROR_INVALID names the parameter and says what it
+ * takes: "min_duration: a number of seconds is expected, not 'x'". */
 int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
 	struct arena *arena, struct error *err) CHECK_RESULT;
 
@@ -136,8 +165,16 @@ int filter_check(const struct filter *filter, struct error *err) CHECK_RESULT;
 bool filter_asks_for_step(const struct filter *filter);
 bool filter_asks_for_last(const struct filter *filter);
 
-/* Whether matching needs the call's steps: they are there only while its detail is served. */
+/* Whether a call may have a step, or have ended at a place, that it must not. */
+bool filter_refuses_step(const struct filter *filter);
+bool filter_refuses_last(const struct filter *filter);
+
+/* Whether only a call with steps can match: they are there only while its detail is served. */
 bool filter_needs_detail(const struct filter *filter);
+
+/* Whether matching looks at the call's steps, where there are some; at more than their lines. */
+bool filter_reads_detail(const struct filter *filter);
+bool filter_reads_kinds(const struct filter *filter);
 
 /* Whether it asks for nothing but a window and whole numbers as `dest`: what tallies can count. */
 bool filter_is_window(const struct filter *filter);
@@ -154,23 +191,48 @@ bool filter_matches_times(const struct filter *filter, const struct call *call);
 /* Whether the filter asks for some of the numbers. */
 static inline bool filter_numbers_ask(const struct filter_numbers *numbers)
 {
-	return !numbers->any && numbers->whole.count + numbers->parts_count > 0;
+	return !numbers->any &&
+	       (numbers->whole.count + numbers->parts_count > 0 || numbers->withheld);
 }
 
-/* The keys of the numbers called that the filter asks for; none where it does not ask, or for parts
- * too. */
+/* The same of numbers that are refused; `*` refuses all. */
+static inline bool filter_numbers_refuse(const struct filter_numbers *numbers)
+{
+	return numbers->any || filter_numbers_ask(numbers);
+}
+
+/* The values of a choice that are meant, a bit for each: of those that are asked for, or any, but
+ * for those that are refused. */
+static inline unsigned int filter_choice(unsigned int asked, unsigned int refused)
+{
+	return (asked != 0 ? asked : ~0U) & ~refused;
+}
+
+/* The keys of the numbers called that the filter asks for; none where it does not ask, or for more
+ * than whole numbers. */
 struct call_keys filter_dest_keys(const struct filter *filter);
 
-/* Whether the number with @key, as call_number_key() makes it, is meant. */
+/* Whether the number with @key, as call_number_key() makes it, is one of @numbers, or they do not
+ * ask. */
 bool filter_number_matches(
 	const struct filter *filter, const struct filter_numbers *numbers, struct text key);
+
+/* Whether the number @raw, as it came, is one of @asked and none of @refused, which are those of
+ * its side. */
+bool filter_number_meant(const struct filter *filter, const struct filter_numbers *asked,
+	const struct filter_numbers *refused, struct text raw);
 
 /* Whether a step is one that classes, modules and variables ask for; an empty text is a step that
  * has none. */
 bool filter_step_matches(const struct filter *filter, struct text class_name, struct text module,
 	struct text variable);
 
-/* Whether a call matches last_modules and last_variables that ended at this place. */
+/* Whether a call with such a step is refused. */
+bool filter_step_refused(const struct filter *filter, struct text class_name, struct text module,
+	struct text variable);
+
+/* Whether a call matches last_modules and last_variables, asked for and refused, that ended at this
+ * place. */
 bool filter_last_matches(const struct filter *filter, struct text module, struct text variable);
 
 /* Whether a step of @module is a place to have been at: `hangup` only says that the call ended. */

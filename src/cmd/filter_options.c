@@ -7,26 +7,30 @@
 
 #define SUBJECT_SIZE_MAX ((size_t)64 << 10)
 
-/* `min-duration` is the parameter `min_duration`. */
+/* `min-duration` is the parameter `min_duration`, `not-module` is `-module`. */
 static struct text parameter_name(const char *option, char buffer[SETTING_NAME_MAX])
 {
+	struct text none = TEXT(FILTER_NONE_PREFIX), rest = text_of(option);
 	size_t size = 0;
 
-	for (; option[size] && size < SETTING_NAME_MAX; size++) {
-		buffer[size] = option[size] == '-' ? '_' : option[size];
+	if (text_starts_with(rest, none)) {
+		rest = text_tail(rest, none.size);
+		buffer[size++] = '-';
+	}
+	for (size_t i = 0; i < rest.size && size < SETTING_NAME_MAX; i++) {
+		buffer[size++] = rest.data[i] == '-' ? '_' : rest.data[i];
 	}
 	return (struct text){.data = buffer, .size = size};
 }
 
 /* "min_duration: …" becomes "--min-duration: …". */
-static int name_option(const char *option, struct error *err)
+static int name_option(const char *option, struct text name, struct error *err)
 {
 	struct text said = text_of(err->message);
-	size_t size = strlen(option);
 	char message[sizeof(err->message)];
 
-	if (said.size > size && said.data[size] == ':') {
-		said = text_tail(said, size + 2);
+	if (said.size > name.size && said.data[name.size] == ':') {
+		said = text_tail(said, name.size + 2);
 	}
 	snprintf(message, sizeof(message), "%.*s", TEXT_ARG(said));
 	return error_set(err, err->code, "--%s: %s", option, message);
@@ -43,14 +47,14 @@ static int set_one(struct filter *filter, const struct setting_word *word, int64
 		return error_set(
 			err, ERROR_UNSUPPORTED, "no call can be found by --%s", word->name);
 	}
-	return known < 0 ? name_option(word->name, err) : 0;
+	return known < 0 ? name_option(word->name, name, err) : 0;
 }
 
 /* --number is one whole number, whatever its characters: only --dest gives `*` a meaning. */
 static int set_number(
 	struct filter *filter, const char *number, struct arena *arena, struct error *err)
 {
-	if (filter->dest.any || filter->dest.whole.count + filter->dest.parts_count > 0) {
+	if (filter->dest.any || filter_numbers_ask(&filter->dest)) {
 		return error_set(err, ERROR_INVALID,
 			"--number and --dest both say which number was called: give one of them");
 	}

@@ -8,7 +8,7 @@
 
 /* For the settings of a command that finds calls: the account, the filter's parameters, and
  * number. */
-#define FILTER_OPTIONS OWNER_OPTIONS, FILTER_PARAMETERS(FILTER_OPTION) "number", "dial-prefix"
+#define FILTER_OPTIONS OWNER_OPTIONS, FILTER_OPTION_NAMES "number", "dial-prefix"
 
 /* What --dial-prefix says; none where it is not given. The texts are the setting's. */
 int filter_options_prefixes(const struct settings *settings, struct call_prefixes *ret_prefixes,

@@ -13,12 +13,14 @@ const struct setting calls_settings[] = {
 	{FILTER("end", "TIME"), .help = "Only calls that started before TIME."},
 	{FILTER("dest", "NUMBER"),
 		.help = "Only calls to this number, however it is punctuated; * at either end "
-			"stands for the rest: *3001, 617*, *712*."},
+			"stands for the rest: *3001, 617*, *712*. In double quotes, which the "
+			"shell must leave alone, a * is one: '\"*67\"'. none: calls without a "
+			"number, or where it is withheld."},
 	{FILTER("src", "NUMBER"), .help = "Only calls from this number, as --dest."},
 	{FILTER("type", "TYPE"),
 		.help = "Only calls of this type: inbound, outbound or transfer. This, --dest, "
-			"--src and the next five may be given several times, or with commas, for "
-			"any of several."},
+			"--src and the next seven may be given several times, or with commas, for "
+			"any of several. With --not- each asks for calls that are none of them."},
 	{FILTER("outcome", "OUTCOME"),
 		.help = "Only calls that ended so: answered, missed, abandoned, busy, failed, "
 			"voicemail, transferred or completed; several with commas between."},
@@ -34,6 +36,25 @@ const struct setting calls_settings[] = {
 		.help = "Only calls that ended in this module: the one of their last step but "
 			"for hang-ups."},
 	{FILTER("last-variable", "NAME"), .help = "Only calls that ended at this result variable."},
+	{FILTER("not-dest", "NUMBER"),
+		.help = "Only calls to other numbers than this, as --dest."},
+	{FILTER("not-src", "NUMBER"),
+		.help = "Only calls from other numbers than this, as --dest."},
+	{FILTER("not-type", "TYPE"), .help = "Only calls of other types than this."},
+	{FILTER("not-outcome", "OUTCOME"),
+		.help = "Only calls that ended otherwise, or of which that is not known."},
+	{FILTER("not-ended-by", "SIDE"),
+		.help = "Only calls that this side did not end, or of which that is not known."},
+	{FILTER("not-class", "CLASS"),
+		.help = "Only calls without a step of this class; those without steps are among "
+			"them, here and in the next four."},
+	{FILTER("not-module", "MODULE"), .help = "Only calls without a step of this module."},
+	{FILTER("not-variable", "NAME"),
+		.help = "Only calls without a step of this result variable."},
+	{FILTER("not-last-module", "MODULE"),
+		.help = "Only calls that did not end in this module."},
+	{FILTER("not-last-variable", "NAME"),
+		.help = "Only calls that did not end at this result variable."},
 	{FILTER("text", "WORDS"),
 		.help = "Only calls whose lines have all WORDS: confir* is the beginning of a "
 			"word, and words in double quotes follow each other."},

@@ -10,6 +10,7 @@ enum {
 	KIND_STEP = 1, /* one that classes, modules and variables ask for */
 	KIND_LAST = 2, /* one that last_modules and last_variables ask for */
 	KIND_PLACE = 4,
+	KIND_REFUSED = 8,
 };
 
 /* ---- the question ---- */
@@ -49,6 +50,10 @@ static int read_kinds(struct column_matcher *matcher, struct error *err)
 		if (filter_is_place(kind->module)) {
 			bits |= KIND_PLACE;
 		}
+		if (filter_step_refused(
+			    matcher->filter, kind->class_name, kind->module, kind->variable)) {
+			bits |= KIND_REFUSED;
+		}
 		matcher->kind_bits[kind->id] = (unsigned char)bits;
 	}
 	return 0;
@@ -66,13 +71,16 @@ static bool has_choice(const char *name)
 
 bool column_can_match(const struct filter *filter)
 {
-#define LACKED(name, option, how, member) || (filter->member != 0 && !has_choice(#name))
+#define LACKED(name, option, how, member)                                                          \
+	|| ((filter->member | filter->none.member) != 0 && !has_choice(#name))
 	return !(filter->text.count > 0 FILTER_CHOICES(LACKED)) && path_is_of_kinds(&filter->path);
 }
 
 bool column_asks_for_course(const struct filter *filter)
 {
-	return filter->outcomes != 0 || filter->enders != 0 || filter_asks_for_talk(filter);
+	return (filter->outcomes | filter->enders | filter->none.outcomes | filter->none.enders) !=
+		       0 ||
+	       filter_asks_for_talk(filter);
 }
 
 int column_matcher_init(struct column_matcher *matcher, const struct filter *filter,
@@ -112,18 +120,20 @@ void column_matcher_deinit(struct column_matcher *matcher)
 
 static bool match_steps(const struct column_matcher *matcher, const struct column_row *row)
 {
-	bool step = !filter_asks_for_step(matcher->filter), last = false;
+	bool step = !filter_asks_for_step(matcher->filter);
+	bool last = !filter_asks_for_last(matcher->filter), refused = false;
 
 	for (uint32_t i = 0; i < row->call.steps; i++) {
 		uint32_t id = row->kinds[i];
 		unsigned int bits = id < matcher->kind_bits_size ? matcher->kind_bits[id] : 0;
 
 		step = step || (bits & KIND_STEP) != 0;
+		refused = refused || (bits & KIND_REFUSED) != 0;
 		if ((bits & KIND_PLACE) != 0) {
 			last = (bits & KIND_LAST) != 0;
 		}
 	}
-	return step && (last || !filter_asks_for_last(matcher->filter));
+	return step && last && !refused;
 }
 
 static bool match_path(const struct column_matcher *matcher, const struct column_row *row)
@@ -143,10 +153,13 @@ bool column_match_row(const struct column_matcher *matcher, const struct column_
 	if (!filter_matches_header(matcher->filter, &row->call)) {
 		return false;
 	}
-	if (!filter_needs_detail(matcher->filter)) {
+	if (!filter_reads_detail(matcher->filter)) {
 		return true;
 	}
-	return row->call.start > matcher->detail_after && match_steps(matcher, row) &&
+	if (row->call.start <= matcher->detail_after) {
+		return !filter_needs_detail(matcher->filter);
+	}
+	return match_steps(matcher, row) &&
 	       (!matcher->masks || (row->call.has_detail && match_path(matcher, row)));
 }
 
@@ -186,7 +199,7 @@ static int find_window(const struct column_matcher *matcher, struct column_block
 static int narrow_types(const struct column_matcher *matcher, struct column_block *block,
 	const struct column_match *match, struct error *err)
 {
-	unsigned int types = matcher->filter->types;
+	unsigned int types = filter_choice(matcher->filter->types, matcher->filter->none.types);
 	unsigned char wanted[COLUMN_FLAG_TYPE + 1];
 	const unsigned char *flags;
 	uint32_t calls = 0;
@@ -195,8 +208,8 @@ static int narrow_types(const struct column_matcher *matcher, struct column_bloc
 		wanted[type] = types >> type & 1;
 		calls += type <= CALL_TRANSFER && wanted[type] ? block->types[type] : 0;
 	}
-	if (types == 0 || calls == 0 || calls == block->count) {
-		return types == 0 || calls > 0;
+	if (calls == 0 || calls == block->count) {
+		return calls > 0;
 	}
 	if (column_block_flags(block, &flags, err) < 0) {
 		return -1;
@@ -274,16 +287,20 @@ static void narrow_by_range(const struct column_matcher *matcher, const struct c
 
 /* ---- how calls went ---- */
 
-/* Leaves the calls whose choice has its bit in @choices; 0: any. */
+/* Leaves the calls of which the choice in @column is meant. */
 static int narrow_choice(const struct column_matcher *matcher, struct column_block *block,
-	const struct column_match *match, enum column_id column, unsigned int choices,
-	struct error *err)
+	const struct column_match *match, enum column_id column, struct error *err)
 {
+	const struct filter *asked = matcher->filter;
+	const struct filter_none *none = &asked->none;
+	unsigned int choices = column == COLUMN_OUTCOME
+				       ? filter_choice(asked->outcomes, none->outcomes)
+				       : filter_choice(asked->enders, none->enders);
 	unsigned char wanted[UINT8_MAX + 1] = {0};
 	struct column_array values;
 
-	if (choices == 0) {
-		return 1;
+	if (choices == 0 || choices == ~0U) {
+		return choices != 0;
 	}
 	if (column_block_course(block, column, &values, err) < 0) {
 		return -1;
@@ -410,23 +427,37 @@ static void narrow_by_codes(const struct column_matcher *matcher, const struct c
 	}
 }
 
+/* Turns the marks of the numbers that are refused into those of all others. */
+static void turn(struct column_codes *codes, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		codes->mask[i] ^= 1;
+	}
+	codes->matched = count - codes->matched;
+}
+
+/* Leaves the calls with one of the numbers @wanted, or where they are refused those with another.
+ */
 static int narrow_numbers(const struct column_matcher *matcher, struct column_block *block,
-	const struct column_match *match, bool dest, struct error *err)
+	const struct column_match *match, const struct filter_numbers *wanted, bool dest,
+	bool refused, struct error *err)
 {
 	const struct filter *filter = matcher->filter;
-	const struct filter_numbers *wanted = dest ? &filter->dest : &filter->src;
 	enum column_id column = dest ? COLUMN_DEST_NUMBERS : COLUMN_SRC_NUMBERS;
 	struct column_numbers numbers;
 	struct column_array array;
 	struct text payload;
 
 	if (!filter_numbers_ask(wanted)) {
-		return 1;
+		return !refused || !wanted->any;
 	}
 	if (column_block_column(block, column, &payload, err) < 0 ||
 		column_numbers_open(&numbers, payload, column, block->number, err) < 0 ||
 		column_numbers_match(&numbers, filter, wanted, matcher->codes, err) < 0) {
 		return -1;
+	}
+	if (refused) {
+		turn(matcher->codes, numbers.count);
 	}
 	if (matcher->codes->matched == 0 || matcher->codes->matched == numbers.count) {
 		return matcher->codes->matched > 0;
@@ -436,6 +467,19 @@ static int narrow_numbers(const struct column_matcher *matcher, struct column_bl
 	}
 	narrow_by_codes(matcher, match, &array);
 	return 1;
+}
+
+/* What is asked of the numbers of one side, and what is refused. */
+static int narrow_side(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_match *match, bool dest, struct error *err)
+{
+	const struct filter *filter = matcher->filter;
+	int left = narrow_numbers(
+		matcher, block, match, dest ? &filter->dest : &filter->src, dest, false, err);
+
+	return left > 0 ? narrow_numbers(matcher, block, match,
+				  dest ? &filter->none.dest : &filter->none.src, dest, true, err)
+			: left;
 }
 
 /* ---- steps ---- */
@@ -448,28 +492,33 @@ static unsigned int bits_of(
 	return id < matcher->kind_bits_size ? matcher->kind_bits[id] : 0;
 }
 
-/* By shape: whether one of its kinds is a step that is asked for. */
+/* By shape: whether one of its kinds is a step that is asked for, and none is refused. */
 static int match_shape(const struct column_matcher *matcher, const struct column_block *block,
 	const struct column_sequences *shapes, struct text rest, struct error *err)
 {
+	bool step = !filter_asks_for_step(matcher->filter);
+
 	while (rest.size > 0) {
 		uint32_t kind = column_sequence_next(&rest);
+		unsigned int bits;
 
 		if (kind >= block->kinds_count) {
 			return column_sequence_bad(shapes, err);
 		}
-		if ((bits_of(matcher, block, kind) & KIND_STEP) != 0) {
-			return 1;
+		bits = bits_of(matcher, block, kind);
+		if ((bits & KIND_REFUSED) != 0) {
+			return 0;
 		}
+		step = step || (bits & KIND_STEP) != 0;
 	}
-	return 0;
+	return step;
 }
 
-/* By visits: whether the last one is a place that is asked for. */
+/* By visits: whether the last one is a place that is asked for, and not refused. */
 static int match_visits(const struct column_matcher *matcher, const struct column_block *block,
 	const struct column_sequences *visits, struct text rest, struct error *err)
 {
-	unsigned int bits = 0;
+	unsigned int bits = filter_asks_for_last(matcher->filter) ? 0 : KIND_LAST;
 
 	while (rest.size > 0) {
 		uint32_t kind = column_sequence_next(&rest);
@@ -561,43 +610,63 @@ static int narrow_detail(const struct column_matcher *matcher, struct column_blo
 	return 0;
 }
 
+/* Which paths match; *ret_matching: how many. */
+static int match_paths(const struct column_matcher *matcher, struct column_block *block,
+	const struct column_paths *paths, uint32_t *ret_matching, struct error *err)
+{
+	const struct filter *filter = matcher->filter;
+	uint32_t matching = 0;
+
+	memset(matcher->by_path, 0, COLUMN_CALLS_MAX);
+	memset(matcher->by_path, 1, paths->count);
+	if ((filter_asks_for_step(filter) || filter_refuses_step(filter)) &&
+		narrow_paths(matcher, block, paths, COLUMN_SHAPES, err) < 0) {
+		return -1;
+	}
+	if ((filter_asks_for_last(filter) || filter_refuses_last(filter)) &&
+		narrow_paths(matcher, block, paths, COLUMN_VISITS, err) < 0) {
+		return -1;
+	}
+	if (matcher->masks && narrow_paths(matcher, block, paths, COLUMN_PATHS, err) < 0) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < paths->count; i++) {
+		matching += matcher->by_path[i];
+	}
+	*ret_matching = matching;
+	return 0;
+}
+
 static int narrow_steps(const struct column_matcher *matcher, struct column_block *block,
 	const struct column_match *match, struct error *err)
 {
-	const struct filter *filter = matcher->filter;
+	/* Of earlier calls no steps are seen. */
+	struct column_match seen = *match;
 	struct column_paths paths;
 	struct column_array codes;
-	uint32_t matching = 0;
+	uint32_t matching;
 
-	if (!filter_needs_detail(filter)) {
+	if (!filter_reads_detail(matcher->filter)) {
 		return 1;
 	}
 	if (block->detail == 0) {
-		return 0;
+		return !filter_needs_detail(matcher->filter);
 	}
-	if (column_block_paths(block, &paths, err) < 0) {
+	seen.low = seen.low > match->detail ? seen.low : match->detail;
+	if (column_block_paths(block, &paths, err) < 0 ||
+		match_paths(matcher, block, &paths, &matching, err) < 0) {
 		return -1;
 	}
-	memset(matcher->by_path, 0, COLUMN_CALLS_MAX);
-	memset(matcher->by_path, 1, paths.count);
-	if ((filter_asks_for_step(filter) &&
-		    narrow_paths(matcher, block, &paths, COLUMN_SHAPES, err) < 0) ||
-		(filter_asks_for_last(filter) &&
-			narrow_paths(matcher, block, &paths, COLUMN_VISITS, err) < 0) ||
-		(matcher->masks && (narrow_paths(matcher, block, &paths, COLUMN_PATHS, err) < 0 ||
-					   narrow_detail(matcher, block, match, err) < 0))) {
+	if (matcher->masks && narrow_detail(matcher, block, match, err) < 0) {
 		return -1;
 	}
-	for (uint32_t i = 0; i < paths.count; i++) {
-		matching += matcher->by_path[i];
-	}
-	if (matching == 0 || matching == paths.count) {
+	if (matching == paths.count || (matching == 0 && seen.low == match->low)) {
 		return matching > 0;
 	}
 	if (column_block_array(block, COLUMN_PATH, 2, &codes, err) < 0) {
 		return -1;
 	}
-	narrow_by_table(matcher, match, &codes, matcher->by_path);
+	narrow_by_table(matcher, &seen, &codes, matcher->by_path);
 	return 1;
 }
 
@@ -629,15 +698,12 @@ static int narrow(const struct column_matcher *matcher, struct column_block *blo
 
 	left = left > 0 ? narrow_types(matcher, block, match, err) : left;
 	left = left > 0 ? narrow_durations(matcher, block, match, err) : left;
-	left = left > 0
-		       ? narrow_choice(matcher, block, match, COLUMN_OUTCOME, filter->outcomes, err)
-		       : left;
-	left = left > 0 ? narrow_choice(matcher, block, match, COLUMN_ENDED_BY, filter->enders, err)
-			: left;
+	left = left > 0 ? narrow_choice(matcher, block, match, COLUMN_OUTCOME, err) : left;
+	left = left > 0 ? narrow_choice(matcher, block, match, COLUMN_ENDED_BY, err) : left;
 	left = left > 0 ? narrow_answered(matcher, block, match, err) : left;
 	left = left > 0 ? narrow_talks(matcher, block, match, err) : left;
-	left = left > 0 ? narrow_numbers(matcher, block, match, true, err) : left;
-	left = left > 0 ? narrow_numbers(matcher, block, match, false, err) : left;
+	left = left > 0 ? narrow_side(matcher, block, match, true, err) : left;
+	left = left > 0 ? narrow_side(matcher, block, match, false, err) : left;
 	left = left > 0 ? narrow_steps(matcher, block, match, err) : left;
 	return left > 0 ? narrow_gone(matcher, block, err) : left;
 }

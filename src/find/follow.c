@@ -45,7 +45,7 @@ static int is_meant(struct follow *follow, const struct filter *filter,
 	if (!filter_matches_header(filter, &call->call)) {
 		return 0;
 	}
-	if (call->packed.deflate.data && (steps || filter_needs_detail(filter))) {
+	if (call->packed.deflate.data && (steps || filter_reads_detail(filter))) {
 		buffer_clear(&follow->json);
 		if (unpacker_append(follow->unpacker, &call->packed, &follow->json, err) < 0) {
 			return -1;
@@ -106,7 +106,7 @@ static int place_steps(struct follow *follow, const struct filter *filter, const
 	if (find_step(news->detail, news->first, &at, err) < 0) {
 		return -1;
 	}
-	if (news->first > 0 && filter_needs_detail(filter)) {
+	if (news->first > 0 && filter_reads_detail(filter)) {
 		meant = was_meant(follow, filter, call, news, at, err);
 	}
 	if (meant == 0) {

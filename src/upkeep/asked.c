@@ -13,6 +13,8 @@ bool asked_is_plain(struct text name)
 
 	if (text_starts_with(name, TEXT("-"))) {
 		name = text_tail(name, 1);
+	} else if (text_starts_with(name, TEXT("not-"))) {
+		name = text_tail(name, 4);
 	}
 	for (size_t i = 0; i < COUNT_OF(plain); i++) {
 		if (text_equal_string(name, plain[i])) {

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta, timezone
 from conftest import call, step
 
 NUMBERS = ["6177123001", "+1 (617) 712-3001", "6177123002", "4155550100", "+14155550100", "anonymous", "sip:ann@pbx", "100",
-           "tel:+1-415/5550100", "\u202a+1 617\u00a07123001\u202c"]
+           "tel:+1-415/5550100", "\u202a+1 617\u00a07123001\u202c", "*100", "", "Unknown"]
+MEANT = [*filter(None, NUMBERS[:-3]), "none", '"*100"', '""', '"6177123001"']
 CLASSES = ["info", "event", "prompt", "error"]
 MODULES = ["menu", "prompt", "transfer", "hangup", ""]
 VARIABLES = ["language", "order", ""]
@@ -44,6 +45,10 @@ def number_key(number):
 def number_matches(pattern, number):
     if isinstance(pattern, list):
         return any(number_matches(each, number) for each in pattern)
+    if pattern == "none":
+        return number.lower() in ("", "anonymous", "unknown")
+    if pattern.startswith('"'):
+        return number_key(number) == number_key(pattern[1:-1])
     left, right = pattern.startswith("*"), pattern.endswith("*")
     part = number_key(pattern.strip("*"))
     key = number_key(number)
@@ -78,6 +83,15 @@ def last_place(made):
     return places[-1] if places else None
 
 
+def refused(query, made):
+    """Whether the call has one of the values of a `-NAME`."""
+    place, steps = last_place(made), steps_of(made)
+    has = {"type": [made["type"]], "outcome": [made["outcome"]], "ended_by": [made["ended_by"]], "class": [s[0] for s in steps],
+           "module": [s[1] for s in steps], "variable": [s[2] for s in steps], "last_module": place and place[:1], "last_variable": place and place[1:]}
+    return any(number_matches(query["-" + side], made[side]) for side in ("dest", "src") if "-" + side in query) or any(
+        value in query.get("-" + name, []) for name, values in has.items() for value in values or [])
+
+
 def matches(query, made):
     """Whether the call as posted matches @query, a dictionary of parameters; lists are alternatives."""
     start, end = int(made["start"]), int(made["end"])
@@ -98,6 +112,7 @@ def matches(query, made):
         not any(wanted) or any(all(not names or has in names for names, has in zip(wanted, s)) for s in steps_of(made)),
         "last_module" not in query or (place is not None and place[0] in query["last_module"]),
         "last_variable" not in query or (place is not None and place[1] in query["last_variable"]),
+        not refused(query, made),
         "text" not in query or text_matches(query["text"], made)])
 
 
@@ -105,8 +120,8 @@ def random_query(rng, now):
     query = {}
     for name, value in [
             ("start", lambda: now - rng.randint(0, 4 * 86400)), ("end", lambda: now - rng.randint(0, 86400)),
-            ("dest", lambda: rng.choice([rng.choice(NUMBERS + ["617*", "*3001", "*1*"]), rng.sample(NUMBERS + ["*3001", "999"], 3)])),
-            ("src", lambda: rng.choice([rng.choice(NUMBERS + ["*100", "+1415*"]), rng.sample(NUMBERS, 2)])), ("type", lambda: rng.sample(["inbound", "outbound", "transfer"], 2)),
+            ("dest", lambda: rng.choice([rng.choice(MEANT + ["617*", "*3001", "*1*"]), rng.sample(MEANT + ["*3001", "999"], 3)])),
+            ("src", lambda: rng.choice([rng.choice(MEANT + ["*100", "+1415*"]), rng.sample(MEANT, 2)])), ("type", lambda: rng.sample(["inbound", "outbound", "transfer"], 2)),
             ("class", lambda: rng.sample(CLASSES, rng.randint(1, 2))), ("module", lambda: rng.sample(MODULES[:4], rng.randint(1, 2))),
             ("variable", lambda: [rng.choice(VARIABLES[:2])]), ("last_module", lambda: rng.sample(MODULES[:3], 2)),
             ("last_variable", lambda: [rng.choice(VARIABLES[:2])]),
@@ -114,8 +129,13 @@ def random_query(rng, now):
             ("min_duration", lambda: rng.choice([0, 1, 30])), ("max_duration", lambda: rng.choice([30, 60, 600])),
             ("outcome", lambda: rng.sample(OUTCOMES, 4)), ("ended_by", lambda: rng.sample(SIDES, 2)), ("answered", lambda: rng.choice(["true", "false"])),
             ("min_talk", lambda: rng.choice([0, 5, 6])), ("max_talk", lambda: rng.choice([6, 50])),
-            ("state", lambda: rng.choice(["ended", "ended", "live"]))]:
-        if rng.random() < 0.15:
+            ("state", lambda: rng.choice(["ended", "ended", "live"])),
+            ("-dest", lambda: rng.sample(MEANT + ["*3001", "4155*"], 2)), ("-src", lambda: [rng.choice(MEANT + ["617*"])]),
+            ("-type", lambda: ["transfer"]), ("-outcome", lambda: rng.sample(OUTCOMES, 2)), ("-ended_by", lambda: ["system"]),
+            ("-class", lambda: [rng.choice(CLASSES)]), ("-module", lambda: rng.sample(MODULES[:4], rng.randint(1, 2))),
+            ("-variable", lambda: [rng.choice(VARIABLES[:2])]), ("-last_module", lambda: rng.sample(MODULES[:3], 2)),
+            ("-last_variable", lambda: [rng.choice(VARIABLES[:2])])]:
+        if rng.random() < (0.05 if name.startswith("-") else 0.15):
             query[name] = value()
     if "start" in query and "end" in query and query["end"] < query["start"]:
         del query["end"]

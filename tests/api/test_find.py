@@ -368,7 +368,7 @@ def test_head_is_get_without_its_body(client, path):
     "start=x", "start=", "end=2026-13-01T00:00:00Z", "dest=", "src=", "type=Inbound", "type=", "class=", "module=,", "variable=",
     "last_module=", "last_variable=a,,b", "text=", "text=...", "text=%22open", "text=%ff",
     "text=*0123", "text=**", "text=a*b", "text=%22a*+b%22", "text=%22*98%22", "path=", "path=menu+Dial", "path=menu+%3E", "path=men*", "dest=617*3001", "src=*1*2*", "min_duration=x", "min_duration=-1", "max_duration=1.5",
-    "state=over"])
+    "state=over", "-dest=", "-src=6*1", "-type=Inbound", "-outcome=", "-class=", "-module=a,,b", "-last_variable=,", "-last_module=%ff"])
 @pytest.mark.parametrize("path", ["/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/places", "/v1/tail"])
 def test_a_wrong_filter_parameter_is_named(client, path, query):
     answer = client.get(f"{path}?{query}")
@@ -406,10 +406,42 @@ def test_a_parameter_that_there_is_not_is_named(client, path, method):
 @pytest.mark.parametrize("path, query, nearest", [
     ("/v1/calls", "status=failed", "state"), ("/v1/calls", "modul=Queue", "module"), ("/v1/calls", "min-duration=9", "min_duration"),
     ("/v1/calls", "start=1&Limit=3", "limit"), ("/v1/stats", "groups=dest", "group"), ("/v1/dropoff", "txet=x", "text"),
-    ("/v1/tail", "last-event-id=1", "last_event_id"), ("/v1/audit", "limt=1", "limit")])
+    ("/v1/tail", "last-event-id=1", "last_event_id"), ("/v1/audit", "limt=1", "limit"), ("/v1/calls", "-modul=menu", "-module"),
+    ("/v1/calls", "-text=x", "text"), ("/v1/calls", "-start=1", "start")])
 def test_and_so_is_the_nearest_one_that_there_is(client, path, query, nearest):
     answer = key_with(client, "read,admin").get(f"{path}?{query}")
     assert answer.status == 400 and f"did you mean '{nearest}'?" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("path", [path for path, method in ROUTES if method == "GET"])
+def test_the_parameters_that_there_are_are_those_of_the_document(client, path):
+    operation = contract.DOCUMENT["paths"][path]["get"]
+    wanted = {p["name"] for p in map(contract.resolved, operation.get("parameters", [])) if p["in"] == "query"}
+    detail = key_with(client, "read,admin").get(re.sub(r"{[^}]*}", "1", path) + "?zzzzzzzzzz=1").json["detail"]
+    listed = detail.partition("there is no such parameter here")[2].lstrip(": ").removeprefix("there are ")
+    assert set(filter(None, listed.split(", "))) == wanted
+
+
+# ---- what a call must not have ----
+
+def test_a_call_that_has_none_of_these_is_found_whatever_it_lacks(client):
+    post(client, [call("menu", NOW - 40, detail=[step("x", NOW - 40, "info", "menu", "main"), step("y", NOW - 39, "event", "hangup")]),
+                  call("queue", NOW - 30, src="anonymous", detail=[step("x", NOW - 30, "error", "queue", "help")]),
+                  {**call("bare", NOW - 20, src="", dest="*67", detail=False), "outcome": "missed"}, call("empty", NOW - 10, dest="5551267", detail=[])])
+    for query, wanted in [
+            ({"-module": "menu"}, ["empty", "bare", "queue"]), ({"-module": "menu,queue"}, ["empty", "bare"]), ({"-class": "error", "module": "menu"}, ["menu"]),
+            ({"-last_module": "menu"}, ["empty", "bare", "queue"]), ({"-variable": "help", "text": "x"}, ["menu"]),
+            ({"-outcome": "missed"}, ["empty", "queue", "menu"]), ({"src": "none"}, ["bare", "queue"]), ({"-src": "none"}, ["empty", "menu"]),
+            ({"dest": "*67"}, ["empty", "bare"]), ({"dest": '"*67"'}, ["bare"]), ({"-dest": '"*67",5551267'}, ["queue", "menu"])]:
+        assert ids(found(client, query)) == wanted, query
+        assert found(client, query, limit=1)["total_calls"] == len(wanted)
+    listed = ["--data", client.server.store, "--json"]
+    for options, wanted in [(["--not-module", "menu,queue"], ["empty", "bare"]), (["--not-last-module", "menu"], ["empty", "bare", "queue"]),
+                            (["--dest", '"*67"'], ["bare"]), (["--not-src", "none", "--not-dest", "5551267"], ["menu"])]:
+        done = callstep("calls", *listed, "--account", client.email, *options)
+        assert done.returncode == 0 and ids(json.loads(done.stdout)) == wanted, options
+    done = callstep("calls", *listed, "--account", client.email, "--not-module", "")
+    assert done.returncode == 2 and "--not-module: a name, or several" in done.stderr
 
 
 def test_what_stands_between_parameters_is_none(client):

@@ -91,6 +91,14 @@ def test_each_call_is_told_when_it_ends_in_order_and_signed(told):
     assert hook_of(client, hook, lambda hook: hook["told"] == 30)["last_status"] == 200
 
 
+def test_a_filter_says_which_calls_are_not_told(told):
+    _, client, receiver = told
+    add_hook(client, receiver, filter="-class=error&-src=none")
+    client.post([call("wrong", detail=[step(class_="error")]), call("withheld", src="Anonymous"), call("fine", src="12", detail=[step()])])
+    receiver.wait(lambda taken: taken)
+    assert receiver.sessions() == ["fine"]
+
+
 def test_a_filter_says_which_calls_are_told(told):
     server, client, receiver = told
     add_hook(client, receiver, filter="dest=*3001&class=error")

@@ -214,3 +214,9 @@ def test_a_key_that_is_revoked_hears_nothing_more(client):
 
 def test_head_of_a_tail_ends(client):
     assert client.ask("/v1/tail", method="HEAD").status == 200
+
+
+def test_a_tail_says_nothing_of_what_is_refused(client):
+    with Tail(client, "?-module=menu&-src=none") as tail:
+        client.post([call("a", NOW, src="unknown"), call("b", NOW, detail=[step("x", NOW, "info", "menu")]), call("c", NOW, src="12")])
+        assert tail.sessions(1) == ["c"]

@@ -114,83 +114,90 @@ static void put_sample(struct fixture *f)
 	put_all(f, puts, COUNT_OF(puts));
 }
 
+static const struct {
+	const char *parameters, *sessions;
+} sample_filters[] = {
+	{"", "bare none digits menu "},
+	{"start=1000001&end=1000003", "none digits "},
+	{"end=1000000", ""},
+	{"dest=6177123001", "none digits menu "},
+	{"dest=*02", "bare "},
+	{"dest=6177123001,+6177123002", "bare none digits menu "},
+	{"dest=6177123002&dest=1", "bare "},
+	{"dest=6177123001&dest=617 712-3001", "none digits menu "}, /* the same twice */
+	{"dest=1,2", ""},
+	{"dest=1,*02,*03", "bare "},
+	{"dest=*", "bare none digits menu "},
+	{"dest=1,*,2", "bare none digits menu "},
+	{"dest=6177123001,6177123002&module=menu", "menu "},
+	{"dest=6177123001,6177123002&start=1000001", "bare none digits "},
+	{"src=sales,1", "bare "},
+	{"src=97*,sal*", "bare none digits menu "},
+	{"dest=617*", "bare none digits menu "},
+	{"src=sales", "bare "},
+	{"src=97*", "none digits menu "},
+	{"type=outbound", "bare "},
+	{"type=inbound", "none digits menu "},
+	{"min_duration=61", "bare "},
+	{"max_duration=60", "none digits menu "},
+	{"outcome=answered", "bare "},
+	{"outcome=missed,busy", "none "},
+	{"outcome=missed&outcome=answered", "bare none "},
+	{"outcome=failed", ""},
+	{"ended_by=system", "bare "},
+	{"ended_by=caller,called", ""},
+	{"answered=true", "bare "},
+	{"answered=false", "none "}, /* of the others it is not known */
+	{"min_talk=500", "bare "},
+	{"min_talk=501", ""},
+	{"max_talk=500", "bare "},
+	{"max_talk=499", ""},
+	{"outcome=answered&min_talk=1&type=outbound&dest=6177123002", "bare "},
+	{"outcome=answered&type=inbound", ""},
+	{"state=ended", "bare none digits menu "},
+	{"state=live", ""},
+	{"class=prompt", "digits menu "},
+	{"class=error", "digits "},
+	{"module=menu", "menu "},
+	{"module=menu,digits", "digits menu "},
+	{"module=nowhere", ""},
+	{"variable=pin&class=prompt", "digits "},
+	{"variable=pin&class=prompt&module=menu", ""},
+	{"class=event&module=menu", ""},
+	{"last_module=queue", "menu "},
+	{"last_module=hangup", ""},
+	{"last_variable=pin", "digits "},
+	{"last_module=digits,queue&last_variable=help", "menu "},
+	{"text=one", "digits menu "},
+	{"text=\"press one\"", "menu "},
+	{"text=cafe", "menu "},
+	{"text=code invalid", "digits "},
+	{"text=\"code enter\"", ""},
+	{"text=\"entered one\"", ""}, /* in two lines */
+	{"text=\"code invalid\"", ""},
+	{"text=ente*", "digits "},
+	{"text=executing", "menu "},
+	{"text=one&dest=6177123002", ""},
+	{"text=one&class=error", "digits "},
+	{"text=unheard", ""},
+	{"text=unheard one", ""},
+	{"path=!menu:caf* > end", "none digits "},
+	{"path=digits/pin:enter > digits:invalid", "digits "},
+	{"-outcome=answered&-src=none", "none digits menu "},
+	{"-variable=pin&-module=menu&-dest=\"1\"", "bare none "},
+	{"-last_module=queue&src=none,97*", "none digits "},
+	{"dest=6*,1,none&src=9*,1,none&-dest=8*,2,none&-src=5*,3,none&text=one&path=!x"
+	 "&-module=y&-last_module=z",
+		"digits menu "},
+};
+
 static void each_filter_finds_its_calls(void **state)
 {
-	static const struct {
-		const char *parameters, *sessions;
-	} rows[] = {
-		{"", "bare none digits menu "},
-		{"start=1000001&end=1000003", "none digits "},
-		{"end=1000000", ""},
-		{"dest=6177123001", "none digits menu "},
-		{"dest=*02", "bare "},
-		{"dest=6177123001,+6177123002", "bare none digits menu "},
-		{"dest=6177123002&dest=1", "bare "},
-		{"dest=6177123001&dest=617 712-3001", "none digits menu "}, /* the same twice */
-		{"dest=1,2", ""},
-		{"dest=1,*02,*03", "bare "},
-		{"dest=*", "bare none digits menu "},
-		{"dest=1,*,2", "bare none digits menu "},
-		{"dest=6177123001,6177123002&module=menu", "menu "},
-		{"dest=6177123001,6177123002&start=1000001", "bare none digits "},
-		{"src=sales,1", "bare "},
-		{"src=97*,sal*", "bare none digits menu "},
-		{"dest=617*", "bare none digits menu "},
-		{"src=sales", "bare "},
-		{"src=97*", "none digits menu "},
-		{"type=outbound", "bare "},
-		{"type=inbound", "none digits menu "},
-		{"min_duration=61", "bare "},
-		{"max_duration=60", "none digits menu "},
-		{"outcome=answered", "bare "},
-		{"outcome=missed,busy", "none "},
-		{"outcome=missed&outcome=answered", "bare none "},
-		{"outcome=failed", ""},
-		{"ended_by=system", "bare "},
-		{"ended_by=caller,called", ""},
-		{"answered=true", "bare "},
-		{"answered=false", "none "}, /* of the others it is not known */
-		{"min_talk=500", "bare "},
-		{"min_talk=501", ""},
-		{"max_talk=500", "bare "},
-		{"max_talk=499", ""},
-		{"outcome=answered&min_talk=1&type=outbound&dest=6177123002", "bare "},
-		{"outcome=answered&type=inbound", ""},
-		{"state=ended", "bare none digits menu "},
-		{"state=live", ""},
-		{"class=prompt", "digits menu "},
-		{"class=error", "digits "},
-		{"module=menu", "menu "},
-		{"module=menu,digits", "digits menu "},
-		{"module=nowhere", ""},
-		{"variable=pin&class=prompt", "digits "},
-		{"variable=pin&class=prompt&module=menu", ""},
-		{"class=event&module=menu", ""},
-		{"last_module=queue", "menu "},
-		{"last_module=hangup", ""},
-		{"last_variable=pin", "digits "},
-		{"last_module=digits,queue&last_variable=help", "menu "},
-		{"text=one", "digits menu "},
-		{"text=\"press one\"", "menu "},
-		{"text=cafe", "menu "},
-		{"text=code invalid", "digits "},
-		{"text=\"code enter\"", ""},
-		{"text=\"entered one\"", ""}, /* in two lines */
-		{"text=\"code invalid\"", ""},
-		{"text=ente*", "digits "},
-		{"text=executing", "menu "},
-		{"text=one&dest=6177123002", ""},
-		{"text=one&class=error", "digits "},
-		{"text=unheard", ""},
-		{"text=unheard one", ""},
-		{"path=!menu:caf* > end", "none digits "},
-		{"path=digits/pin:enter > digits:invalid", "digits "},
-	};
 	struct fixture *f = *state;
 
 	put_sample(f);
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		expect_found(f, rows[i].parameters, rows[i].sessions);
+	for (size_t i = 0; i < COUNT_OF(sample_filters); i++) {
+		expect_found(f, sample_filters[i].parameters, sample_filters[i].sessions);
 	}
 }
 
@@ -313,6 +320,10 @@ static void expired_detail_is_neither_seen_nor_matched(void **state)
 		{"path=!nowhere", "none digits "},
 		{"path=*:one", "digits "},
 		{"path=begin > end", "none digits "},
+		{"-class=prompt", "bare none menu "},
+		{"-module=menu", "bare none digits menu "},
+		{"-last_module=queue", "bare none digits menu "},
+		{"text=one&-module=menu", "digits "},
 	};
 	struct fixture *f = *state;
 

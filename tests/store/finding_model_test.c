@@ -29,7 +29,7 @@ static const char *pick(struct dice *dice, const char *const *items, size_t coun
 #define PICK(dice, items) pick(dice, items, COUNT_OF(items))
 
 static const char *const numbers[] = {"6177123001", "+617 712-3002", "6177123003", "sales", "*98",
-	"sip:+6177123002@pbx",
+	"", "Unknown", "sip:+6177123002@pbx",
 	("617/7123\xc2\xa0"
 	 "003"),
 	"006177123001", "011 617 712 3002", "01161771"};
@@ -172,7 +172,13 @@ static void ask_outcome(struct fixture *f, struct dice *dice, struct question *q
 	static const char *const enders[] = {"caller", "called,system"};
 	char value[24];
 
-	switch (throw(dice, 4)) {
+	switch (throw(dice, 6)) {
+	case 4:
+		ask(f, question, "-outcome", PICK(dice, outcomes));
+		break;
+	case 5:
+		ask(f, question, "-ended_by", PICK(dice, enders));
+		break;
 	case 0:
 		ask(f, question, "outcome", PICK(dice, outcomes));
 		break;
@@ -194,7 +200,7 @@ static void ask_header(struct fixture *f, struct dice *dice, struct question *qu
 	static const char *const wanted[] = {"6177123001", "617*", "*3002", "*712*", "sales", "*",
 		"**98", "6177123001,6177123002", "6177123003,sales,1", "*3002,sales",
 		"*3,61771230*", "6177123001,*,1", "00617*", "*06177123002",
-		"6177123003,6177123001,6177123002"};
+		"6177123003,6177123001,6177123002", "none", "none,*3002", "\"*98\"", "\"\""};
 	static const char *const types[] = {"inbound", "outbound,transfer", "transfer"};
 
 	if (throw(dice, 4) == 0) {
@@ -202,6 +208,12 @@ static void ask_header(struct fixture *f, struct dice *dice, struct question *qu
 	}
 	if (throw(dice, 6) == 0) {
 		ask(f, question, "type", PICK(dice, types));
+	}
+	if (throw(dice, 6) == 0) {
+		ask(f, question, throw(dice, 2) ? "-dest" : "-src", PICK(dice, wanted));
+	}
+	if (throw(dice, 9) == 0) {
+		ask(f, question, "-type", PICK(dice, types));
 	}
 	if (throw(dice, 3) == 0) {
 		ask_outcome(f, dice, question);
@@ -225,10 +237,27 @@ static void ask_path(struct fixture *f, struct dice *dice, struct question *ques
 	ask(f, question, "path", random_path_make(&path));
 }
 
+static const char *const some_modules[] = {"menu", "queue,digits", "hangup", "nowhere"};
+
+static void ask_refused(struct fixture *f, struct dice *dice, struct question *question)
+{
+	if (throw(dice, 8) == 0) {
+		ask(f, question, "-class", PICK(dice, classes));
+	}
+	if (throw(dice, 6) == 0) {
+		ask(f, question, "-module", PICK(dice, some_modules));
+	}
+	if (throw(dice, 8) == 0) {
+		ask(f, question, "-last_module", PICK(dice, some_modules));
+	}
+	if (throw(dice, 10) == 0) {
+		ask(f, question, throw(dice, 2) ? "-variable" : "-last_variable",
+			PICK(dice, variables));
+	}
+}
+
 static void ask_detail(struct fixture *f, struct dice *dice, struct question *question)
 {
-	static const char *const some_modules[] = {"menu", "queue,digits", "hangup", "nowhere"};
-
 	if (throw(dice, 3) == 0) {
 		ask(f, question, "text", PICK(dice, texts));
 	}
@@ -250,6 +279,7 @@ static void ask_detail(struct fixture *f, struct dice *dice, struct question *qu
 	if (throw(dice, 3) == 0) {
 		ask_path(f, dice, question);
 	}
+	ask_refused(f, dice, question);
 }
 
 static void random_question(

@@ -2,9 +2,9 @@
 // A filter as it stands in the address, in the API's own words (API documentation: /docs), and what is asked with it.
 import { resolveTime } from './time.js';
 
-export const fields = [
-	{ name: 'dest', label: 'To', hint: '* at either end for any digits, commas between several', placeholder: '*3001' },
-	{ name: 'src', label: 'From', hint: '* at either end for any digits, commas between several', placeholder: '617*' },
+const asked = [
+	{ name: 'dest', label: 'To', hint: '* at either end for any digits, commas between several; none: no number', placeholder: '*3001' },
+	{ name: 'src', label: 'From', hint: '* at either end for any digits, commas between several; none: withheld', placeholder: '617*' },
 	{ name: 'type', label: 'Type', options: ['inbound', 'outbound', 'transfer'] },
 	{ name: 'outcome', label: 'Outcome', options: ['missed,abandoned', 'answered', 'missed', 'abandoned', 'busy', 'failed', 'voicemail', 'transferred', 'completed'] },
 	{ name: 'ended_by', label: 'Ended by', options: ['caller', 'called', 'system'] },
@@ -22,6 +22,14 @@ export const fields = [
 	{ name: 'max_talk', label: 'Longest talk, seconds', numeric: true, placeholder: '3600' },
 ];
 
+/* Repeated ones of these mean any of them, and `-NAME` none of them. */
+const several = new Set(['dest', 'src', 'type', 'outcome', 'ended_by', 'class', 'module', 'variable', 'last_module', 'last_variable']);
+
+const refused = asked.filter(({ name }) => several.has(name))
+	.map(({ hint, ...field }) => ({ ...field, name: `-${field.name}`, label: `${field.label}: not`, refused: true }));
+
+export const fields = [...asked, ...refused];
+
 export const parameters = ['text', 'start', 'end', ...fields.map((field) => field.name)];
 
 export const windows = [
@@ -31,9 +39,6 @@ export const windows = [
 	{ label: 'Last 30 days', start: '-30d' },
 	{ label: 'All time', start: '' },
 ];
-
-/* Repeated ones of these mean any of them. */
-const several = new Set(['dest', 'src', 'type', 'outcome', 'ended_by', 'class', 'module', 'variable', 'last_module', 'last_variable']);
 
 /* What a choice offers; what the address says beyond that, such as `inbound,transfer`, is offered too, so that it is kept. */
 export function optionsOf(field, value) {
@@ -46,7 +51,7 @@ export function readFilter(query) {
 	for (const name of parameters) {
 		const values = query.getAll(name).filter((value) => value !== '');
 		if (values.length) {
-			filter[name] = several.has(name) ? values.join(',') : values.at(-1);
+			filter[name] = several.has(name.replace(/^-/, '')) ? values.join(',') : values.at(-1);
 		}
 	}
 	return filter;

@@ -103,10 +103,17 @@ function Fields({ filter, change, problem }) {
 		event.preventDefault();
 		change(Object.fromEntries(new FormData(form.current)));
 	};
+	const show = (refused) => fields.filter((field) => Boolean(field.refused) === refused).map((field) => html`
+		<${Field} key=${field.name} field=${field} value=${filter[field.name] ?? ''}
+			problem=${problem?.parameter === field.name ? problem : null} />`);
+	const open = fields.some((field) => field.refused && (filter[field.name] || problem?.parameter === field.name));
 	return html`
 		<form id="more-filters" class="fields" ref=${form} onSubmit=${submit} onChange=${submit}>
-			${fields.map((field) => html`<${Field} key=${field.name} field=${field} value=${filter[field.name] ?? ''}
-				problem=${problem?.parameter === field.name ? problem : null} />`)}
+			${show(false)}
+			<details class="refused-fields" open=${open}>
+				<summary>Calls that are not so</summary>
+				<div class="fields">${show(true)}</div>
+			</details>
 			<button class="hidden-submit" tabindex="-1">Apply</button>
 		</form>`;
 }

@@ -10,8 +10,10 @@ const read = (text) => readFilter(new URLSearchParams(text));
 
 test('the page knows every parameter of the API and no other', () => {
 	const source = readFileSync(new URL('../../src/call/filter.h', import.meta.url), 'utf8');
-	const told = [...source.matchAll(/^\tPARAMETER\(([a-z_]+),/gm)].map(([, name]) => name);
-	assert.deepEqual([...parameters].sort(), told.sort());
+	const named = (text) => [...text.matchAll(/^\tPARAMETER\(([a-z_]+),/gm)].map(([, name]) => name);
+	const refused = named(source.match(/define FILTER_CHOICES[^]*?(?=define FILTER_PARAMETERS)/)[0]).map((name) => `-${name}`);
+	assert.equal(refused.length, 10);
+	assert.deepEqual([...parameters].sort(), [...named(source), ...refused].sort());
 });
 
 test('a filter is read from an address and written into one', () => {
@@ -27,6 +29,7 @@ test('a repeated parameter that takes several means any of them; of any other th
 	assert.equal(read('class=error&class=event').class, 'error,event');
 	assert.equal(read('module=menu&module=digits').module, 'menu,digits');
 	assert.equal(read('dest=1&dest=*2').dest, '1,*2');
+	assert.equal(read('-module=menu&-module=digits')['-module'], 'menu,digits');
 	assert.equal(read('state=live&state=ended').state, 'ended');
 	assert.equal(read('text=a&text=b').text, 'b');
 });
@@ -55,4 +58,5 @@ test('a choice that the form does not offer is offered as it stands, so that it 
 
 test('what is in force has a name', () => {
 	assert.equal(describe('dest', '*3001'), 'To *3001');
+	assert.equal(describe('-module', 'menu'), 'Module: not menu');
 });

@@ -2,6 +2,7 @@
  * A filter as a condition and its parameters: PostgreSQL compares headers, kinds and words
  * itself. Calls with more words than a tsvector tells apart are looked at here, one by one. Order
  * is looked at in search.c. */
+#include <assert.h>
 #include <limits.h>
 
 #include "call/call_json.h"
@@ -15,10 +16,10 @@
 /* clang-format off */
 
 #define CHOSEN(name, option, how, member) \
-	" and ($" #member "::smallint[] is null or c." #name " = any($" #member "))"
+	" and ($" #member "::smallint[] is null or coalesce(c." #name ", 0) = any($" #member "))"
 
-/* What the header of the call c has to be like. %s is what write_numbers() makes of the numbers
- * called, and of those that called. */
+/* What the header of the call c has to be like. %s is what write_side() makes of the numbers. Of a
+ * call that is over its days no steps are seen, though they may still be there. */
 #define MATCH \
 	" c.account_id = $account_id::bigint and c.start >= $start::bigint and c.start <" \
 	" $end::bigint" FILTER_CHOICES(CHOSEN) \
@@ -28,11 +29,14 @@
 	" and ($min_talk::bigint = 0 or c.talk >= $min_talk)" \
 	" and ($max_talk::bigint = 9223372036854775807 or c.talk <= $max_talk" \
 	" and (c.answered > 0 or c.talk > 0 or c.told & 4 <> 0))" \
-	" and %s and %s" \
-	" and ($state::text is null or " POSTGRES_IS_LIVE " = ($state = 'live'))" \
+	"%s and ($state::text is null or " POSTGRES_IS_LIVE " = ($state = 'live'))" \
 	" and ($step_kinds::integer[] is null or c.path && $step_kinds)" \
 	" and ($last_kinds::integer[] is null or c.last_kind = any($last_kinds))" \
 	" and ($passed_kinds::integer[] is null or c.path && $passed_kinds)" \
+	" and ($refused_kinds::integer[] is null or c.start <= $over_days::bigint" \
+	" or coalesce(not c.path && $refused_kinds, true))" \
+	" and ($refused_last::integer[] is null or c.start <= $over_days::bigint" \
+	" or coalesce(c.last_kind <> all($refused_last), true))" \
 	" and (c.start, c.session_id) < ($top_start::bigint, $top_session::text)"
 
 /* The calls to look at: all, or those that have the text, and those of the sessions $unsure,
@@ -64,6 +68,13 @@ static void take_kind(struct postgres_match *match, const struct store_kind *kin
 
 	if (filter_step_matches(filter, kind->class_name, kind->module, kind->variable)) {
 		match->step[match->step_count++] = kind->id;
+	}
+	if (filter_step_refused(filter, kind->class_name, kind->module, kind->variable)) {
+		match->refused[match->refused_count++] = kind->id;
+	}
+	if (filter_is_place(kind->module) &&
+		!filter_last_matches(filter, kind->module, kind->variable)) {
+		match->refused_last[match->refused_last_count++] = kind->id;
 	}
 	if (filter_is_place(kind->module) &&
 		filter_last_matches(filter, kind->module, kind->variable)) {
@@ -117,7 +128,9 @@ static int read_kinds(
 	}
 	match->step = arena_calloc(&match->arena, count + 1, sizeof(*match->step));
 	match->last = arena_calloc(&match->arena, count + 1, sizeof(*match->last));
-	if (!match->step || !match->last) {
+	match->refused = arena_calloc(&match->arena, count + 1, sizeof(*match->refused));
+	match->refused_last = arena_calloc(&match->arena, count + 1, sizeof(*match->refused_last));
+	if (!match->step || !match->last || !match->refused || !match->refused_last) {
 		return error_no_memory(err);
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -128,6 +141,12 @@ static int read_kinds(
 	}
 	if (!filter_asks_for_last(match->search->filter)) {
 		match->last = NULL;
+	}
+	if (!filter_refuses_step(match->search->filter)) {
+		match->refused = NULL;
+	}
+	if (!filter_refuses_last(match->search->filter)) {
+		match->refused_last = NULL;
 	}
 	return path_is_asked(&match->search->filter->path) ? take_passed(match, kinds, count, err)
 							   : 0;
@@ -254,9 +273,7 @@ static int read_store(
 {
 	const struct filter *filter = match->search->filter;
 
-	if ((filter_asks_for_step(filter) || filter_asks_for_last(filter) ||
-		    path_is_asked(&filter->path)) &&
-		read_kinds(match, connection, err) < 0) {
+	if (filter_reads_kinds(filter) && read_kinds(match, connection, err) < 0) {
 		return -1;
 	}
 	if (match->words.count == 0) {
@@ -292,42 +309,74 @@ static void write_undialled(
 		column, choices);
 }
 
-/* What the whole numbers in the parameter @name ask of @column, and the parts of numbers in the
- * parameter NAME_parts. One alone is compared as one, so that the index gives its calls in
- * order. */
-static void write_numbers(char out[2 * COLUMN_SIZE], const struct filter *filter,
+/* What @numbers ask of @column: whole ones in the parameter @name, parts in NAME_parts. One alone
+ * is compared as one, so that the index gives its calls in order. */
+static void write_numbers(struct buffer *out, const struct filter *filter,
 	const struct filter_numbers *numbers, const char *column, const char *name)
 {
-	bool asks = filter_numbers_ask(numbers);
-	size_t whole = asks ? numbers->whole.count : 0, parts = asks ? numbers->parts_count : 0;
-	char undialled[COLUMN_SIZE], first[64], second[64 + COLUMN_SIZE];
+	const char *between = "(";
+	char undialled[COLUMN_SIZE];
 
-	write_undialled(undialled, filter->prefixes, column);
-	snprintf(first, sizeof(first),
-		whole == 0   ? "$%1$s::text is %2$snull"
-		: whole == 1 ? "%2$s = $%1$s::text"
-			     : "%2$s = any($%1$s::text[])",
-		name, whole == 0 ? (parts == 0 ? "" : "not ") : column);
-	snprintf(second, sizeof(second),
-		parts == 0   ? "$%1$s_parts::text is not null"
-		: parts == 1 ? "%2$s like $%1$s_parts::text"
-			     : "%2$s like any($%1$s_parts::text[])",
-		name, undialled);
-	snprintf(out, 2 * COLUMN_SIZE, "(%s or %s)", first, second);
+	if (numbers->whole.count > 0) {
+		buffer_printf(out,
+			numbers->whole.count == 1 ? "%s%s = $%s::text" : "%s%s = any($%s::text[])",
+			between, column, name);
+		between = " or ";
+	}
+	if (numbers->parts_count > 0) {
+		write_undialled(undialled, filter->prefixes, column);
+		buffer_printf(out,
+			numbers->parts_count == 1 ? "%s%s like $%s_parts::text"
+						  : "%s%s like any($%s_parts::text[])",
+			between, undialled, name);
+		between = " or ";
+	}
+	if (numbers->withheld) {
+		buffer_printf(out,
+			"%s%s collate \"C\" ~* '^(sips?:)?(" CALL_NUMBER_WITHHELD ")?(@.*)?$'",
+			between, column);
+	}
+	buffer_append(out, TEXT(")"));
 }
 
-static void write_from(struct postgres_match *match)
+static void write_side(struct buffer *out, const struct filter *filter, bool dest)
+{
+	const char *column = dest ? "c.dest_key" : "coalesce(c.src_key, c.src)";
+	const struct filter_numbers *asked = dest ? &filter->dest : &filter->src;
+	const struct filter_numbers *refused = dest ? &filter->none.dest : &filter->none.src;
+
+	if (filter_numbers_ask(asked)) {
+		buffer_append(out, TEXT(" and "));
+		write_numbers(out, filter, asked, column, dest ? "dest" : "src");
+	}
+	if (filter_numbers_ask(refused)) {
+		buffer_append(out, TEXT(" and not "));
+		write_numbers(out, filter, refused, column, dest ? "not_dest" : "not_src");
+	} else if (refused->any) {
+		buffer_append(out, TEXT(" and false"));
+	}
+}
+
+static int write_from(struct postgres_match *match, struct error *err)
 {
 	const struct filter *filter = match->search->filter;
-	char dest[2 * COLUMN_SIZE], src[2 * COLUMN_SIZE];
+	AUTO(buffer_deinit) struct buffer numbers;
+	int size;
 
-	write_numbers(dest, filter, &filter->dest, "c.dest_key", "dest");
-	write_numbers(src, filter, &filter->src, "coalesce(c.src_key, c.src)", "src");
-	snprintf(match->from, sizeof(match->from),
+	buffer_init(&numbers, POSTGRES_FROM_SIZE);
+	write_side(&numbers, filter, true);
+	write_side(&numbers, filter, false);
+	buffer_append_byte(&numbers, '\0');
+	if (numbers.failed) {
+		return error_no_memory(err);
+	}
+	size = snprintf(match->from, sizeof(match->from),
 		match->words.count > 0	       ? FROM_TEXT
 		: filter->state == FILTER_LIVE ? FROM_LIVE
 					       : FROM_ALL,
-		dest, src);
+		numbers.data);
+	assert(size > 0 && (size_t)size < sizeof(match->from));
+	return 0;
 }
 
 int postgres_match_init(struct postgres_match *match, struct postgres_connection *connection,
@@ -343,10 +392,10 @@ int postgres_match_init(struct postgres_match *match, struct postgres_connection
 		match->start =
 			search->detail_after == INT64_MAX ? INT64_MAX : search->detail_after + 1;
 	}
-	if (store_path_look_words(filter, &match->arena, &match->words, err) < 0) {
+	if (store_path_look_words(filter, &match->arena, &match->words, err) < 0 ||
+		write_from(match, err) < 0) {
 		return -1;
 	}
-	write_from(match);
 	return read_store(match, connection, err);
 }
 
@@ -396,14 +445,16 @@ static struct call_keys whole_of(const struct filter_numbers *numbers)
 }
 
 /* The numbers of the bits, or null where any will do. */
-static void bind_choice(struct postgres_connection *connection, const char *name, unsigned int bits)
+static void bind_choice(struct postgres_connection *connection, const char *name,
+	unsigned int asked, unsigned int refused)
 {
+	unsigned int bits = filter_choice(asked, refused);
 	uint32_t numbers[CHAR_BIT * sizeof(bits)];
 	struct postgres_value value = {
 		.name = name,
 		.type = POSTGRES_SMALLINT,
 		.is_array = true,
-		.items = bits != 0 ? numbers : NULL,
+		.items = (asked | refused) != 0 ? numbers : NULL,
 		.item_size = sizeof(*numbers),
 	};
 
@@ -415,7 +466,8 @@ static void bind_choice(struct postgres_connection *connection, const char *name
 	postgres_bind(connection, &value, 1);
 }
 
-#define BIND_CHOICE(name, option, how, member) bind_choice(connection, #member, filter->member);
+#define BIND_CHOICE(name, option, how, member)                                                     \
+	bind_choice(connection, #member, filter->member, filter->none.member);
 
 /* Data NULL: any. */
 static struct text state_of(const struct filter *filter)
@@ -450,6 +502,10 @@ void postgres_match_bind(struct postgres_match *match, struct postgres_connectio
 	const struct call_keys dest = whole_of(&filter->dest), src = whole_of(&filter->src);
 	const struct call_keys dest_parts = patterns_of(match, &filter->dest);
 	const struct call_keys src_parts = patterns_of(match, &filter->src);
+	const struct call_keys not_dest = whole_of(&filter->none.dest);
+	const struct call_keys not_src = whole_of(&filter->none.src);
+	const struct call_keys not_dest_parts = patterns_of(match, &filter->none.dest);
+	const struct call_keys not_src_parts = patterns_of(match, &filter->none.src);
 
 	BIND(connection, INT64(account_id, match->search->account_id), INT64(start, match->start),
 		INT64(end, filter->end), ASKED(state, state_of(filter)),
@@ -457,10 +513,16 @@ void postgres_match_bind(struct postgres_match *match, struct postgres_connectio
 		INT64(max_talk, filter->max_talk), INT64(min_duration, filter->min_duration),
 		INT64(max_duration, filter->max_duration), ONE_OR_MORE(dest, &dest),
 		ONE_OR_MORE(dest_parts, &dest_parts), ONE_OR_MORE(src, &src),
-		ONE_OR_MORE(src_parts, &src_parts),
+		ONE_OR_MORE(src_parts, &src_parts), ONE_OR_MORE(not_dest, &not_dest),
+		ONE_OR_MORE(not_src, &not_src), ONE_OR_MORE(not_dest_parts, &not_dest_parts),
+		ONE_OR_MORE(not_src_parts, &not_src_parts),
+		INT64(over_days, match->search->detail_after),
 		ARRAY(step_kinds, POSTGRES_INTEGER, match->step, match->step_count),
 		ARRAY(last_kinds, POSTGRES_INTEGER, match->last, match->last_count),
 		ARRAY(passed_kinds, POSTGRES_INTEGER, match->passed, match->passed_count),
+		ARRAY(refused_kinds, POSTGRES_INTEGER, match->refused, match->refused_count),
+		ARRAY(refused_last, POSTGRES_INTEGER, match->refused_last,
+			match->refused_last_count),
 		INT64(top_start, top->start), ASKED(top_session, top->session_id),
 		ASKED(text, match->text.size > 0 ? buffer_text(&match->text) : (struct text){0}),
 		ARRAY(unsure, POSTGRES_TEXT, match->unsure, match->unsure_count));

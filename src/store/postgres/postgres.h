@@ -158,7 +158,8 @@ void postgres_write_query(struct buffer *out, int64_t account_id, const struct w
 
 /* ---- match.c: what a filter asks of the tables ---- */
 
-#define POSTGRES_FROM_SIZE 4096
+/* Where all is asked of numbers, it is some 4,500 bytes. */
+#define POSTGRES_FROM_SIZE 6144
 
 struct postgres_match {
 	const struct store_search *search;
@@ -187,6 +188,10 @@ struct postgres_match {
 	uint32_t *passed;
 	size_t passed_count;
 	struct store_path_look path;
+	uint32_t *refused;
+	size_t refused_count;
+	uint32_t *refused_last;
+	size_t refused_last_count;
 };
 
 /* Reads what the filter needs of the store's state that @connection sees. */

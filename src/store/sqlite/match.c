@@ -13,6 +13,7 @@ enum {
 	KIND_STEP = 1,	/* one that classes, modules and variables ask for */
 	KIND_PLACE = 2, /* a place where a call can end */
 	KIND_LAST = 4,	/* one that last_modules and last_variables ask for */
+	KIND_REFUSED = 8,
 };
 
 static unsigned char bits_of(const struct filter *filter, const struct store_kind *kind)
@@ -27,6 +28,9 @@ static unsigned char bits_of(const struct filter *filter, const struct store_kin
 	}
 	if (filter_last_matches(filter, kind->module, kind->variable)) {
 		bits |= KIND_LAST;
+	}
+	if (filter_step_refused(filter, kind->class_name, kind->module, kind->variable)) {
+		bits |= KIND_REFUSED;
 	}
 	return (unsigned char)bits;
 }
@@ -109,6 +113,8 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 		.talk = filter_asks_for_talk(filter),
 		.step = filter_asks_for_step(filter),
 		.last = filter_asks_for_last(filter),
+		.all_steps = filter_asks_for_last(filter) || filter_refuses_step(filter) ||
+			     filter_refuses_last(filter),
 		.dest_keys = filter_dest_keys(filter),
 		.text_alone = asks_for_text_alone(filter),
 	};
@@ -121,8 +127,7 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 		match->start =
 			search->detail_after == INT64_MAX ? INT64_MAX : search->detail_after + 1;
 	}
-	if ((match->step || match->last || path_is_asked(&filter->path)) &&
-		read_kinds(match, search, connection, err) < 0) {
+	if (filter_reads_kinds(filter) && read_kinds(match, search, connection, err) < 0) {
 		return -1;
 	}
 	if (sqlite_live_read(connection, match->account_id, &match->live, err) < 0 ||
@@ -142,7 +147,7 @@ void sqlite_match_deinit(struct sqlite_match *match)
 }
 
 #define READ_ASKED(name, option, how, member)                                                      \
-	if (match->filter->member != 0) {                                                          \
+	if ((match->filter->member | match->filter->none.member) != 0) {                           \
 		call.name = STORE_CHOICE(name, sqlite_column_int64(row, HEADER_##name));           \
 	}
 
@@ -165,19 +170,16 @@ static bool match_times(const struct sqlite_match *match, const struct sqlite_cu
 	return filter_matches_times(match->filter, &call);
 }
 
-static bool match_number(const struct filter *filter, const struct filter_numbers *numbers,
-	const struct sqlite_cursor *row, int column)
+static bool match_number(const struct filter *filter, const struct filter_numbers *asked,
+	const struct filter_numbers *refused, const struct sqlite_cursor *row, int column)
 {
-	char buffer[CALL_NUMBER_MAX];
-
-	return !filter_numbers_ask(numbers) ||
-	       filter_number_matches(
-		       filter, numbers, call_number_key(sqlite_column_text(row, column), buffer));
+	return (!filter_numbers_ask(asked) && !filter_numbers_refuse(refused)) ||
+	       filter_number_meant(filter, asked, refused, sqlite_column_text(row, column));
 }
 
 static bool match_steps(const struct sqlite_match *match, struct text path)
 {
-	bool step = !match->step, last = false;
+	bool step = !match->step, last = !match->last;
 	uint32_t id;
 
 	while (sqlite_path_next(&path, &id)) {
@@ -187,7 +189,10 @@ static bool match_steps(const struct sqlite_match *match, struct text path)
 		if ((bits & KIND_PLACE) != 0) {
 			last = (bits & KIND_LAST) != 0;
 		}
-		if (step && !match->last) {
+		if ((bits & KIND_REFUSED) != 0) {
+			return false;
+		}
+		if (step && !match->all_steps) {
 			return true;
 		}
 	}
@@ -237,15 +242,18 @@ static int match_path(
 
 int sqlite_match_row(struct sqlite_match *match, const struct sqlite_cursor *row, struct error *err)
 {
+	const struct filter *filter = match->filter;
+
 	if (match->ids.bits && !sqlite_id_set_has(&match->ids, sqlite_column_int64(row, SCAN_ID))) {
 		return 0;
 	}
 	if (!match_times(match, row) ||
-		!match_number(match->filter, &match->filter->dest, row, HEADER_dest) ||
-		!match_number(match->filter, &match->filter->src, row, HEADER_src)) {
+		!match_number(filter, &filter->dest, &filter->none.dest, row, HEADER_dest) ||
+		!match_number(filter, &filter->src, &filter->none.src, row, HEADER_src)) {
 		return 0;
 	}
-	if ((match->step || match->last) &&
+	/* Steps of a call that is over its days are not seen, though they may still be there. */
+	if (match->kinds && sqlite_column_int64(row, HEADER_start) > match->detail_after &&
 		!match_steps(match, sqlite_column_blob(row, SCAN_PATH))) {
 		return 0;
 	}

@@ -24,6 +24,7 @@ struct sqlite_match {
 	bool talk;
 	bool step;
 	bool last;
+	bool all_steps; /* are looked at, though the step that is asked for was there */
 	/* of whole numbers called, and no part of one; none: look at all rows */
 	struct call_keys dest_keys;
 	struct words_query words; /* that each call has which matches */

@@ -63,6 +63,11 @@ static void wrong_values_are_told_with_their_parameter(void **state)
 		{"min_duration=x", "min_duration: a number of seconds is expected, not 'x'"},
 		{"max_duration=-1", "max_duration: a number of seconds is expected, not '-1'"},
 		{"min_duration=10&max_duration=9", "max_duration: "},
+		{"-type=incoming", "-type: inbound, outbound or transfer is expected"},
+		{"-module=", "-module: "},
+		{"-dest=6*1", "-dest: a * stands at either end"},
+		{"-src=", "-src: a number is expected"},
+		{"dest=\"*67\"8", "dest: a * stands at either end"},
 		{"state=dead", "state: live or ended is expected, not 'dead'"},
 	};
 
@@ -91,6 +96,8 @@ static void other_parameters_are_left_alone(void **state)
 	filter_init(&filter);
 	assert_int_equal(filter_set(&filter, TEXT("limit"), TEXT("x"), NOW, &arena, NULL), 0);
 	assert_int_equal(filter_set(&filter, TEXT("Start"), TEXT("x"), NOW, &arena, NULL), 0);
+	assert_int_equal(filter_set(&filter, TEXT("-start"), TEXT("1"), NOW, &arena, NULL), 0);
+	assert_int_equal(filter_set(&filter, TEXT("-text"), TEXT("x"), NOW, &arena, NULL), 0);
 	assert_true(filter_is_window(&filter));
 	assert_int_equal(filter.start, 0);
 	assert_int_equal(filter.end, INT64_MAX);
@@ -112,7 +119,15 @@ static void filters_know_what_they_need(void **state)
 		{"dest=617,618*", false, false},
 		{"dest=617*", false, false},
 		{"dest=*617", false, false},
+		{"dest=none", false, false},
+		{"dest=\"*67\"", true, false},
 		{"src=1", false, false},
+		{"-dest=1", false, false},
+		{"-src=*", false, false},
+		{"-outcome=missed", false, false},
+		{"-module=menu", false, false},
+		{"-last_module=menu", false, false},
+		{"-module=menu&class=info", false, true},
 		{"type=inbound", false, false},
 		{"min_duration=1", false, false},
 		{"min_duration=0", true, false},
@@ -148,6 +163,7 @@ static const struct call sample = {
 	.type = CALL_OUTBOUND,
 	.has_detail = true,
 	.steps = 4,
+	.outcome = CALL_MISSED,
 };
 
 static const char sample_detail[] =
@@ -235,6 +251,112 @@ static void a_call_matches_or_does_not(void **state)
 	}
 }
 
+/* What it must not have: with its steps, and where these cannot be seen. */
+static void a_call_is_refused_or_is_not(void **state)
+{
+	static const struct {
+		const char *parameters;
+		int matches, bare;
+	} rows[] = {
+		{"-type=outbound", 0, 0},
+		{"-type=inbound,transfer", 1, 1},
+		{"type=outbound&-type=outbound", 0, 0},
+		{"-type=inbound&type=outbound,inbound", 1, 1},
+		{"-outcome=answered", 1, 1},
+		{"-outcome=missed,busy", 0, 0},
+		{"-ended_by=caller", 1, 1}, /* that is not known */
+		{"-ended_by=caller,called,system", 1, 1},
+		{"-dest=617*", 0, 0},
+		{"-dest=618*&-dest=619", 1, 1},
+		{"-dest=*", 0, 0},
+		{"-src=sales", 0, 0},
+		{"-src=none", 1, 1},
+		{"src=sales&-dest=6177123002", 1, 1},
+		{"-module=menu", 0, 1},
+		{"-module=voicemail", 1, 1},
+		{"-module=voicemail,queue", 0, 1},
+		{"-class=debug&-variable=other", 1, 1},
+		{"-class=debug&-variable=help", 0, 1},
+		{"module=menu&-class=event", 0, 0},
+		{"module=menu&-module=queue", 0, 0},
+		{"module=menu&-module=voicemail", 1, 0},
+		{"-last_module=menu", 1, 1},
+		{"-last_module=queue", 0, 1},
+		{"-last_module=hangup", 1, 1},
+		{"-last_variable=help", 0, 1},
+		{"last_module=queue&-last_variable=main", 1, 0},
+		{"text=press&-module=hangup", 0, 0},
+		{"text=press&-module=nothing", 1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(arena_deinit) struct arena arena;
+		struct filter filter;
+		int matches, bare;
+
+		arena_init(&arena, SIZE_MAX);
+		assert_int_equal(read_filter(rows[i].parameters, &arena, &filter, NULL), 1);
+		matches = filter_matches(&filter, &sample, text_of(sample_detail), &arena, NULL);
+		bare = filter_matches(&filter, &sample, (struct text){0}, &arena, NULL);
+		if (matches != rows[i].matches || bare != rows[i].bare) {
+			fail_msg("%s: %d, without steps %d", rows[i].parameters, matches, bare);
+		}
+	}
+}
+
+static void a_number_is_meant_or_is_not(void **state)
+{
+	static const struct {
+		const char *parameters, *src;
+		int matches;
+	} rows[] = {
+		{"src=\"*67\"", "*67", 1},
+		{"src=\"*67\"", "5551267", 0},
+		{"src=\"*67\"", "**67", 0},
+		{"src=*67", "5551267", 1},
+		{"src=**67", "1*67", 1},
+		{"src=1,\"*67\",2", "*67", 1},
+		{"src=1,\"*67\",2", "2", 1},
+		{"src=\"sip:a,b@x\"", "sip:a,b@x", 1},
+		{"src=\"+1 (2)\"", "12", 1},
+		{"src=\"\"", "", 1},
+		{"src=\"\"", "anonymous", 0},
+		{"src=\"Ann\" <12>", "12", 1}, /* the name before an address */
+		{"src=\"none\"", "none", 1},
+		{"src=\"none\"", "", 0},
+		{"src=none", "", 1},
+		{"src=none", "anonymous", 1},
+		{"src=none", "Restricted", 1},
+		{"src=none", "sip:anonymous@anonymous.invalid", 1},
+		{"src=none", "SIPS:Unknown@x", 1},
+		{"src=none", "none", 0},
+		{"src=none", "anonymously", 0},
+		{"src=none", "0", 0},
+		{"src=none", "sip:ann@x", 0},
+		{"src=none,12", "12", 1},
+		{"src=anonymous", "Anonymous", 0},
+		{"-src=none", "12", 1},
+		{"-src=none,12", "12", 0},
+		{"-src=\"*67\"", "*67", 0},
+		{"-src=\"*67\"", "67", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(arena_deinit) struct arena arena;
+		struct call call = sample;
+		struct filter filter;
+
+		arena_init(&arena, SIZE_MAX);
+		call.src = text_of(rows[i].src);
+		assert_int_equal(read_filter(rows[i].parameters, &arena, &filter, NULL), 1);
+		if (filter_matches_header(&filter, &call) != rows[i].matches) {
+			fail_msg("%s of '%s'", rows[i].parameters, rows[i].src);
+		}
+	}
+}
+
 static void what_is_not_canonical_is_told(void **state)
 {
 	AUTO(arena_deinit) struct arena arena;
@@ -256,6 +378,8 @@ int main(void)
 		cmocka_unit_test(other_parameters_are_left_alone),
 		cmocka_unit_test(filters_know_what_they_need),
 		cmocka_unit_test(a_call_matches_or_does_not),
+		cmocka_unit_test(a_call_is_refused_or_is_not),
+		cmocka_unit_test(a_number_is_meant_or_is_not),
 		cmocka_unit_test(what_is_not_canonical_is_told),
 	};
 

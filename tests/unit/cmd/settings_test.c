@@ -159,7 +159,7 @@ static void what_is_out_of_range_or_misspelt_is_refused_with_what_may_stand_ther
 }
 
 /* Every parameter of a filter is an option of every command that finds calls, with dashes for
- * underscores. */
+ * underscores, and `not-` for the dash before it. */
 static void a_filters_parameters_are_options(void **state)
 {
 	static const char *const commands[] = {
@@ -167,13 +167,13 @@ static void a_filters_parameters_are_options(void **state)
 
 	(void)state;
 	for (size_t i = 0; filter_parameters[i]; i++) {
+		const char *parameter = filter_parameters[i];
 		char name[SETTING_NAME_MAX];
-		size_t size = strlen(filter_parameters[i]);
 
-		for (size_t j = 0; j <= size; j++) {
-			char byte = filter_parameters[i][j];
-
-			name[j] = byte == '_' ? '-' : byte;
+		snprintf(name, sizeof(name), "%s%s", parameter[0] == '-' ? "not-" : "",
+			parameter + (parameter[0] == '-'));
+		for (char *byte = name; *byte; byte++) {
+			*byte = *byte == '_' ? '-' : *byte;
 		}
 		for (size_t j = 0; j < sizeof(commands) / sizeof(commands[0]); j++) {
 			const struct cmd *cmd = cmd_find(commands[j]);

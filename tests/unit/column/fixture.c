@@ -31,7 +31,7 @@ const struct column_kinds fixture_kinds = {.items = kinds, .count = COUNT_OF(kin
 static const char *const odd_numbers[] = {"+617 712-3002", "sales", "*98", "sip:+6177123002@pbx",
 	"617/7123\302\240003", "011 617 712 3002", "01161771", "+6177123001", "6177123001",
 	"006177123001", "1", "12345678901234", "123456789012345", "+12345678901234567890",
-	"Outbound"};
+	"Outbound", "", "Anonymous", "sip:unknown@pbx", "*67", "5551267"};
 
 static struct text make_number(struct dice *dice, struct arena *arena)
 {

@@ -69,7 +69,8 @@ static void ask_header(struct asked *asked, struct dice *dice)
 		"*3,61771230*", "6177123001,*,1", "00617*", "*06177123002", "*1", "9*", "*0*",
 		"+1617*", "16177123050", "4930*", "004930*", "*9301234", "81990*", "819902*",
 		"*82*", "12345678901234", "*8901234", "123456789012345", "*345678901234567*", "0*",
-		"5,50,500", "*a*", "sip:6177123002@x"};
+		"5,50,500", "*a*", "sip:6177123002@x", "none", "\"*67\"", "*67", "none,6177123001",
+		"none,617*", "\"\"", "\"*98\",\"sales\""};
 	static const char *const types[] = {"inbound", "outbound,transfer", "transfer"};
 
 	if (dice_throw(dice, 3) == 0) {
@@ -80,6 +81,12 @@ static void ask_header(struct asked *asked, struct dice *dice)
 	}
 	if (dice_throw(dice, 6) == 0) {
 		ask(asked, "type", PICK(dice, types));
+	}
+	if (dice_throw(dice, 8) == 0) {
+		ask(asked, dice_throw(dice, 2) ? "-dest" : "-src", PICK(dice, numbers));
+	}
+	if (dice_throw(dice, 12) == 0) {
+		ask(asked, "-type", PICK(dice, types));
 	}
 }
 
@@ -102,6 +109,12 @@ static void ask_course(struct asked *asked, struct dice *dice)
 	if (dice_throw(dice, 7) == 0) {
 		ask(asked, "ended_by", PICK(dice, enders));
 	}
+	if (dice_throw(dice, 8) == 0) {
+		ask(asked, "-outcome", PICK(dice, outcomes));
+	}
+	if (dice_throw(dice, 10) == 0) {
+		ask(asked, "-ended_by", PICK(dice, enders));
+	}
 	if (dice_throw(dice, 6) == 0) {
 		ask(asked, "answered", dice_throw(dice, 2) ? "true" : "false");
 	}
@@ -110,12 +123,29 @@ static void ask_course(struct asked *asked, struct dice *dice)
 	}
 }
 
+static const char *const classes[] = {"info", "prompt,error", "debug", "unheard"};
+static const char *const modules[] = {"menu", "queue,digits", "hangup", "nowhere"};
+static const char *const variables[] = {"main", "help", "pin,help"};
+
+static void ask_refused(struct asked *asked, struct dice *dice)
+{
+	if (dice_throw(dice, 8) == 0) {
+		ask(asked, "-class", PICK(dice, classes));
+	}
+	if (dice_throw(dice, 6) == 0) {
+		ask(asked, "-module", PICK(dice, modules));
+	}
+	if (dice_throw(dice, 9) == 0) {
+		ask(asked, "-variable", PICK(dice, variables));
+	}
+	if (dice_throw(dice, 7) == 0) {
+		ask(asked, dice_throw(dice, 2) ? "-last_module" : "-last_variable",
+			dice_throw(dice, 2) ? PICK(dice, modules) : PICK(dice, variables));
+	}
+}
+
 static void ask_steps(struct asked *asked, struct dice *dice)
 {
-	static const char *const classes[] = {"info", "prompt,error", "debug", "unheard"};
-	static const char *const modules[] = {"menu", "queue,digits", "hangup", "nowhere"};
-	static const char *const variables[] = {"main", "help", "pin,help"};
-
 	if (dice_throw(dice, 5) == 0) {
 		ask(asked, "class", PICK(dice, classes));
 	}
@@ -136,6 +166,7 @@ static void ask_steps(struct asked *asked, struct dice *dice)
 
 		ask(asked, "path", random_path_make(&path));
 	}
+	ask_refused(asked, dice);
 }
 
 static bool steps_served(const struct asked *asked, const struct held *held)

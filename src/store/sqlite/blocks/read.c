@@ -570,7 +570,7 @@ int sqlite_columns_open(struct sqlite_columns *columns, struct sqlite_connection
 	struct opening opening = {
 		.columns = columns,
 		.match = question->match,
-		.with_kinds = question->with_steps || filter_needs_detail(filter),
+		.with_kinds = question->with_steps || filter_reads_detail(filter),
 		.with_course = question->with_course || column_asks_for_course(filter),
 	};
 	struct error problem = {0};
