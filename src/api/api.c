@@ -19,6 +19,8 @@ static const char *const stats_query[] = {
 	FILTER_NAMES "group", "bucket", "zone", "values", "limit", NULL};
 static const char *const steps_query[] = {"from", NULL};
 static const char *const dropoff_query[] = {FILTER_NAMES "limit", NULL};
+static const char *const flow_query[] = {
+	FILTER_NAMES "compare_start", "compare_end", "limit", NULL};
 static const char *const tail_query[] = {
 	FILTER_NAMES "session_id", "detail", "last_event_id", NULL};
 static const char *const keys_query[] = {"limit", "cursor", NULL};
@@ -67,6 +69,8 @@ static const struct endpoint endpoints[] = {
 		.prepare = v1_dropoff_prepare, .ask = v1_dropoff_ask},
 	{"/v1/places", HTTP_GET, "count-calls", dropoff_query, STORE_SCOPE_READ, &answer_v1,
 		.prepare = v1_places_prepare, .ask = v1_places_ask},
+	{"/v1/flow", HTTP_GET, "count-calls", flow_query, STORE_SCOPE_READ, &answer_v1,
+		.prepare = v1_flow_prepare, .ask = v1_flow_ask},
 	{"/v1/tail", HTTP_GET, "follow-calls", tail_query, STORE_SCOPE_READ,
 		.begin = v1_tail_begin},
 	{"/v1/account", HTTP_GET, "sign-in", nothing, ENDPOINT_ANY_KEY, .begin = v1_account_begin},

@@ -68,11 +68,12 @@ struct endpoint {
 
 /* Named as their routes, and by their methods where a route has several. */
 endpoint_prepare all_logs_prepare, calls_prepare, call_prepare, v1_calls_prepare, v1_call_prepare,
-	v1_diff_prepare, v1_stats_prepare, v1_dropoff_prepare, v1_places_prepare, v1_audit_prepare,
-	v1_keys_prepare, v1_hooks_prepare, v1_hook_prepare, v1_hook_failures_prepare;
+	v1_diff_prepare, v1_stats_prepare, v1_dropoff_prepare, v1_places_prepare, v1_flow_prepare,
+	v1_audit_prepare, v1_keys_prepare, v1_hooks_prepare, v1_hook_prepare,
+	v1_hook_failures_prepare;
 endpoint_ask all_logs_ask, calls_ask, call_ask, v1_calls_ask, v1_call_ask, v1_diff_ask,
-	v1_stats_ask, v1_dropoff_ask, v1_places_ask, v1_audit_ask, v1_keys_ask, v1_hooks_ask,
-	v1_hook_ask, v1_hook_failures_ask;
+	v1_stats_ask, v1_dropoff_ask, v1_places_ask, v1_flow_ask, v1_audit_ask, v1_keys_ask,
+	v1_hooks_ask, v1_hook_ask, v1_hook_failures_ask;
 endpoint_answer v1_calls_answer, v1_stats_answer;
 endpoint_step healthz_begin, readyz_begin, metrics_begin, web_files_begin, v1_account_begin,
 	v1_tail_begin, v1_calls_post_begin, v1_events_post_begin, v1_call_patch_begin,

@@ -4,6 +4,7 @@
 
 #include "api/job.h"
 #include "base/suggest.h"
+#include "base/time_text.h"
 #include "json/json_writer.h"
 
 #define MEMBER_MAX ((size_t)1024)
@@ -145,6 +146,18 @@ bool parameters_search(struct job *job)
 		.detail_after = job->retention.detail_after,
 	};
 	return true;
+}
+
+bool parameters_time(struct job *job, const char *name, int64_t *ret)
+{
+	struct text value = http_query(job->request, name);
+	struct error err;
+
+	if (!value.data || time_text_parse(value, job->api->options.now(), ret, &err) == 0) {
+		return true;
+	}
+	error_prefix(&err, "%s", name);
+	return parameters_refuse_error(job, &err);
 }
 
 bool parameters_integer(struct job *job, const char *name, int64_t min, int64_t max, int64_t *ret)

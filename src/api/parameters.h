@@ -33,6 +33,9 @@ bool parameters_search(struct job *job) CHECK_RESULT;
 bool parameters_integer(
 	struct job *job, const char *name, int64_t min, int64_t max, int64_t *ret) CHECK_RESULT;
 
+/* UNIX seconds, or what else time_text_parse() reads. */
+bool parameters_time(struct job *job, const char *name, int64_t *ret) CHECK_RESULT;
+
 /* true or false. */
 bool parameters_flag(struct job *job, const char *name, bool *ret) CHECK_RESULT;
 

@@ -2,7 +2,6 @@
  * GET /v1/audit: the account's audit trail, newest first. */
 #include "api/job.h"
 #include "api/parameters.h"
-#include "base/time_text.h"
 #include "upkeep/audit_document.h"
 
 #define LIMIT_DEFAULT 100
@@ -12,18 +11,6 @@
 /* What a record is taken to need before it was read: itself, and in the answer. */
 #define RECORD_BYTES_GUESS ((size_t)768)
 #define BYTES_MIN	   ((size_t)16384)
-
-static bool read_time(struct job *job, const char *name, int64_t *ret)
-{
-	struct text value = http_query(job->request, name);
-	struct error err;
-
-	if (!value.data || time_text_parse(value, job->api->options.now(), ret, &err) == 0) {
-		return true;
-	}
-	error_prefix(&err, "%s", name);
-	return parameters_refuse_error(job, &err);
-}
 
 /* Where a page begins: behind so many records of that second. Their ids would tell how much others
  * do. */
@@ -70,7 +57,8 @@ static bool read_wanted(struct job *job, struct wanted *wanted)
 		answer_error(job->response, 503, "out of memory");
 		return false;
 	}
-	return read_time(job, "start", &query->start) && read_time(job, "end", &query->end) &&
+	return parameters_time(job, "start", &query->start) &&
+	       parameters_time(job, "end", &query->end) &&
 	       parameters_integer(job, "limit", 1, LIMIT_MAX, &query->limit) &&
 	       read_cursor(job, query, &wanted->place);
 }

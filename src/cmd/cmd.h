@@ -102,8 +102,8 @@ struct cmd {
 };
 
 extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_hook, cmd_import, cmd_export,
-	cmd_calls, cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_places, cmd_tail, cmd_diff,
-	cmd_generate, cmd_backup, cmd_copy, cmd_pull, cmd_collect, cmd_verify, cmd_erase,
+	cmd_calls, cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_places, cmd_flow, cmd_tail,
+	cmd_diff, cmd_generate, cmd_backup, cmd_copy, cmd_pull, cmd_collect, cmd_verify, cmd_erase,
 	cmd_privacy_scan, cmd_token, cmd_sweep, cmd_retention, cmd_audit, cmd_version, cmd_help;
 
 /* Every command, in the order of the help; NULL-ended. */

@@ -92,6 +92,8 @@ struct settings {
 	const char *group;
 	const char *bucket;
 	const char *zone;
+	int64_t compare_start; /* UNIX seconds */
+	int64_t compare_end;   /* 0: nothing is compared */
 	bool follow;
 	bool steps;
 

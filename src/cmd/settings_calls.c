@@ -77,13 +77,21 @@ const struct setting calls_settings[] = {
 		.max = INT64_C(999999999999999999), .help = "Passes over the N newest calls."},
 	{OPTION("limit", INTEGER, "N", limit), .fallback = "20", .min = 1, .max = 10000,
 		.help = "Shows at most N calls."},
-	/* stats, dropoff, places, tail */
+	/* stats, dropoff, places, flow, tail */
 	{OPTION("limit", INTEGER, "N", limit), .command = "stats", .fallback = "20", .min = 1,
 		.max = 10000, .help = "Shows the N largest groups; by time alone, all of them."},
 	{OPTION("limit", INTEGER, "N", limit), .command = "dropoff", .fallback = "20", .min = 1,
 		.max = 10000, .help = "Shows the N places that most calls reached."},
 	{OPTION("limit", INTEGER, "N", limit), .command = "places", .fallback = "20", .min = 1,
 		.max = 10000, .help = "Shows the N places that took the most time."},
+	{OPTION("limit", INTEGER, "N", limit), .command = "flow", .fallback = "30", .min = 1,
+		.max = 200,
+		.help = "The N places that were visited most stand for themselves, all others "
+			"together."},
+	{OPTION("compare-start", TIME, "TIME", compare_start),
+		.help = "Compares with calls that started at TIME or later."},
+	{OPTION("compare-end", TIME, "TIME", compare_end),
+		.help = "Compares with calls that started before TIME."},
 	{OPTION("limit", INTEGER, "N", limit), .command = "tail", .fallback = "10", .max = 10000,
 		.help = "Begins with the N newest calls."},
 	{OPTION("group", TEXT, "GROUP", group), .fallback = "time",

@@ -74,6 +74,22 @@ void pairs_sort(struct pairs *pairs)
 	}
 }
 
+const struct pair *pairs_of(const struct pairs *pairs, uint32_t a)
+{
+	size_t low = 0, high = pairs->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (pairs->items[middle].a < a) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return &pairs->items[low];
+}
+
 int64_t pairs_percentile(const struct pair *pairs, int64_t count, int64_t percent)
 {
 	int64_t rank = count / 100 * percent + (count % 100 * percent + 99) / 100;

@@ -37,6 +37,9 @@ int pairs_compare(const void *left, const void *right);
 /* Sorts them so; no pair is found or added after that. */
 void pairs_sort(struct pairs *pairs);
 
+/* Where the pairs of @a begin, of sorted ones. */
+const struct pair *pairs_of(const struct pairs *pairs, uint32_t a);
+
 /* The smallest b that at least @percent of @count do not exceed, nearest rank: of sorted pairs of
  * one a, from @pairs on, whose counts add up to @count. */
 int64_t pairs_percentile(const struct pair *pairs, int64_t count, int64_t percent);

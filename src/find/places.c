@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Counting visits and their lengths. Lengths are counted by place and length, so percentiles are
- * exact (docs/decisions/0002). A place's number is that of its pair of names. */
+ * exact (docs/decisions/0002). */
 #include "find/places.h"
 
-#include "base/intern.h"
-#include "call/call_steps.h"
-#include "find/pairs.h"
 #include "find/reading.h"
-
-#define NO_PLACE UINT32_MAX
+#include "find/visits.h"
 
 /* A slow call; its session is copied, for the call is gone when the next one comes. */
 struct slow {
@@ -31,82 +27,36 @@ struct count {
 
 struct counting {
 	struct arena arena;
-	struct arena scratch; /* of one call */
-	struct intern names;
-	struct pairs places;  /* module, variable */
+	struct visits visits;
 	struct pairs lengths; /* place, seconds: visits */
 	struct count *counts; /* by place */
 	size_t counts_size;
+	const struct call *call; /* whose visits come */
 	int64_t calls;
-};
-
-/* Where the call is. */
-struct visit {
-	const struct call *call;
-	uint32_t place;
-	int64_t from;
-	struct text module; /* as the last step's are written */
-	struct text variable;
 };
 
 static void counting_deinit(struct counting *counting)
 {
+	visits_deinit(&counting->visits);
 	arena_deinit(&counting->arena);
-	arena_deinit(&counting->scratch);
-}
-
-static int no_room(const struct counting *counting, struct error *err)
-{
-	return error_set(err, ERROR_TOO_LARGE,
-		"there are too many different places to count in %zu MB: ask for a shorter window",
-		counting->arena.ceiling_bytes >> 20);
 }
 
 /* ---- places ---- */
 
-static bool add_place(struct counting *counting, uint32_t place)
+static struct count *count_of(struct counting *counting, uint32_t place)
 {
-	struct count *counts;
+	struct count *counts = counting->counts;
 
-	if (place < counting->counts_size) {
-		return true;
+	if (place == counting->counts_size) {
+		counts = arena_list_grow(
+			&counting->arena, counts, counting->counts_size, sizeof(*counts));
+		if (!counts) {
+			return NULL;
+		}
+		counting->counts = counts;
+		counts[counting->counts_size++] = (struct count){.last = -1};
 	}
-	counts = arena_list_grow(
-		&counting->arena, counting->counts, counting->counts_size, sizeof(*counts));
-	if (!counts) {
-		return false;
-	}
-	counting->counts = counts;
-	counts[counting->counts_size++] = (struct count){.last = -1};
-	return true;
-}
-
-/* The place of a step; NO_PLACE: it is not at one. */
-static bool find_place(
-	struct counting *counting, const struct call_step_look *step, uint32_t *ret_place)
-{
-	struct text module = call_string_text(&step->module, &counting->scratch);
-	struct text variable = call_string_text(&step->variable, &counting->scratch);
-	uint32_t a, b;
-	const struct pair *pair;
-
-	if ((step->module.escaped && !module.data) || (step->variable.escaped && !variable.data)) {
-		return false;
-	}
-	if (!filter_is_place(module)) {
-		*ret_place = NO_PLACE;
-		return true;
-	}
-	if (!intern_number(&counting->names, module, &a) ||
-		!intern_number(&counting->names, variable, &b)) {
-		return false;
-	}
-	pair = pairs_at(&counting->places, a, b);
-	if (!pair) {
-		return false;
-	}
-	*ret_place = (uint32_t)(pair - counting->places.items);
-	return add_place(counting, *ret_place);
+	return &counts[place];
 }
 
 /* ---- visits ---- */
@@ -148,93 +98,36 @@ static int64_t add_up(int64_t sum, int64_t more)
 	return __builtin_add_overflow(sum, more, &sum) ? INT64_MAX : sum;
 }
 
-/* The visit, where there is one, lasted until @time. */
-static bool end_visit(struct counting *counting, const struct visit *visit, int64_t time)
+static bool count_visit(void *context, const struct visit *visit)
 {
-	int64_t seconds = time > visit->from ? time - visit->from : 0;
-	struct count *count;
-	struct pair *length;
+	struct counting *counting = context;
+	struct count *count = count_of(counting, visit->place);
+	struct pair *length = pairs_at(&counting->lengths, visit->place, visit->seconds);
 
-	if (visit->place == NO_PLACE) {
-		return true;
-	}
-	count = &counting->counts[visit->place];
-	length = pairs_at(&counting->lengths, visit->place, seconds);
-	if (!length) {
+	if (!count || !length) {
 		return false;
 	}
 	length->count++;
-	count->seconds = add_up(count->seconds, seconds);
-	note_slow(counting, count, visit->call, seconds);
-	return true;
-}
-
-static bool begin_visit(
-	struct counting *counting, struct visit *visit, uint32_t place, int64_t time)
-{
-	struct count *count = &counting->counts[place];
-
-	if (!end_visit(counting, visit, time)) {
-		return false;
-	}
-	visit->place = place;
-	visit->from = time;
 	count->visits++;
+	count->seconds = add_up(count->seconds, visit->seconds);
+	count->no_input += visit->no_input;
+	count->wrong_input += visit->wrong_input;
 	if (count->last != counting->calls) {
 		count->last = counting->calls;
 		count->calls++;
 	}
-	return true;
-}
-
-static bool take_step(
-	struct counting *counting, struct visit *visit, const struct call_step_look *step)
-{
-	enum call_input input = call_step_input(step);
-	uint32_t place = visit->place;
-
-	if (place == NO_PLACE || !text_equal(step->module.raw, visit->module) ||
-		!text_equal(step->variable.raw, visit->variable)) {
-		if (!find_place(counting, step, &place)) {
-			return false;
-		}
-		if (place == NO_PLACE) {
-			return true;
-		}
-		if (place != visit->place &&
-			!begin_visit(counting, visit, place, step->timestamp)) {
-			return false;
-		}
-		visit->module = step->module.raw;
-		visit->variable = step->variable.raw;
-	}
-	counting->counts[place].no_input += input == CALL_INPUT_NONE;
-	counting->counts[place].wrong_input += input == CALL_INPUT_WRONG;
+	note_slow(counting, count, counting->call, visit->seconds);
 	return true;
 }
 
 static int count_call(void *context, const struct call *call, struct text detail, struct error *err)
 {
 	struct counting *counting = context;
-	struct visit visit = {.call = call, .place = NO_PLACE};
-	struct call_steps steps;
-	struct call_step_look step;
-	int more = 0;
 
-	if (detail.data) {
-		call_steps_init(&steps, detail);
-		while ((more = call_steps_next(&steps, &step, err)) > 0) {
-			if (!take_step(counting, &visit, &step)) {
-				return no_room(counting, err);
-			}
-		}
-	}
-	arena_deinit(&counting->scratch);
-	if (more < 0) {
+	counting->call = call;
+	if (detail.data &&
+		visits_walk(&counting->visits, call, detail, count_visit, counting, err) < 0) {
 		return -1;
-	}
-	if (!end_visit(counting, &visit, call->end)) {
-		return no_room(counting, err);
 	}
 	counting->calls++;
 	return 0;
@@ -242,20 +135,12 @@ static int count_call(void *context, const struct call *call, struct text detail
 
 /* ---- the result ---- */
 
-static struct text name_of(const struct counting *counting, uint32_t place, bool variable)
-{
-	const struct pair *pair = &counting->places.items[place];
-
-	return counting->names.texts[variable ? (size_t)pair->b : pair->a];
-}
-
 /* Numbers of places. */
 static int most_time_first(const void *left, const void *right, void *context)
 {
 	const struct counting *counting = context;
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
 	const struct count *count_a = &counting->counts[a], *count_b = &counting->counts[b];
-	int order = text_compare(name_of(counting, a, false), name_of(counting, b, false));
 
 	if (count_a->seconds != count_b->seconds) {
 		return count_a->seconds > count_b->seconds ? -1 : 1;
@@ -263,25 +148,7 @@ static int most_time_first(const void *left, const void *right, void *context)
 	if (count_a->visits != count_b->visits) {
 		return count_a->visits > count_b->visits ? -1 : 1;
 	}
-	return order != 0 ? order
-			  : text_compare(name_of(counting, a, true), name_of(counting, b, true));
-}
-
-/* Where the sorted lengths of @place begin. */
-static const struct pair *lengths_of(const struct counting *counting, uint32_t place)
-{
-	size_t low = 0, high = counting->lengths.count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (counting->lengths.items[middle].a < place) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return &counting->lengths.items[low];
+	return visits_compare(&counting->visits, a, b);
 }
 
 static bool fill_slowest(
@@ -308,11 +175,11 @@ static bool fill_entry(const struct counting *counting, uint32_t place, struct a
 	struct places_entry *ret_entry)
 {
 	const struct count *count = &counting->counts[place];
-	const struct pair *lengths = lengths_of(counting, place);
+	const struct pair *lengths = pairs_of(&counting->lengths, place);
 
 	*ret_entry = (struct places_entry){
-		.module = arena_copy(arena, name_of(counting, place, false)),
-		.variable = arena_copy(arena, name_of(counting, place, true)),
+		.module = arena_copy(arena, visits_module(&counting->visits, place)),
+		.variable = arena_copy(arena, visits_variable(&counting->visits, place)),
 		.calls = count->calls,
 		.visits = count->visits,
 		.seconds = count->seconds,
@@ -335,7 +202,7 @@ static int finish(struct counting *counting, size_t limit, struct arena *arena,
 	int64_t seconds = 0;
 
 	if (!order || !entries) {
-		return no_room(counting, err);
+		return visits_no_room(&counting->visits, err);
 	}
 	for (uint32_t i = 0; i < all; i++) {
 		order[i] = i;
@@ -347,7 +214,7 @@ static int finish(struct counting *counting, size_t limit, struct arena *arena,
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (!fill_entry(counting, order[i], arena, &entries[i])) {
-			return no_room(counting, err);
+			return visits_no_room(&counting->visits, err);
 		}
 	}
 	*ret_result = (struct places_result){
@@ -369,9 +236,7 @@ int places_find(struct store *store, const struct store_search *search, size_t l
 	struct scan_steps steps;
 
 	arena_init(&counting.arena, PLACES_MEMORY_MAX);
-	arena_init(&counting.scratch, PLACES_MEMORY_MAX);
-	intern_init(&counting.names, &counting.arena);
-	pairs_init(&counting.places, &counting.arena);
+	visits_init(&counting.visits, &counting.arena);
 	pairs_init(&counting.lengths, &counting.arena);
 	if (filter.state == FILTER_ANY_STATE) {
 		filter.state = FILTER_ENDED;

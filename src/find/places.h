@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Places: for each place of the callers' way how long calls stayed there, and what went wrong with
- * their input (GET /v1/places). A place and a visit are what drop-off takes for them
- * (find/dropoff.h). A visit lasts from its first step to the first of the next visit, the last one
- * to the end of the call; never less than 0 seconds. Input is judged by call_step_input(). */
+ * their input (GET /v1/places). What a visit is says find/visits.h. */
 #ifndef FIND_PLACES_H
 #define FIND_PLACES_H
 

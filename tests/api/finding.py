@@ -262,6 +262,55 @@ def places(calls):
     return sorted(rows, key=lambda row: (-row["time"]["sum"], -row["visits"], row["module"], row["variable"])), total
 
 
+def ways_of(made):
+    """From where to where a call went, and for how long it was there before."""
+    visits = visits_of(made)
+    if not made["detail"]:
+        return []
+    start, end = int(made["start"]), int(made["end"])
+    nodes = ["begin"] + [visit["place"] for visit in visits] + [f"end {made['outcome']}"]
+    seconds = [max(visits[0]["from"] - start, 0) if visits else end - start] + [visit["seconds"] for visit in visits]
+    return list(zip(nodes, nodes[1:], seconds))
+
+
+def flow(windows, limit):
+    """Of the calls of one window, or of two."""
+    ways = [[(at, *way) for at, made in enumerate(calls) for way in ways_of(made)] for calls in windows]
+    visits = Counter(to for window in ways for _, _, to, _ in window if isinstance(to, tuple))
+    order = sorted(visits, key=lambda place: (-visits[place], place))
+    shown, others = order[:limit], order[limit:]
+    outcomes = [name for name in OUTCOMES if any(to == f"end {name}" for window in ways for _, _, to, _ in window)]
+    nodes = ["begin", *shown, *(["others"] if others else []), *[f"end {name}" for name in sorted(outcomes, key=OUTCOMES.index)]]
+    number = {node: at for at, node in enumerate(nodes)} | {place: nodes.index("others") for place in others}
+
+    def node_counts(node, window):
+        at = [call_ for call_, from_, to, _ in window if number[to] == number[node] or (node == from_ == "begin")]
+        return {"calls": None if node == "others" and len(others) > 1 else len(set(at)), "visits": len(at)}
+
+    def edge_counts(edge, window):
+        gone = [way for way in window if (number[way[1]], number[way[2]]) == edge]
+        seconds = [way[3] for way in gone]
+        return {"calls": None if len(raw[edge]) > 1 else len({way[0] for way in gone}), "times": len(gone),
+                "time": {"sum": sum(seconds), "p50": nearest_rank(seconds, 50) if gone else 0, "p95": nearest_rank(seconds, 95) if gone else 0}}
+
+    def with_both(head, counts, what):
+        return {**head, **counts(what, ways[0]), **({"compared": counts(what, ways[1])} if len(ways) > 1 else {})}
+
+    def head(node):
+        if isinstance(node, tuple):
+            return {"kind": "place", "module": node[0], "variable": node[1]}
+        return {"kind": "others", "places": len(others)} if node == "others" else {"kind": "end", "outcome": node[4:]} if node != "begin" else {"kind": "begin"}
+
+    raw, times = defaultdict(set), Counter()
+    for window in ways:
+        for _, from_, to, _ in window:
+            raw[number[from_], number[to]].add((from_, to))
+            times[number[from_], number[to]] += 1
+    edges = sorted(raw, key=lambda edge: (-times[edge], edge))
+    return {"nodes": [with_both(head(node), node_counts, node) for node in nodes],
+            "edges": [with_both({"from": edge[0], "to": edge[1]}, edge_counts, edge) for edge in edges], "places_total": len(order)}
+
+
 def dropoff(calls):
     reached, ended, ways = Counter(), Counter(), defaultdict(Counter)
     for made in calls:

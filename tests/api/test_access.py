@@ -30,7 +30,7 @@ SCOPE = {"/v1/account get": None, "/v1/calls post": "write", "/v1/traces post": 
          "/v1/in/{source} post": "write", "/v1/in/freeswitch/header post": "write",
          "/v1/calls/{session_id} patch": "write", "/v1/calls/{session_id}/events post": "write"}
 READS = ["/api/all_logs/{start}/{end}", "/api/calls/{start}/{end}", "/api/call/{session_id}", "/v1/calls", "/v1/calls/{session_id}",
-         "/v1/stats", "/v1/dropoff", "/v1/places", "/v1/diff/{a}/{b}", "/v1/tail"]
+         "/v1/stats", "/v1/dropoff", "/v1/places", "/v1/flow", "/v1/diff/{a}/{b}", "/v1/tail"]
 SCOPE.update({f"{template} get": "read" for template in READS})
 SCOPE["/metrics get"] = "metrics"
 

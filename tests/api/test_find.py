@@ -118,6 +118,17 @@ def test_what_is_found_counted_and_streamed_is_what_the_model_finds(sample, seed
     assert [places[name] for name in dropoff if name.startswith("calls_")] == [dropoff[name] for name in dropoff if name.startswith("calls_")]
     with_steps = sum(1 for c in wanted if c["detail"])
     assert (dropoff["calls_with_steps"], dropoff["calls_over_days"], dropoff["calls_without_steps"]) == (with_steps, 0, len(wanted) - with_steps)
+    windows, asked = [wanted], {}
+    if rng.random() < 0.5:
+        asked = {"compare_start": NOW - rng.randint(0, 6) * 86400 - rng.randint(0, 86400), "compare_end": NOW - rng.randint(0, 86400)}
+        asked["compare_end"] = max(asked.values())
+        windows.append([c for c in calls if finding.matches({**query, "start": asked["compare_start"], "end": asked["compare_end"]}, c)])
+    limit = rng.choice([1, 3, 200])
+    flow = client.get(path_of("/v1/flow", pairs, limit=limit, **asked)).json
+    counted = [flow, flow.pop("compared")] if asked else [flow]
+    assert [(window.pop("total_calls"), window.pop("calls_with_steps"), window.pop("calls_over_days"), window.pop("calls_without_steps"))
+            for window in counted] == [(len(c), sum(bool(m["detail"]) for m in c), 0, sum(not m["detail"] for m in c)) for c in windows], query
+    assert flow == finding.flow(windows, limit), (query, asked, limit)
     lines = client.get(path_of("/v1/calls", pairs), accept=NDJSON)
     assert [json.loads(line)["session_id"] for line in lines.text.splitlines()] == ids(document)
     assert lines.headers["X-Total-Calls"] == str(len(wanted))
@@ -149,6 +160,37 @@ def test_places_say_how_long_a_call_stayed_where_and_what_went_wrong(client):
     assert [line.split("\t") for line in done.stdout.splitlines()] == [
         ["menu", "main", "2", "0:55", "100.0", "0:20", "0:35", "1", "1", "a"], ["queue", "", "1", "0:00", "0.0", "0:00", "0:00", "0", "0", "a"]]
     assert json.loads(callstep("places", "--json", "--data", client.server.store, "--account", client.email).stdout) == answer
+
+
+def test_flow_says_where_calls_go_how_they_end_and_what_differs_from_another_time(client):
+    start = NOW - 1000
+    detail = [step("Welcome", start + 2, "prompt", "menu", "main"), step("Joined queue", start + 20, "event", "queue", ""),
+              step("back", start + 25, "event", "menu", "main")]
+    before = [step("Welcome", start - 500, "prompt", "menu", "main")]
+    post(client, [{**call("a", start, start + 50, detail=detail), "outcome": "abandoned"}, call("bare", start, start + 9, detail=None),
+                  {**call("before", start - 500, start - 480, detail=before), "outcome": "completed"}])
+    answer = client.get(path_of("/v1/flow", start=start, compare_start=start - 500, compare_end=start)).json
+    assert [node["kind"] for node in answer["nodes"]] == ["begin", "place", "place", "end", "end"]
+    assert answer["nodes"][1] == {"kind": "place", "module": "menu", "variable": "main", "calls": 1, "visits": 2, "compared": {"calls": 1, "visits": 1}}
+    assert [node["outcome"] for node in answer["nodes"][3:]] == ["abandoned", "completed"]
+    none = {"calls": 0, "times": 0, "time": {"sum": 0, "p50": 0, "p95": 0}}
+    assert answer["edges"][0] == {"from": 0, "to": 1, "calls": 1, "times": 1, "time": {"sum": 2, "p50": 2, "p95": 2},
+                                  "compared": {"calls": 1, "times": 1, "time": {"sum": 0, "p50": 0, "p95": 0}}}
+    assert [(e["from"], e["to"], e["time"]["sum"], e["compared"] == none) for e in answer["edges"][1:]] == [
+        (1, 2, 18, True), (1, 3, 25, True), (1, 4, 0, False), (2, 1, 5, True)]
+    assert (answer["total_calls"], answer["calls_without_steps"], answer["compared"]["total_calls"]) == (2, 1, 1)
+    options = ["--data", client.server.store, "--account", client.email, "--start", str(start)]
+    compared = ["--compare-start", str(start - 500), "--compare-end", str(start)]
+    assert json.loads(callstep("flow", "--json", *options, *compared).stdout) == answer
+    done = callstep("flow", *options)
+    assert [line.split("\t") for line in done.stdout.splitlines()] == [
+        ["[begin]", "menu/main", "1", "1", "0:02", "0:02"], ["menu/main", "queue", "1", "1", "0:18", "0:18"],
+        ["menu/main", "[end: abandoned]", "1", "1", "0:25", "0:25"], ["queue", "menu/main", "1", "1", "0:05", "0:05"]]
+    assert callstep("flow", *options, *compared).stdout.splitlines()[0].split("\t") == ["[begin]", "menu/main", "1", "1", "0:02", "0:02", "1", "0:00", "0:00"]
+    assert "compared with others; 1 calls" in callstep("flow", *options, *compared).stderr
+    assert [line.split("\t")[:3] for line in callstep("flow", *options, "--limit", "1").stdout.splitlines()][0] == ["[begin]", "menu/main", "1"]
+    for wrong in compared[:2], ["--compare-start", str(start), "--compare-end", str(start - 1)]:
+        assert callstep("flow", *options, *wrong).returncode == 2
 
 
 def test_the_slowest_calls_of_a_place_are_five_and_the_newest_of_those_as_slow(client):
@@ -195,7 +237,7 @@ def test_what_counts_steps_says_how_many_calls_have_any_and_why_others_have_none
     post(client, [call("has", NOW - 60), call("empty", NOW - 60, detail=[]), call("bare", NOW - 60, detail=None), call("old", NOW - 6 * 86400),
                   call("older", NOW - 9 * 86400, detail=None)])
     told = {"total_calls": 5, "calls_with_steps": 1, "calls_over_days": 2, "calls_without_steps": 2}
-    for path in "/v1/dropoff", "/v1/places", "/v1/stats?group=class", "/v1/stats?group=module", "/v1/stats?group=variable":
+    for path in "/v1/dropoff", "/v1/places", "/v1/flow", "/v1/stats?group=class", "/v1/stats?group=module", "/v1/stats?group=variable":
         document = client.get(path).json
         assert {name: document[name] for name in told} == told, path
     for path in "/v1/stats?group=time", "/v1/stats?group=dest", "/v1/stats?group=type":
@@ -369,7 +411,7 @@ def test_head_is_get_without_its_body(client, path):
     "last_module=", "last_variable=a,,b", "text=", "text=...", "text=%22open", "text=%ff",
     "text=*0123", "text=**", "text=a*b", "text=%22a*+b%22", "text=%22*98%22", "path=", "path=menu+Dial", "path=menu+%3E", "path=men*", "dest=617*3001", "src=*1*2*", "min_duration=x", "min_duration=-1", "max_duration=1.5",
     "state=over", "-dest=", "-src=6*1", "-type=Inbound", "-outcome=", "-class=", "-module=a,,b", "-last_variable=,", "-last_module=%ff"])
-@pytest.mark.parametrize("path", ["/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/places", "/v1/tail"])
+@pytest.mark.parametrize("path", ["/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/places", "/v1/flow", "/v1/tail"])
 def test_a_wrong_filter_parameter_is_named(client, path, query):
     answer = client.get(f"{path}?{query}")
     assert answer.status == 400 and answer.headers["Content-Type"] == "application/problem+json"
@@ -381,7 +423,9 @@ def test_a_wrong_filter_parameter_is_named(client, path, query):
     ("/v1/calls?limit=0", "limit"), ("/v1/calls?limit=10001", "limit"), ("/v1/calls?limit=x", "limit"), ("/v1/calls?offset=-1", "offset"),
     ("/v1/calls?detail=yes", "detail"), ("/v1/stats?group=x", "group"), ("/v1/stats?group=time,time", "group"), ("/v1/stats?group=", "group"),
     ("/v1/stats?group=type,dest,src", "group"), ("/v1/stats?bucket=year", "bucket"), ("/v1/stats?values=x", "values"),
-    ("/v1/stats?limit=10001", "limit"), ("/v1/dropoff?limit=0", "limit"), ("/v1/places?limit=0", "limit"), ("/v1/calls?start=100&end=99", "end"),
+    ("/v1/stats?limit=10001", "limit"), ("/v1/dropoff?limit=0", "limit"), ("/v1/places?limit=0", "limit"), ("/v1/flow?limit=201", "limit"), ("/v1/flow?compare_start=1", "compare_end"),
+    ("/v1/flow?compare_end=1", "compare_start"), ("/v1/flow?compare_start=2&compare_end=1", "compare_end"), ("/v1/flow?compare_start=x&compare_end=1", "compare_start"),
+    ("/v1/calls?start=100&end=99", "end"),
     ("/v1/calls?min_duration=2&max_duration=1", "max_duration"), ("/v1/tail?detail=1", "detail"), ("/v1/tail?last_event_id=x", "last_event_id")])
 def test_any_other_wrong_parameter_is_named(client, path, parameter):
     answer = client.get(path)
@@ -561,7 +605,7 @@ def test_one_account_sees_nothing_of_another(client, session_server):
 
 # ---- long questions ----
 
-LONG = ["/v1/calls?text=answered", "/v1/calls?module=nothing", "/v1/stats?group=module", "/v1/dropoff", "/v1/places"]
+LONG = ["/v1/calls?text=answered", "/v1/calls?module=nothing", "/v1/stats?group=module", "/v1/dropoff", "/v1/places", "/v1/flow"]
 
 
 @pytest.fixture(scope="module")

@@ -151,6 +151,7 @@ READS = [
     (["show", "new"], "read-call", "new", 1), (["diff", "new", "new"], "compare-calls", "diff new new", None),
     (["stats", "--group", "type"], "count-calls", "stats", None), (["dropoff", "--class", "event"], "count-calls", "dropoff --class event", None),
     (["places", "--class", "event"], "count-calls", "places --class event", None),
+    (["flow", "--class", "event"], "count-calls", "flow --class event", None),
     (["tail"], "follow-calls", "tail", None), (["privacy-scan"], "scan-calls", "privacy-scan", None), (["key", "list"], "list-keys", "key list", None),
     (["account", "list"], "list-accounts", "account list", None), (["audit"], "read-audit", "audit", None),
     (["audit", "--account", EMAIL], "read-audit", "audit", None),

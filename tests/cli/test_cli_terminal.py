@@ -14,7 +14,7 @@ STEP = {"class": "event", "timestamp": 1769817600, "event": {"line": "odd \x1b]0
 CALL = {"dest": "1" + ODD, "src": "2" + ODD, "start": 1769817600, "end": 1769817700, "session_id": "s" + ODD, "type": "inbound", "detail": [STEP]}
 
 COMMANDS = [["calls"], ["search", "odd"], ["search"], ["tail"], ["show", "s" + ODD], ["diff", "s" + ODD, "s" + ODD], ["stats", "--group", "module"],
-            ["stats", "--group", "dest"], ["dropoff"], ["places"], ["audit"]]
+            ["stats", "--group", "dest"], ["dropoff"], ["places"], ["flow"], ["audit"]]
 
 
 @pytest.fixture

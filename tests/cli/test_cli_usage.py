@@ -8,7 +8,7 @@ import pytest
 
 from stores import KIND
 
-COMMANDS = ("serve account key hook import collect pull export calls search show diff stats dropoff places tail generate backup copy verify erase "
+COMMANDS = ("serve account key hook import collect pull export calls search show diff stats dropoff places flow tail generate backup copy verify erase "
             "privacy-scan token retention sweep audit version help").split()
 
 

@@ -35,6 +35,7 @@ def of_filters():
         yield f"/v1/calls?{search}&limit=10000&detail=true"
         yield f"/v1/dropoff?{search}"
         yield f"/v1/places?{search}"
+        yield f"/v1/flow?{search}"
         for group in ("dest", "type", "class", "module", "variable", "src", "outcome,time&bucket=week", "module,dest", "time&bucket=day", "time&bucket=minute"):
             yield f"/v1/stats?{search}&group={group}"
 

@@ -35,6 +35,7 @@ static const struct {
 	{"GET /v1/stats?group=time&bucket=minute&values=calls", "", ""},
 	{"GET /v1/dropoff", "", ""},
 	{"GET /v1/places", "", ""},
+	{"GET /v1/flow?compare_start=1&compare_end=2000000000", "", ""},
 	{"GET /v1/diff/s01/s02", "", ""},
 	{"GET /v1/account", "", ""},
 	{"GET /v1/keys", "", ""},
