@@ -12,6 +12,7 @@
 #include "cmd/filter_options.h"
 #include "cmd/inbound_options.h"
 #include "cmd/keeping.h"
+#include "cmd/manager.h"
 #include "cmd/redact_options.h"
 #include "hook/hook_sender.h"
 #include "upkeep/gauge.h"
@@ -37,10 +38,12 @@ struct service {
 	struct gauge *gauge;
 	struct call_prefixes prefixes;
 	struct hook_sender *hooks;
+	struct manager manager;
 };
 
 static void service_stop(struct service *service)
 {
+	manager_close(&service->manager);
 	http_server_stop(service->metrics_server, 0);
 	http_server_stop(service->server, 0);
 	gauge_stop(service->gauge);
@@ -453,14 +456,16 @@ static void block_signals(sigset_t *ret_signals)
 
 static void wait_for_end(struct service *service, const sigset_t *signals, bool tls)
 {
-	int number;
+	for (;;) {
+		int number = manager_wait(&service->manager, signals);
 
-	while (sigwait(signals, &number) == 0) {
 		if (number != SIGHUP) {
 			log_event(LOG_INFO, "stopping", "signal=%d", number);
 			return;
 		}
+		manager_reloading(&service->manager);
 		reload(service, tls);
+		manager_ready(&service->manager);
 	}
 }
 
@@ -520,7 +525,7 @@ static int serve_check(struct cmd_run *run, struct error *err)
 
 static int serve_run(struct cmd_run *run, struct error *err)
 {
-	AUTO(service_stop) struct service service = {0};
+	AUTO(service_stop) struct service service = {.manager = {.notify = {.fd = -1}}};
 	const struct settings *settings = run->settings;
 	char location[512], store[600], user[CMD_USER_SIZE];
 	bool tls = settings->tls_certificate != NULL;
@@ -530,6 +535,7 @@ static int serve_run(struct cmd_run *run, struct error *err)
 	cmd_shown_location(settings->data, location, sizeof(location));
 	log_value(text_of(location), store, sizeof(store));
 	block_signals(&signals);
+	manager_open(&service.manager);
 	if (service_start(&service, settings, cmd_user(user), err) < 0 ||
 		tell_keeping(service.store, settings, err) < 0) {
 		cmd_fail(err);
@@ -542,7 +548,11 @@ static int serve_run(struct cmd_run *run, struct error *err)
 		log_event(LOG_INFO, "metrics", "address=%s",
 			http_server_address(service.metrics_server));
 	}
+	service.manager.server = service.server;
+	service.manager.intake = service.intake;
+	manager_ready(&service.manager);
 	wait_for_end(&service, &signals, tls);
+	manager_stopping(&service.manager, settings->grace_s);
 	api_finish(service.api);
 	http_server_drain(service.server, (unsigned int)settings->grace_s);
 	http_server_stop(service.metrics_server, 0);

@@ -222,6 +222,10 @@ const char *http_server_address(const struct http_server *server);
 /* Rereads the certificate files; new connections use them. On failure the old ones stay. */
 int http_server_reload(struct http_server *server, struct error *err) CHECK_RESULT;
 
+/* Whether each thread that serves has gone round since this was last asked, or it is asked for the
+ * first time. False where one stands still. By one thread. */
+bool http_server_turned(struct http_server *server);
+
 /* ---- figures ---- */
 
 /* How a request ended: whole, or why not. */

@@ -37,6 +37,7 @@ struct loop {
 	size_t starting_count;
 	int give_fd;
 	int take_fd;
+	atomic_bool asked; /* by loop_turned(), and has not turned since */
 	struct thread thread;
 };
 
@@ -135,6 +136,7 @@ static void *serve(void *context)
 	receiver_use(loop->receiver);
 	while (more) {
 		fds[0].revents = 0;
+		atomic_store_explicit(&loop->asked, false, memory_order_relaxed);
 		poll(fds, 2, library_timeout(loop));
 		more = fds[0].revents == 0 || take_connections(loop);
 		/* The last time too: it ends what was suspended. */
@@ -248,14 +250,28 @@ bool loop_give(struct loop *loop, struct connection *connection)
 	return write(loop->give_fd, &connection, sizeof(connection)) == sizeof(connection);
 }
 
-void loop_resume(struct loop *loop, struct MHD_Connection *connection)
+static void wake(struct loop *loop)
 {
 	const struct connection *none = NULL;
 
-	MHD_resume_connection(connection);
 	/* Where the pipe is full, the loop is awake. */
 	if (write(loop->give_fd, &none, sizeof(none)) < 0) {
 	}
+}
+
+void loop_resume(struct loop *loop, struct MHD_Connection *connection)
+{
+	MHD_resume_connection(connection);
+	wake(loop);
+}
+
+bool loop_turned(struct loop *loop)
+{
+	if (atomic_exchange(&loop->asked, true)) {
+		return false;
+	}
+	wake(loop);
+	return true;
 }
 
 struct figures *loop_figures(struct loop *loop)

@@ -21,6 +21,10 @@ bool loop_give(struct loop *loop, struct connection *connection);
  * own loops only. */
 void loop_resume(struct loop *loop, struct MHD_Connection *connection);
 
+/* Whether it has gone round since this was last asked, or it is asked for the first time; it is
+ * woken to go round once more. False for a loop that stands still. By one thread. */
+bool loop_turned(struct loop *loop);
+
 /* What it has counted. Its thread adds to it, any thread may read it. */
 struct figures *loop_figures(struct loop *loop);
 

@@ -266,6 +266,16 @@ int http_server_reload(struct http_server *server, struct error *err)
 	return server->tls ? tls_reload(server->tls, err) : 0;
 }
 
+bool http_server_turned(struct http_server *server)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < server->loop_count; i++) {
+		all = loop_turned(server->loops[i]) && all;
+	}
+	return all;
+}
+
 void http_server_figures(const struct http_server *server, struct http_figures *ret_figures)
 {
 	struct watch_figures connections;

@@ -5,14 +5,16 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from .exchange import Exchange
-from .stub import Stub
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from .exchange import Exchange  # noqa: E402
+from .stub import Stub  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = str(Path(os.environ.get("CALLSTEP_BIN", ROOT / "build" / "callstep")).resolve())

@@ -1,40 +1,21 @@
 # SPDX-License-Identifier: MIT
 """The unit of systemd that runs a collector: what it starts works with what its file of settings holds, and systemd finds nothing wrong with it."""
-import json
 import os
 import shlex
-import shutil
 import subprocess
-from pathlib import Path
 
-import pytest
+from units import Unit, analyze, installed
 
-from .conftest import BINARY, PATIENCE_S, ROOT, wait_for
+from .conftest import BINARY, PATIENCE_S, wait_for
 from .exchange import recorded
 
-UNIT = ROOT / "systemd" / "callstep-collect@.service.in"
-
-
-def settings_of(section):
-    """The lines of a section, in their order: a name may come several times."""
-    lines, found = [], False
-    for line in UNIT.read_text().splitlines():
-        if line.startswith("["):
-            found = line == f"[{section}]"
-        elif found and line and not line.startswith("#"):
-            lines.append(tuple(line.split("=", 1)))
-    return lines
-
-
-def one(section, name):
-    [value] = [value for each, value in settings_of(section) if each == name]
-    return value
+UNIT = Unit("callstep-collect@.service")
 
 
 def command(environment):
     """The words of ExecStart, as systemd makes them: `$NAME` alone is split at spaces, `${NAME}` is one word."""
     words = []
-    for word in shlex.split(one("Service", "ExecStart").replace("@bindir@/callstep", BINARY)):
+    for word in shlex.split(UNIT.one("Service", "ExecStart").replace("@bindir@/callstep", BINARY)):
         if word.startswith("${"):
             words.append(environment[word[2:-1]])
         else:
@@ -59,12 +40,12 @@ def test_what_it_starts_collects_with_its_settings_from_the_environment_alone(ex
 
 def test_it_does_not_begin_again_where_its_settings_are_wrong(tmp_path):
     environment = {"PATH": os.environ["PATH"], "STATE_DIRECTORY": str(tmp_path), "SOURCE": "pigeon"}
-    assert subprocess.run(command(environment), env=environment, capture_output=True).returncode == int(one("Service", "RestartPreventExitStatus"))
-    assert one("Service", "Restart") == "always"
+    assert subprocess.run(command(environment), env=environment, capture_output=True).returncode == int(UNIT.one("Service", "RestartPreventExitStatus"))
+    assert UNIT.one("Service", "Restart") == "always"
 
 
 def test_it_may_do_nothing_but_what_it_needs():
-    service = settings_of("Service")
+    service = UNIT.lines("Service")
     for line in ("DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "PrivateDevices=yes", "PrivateUsers=yes",
                  "CapabilityBoundingSet=", "MemoryDenyWriteExecute=yes", "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "UMask=0077",
                  "StateDirectoryMode=0700", "SystemCallFilter=@system-service"):
@@ -72,20 +53,9 @@ def test_it_may_do_nothing_but_what_it_needs():
 
 
 def test_systemd_finds_nothing_wrong_with_it(tmp_path):
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("systemd-analyze is not installed")
-    program = tmp_path / "callstep"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    unit = tmp_path / "callstep-collect@.service"
-    unit.write_text(UNIT.read_text().replace("@bindir@", str(tmp_path)))
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / "callstep-collect@pbx1.service"], capture_output=True, text=True)
-    assert [line for line in done.stderr.splitlines() if "callstep-collect" in line] == [] and unit.exists()
+    done = analyze("verify", "--man=no", UNIT.at(tmp_path, "pbx1"))
+    assert [line for line in done.stderr.splitlines() if "callstep-collect" in line] == []
 
 
 def test_it_is_installed():
-    build = Path(BINARY).parent
-    if not (build / "meson-info").is_dir():
-        pytest.skip("the program is not in a build folder")
-    installed = json.loads(subprocess.run(["meson", "introspect", "--installed", build], capture_output=True, text=True, check=True).stdout)
-    assert any(path.endswith("/lib/systemd/system/callstep-collect@.service") for path in installed.values())
+    assert any(path.endswith("/lib/systemd/system/callstep-collect@.service") for path in installed(BINARY))

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -578,6 +579,52 @@ static void a_stop_ends_what_does_not_come_to_an_end(void **state)
 	}
 }
 
+/* True as soon as it has turned once; false when ten seconds were not enough. */
+static bool turns(struct http_server *server)
+{
+	const struct timespec a_hundredth = {.tv_nsec = 10000000};
+
+	for (int i = 0; i < 1000; i++) {
+		if (http_server_turned(server)) {
+			return true;
+		}
+		nanosleep(&a_hundredth, NULL);
+	}
+	return false;
+}
+
+/* Whether it stands still for a fifth of a second, within ten seconds. */
+static bool stands_still(struct http_server *server)
+{
+	const struct timespec a_tenth = {.tv_nsec = 100000000};
+	int still = 0;
+
+	for (int i = 0; i < 100 && still < 2; i++) {
+		still = http_server_turned(server) ? 0 : still + 1;
+		nanosleep(&a_tenth, NULL);
+	}
+	return still == 2;
+}
+
+static void a_thread_that_stands_still_shows(void **state)
+{
+	struct toy *toy = *state;
+	AUTO(file_close) int fd = client_connect(http_server_address(toy->server));
+	bool still;
+
+	assert_true(turns(toy->server));
+	assert_true(turns(toy->server));
+	/* Its handler waits for the lock. */
+	pthread_mutex_lock(&toy->lock);
+	client_send(fd, TEXT("GET /wait HTTP/1.1\r\nHost: t\r\n\r\n"));
+	still = stands_still(toy->server);
+	pthread_mutex_unlock(&toy->lock);
+	assert_true(still);
+	assert_true(turns(toy->server));
+	toy_await(toy, &toy->parked_count, 1);
+	toy_wake(toy);
+}
+
 static void a_port_in_use_has_its_error(void **state)
 {
 	struct toy *toy = *state;
@@ -644,6 +691,7 @@ int main(void)
 		cmocka_unit_test(a_stop_ends_connections_that_were_just_handed_over),
 		cmocka_unit_test(a_stop_waits_for_what_runs),
 		cmocka_unit_test(a_stop_ends_what_does_not_come_to_an_end),
+		cmocka_unit_test_setup_teardown(a_thread_that_stands_still_shows, start, stop),
 		cmocka_unit_test_setup_teardown(a_port_in_use_has_its_error, start, stop),
 		cmocka_unit_test(an_address_that_is_none_has_its_error),
 	};

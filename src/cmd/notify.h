@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * Tells the service manager how the server is: the protocol of sd_notify(3), a datagram of lines
+ * NAME=value to the socket that NOTIFY_SOCKET names. */
+#ifndef CMD_NOTIFY_H
+#define CMD_NOTIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/error.h"
+
+struct notify {
+	int fd; /* -1: there is nobody to tell */
+	struct sockaddr_un address;
+	socklen_t address_size;
+	/* How long after one WATCHDOG=1 the manager waits for the next; 0: it expects none. */
+	int64_t watchdog_us;
+};
+
+/* From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. Without the first nobody is told. On failure
+ * nobody is told either. */
+int notify_open(struct notify *ret_notify, struct error *err) CHECK_RESULT;
+/* Nobody is told any more. */
+void notify_close(struct notify *notify);
+
+/* Sends "READY=1", "STOPPING=1", more than one with line feeds between them. What a manager does
+ * not read for seconds is lost to it, which is not a failure: the server must not stand still. */
+int notify_send(const struct notify *notify, struct error *err, const char *format, ...)
+	FORMAT_PRINTF(3, 4);
+
+#endif
