@@ -70,8 +70,9 @@ async function compare(operation, values, status) {
 const asked = async () => operationsOf(await program.ask('/openapi.json'));
 const streams = (operation) => operation.accepts.includes('text/event-stream');
 
-// There is no key and no hook 99.
+// There is no key and no hook 99, and the key lacks the scope `metrics`.
 const begins = {
+	metrics: 403,
 	addKey: 201, revokeKey: 404,
 	addHook: 201, getHook: 404, changeHook: 404, removeHook: 404, testHook: 404, listHookFailures: 404, resendHookFailure: 404,
 };
