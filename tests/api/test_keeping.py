@@ -27,7 +27,7 @@ def old_calls():
             for name, days in ages.items()]
 
 
-def wait_for(found, seconds=30):
+def wait_for(found, seconds=120):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = found()
