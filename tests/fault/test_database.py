@@ -252,7 +252,8 @@ def fail_over(tmp_path, serve, random_):
         client = Client(servers[0], key)
         assert client.get("/readyz").status == 503
         replica.promote()
-        until_ready(client)
+        for server in servers:
+            until_ready(Client(server, key))
         threading.Event().wait(0.5)
         ledger = trouble.Ledger()
         trouble.stop_posters(posters, ledger)
