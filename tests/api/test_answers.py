@@ -156,7 +156,7 @@ FORMS = {"gzip": (ALL, GZIP), "identity": (ALL, ""), "xml": (ALL, XML), "v1": ("
 @pytest.mark.parametrize("form", FORMS)
 def test_while_one_account_takes_all_memory_slowly_anothers_large_page_and_a_thirds_small_one_are_answered(start_server, three_accounts, form):
     store, keys = three_accounts
-    server = start_server("--page-memory-max", str(MEMORY), "--timeout", "60s", store=store)
+    server = start_server("--page-memory-max", str(MEMORY), "--timeout", "60s", "--query-time-max", "60s", store=store)
     slow, large, small = (Client(server, keys[f"{name}@example.com"], f"{name}@example.com") for name in ("slow", "large", "small"))
     path, extra = FORMS[form]
     expected = digest(rest_of(*begin(slow, path, extra)))
