@@ -7,7 +7,7 @@
 #define COLUMNS		 6
 #define COLUMNS_COMPARED 9
 
-/* "module variable" of a place; the others and the two ends of the way stand in brackets. */
+/* module/variable of a place; the others and the two ends of the way stand in brackets. */
 static void add_node(struct listing *listing, const struct flow_node *node)
 {
 	struct text outcome = call_outcome_names.items[node->outcome];

@@ -20,33 +20,15 @@ void dropoff_deinit(struct dropoff *dropoff)
 	arena_deinit(&dropoff->arena);
 }
 
-int dropoff_no_room(const struct dropoff *dropoff, struct error *err)
-{
-	return error_set(err, ERROR_TOO_LARGE,
-		"there are too many different places to count in %zu MB: ask for a shorter window",
-		dropoff->arena.ceiling_bytes >> 20);
-}
-
 /* The number of the place that @kind belongs to. */
 static bool find_place(struct dropoff *dropoff, const struct store_kind *kind, uint32_t *ret_place)
 {
-	uint32_t module, variable;
-	const struct pair *place;
-
-	if (text_equal(kind->module, TEXT("hangup"))) {
+	if (!filter_is_place(kind->module)) {
 		*ret_place = KIND_MAP_NONE;
 		return true;
 	}
-	if (!intern_number(&dropoff->names, kind->module, &module) ||
-		!intern_number(&dropoff->names, kind->variable, &variable)) {
-		return false;
-	}
-	place = pairs_at(&dropoff->places, module, variable);
-	if (!place) {
-		return false;
-	}
-	*ret_place = (uint32_t)(place - dropoff->places.items);
-	return true;
+	return pairs_place(
+		&dropoff->places, &dropoff->names, kind->module, kind->variable, ret_place);
 }
 
 int dropoff_kinds(void *counter, const struct store_kind *kinds, size_t count, struct error *err)
@@ -55,11 +37,11 @@ int dropoff_kinds(void *counter, const struct store_kind *kinds, size_t count, s
 	uint32_t place;
 
 	if (!kind_map_reserve(&dropoff->kinds, kinds, count)) {
-		return dropoff_no_room(dropoff, err);
+		return pairs_no_room(&dropoff->places, err);
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (!find_place(dropoff, &kinds[i], &place)) {
-			return dropoff_no_room(dropoff, err);
+			return pairs_no_room(&dropoff->places, err);
 		}
 		kind_map_set(&dropoff->kinds, kinds[i].id, place);
 	}
@@ -93,12 +75,12 @@ int dropoff_row(void *counter, const struct store_row *row, struct error *err)
 			continue;
 		}
 		if (!visit(dropoff, at, place)) {
-			return dropoff_no_room(dropoff, err);
+			return pairs_no_room(&dropoff->places, err);
 		}
 		at = place;
 	}
 	if (at != KIND_MAP_NONE && !pairs_count(&dropoff->ways, at, DROPOFF_END, dropoff->calls)) {
-		return dropoff_no_room(dropoff, err);
+		return pairs_no_room(&dropoff->places, err);
 	}
 	dropoff->calls++;
 	return 1;

@@ -72,7 +72,4 @@ int dropoff_row(void *counter, const struct store_row *row, struct error *err) C
 int dropoff_finish(struct dropoff *dropoff, size_t limit, struct arena *arena,
 	struct dropoff_result *ret_result, struct error *err) CHECK_RESULT;
 
-/* ERROR_TOO_LARGE. */
-int dropoff_no_room(const struct dropoff *dropoff, struct error *err);
-
 #endif

@@ -72,23 +72,6 @@ static uint32_t *sort_places(struct dropoff *dropoff, size_t *ret_count)
 	return order;
 }
 
-/* Where the sorted ways from @place begin. */
-static size_t find_ways(const struct pairs *ways, uint32_t place)
-{
-	size_t low = 0, high = ways->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (ways->items[middle].a < place) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return low;
-}
-
 static bool copy_names(const struct dropoff *dropoff, const struct pair *place, struct arena *arena,
 	struct text *ret_module, struct text *ret_variable)
 {
@@ -120,7 +103,7 @@ static bool fill_place(const struct dropoff *dropoff, uint32_t number, struct ar
 {
 	const struct pair *place = &dropoff->places.items[number];
 	const struct pair *ways = dropoff->ways.items;
-	size_t first = find_ways(&dropoff->ways, number);
+	size_t first = (size_t)(pairs_of(&dropoff->ways, number) - ways);
 	size_t end = first;
 
 	while (end < dropoff->ways.count && ways[end].a == number) {
@@ -145,14 +128,14 @@ int dropoff_finish(struct dropoff *dropoff, size_t limit, struct arena *arena,
 	count = all < limit ? all : limit;
 	places = arena_calloc(arena, count, sizeof(*places));
 	if (!order || !places) {
-		return dropoff_no_room(dropoff, err);
+		return pairs_no_room(&dropoff->places, err);
 	}
 	if (ways->count > 0) {
 		qsort_r(ways->items, ways->count, sizeof(*ways->items), compare_ways, dropoff);
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (!fill_place(dropoff, order[i], arena, &places[i])) {
-			return dropoff_no_room(dropoff, err);
+			return pairs_no_room(&dropoff->places, err);
 		}
 	}
 	*ret_result = (struct dropoff_result){

@@ -11,40 +11,28 @@ static void flow_deinit(struct flow *flow)
 	arena_deinit(&flow->arena);
 }
 
-int64_t flow_add(int64_t sum, int64_t more)
-{
-	return __builtin_add_overflow(sum, more, &sum) ? INT64_MAX : sum;
-}
-
-/* The list of one window, longer by one. */
-static bool grow(struct flow *flow, struct flow_tally **list, size_t count)
-{
-	struct flow_tally *items = arena_list_grow(&flow->arena, *list, count, sizeof(*items));
-
-	if (!items) {
-		return false;
-	}
-	items[count] = (struct flow_tally){.last = -1};
-	*list = items;
-	return true;
-}
-
-/* Makes room in the lists of both windows for @wanted entries. */
-static bool reserve(struct flow *flow, struct flow_tally *lists[2], size_t *count, size_t wanted)
+/* Makes room for @wanted entries. */
+static bool reserve(struct flow *flow, struct flow_count **counts, size_t *count, size_t wanted)
 {
 	while (*count < wanted) {
-		if (!grow(flow, &lists[0], *count) || !grow(flow, &lists[1], *count)) {
+		struct flow_count *longer =
+			arena_list_grow(&flow->arena, *counts, *count, sizeof(*longer));
+
+		if (!longer) {
 			return false;
 		}
-		++*count;
+		longer[(*count)++] = (struct flow_count){{{.last = -1}, {.last = -1}}};
+		*counts = longer;
 	}
 	return true;
 }
 
-static void count(struct flow *flow, struct flow_tally *tally, int64_t seconds)
+static void count(struct flow *flow, struct flow_count *counts, int64_t seconds)
 {
+	struct flow_tally *tally = &counts->tallies[flow->window];
+
 	tally->times++;
-	tally->seconds = flow_add(tally->seconds, seconds);
+	tally->seconds = pairs_add_up(tally->seconds, seconds);
 	if (tally->last != flow->calls) {
 		tally->last = flow->calls;
 		tally->calls++;
@@ -62,8 +50,8 @@ static bool go(struct flow *flow, uint32_t node)
 		return false;
 	}
 	at = (uint32_t)(edge - flow->edges.items);
-	if (!reserve(flow, flow->edge_counts, &flow->edges_count, (size_t)at + 1) ||
-		!reserve(flow, flow->nodes, &flow->nodes_count, (size_t)node + 1)) {
+	if (!reserve(flow, &flow->edge_counts, &flow->edges_count, (size_t)at + 1) ||
+		!reserve(flow, &flow->nodes, &flow->nodes_count, (size_t)node + 1)) {
 		return false;
 	}
 	length = pairs_at(&flow->lengths, 2 * at + (uint32_t)flow->window, flow->before_seconds);
@@ -71,8 +59,8 @@ static bool go(struct flow *flow, uint32_t node)
 		return false;
 	}
 	length->count++;
-	count(flow, &flow->edge_counts[flow->window][at], flow->before_seconds);
-	count(flow, &flow->nodes[flow->window][node], 0);
+	count(flow, &flow->edge_counts[at], flow->before_seconds);
+	count(flow, &flow->nodes[node], 0);
 	flow->before = node;
 	return true;
 }
@@ -103,12 +91,12 @@ static int count_call(void *context, const struct call *call, struct text detail
 	flow->call = call;
 	flow->before = FLOW_NODE_BEGIN;
 	flow->before_seconds = call->end - call->start; /* where it is at no place */
-	count(flow, &flow->nodes[flow->window][FLOW_NODE_BEGIN], 0);
+	count(flow, &flow->nodes[FLOW_NODE_BEGIN], 0);
 	if (visits_walk(&flow->visits, call, detail, go_to_place, flow, err) < 0) {
 		return -1;
 	}
 	if (!go(flow, FLOW_NODE_END + (uint32_t)call->outcome)) {
-		return visits_no_room(&flow->visits, err);
+		return pairs_no_room(&flow->visits.places, err);
 	}
 	flow->calls++;
 	return 0;
@@ -122,9 +110,6 @@ static int count_window(struct flow *flow, struct store *store, const struct sto
 
 	filter.start = span->start;
 	filter.end = span->end;
-	if (filter.state == FILTER_ANY_STATE) {
-		filter.state = FILTER_ENDED;
-	}
 	asked.filter = &filter;
 	return reading_walk(
 		store, &asked, count_call, flow, &flow->windows[flow->window].steps, err);
@@ -141,8 +126,8 @@ int flow_find(struct store *store, const struct store_search *search,
 	visits_init(&flow.visits, &flow.arena);
 	pairs_init(&flow.edges, &flow.arena);
 	pairs_init(&flow.lengths, &flow.arena);
-	if (!reserve(&flow, flow.nodes, &flow.nodes_count, FLOW_NODE_PLACES)) {
-		return visits_no_room(&flow.visits, err);
+	if (!reserve(&flow, &flow.nodes, &flow.nodes_count, FLOW_NODE_PLACES)) {
+		return pairs_no_room(&flow.visits.places, err);
 	}
 	if (count_window(&flow, store, search, &span, err) < 0) {
 		return -1;

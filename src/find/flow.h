@@ -100,14 +100,18 @@ struct flow_tally {
 	int64_t last; /* the call that was counted last */
 };
 
+struct flow_count {
+	struct flow_tally tallies[2]; /* by window */
+};
+
 struct flow {
 	struct arena arena;
 	struct visits visits;
-	struct pairs edges;	     /* from, to */
-	struct pairs lengths;	     /* 2 * edge + window, seconds: how often */
-	struct flow_tally *nodes[2]; /* by window and node */
+	struct pairs edges;   /* from, to */
+	struct pairs lengths; /* 2 * edge + window, seconds: how often */
+	struct flow_count *nodes;
 	size_t nodes_count;
-	struct flow_tally *edge_counts[2]; /* by window and edge */
+	struct flow_count *edge_counts; /* by edge */
 	size_t edges_count;
 	size_t window; /* that is counted */
 	int64_t calls;
@@ -121,7 +125,5 @@ struct flow {
 /* Puts @flow's counts into *@ret_result. Its pairs are sorted after that. */
 int flow_finish(struct flow *flow, size_t limit, struct arena *arena,
 	struct flow_result *ret_result, struct error *err) CHECK_RESULT;
-
-int64_t flow_add(int64_t sum, int64_t more);
 
 #endif

@@ -15,9 +15,9 @@ struct finishing {
 	struct pairs lengths; /* 2 * edge + window, seconds: how often */
 };
 
-static int64_t times_of(struct flow_tally *const tallies[2], size_t at)
+static int64_t times_of(const struct flow_count *count)
 {
-	return tallies[0][at].times + tallies[1][at].times;
+	return count->tallies[0].times + count->tallies[1].times;
 }
 
 /* ---- nodes ---- */
@@ -26,8 +26,8 @@ static int most_visits_first(const void *left, const void *right, void *context)
 {
 	const struct flow *flow = context;
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	int64_t times_a = times_of(flow->nodes, FLOW_NODE_PLACES + a);
-	int64_t times_b = times_of(flow->nodes, FLOW_NODE_PLACES + b);
+	int64_t times_a = times_of(&flow->nodes[FLOW_NODE_PLACES + a]);
+	int64_t times_b = times_of(&flow->nodes[FLOW_NODE_PLACES + b]);
 
 	if (times_a != times_b) {
 		return times_a > times_b ? -1 : 1;
@@ -44,7 +44,7 @@ static struct flow_node *add_node(
 
 	*added = node;
 	for (size_t i = 0; i < 2; i++) {
-		const struct flow_tally *tally = &finishing->flow->nodes[i][counted];
+		const struct flow_tally *tally = &finishing->flow->nodes[counted].tallies[i];
 
 		added->counts[i] = (struct flow_node_counts){tally->calls, tally->times};
 	}
@@ -79,7 +79,8 @@ static void add_others(struct finishing *finishing)
 			continue;
 		}
 		for (size_t j = 0; j < 2; j++) {
-			others->counts[j].visits += finishing->flow->nodes[j][counted].times;
+			others->counts[j].visits +=
+				finishing->flow->nodes[counted].tallies[j].times;
 		}
 		finishing->nodes[counted] = (uint32_t)(others - finishing->result.nodes);
 	}
@@ -100,7 +101,7 @@ static bool add_nodes(struct finishing *finishing)
 	}
 	add_others(finishing);
 	for (size_t i = 0; i <= CALL_COMPLETED; i++) {
-		if (times_of(flow->nodes, FLOW_NODE_END + i) > 0) {
+		if (times_of(&flow->nodes[FLOW_NODE_END + i]) > 0) {
 			add_node(finishing, FLOW_NODE_END + i,
 				(struct flow_node){
 					.kind = FLOW_END, .outcome = (enum call_outcome)i});
@@ -127,12 +128,12 @@ static bool add_edge(struct finishing *finishing, uint32_t counted, uint32_t *re
 	edge->from = pair->a;
 	edge->to = (uint32_t)pair->b;
 	for (size_t i = 0; i < 2; i++) {
-		const struct flow_tally *tally = &finishing->flow->edge_counts[i][counted];
+		const struct flow_tally *tally = &finishing->flow->edge_counts[counted].tallies[i];
 		struct flow_edge_counts *counts = &edge->counts[i];
 
 		counts->calls = pair->count == 0 ? tally->calls : -1;
 		counts->times += tally->times;
-		counts->seconds = flow_add(counts->seconds, tally->seconds);
+		counts->seconds = pairs_add_up(counts->seconds, tally->seconds);
 	}
 	pair->count++;
 	return true;
@@ -230,7 +231,7 @@ int flow_finish(struct flow *flow, size_t limit, struct arena *arena,
 	pairs_init(&finishing.edges, &flow->arena);
 	pairs_init(&finishing.lengths, &flow->arena);
 	if (!begin(&finishing, limit) || !add_nodes(&finishing) || !add_edges(&finishing)) {
-		return visits_no_room(&flow->visits, err);
+		return pairs_no_room(&flow->visits.places, err);
 	}
 	fill_percentiles(&finishing);
 	if (result->edges_count > 0) {

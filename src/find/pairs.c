@@ -43,6 +43,30 @@ struct pair *pairs_at(struct pairs *pairs, uint32_t a, int64_t b)
 	return add(pairs, a, b);
 }
 
+bool pairs_place(struct pairs *places, struct intern *names, struct text module,
+	struct text variable, uint32_t *ret_place)
+{
+	uint32_t a, b;
+	const struct pair *place;
+
+	if (!intern_number(names, module, &a) || !intern_number(names, variable, &b)) {
+		return false;
+	}
+	place = pairs_at(places, a, b);
+	if (!place) {
+		return false;
+	}
+	*ret_place = (uint32_t)(place - places->items);
+	return true;
+}
+
+int pairs_no_room(const struct pairs *places, struct error *err)
+{
+	return error_set(err, ERROR_TOO_LARGE,
+		"there are too many different places to count in %zu MB: ask for a shorter window",
+		places->arena->ceiling_bytes >> 20);
+}
+
 bool pairs_count(struct pairs *pairs, uint32_t a, int64_t b, int64_t call)
 {
 	struct pair *pair = pairs_at(pairs, a, b);

@@ -93,11 +93,6 @@ static void note_slow(
 	memcpy(count->slowest[at].session_id, call->session_id.data, call->session_id.size);
 }
 
-static int64_t add_up(int64_t sum, int64_t more)
-{
-	return __builtin_add_overflow(sum, more, &sum) ? INT64_MAX : sum;
-}
-
 static bool count_visit(void *context, const struct visit *visit)
 {
 	struct counting *counting = context;
@@ -109,7 +104,7 @@ static bool count_visit(void *context, const struct visit *visit)
 	}
 	length->count++;
 	count->visits++;
-	count->seconds = add_up(count->seconds, visit->seconds);
+	count->seconds = pairs_add_up(count->seconds, visit->seconds);
 	count->no_input += visit->no_input;
 	count->wrong_input += visit->wrong_input;
 	if (count->last != counting->calls) {
@@ -202,11 +197,11 @@ static int finish(struct counting *counting, size_t limit, struct arena *arena,
 	int64_t seconds = 0;
 
 	if (!order || !entries) {
-		return visits_no_room(&counting->visits, err);
+		return pairs_no_room(&counting->visits.places, err);
 	}
 	for (uint32_t i = 0; i < all; i++) {
 		order[i] = i;
-		seconds = add_up(seconds, counting->counts[i].seconds);
+		seconds = pairs_add_up(seconds, counting->counts[i].seconds);
 	}
 	if (all > 0) {
 		qsort_r(order, all, sizeof(*order), most_time_first, counting);
@@ -214,7 +209,7 @@ static int finish(struct counting *counting, size_t limit, struct arena *arena,
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (!fill_entry(counting, order[i], arena, &entries[i])) {
-			return visits_no_room(&counting->visits, err);
+			return pairs_no_room(&counting->visits.places, err);
 		}
 	}
 	*ret_result = (struct places_result){
@@ -231,18 +226,12 @@ int places_find(struct store *store, const struct store_search *search, size_t l
 	struct arena *arena, struct places_result *ret_result, struct error *err)
 {
 	AUTO(counting_deinit) struct counting counting = {0};
-	struct filter filter = *search->filter;
-	struct store_search asked = *search;
 	struct scan_steps steps;
 
 	arena_init(&counting.arena, PLACES_MEMORY_MAX);
 	visits_init(&counting.visits, &counting.arena);
 	pairs_init(&counting.lengths, &counting.arena);
-	if (filter.state == FILTER_ANY_STATE) {
-		filter.state = FILTER_ENDED;
-	}
-	asked.filter = &filter;
-	if (reading_walk(store, &asked, count_call, &counting, &steps, err) < 0 ||
+	if (reading_walk(store, search, count_call, &counting, &steps, err) < 0 ||
 		finish(&counting, limit, arena, ret_result, err) < 0) {
 		return -1;
 	}

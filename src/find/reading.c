@@ -89,11 +89,16 @@ int reading_walk(struct store *store, const struct store_search *search, reading
 {
 	AUTO(reading_deinit)
 	struct reading reading = {.store = store, .unpacker = unpacker_create()};
+	struct filter filter = *search->filter;
 	struct scan_steps steps = {0};
 
 	arena_init(&reading.arena, PAGE_MEMORY_MAX);
 	buffer_init(&reading.json, JSON_MAX);
+	if (filter.state == FILTER_ANY_STATE) {
+		filter.state = FILTER_ENDED;
+	}
 	reading.search = *search;
+	reading.search.filter = &filter;
 	reading.search.after = (struct store_place){0};
 	reading.search.offset = 0;
 	reading.search.with_packed = true;

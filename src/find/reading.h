@@ -10,7 +10,8 @@
 typedef int reading_each_fn(
 	void *context, const struct call *call, struct text detail, struct error *err);
 
-/* Gives each call that @search finds, newest first, and counts in @ret_steps which have steps. It
+/* Gives each call that @search finds, newest first; one that goes on only where the filter asks for
+ * a state. Counts in @ret_steps which have steps. It
  * reads page after page, so that memory does not grow with the calls: one that is stored meanwhile
  * may be missing. Of @search only account_id, filter, detail_after and the deadline matter:
  * ERROR_TIMEOUT once that has passed. */

@@ -196,9 +196,7 @@ static bool count_call(struct stats *stats, uint32_t number, const struct store_
 	if (stats->question.calls_only) {
 		return true;
 	}
-	if (__builtin_add_overflow(counts->duration_sum, duration, &counts->duration_sum)) {
-		counts->duration_sum = INT64_MAX;
-	}
+	counts->duration_sum = pairs_add_up(counts->duration_sum, duration);
 	pair = pairs_at(&stats->durations, number, duration);
 	if (pair) {
 		pair->count++;

@@ -30,21 +30,12 @@ void visits_deinit(struct visits *visits)
 	arena_deinit(&visits->scratch);
 }
 
-int visits_no_room(const struct visits *visits, struct error *err)
-{
-	return error_set(err, ERROR_TOO_LARGE,
-		"there are too many different places to count in %zu MB: ask for a shorter window",
-		visits->arena->ceiling_bytes >> 20);
-}
-
 /* The place of a step; NO_PLACE: it is not at one. */
 static bool find_place(
 	struct visits *visits, const struct call_step_look *step, uint32_t *ret_place)
 {
 	struct text module = call_string_text(&step->module, &visits->scratch);
 	struct text variable = call_string_text(&step->variable, &visits->scratch);
-	uint32_t a, b;
-	const struct pair *pair;
 
 	if ((step->module.escaped && !module.data) || (step->variable.escaped && !variable.data)) {
 		return false;
@@ -53,16 +44,7 @@ static bool find_place(
 		*ret_place = NO_PLACE;
 		return true;
 	}
-	if (!intern_number(&visits->names, module, &a) ||
-		!intern_number(&visits->names, variable, &b)) {
-		return false;
-	}
-	pair = pairs_at(&visits->places, a, b);
-	if (!pair) {
-		return false;
-	}
-	*ret_place = (uint32_t)(pair - visits->places.items);
-	return true;
+	return pairs_place(&visits->places, &visits->names, module, variable, ret_place);
 }
 
 /* The visit, where there is one, lasted until @time. */
@@ -121,7 +103,7 @@ int visits_walk(struct visits *visits, const struct call *call, struct text deta
 	if (more < 0) {
 		return -1;
 	}
-	return room && end_visit(&walk, call->end) ? 0 : visits_no_room(visits, err);
+	return room && end_visit(&walk, call->end) ? 0 : pairs_no_room(&visits->places, err);
 }
 
 /* ---- places ---- */

@@ -44,7 +44,4 @@ struct text visits_variable(const struct visits *visits, uint32_t place);
 /* By module, then variable. */
 int visits_compare(const struct visits *visits, uint32_t a, uint32_t b);
 
-/* Fails with ERROR_TOO_LARGE: the arena is full. */
-int visits_no_room(const struct visits *visits, struct error *err);
-
 #endif
