@@ -41,6 +41,7 @@ class Amender:
         self.random = random.Random(seed)
         self.told, self.open = {}, []
         self.batch = None    # that is not acknowledged yet
+        self.acknowledged = 0  # batches
         self.repeated = 0    # batches that were sent again
         self.failures = collections.Counter()  # by status
         self.wrong = None    # an answer that no server may give
@@ -90,6 +91,7 @@ class Amender:
                 for call, sent, over in self.batch[0]:
                     call.acked, call.over_acked = sent, over
                 self.batch = None
+                self.acknowledged += 1
             elif self.stopping.wait(0.02):
                 return
 

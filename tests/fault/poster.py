@@ -37,6 +37,10 @@ class Poster(threading.Thread):
         self.wrong = None    # an answer that no server may give
         self.stopping = threading.Event()
 
+    @property
+    def acknowledged(self):
+        return len(self.batches)
+
     def stop(self):
         self.stopping.set()
         self.join(60)

@@ -254,7 +254,7 @@ def fail_over(tmp_path, serve, random_):
         replica.promote()
         for server in servers:
             until_ready(Client(server, key))
-        threading.Event().wait(0.5)
+        trouble.until_each_is_acknowledged(posters)
         ledger = trouble.Ledger()
         trouble.stop_posters(posters, ledger)
         held = [trouble.check(Client(server, key), ledger) for server in servers]
@@ -269,7 +269,6 @@ def test_no_acknowledged_call_is_lost_when_a_replica_takes_over(tmp_path, serve)
     acked = held = refused = 0
     for _ in range(ROUNDS):
         ledger, count, failures = fail_over(tmp_path, serve, random_)
-        assert ledger.acked, SEED
         acked, held, refused = acked + len(ledger.acked), held + count, refused + failures
     trouble.figure("a replica takes over in the middle of commits", f"seed {SEED}: {ROUNDS} times; {acked} calls acknowledged, {refused} batches "
                    f"refused and sent again, {held} held, 0 lost")

@@ -109,7 +109,7 @@ def test_every_acknowledged_call_is_on_every_server_exactly_once(tmp_path, clust
     for _ in range(ROUNDS):
         threading.Event().wait(random_.uniform(0.05, 0.6))  # the random moment
         ended.append(end_something(cluster, servers, tmp_path, location, random_))
-    threading.Event().wait(1)
+    trouble.until_each_is_acknowledged(posters)
     ledger = trouble.Ledger()
     trouble.stop_posters(posters, ledger)
     for session in set(posters[0].sent) | set(posters[1].sent):
@@ -131,7 +131,6 @@ def test_every_acknowledged_call_is_on_every_server_exactly_once(tmp_path, clust
     trouble.figure("three servers on one database", f"{ended.count('server')} ends of servers, {ended.count('database')} of the database, "
                    f"{ended.count('process')} of its processes, {len(ledger.acked)} calls acknowledged, "
                    f"{sum(sum(poster.failures.values()) for poster in posters)} batches refused and sent again, {len(seen[0])} held, 0 lost")
-    assert ledger.acked
 
 
 def test_every_acknowledged_step_of_live_calls_is_on_every_server_exactly_once(tmp_path, cluster, servers):
@@ -146,6 +145,7 @@ def test_every_acknowledged_step_of_live_calls_is_on_every_server_exactly_once(t
     for _ in range(ROUNDS):
         threading.Event().wait(random_.uniform(0.05, 0.6))  # the random moment
         ended.append(end_something(cluster, servers, tmp_path, location, random_))
+    trouble.until_each_is_acknowledged(amenders)
     for one in amenders:
         one.stop()
     cluster.wait()
@@ -159,4 +159,3 @@ def test_every_acknowledged_step_of_live_calls_is_on_every_server_exactly_once(t
     trouble.figure("live calls on three servers", f"{ended.count('server')} ends of servers, {ended.count('database')} of the database, "
                    f"{ended.count('process')} of its processes, {acked} steps of {sum(len(one.told) for one in amenders)} live calls acknowledged, "
                    f"{sum(one.repeated for one in amenders)} batches sent again, 0 lost, 0 twice")
-    assert acked > 0

@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,15 @@ def stop_posters(posters, ledger):
     for poster in posters:
         poster.stop()
     ledger.take(posters)
+
+
+def until_each_is_acknowledged(senders, seconds=120):
+    """Waits until each poster or amender had another batch acknowledged: after random moments alone there may be none."""
+    before = [one.acknowledged for one in senders]
+    end = time.monotonic() + seconds
+    while not all(one.wrong or one.acknowledged > count for one, count in zip(senders, before)):  # a wrong answer is told when it is stopped
+        assert time.monotonic() < end, "nothing more was acknowledged"
+        time.sleep(0.02)
 
 
 # ---- what makes it fail ----
