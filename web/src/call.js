@@ -9,12 +9,13 @@ import { useCall, useStayAtEnd } from './followed_call.js';
 import { countOf } from './format.js';
 import { html } from './html.js';
 import { useShortcuts } from './keyboard.js';
-import { outcomeFacts } from './outcome.js';
+import { outcomeFacts, OutcomeIcon } from './outcome.js';
 import { neighbour, rememberedList } from './result.js';
 import { getSession, useSession } from './session.js';
 import { useSettings } from './settings.js';
 import { Empty, Failure, Loading } from './states.js';
 import { StepList } from './step_list.js';
+import { storyOf } from './story.js';
 import { endOf, readSteps, readVariables, readVisits } from './steps.js';
 import { formatDuration, formatOffset, formatTime, zoneName } from './time.js';
 import { TimeLine } from './time_line.js';
@@ -60,6 +61,7 @@ function Shown({ call, following, chosen, heading }) {
 			<header class="call-head">
 				<${Back} session=${call.session_id} followed=${following !== null} />
 				<h1 tabindex="-1" ref=${heading}><span class="muted">Call</span> ${call.session_id}</h1>
+				<p class="story" data-testid="story"><${OutcomeIcon} outcome=${call.outcome} /> ${storyOf(call, steps)}</p>
 				<${Facts} call=${call} zone=${zone} />
 				${following && html`<${Following} ...${following} />`}
 				<${CallActions} call=${call} steps=${steps} zone=${zone} />

@@ -2,6 +2,7 @@
 // A call as one HTML file that needs nothing else: no script, no other file, readable in ten years.
 import { escapeHtml } from './format.js';
 import { outcomeFacts } from './outcome.js';
+import { storyOf } from './story.js';
 import { endOf } from './steps.js';
 import { formatDelta, formatDuration, formatTime } from './time.js';
 
@@ -33,6 +34,7 @@ export function callDocument(call, steps, zone) {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Call ${escapeHtml(call.session_id)}</title><style>${STYLE}</style></head>
 <body><h1>Call ${escapeHtml(call.session_id)}</h1>
+<p>${escapeHtml(storyOf(call, steps))}</p>
 <dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>
 <table><thead><tr><th>#</th><th>Time</th><th>After</th><th>Class</th><th>What happened</th><th>Module → variable</th></tr></thead>
 <tbody>

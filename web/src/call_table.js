@@ -86,7 +86,7 @@ function Row({ row, call, columns: shown, grid, zone, active, onOpen, onFocus })
 			${shown.map((column, index) => html`<span key=${column.name} role="gridcell" class=${column.number ? 'number' : ''} title=${call && column.text(call, zone)}>
 				${!call ? html`<span class="ghost"></span>` : index === 0
 					? html`<a href=${formatAddress(['call', call.session_id])} tabindex="-1" onClick=${click}>${column.text(call, zone)}</a>`
-					: column.text(call, zone)}</span>`)}
+					: column.draw ? html`<${column.draw} call=${call} />` : column.text(call, zone)}</span>`)}
 		</div>`;
 }
 

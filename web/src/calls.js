@@ -11,6 +11,7 @@ import { formatQuery, pinFilter, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
 import { countOf, formatNumber } from './format.js';
 import { html } from './html.js';
+import { OutcomeChips } from './outcome_chips.js';
 import { rememberedList, Result } from './result.js';
 import { Empty, Failure } from './states.js';
 
@@ -28,6 +29,7 @@ export function Calls({ query }) {
 	return html`
 		<${FilterBar} filter=${filter} onChange=${show} problem=${result.problem} />
 		<${Chart} filter=${result.filter} onSelect=${(start, end) => show({ ...filter, start, end })} />
+		<${OutcomeChips} filter=${filter} pinned=${result.filter} onChange=${show} />
 		<div class="list-head">
 			<p class="total" role="status" data-testid="total">${totalOf(result, seen)}</p>
 			<${NewCalls} filter=${filter} result=${result} onShow=${again} />

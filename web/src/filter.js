@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A filter as it stands in the address, in the API's own words (API documentation: /docs), and what is asked with it.
+import { notKnown, outcomes } from './outcome.js';
 import { resolveTime } from './time.js';
 
 const asked = [
 	{ name: 'dest', label: 'To', hint: '* at either end for any digits, commas between several; none: no number', placeholder: '*3001' },
 	{ name: 'src', label: 'From', hint: '* at either end for any digits, commas between several; none: withheld', placeholder: '617*' },
 	{ name: 'type', label: 'Type', options: ['inbound', 'outbound', 'transfer'] },
-	{ name: 'outcome', label: 'Outcome', options: ['missed,abandoned', 'answered', 'missed', 'abandoned', 'busy', 'failed', 'voicemail', 'transferred', 'completed'] },
+	{ name: 'outcome', label: 'Outcome', options: ['missed,abandoned', ...outcomes] },
 	{ name: 'ended_by', label: 'Ended by', options: ['caller', 'called', 'system'] },
 	{ name: 'answered', label: 'A person answered', options: ['true', 'false'] },
 	{ name: 'state', label: 'State', options: ['live', 'ended'] },
@@ -76,6 +77,9 @@ export function formatQuery(filter, more = {}) {
 
 /* "To *3001", for what is in force. */
 export function describe(name, value) {
+	if (name === '-outcome' && value === notKnown) {
+		return 'Outcome not known';
+	}
 	const field = fields.find((other) => other.name === name);
 	return `${field ? field.label : name} ${value}`;
 }

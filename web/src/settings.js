@@ -6,7 +6,7 @@ import { onSession } from './session.js';
 const defaults = {
 	theme: 'system', // or light, dark
 	zone: 'local', // or UTC, or a name such as America/New_York
-	columns: ['start', 'duration', 'type', 'outcome', 'src', 'dest', 'steps', 'session_id'],
+	columns: ['start', 'outcome', 'duration', 'type', 'src', 'dest', 'steps', 'session_id'],
 	pinned: null, // a session to compare with
 	letters: true, // single keys do something (WCAG 2.1.4)
 };

@@ -118,6 +118,13 @@ export function formatDuration(seconds) {
 	return hours ? `${hours}:${rest}` : rest;
 }
 
+/* "54 s", "2 min 5 s", "1 h 3 min": a length within a sentence. */
+export function formatLength(seconds) {
+	const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+	const parts = hours ? [`${hours} h`, minutes && `${minutes} min`] : [minutes && `${minutes} min`, (rest || !minutes) && `${rest} s`];
+	return parts.filter(Boolean).join(' ');
+}
+
 /* How long after the step before: "+3 s", "+2:05"; "−3 s" where a log goes back in time. */
 export function formatDelta(seconds) {
 	const length = Math.abs(seconds);
