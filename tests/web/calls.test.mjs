@@ -40,7 +40,7 @@ test('what is typed into a field stays while answers come in', withPage(held, { 
 }));
 
 test('words find the calls whose steps have them', withPage(held, {}, async (page, program) => {
-	await page.getByRole('searchbox').first().fill('goodbye');
+	await page.getByRole('combobox', { name: 'Number, words, call or time' }).fill('goodbye');
 	await page.keyboard.press('Enter');
 	await page.waitForURL(/text=goodbye/);
 	const { total_calls: total } = await program.ask('/v1/calls?text=goodbye&limit=1');

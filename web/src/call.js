@@ -23,7 +23,7 @@ import { TimeLine } from './time_line.js';
 export function Call({ session, query }) {
 	const { call, problem, reload, following } = useCall(session);
 	const heading = useRef();
-	useNeighbours(session);
+	useNeighbours(session, query.get('text'));
 	useEffect(() => heading.current?.focus({ preventScroll: true }), [call?.session_id]);
 	if (problem) {
 		return problem.status === 404
@@ -34,28 +34,28 @@ export function Call({ session, query }) {
 	if (!call) {
 		return html`<${Loading} what="Fetching the call" />`;
 	}
-	return html`<${Shown} key=${session} call=${call} following=${following} chosen=${Number(query.get('step')) || null} heading=${heading} />`;
+	return html`<${Shown} key=${session} call=${call} following=${following} chosen=${Number(query.get('step')) || null} words=${query.get('text') ?? ''} heading=${heading} />`;
 }
 
 /* j and k, as in the list: the next older and the next newer call of it. */
-function useNeighbours(session) {
+function useNeighbours(session, text) {
 	const to = async (step) => {
 		const other = await neighbour(session, step);
 		if (other !== null) {
-			go(formatAddress(['call', other]));
+			go(formatAddress(['call', other], { text }));
 		}
 	};
 	useShortcuts({ j: () => to(1), k: () => to(-1) });
 }
 
-function Shown({ call, following, chosen, heading }) {
+function Shown({ call, following, chosen, words, heading }) {
 	const settings = useSettings();
 	const zone = zoneName(settings.zone);
 	const steps = useMemo(() => readSteps(call), [call]);
 	const visits = useMemo(() => readVisits(steps), [steps]);
 	const variables = useMemo(() => readVariables(steps, call.state === 'live'), [steps, call.state]);
 	useStayAtEnd(steps.length);
-	const choose = (number) => go(formatAddress(['call', call.session_id], { step: number }), { replace: true });
+	const choose = (number) => go(formatAddress(['call', call.session_id], { text: words, step: number }), { replace: true });
 	return html`
 		<article class="call">
 			<header class="call-head">
@@ -73,7 +73,7 @@ function Shown({ call, following, chosen, heading }) {
 							<${TimeLine} call=${call} visits=${visits} chosen=${chosen} onChoose=${choose} />
 							<${Variables} variables=${variables} onChoose=${choose} />
 						</div>
-						<${StepList} call=${call} steps=${steps} zone=${zone} chosen=${chosen} onChoose=${choose} />
+						<${StepList} call=${call} steps=${steps} zone=${zone} chosen=${chosen} words=${words} onChoose=${choose} />
 					</div>`
 				: html`<${NoSteps} call=${call} />`}
 		</article>`;

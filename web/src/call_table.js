@@ -9,7 +9,8 @@ import { inSight, MAX_HEIGHT, ROW_HEIGHT, scrollHeight, scrollOf, topOf, topThat
 import { getSettings, useSettings } from './settings.js';
 import { zoneName } from './time.js';
 
-export function CallTable({ result, version, address, onSeen }) {
+/* @carried goes into the address of each call. */
+export function CallTable({ result, version, address, carried, onSeen }) {
 	const box = useRef();
 	const settings = useSettings();
 	const [height, setHeight] = useState(600);
@@ -43,7 +44,7 @@ export function CallTable({ result, version, address, onSeen }) {
 		const call = result.row(row);
 		if (call) {
 			remember(result, row, address);
-			go(formatAddress(['call', call.session_id]));
+			go(formatAddress(['call', call.session_id], carried));
 		}
 	};
 	const scrolled = () => {
@@ -66,14 +67,14 @@ export function CallTable({ result, version, address, onSeen }) {
 			<div class="table-body" role="rowgroup" style=${{ height: `${scrollHeight(total)}px` }}>
 				<div class="table-rows" role="presentation"
 					style=${{ transform: `translateY(${scrollOf(top, total, height) - (top - first) * ROW_HEIGHT}px)` }}>
-					${range(first, last).map((row) => html`<${Row} key=${row} row=${row} call=${result.row(row)} columns=${shown} grid=${grid} zone=${zone}
+					${range(first, last).map((row) => html`<${Row} key=${row} row=${row} call=${result.row(row)} columns=${shown} grid=${grid} zone=${zone} carried=${carried}
 						active=${row === active} onOpen=${() => open(row)} onFocus=${() => setActive(row)} version=${version} />`)}
 				</div>
 			</div>
 		</div>`;
 }
 
-function Row({ row, call, columns: shown, grid, zone, active, onOpen, onFocus }) {
+function Row({ row, call, columns: shown, grid, zone, carried, active, onOpen, onFocus }) {
 	const click = (event) => {
 		if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
 			event.preventDefault();
@@ -85,7 +86,7 @@ function Row({ row, call, columns: shown, grid, zone, active, onOpen, onFocus })
 		<div class=${`table-row${active ? ' active' : ''}`} role="row" id=${`row-${row}`} aria-rowindex=${row + 2} aria-selected=${active} style=${grid}>
 			${shown.map((column, index) => html`<span key=${column.name} role="gridcell" class=${column.number ? 'number' : ''} title=${call && column.text(call, zone)}>
 				${!call ? html`<span class="ghost"></span>` : index === 0
-					? html`<a href=${formatAddress(['call', call.session_id])} tabindex="-1" onClick=${click}>${column.text(call, zone)}</a>`
+					? html`<a href=${formatAddress(['call', call.session_id], carried)} tabindex="-1" onClick=${click}>${column.text(call, zone)}</a>`
 					: column.draw ? html`<${column.draw} call=${call} />` : column.text(call, zone)}</span>`)}
 		</div>`;
 }

@@ -52,7 +52,7 @@ function Rows({ result, version, filter, filtered, onSeen, onRetry }) {
 			hint=${filtered ? 'Take a filter away or choose a longer window.' : 'Calls appear here once they are stored: import a file, or post them to /v1/calls.'}>
 			${filtered ? html`<p><a href="#/calls">All calls</a></p>` : html`<p><a href="#/import">Import a file</a></p>`}</${Empty}>`;
 	}
-	return html`<${CallTable} result=${result} version=${version} address=${formatAddress(['calls'], filter)} onSeen=${onSeen} />`;
+	return html`<${CallTable} result=${result} version=${version} address=${formatAddress(['calls'], filter)} carried=${{ text: filter.text }} onSeen=${onSeen} />`;
 }
 
 /* Rows that could not be fetched, of a list that is there. */

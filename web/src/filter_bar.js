@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { describe, fields, optionsOf, windows } from './filter.js';
+import { SearchBox } from './search_box.js';
 import { useSettings } from './settings.js';
 import { formatInput, formatOffset, resolveTime, timeOf, zoneName } from './time.js';
 
@@ -20,7 +21,7 @@ export function FilterBar({ filter, onChange, problem, withWindow = true }) {
 	return html`
 		<section class="filters" aria-label="Filter">
 			<div class="filters-row">
-				<${Words} value=${filter.text ?? ''} onChange=${(text) => change({ text })} problem=${wrong === 'text' ? problem : null} />
+				<${SearchBox} filter=${filter} among=${withWindow ? {} : { state: filter.state || 'live' }} onChange=${onChange} problem=${wrong === 'text' ? problem : null} />
 				${withWindow && html`<${Window} filter=${filter} change=${change} problem=${wrong === 'start' || wrong === 'end' ? problem : null} />`}
 				<button type="button" class="quiet" aria-expanded=${open} aria-controls="more-filters" onClick=${() => setOpen(!open)}>
 					Filters${used.length ? html` <span class="count">${used.length}</span>` : ''}
@@ -42,22 +43,6 @@ function useDraft(value) {
 	const [draft, setDraft] = useState(value);
 	useEffect(() => setDraft(value), [value]);
 	return { value: draft, onInput: (event) => setDraft(event.target.value) };
-}
-
-function Words({ value, onChange, problem }) {
-	const draft = useDraft(value);
-	const submit = (event) => {
-		event.preventDefault();
-		onChange(draft.value.trim());
-	};
-	return html`
-		<form class="words" role="search" onSubmit=${submit}>
-			<label for="words" class="hidden">Words in the calls' steps</label>
-			<input id="words" type="search" ...${draft} data-shortcut="/" placeholder='Words in the steps: invalid "press one" confir*'
-				aria-invalid=${problem !== null} aria-describedby=${problem ? 'words-problem' : undefined}
-				onSearch=${(event) => onChange(event.target.value.trim())} />
-			${problem && html`<p id="words-problem" class="field-problem" role="alert">${problem.message}</p>`}
-		</form>`;
 }
 
 function Window({ filter, change, problem }) {

@@ -4,22 +4,27 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatAddress } from './address.js';
 import { html } from './html.js';
 import { moveAmong } from './keyboard.js';
+import { findMarks, markedPieces, readPhrases } from './marks.js';
 import { countClasses, stepHas } from './steps.js';
 import { formatClock, formatDate, formatDelta, formatDuration } from './time.js';
 
 const SHOWN_AT_ONCE = 1000; // more are drawn when asked for
 
-export function StepList({ call, steps, zone, chosen, onChoose }) {
+/* @words are those that the call was found by: they are marked, and without a chosen step the first that has any is scrolled to. */
+export function StepList({ call, steps, zone, chosen, words: found, onChoose }) {
 	const [hidden, setHidden] = useState(new Set());
 	const [words, setWords] = useState('');
 	const [most, setMost] = useState(SHOWN_AT_ONCE);
 	const list = useRef();
+	const phrases = useMemo(() => readPhrases(found), [found]);
+	const first = useMemo(() => steps.find((step) => findMarks(step.line, phrases).length > 0)?.number ?? null, [steps, phrases]);
+	const shownFirst = chosen ?? first;
 	const classes = useMemo(() => countClasses(steps), [steps]);
 	const shown = steps.filter((step) => !hidden.has(step.class) && (!words || stepHas(step, words)));
-	const drawn = shown.slice(0, Math.max(most, shown.findIndex((step) => step.number === chosen) + 50));
+	const drawn = shown.slice(0, Math.max(most, shown.findIndex((step) => step.number === shownFirst) + 50));
 	useEffect(() => {
-		list.current?.querySelector('.chosen-step')?.scrollIntoView({ block: 'nearest' });
-	}, [chosen]);
+		list.current?.querySelector(`[data-step="${shownFirst}"]`)?.scrollIntoView({ block: chosen ? 'nearest' : 'center' });
+	}, [shownFirst]);
 	const toggle = (name) => {
 		const changed = new Set(hidden);
 		changed[changed.has(name) ? 'delete' : 'add'](name);
@@ -38,7 +43,7 @@ export function StepList({ call, steps, zone, chosen, onChoose }) {
 				<span class="muted" role="status">${shown.length === steps.length ? '' : `${shown.length} of ${steps.length}`}</span>
 			</div>
 			<ol class="step-list" ref=${list} onKeyDown=${(event) => moveAmong(event, '.step-link', { ArrowDown: 1, ArrowUp: -1 })}>
-				${drawn.map((step, index) => html`<${Step} key=${step.number} call=${call} step=${step} zone=${zone} chosen=${step.number === chosen}
+				${drawn.map((step, index) => html`<${Step} key=${step.number} call=${call} step=${step} zone=${zone} chosen=${step.number === chosen} words=${found} phrases=${phrases}
 					day=${index === 0 || formatDate(drawn[index - 1].time, zone) !== formatDate(step.time, zone)} onChoose=${onChoose} />`)}
 			</ol>
 			${drawn.length < shown.length && html`<button type="button" onClick=${() => setMost(most + 5000)}>Show more of ${shown.length} steps</button>`}
@@ -46,7 +51,7 @@ export function StepList({ call, steps, zone, chosen, onChoose }) {
 		</section>`;
 }
 
-function Step({ call, step, zone, chosen, day, onChoose }) {
+function Step({ call, step, zone, chosen, words, phrases, day, onChoose }) {
 	const [open, setOpen] = useState(false);
 	const choose = (event) => {
 		if (!event.ctrlKey && !event.metaKey) {
@@ -59,12 +64,12 @@ function Step({ call, step, zone, chosen, day, onChoose }) {
 	return html`
 		${day && html`<li class="step-day" key=${`day-${step.number}`}>${formatDate(step.time, zone)}</li>`}
 		<li class=${`step class-${step.class}${chosen ? ' chosen-step' : ''}`} aria-current=${chosen ? 'step' : undefined} data-step=${step.number}>
-			<a class="step-link" href=${formatAddress(['call', call.session_id], { step: step.number })} onClick=${choose}
+			<a class="step-link" href=${formatAddress(['call', call.session_id], { text: words, step: step.number })} onClick=${choose}
 				aria-label=${`Step ${step.number}, ${formatClock(step.time, zone)}`}>${formatClock(step.time, zone)}</a>
 			<span class=${`step-delta${step.delta ? '' : ' none'}`} title=${`${formatDuration(Math.abs(step.offset))} since the call began`}>${formatDelta(step.delta)}</span>
 			<span class=${`class-word class-${step.class}`}>${step.class}</span>
 			<div class="step-what">
-				<p class="step-line">${step.line || html`<span class="muted">(no line)</span>`}</p>
+				<p class="step-line">${step.line ? markedPieces(step.line, phrases).map(({ text, marked }) => (marked ? html`<mark>${text}</mark>` : text)) : html`<span class="muted">(no line)</span>`}</p>
 				<p class="step-place muted">${step.module}${step.variable && html` → ${step.variable}`}
 					${data.length > 0 && html` <button type="button" class="link" aria-expanded=${open} aria-controls=${open ? id : undefined} onClick=${() => setOpen(!open)}>
 						${open ? 'hide data' : `data (${data.length})`}</button>`}</p>
