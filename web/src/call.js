@@ -53,7 +53,7 @@ function Shown({ call, following, chosen, words, heading }) {
 	const zone = zoneName(settings.zone);
 	const steps = useMemo(() => readSteps(call), [call]);
 	const visits = useMemo(() => readVisits(steps), [steps]);
-	const variables = useMemo(() => readVariables(steps, call.state === 'live'), [steps, call.state]);
+	const variables = useMemo(() => readVariables(steps), [steps]);
 	useStayAtEnd(steps.length);
 	const choose = (number) => go(formatAddress(['call', call.session_id], { text: words, step: number }), { replace: true });
 	return html`

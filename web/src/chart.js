@@ -43,14 +43,14 @@ function wholeSeconds(filter) {
 }
 
 export function Chart({ filter, onSelect }) {
-	const { data, problem } = useCallsByTime(filter, 'calls');
+	const { data, problem, loading } = useCallsByTime(filter, 'calls');
 	if (problem) {
 		return html`<p class="chart-empty muted">${problem.message}</p>`;
 	}
 	if (!data || data.groups.length === 0) {
 		return html`<div class="chart-empty muted" aria-hidden="true">${data ? '' : 'Counting …'}</div>`;
 	}
-	return html`<${Plot} data=${data} filter=${filter} onSelect=${onSelect} />`;
+	return html`<div class=${loading ? 'stale' : ''} aria-busy=${loading}><${Plot} data=${data} filter=${filter} onSelect=${onSelect} /></div>`;
 }
 
 function colors() {
@@ -141,7 +141,7 @@ export function Plot({ data, filter, onSelect }) {
 	const peak = series[1].reduce((most, calls) => Math.max(most, calls), 0);
 	return html`
 		<figure class="chart" data-testid="chart">
-			<div ref=${box} role="img" aria-label=${`Calls by ${bucket}: ${series[0].length} ${bucket}s, at most ${countOf(peak, 'call')} in one`}></div>
+			<div ref=${box} role="img" style=${{ height: `${HEIGHT}px` }} aria-label=${`Calls by ${bucket}: ${series[0].length} ${bucket}s, at most ${countOf(peak, 'call')} in one`}></div>
 			<figcaption class="muted"><span ref=${readout} data-testid="readout"></span><span class="chart-hint">Drag to select a window, click for one ${bucket}</span></figcaption>
 		</figure>`;
 }

@@ -48,7 +48,7 @@ function Shown({ diff }) {
 }
 
 function Side({ name, call, zone }) {
-	return html`<b>${name}</b> <a href=${formatAddress(['call', call.session_id])}>${call.session_id}</a>
+	return html`<b class=${`side side-${name.toLowerCase()}`}>${name}</b> <a href=${formatAddress(['call', call.session_id])}>${call.session_id}</a>
 		<span class="muted block">${formatTime(call.start, zone)} · ${call.src} → ${call.dest}</span>`;
 }
 

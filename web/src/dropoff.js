@@ -33,7 +33,7 @@ function Places({ data, filter, loading }) {
 		<p class="total" role="status">${callsLookedAt(data)}; ${countOf(data.modules_total, 'place')}${data.modules.length < data.modules_total ? `, the ${data.modules.length} most reached are shown` : ''}</p>
 		<div class="wide" tabindex="0" role="region" aria-label="Places">
 			<table class=${`bars dropoff ${loading ? 'stale' : ''}`}>
-				<thead><tr><th scope="col">Place</th><th scope="col" class="bar-cell">Reached</th><th scope="col" class="number">Went on</th><th scope="col" class="number">Ended here</th>
+				<thead><tr><th scope="col">Module → variable</th><th scope="col" class="bar-cell">Reached</th><th scope="col" class="number">Went on</th><th scope="col" class="number">Ended here</th>
 					<th scope="col">Next</th></tr></thead>
 				<tbody>${data.modules.map((place) => html`<${Place} key=${nameOf(place)} place=${place} most=${most} filter=${filter} />`)}</tbody>
 			</table>

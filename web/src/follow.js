@@ -5,11 +5,10 @@ import { EventParser } from './sse.js';
 
 const RETRY_MS = [500, 1000, 2000, 5000, 10000];
 
-/* Follows the changes that @query means until @signal aborts. @tell gets 'open', { problem, final } and events: { type, data, id }; behind a
+/* Follows the changes that @query means until @signal aborts, from @place on, which moves on with what is told. @tell gets 'open', { problem, final } and events: { type, data, id }; behind a
  * final problem nothing comes. @look asks for what is there now; it runs whenever the stream has been opened, and again each @lookMs. Nothing of the stream is read meanwhile. So what @look finds
  * is never older than what was told before it, and all that changes later is told. */
-export async function follow(query, { signal, look, lookMs = Infinity, tell }) {
-	const place = { id: '' };
+export async function follow(query, { signal, look, lookMs = Infinity, tell, place = { id: '' } }) {
 	for (let tries = 0; !signal.aborted; tries++) {
 		try {
 			const answer = await open(query, place.id, signal);

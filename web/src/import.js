@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: MIT
 // A file of calls into the store, with its progress and, line by line, what was refused.
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { countOf, formatBytes } from './format.js';
 import { html } from './html.js';
 import { authorization, getSession } from './session.js';
 
-/* What a file is, by its first bytes and its name. */
+const LOOKED_AT = 1 << 20; // as long as a call may be
+
+/* Whether the first line is a whole object and another begins behind it, whatever the file is called. */
+async function hasLines(file) {
+	const [, first, next] = /^\s*([^\n]*)\n\s*(.)?/.exec(await file.slice(0, LOOKED_AT).text()) ?? [];
+	try {
+		return next === '{' && typeof JSON.parse(first) === 'object';
+	} catch {
+		return false;
+	}
+}
+
+/* What a file is, by its first bytes, its name and its first line. */
 async function kindOf(file) {
 	const head = new Uint8Array(await file.slice(0, 4).arrayBuffer());
 	const gzip = head[0] === 0x1f && head[1] === 0x8b;
 	const zstd = head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd;
-	const lines = /\.(ndjson|jsonl)(\.(gz|zst))?$/i.test(file.name);
+	const lines = /\.(ndjson|jsonl)(\.(gz|zst))?$/i.test(file.name) || (!gzip && !zstd && await hasLines(file));
 	return { type: lines ? 'application/x-ndjson' : 'application/json', coding: gzip ? 'gzip' : zstd ? 'zstd' : null };
 }
 
@@ -54,14 +66,27 @@ export function Import() {
 			}
 		}
 	};
-	const drop = (event) => {
-		event.preventDefault();
-		setOver(false);
-		take(event.dataTransfer.files);
-	};
+	const latest = useRef(take);
+	latest.current = take;
+	/* Beside the box, too: the browser would leave the page and show the file. */
+	useEffect(() => {
+		const hover = (event) => {
+			event.preventDefault();
+			setOver(true);
+		};
+		const leave = (event) => event.relatedTarget || setOver(false);
+		const drop = (event) => {
+			event.preventDefault();
+			setOver(false);
+			latest.current(event.dataTransfer.files);
+		};
+		const listeners = Object.entries({ dragover: hover, dragleave: leave, drop });
+		listeners.forEach(([name, listener]) => addEventListener(name, listener));
+		return () => listeners.forEach(([name, listener]) => removeEventListener(name, listener));
+	}, []);
 	return html`
 		<h1>Import</h1>
-		<div class=${`drop ${over ? 'over' : ''}`} onDragOver=${(event) => { event.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)} onDrop=${drop}>
+		<div class=${`drop ${over ? 'over' : ''}`}>
 			<p>Drop files here, or <button type="button" onClick=${() => input.current.click()}>choose files</button></p>
 			<p class="muted">A document of this API ({"calls":[…]}), one call, or NDJSON with a call a line (.ndjson, .jsonl); gzip and zstd are read too. The same call twice is one call.</p>
 			<label class="hidden" for="files">Files of calls</label>

@@ -44,7 +44,7 @@ function Make({ onMade }) {
 	return html`
 		<form class="make" ref=${form} onSubmit=${submit}>
 			<label>Label <input name="label" required maxlength="128" placeholder="Reports on the wallboard" /></label>
-			<fieldset><legend>May</legend>${scopes.map(([name, what]) => html`<label key=${name}><input type="checkbox" name="scope" value=${name} defaultChecked=${name === 'read'} /> ${name}: ${what}</label>`)}</fieldset>
+			<fieldset><legend>Allowed to</legend>${scopes.map(([name, what]) => html`<label key=${name}><input type="checkbox" name="scope" value=${name} defaultChecked=${name === 'read'} /> ${name}: ${what}</label>`)}</fieldset>
 			<button>Make a key</button>
 			${problem && html`<p class="field-problem" role="alert">${problem.message}</p>`}
 		</form>`;
@@ -59,7 +59,7 @@ function Table({ keys, onChanged }) {
 	return html`
 		${problem && html`<p class="field-problem" role="alert">${problem.message}</p>`}
 		<div class="wide" tabindex="0" role="region" aria-label="Keys">
-			<table><thead><tr><th scope="col">Label</th><th scope="col">May</th><th scope="col">Made</th><th scope="col">Last used</th><th scope="col">State</th></tr></thead>
+			<table><thead><tr><th scope="col">Label</th><th scope="col">Allowed to</th><th scope="col">Made</th><th scope="col">Last used</th><th scope="col">State</th></tr></thead>
 				<tbody>${keys.map((key) => html`
 					<tr key=${key.id} class=${key.revoked ? 'muted' : ''}>
 						<th scope="row">${key.label || '(no label)'}</th><td>${key.scopes.join(', ')}</td><td>${when(key.created)}</td><td>${when(key.last_used)}</td>

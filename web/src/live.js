@@ -11,12 +11,17 @@ import { countOf, formatNumber } from './format.js';
 import { html } from './html.js';
 import { moveAmong } from './keyboard.js';
 import { ENDED_KEPT, KEPT, LiveCalls } from './live_calls.js';
+import { onSession } from './session.js';
 import { getSettings, useSettings } from './settings.js';
 import { formatClock, formatDuration, zoneName } from './time.js';
 
 const LOOK_MS = 30000; // between two looks at all calls that go on
 const DRAW_MS = 200; // however many changes are told
 const nothing = new LiveCalls().snapshot();
+/* What was seen last, so that Back from a call leads to what was there, and the stream goes on where it was left. */
+let kept = null; // { key, calls, place }
+onSession(() => { kept = null; });
+
 const unconnected = { connected: false, problem: null };
 
 export function Live({ query }) {
@@ -55,10 +60,12 @@ function useLiveCalls({ state, ...filter }, paused) {
 	const calls = useRef(null);
 	useEffect(() => {
 		const abort = new AbortController();
-		calls.current = new LiveCalls();
-		setView({ shown: nothing, known: false, waiting: 0 });
+		kept = kept?.key === key ? kept : { key, calls: new LiveCalls(), place: { id: '' } };
+		calls.current = kept.calls;
+		calls.current.known = false;
+		setView({ shown: calls.current.snapshot(), known: false, waiting: 0 });
 		setConnection(unconnected);
-		followAll(calls.current, filter, abort.signal, setConnection);
+		followAll(kept, filter, abort.signal, setConnection);
 		return () => abort.abort();
 	}, [key]);
 	useEffect(() => {
@@ -83,7 +90,7 @@ function useLiveCalls({ state, ...filter }, paused) {
 }
 
 /* Steps are asked for once: the stream brings those that come. */
-function followAll(calls, filter, signal, setConnection) {
+function followAll({ calls, place }, filter, signal, setConnection) {
 	const look = async () => {
 		const query = formatQuery(filter, { state: 'live', limit: KEPT, detail: calls.known ? '' : 'true' });
 		calls.look(await askJson(`/v1/calls?${query}`, { signal }));
@@ -98,7 +105,7 @@ function followAll(calls, filter, signal, setConnection) {
 			calls.told(told, Date.now());
 		}
 	};
-	follow(formatQuery(filter, { detail: true }), { signal, look, lookMs: LOOK_MS, tell });
+	follow(formatQuery(filter, { detail: true }), { signal, look, lookMs: LOOK_MS, tell, place });
 }
 
 function sessionInFocus() {

@@ -12,6 +12,7 @@ import { html } from './html.js';
 import { Import } from './import.js';
 import { Keys } from './keys.js';
 import { Live } from './live.js';
+import './menus.js';
 import { useSession } from './session.js';
 import { applyTheme } from './settings.js';
 import { Shell } from './shell.js';

@@ -60,7 +60,7 @@ function Zone() {
 	const all = Intl.supportedValuesOf?.('timeZone') ?? [];
 	const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
 	return html`<label class="compact"><span class="hidden">Time zone</span><select value=${zone} onChange=${(event) => set({ zone: event.target.value })} data-testid="zone">
-		<option value="local">Local: ${own}</option><option value="UTC">UTC</option>
+		<option value="local">Local: ${own.split('/').at(-1).replaceAll('_', ' ')}</option><option value="UTC">UTC</option>
 		${all.filter((name) => name !== 'UTC').map((name) => html`<option key=${name} value=${name}>${name.replaceAll('_', ' ')}</option>`)}</select></label>`;
 }
 

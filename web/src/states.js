@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What stands where something could be: nothing there, on its way, gone wrong. Each says what to do.
+import { useEffect } from 'preact/hooks';
 import { html } from './html.js';
 
 /* @alone: nothing else is on the page that has a heading. */
@@ -20,13 +21,21 @@ const advice = {
 	500: 'The server’s log says what failed.',
 };
 
+/* Where no answer came, it is asked again as soon as this computer is online. What a key may not do is not asked again. */
 export function Failure({ problem, onRetry, alone = false }) {
+	useEffect(() => {
+		if (problem.status !== 0 || !onRetry) {
+			return undefined;
+		}
+		addEventListener('online', onRetry);
+		return () => removeEventListener('online', onRetry);
+	}, [problem, onRetry]);
 	const title = problem.status === 0 ? 'No answer' : 'That did not work';
 	return html`
 		<div class="state failure" role="alert">
 			${alone ? html`<h1>${title}</h1>` : html`<h2>${title}</h2>`}
 			<p>${problem.message}</p>
 			${advice[problem.status] && html`<p class="muted">${advice[problem.status]}</p>`}
-			${onRetry && html`<button type="button" onClick=${onRetry}>Try again</button>`}
+			${onRetry && problem.status !== 401 && problem.status !== 403 && html`<button type="button" onClick=${onRetry}>Try again</button>`}
 		</div>`;
 }

@@ -86,7 +86,8 @@ function Bars({ data, filter, loading }) {
 		<div class="wide" tabindex="0" role="region" aria-label="Counts">
 			<table class=${`bars by-${data.group} ${loading ? 'stale' : ''}`}>
 				<thead><tr><th scope="col">${groups.find(([name]) => name === data.group)[1]}</th><th scope="col" class="bar-cell">Calls</th><th scope="col" class="number">Share</th>
-					<th scope="col" class="number">Steps</th><th scope="col" class="number">p50</th><th scope="col" class="number">p95</th><th scope="col" class="number">Together</th></tr></thead>
+					<th scope="col" class="number">Steps</th><th scope="col" class="number" title="Half of the calls are shorter">Typical call</th>
+					<th scope="col" class="number" title="One call in twenty is longer">Long call</th><th scope="col" class="number">All calls, time</th></tr></thead>
 				<tbody>${entries.map((entry) => html`
 					<tr key=${entry.key}>
 						<th scope="row">${nameOf(data, entry, zone)}</th>

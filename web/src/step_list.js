@@ -25,6 +25,11 @@ export function StepList({ call, steps, zone, chosen, words: found, onChoose }) 
 	useEffect(() => {
 		list.current?.querySelector(`[data-step="${shownFirst}"]`)?.scrollIntoView({ block: chosen ? 'nearest' : 'center' });
 	}, [shownFirst]);
+	const away = chosen !== null && chosen <= steps.length && !shown.some((step) => step.number === chosen);
+	const showAll = () => {
+		setHidden(new Set());
+		setWords('');
+	};
 	const toggle = (name) => {
 		const changed = new Set(hidden);
 		changed[changed.has(name) ? 'delete' : 'add'](name);
@@ -42,12 +47,14 @@ export function StepList({ call, steps, zone, chosen, words: found, onChoose }) 
 				<input id="step-words" type="search" placeholder="Search in this call" data-shortcut="/" value=${words} onInput=${(event) => setWords(event.target.value)} />
 				<span class="muted" role="status">${shown.length === steps.length ? '' : `${shown.length} of ${steps.length}`}</span>
 			</div>
+			${away && html`<p class="step-away" role="status">Step ${chosen}, which is chosen, is not among those shown. <button type="button" class="link" onClick=${showAll}>Show all steps</button></p>`}
 			<ol class="step-list" ref=${list} onKeyDown=${(event) => moveAmong(event, '.step-link', { ArrowDown: 1, ArrowUp: -1 })}>
 				${drawn.map((step, index) => html`<${Step} key=${step.number} call=${call} step=${step} zone=${zone} chosen=${step.number === chosen} words=${found} phrases=${phrases}
 					day=${index === 0 || formatDate(drawn[index - 1].time, zone) !== formatDate(step.time, zone)} onChoose=${onChoose} />`)}
 			</ol>
 			${drawn.length < shown.length && html`<button type="button" onClick=${() => setMost(most + 5000)}>Show more of ${shown.length} steps</button>`}
-			${shown.length === 0 && html`<p class="muted">No step is left: show a class again or change the words.</p>`}
+			${steps.length > 0 && shown.length === 0 && html`<p class="muted">No step is left: show a class again or change the words.</p>`}
+			${steps.length === 0 && html`<p class="muted">This call has a log, and no step is in it.</p>`}
 		</section>`;
 }
 

@@ -64,26 +64,24 @@ export function readVisits(steps) {
 	});
 }
 
-const INPUT = /^User input: (.*?)(?: \(([a-z]+)\))?$/;
+/* `User input: 1 (dtmf)`, `Recording saved: 12 s`, `order_number: "123456", try 1`, `CHOICE = 2`. */
+const COLLECTED = [/^User input: (?<value>.*?)(?: \((?<by>[a-z]+)\))?$/s, /^Recording saved: (?<value>.*)$/s];
 
-/* What was collected during the call: the last event of each variable, with what the caller entered where its line says so. @live: it goes on. */
-export function readVariables(steps, live = false) {
+function collectedOf(step) {
+	const name = step.variable.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+	const own = [new RegExp(`^${name}: (?<value>.*)$`, 's'), new RegExp(`^${name} = (?<value>.*)$`, 's')];
+	return [...COLLECTED, ...own].map((pattern) => pattern.exec(step.line)?.groups).find(Boolean) ?? null;
+}
+
+/* What was collected during the call: of each variable the last value that a step says in one of these ways. What a step says otherwise, how another
+ * system answered or that an input was wrong, is not a value. */
+export function readVariables(steps) {
 	const variables = new Map();
 	for (const step of steps) {
-		if (step.class !== 'event' || !step.variable) {
-			continue;
+		const found = step.variable && step.class !== 'prompt' && step.class !== 'error' ? collectedOf(step) : null;
+		if (found) {
+			variables.set(step.variable, { name: step.variable, module: step.module, value: found.value, by: found.by ?? '', step: step.number });
 		}
-		const input = INPUT.exec(step.line);
-		if (!input && !live && step === steps.at(-1)) {
-			continue; // how the call ended
-		}
-		const before = variables.get(step.variable);
-		if (!input && before?.entered) {
-			continue;
-		}
-		variables.set(step.variable, {
-			name: step.variable, module: step.module, value: input ? input[1] : step.line, by: input?.[2] ?? '', entered: Boolean(input), step: step.number,
-		});
 	}
 	return [...variables.values()];
 }

@@ -51,7 +51,7 @@ test('steps that follow each other at one place are one visit, drawn from its fi
 });
 
 test('the variables are what was entered last', () => {
-	assert.deepEqual(readVariables(readSteps(call)), [{ name: 'choice', module: 'menu', value: '2', by: 'dtmf', entered: true, step: 5 }]);
+	assert.deepEqual(readVariables(readSteps(call)), [{ name: 'choice', module: 'menu', value: '2', by: 'dtmf', step: 5 }]);
 });
 
 test('classes are counted', () => {
@@ -101,10 +101,17 @@ test('a header that a tail tells leaves the steps; one that ends the call asks f
 	assert.equal(takeCall(held, { ...header, log: false }), null);
 });
 
-test('a call that goes on has not ended yet, and its last event is none that ended it', () => {
+test('what was collected is what a step says in so many words, and nothing else', () => {
+	const of = (...lines) => readVariables(readSteps({ ...call, detail: lines.map(([kind, line, variable]) => step(1000, kind, line, 'module', variable)) }))
+		.map(({ name, value }) => [name, value]);
+	assert.deepEqual(of(['event', 'HTTP 200 in 42 ms', 'customer'], ['event', 'Invalid input: 3 (dtmf)', 'choice'], ['event', 'No input', 'pin'], ['event', 'Transfer answered', 'agent'],
+		['prompt', 'User input: 1', 'said'], ['event', 'Disconnecting call', 'choice']), []);
+	assert.deepEqual(of(['event', 'order_number: "123456", try 1', 'order_number'], ['debug', 'authenticated = true', 'authenticated'], ['event', 'Recording saved: 12 s', 'message']),
+		[['order_number', '"123456", try 1'], ['authenticated', 'true'], ['message', '12 s']]);
+	assert.deepEqual(of(['event', 'a+b = 1', 'a+b'], ['event', 'User input: 7 (dtmf)', 'digit'], ['event', 'User input: 8 (dtmf)', 'digit']), [['a+b', '1'], ['digit', '8']]);
+});
+
+test('a call that goes on has not ended yet', () => {
 	assert.equal(endOf({ state: 'live', end: 0 }, 'UTC'), 'not yet');
 	assert.equal(endOf({ state: 'ended', end: 0 }, 'UTC'), '1970-01-01 00:00:00');
-	const [step] = readSteps({ start: 0, end: 0, detail: [{ class: 'event', timestamp: 0, event: { line: 'Chose sales', data: { module_type: 'menu', result_variable: 'main' } } }] });
-	assert.deepEqual(readVariables([step]), []);
-	assert.equal(readVariables([step], true)[0].value, 'Chose sales');
 });
