@@ -213,6 +213,7 @@ int api_create(struct api **ret_api, const struct api_options *options, struct e
 
 void api_finish(struct api *api)
 {
+	api->finishing = true;
 	tails_finish(api->tails);
 }
 

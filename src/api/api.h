@@ -56,8 +56,8 @@ int api_create(
 void api_destroy(struct api *api);
 AUTO_POINTER(struct api *, api_destroy);
 
-/* Ends what would not end by itself: streams of those that follow calls. For a server that is about
- * to stop. */
+/* For a server that is about to stop: /readyz says so from now on, and what would not end by itself
+ * ends, which is streams of those that follow calls. */
 void api_finish(struct api *api);
 
 /* Fills in routes, error and context of @options: what the API is to the HTTP server. */

@@ -39,6 +39,7 @@ struct api {
 	/* deals errands of unknown keys to lanes */
 	struct hash_key strangers;
 	struct tails *tails;
+	atomic_bool finishing; /* the server is about to stop */
 	/* wrong keys */
 	struct guesses *guesses;
 	/* of the requests under way */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * GET /healthz: the process is there. GET /readyz: its store answers. Neither asks for credentials.
- */
+ * GET /healthz: the process is there. GET /readyz: it goes on, and its store answers. Neither asks
+ * for credentials. */
 #include "api/job.h"
 
 static enum http_step say(struct http_response *response, int status, struct text body)
@@ -34,6 +34,9 @@ enum http_step readyz_begin(struct job *job)
 {
 	struct error err;
 
+	if (job->api->finishing) {
+		return say(job->response, 503, TEXT("{\"status\":\"stopping\"}"));
+	}
 	if (store_ping(job->api->options.store, &err) == 0) {
 		return say(job->response, 200, ready_body(job->api));
 	}

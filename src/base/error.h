@@ -13,6 +13,7 @@ enum error_code {
 	ERROR_DENIED,	   /* credentials or permission missing */
 	ERROR_TOO_LARGE,   /* a ceiling was reached */
 	ERROR_UNSUPPORTED, /* a format, coding or version that this program does not read */
+	ERROR_OLD,	   /* what is there is of an older form than this program works with */
 	ERROR_BUSY,	   /* someone else holds it; trying again later may help */
 	ERROR_TIMEOUT,	   /* it took longer than it may */
 	ERROR_NO_SPACE,	   /* the disk is full or a quota reached */

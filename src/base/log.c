@@ -14,10 +14,16 @@
 #define CHARACTER_MAX  16 /* bytes of one in a value: four of them escaped */
 
 static atomic_int highest_level = LOG_INFO;
+static atomic_bool as_json;
 
 void log_set_level(enum log_level level)
 {
 	atomic_store(&highest_level, (int)level);
+}
+
+void log_set_json(bool json)
+{
+	atomic_store(&as_json, json);
 }
 
 bool log_enabled(enum log_level level)
@@ -67,7 +73,7 @@ static size_t append_time(char *line, size_t size)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	used = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &tm);
-	used += (size_t)snprintf(line + used, size - used, ".%03ldZ ", now.tv_nsec / 1000000);
+	used += (size_t)snprintf(line + used, size - used, ".%03ldZ", now.tv_nsec / 1000000);
 	return used;
 }
 
@@ -80,30 +86,150 @@ static size_t cut(const char *line, size_t size)
 	return size > 0 && ((unsigned char)line[size - 1] & 0x80) != 0 ? size - 1 : size;
 }
 
+/* ---- as JSON ---- */
+
+/* Whether @format writes the value of @name by %d or %u. */
+static bool is_number(const char *format, struct text name)
+{
+	struct text rest = text_of(format);
+	struct text pair, before;
+
+	while (text_split(&rest, ' ', &pair)) {
+		if (text_split(&pair, '=', &before) && text_equal(before, name)) {
+			return pair.size > 1 && pair.data[0] == '%' &&
+			       (pair.data[pair.size - 1] == 'd' || pair.data[pair.size - 1] == 'u');
+		}
+	}
+	return false;
+}
+
+/* Takes a value off the front of @rest, and the space behind it: one word, or what stands between
+ * quotes. Where the line was cut the last quote is missing. */
+static struct text take_value(struct text *rest)
+{
+	bool quoted = rest->size > 0 && rest->data[0] == '"';
+	size_t size = quoted ? 1 : 0;
+	struct text value;
+
+	while (size < rest->size && rest->data[size] != (quoted ? '"' : ' ')) {
+		size += quoted && rest->data[size] == '\\' && size + 1 < rest->size ? 2 : 1;
+	}
+	value = text_tail(text_head(*rest, size), quoted ? 1 : 0);
+	size += quoted && size < rest->size ? 1 : 0;
+	*rest = text_tail(*rest, size < rest->size ? size + 1 : size);
+	return value;
+}
+
+/* Quotes and backslashes are escaped already as JSON has them; what log_value() writes as \xNN is
+ * told by these four characters. */
+static void write_string(FILE *out, struct text value)
+{
+	fputc('"', out);
+	for (size_t i = 0; i < value.size; i++) {
+		bool escape = value.data[i] == '\\';
+		char next = escape && i + 1 < value.size ? value.data[i + 1] : '\0';
+
+		if (escape && (next == '"' || next == '\\')) {
+			fprintf(out, "\\%c", next);
+			i++;
+		} else if (escape || value.data[i] == '"') {
+			fprintf(out, "\\%c", value.data[i]);
+		} else {
+			fputc(value.data[i], out);
+		}
+	}
+	fputc('"', out);
+}
+
+/* Writes the pairs of @text, "key=value key=\"a value\"", as members behind others. */
+static void write_members(FILE *out, struct text text, const char *format)
+{
+	struct text name;
+
+	while (text.size > 0 && text_split(&text, '=', &name)) {
+		struct text value = take_value(&text);
+
+		fprintf(out, ",\"%.*s\":", TEXT_ARG(name));
+		if (is_number(format, name) && value.size > 0) {
+			fprintf(out, "%.*s", TEXT_ARG(value));
+		} else {
+			write_string(out, value);
+		}
+	}
+}
+
+/* ---- a line ---- */
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+
+struct line {
+	enum log_level level;
+	const char *event;
+	const char *format;
+	struct text pairs;
+};
+
+static size_t write_text(const struct line *line, char *to, size_t size)
+{
+	size_t used = to_journal() ? append_severity(to, size, line->level) : append_time(to, size);
+
+	used += (size_t)snprintf(to + used, size - used, "%s%s %s %.*s", to_journal() ? "" : " ",
+		level_names[line->level], line->event, TEXT_ARG(line->pairs));
+	return used < size ? used : cut(to, size - 1);
+}
+
+static size_t write_json(const struct line *line, char *to, size_t size)
+{
+	FILE *out = fmemopen(to, size, "w");
+	char time[32];
+	long used;
+
+	if (!out) {
+		return 0;
+	}
+	if (to_journal()) {
+		append_severity(time, sizeof(time), line->level);
+		fprintf(out, "%s{", time);
+	} else {
+		append_time(time, sizeof(time));
+		fprintf(out, "{\"time\":\"%s\",", time);
+	}
+	fprintf(out, "\"level\":\"%s\",\"event\":\"%s\"", level_names[line->level], line->event);
+	write_members(out, line->pairs, line->format);
+	fputc('}', out);
+	used = ftell(out);
+	fclose(out);
+	return used > 0 ? (size_t)used : 0;
+}
+
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
-	static const char *const names[] = {"error", "warning", "info", "debug"};
-	char line[LINE_MAX_BYTES];
+	char pairs[LINE_MAX_BYTES], bytes[2 * LINE_MAX_BYTES + 256];
+	struct line line = {.level = level, .event = event, .format = format};
 	va_list args;
 	size_t used;
-	int more;
+	int size;
 
 	if (!log_enabled(level)) {
 		return;
 	}
-	used = to_journal() ? append_severity(line, sizeof(line), level)
-			    : append_time(line, sizeof(line));
-	used += (size_t)snprintf(line + used, sizeof(line) - used, "%s %s ", names[level], event);
 	va_start(args, format);
-	more = vsnprintf(line + used, sizeof(line) - used, format, args);
+	size = vsnprintf(pairs, sizeof(pairs), format, args);
 	va_end(args);
-	used += more > 0 ? (size_t)more : 0;
-	used = used < sizeof(line) - 1 ? used : cut(line, sizeof(line) - 1);
-	line[used++] = '\n';
-	if (write(STDERR_FILENO, line, used) < 0) {
+	line.pairs.data = pairs;
+	line.pairs.size = size < 0 ? 0 : (size_t)size;
+	if (line.pairs.size >= sizeof(pairs)) {
+		line.pairs.size = cut(pairs, sizeof(pairs) - 1);
+	}
+	used = atomic_load(&as_json) ? write_json(&line, bytes, sizeof(bytes) - 1)
+				     : write_text(&line, bytes, sizeof(bytes) - 1);
+	bytes[used++] = '\n';
+	if (write(STDERR_FILENO, bytes, used) < 0) {
 		return; /* there is nowhere left to say so */
 	}
 }
+
+/* ---- values ---- */
 
 static bool is_plain(struct text value)
 {

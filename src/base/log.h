@@ -17,6 +17,11 @@ enum log_level {
 /* Lines above @level are dropped. The default is LOG_INFO. */
 void log_set_level(enum log_level level);
 
+/* Whether a line is a JSON object instead, one member a pair, behind `time`, `level` and `event`.
+ * What
+ * @format of log_event() writes by %d or %u is a number, all else a string. The default is not. */
+void log_set_json(bool json);
+
 /* Whether a line of @level would be written, to spare making its values. */
 bool log_enabled(enum log_level level);
 

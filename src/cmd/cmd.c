@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "call/call_json.h"
 #include "cmd/filter_options.h"
 #include "cmd/output.h"
@@ -19,11 +21,9 @@
 const struct cmd *const cmd_table[] = {
 	&cmd_serve, &cmd_account, &cmd_key, &cmd_hook, &cmd_import, &cmd_collect, &cmd_pull,
 	&cmd_export, &cmd_calls, &cmd_search, &cmd_show, &cmd_diff, &cmd_stats, &cmd_dropoff,
-	&cmd_places,
-	&cmd_flow,
-	&cmd_tail, &cmd_generate, &cmd_backup, &cmd_copy, &cmd_verify, &cmd_erase,
-	&cmd_privacy_scan, &cmd_token, &cmd_retention, &cmd_sweep, &cmd_audit, &cmd_version,
-	&cmd_help, NULL,
+	&cmd_places, &cmd_flow, &cmd_tail, &cmd_generate, &cmd_backup, &cmd_copy, &cmd_verify,
+	&cmd_erase, &cmd_privacy_scan, &cmd_token, &cmd_retention, &cmd_sweep, &cmd_audit,
+	&cmd_settings, &cmd_ready, &cmd_version, &cmd_help, NULL,
 };
 /* clang-format on */
 
@@ -240,6 +240,20 @@ int cmd_check_disk_max(const struct settings *settings, struct error *err)
 		"--disk-max %lld is below what an empty store takes: "
 		"write 0 for no cap, or 4M or more",
 		(long long)settings->disk_max);
+}
+
+/* ---- the log ---- */
+
+void cmd_set_log(const struct settings *settings)
+{
+	static const char *const names[] = {"error", "warning", "info", "debug"};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (strcmp(settings->log_level, names[i]) == 0) {
+			log_set_level((enum log_level)i);
+		}
+	}
+	log_set_json(strcmp(settings->log_format, "json") == 0);
 }
 
 /* ---- the audit trail ---- */

@@ -104,7 +104,8 @@ struct cmd {
 extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_hook, cmd_import, cmd_export,
 	cmd_calls, cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_places, cmd_flow, cmd_tail,
 	cmd_diff, cmd_generate, cmd_backup, cmd_copy, cmd_pull, cmd_collect, cmd_verify, cmd_erase,
-	cmd_privacy_scan, cmd_token, cmd_sweep, cmd_retention, cmd_audit, cmd_version, cmd_help;
+	cmd_privacy_scan, cmd_token, cmd_sweep, cmd_retention, cmd_audit, cmd_settings, cmd_ready,
+	cmd_version, cmd_help;
 
 /* Every command, in the order of the help; NULL-ended. */
 extern const struct cmd *const cmd_table[];
@@ -154,6 +155,9 @@ int cmd_find_owner(struct cmd_run *run, struct error *err) CHECK_RESULT;
 
 /* Whether --disk-max is 0, or a cap that a store fits below. */
 int cmd_check_disk_max(const struct settings *settings, struct error *err) CHECK_RESULT;
+
+/* Sets level and format of the log: settings log-level and log-format. */
+void cmd_set_log(const struct settings *settings);
 
 #define CMD_USER_SIZE 128
 

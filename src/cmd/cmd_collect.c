@@ -236,17 +236,6 @@ static int collect_check(struct cmd_run *run, struct error *err)
 	return CMD_DONE;
 }
 
-static enum log_level level_of(const char *name)
-{
-	static const char *const names[] = {"error", "warning", "info", "debug"};
-	size_t i = 0;
-
-	while (i + 1 < COUNT_OF(names) && strcmp(names[i], name) != 0) {
-		i++;
-	}
-	return (enum log_level)i;
-}
-
 static int collect_run(struct cmd_run *run, struct error *err)
 {
 	const struct settings *settings = run->settings;
@@ -271,7 +260,7 @@ static int collect_run(struct cmd_run *run, struct error *err)
 			"--prefix takes a text of 1 to 64 bytes of UTF-8 without control "
 			"characters");
 	}
-	log_set_level(level_of(settings->log_level));
+	cmd_set_log(settings);
 	gaps = source->run(run, &options, err);
 	return gaps < 0 ? -1 : gaps > 0 && settings->once ? CMD_FOUND : CMD_DONE;
 }
@@ -279,7 +268,7 @@ static int collect_run(struct cmd_run *run, struct error *err)
 static const char *const settings[] = {"to", "key-file", "ca-file", "spool", "spool-max", "prefix",
 	"inbound-contexts", "once", "host", "user", "secret-file", "login", "tls", "variables",
 	"columns", "zone", "number", "overlap", "every", "pace", "account-sid", "flows", "since",
-	"api-url", "studio-url", "log-level", NULL};
+	"api-url", "studio-url", "log-level", "log-format", NULL};
 
 /* clang-format off */
 const struct cmd cmd_collect = {

@@ -35,6 +35,8 @@ struct service {
 	struct api *api;
 	struct http_server *server;
 	struct http_server *metrics_server; /* NULL: there is none */
+	int handed[HTTP_LISTEN_MAX];	    /* sockets of the service manager */
+	size_t handed_count;
 	struct gauge *gauge;
 	struct call_prefixes prefixes;
 	struct hook_sender *hooks;
@@ -59,45 +61,59 @@ static void service_stop(struct service *service)
 	redactor_destroy(service->redactor);
 }
 
-static enum log_level level_of(const char *name)
+/* A socket of files is as much this machine's. */
+static bool is_local(struct text address)
 {
-	static const char *const names[] = {"error", "warning", "info", "debug"};
-
-	for (int i = 0; i < 4; i++) {
-		if (text_equal_string(text_of(name), names[i])) {
-			return (enum log_level)i;
-		}
-	}
-	return LOG_INFO;
+	return text_starts_with(address, TEXT("127.")) ||
+	       text_starts_with(address, TEXT("[::1]:")) ||
+	       text_starts_with(address, TEXT("unix:"));
 }
 
-static bool is_loopback(const char *listen)
+/* The first of @list's addresses that other machines reach; {NULL, 0} where there is none. */
+static struct text exposed_of(const char *list)
 {
-	struct text address = text_of(listen);
+	struct text rest = text_of(list);
+	struct text address;
 
-	return text_starts_with(address, TEXT("127.")) || text_starts_with(address, TEXT("[::1]:"));
+	while (text_split(&rest, ',', &address)) {
+		address = text_trim(address);
+		if (!is_local(address)) {
+			return address;
+		}
+	}
+	return (struct text){0};
+}
+
+/* Whether the addresses @list may be listened on in clear. */
+static int check_clear(const char *list, const struct settings *settings, struct error *err)
+{
+	struct text exposed = exposed_of(list);
+
+	if (!exposed.data || settings->tls_certificate || settings->insecure) {
+		return 0;
+	}
+	return error_set(err, ERROR_INVALID,
+		"will not listen on '%.*s' in clear: give --tls-certificate and --tls-key, "
+		"or --insecure where something in front sees to TLS",
+		TEXT_ARG(exposed));
 }
 
 static int check_exposure(const struct settings *settings, struct error *err)
 {
+	struct text exposed;
+
 	if (!settings->tls_certificate != !settings->tls_key) {
 		return error_set(err, ERROR_INVALID,
 			"--tls-certificate and --tls-key go together: give both or neither");
 	}
-	if (settings->metrics_listen && !is_loopback(settings->metrics_listen) &&
-		!settings->insecure) {
+	exposed = exposed_of(settings->metrics_listen);
+	if (exposed.data && !settings->insecure) {
 		return error_set(err, ERROR_INVALID,
-			"will not serve metrics on '%s' in clear, to all that reach it: name a "
+			"will not serve metrics on '%.*s' in clear, to all that reach it: name a "
 			"loopback address, or give --insecure",
-			settings->metrics_listen);
+			TEXT_ARG(exposed));
 	}
-	if (is_loopback(settings->listen) || settings->tls_certificate || settings->insecure) {
-		return 0;
-	}
-	return error_set(err, ERROR_INVALID,
-		"will not listen on '%s' in clear: give --tls-certificate and --tls-key, "
-		"or --insecure where something in front sees to TLS",
-		settings->listen);
+	return check_clear(settings->listen, settings, err);
 }
 
 static int open_intake(struct service *service, const struct settings *settings, struct error *err)
@@ -295,6 +311,7 @@ static void fill_server_options(
 		.connections_max = fit_connections(settings->connections_max),
 		.connections_per_address_max = (unsigned int)settings->connections_per_address_max,
 		.trusted_proxies = settings->trusted_proxies,
+		.forwarded = strcmp(settings->proxy_header, "forwarded") == 0,
 		.timeout_s = (unsigned int)settings->timeout_s,
 		.rate_min = settings->rate_min,
 		.header_size_max = (size_t)settings->header_size_max,
@@ -334,7 +351,9 @@ static int start_hooks(struct service *service, const struct settings *settings,
 static int open_store(struct service *service, const struct settings *settings, struct error *err)
 {
 	const struct store_options options = {
-		.for_server = true,
+		.for_server = !settings->check,
+		.must_exist = settings->check,
+		.as_it_is = settings->check,
 		.connections = (int)settings->store_connections,
 	};
 
@@ -382,6 +401,16 @@ static int serve_metrics(
 	return http_server_begin(service->metrics_server, &options, err);
 }
 
+/* What stands in files that the settings name. */
+static int read_files(struct service *service, const struct settings *settings, struct error *err)
+{
+	if (filter_options_prefixes(settings, &service->prefixes, err) < 0 ||
+		redact_options_read(&service->redactor, settings, err) < 0) {
+		return -1;
+	}
+	return inbound_options_read(&service->inbound, settings, err);
+}
+
 /* Of what the store is opened for, in the order in which it is made. */
 static int open_parts(struct service *service, const struct settings *settings, const char *user,
 	struct error *err)
@@ -402,10 +431,11 @@ static int service_start(struct service *service, const struct settings *setting
 	struct http_server_options options;
 
 	fill_server_options(settings, &options);
-	if (filter_options_prefixes(settings, &service->prefixes, err) < 0 ||
-		redact_options_read(&service->redactor, settings, err) < 0 ||
-		inbound_options_read(&service->inbound, settings, err) < 0 ||
+	options.listen_fds = service->handed;
+	options.listen_fd_count = service->handed_count;
+	if (read_files(service, settings, err) < 0 ||
 		http_server_open(&service->server, &options, err) < 0 ||
+		check_clear(http_server_address(service->server), settings, err) < 0 ||
 		listen_for_metrics(service, settings, err) < 0 ||
 		open_store(service, settings, err) < 0 ||
 		open_parts(service, settings, user, err) < 0) {
@@ -512,7 +542,7 @@ static void warn_of_no_account(struct store *store)
 	}
 }
 
-static int serve_check(struct cmd_run *run, struct error *err)
+static int serve_usage(struct cmd_run *run, struct error *err)
 {
 	if (run->argc > 0) {
 		return cmd_wrong_usage(run->cmd, "takes no operand: '%s'", run->argv[0]);
@@ -523,6 +553,46 @@ static int serve_check(struct cmd_run *run, struct error *err)
 	return cmd_check_disk_max(run->settings, err);
 }
 
+/* Where there is a store that is not opened as it is, says what a start does to it. Returns whether
+ * a start could. */
+static bool tell_store(struct service *service, const struct settings *settings, struct error *err)
+{
+	if (open_store(service, settings, err) == 0) {
+		return true;
+	}
+	if (err->code == ERROR_NOT_FOUND) {
+		printf("there is no store yet: the server makes one\n");
+	} else if (err->code == ERROR_OLD) {
+		printf("%s: the server brings it there before it listens; 'callstep backup' copies "
+		       "it first\n",
+			err->message);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static int check_start(struct service *service, const struct settings *settings, struct error *err)
+{
+	struct http_server_options options;
+
+	fill_server_options(settings, &options);
+	if (read_files(service, settings, err) < 0 || http_server_check(&options, err) < 0) {
+		return -1;
+	}
+	if (settings->metrics_listen) {
+		fill_metrics_options(settings, &options);
+		if (http_server_check(&options, err) < 0) {
+			return -1;
+		}
+	}
+	if (!tell_store(service, settings, err)) {
+		return -1;
+	}
+	printf("the server can start\n");
+	return CMD_DONE;
+}
+
 static int serve_run(struct cmd_run *run, struct error *err)
 {
 	AUTO(service_stop) struct service service = {.manager = {.notify = {.fd = -1}}};
@@ -530,16 +600,24 @@ static int serve_run(struct cmd_run *run, struct error *err)
 	char location[512], store[600], user[CMD_USER_SIZE];
 	bool tls = settings->tls_certificate != NULL;
 	sigset_t signals;
+	int handed;
 
-	log_set_level(level_of(settings->log_level));
+	cmd_set_log(settings);
+	if (settings->check) {
+		return check_start(&service, settings, err);
+	}
 	cmd_shown_location(settings->data, location, sizeof(location));
 	log_value(text_of(location), store, sizeof(store));
 	block_signals(&signals);
+	handed = notify_sockets(service.handed, HTTP_LISTEN_MAX, err);
+	if (handed < 0) {
+		return -1;
+	}
+	service.handed_count = (size_t)handed;
 	manager_open(&service.manager);
 	if (service_start(&service, settings, cmd_user(user), err) < 0 ||
 		tell_keeping(service.store, settings, err) < 0) {
-		cmd_fail(err);
-		return CMD_FAILED;
+		return -1;
 	}
 	warn_of_no_account(service.store);
 	log_event(LOG_INFO, "listening", "address=%s tls=%s store=%s",
@@ -563,14 +641,14 @@ static int serve_run(struct cmd_run *run, struct error *err)
 	return CMD_DONE;
 }
 
-static const char *const settings[] = {"listen", "metrics-listen", "insecure", "tls-certificate",
-	"tls-key", "threads", "api-detail-days", "sweep-every", "live-timeout", "disk-max",
-	"all-spans", "audit-reads", "store-connections", "connections-max",
-	"connections-per-address-max", "trusted-proxies", "timeout", "rate-min", "header-size-max",
-	"body-size-max", "call-size-max", "page-memory-max", "spill-folder", "spill-max",
-	"query-time-max", "intake-memory-max", "intake-wait-max", "wrong-keys-max", "webhook",
-	"public-url", "twilio-token-file", "hook-private", "hook-timeout", REDACT_OPTIONS, "grace",
-	"log-requests", "log-level", NULL};
+static const char *const settings[] = {"listen", "metrics-listen", "check", "insecure",
+	"tls-certificate", "tls-key", "threads", "api-detail-days", "sweep-every", "live-timeout",
+	"disk-max", "all-spans", "audit-reads", "store-connections", "connections-max",
+	"connections-per-address-max", "trusted-proxies", "proxy-header", "timeout", "rate-min",
+	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "spill-folder",
+	"spill-max", "query-time-max", "intake-memory-max", "intake-wait-max", "wrong-keys-max",
+	"webhook", "public-url", "twilio-token-file", "hook-private", "hook-timeout",
+	REDACT_OPTIONS, "grace", "log-requests", "log-level", "log-format", NULL};
 
 /* clang-format off */
 const struct cmd cmd_serve = {
@@ -591,10 +669,11 @@ const struct cmd cmd_serve = {
 	"help audit'.",
 	.examples =
 	"callstep serve --data /srv/calls\n"
+	"callstep serve --check\n"
 	"callstep serve --store postgresql://callstep@db/calls\n"
 	"callstep serve --listen 0.0.0.0:8443 --tls-certificate c.pem --tls-key k.pem",
 	.operands = CMD_ANY_OPERANDS,
-	.check = serve_check,
+	.check = serve_usage,
 	.run = serve_run,
 };
 /* clang-format on */

@@ -163,7 +163,7 @@ static void write_roff_option(FILE *stream, const struct setting *setting)
 	write_roff(stream, setting->help);
 	fputc('\n', stream);
 	if (setting->type != SETTING_FLAG && setting->type != SETTING_TEXT &&
-		setting->type != SETTING_FILTER) {
+		setting->type != SETTING_LIST && setting->type != SETTING_FILTER) {
 		fputs("Takes ", stream);
 		write_roff(stream, setting_limits(setting, limits, sizeof(limits)));
 		fputs(".\n", stream);

@@ -98,3 +98,29 @@ int notify_send(const struct notify *notify, struct error *err, const char *form
 	}
 	return 0;
 }
+
+#define SOCKETS_BEGIN 3 /* the first descriptor that is handed over */
+
+int notify_sockets(int *ret_fds, int max, struct error *err)
+{
+	struct text count_text = text_of(getenv("LISTEN_FDS"));
+	int64_t pid = 0, count = 0;
+
+	if (!text_to_int64(text_of(getenv("LISTEN_PID")), &pid) || pid != getpid() ||
+		!text_to_int64(count_text, &count)) {
+		return 0;
+	}
+	if (count < 0 || count > max) {
+		return error_set(err, ERROR_INVALID,
+			"LISTEN_FDS '%.*s' in the environment: from 0 to %d sockets are possible",
+			TEXT_ARG(count_text), max);
+	}
+	/* For a program that this one starts they are not. */
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	for (int i = 0; i < count; i++) {
+		ret_fds[i] = SOCKETS_BEGIN + i;
+	}
+	return (int)count;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Tells the service manager how the server is: the protocol of sd_notify(3), a datagram of lines
- * NAME=value to the socket that NOTIFY_SOCKET names. */
+ * What passes between the server and its service manager. The server tells how it is: the protocol
+ * of sd_notify(3), a datagram of lines NAME=value to the socket that NOTIFY_SOCKET names. The
+ * manager hands sockets over: sd_listen_fds(3). */
 #ifndef CMD_NOTIFY_H
 #define CMD_NOTIFY_H
 
@@ -29,5 +30,10 @@ void notify_close(struct notify *notify);
  * not read for seconds is lost to it, which is not a failure: the server must not stand still. */
 int notify_send(const struct notify *notify, struct error *err, const char *format, ...)
 	FORMAT_PRINTF(3, 4);
+
+/* Takes the @max sockets at most that the manager listens on for this process, and holds
+ * connections for while it is not there: LISTEN_PID and LISTEN_FDS of sd_listen_fds(3), which are
+ * taken off the environment. Returns how many; 0: none. Negative where there are more. */
+int notify_sockets(int *ret_fds, int max, struct error *err) CHECK_RESULT;
 
 #endif

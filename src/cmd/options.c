@@ -10,7 +10,7 @@
 #include "base/suggest.h"
 #include "cmd/ini_file.h"
 
-#define SLOTS_MAX 64
+#define SLOTS_MAX 80
 
 /* Where a value came from, the weakest first. */
 enum origin {
@@ -38,6 +38,7 @@ struct reader {
 	const struct options_source *source;
 	struct arena *arena;
 	struct options *options;
+	const struct cmd *cmd; /* whose settings are read; NULL: no command was named */
 	struct given *given;
 	size_t given_count;
 	struct setting_word *filter;
@@ -60,7 +61,7 @@ static void consider_options(struct suggestion *suggestion, const struct cmd *cm
 
 static int unknown_option(const struct reader *reader, struct text name, struct error *err)
 {
-	const struct cmd *cmd = reader->options->cmd;
+	const struct cmd *cmd = reader->cmd;
 	struct suggestion near = {.word = name, .distance = SIZE_MAX};
 	const struct setting_gone *gone = setting_gone_find(name);
 	const char *of = cmd ? cmd->name : "";
@@ -110,7 +111,7 @@ static int take_operand(struct reader *reader, char *argument, struct error *err
 		options->argv[options->argc++] = argument;
 		return 0;
 	}
-	options->cmd = cmd_find(argument);
+	options->cmd = reader->cmd = cmd_find(argument);
 	return options->cmd ? 0 : unknown_command(argument, err);
 }
 
@@ -210,24 +211,35 @@ static struct slot *find_slot(struct reader *reader, struct text name)
 
 static void add_slots(struct reader *reader, const char *const *names)
 {
-	const struct cmd *cmd = reader->options->cmd;
+	const struct cmd *cmd = reader->cmd;
 
 	for (size_t i = 0; names[i] && reader->slot_count < SLOTS_MAX; i++) {
 		const struct setting *setting =
 			setting_find(text_of(names[i]), cmd ? cmd->name : NULL);
 
+		if (find_slot(reader, text_of(names[i]))) {
+			continue;
+		}
 		reader->slots[reader->slot_count++] =
 			(struct slot){.setting = setting, .value = setting->fallback};
 	}
 }
 
-static void fill(struct slot *slot, const char *value, enum origin origin, unsigned int line)
+static int fill(struct reader *reader, struct slot *slot, const char *value, enum origin origin,
+	unsigned int line, struct error *err)
 {
-	if (origin >= slot->origin) {
-		slot->value = value;
-		slot->origin = origin;
-		slot->line = line;
+	bool again = slot->value && origin == slot->origin;
+
+	if (origin < slot->origin) {
+		return 0;
 	}
+	if (again && slot->setting->type == SETTING_LIST) {
+		value = arena_printf(reader->arena, "%s,%s", slot->value, value).data;
+	}
+	slot->value = value;
+	slot->origin = origin;
+	slot->line = line;
+	return value ? 0 : error_no_memory(err);
 }
 
 /* What may be given several times is kept as it comes. */
@@ -250,14 +262,14 @@ static int fill_from_arguments(struct reader *reader, struct error *err)
 		}
 		if (slot->setting->type == SETTING_FILTER) {
 			keep_word(reader, slot->setting, reader->given[i].value);
-		} else {
-			fill(slot, reader->given[i].value, ORIGIN_OPTION, 0);
+		} else if (fill(reader, slot, reader->given[i].value, ORIGIN_OPTION, 0, err) < 0) {
+			return -1;
 		}
 	}
 	return 0;
 }
 
-static void fill_from_environment(struct reader *reader)
+static int fill_from_environment(struct reader *reader, struct error *err)
 {
 	char name[SETTING_NAME_MAX];
 
@@ -269,10 +281,12 @@ static void fill_from_environment(struct reader *reader)
 			continue;
 		}
 		value = reader->source->getenv(setting_environment_name(slot->setting->name, name));
-		if (value && value[0] != '\0') {
-			fill(slot, value, ORIGIN_ENVIRONMENT, 0);
+		if (value && value[0] != '\0' &&
+			fill(reader, slot, value, ORIGIN_ENVIRONMENT, 0, err) < 0) {
+			return -1;
 		}
 	}
+	return 0;
 }
 
 static int refuse_gone(struct reader *reader, struct error *err)
@@ -336,8 +350,7 @@ static int take_from_file(
 	if (!copy.data) {
 		return error_no_memory(err);
 	}
-	fill(slot, copy.data, ORIGIN_FILE, line);
-	return 0;
+	return fill(reader, slot, copy.data, ORIGIN_FILE, line, err);
 }
 
 /* The first of the usual places that is there; NULL when none is. */
@@ -440,7 +453,7 @@ static const char *default_data(const struct reader *reader)
 /* --data and --store say the same thing: the one from the stronger source counts. */
 static int choose_location(struct reader *reader, struct error *err)
 {
-	const struct slot *data = find_slot(reader, TEXT("data"));
+	struct slot *data = find_slot(reader, TEXT("data"));
 	const struct slot *store = find_slot(reader, TEXT("store"));
 	struct settings *settings = &reader->options->settings;
 
@@ -452,22 +465,72 @@ static int choose_location(struct reader *reader, struct error *err)
 		settings->data = settings->store;
 	}
 	if (!settings->data) {
-		settings->data = default_data(reader);
+		settings->data = data->value = default_data(reader);
 	}
 	return settings->data ? 0 : error_no_memory(err);
 }
 
+/* ---- what was said ---- */
+
+/* NULL: out of memory. */
+static const char *describe_origin(const struct reader *reader, const struct slot *slot)
+{
+	char name[SETTING_NAME_MAX];
+
+	switch (slot->origin) {
+	case ORIGIN_FILE:
+		return arena_printf(reader->arena, "%s:%u", reader->ini_path, slot->line).data;
+	case ORIGIN_ENVIRONMENT:
+		return arena_copy(
+			reader->arena, text_of(setting_environment_name(slot->setting->name, name)))
+			.data;
+	case ORIGIN_OPTION:
+		return arena_printf(reader->arena, "--%s", slot->setting->name).data;
+	default:
+		return "default";
+	}
+}
+
+static int tell(struct reader *reader, struct error *err)
+{
+	struct setting_said *said = arena_calloc(reader->arena, reader->slot_count, sizeof(*said));
+
+	for (size_t i = 0; said && i < reader->slot_count; i++) {
+		const struct slot *slot = &reader->slots[i];
+
+		said[i] = (struct setting_said){
+			slot->setting, slot->value, describe_origin(reader, slot)};
+		if (!said[i].from) {
+			return error_no_memory(err);
+		}
+	}
+	reader->options->settings.said = said;
+	reader->options->settings.said_count = reader->slot_count;
+	return said ? 0 : error_no_memory(err);
+}
+
 static int read_all(struct reader *reader, struct error *err)
 {
-	if (fill_from_arguments(reader, err) < 0) {
+	if (fill_from_arguments(reader, err) < 0 || fill_from_environment(reader, err) < 0) {
 		return -1;
 	}
-	fill_from_environment(reader);
 	if (refuse_gone(reader, err) < 0 || fill_from_file(reader, err) < 0 ||
 		parse_slots(reader, err) < 0) {
 		return -1;
 	}
-	return choose_location(reader, err);
+	return choose_location(reader, err) < 0 ? -1 : tell(reader, err);
+}
+
+/* Settings are those of the command; 'callstep settings' shows another one's. */
+static int find_cmd(struct reader *reader, struct error *err)
+{
+	const struct options *options = reader->options;
+
+	if (options->cmd != &cmd_settings) {
+		return 0;
+	}
+	reader->cmd = options->argc > 0 ? cmd_find(options->argv[0]) : &cmd_serve;
+	return reader->cmd ? 0 : unknown_command(options->argv[0], err);
 }
 
 static bool is_given(const struct reader *reader, const char *name)
@@ -496,11 +559,15 @@ int options_read(struct options *ret_options, const struct options_source *sourc
 	if (scan_arguments(&reader, err) < 0) {
 		return -1;
 	}
+	if (find_cmd(&reader, err) < 0) {
+		return -1;
+	}
 	options.settings.help = is_given(&reader, "help");
 	options.settings.version = is_given(&reader, "version");
 	if (!options.settings.help && !options.settings.version) {
 		add_slots(&reader, setting_common);
-		if (options.cmd) {
+		if (reader.cmd) {
+			add_slots(&reader, reader.cmd->settings);
 			add_slots(&reader, options.cmd->settings);
 		}
 		if (read_all(&reader, err) < 0) {

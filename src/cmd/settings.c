@@ -133,6 +133,7 @@ const char *setting_limits(const struct setting *setting, char *buffer, size_t s
 
 	switch (setting->type) {
 	case SETTING_TEXT:
+	case SETTING_LIST:
 	case SETTING_FILTER:
 		snprintf(buffer, size, "a text that is not empty");
 		break;
@@ -304,9 +305,10 @@ int setting_parse(const struct setting *setting, const char *value, int64_t now,
 
 	switch (setting->type) {
 	case SETTING_TEXT:
+	case SETTING_LIST:
 	case SETTING_CHOICE:
-		valid = setting->type == SETTING_TEXT ? text.size > 0
-						      : is_choice(setting->choices, text);
+		valid = setting->type != SETTING_CHOICE ? text.size > 0
+							: is_choice(setting->choices, text);
 		if (valid) {
 			*(const char **)(void *)member = value;
 		}

@@ -23,6 +23,14 @@ struct setting_word {
 	const char *value;
 };
 
+/* What was said of a setting, and where. */
+struct setting_said {
+	const struct setting *setting;
+	const char *value; /* as it was written; NULL: nothing */
+	const char *from;  /* "default", "/etc/callstep/callstep.ini:4", "CALLSTEP_THREADS",
+			      "--threads" */
+};
+
 /* Every setting and option of every command. Strings live in the arena, or are static. */
 struct settings {
 	/* settings_common.c: of every command, and of many */
@@ -31,14 +39,17 @@ struct settings {
 	const char *store;  /* --store URL alone; use data */
 	bool help;
 	bool version;
-	bool utc;	   /* --utc: times in UTC instead of the local zone */
-	bool json;	   /* --json: machine-readable */
-	bool quiet;	   /* --quiet: no progress, no summary */
-	const char *color; /* "auto", "always", "never" */
+	bool utc;			 /* --utc: times in UTC instead of the local zone */
+	bool json;			 /* --json: machine-readable */
+	bool quiet;			 /* --quiet: no progress, no summary */
+	const char *color;		 /* "auto", "always", "never" */
+	const struct setting_said *said; /* of each setting of the command, in the order of help */
+	size_t said_count;
 
 	/* settings_serve.c: of the server, some of imports and sweeps too */
 	const char *listen;
 	const char *metrics_listen; /* NULL: no server for metrics */
+	bool check;		    /* --check: looks whether it could start */
 	bool insecure;
 	const char *tls_certificate;
 	const char *tls_key;
@@ -53,6 +64,7 @@ struct settings {
 	int64_t connections_max;
 	int64_t connections_per_address_max;
 	const char *trusted_proxies; /* NULL: none */
+	const char *proxy_header;    /* "x-forwarded-for", "forwarded" */
 	int64_t timeout_s;
 	int64_t rate_min;	 /* bytes a second; 0: any */
 	int64_t header_size_max; /* sizes in bytes */
@@ -80,7 +92,8 @@ struct settings {
 	const char *dial_prefix; /* call_prefixes_read(); NULL: none */
 	int64_t grace_s;
 	bool log_requests;
-	const char *log_level; /* "error", "warning", "info", "debug" */
+	const char *log_level;	/* "error", "warning", "info", "debug" */
+	const char *log_format; /* "text", "json" */
 
 	/* settings_calls.c: which calls are meant, and how they are counted */
 	const char *account;		   /* NULL: the only one there is */
@@ -163,6 +176,7 @@ struct settings {
 
 enum setting_type {
 	SETTING_TEXT,	      /* const char * */
+	SETTING_LIST,	      /* the same; given again, it goes on behind a comma */
 	SETTING_CHOICE,	      /* const char *, one of `choices` */
 	SETTING_FLAG,	      /* bool */
 	SETTING_INTEGER,      /* int64_t from min to max */

@@ -4,12 +4,19 @@
 
 /* clang-format off */
 const struct setting serve_settings[] = {
-	{SETTING("listen", TEXT, "ADDR:PORT", listen), .fallback = "127.0.0.1:8080",
-		.help = "Listens on this address and port; port 0 takes any free one."},
+	{SETTING("listen", LIST, "LIST", listen), .fallback = "127.0.0.1:8080",
+		.help = "Listens on these addresses: up to 16 like 127.0.0.1:8080, [::1]:8080 and "
+			"unix:/run/callstep/http, with commas between them. It may be given again. "
+			"Port 0 takes any free one; a socket of files is open to the server's "
+			"user and group. Sockets that systemd hands over count instead."},
 	{SETTING("metrics-listen", TEXT, "ADDR:PORT", metrics_listen),
 		.help = "Serves /metrics, /healthz and /readyz on this address too, in clear and "
 			"without a key, for Prometheus: 127.0.0.1:9108. Without it /metrics needs "
 			"a key of the scope metrics."},
+	{OPTION("check", FLAG, NULL, check),
+		.help = "Looks whether the server could start, changes nothing and ends: reads "
+			"the settings and the files that they name, and opens the store as it "
+			"is. An address that is in use is not noticed."},
 	{SETTING("insecure", FLAG, NULL, insecure),
 		.help = "Allows other addresses than the loopback without TLS."},
 	{SETTING("tls-certificate", TEXT, "FILE", tls_certificate),
@@ -52,11 +59,16 @@ const struct setting serve_settings[] = {
 		.fallback = "0", .max = 1000000,
 		.help = "Holds at most N connections of one address (an IPv6 /64) at once; 0 "
 			"means three quarters of --connections-max. A trusted proxy may have all."},
-	{SETTING("trusted-proxies", TEXT, "LIST", trusted_proxies),
-		.help = "Believes the proxies at these addresses (10.0.0.1,192.0.2.0/24) about "
-			"their clients. The last address of X-Forwarded-For that is not one of "
-			"theirs counts wrong keys, and stands in log and audit trail. The header "
-			"of others is ignored."},
+	{SETTING("trusted-proxies", LIST, "LIST", trusted_proxies),
+		.help = "Believes the proxies at these addresses (10.0.0.1,192.0.2.0/24; unix: "
+			"those that come over a socket of files) about their clients. The last "
+			"address of X-Forwarded-For that is not one of theirs counts wrong keys, "
+			"and stands in log and audit trail. The header of others is ignored."},
+	{SETTING("proxy-header", CHOICE, "NAME", proxy_header),
+		.choices = "x-forwarded-for|forwarded", .fallback = "x-forwarded-for",
+		.help = "The header in which trusted proxies name their clients: x-forwarded-for, "
+			"or forwarded (RFC 7239). Name the one that they set, so that no client "
+			"can write the other."},
 	{SETTING("timeout", DURATION, "TIME", timeout_s), .fallback = "30s", .min = 1, .max = DAY,
 		.help = "Closes a connection on which nothing moved for TIME, or whose request's "
 			"header has not come whole in twice that time."},
@@ -109,15 +121,15 @@ const struct setting serve_settings[] = {
 			"also with spaces or hyphens between. Their check digit is right, and "
 			"they begin and are as long as a network's numbers. A part of a word or "
 			"a UUID is not one."},
-	{SETTING("redact-input", TEXT, "LIST", redact_input),
+	{SETTING("redact-input", LIST, "LIST", redact_input),
 		.help = "Hides what callers enter in these modules: the input and all digits in "
 			"their steps but prompts. The same digits, three or more, are hidden in "
 			"the call's other steps. Commas separate names; * at either end or both "
 			"stands for the rest."},
-	{SETTING("redact-modules", TEXT, "LIST", redact_modules),
+	{SETTING("redact-modules", LIST, "LIST", redact_modules),
 		.help = "Hides all that the steps of these modules say, and its digits in other "
 			"steps, as --redact-input does."},
-	{SETTING("redact-variables", TEXT, "LIST", redact_variables),
+	{SETTING("redact-variables", LIST, "LIST", redact_variables),
 		.help = "The same for the steps with these result variables, for members of "
 			"these names in any step's data, and for what a text assigns to them, as "
 			"in NAME=value."},
@@ -145,7 +157,7 @@ const struct setting serve_settings[] = {
 			"http://."},
 	{SETTING("hook-timeout", DURATION, "TIME", hook_timeout_s), .fallback = "15s", .min = 1,
 		.max = 60, .help = "A receiver of a hook has TIME to answer."},
-	{SETTING("dial-prefix", TEXT, "LIST", dial_prefix),
+	{SETTING("dial-prefix", LIST, "LIST", dial_prefix),
 		.help = "What is dialled in place of a number's +, separated by commas, as in "
 			"00,011: where numbers are compared, 0049 is +49 then. Calls are kept as "
 			"they came."},
@@ -155,6 +167,10 @@ const struct setting serve_settings[] = {
 	{SETTING("log-level", CHOICE, "LEVEL", log_level), .choices = "error|warning|info|debug",
 		.fallback = "info",
 		.help = "Writes log lines of this level and above: error, warning, info or debug."},
+	{SETTING("log-format", CHOICE, "FORMAT", log_format), .choices = "text|json",
+		.fallback = "text",
+		.help = "Writes log lines as text, key=value, or as json, one object a line with "
+			"the same names."},
 	{.name = NULL},
 };
 /* clang-format on */

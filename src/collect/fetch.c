@@ -304,6 +304,7 @@ static bool set_rules(struct fetch *fetch)
 	       !curl_easy_setopt(curl, CURLOPT_USERAGENT, "callstep/" CALLSTEP_VERSION) &&
 	       !curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, RECEIVE_BYTES) &&
 	       !curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L) &&
+	       !curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, fetch->options.unix_path) &&
 	       !curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_S) &&
 	       !curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
 	       !curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)fetch->options.silence_s);

@@ -11,9 +11,10 @@
 struct fetch;
 
 struct fetch_options {
-	const char *user;   /* for Basic, with `secret`; NULL: none */
-	const char *secret; /* the password; without a user it is sent as a Bearer key */
-	int64_t silence_s;  /* a server that sends nothing for so long has failed */
+	const char *user;      /* for Basic, with `secret`; NULL: none */
+	const char *secret;    /* the password; without a user it is sent as a Bearer key */
+	const char *unix_path; /* the socket through which all is asked; NULL: the URL says where */
+	int64_t silence_s;     /* a server that sends nothing for so long has failed */
 	/* Asked about once a second, from within fetch_run() too: whether to give up. */
 	bool (*stopped)(void *context);
 	void *context;

@@ -28,16 +28,30 @@ static bool is_full(const struct acceptor *acceptor)
 	       watch_is_full(acceptor->server->watch, acceptor->connections_max);
 }
 
-/* Returns true when a connection may be there, or REST_MS later when there is no room for it; false
- * when it is time to end. */
-static bool wait_for_one(const struct acceptor *acceptor, bool room)
-{
-	struct pollfd fds[] = {
-		{.fd = acceptor->stop_fd, .events = POLLIN},
-		{.fd = acceptor->server->listen_fd, .events = POLLIN},
-	};
+/* What is waited for: the word to end, then a connection on each socket. */
+struct awaited {
+	struct pollfd fds[1 + HTTP_LISTEN_MAX];
+	nfds_t count;
+};
 
-	return poll(fds, room ? 2 : 1, room ? -1 : REST_MS) < 0 || fds[0].revents == 0;
+static void await(const struct acceptor *acceptor, struct awaited *ret_awaited)
+{
+	const struct listeners *listeners = &acceptor->server->listeners;
+
+	*ret_awaited = (struct awaited){.count = 1 + listeners->count};
+	ret_awaited->fds[0] = (struct pollfd){.fd = acceptor->stop_fd, .events = POLLIN};
+	for (size_t i = 0; i < listeners->count; i++) {
+		ret_awaited->fds[1 + i] =
+			(struct pollfd){.fd = listeners->all[i].fd, .events = POLLIN};
+	}
+}
+
+/* Returns true when connections may be there, or REST_MS later when there is no room for them;
+ * false when it is time to end. */
+static bool wait_for_some(struct awaited *awaited, bool room)
+{
+	return poll(awaited->fds, room ? awaited->count : 1, room ? -1 : REST_MS) < 0 ||
+	       awaited->fds[0].revents == 0;
 }
 
 /* To the next loop, or the one after it where that has stood still for thousands of connections. */
@@ -54,13 +68,13 @@ static bool deal(struct acceptor *acceptor, struct connection *connection)
 }
 
 /* Returns false when the system has no room for another connection. */
-static bool accept_one(struct acceptor *acceptor)
+static bool accept_one(struct acceptor *acceptor, int listen_fd)
 {
 	struct http_server *server = acceptor->server;
 	union connection_address address = {0};
 	socklen_t size = sizeof(address);
 	AUTO(file_close)
-	int fd = accept4(server->listen_fd, &address.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(listen_fd, &address.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct connection *connection;
 
 	if (fd < 0) {
@@ -78,13 +92,34 @@ static bool accept_one(struct acceptor *acceptor)
 	return true;
 }
 
+/* One from each socket that has some. Returns false when there is no room for another one. */
+static bool accept_some(struct acceptor *acceptor, const struct awaited *awaited)
+{
+	for (nfds_t i = 1; i < awaited->count; i++) {
+		if (is_full(acceptor)) {
+			return false;
+		}
+		if (awaited->fds[i].revents != 0 && !accept_one(acceptor, awaited->fds[i].fd)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void *accept_all(void *context)
 {
 	struct acceptor *acceptor = context;
+	struct awaited awaited;
 	bool room = true;
 
-	while (wait_for_one(acceptor, room)) {
-		room = !is_full(acceptor) && accept_one(acceptor);
+	await(acceptor, &awaited);
+	while (wait_for_some(&awaited, room)) {
+		if (!room) {
+			/* Which sockets have some is looked for anew. */
+			room = !is_full(acceptor);
+			continue;
+		}
+		room = accept_some(acceptor, &awaited);
 	}
 	return NULL;
 }

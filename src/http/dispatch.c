@@ -4,12 +4,12 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "http/address/trust.h"
 #include "http/figures.h"
 #include "http/loop.h"
 #include "http/request_log.h"
 #include "http/response.h"
 #include "http/route.h"
-#include "http/trust.h"
 #include "http/uri.h"
 
 static struct connection *watched_of(struct MHD_Connection *connection)
@@ -253,6 +253,7 @@ static enum MHD_Result out_of_memory(struct MHD_Connection *connection)
 
 struct joined {
 	struct arena *arena;
+	struct text name; /* of the header */
 	struct text values;
 };
 
@@ -263,7 +264,7 @@ static enum MHD_Result join_forwarded(void *context, enum MHD_ValueKind kind, co
 	struct text more = {value, value ? value_size : 0};
 
 	(void)kind;
-	if (text_equal_ascii_case((struct text){name, name_size}, TEXT("X-Forwarded-For"))) {
+	if (text_equal_ascii_case((struct text){name, name_size}, joined->name)) {
 		joined->values = joined->values.data
 					 ? arena_printf(joined->arena, "%.*s,%.*s",
 						   TEXT_ARG(joined->values), TEXT_ARG(more))
@@ -274,13 +275,16 @@ static enum MHD_Result join_forwarded(void *context, enum MHD_ValueKind kind, co
 
 static void know_client(struct exchange *exchange)
 {
-	struct joined joined = {.arena = &exchange->request.arena};
+	enum trust_header header =
+		exchange->server->options.forwarded ? TRUST_FORWARDED : TRUST_X_FORWARDED_FOR;
+	struct joined joined = {
+		.arena = &exchange->request.arena, .name = text_of(trust_header_names[header])};
 
 	exchange->client = exchange->watched->address;
 	if (trust_has(exchange->server->trust, &exchange->client)) {
 		MHD_get_connection_values_n(
 			exchange->connection, MHD_HEADER_KIND, join_forwarded, &joined);
-		trust_follow(exchange->server->trust, joined.values, &exchange->client);
+		trust_follow(exchange->server->trust, header, joined.values, &exchange->client);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/hash.h"
+#include "http/address/listen.h"
 #include "http/http.h"
 #include "http/watch.h"
 
@@ -65,8 +66,6 @@ struct exchange {
 	struct list_link link; /* in server->suspended */
 };
 
-#define SERVER_ADDRESS_SIZE 64
-
 struct http_server {
 	struct http_server_options options;
 	struct loop **loops;
@@ -78,8 +77,7 @@ struct http_server {
 	struct trust *trust; /* NULL: of nobody */
 	/* of requests: what one client sees tells nothing of how many others had */
 	struct hash_key ids;
-	int listen_fd;
-	char address[SERVER_ADDRESS_SIZE];
+	struct listeners listeners;
 	_Atomic uint64_t last_id;
 	_Atomic uint64_t quiet_count; /* requests without a line of the log, since they were told */
 	_Atomic int64_t quiet_told_us; /* when that was */

@@ -160,9 +160,16 @@ void http_request_wake(struct http_request *request);
 
 /* ---- the server ---- */
 
+#define HTTP_LISTEN_MAX 16
+
 /* Strings and routes must live as long as the server. */
 struct http_server_options {
-	const char *listen;	     /* "127.0.0.1:8080", "[::1]:8080"; port 0: any free one */
+	/* Up to HTTP_LISTEN_MAX, with commas between them: "127.0.0.1:8080", "[::1]:8080" (port 0:
+	 * any free one), "unix:/run/callstep/http". */
+	const char *listen;
+	/* Sockets that listen already; where there are some, `listen` does not count. */
+	const int *listen_fds;
+	size_t listen_fd_count;
 	const char *tls_certificate; /* PEM files; both or neither */
 	const char *tls_key;
 	unsigned int threads; /* 0: one a core */
@@ -171,9 +178,10 @@ struct http_server_options {
 	unsigned int connections_max;
 	/* 0: three quarters of connections_max. A trusted proxy has no such ceiling. */
 	unsigned int connections_per_address_max;
-	/* "10.0.0.1, 192.0.2.0/24": whose X-Forwarded-For says where a request came from; NULL:
+	/* "10.0.0.1, 192.0.2.0/24, unix": whose word is taken for where a request came from; NULL:
 	 * nobody's */
 	const char *trusted_proxies;
+	bool forwarded; /* that word stands in Forwarded (RFC 7239), not in X-Forwarded-For */
 	/* a connection without a byte for so long is closed; a request's header may take twice that
 	 */
 	unsigned int timeout_s;
@@ -207,6 +215,10 @@ struct http_server;
 int http_server_open(struct http_server **ret_server, const struct http_server_options *options,
 	struct error *err) CHECK_RESULT;
 
+/* Whether a server could be opened and begun with @options, but for an address that is in use:
+ * reads the certificate, and listens nowhere. ERROR_INVALID and others as of both. */
+int http_server_check(const struct http_server_options *options, struct error *err) CHECK_RESULT;
+
 /* Serves. @options are those that the server was opened with; routes and callbacks may have come
  * since. */
 int http_server_begin(struct http_server *server, const struct http_server_options *options,
@@ -216,7 +228,7 @@ int http_server_begin(struct http_server *server, const struct http_server_optio
 int http_server_start(struct http_server **ret_server, const struct http_server_options *options,
 	struct error *err) CHECK_RESULT;
 
-/* "127.0.0.1:8080" as bound. Valid until the server stops. */
+/* "127.0.0.1:8080" as bound; several have commas between them. Valid until the server stops. */
 const char *http_server_address(const struct http_server *server);
 
 /* Rereads the certificate files; new connections use them. On failure the old ones stay. */

@@ -219,7 +219,7 @@ static int start(struct loop *loop, struct error *err)
 	if (!loop->daemon) {
 		return error_set(err, ERROR_SYSTEM,
 			"cannot start the HTTP server on '%s': the HTTP library refused",
-			loop->server->address);
+			http_server_address(loop->server));
 	}
 	if (thread_start(&loop->thread, serve, loop, "a thread", err) < 0) {
 		MHD_stop_daemon(loop->daemon);

@@ -2,131 +2,17 @@
  * The server: listening, starting and stopping its threads. */
 #include "http/http.h"
 
-#include <errno.h>
-#include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/thread.h"
 #include "http/acceptor.h"
+#include "http/address/trust.h"
 #include "http/figures.h"
 #include "http/loop.h"
 #include "http/request_log.h"
 #include "http/tls.h"
-#include "http/trust.h"
 #include "http/watch.h"
-
-#define BACKLOG 4096
-
-/* ---- listening ---- */
-
-struct place {
-	char host[64];
-	char port[8];
-};
-
-static int bad_address(const char *listen, struct error *err)
-{
-	return error_set(err, ERROR_INVALID,
-		"cannot listen on '%s': write a numeric address and a port, like 127.0.0.1:8080 or "
-		"[::1]:8080",
-		listen);
-}
-
-static bool split(const char *listen, struct place *ret)
-{
-	const char *colon = strrchr(listen, ':');
-	struct text host = {.data = listen, .size = colon ? (size_t)(colon - listen) : 0};
-	struct text port = text_of(colon ? colon + 1 : NULL);
-	int64_t number;
-
-	if (!text_to_int64(port, &number) || number > UINT16_MAX) {
-		return false;
-	}
-	if (host.size >= 2 && host.data[0] == '[' && host.data[host.size - 1] == ']') {
-		host = text_head(text_tail(host, 1), host.size - 2);
-	} else if (memchr(host.data, ':', host.size)) {
-		return false;
-	}
-	if (host.size == 0 || host.size >= sizeof(ret->host)) {
-		return false;
-	}
-	snprintf(ret->host, sizeof(ret->host), "%.*s", TEXT_ARG(host));
-	snprintf(ret->port, sizeof(ret->port), "%d", (int)number);
-	return true;
-}
-
-static int bind_and_listen(int fd, const struct addrinfo *address)
-{
-	int on = 1;
-
-	/* Without it a server that was just stopped keeps its port for a minute. */
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-		bind(fd, address->ai_addr, address->ai_addrlen) < 0) {
-		return -1;
-	}
-	return listen(fd, BACKLOG);
-}
-
-static int cannot_listen(const char *address, int errnum, struct error *err)
-{
-	if (errnum == EADDRINUSE) {
-		return error_set(
-			err, ERROR_BUSY, "cannot listen on '%s': address already in use", address);
-	}
-	return error_set_errno(err, errnum, "cannot listen on '%s'", address);
-}
-
-static int describe(int fd, char ret_address[SERVER_ADDRESS_SIZE])
-{
-	struct sockaddr_storage bound;
-	socklen_t size = sizeof(bound);
-	struct place place;
-
-	if (getsockname(fd, (struct sockaddr *)&bound, &size) < 0 ||
-		getnameinfo((struct sockaddr *)&bound, size, place.host, sizeof(place.host),
-			place.port, sizeof(place.port), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-		return -1;
-	}
-	snprintf(ret_address, SERVER_ADDRESS_SIZE,
-		bound.ss_family == AF_INET6 ? "[%.54s]:%.5s" : "%.54s:%.5s", place.host,
-		place.port);
-	return 0;
-}
-
-static void free_address(struct addrinfo **address)
-{
-	if (*address) {
-		freeaddrinfo(*address);
-	}
-}
-
-/* Listens on @listen, "127.0.0.1:8080" or "[::1]:8080", and says in @ret_address where, with the
- * port that a 0 became. */
-static int listen_on(
-	const char *listen, int *ret_fd, char ret_address[SERVER_ADDRESS_SIZE], struct error *err)
-{
-	const struct addrinfo hints = {
-		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
-	AUTO(free_address) struct addrinfo *address = NULL;
-	AUTO(file_close) int fd = -1;
-	struct place place;
-
-	if (!split(listen, &place) || getaddrinfo(place.host, place.port, &hints, &address) != 0) {
-		return bad_address(listen, err);
-	}
-	fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || bind_and_listen(fd, address) < 0 || describe(fd, ret_address) < 0) {
-		return cannot_listen(listen, errno, err);
-	}
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
-}
 
 /* ---- threads ---- */
 
@@ -165,7 +51,7 @@ static void server_free(struct http_server *server)
 		loop_destroy(server->loops[i]);
 	}
 	free(server->loops);
-	file_close(&server->listen_fd);
+	listen_close(&server->listeners);
 	watch_destroy(server->watch);
 	trust_destroy(server->trust);
 	tls_close(server->tls);
@@ -184,7 +70,6 @@ static struct http_server *server_new(const struct http_server_options *options)
 		return NULL;
 	}
 	server->options = *options;
-	server->listen_fd = -1;
 	server->ids = hash_key_random();
 	pthread_mutex_init(&server->lock, NULL);
 	clock_cond_init(&server->idle);
@@ -204,6 +89,31 @@ static int start_watch(struct http_server *server, struct error *err)
 	return watch_create(&server->watch, &options, err);
 }
 
+static int open_tls(
+	struct http_server *server, const struct http_server_options *options, struct error *err)
+{
+	if (!options->tls_certificate != !options->tls_key) {
+		return error_set(err, ERROR_INVALID,
+			"TLS needs a certificate and a key: give both or neither");
+	}
+	return options->tls_certificate
+		       ? tls_open(&server->tls, options->tls_certificate, options->tls_key, err)
+		       : 0;
+}
+
+int http_server_check(const struct http_server_options *options, struct error *err)
+{
+	AUTO(server_freep) struct http_server *server = server_new(options);
+
+	if (!server) {
+		return error_no_memory(err);
+	}
+	if (open_tls(server, options, err) < 0 || listen_check(options->listen, err) < 0) {
+		return -1;
+	}
+	return trust_create(&server->trust, options->trusted_proxies, err);
+}
+
 int http_server_open(struct http_server **ret_server, const struct http_server_options *options,
 	struct error *err)
 {
@@ -212,15 +122,11 @@ int http_server_open(struct http_server **ret_server, const struct http_server_o
 	if (!server) {
 		return error_no_memory(err);
 	}
-	if (!options->tls_certificate != !options->tls_key) {
-		return error_set(err, ERROR_INVALID,
-			"TLS needs a certificate and a key: give both or neither");
-	}
-	if (options->tls_certificate &&
-		tls_open(&server->tls, options->tls_certificate, options->tls_key, err) < 0) {
+	if (open_tls(server, options, err) < 0) {
 		return -1;
 	}
-	if (listen_on(options->listen, &server->listen_fd, server->address, err) < 0) {
+	if (listen_open(&server->listeners, options->listen, options->listen_fds,
+		    options->listen_fd_count, err) < 0) {
 		return -1;
 	}
 	*ret_server = server;
@@ -258,7 +164,7 @@ int http_server_start(struct http_server **ret_server, const struct http_server_
 
 const char *http_server_address(const struct http_server *server)
 {
-	return server->address;
+	return server->listeners.addresses;
 }
 
 int http_server_reload(struct http_server *server, struct error *err)

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/thread.h"
+#include "http/address/trust.h"
 #include "http/request_log.h"
-#include "http/trust.h"
 
 #define SECOND_US	INT64_C(1000000)
 #define LOOKS		4 /* in the time of the timeout */
@@ -44,7 +44,9 @@ static struct text host_of(const struct connection *connection)
 		return (struct text){(const char *)&address->v6.sin6_addr,
 			sizeof(struct in6_addr) / (whole ? 1 : 2)};
 	}
-	return (struct text){(const char *)&address->v4.sin_addr, sizeof(struct in_addr)};
+	return address->any.sa_family == AF_INET
+		       ? (struct text){(const char *)&address->v4.sin_addr, sizeof(struct in_addr)}
+		       : TEXT("unix");
 }
 
 static struct list *list_of(struct watch *watch, const struct connection *connection)
@@ -78,6 +80,12 @@ static void begin(struct connection *connection, uint64_t state, int64_t now_us)
 	connection->moved = moved(connection, (enum connection_phase)(state & 3));
 }
 
+/* A socket of files counts no bytes. Its mode says which programs may connect. */
+static bool is_unix(const struct connection *connection)
+{
+	return connection->address.any.sa_family == AF_UNIX;
+}
+
 /* Whether too little moved since the look that began the time; a new time begins when it is over
  * and all is well. */
 static bool is_behind(const struct watch *watch, struct connection *connection, int64_t now_us)
@@ -85,7 +93,8 @@ static bool is_behind(const struct watch *watch, struct connection *connection, 
 	int64_t elapsed_s = (now_us - connection->since_us) / SECOND_US;
 	uint64_t now_moved;
 
-	if (watch->options.rate_min == 0 || elapsed_s < watch->options.timeout_s) {
+	if (watch->options.rate_min == 0 || is_unix(connection) ||
+		elapsed_s < watch->options.timeout_s) {
 		return false;
 	}
 	now_moved = moved(connection, (enum connection_phase)(connection->seen & 3));
@@ -286,7 +295,7 @@ static size_t max_of_address(const struct watch *watch, const struct connection 
 {
 	size_t max = watch->options.connections_per_address_max;
 
-	if (trust_has(watch->options.trust, &connection->address)) {
+	if (is_unix(connection) || trust_has(watch->options.trust, &connection->address)) {
 		return SIZE_MAX;
 	}
 	if (max > 0 || watch->options.connections_max == 0) {

@@ -27,6 +27,7 @@ enum connection_phase {
 	CONNECTION_ANSWER,
 };
 
+/* Of a connection over a socket of files the family alone: AF_UNIX. */
 union connection_address {
 	struct sockaddr any;
 	struct sockaddr_in v4;
@@ -101,8 +102,14 @@ bool watch_is_full(struct watch *watch, size_t max);
 
 static inline socklen_t connection_address_size(const struct connection *connection)
 {
-	return connection->address.any.sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-							     : sizeof(struct sockaddr_in);
+	switch (connection->address.any.sa_family) {
+	case AF_INET6:
+		return sizeof(struct sockaddr_in6);
+	case AF_INET:
+		return sizeof(struct sockaddr_in);
+	default:
+		return sizeof(sa_family_t);
+	}
 }
 
 /* From the connection's own thread. To be in @phase already changes nothing: its time goes on. */

@@ -29,6 +29,8 @@ struct store_options {
 	/* Keeps other servers off an embedded store until it is closed: ERROR_BUSY when one has it,
 	 * before anything in it is changed. */
 	bool for_server;
+	/* Changes nothing: where the schema is older than this program's, it is ERROR_OLD. */
+	bool as_it_is;
 	int connections; /* to a database, at most; 0: 32 */
 	/* that a block of columns has at the most, up to COLUMN_CALLS_MAX; 0: as many. Small ones
 	 * are for tests */

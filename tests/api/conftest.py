@@ -78,7 +78,7 @@ class Server:
         self.options = options
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--data", str(self.store), "--listen", "127.0.0.1:0", *options],
+                [BINARY, "serve", "--data", str(self.store), *([] if "--listen" in options else ["--listen", "127.0.0.1:0"]), *options],
                 stderr=log, preexec_fn=preexec, env={**os.environ, **(environment or {})})
         self.address = self.wait_until_listening()
 
@@ -89,7 +89,7 @@ class Server:
     def wait_until_listening(self):
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            found = re.search(r" listening .*?address=(\S+)", self.log)
+            found = re.search(r'\blistening\b.*?\baddress"?[=:]"?([^\s"]+)', self.log)  # text or JSON
             if found:
                 return found.group(1)
             if self.process.poll() is not None:

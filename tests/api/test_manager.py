@@ -15,6 +15,7 @@ from test_serve import make_certificate
 from units import Unit, analyze, installed
 
 UNIT = Unit("callstep.service")
+SOCKET = Unit("callstep.socket")
 STATUS = re.compile(r"STATUS=\d+ connections, \d+ calls/s")
 PATIENCE_S = 30
 
@@ -147,6 +148,21 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
     assert [line for line in done.stderr.splitlines() if "callstep.service" in line] == []
 
 
+def test_systemd_finds_nothing_wrong_with_the_socket(tmp_path):
+    UNIT.at(tmp_path)  # that it starts
+    done = analyze("verify", "--man=no", SOCKET.at(tmp_path))
+    assert [line for line in done.stderr.splitlines() if "callstep.so" in line or "callstep.service" in line] == []
+
+
+def test_the_socket_is_where_a_server_listens_by_itself():
+    assert SOCKET.one("Socket", "ListenStream") == callstep("settings", env={"PATH": os.environ["PATH"]}).stdout.split("\nlisten\t")[1].split("\t")[0]
+
+
+def test_a_proxy_may_reach_the_folder_of_the_file_that_the_unit_names():
+    named = re.search(r"listen = unix:/run/(\w+)/", UNIT.text).group(1)
+    assert UNIT.one("Service", "RuntimeDirectory") == named
+
+
 def test_the_unit_is_exposed_to_little(tmp_path):
     """Of 10 points at most 1.5, which `systemd-analyze` counts in tenths."""
     done = analyze("security", "--offline=yes", "--threshold=15", UNIT.at(tmp_path))
@@ -155,5 +171,5 @@ def test_the_unit_is_exposed_to_little(tmp_path):
 
 def test_the_unit_and_its_user_are_installed():
     paths = installed(BINARY)
-    for path in ("/lib/systemd/system/callstep.service", "/lib/sysusers.d/callstep.conf"):
+    for path in ("/lib/systemd/system/callstep.service", "/lib/systemd/system/callstep.socket", "/lib/sysusers.d/callstep.conf"):
         assert any(each.endswith(path) for each in paths)

@@ -87,6 +87,58 @@ def test_a_second_server_leaves_the_schema_to_the_first(tmp_path):
         assert content(store) == before
 
 
+@only_embedded("upgrades of a store on PostgreSQL go on beside servers")
+def test_a_command_leaves_the_schema_below_a_server(tmp_path):
+    store = old_store(tmp_path)
+    with open(store / "callstep.lock", "wb") as lock:
+        fcntl.fcntl(lock, F_OFD_SETLK, SERVER_LOCK)
+        before = content(store)
+        done = callstep("account", "list", "--data", store)
+        assert done.returncode == 1 and "does not change its schema while it is served: another server" in done.stderr
+        assert content(store) == before
+    assert callstep("account", "list", "--data", store).returncode == 0
+
+
+# ---- serve --check ----
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "a port that is taken"])
+def test_check_says_what_would_stop_a_start(kind, tmp_path):
+    options, named = failing_starts("", str(tmp_path / "missing.pem"))[kind]
+    done = callstep("serve", "--check", "--data", store_at(tmp_path), *options)
+    assert done.returncode in (1, 2) and named in done.stderr and "can start" not in done.stdout
+
+
+def test_check_changes_nothing_and_needs_no_free_address(taken, tmp_path):
+    store = store_at(tmp_path / "none")
+    done = callstep("serve", "--check", "--data", store, "--listen", taken)
+    assert (done.returncode, done.stdout) == (0, "there is no store yet: the server makes one\nthe server can start\n"), done.stderr
+    assert not is_there(store) and not (tmp_path / "none").exists()
+    add_account(store)
+    before = content(store)
+    done = callstep("serve", "--check", "--data", store, "--listen", taken)
+    assert (done.returncode, done.stdout) == (0, "the server can start\n"), done.stderr
+    assert content(store) == before
+
+
+@only_embedded("it has a store of the first schema")
+def test_check_says_that_a_start_changes_the_schema(tmp_path):
+    store = old_store(tmp_path)
+    before = content(store)
+    done = callstep("serve", "--check", "--data", store)
+    assert done.returncode == 0 and "has schema 1 of " in done.stdout and "'callstep backup' copies it first" in done.stdout
+    assert content(store) == before
+
+
+@only_embedded("it writes into an SQLite file")
+def test_check_refuses_a_store_that_is_newer(tmp_path):
+    store = old_store(tmp_path)
+    with contextlib.closing(sqlite3.connect(store / "callstep.db")) as database:
+        database.execute("pragma user_version = 999")
+    done = callstep("serve", "--check", "--data", store)
+    assert done.returncode == 1 and "use a newer callstep" in done.stderr and done.stdout == ""
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_start_that_fails_makes_no_store(kind, taken, tmp_path):
     store = store_at(tmp_path / "none")

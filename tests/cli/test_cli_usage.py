@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Usage: help, versions, options, settings and exit statuses."""
+import json
 import re
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 from stores import KIND
 
 COMMANDS = ("serve account key hook import collect pull export calls search show diff stats dropoff places flow tail generate backup copy verify erase "
-            "privacy-scan token retention sweep audit version help").split()
+            "privacy-scan token retention sweep audit settings ready version help").split()
 
 
 def test_help_lists_every_command(empty):
@@ -111,3 +112,51 @@ def test_a_reader_that_goes_away_ends_it_quietly(program):
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait(timeout=60) == -signal.SIGPIPE
+
+
+# ---- callstep settings ----
+
+
+def listed(done):
+    return {name: (value, where) for name, value, where in (line.split("\t") for line in done.stdout.splitlines())}
+
+
+def test_settings_say_where_each_value_comes_from(empty):
+    ini = empty.write("callstep.ini", "; settings\nlisten = 127.0.0.1:81\nthreads = 3\ntimeout = 9s\n")
+    done = listed(empty.run("settings", "--config", ini, "--timeout", "8s", "--listen", "127.0.0.1:82", "--listen", "unix:/x",
+                            environment={"CALLSTEP_THREADS": "2", "CALLSTEP_TIMEOUT": "7s"}))
+    assert done["listen"] == ("127.0.0.1:82,unix:/x", "--listen")
+    assert done["threads"] == ("2", "CALLSTEP_THREADS")
+    assert done["timeout"] == ("8s", "--timeout")
+    assert done["grace"] == ("30s", "default")
+    assert done["webhook"] == ("", "default")
+    assert done["config"] == (str(ini), "--config")
+    assert "check" not in done and "help" not in done  # options of one run
+    assert listed(empty.run("settings", "serve", "--config", ini))["listen"] == ("127.0.0.1:81", f"{ini}:2")
+    assert listed(empty.run("settings", "--config", ini))["data"][0] == json.loads(empty.run("settings", "--json").stdout)["settings"][1]["value"]
+
+
+def test_settings_of_another_command_are_its_own(empty):
+    done = listed(empty.run("settings", "import"))
+    assert "zone" in done and "listen" not in done and done["redact-cards"] == ("", "default")
+
+
+def test_settings_hide_the_password_of_an_address(empty):
+    done = empty.run("settings", "--store", "postgresql://me:hush@db/calls?password=hush")
+    assert listed(done)["store"] == ("postgresql://me@db/calls", "--store") and "hush" not in done.stdout
+    assert "hush" not in empty.run("settings", "--json", "--store", "postgresql://me:hush@db/calls").stdout
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    (["settings", "serv"], "there is no command 'serv'; did you mean 'serve'?"),
+    (["settings", "serve", "import"], "name one command, not 'import' too"),
+    (["settings", "--threads", "x"], "'x' is not a value for --threads"),
+    (["settings", "import", "--listen", "x"], "'callstep import' has no option --listen"),
+])
+def test_settings_refuse_what_the_command_would(empty, arguments, sentence):
+    assert sentence in empty.run(*arguments, status=2).stderr
+
+
+def test_a_list_goes_on_where_its_option_is_given_again(empty):
+    done = listed(empty.run("settings", "--redact-input", "pin", "--redact-input", "card", "--redact-modules", "a,b"))
+    assert done["redact-input"] == ("pin,card", "--redact-input") and done["redact-modules"] == ("a,b", "--redact-modules")

@@ -138,7 +138,8 @@ static int bring_up_to_date(struct postgres_connection *connection, struct error
 	return postgres_run(connection, err);
 }
 
-int postgres_schema_prepare(struct postgres_store *store, bool must_exist, struct error *err)
+int postgres_schema_prepare(
+	struct postgres_store *store, const struct store_options *options, struct error *err)
 {
 	POSTGRES_BORROW(connection, &store->base, err);
 	int64_t version;
@@ -147,8 +148,12 @@ int postgres_schema_prepare(struct postgres_store *store, bool must_exist, struc
 	if (usable != 0) {
 		return usable < 0 ? -1 : 0;
 	}
-	if (version < 0 && must_exist) {
+	if (version < 0 && options->must_exist) {
 		return refuse_missing(err);
+	}
+	if (options->as_it_is) {
+		return error_set(err, ERROR_OLD, "the PostgreSQL store has schema %lld of %d",
+			(long long)version, postgres_schema_version);
 	}
 	connection->patient = true;
 	return bring_up_to_date(connection, err);

@@ -111,7 +111,7 @@ int store_postgres_open(struct store **ret_store, const char *location,
 	postgres_kinds_init(&store->kinds);
 	owned = &store->base;
 	if (postgres_pool_init(&store->pool, location, options->connections, err) < 0 ||
-		postgres_schema_prepare(store, options->must_exist, err) < 0) {
+		postgres_schema_prepare(store, options, err) < 0) {
 		return -1;
 	}
 	*ret_store = owned;

@@ -222,8 +222,8 @@ struct postgres_store {
 extern const struct schema_step postgres_schema_steps[];
 extern const int postgres_schema_version;
 
-int postgres_schema_prepare(
-	struct postgres_store *store, bool must_exist, struct error *err) CHECK_RESULT;
+int postgres_schema_prepare(struct postgres_store *store, const struct store_options *options,
+	struct error *err) CHECK_RESULT;
 
 /* ---- numbers.c: keys of numbers that the rule before did not know ---- */
 

@@ -151,8 +151,22 @@ static int bring_up_to_date(struct sqlite_store *store, struct error *err)
 	return sqlite_writer_commit(&writer, err);
 }
 
-int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
+/* A server that began before this program came knows the older schema alone. */
+static int lock_server_out(const char *folder, int *ret_lock, struct error *err)
 {
+	if (sqlite_folder_lock(folder, SQLITE_FOLDER_LOCK_SERVER, false, ret_lock, err) < 0) {
+		return error_prefix(err,
+			"the store '%s' is of an older callstep, and this program does not change "
+			"its schema while it is served",
+			folder);
+	}
+	return 0;
+}
+
+int sqlite_schema_prepare(
+	struct sqlite_store *store, const struct store_options *options, struct error *err)
+{
+	AUTO(file_close) int server_lock = -1;
 	AUTO(file_close) int lock = -1;
 	struct identity identity;
 	int usable;
@@ -169,6 +183,14 @@ int sqlite_schema_prepare(struct sqlite_store *store, struct error *err)
 		 * write-ahead log; the first read opens it. */
 		return sqlite_exec(store->writer,
 			"pragma journal_mode = wal; select 1 from sqlite_schema limit 1", err);
+	}
+	if (options->as_it_is) {
+		return error_set(err, ERROR_OLD, "the store '%s' has schema %lld of %d",
+			store->folder, (long long)identity.version, schema_version);
+	}
+	if (identity.version > 0 && !options->for_server &&
+		lock_server_out(store->folder, &server_lock, err) < 0) {
+		return -1;
 	}
 	/* One process at a time: one that waited finds the work done. */
 	if (sqlite_folder_lock(store->folder, SQLITE_FOLDER_LOCK_SCHEMA, true, &lock, err) < 0 ||

@@ -288,7 +288,7 @@ int store_sqlite_open(struct store **ret_store, const char *folder,
 						&store->lock_fd, err) < 0) ||
 		sqlite_connection_open(
 			&store->writer, store->path, store->folder, SQLITE_TO_WRITE, err) < 0 ||
-		sqlite_schema_prepare(store, err) < 0 ||
+		sqlite_schema_prepare(store, options, err) < 0 ||
 		sqlite_log_index_reserve(store->writer, err) < 0 ||
 		(options->for_server && sqlite_rest_start(store, err) < 0)) {
 		return -1;

@@ -195,7 +195,9 @@ int sqlite_folder_sync(const char *folder, struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/open.c: making, recognising and upgrading a store ---- */
 
-int sqlite_schema_prepare(struct sqlite_store *store, struct error *err) CHECK_RESULT;
+/* A program that is not a server does not change the schema below one that runs: ERROR_BUSY. */
+int sqlite_schema_prepare(struct sqlite_store *store, const struct store_options *options,
+	struct error *err) CHECK_RESULT;
 
 /* Makes sure that the index of the write-ahead log has its room on the disk. SQLite maps it: a full
  * disk would end the process (SIGBUS) at the first write instead of failing it. ERROR_NO_SPACE

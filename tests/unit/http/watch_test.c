@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "http/trust.h"
+#include "http/address/trust.h"
 #include "http/watch.h"
 
 #define CONNECTIONS_MAX 12

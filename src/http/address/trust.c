@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Trusted proxies, and X-Forwarded-For. */
-#include "http/trust.h"
+#include "http/address/trust.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@ struct network {
 };
 
 struct trust {
+	bool unix_too;
 	size_t count;
 	struct network networks[NETWORKS_MAX];
 };
@@ -87,11 +88,15 @@ int trust_create(struct trust **ret_trust, const char *list, struct error *err)
 	}
 	while (text_split(&rest, ',', &part)) {
 		part = text_trim(part);
+		if (text_equal(part, TEXT("unix"))) {
+			trust->unix_too = true;
+			continue;
+		}
 		if (trust->count == NETWORKS_MAX ||
 			!read_network(part, &trust->networks[trust->count++])) {
 			error_set(err, ERROR_INVALID,
 				"'%.*s' is not an address of a trusted proxy: give up to %d like "
-				"10.0.0.1 or 10.0.0.0/8, with commas between them",
+				"10.0.0.1, 10.0.0.0/8 or unix, with commas between them",
 				TEXT_ARG(part), NETWORKS_MAX);
 			trust_destroy(trust);
 			return -1;
@@ -120,8 +125,12 @@ static bool is_within(const struct in6_addr *address, const struct network *netw
 
 bool trust_has(const struct trust *trust, const union connection_address *address)
 {
-	struct in6_addr mapped = as_ipv6(address);
+	struct in6_addr mapped;
 
+	if (address->any.sa_family == AF_UNIX) {
+		return trust && trust->unix_too;
+	}
+	mapped = as_ipv6(address);
 	for (size_t i = 0; trust && i < trust->count; i++) {
 		if (is_within(&mapped, &trust->networks[i])) {
 			return true;
@@ -161,11 +170,38 @@ static struct text without_port(struct text entry)
 	return entry;
 }
 
-void trust_follow(
-	const struct trust *trust, struct text forwarded, union connection_address *address)
+/* The value of `for` in an element of Forwarded, without its quotes; empty where there is none. A
+ * comma between quotes separates elements too: no address has one. */
+static struct text for_of(struct text element)
 {
-	while (forwarded.size > 0 && trust_has(trust, address)) {
-		if (!read_address(without_port(take_last(&forwarded)), address)) {
+	struct text pair, name;
+
+	while (text_split(&element, ';', &pair)) {
+		pair = text_trim(pair);
+		if (!text_split(&pair, '=', &name) || !text_equal_ascii_case(name, TEXT("for"))) {
+			continue;
+		}
+		if (pair.size >= 2 && pair.data[0] == '"' && pair.data[pair.size - 1] == '"') {
+			pair = text_head(text_tail(pair, 1), pair.size - 2);
+		}
+		return pair;
+	}
+	return (struct text){0};
+}
+
+const char *const trust_header_names[] = {
+	[TRUST_X_FORWARDED_FOR] = "X-Forwarded-For", [TRUST_FORWARDED] = "Forwarded"};
+
+void trust_follow(const struct trust *trust, enum trust_header header, struct text values,
+	union connection_address *address)
+{
+	while (values.size > 0 && trust_has(trust, address)) {
+		struct text entry = take_last(&values);
+
+		if (header == TRUST_FORWARDED) {
+			entry = for_of(entry);
+		}
+		if (!read_address(without_port(entry), address)) {
 			return;
 		}
 	}
