@@ -2,11 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { goTo, stage, until, withPage } from './browser.mjs';
+import { call, step, wrongPin } from './calls.mjs';
 
 const monthAgo = Math.floor(Date.now() / 1000) - 30 * 86400;
 
+const begun = Math.floor(Date.now() / 1000) - 3600;
+const long = call('long', begun, Array.from({ length: 90 }, (_, index) => step(begun + 2 * index, 'info', `Step ${index}`, 'module', `place_${index}`)));
+
 const held = stage((program) => {
 	program.record();
+	program.import([wrongPin('wrong-pin', begun), long]);
 	program.run(['account', 'set', 'me@example.com', '--keep-detail', '5', '--yes']);
 	program.import([{ session_id: 'old', src: '1', dest: '2', type: 'inbound', start: monthAgo, end: monthAgo + 37, log: false, detail: false }]);
 });
@@ -45,6 +50,52 @@ test('the time line has a bar for each visit, to scale', withPage(held, { addres
 	await page.getByTestId('time-line').getByRole('button').last().click();
 	await page.waitForURL(/step=\d+/);
 	assert.equal(await page.locator('.step[aria-current="step"]').count(), 1);
+}));
+
+test('the time line says what the time went into, and which wait was the longest, until what', withPage(held, { address: '#/call/wrong-pin' }, async (page) => {
+	const line = page.getByTestId('time-line');
+	const kinds = line.getByRole('list', { name: 'What the time went into' }).getByRole('listitem');
+	await kinds.first().waitFor();
+	assert.deepEqual((await kinds.allTextContents()).map((text) => text.trim()), ['caller thinking 10 s', 'silence 27 s']);
+	assert.match(await line.locator('.longest').textContent(), /Longest wait: 27 s, silence, until\s+Caller hung up/);
+	assert.equal(await line.locator('.longest-wait').getAttribute('data-label'), '27 s');
+	const delta = page.locator('[data-step="6"] .step-delta');
+	assert.equal(await delta.locator('b').textContent(), '+27 s');
+	assert.equal(await delta.locator('.wait-word').textContent(), 'silence');
+	await line.getByRole('button', { name: 'Caller hung up', exact: true }).click();
+	await page.waitForURL(/step=6$/);
+}));
+
+test('dragging over the time line zooms, a button leads back', withPage(held, { address: '#/call/wrong-pin' }, async (page) => {
+	const line = page.getByTestId('time-line');
+	const track = await line.locator('.visit-track').first().boundingBox();
+	const y = track.y + track.height / 2;
+	await page.mouse.move(track.x + 2, y);
+	await page.mouse.down();
+	await page.mouse.move(track.x + track.width / 4, y, { steps: 4 });
+	await page.mouse.up();
+	const whole = line.getByRole('button', { name: 'Whole call' });
+	await whole.waitFor();
+	assert.ok(!/step=/.test(page.url()), 'dragging is not choosing');
+	assert.ok((await line.locator('.scale').textContent()).includes('0:10'));
+	await whole.click();
+	await line.getByRole('button', { name: 'Zoom to the longest wait' }).click();
+	await whole.waitFor();
+}));
+
+test('a linked late step is in sight in both, and the pointer marks it in both', withPage(held, { address: '#/call/long?step=85', viewport: { width: 1280, height: 700 } }, async (page) => {
+	const row = page.locator('.time-line li.here');
+	await page.locator('.chosen-step').waitFor();
+	for (const one of [row, page.locator('.chosen-step')]) {
+		await until(page, () => one.evaluate((it) => it.getBoundingClientRect().top), (top) => top > 0 && top < 700);
+	}
+	const box = await page.getByTestId('time-line').evaluate((line) => line.getBoundingClientRect().toJSON());
+	const at = await row.evaluate((it) => it.getBoundingClientRect().toJSON());
+	assert.ok(at.top >= box.top && at.bottom <= box.bottom, 'within the time line');
+	await page.locator('[data-step="84"]').hover();
+	await page.locator('.time-line li.pointed[data-first="84"]').waitFor();
+	await row.getByRole('button').hover();
+	await page.locator('.step.pointed[data-step="85"]').waitFor();
 }));
 
 test('a link to a step shows it, in another browser too', withPage(held, { address: `${address}?step=12`, viewport: { width: 1000, height: 500 } }, async (page) => {

@@ -10,6 +10,7 @@ import { countOf } from './format.js';
 import { html } from './html.js';
 import { useShortcuts } from './keyboard.js';
 import { outcomeFacts, OutcomeIcon } from './outcome.js';
+import { pointing } from './pointing.js';
 import { neighbour, rememberedList } from './result.js';
 import { getSession, useSession } from './session.js';
 import { useSettings } from './settings.js';
@@ -19,6 +20,7 @@ import { storyOf } from './story.js';
 import { endOf, readSteps, readVariables, readVisits } from './steps.js';
 import { formatDuration, formatOffset, formatTime, zoneName } from './time.js';
 import { TimeLine } from './time_line.js';
+import { readWaits } from './waits.js';
 
 export function Call({ session, query }) {
 	const { call, problem, reload, following } = useCall(session);
@@ -53,6 +55,7 @@ function Shown({ call, following, chosen, words, heading }) {
 	const zone = zoneName(settings.zone);
 	const steps = useMemo(() => readSteps(call), [call]);
 	const visits = useMemo(() => readVisits(steps), [steps]);
+	const waits = useMemo(() => readWaits(call, steps), [call, steps]);
 	const variables = useMemo(() => readVariables(steps), [steps]);
 	useStayAtEnd(steps.length);
 	const choose = (number) => go(formatAddress(['call', call.session_id], { text: words, step: number }), { replace: true });
@@ -61,19 +64,19 @@ function Shown({ call, following, chosen, words, heading }) {
 			<header class="call-head">
 				<${Back} session=${call.session_id} followed=${following !== null} />
 				<h1 tabindex="-1" ref=${heading}><span class="muted">Call</span> ${call.session_id}</h1>
-				<p class="story" data-testid="story"><${OutcomeIcon} outcome=${call.outcome} /> ${storyOf(call, steps)}</p>
+				<p class="story" data-testid="story"><${OutcomeIcon} outcome=${call.outcome} /> ${storyOf(call, steps, waits)}</p>
 				<${Facts} call=${call} zone=${zone} />
 				${following && html`<${Following} ...${following} />`}
 				<${CallActions} call=${call} steps=${steps} zone=${zone} />
 			</header>
 			${call.log
 				? html`
-					<div class="call-body">
+					<div class="call-body" ...${pointing}>
 						<div class="call-side">
-							<${TimeLine} call=${call} visits=${visits} chosen=${chosen} onChoose=${choose} />
+							<${TimeLine} call=${call} visits=${visits} waits=${waits} chosen=${chosen} onChoose=${choose} />
 							<${Variables} variables=${variables} onChoose=${choose} />
 						</div>
-						<${StepList} call=${call} steps=${steps} zone=${zone} chosen=${chosen} words=${words} onChoose=${choose} />
+						<${StepList} call=${call} steps=${steps} waits=${waits} zone=${zone} chosen=${chosen} words=${words} onChoose=${choose} />
 					</div>`
 				: html`<${NoSteps} call=${call} />`}
 		</article>`;

@@ -7,15 +7,18 @@ import { moveAmong } from './keyboard.js';
 import { findMarks, markedPieces, readPhrases } from './marks.js';
 import { countClasses, stepHas } from './steps.js';
 import { formatClock, formatDate, formatDelta, formatDuration } from './time.js';
+import { longestWait, waitWords } from './waits.js';
 
 const SHOWN_AT_ONCE = 1000; // more are drawn when asked for
 
 /* @words are those that the call was found by: they are marked, and without a chosen step the first that has any is scrolled to. */
-export function StepList({ call, steps, zone, chosen, words: found, onChoose }) {
+export function StepList({ call, steps, waits, zone, chosen, words: found, onChoose }) {
 	const [hidden, setHidden] = useState(new Set());
 	const [words, setWords] = useState('');
 	const [most, setMost] = useState(SHOWN_AT_ONCE);
 	const list = useRef();
+	const before = useMemo(() => new Map(waits.map((wait) => [wait.to, wait])), [waits]);
+	const longest = useMemo(() => longestWait(waits), [waits]);
 	const phrases = useMemo(() => readPhrases(found), [found]);
 	const first = useMemo(() => steps.find((step) => findMarks(step.line, phrases).length > 0)?.number ?? null, [steps, phrases]);
 	const shownFirst = chosen ?? first;
@@ -23,7 +26,7 @@ export function StepList({ call, steps, zone, chosen, words: found, onChoose }) 
 	const shown = steps.filter((step) => !hidden.has(step.class) && (!words || stepHas(step, words)));
 	const drawn = shown.slice(0, Math.max(most, shown.findIndex((step) => step.number === shownFirst) + 50));
 	useEffect(() => {
-		list.current?.querySelector(`[data-step="${shownFirst}"]`)?.scrollIntoView({ block: chosen ? 'nearest' : 'center' });
+		list.current?.querySelector(`[data-step="${shownFirst}"]`)?.scrollIntoView({ block: 'nearest' });
 	}, [shownFirst]);
 	const away = chosen !== null && chosen <= steps.length && !shown.some((step) => step.number === chosen);
 	const showAll = () => {
@@ -49,7 +52,7 @@ export function StepList({ call, steps, zone, chosen, words: found, onChoose }) 
 			</div>
 			${away && html`<p class="step-away" role="status">Step ${chosen}, which is chosen, is not among those shown. <button type="button" class="link" onClick=${showAll}>Show all steps</button></p>`}
 			<ol class="step-list" ref=${list} onKeyDown=${(event) => moveAmong(event, '.step-link', { ArrowDown: 1, ArrowUp: -1 })}>
-				${drawn.map((step, index) => html`<${Step} key=${step.number} call=${call} step=${step} zone=${zone} chosen=${step.number === chosen} words=${found} phrases=${phrases}
+				${drawn.map((step, index) => html`<${Step} key=${step.number} call=${call} step=${step} zone=${zone} chosen=${step.number === chosen} words=${found} phrases=${phrases} wait=${before.get(step.number)} longest=${longest}
 					day=${index === 0 || formatDate(drawn[index - 1].time, zone) !== formatDate(step.time, zone)} onChoose=${onChoose} />`)}
 			</ol>
 			${drawn.length < shown.length && html`<button type="button" onClick=${() => setMost(most + 5000)}>Show more of ${shown.length} steps</button>`}
@@ -58,7 +61,7 @@ export function StepList({ call, steps, zone, chosen, words: found, onChoose }) 
 		</section>`;
 }
 
-function Step({ call, step, zone, chosen, words, phrases, day, onChoose }) {
+function Step({ call, step, zone, chosen, words, phrases, wait, longest, day, onChoose }) {
 	const [open, setOpen] = useState(false);
 	const choose = (event) => {
 		if (!event.ctrlKey && !event.metaKey) {
@@ -73,7 +76,7 @@ function Step({ call, step, zone, chosen, words, phrases, day, onChoose }) {
 		<li class=${`step class-${step.class}${chosen ? ' chosen-step' : ''}`} aria-current=${chosen ? 'step' : undefined} data-step=${step.number}>
 			<a class="step-link" href=${formatAddress(['call', call.session_id], { text: words, step: step.number })} onClick=${choose}
 				aria-label=${`Step ${step.number}, ${formatClock(step.time, zone)}`}>${formatClock(step.time, zone)}</a>
-			<span class=${`step-delta${step.delta ? '' : ' none'}`} title=${`${formatDuration(Math.abs(step.offset))} since the call began`}>${formatDelta(step.delta)}</span>
+			<span class=${`step-delta${step.delta ? '' : ' none'}`} title=${`${formatDuration(Math.abs(step.offset))} since the call began`}>${wait && wait === longest ? html`<b>${formatDelta(step.delta)}</b>` : formatDelta(step.delta)}${wait && html`<span class="wait-word block">${waitWords[wait.kind]}</span>`}</span>
 			<span class=${`class-word class-${step.class}`}>${step.class}</span>
 			<div class="step-what">
 				<p class="step-line">${step.line ? markedPieces(step.line, phrases).map(({ text, marked }) => (marked ? html`<mark>${text}</mark>` : text)) : html`<span class="muted">(no line)</span>`}</p>

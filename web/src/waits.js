@@ -76,6 +76,9 @@ function kindOf(step, next, state, call) {
 	if (state.queue) {
 		return 'queue';
 	}
+	if (next && next.class !== 'prompt' && ENTERED.test(next.line)) {
+		return 'caller';
+	}
 	if (step.class === 'prompt') {
 		return afterPrompt(step, next, call);
 	}
@@ -85,11 +88,8 @@ function kindOf(step, next, state, call) {
 	return ASKS_SYSTEM.test(step.line) || (next && SYSTEM_ANSWERED.test(next.line)) ? 'backend' : 'silence';
 }
 
-/* What the caller answers ends its thinking. Where nothing came, nobody knows when the prompt was over: what it may have taken is the prompt's. */
+/* Where nothing came, nobody knows when the prompt was over: what it may have taken is the prompt's. */
 function afterPrompt(step, next, call) {
-	if (next && next.class !== 'prompt' && ENTERED.test(next.line)) {
-		return 'caller';
-	}
 	if (next && !isNoInput(next) && !isEnd(next)) {
 		return 'prompt';
 	}
