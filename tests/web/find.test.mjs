@@ -71,17 +71,47 @@ test('callers to be called back are found by one choice, and the list says why',
 	await page.getByRole('button', { name: 'Drop: Outcome missed,abandoned' }).waitFor();
 }));
 
-test('drop-off: a place is the calls that reached it, and those that ended there', withPage(held, { address: '#/dropoff?type=inbound' }, async (page) => {
-	const rows = page.locator('.dropoff tbody tr').filter({ has: page.locator('td:nth-child(4) a') });
+test('drop-off: a place is the calls that reached it, those that were lost there, and those that ended normally', withPage(held, { address: '#/dropoff?type=inbound' }, async (page, program) => {
+	const rows = page.locator('.dropoff tbody tr').filter({ has: page.locator('td:nth-child(2) a') }).filter({ has: page.locator('td:nth-child(3) a') });
 	await rows.first().waitFor();
-	assert.ok(await rows.count() > 3);
-	for (const index of [0, 3]) {
+	assert.ok(await rows.count() > 2);
+	for (const index of [0, 2]) {
 		await rows.nth(index).waitFor();
-		const [reached, ended] = [rows.nth(index).locator('td:nth-child(2) a'), rows.nth(index).locator('td:nth-child(4) a')];
-		const counts = [number(await reached.getAttribute('aria-label').then((label) => label.split(': ').at(-1))), number(await ended.textContent())];
-		await follow(page, reached, counts[0]);
-		await follow(page, ended, counts[1]);
+		const links = [2, 3, 4].map((column) => rows.nth(index).locator(`td:nth-child(${column}) a`));
+		const counts = [number((await links[0].getAttribute('aria-label')).split(': ').at(-1)), number(await links[1].textContent()), number(await links[2].textContent())];
+		for (const at of [0, 1, 2]) {
+			await follow(page, links[at], counts[at]);
+		}
 	}
+	const lost = await page.locator('.dropoff tbody tr td:nth-child(2)').evaluateAll((cells) => cells.map((cell) => Number(/[\d,]+/.exec(cell.textContent)[0].replaceAll(',', ''))));
+	assert.deepEqual(lost, [...lost].sort((a, b) => b - a), 'what loses most stands first');
+	const { total_calls: all } = await program.ask('/v1/calls?type=inbound&outcome=abandoned,missed,busy,failed&limit=1');
+	assert.equal(number(await page.locator('.total').textContent()), all);
+}));
+
+test('drop-off of a window stands beside that of the time before', withPage(held, { address: '#/dropoff?start=-2d' }, async (page, program) => {
+	await page.getByLabel('Compare with').selectOption('the time before');
+	await page.waitForURL(/against=before/);
+	const end = Math.floor(Date.now() / 1000) - 2 * 86400;
+	const { modules } = await program.ask(`/v1/dropoff?start=${end - 2 * 86400}&end=${end}&outcome=abandoned,missed,busy,failed&limit=1000`);
+	const menu = modules.find((place) => place.variable === 'main_menu').ended;
+	const cell = page.locator('.dropoff tbody tr').filter({ hasText: 'menu → main_menu' }).locator('td:nth-child(3)').first();
+	await until(page, async () => number(await cell.textContent()), (shown) => Math.abs(shown - menu) <= 1);
+}));
+
+test('where time goes: what the server counts, sorted by any column, to the calls that stayed longest', withPage(held, { address: '#/places?type=inbound' }, async (page, program) => {
+	const { places, total_calls: total } = await program.ask('/v1/places?type=inbound&limit=200');
+	const rows = page.locator('.places tbody tr');
+	await rows.first().waitFor();
+	assert.equal(number(await page.locator('.total').textContent()), total);
+	const shown = (column) => rows.locator(`td:nth-child(${column})`).allTextContents().then((texts) => texts.map((text) => number(text)));
+	assert.deepEqual(await shown(3), places.map((place) => place.visits));
+	await page.getByRole('button', { name: 'Wrong input' }).click();
+	await page.waitForURL(/sort=wrong_input/);
+	await until(page, () => shown(7), (wrong) => wrong.join() === places.map((place) => place.wrong_input).sort((a, b) => b - a).join());
+	await follow(page, rows.first().getByRole('link').first(), [...places].sort((a, b) => b.wrong_input - a.wrong_input)[0].calls);
+	await rows.first().locator('.slowest a').first().click();
+	await page.getByRole('heading', { name: `Call ${[...places].sort((a, b) => b.wrong_input - a.wrong_input)[0].slowest[0].session_id}` }).waitFor();
 }));
 
 test('callers who gave wrong input and hung up: found, opened, at the step', withPage(held, { address: '#/calls?text=pbx-invalid+%22hung+up+by+the+caller%22' }, async (page) => {

@@ -41,6 +41,7 @@ export const views = [
 	{ key: 'l', name: 'live', label: 'Live' },
 	{ key: 's', name: 'statistics', label: 'Statistics' },
 	{ key: 'd', name: 'dropoff', label: 'Drop-off' },
+	{ key: 'w', name: 'places', label: 'Where time goes' },
 	{ key: 'i', name: 'import', label: 'Import', scope: 'write' },
 	{ key: 'k', name: 'keys', label: 'Keys', scope: 'admin' },
 	{ key: 'h', name: 'hooks', label: 'Hooks', scope: 'admin' },
@@ -48,7 +49,7 @@ export const views = [
 
 export const sheet = [
 	['Everywhere', [
-		['?', 'this sheet'], ['/', 'words to search for'], ['g then c l s d i k h', views.map((view) => view.label.toLowerCase()).join(', ')], ['Esc', 'close, leave a field'],
+		['?', 'this sheet'], ['/', 'words to search for'], [`g then ${views.map((view) => view.key).join(' ')}`, views.map((view) => view.label.toLowerCase()).join(', ')], ['Esc', 'close, leave a field'],
 	]],
 	['In the list of calls', [
 		['j k ↓ ↑', 'one call down, up'], ['Page Up, Page Down, Home, End', 'further'], ['Enter', 'open the call'],

@@ -13,6 +13,7 @@ import { Import } from './import.js';
 import { Keys } from './keys.js';
 import { Live } from './live.js';
 import './menus.js';
+import { Places } from './places.js';
 import { useSession } from './session.js';
 import { applyTheme } from './settings.js';
 import { Shell } from './shell.js';
@@ -27,6 +28,7 @@ const views = {
 	compare: { title: 'Compare', draw: ({ path }) => html`<${Compare} a=${path[1]} b=${path[2]} />` },
 	live: { title: 'Live', draw: ({ query }) => html`<${Live} query=${query} />` },
 	statistics: { title: 'Statistics', draw: ({ query }) => html`<${Statistics} query=${query} />` },
+	places: { title: 'Where time goes', draw: ({ query }) => html`<${Places} query=${query} />` },
 	dropoff: { title: 'Drop-off', draw: ({ query }) => html`<${DropOff} query=${query} />` },
 	import: { title: 'Import', draw: () => html`<${Import} />` },
 	keys: { title: 'Keys', draw: () => html`<${Keys} />` },

@@ -28,6 +28,9 @@ const pictures = {
 
 export const outcomes = Object.keys(pictures);
 
+/* Of calls that are lost. */
+export const lostOutcomes = ['abandoned', 'missed', 'busy', 'failed'];
+
 /* What finds the calls of which it is not known. */
 export const notKnown = outcomes.join(',');
 
