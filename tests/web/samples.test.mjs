@@ -12,6 +12,9 @@ import { email, Program } from './program.mjs';
 
 const run = promisify(execFile);
 const runners = { sh: 'sh', php: 'php', py: 'python3', mjs: process.execPath };
+// With this variable Python writes to a pipe at once. A reader of /docs has no such variable.
+const { PYTHONUNBUFFERED: _, ...environment } = process.env;
+const PATIENCE_MS = 120_000;
 const odd = `it's "odd"\\ $HOME %41 é;1`; // a session with all that a language could take for its own
 
 let program;
@@ -34,7 +37,7 @@ async function direct(request) {
 /* { status, text } of a sample; curl -s prints no status. */
 async function sampled({ file, make }, request) {
 	const path = program.write(`sample.${file}`, make(request, email));
-	const { stdout } = await run(runners[file], [path], { env: { ...process.env, CALLSTEP_KEY: program.adminKey }, maxBuffer: 1 << 26 });
+	const { stdout } = await run(runners[file], [path], { env: { ...environment, CALLSTEP_KEY: program.adminKey }, maxBuffer: 1 << 26 });
 	const [, status, text] = file === 'sh' ? [0, 0, stdout] : /^(\d+)\n([^]*)$/.exec(stdout);
 	return { status: Number(status), text };
 }
@@ -103,16 +106,24 @@ test('values that languages could take for their own', async () => {
 /* Resolves when the sample has written @words, and ends it: a stream does not end by itself. */
 function streamed({ file, make }, request, words) {
 	const path = program.write(`stream.${file}`, make(request, email));
-	const child = spawn(runners[file], [path], { env: { ...process.env, CALLSTEP_KEY: program.key }, detached: true });
+	const child = spawn(runners[file], [path], { env: { ...environment, CALLSTEP_KEY: program.key }, detached: true });
 	return new Promise((resolve, reject) => {
 		let text = '';
+		const late = setTimeout(() => process.kill(-child.pid), PATIENCE_MS);
 		child.stdout.on('data', (part) => {
 			text += part;
 			if (text.includes(words)) {
 				process.kill(-child.pid); // the shell's curl, too
 			}
 		});
-		child.on('exit', () => (text.includes(words) ? resolve() : reject(new Error(`${file} ended with: ${text}`))));
+		child.on('exit', () => {
+			clearTimeout(late);
+			if (text.includes(words)) {
+				resolve();
+			} else {
+				reject(new Error(`${file} ended with: ${text}`));
+			}
+		});
 	});
 }
 

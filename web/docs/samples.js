@@ -58,6 +58,7 @@ ${streams ? '' : "echo curl_getinfo($request, CURLINFO_RESPONSE_CODE), \"\\n\", 
 }
 
 function pythonSample(request, email) {
+	const streams = request.headers.Accept === 'text/event-stream';
 	const headers = Object.entries(request.headers).map(([name, value]) => `    ${python(name)}: ${python(value)},`);
 	if (!request.open) {
 		headers.push(`    "Authorization": "Basic " + b64encode(credentials.encode()).decode(),`);
@@ -76,7 +77,7 @@ except urllib.error.HTTPError as error:
     answer = error  # its body says what is wrong
 print(answer.status)
 for line in answer:
-    print(line.decode(), end="")
+    print(line.decode(), end=""${streams ? ', flush=True' : ''})
 `;
 }
 
