@@ -4,6 +4,7 @@
 #ifndef COLUMN_COLUMN_H
 #define COLUMN_COLUMN_H
 
+#include "base/arena.h"
 #include "call/call.h"
 #include "column/layout.h"
 
@@ -24,12 +25,31 @@ struct column_kinds {
 /* The kind with @id; NULL: there is none. */
 const struct column_kind *column_kind_find(const struct column_kinds *kinds, uint32_t id);
 
+/* A visit of a call, as call/path/visits.h has it; its place is known by the kinds of steps. */
+struct column_visit {
+	int64_t seconds;
+	uint32_t no_input; /* steps that say so */
+	uint32_t wrong_input;
+};
+
+/* How long a call stayed where. */
+struct column_stays {
+	int64_t wait; /* seconds from its start to its first visit; never less than 0 */
+	const struct column_visit *visits;
+	uint32_t count;
+};
+
 struct column_row {
 	struct call call;      /* its steps are 0 unless it has detail */
 	int64_t id;	       /* the store's number of the call */
 	const uint32_t *kinds; /* call.steps ids, in the steps' order; NULL: there are no steps */
-	const int64_t *step_times; /* call.steps UNIX seconds; NULL: not known */
+	const struct column_stays *stays; /* NULL: there are no steps, or it is not known */
 };
+
+/* How long @call stayed where, whose canonical steps are @detail, in @arena; @scratch has what is
+ * needed meanwhile. */
+int column_stays_read(const struct call *call, struct text detail, struct arena *scratch,
+	struct arena *arena, const struct column_stays **ret_stays, struct error *err) CHECK_RESULT;
 
 /* @row without steps, as a call whose detail is over its days looks. */
 void column_row_strip(struct column_row *row);

@@ -26,6 +26,9 @@ static int check_row(const struct column_encoder *encoder, uint32_t i, struct er
 	if (call->steps > 0 && (!call->has_detail || !row->kinds)) {
 		return bad_row(i, "it has steps, but not their kinds", err);
 	}
+	if (row->stays && call->steps == 0) {
+		return bad_row(i, "it stayed somewhere without a step", err);
+	}
 	if (call->state != CALL_ENDED) {
 		return bad_row(i, "it has not ended", err);
 	}
@@ -189,53 +192,6 @@ static int encode_sessions(struct column_encoder *encoder, struct error *err)
 	return column_groups_write(&groups, &encoder->columns[COLUMN_SESSION], err);
 }
 
-/* Each step's time less that before it, the first less the call's start; the sign in the lowest
- * bit. */
-static void put_times(const struct column_row *row, struct buffer *out)
-{
-	int64_t before = row->call.start;
-
-	for (uint32_t i = 0; i < row->call.steps; i++) {
-		uint64_t more = (uint64_t)row->step_times[i] - (uint64_t)before;
-
-		column_put_varint(out, column_fold(more));
-		before = row->step_times[i];
-	}
-}
-
-static int encode_times(struct column_encoder *encoder, struct error *err)
-{
-	struct column_groups groups = {.calls = encoder->count};
-	AUTO(buffer_deinit) struct buffer times;
-	size_t *ends = arena_calloc(&encoder->arena, encoder->count, sizeof(*ends));
-
-	buffer_init(&times, SIZE_MAX);
-	groups.records = arena_calloc(&encoder->arena, encoder->count, sizeof(struct text));
-	if (!groups.records || !ends) {
-		return error_no_memory(err);
-	}
-	for (uint32_t i = 0; i < encoder->count; i++) {
-		if (encoder->rows[i].step_times) {
-			put_times(&encoder->rows[i], &times);
-		}
-		ends[i] = times.size;
-	}
-	if (times.failed) {
-		return error_no_memory(err);
-	}
-	if (times.size == 0) {
-		buffer_clear(&encoder->columns[COLUMN_STEP_TIMES]);
-		return 0;
-	}
-	for (uint32_t i = 0; i < encoder->count; i++) {
-		size_t from = i > 0 ? ends[i - 1] : 0;
-
-		groups.records[i] =
-			(struct text){.data = times.data + from, .size = ends[i] - from};
-	}
-	return column_groups_write(&groups, &encoder->columns[COLUMN_STEP_TIMES], err);
-}
-
 /* ---- the head ---- */
 
 struct sums {
@@ -353,8 +309,8 @@ int column_encode(const struct column_row *rows, uint32_t count, const struct co
 		encode_course(&encoder, (enum column_id)column);
 	}
 	if (encode_spans(&encoder, err) < 0 || encode_sessions(&encoder, err) < 0 ||
-		encode_times(&encoder, err) < 0 || column_encode_numbers(&encoder, err) < 0 ||
-		column_encode_paths(&encoder, err) < 0) {
+		column_encode_numbers(&encoder, err) < 0 ||
+		column_encode_paths(&encoder, err) < 0 || column_encode_stays(&encoder, err) < 0) {
 		return -1;
 	}
 	encode_head(&encoder);

@@ -15,12 +15,19 @@ struct column_encoder {
 	/* the kinds that the block has, most frequent first: the place in it is what paths hold */
 	const struct column_kind **block_kinds;
 	uint32_t block_kinds_count;
+	/* by call: which sequence of COLUMN_VISITS it has; and of each sequence, how many visits */
+	uint32_t *visit_codes;
+	uint32_t *visit_counts;
+	uint32_t sequences;
 };
 
 /* COLUMN_DEST, COLUMN_SRC and their numbers. */
 int column_encode_numbers(struct column_encoder *encoder, struct error *err) CHECK_RESULT;
 
-/* COLUMN_PATH to COLUMN_PATH_CALLS, and block_kinds. */
+/* COLUMN_PATH to COLUMN_PATH_CALLS, block_kinds, and what is known of visits. */
 int column_encode_paths(struct column_encoder *encoder, struct error *err) CHECK_RESULT;
+
+/* COLUMN_STAYS, after column_encode_paths(). */
+int column_encode_stays(struct column_encoder *encoder, struct error *err) CHECK_RESULT;
 
 #endif

@@ -17,8 +17,9 @@ struct paths {
 	uint32_t *scratch;   /* room for the longest path */
 	uint32_t *stamps;    /* by place in block_kinds: the shape it was seen in last */
 	struct intern paths, shapes, visits;
-	uint32_t *codes; /* by call: its path */
-	uint32_t *calls; /* by path: how many calls have it */
+	uint32_t *codes;    /* by call: its path */
+	uint32_t *calls;    /* by path: how many calls have it */
+	uint32_t *visit_of; /* by path: its visits */
 };
 
 /* ---- the block's kinds ---- */
@@ -199,7 +200,9 @@ static int intern_paths(struct paths *paths, struct error *err)
 	paths->calls = arena_calloc(&encoder->arena, encoder->count, sizeof(*paths->calls));
 	paths->stamps =
 		arena_calloc(&encoder->arena, encoder->block_kinds_count, sizeof(*paths->stamps));
-	if (!paths->scratch || !paths->codes || !paths->calls || !paths->stamps) {
+	paths->visit_of = arena_calloc(&encoder->arena, encoder->count, sizeof(*paths->visit_of));
+	if (!paths->scratch || !paths->codes || !paths->calls || !paths->stamps ||
+		!paths->visit_of) {
 		return error_no_memory(err);
 	}
 	for (uint32_t i = 0; i < encoder->count; i++) {
@@ -237,6 +240,7 @@ static int write_info(struct paths *paths, struct error *err)
 		longest = steps > longest ? steps : longest;
 		shapes.failed |= !intern_shape(paths, i, &shape);
 		visits.failed |= !intern_visits(paths, i, &visit);
+		paths->visit_of[i] = visit;
 		column_put(&shapes, shape, 2);
 		column_put(&visits, visit, 2);
 	}
@@ -269,6 +273,28 @@ static void write_paths(const struct paths *paths)
 	put_sequences(&paths->visits, &columns[COLUMN_VISITS]);
 }
 
+/* Tells the encoder what visits its calls have. */
+static int tell_visits(const struct paths *paths, struct error *err)
+{
+	struct column_encoder *encoder = paths->encoder;
+	uint32_t *codes = arena_calloc(&encoder->arena, encoder->count, sizeof(*codes));
+	uint32_t *counts = arena_calloc(&encoder->arena, paths->visits.count, sizeof(*counts));
+
+	if (!codes || !counts) {
+		return error_no_memory(err);
+	}
+	for (uint32_t i = 0; i < encoder->count; i++) {
+		codes[i] = paths->visit_of[paths->codes[i]];
+	}
+	for (uint32_t i = 0; i < paths->visits.count; i++) {
+		counts[i] = (uint32_t)(paths->visits.texts[i].size / sizeof(uint32_t));
+	}
+	encoder->visit_codes = codes;
+	encoder->visit_counts = counts;
+	encoder->sequences = paths->visits.count;
+	return 0;
+}
+
 int column_encode_paths(struct column_encoder *encoder, struct error *err)
 {
 	struct paths paths = {.encoder = encoder};
@@ -281,5 +307,5 @@ int column_encode_paths(struct column_encoder *encoder, struct error *err)
 		return -1;
 	}
 	write_paths(&paths);
-	return 0;
+	return tell_visits(&paths, err);
 }

@@ -4,7 +4,7 @@
 
 static const char *const names[COLUMN_COUNT] = {"head", "start", "duration", "flags", "dest", "src",
 	"dest numbers", "src numbers", "path", "path info", "shapes", "visits", "paths",
-	"path calls", "session", "call id", "outcome", "answered", "talk", "ended by", "step times",
+	"path calls", "session", "call id", "outcome", "answered", "talk", "ended by", "stays",
 	"gone"};
 
 const char *column_name(enum column_id column)

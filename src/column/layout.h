@@ -9,8 +9,9 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define COLUMN_VERSION	      2	    /* that is written; 1 does not say how calls went */
-#define COLUMN_VERSION_COURSE 2	    /* from here on blocks say how calls went */
+#define COLUMN_VERSION	      3	    /* that is written */
+#define COLUMN_VERSION_COURSE 2	    /* from here on blocks say how calls went, */
+#define COLUMN_VERSION_STAYS  3	    /* and how long they stayed where */
 #define COLUMN_CALLS_MAX      65536 /* of a block: codes of numbers and paths take 2 bytes */
 #define COLUMN_HEADER_SIZE    16    /* bytes before what a column says */
 #define COLUMN_GROUP	      128   /* calls of a deflated group */
@@ -38,7 +39,7 @@ enum column_id {
 	COLUMN_ANSWERED,
 	COLUMN_TALK,
 	COLUMN_ENDED_BY,
-	COLUMN_STEP_TIMES,
+	COLUMN_STAYS,
 	COLUMN_GONE, /* not made with the others: which calls of a block no longer count */
 	COLUMN_COUNT,
 };

@@ -81,6 +81,14 @@ static int open_arrays(struct column_rows *rows, struct error *err)
 	return open_course(rows, err);
 }
 
+static int open_stays(struct column_rows *rows, struct error *err)
+{
+	rows->has_stays = true;
+	return stays_open(&rows->stays, rows->block, err) < 0
+		       ? -1
+		       : stays_read_inputs(&rows->stays, err);
+}
+
 int column_rows_open(
 	struct column_rows *rows, struct column_block *block, bool steps, struct error *err)
 {
@@ -88,7 +96,6 @@ int column_rows_open(
 	rows->block = block;
 	arena_init(&rows->arena, SIZE_MAX);
 	column_group_view_init(&rows->session_group);
-	column_group_view_init(&rows->time_group);
 	if (open_arrays(rows, err) < 0 ||
 		open_numbers(rows, COLUMN_DEST_NUMBERS, &rows->dest_numbers, err) < 0 ||
 		open_numbers(rows, COLUMN_SRC_NUMBERS, &rows->src_numbers, err) < 0 ||
@@ -102,15 +109,13 @@ int column_rows_open(
 	if (open_sequences(rows, err) < 0) {
 		return -1;
 	}
-	return column_block_has(block, COLUMN_STEP_TIMES)
-		       ? open_groups(rows, COLUMN_STEP_TIMES, &rows->times, err)
-		       : 0;
+	return block->version >= COLUMN_VERSION_STAYS ? open_stays(rows, err) : 0;
 }
 
 void column_rows_deinit(struct column_rows *rows)
 {
 	column_group_view_deinit(&rows->session_group);
-	column_group_view_deinit(&rows->time_group);
+	stays_deinit(&rows->stays);
 	arena_deinit(&rows->arena);
 }
 
@@ -155,49 +160,6 @@ static int read_kinds(
 				 &reader, "a path has another length than in 'path info'", err);
 }
 
-static int read_times(struct column_rows *rows, uint32_t steps, int64_t start, int64_t *times,
-	struct text record, struct error *err)
-{
-	struct column_reader reader = {
-		.data = record, .column = COLUMN_STEP_TIMES, .block = rows->block->number};
-	int64_t time = start;
-
-	for (uint32_t i = 0; i < steps; i++) {
-		uint64_t more;
-
-		if (column_read_varint(&reader, UINT64_MAX, &more, NULL) < 0) {
-			return column_damaged(
-				&rows->times, "a call has less times than steps", err);
-		}
-		time = (int64_t)((uint64_t)time + column_unfold(more));
-		times[i] = time;
-	}
-	return reader.at == reader.data.size
-		       ? 0
-		       : column_damaged(&rows->times, "a call has more times than steps", err);
-}
-
-static int add_times(struct column_rows *rows, uint32_t at, struct arena *arena,
-	struct column_row *row, struct error *err)
-{
-	struct text record;
-	int64_t *times;
-
-	if (column_groups_read(
-		    &rows->times, rows->block->count, at, &rows->time_group, &record, err) < 0) {
-		return -1;
-	}
-	if (record.size == 0) {
-		return 0;
-	}
-	times = arena_calloc(arena, row->call.steps, sizeof(*times));
-	if (!times) {
-		return error_no_memory(err);
-	}
-	row->step_times = times;
-	return read_times(rows, row->call.steps, row->call.start, times, record, err);
-}
-
 static int add_steps(struct column_rows *rows, uint32_t at, uint32_t path, struct arena *arena,
 	struct column_row *row, struct error *err)
 {
@@ -217,7 +179,7 @@ static int add_steps(struct column_rows *rows, uint32_t at, uint32_t path, struc
 	if (read_kinds(rows, path, row->call.steps, kinds, err) < 0) {
 		return -1;
 	}
-	return rows->times.data.data ? add_times(rows, at, arena, row, err) : 0;
+	return rows->has_stays ? stays_of_call(&rows->stays, at, arena, &row->stays, err) : 0;
 }
 
 /* ---- the whole ---- */

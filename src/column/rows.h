@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "column/block.h"
 #include "column/numbers.h"
+#include "column/stays.h"
 
 struct column_rows {
 	struct column_block *block;
@@ -16,14 +17,16 @@ struct column_rows {
 	struct column_array outcome, answered, talk, ended_by; /* at NULL: the block is too old */
 	struct column_numbers dest_numbers, src_numbers;
 	struct column_paths paths;
-	struct column_reader sessions, times;
-	struct column_group_view session_group, time_group;
+	struct column_reader sessions;
+	struct column_group_view session_group;
 	struct text *sequences; /* by path; NULL: steps are not asked for */
+	struct stays stays;	/* where has_stays */
+	bool has_stays;
 	struct arena arena;
 };
 
-/* Opens what calls are made of; with @steps their kinds and times too. Call
- * column_rows_deinit() even after a failure. */
+/* Opens what calls are made of; with @steps their kinds too, and how long
+ * they stayed where. Call column_rows_deinit() even after a failure. */
 int column_rows_open(struct column_rows *rows, struct column_block *block, bool steps,
 	struct error *err) CHECK_RESULT;
 void column_rows_deinit(struct column_rows *rows);

@@ -114,7 +114,7 @@ static int add(struct paging *paging, const struct column_row *row, struct error
 	page->rows = rows;
 	rows[page->count] = *row;
 	rows[page->count].kinds = NULL;
-	rows[page->count].step_times = NULL;
+	rows[page->count].stays = NULL;
 	if (row->call.start <= paging->question->base.detail_after) {
 		column_row_strip(&rows[page->count]);
 	}

@@ -6,15 +6,12 @@
 #include "column/count/visits.h"
 #include "store/find.h"
 
-/* Beside what is read of a block. Where it does not do, the calls themselves are asked. */
-#define COUNT_MEMORY_MAX ((size_t)64 << 20)
-
 static int check(void *context, struct error *err)
 {
 	return store_find_check_deadline(context, err);
 }
 
-static struct column_question base_of(const struct store_search *search)
+struct column_question columns_base_of(const struct store_search *search)
 {
 	return (struct column_question){
 		.filter = search->filter,
@@ -24,7 +21,7 @@ static struct column_question base_of(const struct store_search *search)
 	};
 }
 
-static struct scan_steps steps_of(const struct column_steps *steps)
+struct scan_steps columns_steps_of(const struct column_steps *steps)
 {
 	return (struct scan_steps){.with_steps = steps->with_steps,
 		.over_days = steps->over_days,
@@ -37,7 +34,8 @@ _Static_assert((int)STATS_ENDED_BY == (int)COLUMN_BY_ENDED_BY &&
 		       (int)STATS_OUTCOME == (int)COLUMN_BY_OUTCOME &&
 		       (int)STATS_VARIABLE == (int)COLUMN_BY_VARIABLE &&
 		       (int)STATS_CLASS == (int)COLUMN_BY_CLASS &&
-		       (int)STATS_TYPE == (int)COLUMN_BY_TYPE,
+		       (int)STATS_TYPE == (int)COLUMN_BY_TYPE &&
+		       (int)STATS_SRC == (int)COLUMN_BY_SRC,
 	"groups have the same numbers");
 
 struct stats_use {
@@ -81,7 +79,7 @@ static int count_stats(void *context, const struct column_calls *calls, struct e
 	struct stats_use *use = context;
 	const struct stats_question *question = use->question;
 	const struct column_stats_question asked = {
-		.base = base_of(use->search),
+		.base = columns_base_of(use->search),
 		.group = (enum column_group)question->group,
 		.bucket_seconds = question->bucket_seconds,
 		.zone = question->zone,
@@ -92,8 +90,8 @@ static int count_stats(void *context, const struct column_calls *calls, struct e
 	AUTO(arena_deinit) struct arena arena;
 	struct column_stats counted;
 
-	arena_init(&arena, COUNT_MEMORY_MAX);
-	if (column_stats(calls, &asked, COUNT_MEMORY_MAX, &arena, &counted, err) < 0 ||
+	arena_init(&arena, COLUMNS_MEMORY_MAX);
+	if (column_stats(calls, &asked, COLUMNS_MEMORY_MAX, &arena, &counted, err) < 0 ||
 		copy_entries(use, &counted, err) < 0) {
 		return -1;
 	}
@@ -102,7 +100,7 @@ static int count_stats(void *context, const struct column_calls *calls, struct e
 	use->result.entries_total = counted.entries_total;
 	use->result.total_calls = counted.calls;
 	if (stats_is_of_steps(question)) {
-		use->result.steps = steps_of(&counted.steps);
+		use->result.steps = columns_steps_of(&counted.steps);
 	}
 	return 0;
 }
@@ -117,9 +115,8 @@ int columns_stats(struct store *store, const struct store_search *search,
 		.context = &use,
 		.course = question->group == STATS_OUTCOME || question->group == STATS_ENDED_BY,
 	};
-	int answered = question->group <= STATS_ENDED_BY && !question->by_two
-			       ? store_columns(store, search, &columns, err)
-			       : 0; /* columns count nothing else */
+	int answered = !question->by_two ? store_columns(store, search, &columns, err)
+					 : 0; /* columns count nothing else */
 
 	if (answered > 0) {
 		*ret_result = use.result;
@@ -153,7 +150,7 @@ static int compare_places(const void *left, const void *right, void *context)
 	const struct column_place *a = &places[*(const uint32_t *)left];
 	const struct column_place *b = &places[*(const uint32_t *)right];
 
-	return a->reached != b->reached ? (a->reached > b->reached ? -1 : 1) : compare_names(a, b);
+	return a->calls != b->calls ? (a->calls > b->calls ? -1 : 1) : compare_names(a, b);
 }
 
 static int compare_ways(const void *left, const void *right, void *context)
@@ -164,20 +161,21 @@ static int compare_ways(const void *left, const void *right, void *context)
 	if (a->from != b->from) {
 		return a->from < b->from ? -1 : 1;
 	}
-	return a->calls != b->calls ? (a->calls > b->calls ? -1 : 1)
-				    : compare_names(&places[a->to], &places[b->to]);
+	return a->calls != b->calls
+		       ? (a->calls > b->calls ? -1 : 1)
+		       : compare_names(&places[a->to - WAYS_PLACES], &places[b->to - WAYS_PLACES]);
 }
 
 static bool sort_all(struct dropoff_use *use)
 {
-	struct column_dropoff *counted = &use->counted;
+	struct ways *counted = &use->counted.ways;
 
 	use->order = arena_calloc(&use->own, counted->places_count + 1, sizeof(*use->order));
 	if (!use->order) {
 		return false;
 	}
 	for (uint32_t i = 0; i < counted->places_count; i++) {
-		if (counted->places[i].reached > 0) {
+		if (counted->places[i].calls > 0) {
 			use->order[use->reached++] = i;
 		}
 	}
@@ -185,8 +183,8 @@ static bool sort_all(struct dropoff_use *use)
 		qsort_r(use->order, use->reached, sizeof(*use->order), compare_places,
 			counted->places);
 	}
-	if (counted->ways_count > 0) {
-		qsort_r(counted->ways, counted->ways_count, sizeof(*counted->ways), compare_ways,
+	if (counted->count > 0) {
+		qsort_r(counted->items, counted->count, sizeof(*counted->items), compare_ways,
 			counted->places);
 	}
 	return true;
@@ -201,14 +199,14 @@ static bool copy_names(const struct dropoff_use *use, const struct column_place 
 }
 
 /* Where the sorted ways from @place begin. */
-static size_t find_ways(const struct column_dropoff *counted, uint32_t place)
+static size_t find_ways(const struct ways *counted, uint32_t place)
 {
-	size_t low = 0, high = counted->ways_count;
+	size_t low = 0, high = counted->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (counted->ways[middle].from < place) {
+		if (counted->items[middle].from < WAYS_PLACES + place) {
 			low = middle + 1;
 		} else {
 			high = middle;
@@ -220,26 +218,28 @@ static size_t find_ways(const struct column_dropoff *counted, uint32_t place)
 static bool fill_place(
 	const struct dropoff_use *use, uint32_t number, struct dropoff_place *ret_place)
 {
-	const struct column_dropoff *counted = &use->counted;
+	const struct ways *counted = &use->counted.ways;
 	const struct column_place *place = &counted->places[number];
 	size_t first = find_ways(counted, number), count = 0;
 
-	while (first + count < counted->ways_count && counted->ways[first + count].from == number) {
+	while (first + count < counted->count &&
+		counted->items[first + count].from == WAYS_PLACES + number) {
 		count++;
 	}
-	*ret_place = (struct dropoff_place){.reached = place->reached,
-		.ended = place->ended,
+	*ret_place = (struct dropoff_place){.reached = place->calls,
+		.ended = use->counted.ended[number],
 		.next = arena_calloc(use->arena, count + 1, sizeof(*ret_place->next)),
 		.next_count = count};
 	if (!ret_place->next || !copy_names(use, place, &ret_place->module, &ret_place->variable)) {
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
-		const struct column_way *way = &counted->ways[first + i];
+		const struct column_way *way = &counted->items[first + i];
 		struct dropoff_next *next = &ret_place->next[i];
 
 		next->calls = way->calls;
-		if (!copy_names(use, &counted->places[way->to], &next->module, &next->variable)) {
+		if (!copy_names(use, &counted->places[way->to - WAYS_PLACES], &next->module,
+			    &next->variable)) {
 			return false;
 		}
 	}
@@ -266,14 +266,14 @@ static int fill(struct dropoff_use *use, struct error *err)
 	use->result.count = count;
 	use->result.places_total = (int64_t)use->reached;
 	use->result.total_calls = use->counted.calls;
-	use->result.steps = steps_of(&use->counted.steps);
+	use->result.steps = columns_steps_of(&use->counted.steps);
 	return 0;
 }
 
 static int count_dropoff(void *context, const struct column_calls *calls, struct error *err)
 {
 	struct dropoff_use *use = context;
-	const struct column_question question = base_of(use->search);
+	const struct column_question question = columns_base_of(use->search);
 
 	return column_dropoff(calls, &question, &use->own, &use->counted, err) < 0 ? -1
 										   : fill(use, err);
@@ -286,7 +286,7 @@ int columns_dropoff(struct store *store, const struct store_search *search, size
 	const struct store_columns_use columns = {.answer = count_dropoff, .context = &use};
 	int answered;
 
-	arena_init(&use.own, COUNT_MEMORY_MAX);
+	arena_init(&use.own, COLUMNS_MEMORY_MAX);
 	answered = store_columns(store, search, &columns, err);
 	arena_deinit(&use.own);
 	if (answered > 0) {

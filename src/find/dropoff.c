@@ -97,9 +97,7 @@ int dropoff_find(struct store *store, const struct store_search *search, size_t 
 	int answered;
 
 	dropoff_init(&dropoff, DROPOFF_MEMORY_MAX);
-	if (filter.state == FILTER_ANY_STATE) {
-		filter.state = FILTER_ENDED;
-	}
+	scan_leave_out_live(&filter);
 	asked.filter = &filter;
 	answered = columns_dropoff(store, &asked, limit, arena, ret_result, err);
 	if (answered != 0) {

@@ -83,6 +83,11 @@ int flow_find(struct store *store, const struct store_search *search,
 	const struct flow_span *compared, size_t limit, struct arena *arena,
 	struct flow_result *ret_result, struct error *err) CHECK_RESULT;
 
+/* The same, out of the calls themselves, whatever columns the store has. */
+int flow_read(struct store *store, const struct store_search *search,
+	const struct flow_span *compared, size_t limit, struct arena *arena,
+	struct flow_result *ret_result, struct error *err) CHECK_RESULT;
+
 /* Writes the document of GET /v1/flow. */
 void flow_write(struct buffer *buffer, const struct flow_result *result);
 
@@ -113,6 +118,7 @@ struct flow {
 	size_t nodes_count;
 	struct flow_count *edge_counts; /* by edge */
 	size_t edges_count;
+	bool columns;  /* may be asked */
 	size_t window; /* that is counted */
 	int64_t calls;
 	struct flow_window windows[2];

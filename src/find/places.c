@@ -3,6 +3,7 @@
  * exact (docs/decisions/0002). */
 #include "find/places.h"
 
+#include "find/columns.h"
 #include "find/reading.h"
 #include "find/visits.h"
 
@@ -93,11 +94,11 @@ static void note_slow(
 	memcpy(count->slowest[at].session_id, call->session_id.data, call->session_id.size);
 }
 
-static bool count_visit(void *context, const struct visit *visit)
+static bool count_visit(void *context, uint32_t place, const struct path_visit *visit)
 {
 	struct counting *counting = context;
-	struct count *count = count_of(counting, visit->place);
-	struct pair *length = pairs_at(&counting->lengths, visit->place, visit->seconds);
+	struct count *count = count_of(counting, place);
+	struct pair *length = pairs_at(&counting->lengths, place, visit->seconds);
 
 	if (!count || !length) {
 		return false;
@@ -126,6 +127,130 @@ static int count_call(void *context, const struct call *call, struct text detail
 	}
 	counting->calls++;
 	return 0;
+}
+
+/* ---- what columns counted ---- */
+
+/* Stays that columns counted, while they are added to those of a place. */
+struct adding {
+	struct counting *counting;
+	uint32_t *places; /* by the place of columns: its number */
+	uint32_t place;	  /* that calls stayed at */
+};
+
+static int add_place(struct adding *adding, const struct column_place *place, struct error *err)
+{
+	struct counting *counting = adding->counting;
+	struct count *count;
+
+	if (visits_place(&counting->visits, place->module, place->variable, &adding->place, err) <
+		0) {
+		return -1;
+	}
+	count = count_of(counting, adding->place);
+	if (!count) {
+		return pairs_no_room(&counting->visits.places, err);
+	}
+	count->calls = place->calls;
+	count->no_input = place->no_input;
+	count->wrong_input = place->wrong_input;
+	for (uint32_t i = 0; i < place->slowest_count; i++) {
+		const struct ways_slow *from = &place->slowest[i];
+		struct slow *slow = &count->slowest[count->slowest_count++];
+
+		*slow = (struct slow){
+			.seconds = from->seconds, .session_size = from->session_id.size};
+		memcpy(slow->session_id, from->session_id.data, from->session_id.size);
+	}
+	return 0;
+}
+
+static bool add_stay(void *context, int64_t seconds, int64_t times)
+{
+	const struct adding *adding = context;
+	struct counting *counting = adding->counting;
+	struct count *count = &counting->counts[adding->place];
+	struct pair *length = pairs_at(&counting->lengths, adding->place, seconds);
+	int64_t sum;
+
+	if (!length) {
+		return false;
+	}
+	length->count += times;
+	sum = __builtin_mul_overflow(seconds, times, &sum) ? INT64_MAX : sum;
+	count->seconds = pairs_add_up(count->seconds, sum);
+	return true;
+}
+
+/* A call that leaves a place stayed there before. */
+static bool add_ways(struct adding *adding, const struct column_flow *counted)
+{
+	for (size_t i = 0; i < counted->ways.count; i++) {
+		const struct column_way *way = &counted->ways.items[i];
+
+		if (way->from >= WAYS_PLACES) {
+			adding->place = adding->places[way->from - WAYS_PLACES];
+			adding->counting->counts[adding->place].visits += way->times;
+			if (!column_flow_stays(way, add_stay, adding)) {
+				return false;
+			}
+		}
+	}
+	for (size_t i = 0; i < counted->longer_count; i++) {
+		uint32_t from = counted->ways.items[counted->longer[i].way].from;
+
+		if (from >= WAYS_PLACES) {
+			adding->place = adding->places[from - WAYS_PLACES];
+			if (!add_stay(adding, counted->longer[i].seconds, 1)) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static int add_counted(
+	struct counting *counting, const struct column_flow *counted, struct error *err)
+{
+	const struct ways *ways = &counted->ways;
+	struct adding adding = {.counting = counting,
+		.places = arena_calloc(
+			&counting->arena, ways->places_count + 1, sizeof(*adding.places))};
+
+	if (!adding.places) {
+		return pairs_no_room(&counting->visits.places, err);
+	}
+	for (size_t i = 0; i < ways->places_count; i++) {
+		if (ways->places[i].calls > 0) {
+			if (add_place(&adding, &ways->places[i], err) < 0) {
+				return -1;
+			}
+			adding.places[i] = adding.place;
+		}
+	}
+	counting->calls = counted->calls;
+	return add_ways(&adding, counted) ? 0 : pairs_no_room(&counting->visits.places, err);
+}
+
+/* 1 it is counted, 0 the calls themselves are to be read. */
+static int count_columns(struct counting *counting, struct store *store,
+	const struct store_search *search, struct scan_steps *ret_steps, struct error *err)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct store_search asked = *search;
+	struct filter filter = *search->filter;
+	struct column_flow counted;
+	int answered;
+
+	scan_leave_out_live(&filter);
+	asked.filter = &filter;
+	arena_init(&arena, COLUMNS_MEMORY_MAX);
+	answered = columns_flow(store, &asked, true, &arena, &counted, err);
+	if (answered <= 0) {
+		return answered;
+	}
+	*ret_steps = columns_steps_of(&counted.steps);
+	return add_counted(counting, &counted, err) < 0 ? -1 : 1;
 }
 
 /* ---- the result ---- */
@@ -222,19 +347,36 @@ static int finish(struct counting *counting, size_t limit, struct arena *arena,
 	return 0;
 }
 
-int places_find(struct store *store, const struct store_search *search, size_t limit,
+static int find(struct store *store, const struct store_search *search, bool columns, size_t limit,
 	struct arena *arena, struct places_result *ret_result, struct error *err)
 {
 	AUTO(counting_deinit) struct counting counting = {0};
 	struct scan_steps steps;
+	int answered;
 
 	arena_init(&counting.arena, PLACES_MEMORY_MAX);
 	visits_init(&counting.visits, &counting.arena);
 	pairs_init(&counting.lengths, &counting.arena);
-	if (reading_walk(store, search, count_call, &counting, &steps, err) < 0 ||
-		finish(&counting, limit, arena, ret_result, err) < 0) {
+	answered = columns ? count_columns(&counting, store, search, &steps, err) : 0;
+	if (answered < 0 || (answered == 0 && reading_walk(store, search, count_call, &counting,
+						      &steps, err) < 0)) {
+		return -1;
+	}
+	if (finish(&counting, limit, arena, ret_result, err) < 0) {
 		return -1;
 	}
 	ret_result->steps = steps;
 	return 0;
+}
+
+int places_find(struct store *store, const struct store_search *search, size_t limit,
+	struct arena *arena, struct places_result *ret_result, struct error *err)
+{
+	return find(store, search, true, limit, arena, ret_result, err);
+}
+
+int places_read(struct store *store, const struct store_search *search, size_t limit,
+	struct arena *arena, struct places_result *ret_result, struct error *err)
+{
+	return find(store, search, false, limit, arena, ret_result, err);
 }

@@ -49,6 +49,10 @@ struct places_result {
 int places_find(struct store *store, const struct store_search *search, size_t limit,
 	struct arena *arena, struct places_result *ret_result, struct error *err) CHECK_RESULT;
 
+/* The same, out of the calls themselves, whatever columns the store has. */
+int places_read(struct store *store, const struct store_search *search, size_t limit,
+	struct arena *arena, struct places_result *ret_result, struct error *err) CHECK_RESULT;
+
 /* What part of the whole time a place has: 0 to 1. */
 double places_share(const struct places_result *result, const struct places_entry *entry);
 

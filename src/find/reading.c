@@ -94,9 +94,7 @@ int reading_walk(struct store *store, const struct store_search *search, reading
 
 	arena_init(&reading.arena, PAGE_MEMORY_MAX);
 	buffer_init(&reading.json, JSON_MAX);
-	if (filter.state == FILTER_ANY_STATE) {
-		filter.state = FILTER_ENDED;
-	}
+	scan_leave_out_live(&filter);
 	reading.search = *search;
 	reading.search.filter = &filter;
 	reading.search.after = (struct store_place){0};

@@ -19,6 +19,14 @@ void scan_steps_note(struct scan_steps *steps, const struct call *call, int64_t 
 /* Writes `,"calls_with_steps":…,"calls_over_days":…,"calls_without_steps":…`. */
 void scan_steps_write(struct buffer *buffer, const struct scan_steps *steps);
 
+/* Calls that go on are left out of what is counted of places, unless @filter asks for a state. */
+static inline void scan_leave_out_live(struct filter *filter)
+{
+	if (filter->state == FILTER_ANY_STATE) {
+		filter->state = FILTER_ENDED;
+	}
+}
+
 struct scan_counter {
 	/* Returns 1; 0 when the row has a kind that is not known yet: it is given again after
 	 * `kinds`. */

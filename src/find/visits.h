@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * The visits of a call: the places of its way, one after the other, with the time in each. A place
- * and a visit are what drop-off takes for them (find/dropoff.h). A visit lasts from its first step
- * to the first of the next visit, the last one to the end of the call; never less than 0 seconds.
- * Input is judged by call_step_input(). */
+ * The visits of calls (call/path/visits.h), with numbers for their places. A place and a visit are
+ * what drop-off takes for them (find/dropoff.h). */
 #ifndef FIND_VISITS_H
 #define FIND_VISITS_H
 
 #include "base/intern.h"
 #include "call/call.h"
+#include "call/path/visits.h"
 #include "find/pairs.h"
 
 /* Numbers of places, in the order of their coming. */
@@ -18,16 +17,8 @@ struct visits {
 	struct pairs places; /* module, variable */
 };
 
-struct visit {
-	uint32_t place;
-	int64_t from; /* UNIX seconds */
-	int64_t seconds;
-	int64_t no_input; /* steps that say so */
-	int64_t wrong_input;
-};
-
 /* Returns false when there is no memory. */
-typedef bool visits_each_fn(void *context, const struct visit *visit);
+typedef bool visits_each_fn(void *context, uint32_t place, const struct path_visit *visit);
 
 void visits_init(struct visits *visits, struct arena *arena);
 
@@ -37,6 +28,10 @@ void visits_deinit(struct visits *visits);
  * when there is no memory for more places, or @each says so. */
 int visits_walk(struct visits *visits, const struct call *call, struct text detail,
 	visits_each_fn *each, void *context, struct error *err) CHECK_RESULT;
+
+/* The number of the place with these names. ERROR_TOO_LARGE as above. */
+int visits_place(struct visits *visits, struct text module, struct text variable,
+	uint32_t *ret_place, struct error *err) CHECK_RESULT;
 
 struct text visits_module(const struct visits *visits, uint32_t place);
 struct text visits_variable(const struct visits *visits, uint32_t place);

@@ -416,7 +416,8 @@ int store_scan(struct store *store, const struct store_search *search, store_eac
 struct store_columns_use {
 	int (*answer)(void *context, const struct column_calls *calls, struct error *err);
 	void *context;
-	bool course; /* the answer says how calls went, which old blocks do not */
+	bool course; /* the answer says how calls went, which old blocks do not; */
+	bool stays;  /* or how long they stayed where */
 };
 
 /* Lets use->answer() answer a question from columns (column/search.h), in one consistent state. Of

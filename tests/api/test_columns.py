@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import EMAIL, Client, add_account, callstep
+from conftest import EMAIL, Client, add_account, callstep, step
 from stores import only_embedded, run_sql
 from test_keeping import wait_for
 
@@ -15,7 +15,8 @@ TABLES = ("segment", "block", "sealed", "late", "gone")
 BLOCKS = "select count(*) from block where calls > 60000"
 QUESTIONS = [("search", "--dest", "*07"), ("search", "--src", "61771230003", "--limit", "3"), ("stats", "--group", "dest"),
              ("stats", "--group", "time", "--bucket", "day"), ("stats", "--group", "type", "--min-duration", "40"), ("dropoff",),
-             ("search", "--outcome", "missed", "--min-talk", "9"), ("search", "--answered", "true", "--ended-by", "caller"), ("stats", "--group", "outcome")]
+             ("search", "--outcome", "missed", "--min-talk", "9"), ("search", "--answered", "true", "--ended-by", "caller"), ("stats", "--group", "outcome"),
+             ("stats", "--group", "src"), ("places",), ("flow",), ("places", "--dest", "61771230007"), ("flow", "--min-duration", "40", "--limit", "2")]
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +26,14 @@ def lines(tmp_path_factory):
         for i in range(CALLS):
             file.write(json.dumps({"session_id": f"s{i}", "dest": f"6177123{i % 40:04}", "src": f"617712300{i % 17:02}", "start": START + i,
                                    "end": START + i + i % 100, "type": ("inbound", "outbound", "transfer")[i % 3],
-                                   "outcome": ("missed", "answered", None)[i % 3], "talk": i % 11, "ended_by": ("caller", "called")[i % 2]}) + "\n")
+                                   "outcome": ("missed", "answered", None)[i % 3], "talk": i % 11, "ended_by": ("caller", "called")[i % 2], **detail(i)}) + "\n")
     return path
+
+
+def detail(i):
+    """Steps of every fifth call, which come to two places and one of them twice."""
+    places = ("main", "help", "main")[:i % 4] if i % 5 == 0 else ()
+    return {"detail": [step("No input" if i % 3 else "Hello", START + i + 7 * at * at, "event", "menu", place) for at, place in enumerate(places)]} if places else {}
 
 
 def answers(store):
@@ -56,9 +63,11 @@ def test_import_and_a_server_bring_calls_into_columns_and_mend_them(start_server
     client = Client(server, client.key)
     wanted = client.get("/v1/stats?group=dest").json
     assert wanted["total_calls"] == CALLS
-    run_sql(server.store, "update segment set data = zeroblob(length(data)) where id % 32 = 6")
+    places = client.get("/v1/places").json
+    run_sql(server.store, "update segment set data = zeroblob(length(data)) where id % 32 in (6, 20)")
+    assert client.get("/v1/places").json == places and places["calls_with_steps"] == sum(bool(detail(i)) for i in range(CALLS))
     assert client.get("/v1/stats?group=dest").json == wanted
-    wait_for(lambda: re.search(r" block-damaged cause=.*column 'dest numbers'", server.log))
+    wait_for(lambda: re.search(r" block-damaged cause=.*column 'stays'", server.log))
     wait_for(lambda: len(re.findall(r" sealed blocks=1\n", server.log)) == 2)
     assert client.get("/v1/stats?group=dest").json == wanted
     server.stop()

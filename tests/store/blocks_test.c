@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include "find/dropoff.h"
-#include "find/stats.h"
+#include "answers.h"
+#include "column/layout.h"
 
 #define T MIDNIGHT
 
@@ -71,8 +71,10 @@ static bool seal_all(struct fixture *f)
 static struct store_put make_put(struct fixture *f, int number, int64_t start)
 {
 	static const char *const modules[] = {"menu", "queue", "digits"};
-	const struct step_of steps[] = {{"info", modules[number % 3], "main", "one"},
-		{number % 5 ? "info" : "error", modules[number % 2], "pin", "two"}};
+	const struct step_of steps[] = {
+		{"info", modules[number % 3], "main", number % 4 ? "one" : "No input"},
+		{number % 5 ? "info" : "error", modules[number % 2], "pin",
+			number % 6 ? "two" : "Invalid input"}};
 	char session[24], dest[24];
 	struct store_put put;
 
@@ -112,76 +114,6 @@ static void put_many(struct fixture *f, int from, int count)
 }
 
 /* ---- questions ---- */
-
-static void tell_page(struct fixture *f, const struct filter *filter, struct buffer *out)
-{
-	const struct store_search search = {.account_id = f->account,
-		.filter = filter,
-		.detail_after = -1,
-		.limit = 1000,
-		.with_total = true};
-	struct store_page page;
-	struct error err = {0};
-
-	if (store_search(f->store, &search, &f->arena, &page, &err) < 0) {
-		fail_msg("%s", err.message);
-	}
-	buffer_printf(out, "%lld:", (long long)page.total_calls);
-	for (size_t i = 0; i < page.count; i++) {
-		buffer_printf(out, " %.*s", TEXT_ARG(page.calls[i].call.session_id));
-	}
-	buffer_append_byte(out, '\n');
-}
-
-static void tell_counts(struct fixture *f, const struct filter *filter, struct buffer *out)
-{
-	const struct store_search search = {
-		.account_id = f->account, .filter = filter, .detail_after = -1};
-	struct dropoff_result dropoff;
-	struct stats_result stats;
-	struct error err = {0};
-
-	for (int group = STATS_TIME; group <= STATS_ENDED_BY; group++) {
-		const struct stats_question question = {
-			.group = (enum stats_group)group, .bucket_seconds = 60, .limit = 100};
-
-		if (stats_find(f->store, &search, &question, &f->arena, &stats, &err) < 0) {
-			fail_msg("%s", err.message);
-		}
-		stats_write(out, &stats);
-	}
-	if (dropoff_find(f->store, &search, 100, &f->arena, &dropoff, &err) < 0) {
-		fail_msg("%s", err.message);
-	}
-	dropoff_write(out, &dropoff);
-}
-
-/* The answers to questions that read each column. */
-static struct text answers_of(struct fixture *f)
-{
-	static const char *const questions[][2] = {{"dest", "6177123001"}, {"dest", "*03"},
-		{"src", "978*"}, {"type", "transfer"}, {"min_duration", "45"}, {"module", "queue"},
-		{"class", "error"}, {"last_module", "menu"}, {"start", "1769817700"},
-		{"outcome", "missed,abandoned"}, {"ended_by", "called"}, {"answered", "false"},
-		{"min_talk", "20"}, {"max_talk", "10"}};
-	AUTO(buffer_deinit) struct buffer out;
-	struct filter filter;
-	struct error err = {0};
-
-	buffer_init(&out, SIZE_MAX);
-	for (size_t i = 0; i < COUNT_OF(questions); i++) {
-		filter_init(&filter);
-		assert_int_equal(filter_set(&filter, text_of(questions[i][0]),
-					 text_of(questions[i][1]), T, &f->arena, &err),
-			1);
-		tell_page(f, &filter, &out);
-	}
-	filter_init(&filter);
-	tell_counts(f, &filter, &out);
-	filter.min_duration = 20;
-	tell_counts(f, &filter, &out);
-	return arena_copy(&f->arena, buffer_text(&out));
-}
 
 static void expect_answers(struct fixture *f, struct text wanted, const char *when)
 {
@@ -396,28 +328,34 @@ static void calls_that_go_on_are_not_claimed(void **state)
 	assert_int_equal(problems_of(f->store), 0);
 }
 
-/* ---- blocks of version 1, which do not say how calls went ---- */
+/* ---- blocks of older versions ---- */
 
-/* Makes @segment what a program of schema 11 wrote. @columns is what the head says it has. */
-static struct text old_segment(
-	struct fixture *f, struct text segment, enum column_id column, uint32_t stamp)
+/* A version of blocks. */
+struct older {
+	int version;
+	uint32_t lacks;	      /* a bit for each column that they do not have */
+	uint32_t stamps[200]; /* by block */
+};
+
+/* Makes @segment what a program of that version wrote. */
+static struct text old_segment(struct fixture *f, const struct older *older, struct text segment,
+	enum column_id column, uint32_t stamp)
 {
 	char *bytes = arena_calloc(&f->arena, segment.size, 1);
 	struct text payload = {
 		.data = bytes + COLUMN_HEADER_SIZE, .size = segment.size - COLUMN_HEADER_SIZE};
-	const uint32_t had = ~(0xfU << COLUMN_OUTCOME);
 	uint32_t number;
 
 	assert_non_null(bytes);
 	memcpy(bytes, segment.data, segment.size);
 	if (column == COLUMN_HEAD) {
-		number = htole32(column_get32(payload.data) & had);
+		number = htole32(column_get32(payload.data) & ~older->lacks);
 		memcpy(bytes + COLUMN_HEADER_SIZE, &number, sizeof(number));
 	}
-	for (size_t i = 0; column == COLUMN_FLAGS && i < payload.size; i++) {
+	for (size_t i = 0; older->version == 1 && column == COLUMN_FLAGS && i < payload.size; i++) {
 		bytes[COLUMN_HEADER_SIZE + i] &= (char)~COLUMN_FLAG_TOLD;
 	}
-	bytes[0] = 1;
+	bytes[0] = (char)older->version;
 	number = htole32(stamp);
 	memcpy(bytes + 8, &number, sizeof(number));
 	number = htole32(
@@ -439,9 +377,10 @@ static void put_segment(sqlite3 *db, int64_t id, struct text segment)
 	sqlite3_finalize(update);
 }
 
-/* Writes all segments anew with the stamp of their block, and sets *stamps to what is right. */
-static void age_segments(struct fixture *f, uint32_t *stamps)
+/* Writes all segments anew with the stamp of their block, and then has those that are right. */
+static void age_segments(struct fixture *f, struct older *older)
 {
+	uint32_t stamps[200] = {0};
 	sqlite3 *db = open_file(f->folder);
 	sqlite3_stmt *rows;
 
@@ -453,30 +392,31 @@ static void age_segments(struct fixture *f, uint32_t *stamps)
 			.size = (size_t)sqlite3_column_bytes(rows, 1)};
 		int64_t id = sqlite3_column_int64(rows, 0);
 		enum column_id column = (enum column_id)(id % 32);
-		struct text aged = old_segment(f, data, column, stamps[id / 32]);
-		uint32_t stamp = column == COLUMN_HEAD ? 0 : stamps[100 + id / 32];
+		struct text aged = old_segment(f, older, data, column, older->stamps[id / 32]);
+		uint32_t stamp = column == COLUMN_HEAD ? 0 : stamps[id / 32];
 
-		stamps[100 + id / 32] = column_crc32(stamp, text_tail(aged, COLUMN_HEADER_SIZE));
+		stamps[id / 32] = column_crc32(stamp, text_tail(aged, COLUMN_HEADER_SIZE));
 		put_segment(db, id, aged);
 	}
 	sqlite3_finalize(rows);
 	sqlite3_close(db);
+	memcpy(older->stamps, stamps, sizeof(stamps));
 }
 
-static void make_old(struct fixture *f)
+static void make_old(struct fixture *f, struct older older)
 {
-	uint32_t stamps[200] = {0};
+	char sql[256];
 
-	tamper(f, "delete from segment where id % 32 between 16 and 19; "
-		  "update block set version = 1");
-	age_segments(f, stamps);
-	memcpy(stamps, stamps + 100, sizeof(stamps) / 2);
-	age_segments(f, stamps);
+	snprintf(sql, sizeof(sql),
+		"delete from segment where %u >> (id %% 32) & 1; update block set version = %d",
+		older.lacks, older.version);
+	tamper(f, sql);
+	age_segments(f, &older);
+	age_segments(f, &older);
 }
 
-static void blocks_of_version_1_answer_what_they_know_until_they_are_made_anew(void **state)
+static void old_blocks_answer(struct fixture *f, struct older older)
 {
-	struct fixture *f = *state;
 	struct store_sealed sealed;
 	struct error err = {0};
 	struct text rows;
@@ -484,19 +424,34 @@ static void blocks_of_version_1_answer_what_they_know_until_they_are_made_anew(v
 
 	put_many(f, 0, 150);
 	seal_all(f);
-	make_old(f);
+	make_old(f, older);
 	put_one(f, 1000, T + 15);
 	put_one(f, 7, T + 71);
 	rows = answers_of(f);
 	assert_int_equal(problems_of(f->store), 0);
-	old = number_of(f, "select count(*) from block where version = 1");
+	old = number_of(f, "select count(*) from block where version < 3");
 	assert_true(old > 4);
 	while (store_seal(f->store, &sealed, &err) > 0) {
 		assert_false(sealed.damaged);
 		expect_answers(f, rows, "in the middle");
 		assert_int_equal(problems_of(f->store), 0);
 	}
-	assert_int_equal(number_of(f, "select count(*) from block where version <> 2"), 0);
+	assert_int_equal(number_of(f, "select count(*) from block where version <> 3"), 0);
+}
+
+#define STAYS (1U << COLUMN_STAYS)
+
+/* They do not say how calls went. */
+static void blocks_of_version_1_answer_what_they_know_until_they_are_made_anew(void **state)
+{
+	old_blocks_answer(
+		*state, (struct older){.version = 1, .lacks = STAYS | 0xfU << COLUMN_OUTCOME});
+}
+
+/* They do not say how long calls stayed where. */
+static void blocks_of_version_2_answer_what_they_know_until_they_are_made_anew(void **state)
+{
+	old_blocks_answer(*state, (struct older){.version = 2, .lacks = STAYS});
 }
 
 /* ---- damage ---- */
@@ -594,7 +549,7 @@ static void expect_mended(struct fixture *f, const char *damage)
 static void damage_is_never_a_wrong_answer_is_found_and_mended(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(damages) + COLUMN_ENDED_BY + 1; i++) {
+	for (size_t i = 0; i < COUNT_OF(damages) + COLUMN_STAYS + 1; i++) {
 		const char *damage = i < COUNT_OF(damages) ? damages[i] : "a byte of a column";
 		struct text rows;
 		struct fixture *f;
@@ -630,6 +585,44 @@ static void a_question_that_meets_damage_lets_it_be_mended(void **state)
 	do { /* a question meets the newest block that is damaged */
 		expect_answers(f, rows, "mended in part");
 	} while (seal_all(f));
+	assert_int_equal(problems_of(f->store), 0);
+}
+
+/* A stay that is another than the packed call says, under a right checksum. */
+static void change_a_stay(struct fixture *f)
+{
+	sqlite3 *db = open_file(f->folder);
+	struct column_header header;
+	struct text segment, payload;
+	sqlite3_stmt *row;
+	char *bytes;
+
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "select id, data from segment where id % 32 = 20 limit 1",
+			-1, &row, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	segment = arena_copy(&f->arena,
+		(struct text){sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1)});
+	assert_int_equal(column_header_read(segment, COLUMN_STAYS, 1, &header, &payload, NULL), 0);
+	bytes = (char *)(uintptr_t)segment.data;
+	bytes[COLUMN_HEADER_SIZE] ^= 1;
+	column_header_write(bytes, &header, payload);
+	put_segment(db, sqlite3_column_int64(row, 0), segment);
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+}
+
+static void a_stay_that_is_not_that_of_the_call_is_found_and_mended(void **state)
+{
+	struct fixture *f = *state;
+
+	put_many(f, 0, 150);
+	seal_all(f);
+	assert_int_equal(problems_of(f->store), 0);
+	change_a_stay(f);
+	assert_int_equal(problems_of(f->store), 1);
+	assert_true(seal_all(f));
 	assert_int_equal(problems_of(f->store), 0);
 }
 
@@ -787,8 +780,10 @@ int main(void)
 		TEST(a_second_with_more_calls_than_a_block_is_read_row_by_row),
 		TEST(calls_that_go_on_are_not_claimed),
 		TEST(blocks_of_version_1_answer_what_they_know_until_they_are_made_anew),
+		TEST(blocks_of_version_2_answer_what_they_know_until_they_are_made_anew),
 		cmocka_unit_test(damage_is_never_a_wrong_answer_is_found_and_mended),
 		TEST(a_question_that_meets_damage_lets_it_be_mended),
+		TEST(a_stay_that_is_not_that_of_the_call_is_found_and_mended),
 		TEST(accounts_that_keep_detail_for_ever_are_asked_by_columns),
 		TEST(a_number_that_was_erased_stands_in_no_block),
 		TEST(calls_change_while_they_are_sealed),

@@ -5,6 +5,8 @@
 
 #include "../unit/call/random_path.h"
 #include "find/dropoff.h"
+#include "find/flow.h"
+#include "find/places.h"
 #include "find/stats.h"
 #include "reference.h"
 
@@ -520,6 +522,32 @@ static void check_dropoff(struct fixture *f, const struct question *question, ui
 	expect_same(buffer_text(&found), buffer_text(&wanted), question, seed);
 }
 
+static void check_stays(struct fixture *f, const struct question *question, uint64_t seed)
+{
+	const struct flow_span half = {T, T + SPAN / 2};
+	const struct flow_span *compared = seed % 2 ? &half : NULL;
+	AUTO(buffer_deinit) struct buffer found, wanted;
+	struct places_result places;
+	struct flow_result flow;
+	struct error err = {0};
+
+	buffer_init(&found, SIZE_MAX);
+	buffer_init(&wanted, SIZE_MAX);
+	if (places_find(f->store, &question->search, 3, &f->arena, &places, &err) < 0 ||
+		flow_find(f->store, &question->search, compared, 3, &f->arena, &flow, &err) < 0) {
+		fail_msg("%s: %s", question->words, err.message);
+	}
+	places_write(&found, &places);
+	flow_write(&found, &flow);
+	if (places_read(f->store, &question->search, 3, &f->arena, &places, &err) < 0 ||
+		flow_read(f->store, &question->search, compared, 3, &f->arena, &flow, &err) < 0) {
+		fail_msg("%s: %s", question->words, err.message);
+	}
+	places_write(&wanted, &places);
+	flow_write(&wanted, &flow);
+	expect_same(buffer_text(&found), buffer_text(&wanted), question, seed);
+}
+
 static void run_seed(const struct plan *plan, uint64_t seed)
 {
 	struct dice dice = {.state = seed};
@@ -539,6 +567,7 @@ static void run_seed(const struct plan *plan, uint64_t seed)
 			check_buckets(&f, &question, seed);
 			check_stats(&f, &dice, &question, seed);
 			check_dropoff(&f, &question, seed);
+			check_stays(&f, &question, seed);
 		}
 	}
 	assert_int_equal(problems_of(f.store), 0);

@@ -56,7 +56,7 @@ struct stats_group {
 size_t stats_order(const struct stats *stats, struct stats_group *groups, size_t count);
 
 int stats_by_time(struct stats *stats, struct error *err) CHECK_RESULT;
-int stats_by_dest(struct stats *stats, struct error *err) CHECK_RESULT;
+int stats_by_number(struct stats *stats, struct error *err) CHECK_RESULT;
 int stats_by_choice(
 	struct stats *stats, const struct call_names *names, struct error *err) CHECK_RESULT;
 int stats_by_steps(struct stats *stats, struct error *err) CHECK_RESULT;

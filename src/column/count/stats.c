@@ -93,7 +93,8 @@ static int count(struct stats *stats, struct error *err)
 	case COLUMN_BY_TIME:
 		return stats_by_time(stats, err);
 	case COLUMN_BY_DEST:
-		return stats_by_dest(stats, err);
+	case COLUMN_BY_SRC:
+		return stats_by_number(stats, err);
 	case COLUMN_BY_TYPE:
 		return stats_by_choice(stats, &call_type_names, err);
 	case COLUMN_BY_OUTCOME:

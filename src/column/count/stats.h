@@ -17,6 +17,7 @@ enum column_group {
 	COLUMN_BY_VARIABLE,
 	COLUMN_BY_OUTCOME, /* this and the next: where it is not known, the key is empty */
 	COLUMN_BY_ENDED_BY,
+	COLUMN_BY_SRC, /* as COLUMN_BY_DEST */
 };
 
 struct column_stats_question {

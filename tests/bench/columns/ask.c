@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "column/count/flow.h"
 #include "column/count/stats.h"
 #include "column/count/visits.h"
 
@@ -25,7 +26,7 @@ struct asker {
 	struct arena arena;
 };
 
-enum what { PAGE, PAGE_DEEP, STATS, DROPOFF };
+enum what { PAGE, PAGE_DEEP, STATS, DROPOFF, PLACES, FLOW };
 
 static const struct {
 	const char *name;
@@ -62,6 +63,12 @@ static const struct {
 	{"drop-off", DROPOFF, 0, 0, ""},
 	{"drop-off, one number", DROPOFF, 0, 0, "dest=%dest"},
 	{"drop-off, min_duration=60", DROPOFF, 0, 0, "min_duration=60"},
+	{"places", PLACES, 0, 0, ""},
+	{"places, one number", PLACES, 0, 0, "dest=%dest"},
+	{"places, min_duration=105", PLACES, 0, 0, "min_duration=105"},
+	{"flow", FLOW, 0, 0, ""},
+	{"flow, one number", FLOW, 0, 0, "dest=%dest"},
+	{"flow, min_duration=105", FLOW, 0, 0, "min_duration=105"},
 };
 
 /* ---- the file ---- */
@@ -77,8 +84,7 @@ static int load(void *context, size_t block, enum column_id column, struct text 
 	char *at;
 
 	*ret_segment = (struct text){0};
-	if (column == COLUMN_GONE || column == COLUMN_OUTCOME || column == COLUMN_ANSWERED ||
-		column == COLUMN_TALK || column == COLUMN_ENDED_BY) {
+	if (column == COLUMN_GONE) {
 		return 0; /* the file has none */
 	}
 	if (asker->blob ? sqlite3_blob_reopen(asker->blob, id)
@@ -251,6 +257,7 @@ static int64_t ask(struct asker *asker, size_t at, const struct filter *filter, 
 	struct column_page found;
 	struct column_stats counted;
 	struct column_dropoff dropoff;
+	struct column_flow flow;
 
 	arena_init(&arena, SIZE_MAX);
 	switch (questions[at].what) {
@@ -262,6 +269,12 @@ static int64_t ask(struct asker *asker, size_t at, const struct filter *filter, 
 		return column_dropoff(&asker->calls, &base, &arena, &dropoff, err) < 0
 			       ? -1
 			       : dropoff.calls;
+	case PLACES:
+	case FLOW:
+		return column_flow(&asker->calls, &base, questions[at].what == PLACES, &arena,
+			       &flow, err) < 0
+			       ? -1
+			       : flow.calls;
 	default:
 		return column_search(&asker->calls, &page, &arena, &found, err) < 0 ? -1
 										    : found.total;

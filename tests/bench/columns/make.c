@@ -79,19 +79,20 @@ static uint32_t kind_id(struct maker *maker, const struct call_step_look *step)
 static void take_steps(struct maker *maker, struct text detail, struct column_row *row)
 {
 	uint32_t *ids = arena_calloc(&maker->arena, row->call.steps, sizeof(*ids));
-	int64_t *times = arena_calloc(&maker->arena, row->call.steps, sizeof(*times));
 	struct call_step_look step;
 	struct call_steps steps;
 	uint32_t i = 0;
 
-	assert(ids && times);
+	assert(ids);
 	call_steps_init(&steps, detail);
 	while (i < row->call.steps && call_steps_next(&steps, &step, NULL) > 0) {
-		ids[i] = kind_id(maker, &step);
-		times[i++] = step.timestamp;
+		ids[i++] = kind_id(maker, &step);
 	}
 	row->kinds = ids;
-	row->step_times = times;
+	if (row->call.steps > 0 && column_stays_read(&row->call, detail, &maker->arena,
+					   &maker->arena, &row->stays, NULL) < 0) {
+		exit(1);
+	}
 }
 
 static bool take_call(struct maker *maker, struct buffer *line, struct buffer *canonical)
@@ -133,14 +134,10 @@ static void shift(struct maker *maker, int64_t seconds)
 {
 	for (uint32_t i = 0; i < maker->count; i++) {
 		struct column_row *row = &maker->rows[i];
-		int64_t *times = (int64_t *)(uintptr_t)row->step_times;
 
 		row->call.start += seconds;
 		row->call.end += seconds;
 		row->id += seconds;
-		for (uint32_t step = 0; times && step < row->call.steps; step++) {
-			times[step] += seconds;
-		}
 	}
 }
 

@@ -46,6 +46,17 @@ static void encode(struct fixture *f, const struct column_row *rows, uint32_t co
 	}
 }
 
+static void expect_same_stays(const struct column_stays *a, const struct column_stays *b)
+{
+	assert_true(!a == !b);
+	assert_true(!a || (a->count == b->count && a->wait == b->wait));
+	for (uint32_t i = 0; a && i < a->count; i++) {
+		assert_true(a->visits[i].seconds == b->visits[i].seconds);
+		assert_true(a->visits[i].no_input == b->visits[i].no_input);
+		assert_true(a->visits[i].wrong_input == b->visits[i].wrong_input);
+	}
+}
+
 static void expect_same(const struct column_row *found, const struct column_row *wanted)
 {
 	const struct call *a = &found->call, *b = &wanted->call;
@@ -60,11 +71,8 @@ static void expect_same(const struct column_row *found, const struct column_row 
 	assert_true(a->answered == b->answered && a->talk == b->talk && a->told == b->told);
 	for (uint32_t i = 0; i < b->steps; i++) {
 		assert_int_equal(found->kinds[i], wanted->kinds[i]);
-		if (wanted->step_times) {
-			assert_true(found->step_times[i] == wanted->step_times[i]);
-		}
 	}
-	assert_true(b->steps == 0 || !wanted->step_times == !found->step_times);
+	expect_same_stays(found->stays, wanted->stays);
 }
 
 static void expect_rows(struct fixture *f, const struct column_row *rows, uint32_t count)
@@ -122,9 +130,9 @@ static void a_block_of_calls_that_share_nothing_comes_out(void **state)
 			ids[bit] = (i >> bit & 1) ? 70000 : 1;
 		}
 		rows[i].kinds = ids;
-		rows[i].step_times = NULL;
 		rows[i].call.has_detail = true;
 		rows[i].call.steps = 16;
+		fixture_stays(&f.dice, &rows[i], &f.arena);
 		rows[i].call.src = arena_printf(&f.arena, "555%07u", i);
 	}
 	encode(&f, rows, COLUMN_CALLS_MAX);
@@ -177,10 +185,13 @@ static void many_kinds_come_out(void **state)
 	struct column_kind *kinds;
 	struct column_kinds all;
 	struct column_row *rows;
+	struct column_visit visit = {.seconds = 300};
+	struct column_stays stays = {.count = 1};
 	struct fixture f;
 
 	(void)state;
 	begin(&f, 1);
+	stays.visits = &visit;
 	kinds = arena_calloc(&f.arena, KINDS, sizeof(*kinds));
 	rows = fixture_rows(&f.dice, KINDS, 1000, &f.arena);
 	assert_non_null(kinds);
@@ -190,7 +201,7 @@ static void many_kinds_come_out(void **state)
 			.module = TEXT("menu"),
 			.variable = arena_printf(&f.arena, "v%u", i)};
 		rows[i].kinds = &kinds[i].id;
-		rows[i].step_times = NULL;
+		rows[i].stays = &stays;
 		rows[i].call.has_detail = true;
 		rows[i].call.steps = 1;
 	}
@@ -211,7 +222,8 @@ static void many_kinds_come_out(void **state)
 
 static void bad_rows_are_refused(void **state)
 {
-	static const uint32_t unknown = 4;
+	static const uint32_t unknown = 4, known = 1;
+	static const struct column_stays elsewhere = {.wait = 1};
 	struct column_row *rows;
 	struct fixture f;
 
@@ -235,6 +247,13 @@ static void bad_rows_are_refused(void **state)
 	assert_int_equal(f.err.code, ERROR_INVALID);
 	rows[1].call.has_detail = true;
 	rows[1].call.steps = 1;
+	rows[1].kinds = &known;
+	rows[1].stays = &elsewhere;
+	rows[0].call.steps = 0;
+	rows[0].stays = NULL;
+	assert_int_equal(column_encode(rows, 2, &fixture_kinds, &f.blobs, &f.err), -1);
+	assert_string_equal(
+		f.err.message, "call 1 of a block: it stayed at other places than its steps say");
 	rows[1].kinds = &unknown;
 	assert_int_equal(column_encode(rows, 2, &fixture_kinds, &f.blobs, &f.err), -1);
 	assert_string_equal(f.err.message, "call 1 of a block: kind 4 of its step 0 is not known");
@@ -389,7 +408,9 @@ static void any_changed_byte_is_found(void **state)
 
 			bytes->data[at] ^= (char)(1U << dice_throw(&f.dice, 8));
 			assert_int_equal(read_column(&f, (enum column_id)column), -1);
-			assert_int_equal(f.err.code, at == 0 ? ERROR_UNSUPPORTED : ERROR_CORRUPT);
+			/* another version may be one that is known, whose checksum is wrong */
+			assert_true(f.err.code == ERROR_CORRUPT ||
+				    (at == 0 && f.err.code == ERROR_UNSUPPORTED));
 			assert_non_null(strstr(f.err.message, "block 7: column '"));
 			assert_non_null(strstr(f.err.message, column_name((enum column_id)column)));
 			bytes->data[at] = before;

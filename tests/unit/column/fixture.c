@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "column/count/flow.h"
 #include "column/count/stats.h"
 #include "column/count/visits.h"
 #include "column/seal.h"
@@ -62,23 +63,68 @@ static int64_t make_duration(struct dice *dice)
 					: dice_throw(dice, 100);
 }
 
+uint32_t fixture_place(uint32_t kind)
+{
+	uint32_t at = 0, place = 0;
+
+	while (kinds[at].id != kind) {
+		at++;
+	}
+	while (!text_equal(kinds[place].module, kinds[at].module) ||
+		!text_equal(kinds[place].variable, kinds[at].variable)) {
+		place++;
+	}
+	return text_equal(kinds[at].module, TEXT("hangup")) ? FIXTURE_NO_PLACE : place;
+}
+
+static int64_t make_stay(struct dice *dice)
+{
+	static const int64_t stays[] = {253, 254, 255, 256, 4095, 4096, 4097, 5000000000};
+
+	return dice_throw(dice, 6) == 0 ? stays[dice_throw(dice, COUNT_OF(stays))]
+					: dice_throw(dice, 8);
+}
+
+void fixture_stays(struct dice *dice, struct column_row *row, struct arena *arena)
+{
+	static const uint32_t inputs[] = {1, 1, 1, 2, 14, 15, 16, 300};
+	struct column_visit *visits = arena_calloc(arena, row->call.steps + 1, sizeof(*visits));
+	struct column_stays *stays = arena_calloc(arena, 1, sizeof(*stays));
+	uint32_t at = FIXTURE_NO_PLACE;
+
+	assert(visits && stays);
+	*stays = (struct column_stays){.wait = make_stay(dice), .visits = visits};
+	for (uint32_t i = 0; i < row->call.steps; i++) {
+		uint32_t place = fixture_place(row->kinds[i]);
+
+		if (place != FIXTURE_NO_PLACE && place != at) {
+			at = place;
+			visits[stays->count++].seconds = make_stay(dice);
+		}
+		if (stays->count > 0 && dice_throw(dice, 6) == 0) {
+			visits[stays->count - 1].no_input = inputs[dice_throw(dice, 8)];
+		}
+		if (stays->count > 0 && dice_throw(dice, 6) == 0) {
+			visits[stays->count - 1].wrong_input = inputs[dice_throw(dice, 8)];
+		}
+	}
+	stays->wait = stays->count > 0 ? stays->wait : 0;
+	row->stays = row->call.steps > 0 ? stays : NULL;
+}
+
 static void make_steps(struct dice *dice, struct column_row *row, struct arena *arena)
 {
 	uint32_t steps = dice_throw(dice, 7);
 	uint32_t *ids = arena_calloc(arena, steps, sizeof(*ids));
-	int64_t *times = arena_calloc(arena, steps, sizeof(*times));
-	int64_t time = row->call.start;
 
-	assert(ids && times);
+	assert(ids);
 	for (uint32_t i = 0; i < steps; i++) {
 		ids[i] = kinds[dice_throw(dice, COUNT_OF(kinds))].id;
-		time += dice_throw(dice, 10) - 2;
-		times[i] = time;
 	}
 	row->call.has_detail = true;
 	row->call.steps = steps;
 	row->kinds = ids;
-	row->step_times = steps > 0 && dice_throw(dice, 3) > 0 ? times : NULL;
+	fixture_stays(dice, row, arena);
 }
 
 /* How the call went, as some senders tell it and some do not. */
@@ -184,13 +230,16 @@ static void ask_one(
 	};
 	struct column_page found;
 	struct column_dropoff dropoff;
+	struct column_flow flow;
 	struct column_stats stats;
 	struct error err = {0};
 
 	note(asking, column_search(&asking->calls, &page, &asking->arena, &found, &err), &err);
 	note(asking, column_dropoff(&asking->calls, &page.base, &asking->arena, &dropoff, &err),
 		&err);
-	for (; group <= COLUMN_BY_ENDED_BY; group++) {
+	note(asking, column_flow(&asking->calls, &page.base, true, &asking->arena, &flow, &err),
+		&err);
+	for (; group <= COLUMN_BY_SRC; group++) {
 		struct column_stats_question question = {
 			.base = page.base,
 			.group = (enum column_group)group,

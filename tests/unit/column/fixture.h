@@ -25,6 +25,13 @@ struct column_row fixture_row(
 struct column_row *fixture_rows(
 	struct dice *dice, uint32_t count, uint32_t span, struct arena *arena);
 
+/* The number of the place of a kind: that of the first kind which is there. */
+#define FIXTURE_NO_PLACE UINT32_MAX
+uint32_t fixture_place(uint32_t kind);
+
+/* Makes up how long the call of @row stayed where. */
+void fixture_stays(struct dice *dice, struct column_row *row, struct arena *arena);
+
 void fixture_sort(struct column_row *rows, size_t count);
 
 /* Blocks in memory, for a struct column_loader. */

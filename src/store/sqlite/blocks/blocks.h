@@ -78,7 +78,8 @@ struct sqlite_columns {
 struct sqlite_columns_question {
 	struct sqlite_match *match;
 	bool with_steps;  /* the kinds of steps matter for more than matching */
-	bool with_course; /* how calls went does, too */
+	bool with_course; /* how calls went does, too; */
+	bool with_stays;  /* or how long they stayed where */
 };
 
 /* Reads what lies in no block, and what is known of blocks. Returns 1; 0 when it takes less to read
@@ -96,6 +97,19 @@ int sqlite_columns_open_block(struct sqlite_columns *columns, struct sqlite_conn
  * row has the columns of SCAN_COLUMNS. ERROR_CORRUPT: its path is shorter than its steps. */
 int sqlite_column_row(const struct sqlite_cursor *row, bool with_kinds, struct arena *arena,
 	struct column_row *ret_row, struct error *err) CHECK_RESULT;
+
+/* Reading how long calls stayed where, out of their packed form; it begins as all zero. */
+struct sqlite_stays {
+	struct unpacker *unpacker;
+	struct buffer json;
+	struct arena scratch;
+};
+void sqlite_stays_deinit(struct sqlite_stays *stays);
+
+/* Sets how long the call of @row, which has detail, stayed where, in @arena; nothing where it has
+ * no steps. ERROR_CORRUPT: there is no packed call, or it is damaged. */
+int sqlite_stays_add(struct sqlite_stays *stays, struct sqlite_connection *connection,
+	struct column_row *row, struct arena *arena, struct error *err) CHECK_RESULT;
 
 /* The account's kinds, as columns take them. */
 int sqlite_column_kinds(struct sqlite_connection *connection, int64_t account_id,

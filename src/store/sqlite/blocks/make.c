@@ -64,6 +64,21 @@ static int read_row(
 	return sqlite_column_row(row, true, arena, ret_row, err);
 }
 
+/* Packed calls lie in the order in which they came, as rows do for the most part. */
+static int read_stays(
+	struct making *making, struct sqlite_connection *connection, struct error *err)
+{
+	AUTO(sqlite_stays_deinit) struct sqlite_stays stays = {0};
+
+	for (size_t i = 0; i < making->count; i++) {
+		if (sqlite_stays_add(&stays, connection, &making->rows[i], &making->arena, err) <
+			0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
 /* 1 the rows are there; 0: the block is not to be made any more. */
 static int read_rows(struct making *making, struct error *err)
 {
@@ -99,7 +114,7 @@ static int read_rows(struct making *making, struct error *err)
 	making->gone_count = gone.count;
 	making->rows = rows.items;
 	making->count = rows.count;
-	return 1;
+	return read_stays(making, reader.connection, err) < 0 ? -1 : 1;
 }
 
 /* A block ends with a second: the calls of one are in one block. */

@@ -291,6 +291,8 @@ struct opening {
 	struct sqlite_match *match;
 	bool with_kinds;
 	bool with_course;
+	bool with_stays;
+	struct sqlite_stays stays;
 	int64_t up_to;
 	struct sqlite_block *blocks; /* of the window; those that are read come first */
 	size_t blocks_count;
@@ -302,7 +304,26 @@ static bool is_read(const struct opening *opening, const struct sqlite_block *bl
 	bool steps = opening->with_kinds && block->detail > 0 && block->dropped_to >= 0;
 
 	return block->calls > 0 && (!steps || block->dropped_to <= opening->match->detail_after) &&
-	       (!opening->with_course || block->version >= COLUMN_VERSION_COURSE);
+	       (!opening->with_course || block->version >= COLUMN_VERSION_COURSE) &&
+	       (!opening->with_stays || block->version >= COLUMN_VERSION_STAYS);
+}
+
+/* Reads a row that matches. */
+static int read_fresh(struct opening *opening, const struct sqlite_cursor *cursor,
+	struct column_row *ret_row, struct error *err)
+{
+	struct sqlite_columns *columns = opening->columns;
+	const struct sqlite_match *match = opening->match;
+
+	if (sqlite_column_row(cursor, opening->with_kinds, &columns->arena, ret_row, err) < 0) {
+		return -1;
+	}
+	ret_row->call.state = sqlite_live_state(&match->live, ret_row->id);
+	if (!opening->with_stays || ret_row->call.start <= match->detail_after) {
+		return 0;
+	}
+	return sqlite_stays_add(
+		&opening->stays, columns->connection, ret_row, &columns->arena, err);
 }
 
 /* Adds the rows that @cursor gives and that match; 0: there are too many. */
@@ -332,12 +353,9 @@ static int add_fresh(struct opening *opening, struct sqlite_cursor *cursor, stru
 			return error_no_memory(err);
 		}
 		columns->fresh = rows;
-		rows += columns->fresh_count;
-		if (sqlite_column_row(cursor, opening->with_kinds, &columns->arena, rows, err) <
-			0) {
+		if (read_fresh(opening, cursor, &rows[columns->fresh_count], err) < 0) {
 			return -1;
 		}
-		rows->call.state = sqlite_live_state(&match->live, rows->id);
 		columns->fresh_count++;
 	}
 	return more < 0 ? -1 : 1;
@@ -572,12 +590,14 @@ int sqlite_columns_open(struct sqlite_columns *columns, struct sqlite_connection
 		.match = question->match,
 		.with_kinds = question->with_steps || filter_reads_detail(filter),
 		.with_course = question->with_course || column_asks_for_course(filter),
+		.with_stays = question->with_stays,
 	};
 	struct error problem = {0};
 	int opened;
 
 	init(columns, connection, question->match->account_id);
 	opened = open_all(&opening, &problem);
+	sqlite_stays_deinit(&opening.stays);
 	if (opened < 0 && problem.code == ERROR_NO_MEMORY) {
 		return 0; /* too much is fresh; the rows take no memory */
 	}

@@ -23,10 +23,12 @@ static void use_end(struct use *use)
 }
 
 static int open_use(struct use *use, struct store *base, const struct store_search *search,
-	bool course, struct error *err)
+	const struct store_columns_use *asked, struct error *err)
 {
-	const struct sqlite_columns_question question = {
-		.match = &use->match, .with_steps = true, .with_course = course};
+	const struct sqlite_columns_question question = {.match = &use->match,
+		.with_steps = true,
+		.with_course = asked->course,
+		.with_stays = asked->stays};
 
 	use->reader = sqlite_reader_open_snapshot(base, err);
 	if (!use->reader.connection ||
@@ -46,7 +48,7 @@ int sqlite_columns_use(struct store *base, const struct store_search *search,
 	if (!sqlite_columns_can(search->filter)) {
 		return 0;
 	}
-	status = open_use(&use, base, search, asked->course, &problem);
+	status = open_use(&use, base, search, asked, &problem);
 	if (status > 0) {
 		status = asked->answer(asked->context, &use.columns.calls, &problem) < 0 ? -1 : 1;
 	}

@@ -67,6 +67,7 @@ struct checking {
 	struct column_block opened;
 	struct column_rows rows;
 	struct sqlite_cursor held; /* rows of the table, in the order of the block */
+	struct sqlite_stays stays;
 	uint32_t at;
 	int64_t gone; /* calls that are no longer in it */
 };
@@ -102,6 +103,42 @@ static bool went_the_same(const struct sqlite_block *block, const struct column_
 		       a->answered == b->answered && a->talk == b->talk && a->told == b->told);
 }
 
+/* Of a packed call that is damaged nothing is known here; that is told elsewhere. */
+static bool stayed_the_same(const struct column_row *has, const struct column_row *row)
+{
+	const struct column_stays *a = has->stays, *b = row->stays;
+
+	if (!a || !b) {
+		return !b;
+	}
+	if (a->count != b->count || a->wait != b->wait) {
+		return false;
+	}
+	for (uint32_t i = 0; i < a->count; i++) {
+		if (a->visits[i].seconds != b->visits[i].seconds ||
+			a->visits[i].no_input != b->visits[i].no_input ||
+			a->visits[i].wrong_input != b->visits[i].wrong_input) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Reads what the packed call says, where the block says it too. */
+static int read_stays(
+	struct checking *checking, struct column_row *row, struct arena *arena, struct error *err)
+{
+	struct error problem = {0};
+
+	if (checking->block.version < COLUMN_VERSION_STAYS ||
+		sqlite_stays_add(&checking->stays, checking->connection, row, arena, &problem) ==
+			0 ||
+		problem.code == ERROR_CORRUPT) {
+		return 0;
+	}
+	return error_set(err, problem.code, "%s", problem.message);
+}
+
 /* Detail that was dropped since still stands in the block. */
 static bool is_same(const struct sqlite_block *block, const struct column_row *has,
 	const struct column_row *row)
@@ -114,7 +151,8 @@ static bool is_same(const struct sqlite_block *block, const struct column_row *h
 	       text_equal(has->call.dest, row->call.dest) &&
 	       text_equal(has->call.src, row->call.src) && went_the_same(block, has, row) &&
 	       (dropped || (has->call.has_detail == row->call.has_detail &&
-				   has->call.steps == row->call.steps && step_is_same(has, row)));
+				   has->call.steps == row->call.steps && step_is_same(has, row) &&
+				   stayed_the_same(has, row)));
 }
 
 static int is_gone(struct checking *checking, const struct column_row *has, struct error *err)
@@ -143,7 +181,8 @@ static int compare_call(struct checking *checking, struct arena *arena, struct e
 		return status;
 	}
 	status = sqlite_step(&checking->held, err);
-	if (status > 0 && sqlite_column_row(&checking->held, true, arena, &row, err) < 0) {
+	if (status > 0 && (sqlite_column_row(&checking->held, true, arena, &row, err) < 0 ||
+				  read_stays(checking, &row, arena, err) < 0)) {
 		return -1;
 	}
 	if (status > 0 && is_same(&checking->block, &has, &row)) {
@@ -242,6 +281,7 @@ static int check_block(struct sqlite_store *store, struct sqlite_connection *con
 	int status = check_opened(&checking, &problem);
 
 	sqlite_end(&checking.held);
+	sqlite_stays_deinit(&checking.stays);
 	column_rows_deinit(&checking.rows);
 	sqlite_columns_close(&checking.columns);
 	if (status < 0 && !sqlite_blocks_are_damaged(&problem)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Statistics by number called. There may be millions of numbers, and a result has some hundred: a
- * first pass counts the calls of each, a second one looks at the steps and durations of those that
- * the result has. */
+ * Statistics by number called, or calling. There may be millions of numbers, and a result has some
+ * hundred: a first pass counts the calls of each, a second one looks at the steps and durations of
+ * those that the result has. */
 #include "call/call_number.h"
 #include "column/count/private.h"
 #include "column/numbers.h"
@@ -20,7 +20,9 @@ struct slot {
 
 struct dialling {
 	struct stats *stats;
-	struct slot *slots; /* a power of two of them, at most half of them taken */
+	enum column_id codes;	/* of calls; */
+	enum column_id numbers; /* and what they stand for */
+	struct slot *slots;	/* a power of two of them, at most half of them taken */
 	size_t slots_size;
 	size_t slots_count;
 	struct hash_key hash_key;
@@ -73,6 +75,12 @@ static uint64_t key_of_text(struct dialling *dialling, struct text number)
 		return (uint64_t)key.size << LENGTH_BIT | packed;
 	}
 	return intern_number(&dialling->texts, key, &place) ? TEXT_KEY | place : 0;
+}
+
+static uint64_t key_of_row(struct dialling *dialling, const struct column_row *row)
+{
+	return key_of_text(
+		dialling, dialling->codes == COLUMN_DEST ? row->call.dest : row->call.src);
 }
 
 /* @digits is where they are put, unless it is a text. */
@@ -179,9 +187,8 @@ static int each_number(struct dialling *dialling, each_number_fn *each, struct e
 	struct column_numbers numbers;
 	struct text payload;
 
-	if (column_block_column(block, COLUMN_DEST_NUMBERS, &payload, err) < 0 ||
-		column_numbers_open(&numbers, payload, COLUMN_DEST_NUMBERS, block->number, err) <
-			0) {
+	if (column_block_column(block, dialling->numbers, &payload, err) < 0 ||
+		column_numbers_open(&numbers, payload, dialling->numbers, block->number, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < NUMBERS_CLASSES; i++) {
@@ -234,7 +241,7 @@ static int count_calls(struct dialling *dialling, struct error *err)
 
 	while ((more = column_walk_next(&stats->walk, err)) > 0) {
 		stats->result.calls += stats->walk.match.calls;
-		if (column_block_array(&stats->walk.block, COLUMN_DEST, 2, &codes, err) < 0) {
+		if (column_block_array(&stats->walk.block, dialling->codes, 2, &codes, err) < 0) {
 			return -1;
 		}
 		count_codes(dialling, &codes);
@@ -249,7 +256,7 @@ static int count_calls(struct dialling *dialling, struct error *err)
 			continue;
 		}
 		stats->result.calls++;
-		if (add_calls(dialling, key_of_text(dialling, row->call.dest), 1, err) < 0) {
+		if (add_calls(dialling, key_of_row(dialling, row), 1, err) < 0) {
 			return -1;
 		}
 	}
@@ -364,7 +371,7 @@ static int add_block(struct dialling *dialling, struct error *err)
 
 	if (stats_open_durations(stats, &durations, err) < 0 ||
 		stats_open_steps(stats, &dialling->steps, err) < 0 ||
-		column_block_array(&stats->walk.block, COLUMN_DEST, 2, &codes, err) < 0) {
+		column_block_array(&stats->walk.block, dialling->codes, 2, &codes, err) < 0) {
 		return -1;
 	}
 	count_codes(dialling, &codes);
@@ -395,7 +402,7 @@ static int add_fresh(struct dialling *dialling, struct error *err)
 		if (!column_match_row(&stats->walk.matcher, row)) {
 			continue;
 		}
-		key = key_of_text(dialling, row->call.dest);
+		key = key_of_row(dialling, row);
 		if (key == 0) {
 			return error_no_memory(err);
 		}
@@ -494,10 +501,14 @@ static void dialling_deinit(struct dialling *dialling)
 	cells_deinit(&dialling->cells);
 }
 
-int stats_by_dest(struct stats *stats, struct error *err)
+int stats_by_number(struct stats *stats, struct error *err)
 {
+	bool dest = stats->question->group == COLUMN_BY_DEST;
 	AUTO(dialling_deinit)
-	struct dialling dialling = {.stats = stats, .hash_key = hash_key_random()};
+	struct dialling dialling = {.stats = stats,
+		.codes = dest ? COLUMN_DEST : COLUMN_SRC,
+		.numbers = dest ? COLUMN_DEST_NUMBERS : COLUMN_SRC_NUMBERS,
+		.hash_key = hash_key_random()};
 
 	intern_init(&dialling.texts, stats->arena);
 	return count_all(&dialling, err);
