@@ -129,3 +129,23 @@ test('a filter that is not understood is told in statistics and drop-off too', w
 		assert.match(await page.locator('#field-max_duration-problem').textContent(), /max_duration/);
 	}
 }));
+
+test('the ways of calls are a picture, and each way that can be asked for leads to as many calls as went it', withPage(held, { address: '#/dropoff?type=inbound' }, async (page, program) => {
+	await page.getByRole('button', { name: 'Picture of the ways' }).click();
+	await page.waitForURL(/show=picture/);
+	const { edges, nodes } = await program.ask('/v1/flow?type=inbound&limit=18');
+	await page.locator('.flow svg .way').first().waitFor();
+	assert.ok(await page.locator('.flow svg .way').count() > 10);
+	const rows = page.locator('.ways tbody tr').filter({ has: page.getByRole('link') });
+	const ended = rows.filter({ has: page.locator('td:nth-child(2)', { hasText: /^(completed|abandoned)$/ }) });
+	for (const row of [rows.first(), ended.first()]) {
+		await row.waitFor();
+		await follow(page, row.getByRole('link'), number(await row.getByRole('link').textContent()));
+	}
+	const begins = edges.find((edge) => nodes[edge.from].kind === 'begin' && nodes[edge.to].kind === 'place');
+	const name = [nodes[begins.to].module, nodes[begins.to].variable].filter(Boolean).join(' → ');
+	assert.match(await page.locator('.total').textContent(), /stand for themselves.*ways? back/);
+	await page.locator('.flow svg').getByRole('link', { name: `begin to ${name}:` }).press('Enter'); // a straight way has no height for a pointer of the test
+	await page.waitForURL(/#\/calls/);
+	await until(page, () => totalOf(page), (total) => total === begins.calls);
+}));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Where callers leave. Those that are lost stand first: calls that were abandoned, missed, busy or failed. Ends of other calls are normal, and grey.
+import { useEffect, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
 import { useAnswer } from './api.js';
-import { formatQuery, pinFilter, readFilter } from './filter.js';
+import { formatQuery, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
+import { Flow } from './flow.js';
 import { callsLookedAt, countOf, formatNumber, formatShare } from './format.js';
 import { html } from './html.js';
 import { lostOutcomes } from './outcome.js';
@@ -42,21 +44,38 @@ const question = (filter) => filter && `/v1/dropoff?${formatQuery(filter, { limi
 export function DropOff({ query }) {
 	const filter = readFilter(query);
 	const against = others.some(([name]) => name === query.get('against')) ? query.get('against') : '';
+	const picture = query.get('show') === 'picture';
+	const [problem, setProblem] = useState(null);
 	const pinned = usePinned(filter);
-	const before = earlier(pinFilter(pinned, 0), against);
-	const all = useAnswer(question(pinned));
-	const lost = useAnswer(question(lostOf(pinned)));
-	const other = useAnswer(question(before && lostOf(before)));
-	const show = (to, by = against) => go(formatAddress(['dropoff'], { ...to, against: by }));
-	const problem = all.problem ?? lost.problem ?? other.problem;
+	const before = earlier(pinned, against);
+	const show = (to, more = {}) => go(formatAddress(['dropoff'], { ...to, against, show: query.get('show'), ...more }));
 	return html`
 		<h1>Drop-off</h1>
 		<${FilterBar} filter=${filter} problem=${problem} onChange=${(to) => show(to)} />
-		${problem ? html`<${Failure} problem=${problem} onRetry=${() => [all, lost, other].forEach((one) => one.reload())} />`
-			: !all.data || (!lost.data && lost.loading) ? html`<${Loading} what="Counting" />`
-				: all.data.modules.length === 0 ? html`<${Empty} title="No way to follow" hint=${`${callsLookedAt(all.data)}. Take a filter away or choose a longer window.`} />`
-					: html`<${Against} filter=${filter} against=${against} onChange=${(by) => show(filter, by)} />
-						<${Places} data=${all.data} lost=${lost.data} other=${before ? other.data : null} filter=${filter} loading=${all.loading || lost.loading || other.loading} />`}`;
+		<div class="tabs" role="group" aria-label="How it is shown">
+			<button type="button" aria-pressed=${!picture} onClick=${() => show(filter, { show: '' })}>Places</button>
+			<button type="button" aria-pressed=${picture} onClick=${() => show(filter, { show: 'picture' })}>Picture of the ways</button>
+			<${Against} filter=${filter} against=${against} onChange=${(by) => show(filter, { against: by })} />
+		</div>
+		${picture ? html`<${Flow} pinned=${pinned} before=${before} filter=${filter} />` : html`<${Lost} pinned=${pinned} before=${before} filter=${filter} onProblem=${setProblem} />`}`;
+}
+
+function Lost({ pinned, before, filter, onProblem }) {
+	const all = useAnswer(question(pinned));
+	const lost = useAnswer(question(lostOf(pinned)));
+	const other = useAnswer(question(before && lostOf(before)));
+	const problem = all.problem ?? lost.problem ?? other.problem;
+	useEffect(() => onProblem(problem), [problem]);
+	if (problem) {
+		return html`<${Failure} problem=${problem} onRetry=${() => [all, lost, other].forEach((one) => one.reload())} />`;
+	}
+	if (!all.data || (!lost.data && lost.loading)) {
+		return html`<${Loading} what="Counting" />`;
+	}
+	if (all.data.modules.length === 0) {
+		return html`<${Empty} title="No way to follow" hint=${`${callsLookedAt(all.data)}. Take a filter away or choose a longer window.`} />`;
+	}
+	return html`<${Places} data=${all.data} lost=${lost.data} other=${before ? other.data : null} filter=${filter} loading=${all.loading || lost.loading || other.loading} />`;
 }
 
 function Against({ filter, against, onChange }) {
