@@ -10,8 +10,10 @@
 
 void filter_init(struct filter *filter)
 {
-	*filter =
-		(struct filter){.end = INT64_MAX, .max_duration = INT64_MAX, .max_talk = INT64_MAX};
+	*filter = (struct filter){.end = INT64_MAX,
+		.max_duration = INT64_MAX,
+		.max_talk = INT64_MAX,
+		.max_steps = INT64_MAX};
 }
 
 /* ---- reading ---- */
@@ -279,6 +281,18 @@ static int set_seconds(struct setting *setting, void *place)
 	return 0;
 }
 
+static int set_count(struct setting *setting, void *place)
+{
+	int64_t count;
+
+	if (!text_to_int64(setting->value, &count) || count < 0) {
+		return error_set(setting->err, ERROR_INVALID,
+			"a number of steps is expected, not '%.*s'", TEXT_ARG(setting->value));
+	}
+	*(int64_t *)place = count;
+	return 0;
+}
+
 static int set_answer(struct setting *setting, void *place)
 {
 	enum filter_answered *answered = place;
@@ -354,6 +368,10 @@ int filter_check(const struct filter *filter, struct error *err)
 		return error_set(err, ERROR_INVALID,
 			"max_talk: it is less than min_talk: no call is like that");
 	}
+	if (filter->max_steps < filter->min_steps) {
+		return error_set(err, ERROR_INVALID,
+			"max_steps: it is less than min_steps: no call is like that");
+	}
 	return 0;
 }
 
@@ -368,6 +386,11 @@ bool filter_asks_for_step(const struct filter *filter)
 bool filter_asks_for_last(const struct filter *filter)
 {
 	return filter->last_modules.count > 0 || filter->last_variables.count > 0;
+}
+
+bool filter_asks_for_count(const struct filter *filter)
+{
+	return filter->min_steps > 0 || filter->max_steps < INT64_MAX;
 }
 
 bool filter_refuses_step(const struct filter *filter)
@@ -385,7 +408,7 @@ bool filter_refuses_last(const struct filter *filter)
 bool filter_needs_detail(const struct filter *filter)
 {
 	return filter_asks_for_step(filter) || filter_asks_for_last(filter) ||
-	       filter->text.count > 0 || path_is_asked(&filter->path);
+	       filter->text.count > 0 || path_is_asked(&filter->path) || filter->min_steps > 0;
 }
 
 bool filter_reads_kinds(const struct filter *filter)
@@ -397,7 +420,8 @@ bool filter_reads_kinds(const struct filter *filter)
 
 bool filter_reads_detail(const struct filter *filter)
 {
-	return filter->text.count > 0 || filter_reads_kinds(filter);
+	return filter->text.count > 0 || filter_asks_for_count(filter) ||
+	       filter_reads_kinds(filter);
 }
 
 struct call_keys filter_dest_keys(const struct filter *filter)
@@ -571,12 +595,14 @@ struct finding {
 	bool refused;
 	bool last;
 	uint32_t phrases; /* a bit for each that was found */
+	int64_t steps;
 };
 
 static void find_in_step(struct finding *finding, const struct call_step *step)
 {
 	const struct filter *filter = finding->filter;
 
+	finding->steps++;
 	finding->step = finding->step ||
 			filter_step_matches(filter, step->class_name, step->module, step->variable);
 	finding->refused = finding->refused || filter_step_refused(filter, step->class_name,
@@ -596,7 +622,8 @@ static bool found_all(const struct finding *finding)
 	const struct filter *filter = finding->filter;
 	uint32_t all = (uint32_t)((UINT64_C(1) << filter->text.count) - 1);
 
-	return finding->step && finding->last && !finding->refused && finding->phrases == all;
+	return finding->step && finding->last && !finding->refused && finding->phrases == all &&
+	       filter_count_matches(filter, finding->steps);
 }
 
 int filter_matches(const struct filter *filter, const struct call *call, struct text detail,

@@ -75,6 +75,8 @@ struct filter {
 	int64_t min_talk;     /* seconds */
 	/* seconds; INT64_MAX: any; less finds no call of which the talk is not known */
 	int64_t max_talk;
+	int64_t min_steps; /* that can be seen: none of a call that is over its days, or has none */
+	int64_t max_steps; /* INT64_MAX: any */
 	enum filter_state state;
 	/* What one and the same step has: */
 	struct filter_names classes;
@@ -130,6 +132,8 @@ void filter_init(struct filter *filter);
 	PARAMETER(answered,      "answered",      answer,  answered) \
 	PARAMETER(min_talk,      "min-talk",      seconds, min_talk) \
 	PARAMETER(max_talk,      "max-talk",      seconds, max_talk) \
+	PARAMETER(min_steps,     "min-steps",     count,   min_steps) \
+	PARAMETER(max_steps,     "max-steps",     count,   max_steps) \
 	PARAMETER(state,         "state",         state,   state)
 
 #define FILTER_NAME(name, option, how, member)        #name,
@@ -158,12 +162,20 @@ extern const char *const filter_parameters[];
 int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
 	struct arena *arena, struct error *err) CHECK_RESULT;
 
-/* What only holds when all parameters are read: end >= start, max_duration >= min_duration. */
+/* What only holds when all parameters are read: end >= start, max_duration >= min_duration, and so
+ * on. */
 int filter_check(const struct filter *filter, struct error *err) CHECK_RESULT;
 
 /* Whether it asks what one and the same step has; what the place has where the call ended. */
 bool filter_asks_for_step(const struct filter *filter);
 bool filter_asks_for_last(const struct filter *filter);
+
+/* Whether it asks how many steps there are, and whether so many are meant. */
+bool filter_asks_for_count(const struct filter *filter);
+static inline bool filter_count_matches(const struct filter *filter, int64_t steps)
+{
+	return steps >= filter->min_steps && steps <= filter->max_steps;
+}
 
 /* Whether a call may have a step, or have ended at a place, that it must not. */
 bool filter_refuses_step(const struct filter *filter);

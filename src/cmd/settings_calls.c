@@ -70,6 +70,10 @@ const struct setting calls_settings[] = {
 		.help = "Only calls in which persons talked for at least SECONDS seconds."},
 	{FILTER("max-talk", "SECONDS"),
 		.help = "Only calls in which persons talked for at most SECONDS seconds."},
+	{FILTER("min-steps", "N"),
+		.help = "Only calls of which at least N steps can be seen: of those that are over "
+			"their days none can."},
+	{FILTER("max-steps", "N"), .help = "Only calls of which at most N steps can be seen."},
 	{FILTER("state", "STATE"), .help = "Only calls that are live, or ended."},
 	{OPTION("number", TEXT, "NUMBER", number),
 		.help = "Only calls to this number, however it is punctuated."},

@@ -60,7 +60,7 @@ static int read_kinds(struct column_matcher *matcher, struct error *err)
 }
 
 #define ONE(name, option, how, member) +1
-_Static_assert(0 FILTER_PARAMETERS(ONE) - (0 FILTER_CHOICES(ONE)) == 17,
+_Static_assert(0 FILTER_PARAMETERS(ONE) - (0 FILTER_CHOICES(ONE)) == 19,
 	"a new parameter of filters that is not a choice is to be answered by narrow() too");
 
 static bool has_choice(const char *name)
@@ -133,7 +133,7 @@ static bool match_steps(const struct column_matcher *matcher, const struct colum
 			last = (bits & KIND_LAST) != 0;
 		}
 	}
-	return step && last && !refused;
+	return step && last && !refused && filter_count_matches(matcher->filter, row->call.steps);
 }
 
 static bool match_path(const struct column_matcher *matcher, const struct column_row *row)
@@ -610,6 +610,15 @@ static int narrow_detail(const struct column_matcher *matcher, struct column_blo
 	return 0;
 }
 
+static void narrow_counts(const struct column_matcher *matcher, const struct column_paths *paths)
+{
+	for (uint32_t i = 0; i < paths->count; i++) {
+		int64_t steps = (int64_t)column_array_at(&paths->steps, i);
+
+		matcher->by_path[i] &= filter_count_matches(matcher->filter, steps);
+	}
+}
+
 /* Which paths match; *ret_matching: how many. */
 static int match_paths(const struct column_matcher *matcher, struct column_block *block,
 	const struct column_paths *paths, uint32_t *ret_matching, struct error *err)
@@ -619,6 +628,7 @@ static int match_paths(const struct column_matcher *matcher, struct column_block
 
 	memset(matcher->by_path, 0, COLUMN_CALLS_MAX);
 	memset(matcher->by_path, 1, paths->count);
+	narrow_counts(matcher, paths);
 	if ((filter_asks_for_step(filter) || filter_refuses_step(filter)) &&
 		narrow_paths(matcher, block, paths, COLUMN_SHAPES, err) < 0) {
 		return -1;

@@ -149,6 +149,11 @@ static const struct {
 	{"answered=true", "bare "},
 	{"answered=false", "none "}, /* of the others it is not known */
 	{"min_talk=500", "bare "},
+	{"min_steps=1", "digits menu "},
+	{"min_steps=4", "menu "},
+	{"max_steps=3", "bare none digits "},
+	{"max_steps=0", "bare none "},
+	{"min_steps=3&max_steps=3&type=inbound", "digits "},
 	{"min_talk=501", ""},
 	{"max_talk=500", "bare "},
 	{"max_talk=499", ""},

@@ -239,6 +239,7 @@ static void ask_path(struct fixture *f, struct dice *dice, struct question *ques
 	ask(f, question, "path", random_path_make(&path));
 }
 
+static const char *const counts[] = {"0", "1", "2", "4", "5"};
 static const char *const some_modules[] = {"menu", "queue,digits", "hangup", "nowhere"};
 
 static void ask_refused(struct fixture *f, struct dice *dice, struct question *question)
@@ -280,6 +281,9 @@ static void ask_detail(struct fixture *f, struct dice *dice, struct question *qu
 	}
 	if (throw(dice, 3) == 0) {
 		ask_path(f, dice, question);
+	}
+	if (throw(dice, 5) == 0) {
+		ask(f, question, throw(dice, 2) ? "min_steps" : "max_steps", PICK(dice, counts));
 	}
 	ask_refused(f, dice, question);
 }

@@ -21,6 +21,8 @@ const asked = [
 	{ name: 'max_duration', label: 'At most seconds', numeric: true, placeholder: '3600' },
 	{ name: 'min_talk', label: 'Shortest talk, seconds', numeric: true, placeholder: '0' },
 	{ name: 'max_talk', label: 'Longest talk, seconds', numeric: true, placeholder: '3600' },
+	{ name: 'min_steps', label: 'At least steps', numeric: true, placeholder: '1' },
+	{ name: 'max_steps', label: 'At most steps', numeric: true, placeholder: '100' },
 ];
 
 /* Repeated ones of these mean any of them, and `-NAME` none of them. */

@@ -29,6 +29,9 @@
 	" and ($min_talk::bigint = 0 or c.talk >= $min_talk)" \
 	" and ($max_talk::bigint = 9223372036854775807 or c.talk <= $max_talk" \
 	" and (c.answered > 0 or c.talk > 0 or c.told & 4 <> 0))" \
+	" and ($min_steps::bigint = 0 or (c.start > $over_days::bigint and c.steps >= $min_steps))" \
+	" and ($max_steps::bigint = 9223372036854775807 or c.start <= $over_days::bigint" \
+	" or c.steps <= $max_steps)" \
 	"%s and ($state::text is null or " POSTGRES_IS_LIVE " = ($state = 'live'))" \
 	" and ($step_kinds::integer[] is null or c.path && $step_kinds)" \
 	" and ($last_kinds::integer[] is null or c.last_kind = any($last_kinds))" \
@@ -511,7 +514,8 @@ void postgres_match_bind(struct postgres_match *match, struct postgres_connectio
 		INT64(end, filter->end), ASKED(state, state_of(filter)),
 		ASKED(answered, answered_of(filter)), INT64(min_talk, filter->min_talk),
 		INT64(max_talk, filter->max_talk), INT64(min_duration, filter->min_duration),
-		INT64(max_duration, filter->max_duration), ONE_OR_MORE(dest, &dest),
+		INT64(max_duration, filter->max_duration), INT64(min_steps, filter->min_steps),
+		INT64(max_steps, filter->max_steps), ONE_OR_MORE(dest, &dest),
 		ONE_OR_MORE(dest_parts, &dest_parts), ONE_OR_MORE(src, &src),
 		ONE_OR_MORE(src_parts, &src_parts), ONE_OR_MORE(not_dest, &not_dest),
 		ONE_OR_MORE(not_src, &not_src), ONE_OR_MORE(not_dest_parts, &not_dest_parts),

@@ -111,6 +111,7 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 		.end = filter->end,
 		.duration = asks_for_duration(filter),
 		.talk = filter_asks_for_talk(filter),
+		.count = filter_asks_for_count(filter),
 		.step = filter_asks_for_step(filter),
 		.last = filter_asks_for_last(filter),
 		.all_steps = filter_asks_for_last(filter) || filter_refuses_step(filter) ||
@@ -199,6 +200,15 @@ static bool match_steps(const struct sqlite_match *match, struct text path)
 	return step && last;
 }
 
+static bool match_count(const struct sqlite_match *match, const struct sqlite_cursor *row)
+{
+	int64_t steps = sqlite_column_int64(row, HEADER_start) > match->detail_after
+				? sqlite_column_int64(row, HEADER_steps)
+				: 0;
+
+	return filter_count_matches(match->filter, steps > 0 ? steps : 0);
+}
+
 static int inflate(struct sqlite_match *match, const struct sqlite_cursor *row, struct error *err)
 {
 	const struct call call = {.start = sqlite_column_int64(row, HEADER_start),
@@ -255,6 +265,9 @@ int sqlite_match_row(struct sqlite_match *match, const struct sqlite_cursor *row
 	/* Steps of a call that is over its days are not seen, though they may still be there. */
 	if (match->kinds && sqlite_column_int64(row, HEADER_start) > match->detail_after &&
 		!match_steps(match, sqlite_column_blob(row, SCAN_PATH))) {
+		return 0;
+	}
+	if (match->count && !match_count(match, row)) {
 		return 0;
 	}
 	return store_path_look_is_asked(&match->path) ? match_path(match, row, err) : 1;

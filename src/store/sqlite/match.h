@@ -22,6 +22,7 @@ struct sqlite_match {
 	int64_t end;
 	bool duration; /* is asked for, as are those below */
 	bool talk;
+	bool count;
 	bool step;
 	bool last;
 	bool all_steps; /* are looked at, though the step that is asked for was there */

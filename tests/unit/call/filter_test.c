@@ -63,6 +63,9 @@ static void wrong_values_are_told_with_their_parameter(void **state)
 		{"min_duration=x", "min_duration: a number of seconds is expected, not 'x'"},
 		{"max_duration=-1", "max_duration: a number of seconds is expected, not '-1'"},
 		{"min_duration=10&max_duration=9", "max_duration: "},
+		{"min_steps=few", "min_steps: a number of steps is expected, not 'few'"},
+		{"max_steps=-1", "max_steps: a number of steps is expected, not '-1'"},
+		{"min_steps=10&max_steps=9", "max_steps: "},
 		{"-type=incoming", "-type: inbound, outbound or transfer is expected"},
 		{"-module=", "-module: "},
 		{"-dest=6*1", "-dest: a * stands at either end"},
@@ -132,6 +135,9 @@ static void filters_know_what_they_need(void **state)
 		{"min_duration=1", false, false},
 		{"min_duration=0", true, false},
 		{"max_duration=5m", false, false},
+		{"min_steps=0", true, false},
+		{"min_steps=1", false, true},
+		{"max_steps=1", false, false},
 		{"state=ended", false, false},
 		{"class=info", false, true},
 		{"module=menu", false, true},
@@ -206,6 +212,9 @@ static void a_call_matches_or_does_not(void **state)
 		{"min_duration=60&max_duration=60", 1},
 		{"min_duration=61", 0},
 		{"max_duration=59", 0},
+		{"min_steps=4&max_steps=4", 1},
+		{"min_steps=5", 0},
+		{"min_steps=1", 1},
 		{"state=ended", 1},
 		{"state=live", 0},
 		{"class=prompt", 1},
@@ -258,6 +267,7 @@ static void a_call_is_refused_or_is_not(void **state)
 		const char *parameters;
 		int matches, bare;
 	} rows[] = {
+		{"max_steps=3", 0, 1}, /* none can be seen */
 		{"-type=outbound", 0, 0},
 		{"-type=inbound,transfer", 1, 1},
 		{"type=outbound&-type=outbound", 0, 0},

@@ -124,6 +124,7 @@ static void ask_course(struct asked *asked, struct dice *dice)
 	}
 }
 
+static const char *const counts[] = {"0", "1", "3", "6", "7"};
 static const char *const classes[] = {"info", "prompt,error", "debug", "unheard"};
 static const char *const modules[] = {"menu", "queue,digits", "hangup", "nowhere"};
 static const char *const variables[] = {"main", "help", "pin,help"};
@@ -166,6 +167,9 @@ static void ask_steps(struct asked *asked, struct dice *dice)
 		struct random_path path = {.throw = throw_for_path, .dice = dice, .kinds = true};
 
 		ask(asked, "path", random_path_make(&path));
+	}
+	if (dice_throw(dice, 6) == 0) {
+		ask(asked, dice_throw(dice, 2) ? "min_steps" : "max_steps", PICK(dice, counts));
 	}
 	ask_refused(asked, dice);
 }
