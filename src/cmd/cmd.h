@@ -2,7 +2,8 @@
  * Subcommands. One subcommand, one file (src/cmd/cmd_NAME.c), one row in cmd_table (src/cmd/cmd.c).
  * To add one: write its file with a `const struct cmd cmd_NAME`, which says what it needs. Declare
  * it here, and add it to cmd_table, to meson.build and to COMMANDS in tests/cli/test_cli_usage.py.
- * Name the settings that it takes: its help and its part of the man page come from their rows. */
+ * Name the settings that it takes: its help, its manual page and what shells complete
+ * come from their rows. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 

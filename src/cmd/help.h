@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Help and manual page, both made from the tables of commands and settings. */
+ * Help, made from the tables of commands and settings. */
 #ifndef CMD_HELP_H
 #define CMD_HELP_H
 
@@ -12,8 +12,5 @@ void help_write(FILE *stream);
 
 /* One command: its usage, what it does, its options. */
 void help_write_command(FILE *stream, const struct cmd *cmd);
-
-/* The manual page callstep(1), in roff. */
-void help_write_manual(FILE *stream);
 
 #endif

@@ -207,44 +207,6 @@ static void help_fits_80_columns_and_names_every_option(void **state)
 	}
 }
 
-/* "\\fB\\-\\-detail\\-days\\fR": an option as the manual writes it. */
-static void option_in_roff(const struct setting *setting, char *buffer, size_t size)
-{
-	struct text rest = text_of(setting->name);
-	struct text part;
-	size_t used = (size_t)snprintf(buffer, size, "\\fB\\-");
-
-	while (text_split(&rest, '-', &part)) {
-		used += (size_t)snprintf(buffer + used, size - used, "\\-%.*s", TEXT_ARG(part));
-	}
-	snprintf(buffer + used, size - used, "\\fR");
-}
-
-static void the_manual_names_every_command_option_and_variable(void **state)
-{
-	AUTO(written_free) struct written written = {0};
-	char name[SETTING_NAME_MAX], expected[SETTING_NAME_MAX * 3];
-	const struct setting *row = NULL;
-
-	(void)state;
-	written_open(&written);
-	help_write_manual(written.stream);
-	written_end(&written);
-	for (size_t i = 0; cmd_table[i]; i++) {
-		snprintf(expected, sizeof(expected), ".SS callstep %s", cmd_table[i]->name);
-		assert_non_null(strstr(written.text, expected));
-	}
-	while ((row = setting_next(row))) {
-		option_in_roff(row, expected, sizeof(expected));
-		assert_non_null(strstr(written.text, expected));
-		if (!row->per_run) {
-			snprintf(expected, sizeof(expected), "\\fB%s\\fR",
-				setting_environment_name(row->name, name));
-			assert_non_null(strstr(written.text, expected));
-		}
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,7 +219,6 @@ int main(void)
 		cmocka_unit_test(a_listing_has_tabs_for_programs),
 		cmocka_unit_test(the_bar_tells_how_far_it_is_and_how_long_it_takes),
 		cmocka_unit_test(help_fits_80_columns_and_names_every_option),
-		cmocka_unit_test(the_manual_names_every_command_option_and_variable),
 	};
 
 	terminal_init();
