@@ -29,7 +29,8 @@
 	" and ($min_talk::bigint = 0 or c.talk >= $min_talk)" \
 	" and ($max_talk::bigint = 9223372036854775807 or c.talk <= $max_talk" \
 	" and (c.answered > 0 or c.talk > 0 or c.told & 4 <> 0))" \
-	" and ($min_steps::bigint = 0 or (c.start > $over_days::bigint and c.steps >= $min_steps))" \
+	" and ($min_steps::bigint = 0" \
+	" or (c.start > $over_days::bigint and c.steps >= $min_steps))" \
 	" and ($max_steps::bigint = 9223372036854775807 or c.start <= $over_days::bigint" \
 	" or c.steps <= $max_steps)" \
 	"%s and ($state::text is null or " POSTGRES_IS_LIVE " = ($state = 'live'))" \
