@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// How the calls of a filter went: an exact count for each outcome, which is a filter as well.
+// How the calls of a filter went: an exact count for each outcome, which is a filter as well. It is the legend of the chart, too.
 import { useAnswer } from './api.js';
 import { formatQuery } from './filter.js';
 import { formatNumber } from './format.js';
 import { html } from './html.js';
-import { notKnown, OutcomeIcon, outcomes } from './outcome.js';
+import { notKnown, outcomes } from './outcome.js';
 
 /* @filter is that of the address; @pinned the same with its times made definite. */
 export function OutcomeChips({ filter, pinned, onChange }) {
@@ -28,5 +28,5 @@ export function OutcomeChips({ filter, pinned, onChange }) {
 
 function Chip({ name, count, pressed, onPress }) {
 	return html`<button type="button" class="outcome-chip" aria-pressed=${pressed} onClick=${onPress}>
-		<${OutcomeIcon} outcome=${name} /> ${name} <b>${formatNumber(count)}</b></button>`;
+		<span class=${`swatch swatch-${outcomes.includes(name) ? name : 'unknown'}`} aria-hidden="true"></span> ${name} <b>${formatNumber(count)}</b></button>`;
 }
