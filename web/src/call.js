@@ -105,8 +105,8 @@ function Facts({ call, zone }) {
 	const live = call.state === 'live';
 	const now = useServerNow(live);
 	const facts = [
-		['From', call.src],
-		['To', call.dest],
+		['From', html`<${AllCalls} of="src" number=${call.src} />`],
+		['To', html`<${AllCalls} of="dest" number=${call.dest} />`],
 		['Type', call.type],
 		['Started', `${formatTime(call.start, zone)} ${formatOffset(call.start, zone)}`],
 		['Ended', endOf(call, zone)],
@@ -115,6 +115,12 @@ function Facts({ call, zone }) {
 		['Steps', call.log ? String(call.steps) : '–'],
 	];
 	return html`<dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value || '–'}</dd></div>`)}</dl>`;
+}
+
+/* A number leads to all its calls. A `*` at an end of it is itself. */
+function AllCalls({ of, number }) {
+	const asked = /[*,]/.test(number) ? `"${number}"` : number;
+	return number ? html`<a href=${formatAddress(['calls'], { [of]: asked })} title=${`All calls ${of === 'src' ? 'from' : 'to'} this number`}>${number}</a>` : '–';
 }
 
 function NoSteps({ call }) {

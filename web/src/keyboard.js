@@ -91,7 +91,7 @@ function onKey(event) {
 	const view = event.timeStamp < waiting && views.find((one) => one.key === event.key);
 	waiting = event.key === 'g' ? event.timeStamp + 1500 : 0;
 	const own = [...registered].reverse();
-	const action = view ? () => go(`#/${view.name}`)
+	const action = view ? () => go(document.querySelector(`.top nav a[data-name="${view.name}"]`)?.getAttribute('href') ?? `#/${view.name}`)
 		: event.key === '/' ? () => [...document.querySelectorAll('[data-shortcut="/"]')].at(-1)?.focus()
 			: own.map((map) => map.current[event.key]).find(Boolean);
 	if (action) {

@@ -2,7 +2,7 @@
 // The page: who is signed in, and which view the address names.
 import { Component, render } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { useAddress } from './address.js';
+import { formatAddress, useAddress } from './address.js';
 import { Call } from './call.js';
 import { Calls } from './calls.js';
 import { Compare } from './compare.js';
@@ -65,9 +65,14 @@ function Page() {
 	if (!session) {
 		return html`<${SignIn} />`;
 	}
-	return html`<${Shell} view=${name} session=${session}>
+	return html`<${Shell} view=${name} query=${address.query} session=${session}>
 		<${Guard} view=${name}>${view ? view.draw(address) : html`<${Empty} alone title="There is no such view" hint="The address names none."><p><a href="#/calls">All calls</a></p></${Empty}>`}</${Guard}>
 	</${Shell}>`;
+}
+
+/* Who comes without an address sees the last day. */
+if (location.hash === '') {
+	history.replaceState(null, '', formatAddress(['calls'], { start: '-24h' }));
 }
 
 applyTheme();

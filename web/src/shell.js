@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What stands around every view: the way to the others, theme and time zone, who is signed in, the sheet of keys.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { formatAddress } from './address.js';
+import { formatQuery, readFilter } from './filter.js';
 import { html } from './html.js';
 import { sheet, useShortcuts, views } from './keyboard.js';
 import { may, signOut } from './session.js';
@@ -8,7 +10,11 @@ import { set, useSettings } from './settings.js';
 
 const themes = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
 
-export function Shell({ view, session, children }) {
+/* The views that a filter means something in: it goes along from one to the other. */
+const filtered = new Set(['calls', 'live', 'statistics', 'dropoff', 'places']);
+
+export function Shell({ view, query, session, children }) {
+	const carried = useCarried(view, query);
 	const [help, setHelp] = useState(false);
 	const online = useOnline();
 	useShortcuts({ '?': () => setHelp(true) });
@@ -18,7 +24,7 @@ export function Shell({ view, session, children }) {
 			<a class="brand" href="#/calls"><span class="logo" aria-hidden="true"></span><span class="brand-name">callstep</span></a>
 			<nav aria-label="Views"><ul>
 				${views.filter((one) => !one.scope || may(one.scope)).map((one) => html`<li key=${one.name}>
-					<a href=${`#/${one.name}`} aria-current=${one.name === view ? 'page' : undefined}>${one.label}</a></li>`)}
+					<a data-name=${one.name} href=${formatAddress([one.name], filtered.has(one.name) ? carried : {})} aria-current=${one.name === view ? 'page' : undefined}>${one.label}</a></li>`)}
 				<li><a href="/docs">API</a></li>
 			</ul></nav>
 			<div class="top-end">
@@ -33,6 +39,19 @@ export function Shell({ view, session, children }) {
 		${!online && html`<p class="banner" role="alert">This computer is offline. What is shown may be old; it goes on by itself when the connection is back.</p>`}
 		<main id="main" tabindex="-1" data-view=${view}>${children}</main>
 		${help && html`<${Help} onClose=${() => setHelp(false)} />`}`;
+}
+
+/* The filter that was in force last, in whichever view. */
+function useCarried(view, query) {
+	const [kept, setKept] = useState({});
+	const now = filtered.has(view) ? readFilter(query) : null;
+	const key = now && formatQuery(now);
+	useEffect(() => {
+		if (now) {
+			setKept(now);
+		}
+	}, [key]);
+	return now ?? kept;
 }
 
 function useOnline() {
