@@ -14,7 +14,7 @@
  * (API.md §1). */
 static const char *const nothing[] = {NULL};
 static const char *const list_query[] = {
-	FILTER_NAMES "limit", "offset", "cursor", "detail", "spreadsheet", NULL};
+	FILTER_NAMES "limit", "offset", "cursor", "detail", "spreadsheet", "zone", NULL};
 static const char *const stats_query[] = {
 	FILTER_NAMES "group", "bucket", "zone", "values", "limit", NULL};
 static const char *const steps_query[] = {"from", NULL};

@@ -22,9 +22,10 @@
 #define BATCH_CALLS	   1000
 #define BATCH_DETAIL_CALLS 250
 
-#define FILL_SIZE    ((size_t)32768)	 /* what is composed in one go */
-#define SCRATCH_MAX  ((size_t)128 << 20) /* more than any call */
-#define FORMULAS_MAX ((size_t)8 << 10)	 /* that a row of CSV for a spreadsheet is longer by */
+#define FILL_SIZE	((size_t)32768)	    /* what is composed in one go */
+#define SCRATCH_MAX	((size_t)128 << 20) /* more than any call */
+#define ZONE_MEMORY_MAX ((size_t)1 << 20)
+#define FORMULAS_MAX	((size_t)8 << 10) /* that a row of CSV for a spreadsheet is longer by */
 
 /* The types of answer_list. */
 enum format {
@@ -37,7 +38,10 @@ struct listing {
 	struct job *job;
 	struct body body;
 	bool detail;
-	bool spreadsheet;		      /* of CSV */
+	struct call_csv_form form; /* of CSV */
+	struct text zone_name;	   /* data NULL: UTC */
+	struct zone zone;
+	struct arena zone_memory;
 	int64_t left;			      /* calls that may still be asked for */
 	int64_t asked;			      /* the limit of this batch */
 	char session_id[CALL_SESSION_ID_MAX]; /* of search.after */
@@ -74,14 +78,14 @@ static int write_rows(struct listing *list, const struct store_call *call, struc
 	int more;
 
 	if (!list->detail) {
-		call_csv_write_call(&list->body.chunk, &call->call, list->spreadsheet);
+		call_csv_write_call(&list->body.chunk, &call->call, &list->form);
 		return 0;
 	}
 	if (!list->rows_begun && unpack(list, call, err) < 0) {
 		return -1;
 	}
 	more = call_csv_write_more(&list->body.chunk, &call->call, detail_of(list, call),
-		list->spreadsheet, &list->rows, FILL_SIZE, &list->scratch, err);
+		&list->form, &list->rows, FILL_SIZE, &list->scratch, err);
 	list->rows_begun = more > 0;
 	if (more == 0) {
 		list->rows = (struct call_csv_place){0};
@@ -125,7 +129,7 @@ static void write_front(struct listing *list)
 	if (list->job->format == FORMAT_JSON) {
 		buffer_append(&list->body.chunk, TEXT("{\"calls\":["));
 	} else if (list->job->format == FORMAT_CSV) {
-		call_csv_write_header(&list->body.chunk, list->detail, list->spreadsheet);
+		call_csv_write_header(&list->body.chunk, list->detail, &list->form);
 	}
 	list->front_done = true;
 }
@@ -252,8 +256,21 @@ static size_t bytes_beside(struct listing *list)
 	body->json.ceiling_bytes = size + BODY_HEADER_MAX;
 	body->chunk.ceiling_bytes = FILL_SIZE + BODY_HEADER_MAX +
 				    (list->job->format == FORMAT_CSV ? 2 * size : size) +
-				    (list->spreadsheet ? FORMULAS_MAX : 0);
+				    (list->form.spreadsheet ? FORMULAS_MAX : 0);
 	return bytes + body->json.ceiling_bytes + body->chunk.ceiling_bytes;
+}
+
+/* Of the first batch. */
+static int load_zone(struct listing *list, struct error *err)
+{
+	if (!list->zone_name.data || list->form.zone) {
+		return 0;
+	}
+	if (zone_load(&list->zone, list->zone_name, &list->zone_memory, err) < 0) {
+		return error_prefix(err, "zone");
+	}
+	list->form.zone = &list->zone;
+	return 0;
 }
 
 /* A batch that does not fit is asked for in smaller parts; a single call always fits. */
@@ -264,6 +281,9 @@ int v1_calls_ask(struct job *job, struct error *err)
 	size_t ceiling = job->arena.ceiling_bytes;
 	int done;
 
+	if (load_zone(list, err) < 0) {
+		return -1;
+	}
 	/* A search has its own. */
 	store_view_close(&job->view);
 	list->asked = batch_limit(list);
@@ -308,12 +328,31 @@ static bool read_cursor(struct listing *list)
 
 static bool read_spreadsheet(struct listing *list)
 {
-	if (!parameters_flag(list->job, "spreadsheet", &list->spreadsheet)) {
+	if (!parameters_flag(list->job, "spreadsheet", &list->form.spreadsheet)) {
 		return false;
 	}
-	return !list->spreadsheet || list->job->format == FORMAT_CSV ||
+	return !list->form.spreadsheet || list->job->format == FORMAT_CSV ||
 	       parameters_refuse(list->job, "spreadsheet",
 		       "spreadsheet: it goes with text/csv alone: ask for that by Accept");
+}
+
+static bool read_zone(struct listing *list)
+{
+	struct job *job = list->job;
+	struct text zone = http_query(job->request, "zone");
+
+	if (!zone.data) {
+		return true;
+	}
+	if (job->format != FORMAT_CSV) {
+		return parameters_refuse(job, "zone",
+			"zone: it goes with text/csv alone: other answers have UNIX seconds");
+	}
+	list->zone_name = arena_copy(&job->memory, zone);
+	if (!list->zone_name.data) {
+		answer_error(job->response, 503, "out of memory");
+	}
+	return list->zone_name.data != NULL;
 }
 
 static bool read_parameters(struct listing *list)
@@ -323,7 +362,7 @@ static bool read_parameters(struct listing *list)
 
 	list->left = page ? LIMIT_DEFAULT : INT64_MAX;
 	if (!parameters_search(job) || !parameters_flag(job, "detail", &list->detail) ||
-		!read_spreadsheet(list) ||
+		!read_spreadsheet(list) || !read_zone(list) ||
 		!parameters_integer(job, "limit", 1, page ? LIMIT_MAX : NUMBER_MAX, &list->left) ||
 		!parameters_integer(job, "offset", 0, NUMBER_MAX, &job->search.offset)) {
 		return false;
@@ -346,11 +385,13 @@ bool v1_calls_prepare(struct job *job)
 		return false;
 	}
 	arena_init(&list->scratch, SCRATCH_MAX);
+	arena_init(&list->zone_memory, ZONE_MEMORY_MAX);
 	if (body_init(&list->body, job, compose, list->detail, &err) < 0) {
 		answer_error(job->response, 503, "out of memory");
 		return false;
 	}
-	job->quick = filter_is_window(&job->filter);
+	/* Its zone is read from a file. */
+	job->quick = filter_is_window(&job->filter) && !list->zone_name.data;
 	job->wanted_bytes = memory_guess(&job->api->memory,
 		PAGE_BYTES_MIN + (size_t)batch_limit(list) *
 					 (list->detail ? CALL_BYTES_GUESS : HEADER_BYTES_GUESS));
@@ -376,5 +417,6 @@ void v1_calls_release(struct job *job)
 	if (list) {
 		body_deinit(&list->body);
 		arena_deinit(&list->scratch);
+		arena_deinit(&list->zone_memory);
 	}
 }

@@ -99,7 +99,25 @@ static void write_number(struct buffer *buffer, int64_t value)
 	buffer_append_byte(buffer, ',');
 }
 
-void call_csv_write_time(struct buffer *buffer, int64_t time_s)
+/* `2026-01-31 13:00:00 +0100` → `2026-01-31T13:00:00+01:00`; a time beyond the calendar stays. */
+static void write_ahead(struct buffer *buffer, int64_t time_s, int64_t ahead_s)
+{
+	char iso[TIME_TEXT_SIZE];
+	char *space = strchr(time_text_format_ahead(time_s, ahead_s, iso), ' ');
+	char *zone = strrchr(iso, ' ');
+
+	if (!space || !zone || strlen(zone) != sizeof(" +0100") - 1) {
+		buffer_append(buffer, text_of(iso));
+		return;
+	}
+	*space = 'T';
+	buffer_append(buffer, (struct text){iso, (size_t)(zone - iso)});
+	buffer_append(buffer, (struct text){zone + 1, 3});
+	buffer_append_byte(buffer, ':');
+	buffer_append(buffer, text_of(zone + 4));
+}
+
+static void write_utc(struct buffer *buffer, int64_t time_s)
 {
 	char iso[TIME_TEXT_SIZE];
 	char *space;
@@ -109,18 +127,27 @@ void call_csv_write_time(struct buffer *buffer, int64_t time_s)
 	if (space) {
 		*space = 'T';
 	}
-	write_number(buffer, time_s);
 	buffer_append(buffer, text_of(iso));
+}
+
+void call_csv_write_time(struct buffer *buffer, int64_t time_s, const struct zone *zone)
+{
+	write_number(buffer, time_s);
+	if (zone) {
+		write_ahead(buffer, time_s, zone_ahead(zone, time_s));
+	} else {
+		write_utc(buffer, time_s);
+	}
 	buffer_append_byte(buffer, ',');
 }
 
 /* What is not known is an empty cell. */
-static void write_outcome(struct buffer *buffer, const struct call *call)
+static void write_outcome(struct buffer *buffer, const struct call *call, const struct zone *zone)
 {
 	buffer_append(buffer, call_outcome_names.items[call->outcome]);
 	buffer_append_byte(buffer, ',');
 	if (call->answered > 0) {
-		call_csv_write_time(buffer, call->answered);
+		call_csv_write_time(buffer, call->answered, zone);
 	} else {
 		buffer_append(buffer, TEXT(",,"));
 	}
@@ -132,22 +159,23 @@ static void write_outcome(struct buffer *buffer, const struct call *call)
 	buffer_append(buffer, call_ended_by_names.items[call->ended_by]);
 }
 
-static void write_call(struct buffer *buffer, const struct call *call, bool spreadsheet)
+static void write_call(
+	struct buffer *buffer, const struct call *call, const struct call_csv_form *form)
 {
-	call_csv_write_text(buffer, call->session_id, spreadsheet);
+	call_csv_write_text(buffer, call->session_id, form->spreadsheet);
 	buffer_append_byte(buffer, ',');
-	call_csv_write_time(buffer, call->start);
-	call_csv_write_time(buffer, call->end);
+	call_csv_write_time(buffer, call->start, form->zone);
+	call_csv_write_time(buffer, call->end, form->zone);
 	write_number(buffer, call->end - call->start);
-	call_csv_write_text(buffer, text_of(call_type_name(call->type)), spreadsheet);
+	call_csv_write_text(buffer, text_of(call_type_name(call->type)), form->spreadsheet);
 	buffer_append_byte(buffer, ',');
-	call_csv_write_text(buffer, call->src, spreadsheet);
+	call_csv_write_text(buffer, call->src, form->spreadsheet);
 	buffer_append_byte(buffer, ',');
-	call_csv_write_text(buffer, call->dest, spreadsheet);
+	call_csv_write_text(buffer, call->dest, form->spreadsheet);
 	buffer_append_byte(buffer, ',');
 	write_number(buffer, call->has_detail ? call->steps : 0);
 	buffer_append(buffer, TEXT("ended,"));
-	write_outcome(buffer, call);
+	write_outcome(buffer, call, form->zone);
 }
 
 static void end_row(struct buffer *buffer)
@@ -155,21 +183,22 @@ static void end_row(struct buffer *buffer)
 	buffer_append(buffer, TEXT("\r\n"));
 }
 
-void call_csv_write_header(struct buffer *buffer, bool steps, bool spreadsheet)
+void call_csv_write_header(struct buffer *buffer, bool steps, const struct call_csv_form *form)
 {
-	buffer_append(buffer, spreadsheet ? TEXT(BYTE_ORDER_MARK) : TEXT(""));
+	buffer_append(buffer, form->spreadsheet ? TEXT(BYTE_ORDER_MARK) : TEXT(""));
 	buffer_append(buffer, steps ? TEXT(CALL_COLUMNS "," STEP_COLUMNS) : TEXT(CALL_COLUMNS));
 	end_row(buffer);
 }
 
-void call_csv_write_call(struct buffer *buffer, const struct call *call, bool spreadsheet)
+void call_csv_write_call(
+	struct buffer *buffer, const struct call *call, const struct call_csv_form *form)
 {
-	write_call(buffer, call, spreadsheet);
+	write_call(buffer, call, form);
 	end_row(buffer);
 }
 
 static void write_step(struct buffer *buffer, const struct call *call, const struct call_step *step,
-	int64_t number, bool spreadsheet)
+	int64_t number, const struct call_csv_form *form)
 {
 	struct text cells[] = {
 		step->class_name,
@@ -178,20 +207,20 @@ static void write_step(struct buffer *buffer, const struct call *call, const str
 		step->line,
 	};
 
-	write_call(buffer, call, spreadsheet);
+	write_call(buffer, call, form);
 	buffer_append_byte(buffer, ',');
 	write_number(buffer, number);
-	call_csv_write_time(buffer, step->timestamp);
+	call_csv_write_time(buffer, step->timestamp, form->zone);
 	for (size_t i = 0; i < COUNT_OF(cells); i++) {
 		buffer_append(buffer, i > 0 ? TEXT(",") : TEXT(""));
-		call_csv_write_text(buffer, cells[i], spreadsheet);
+		call_csv_write_text(buffer, cells[i], form->spreadsheet);
 	}
 	end_row(buffer);
 }
 
 int call_csv_write_more(struct buffer *buffer, const struct call *call, struct text detail,
-	bool spreadsheet, struct call_csv_place *place, size_t enough, struct arena *scratch,
-	struct error *err)
+	const struct call_csv_form *form, struct call_csv_place *place, size_t enough,
+	struct arena *scratch, struct error *err)
 {
 	struct call_step step;
 	int more = call->has_detail ? 1 : 0;
@@ -199,12 +228,12 @@ int call_csv_write_more(struct buffer *buffer, const struct call *call, struct t
 	while (more > 0 && buffer->size < enough) {
 		more = call_json_next_step(detail, &place->cursor, scratch, &step, err);
 		if (more > 0) {
-			write_step(buffer, call, &step, ++place->number, spreadsheet);
+			write_step(buffer, call, &step, ++place->number, form);
 			arena_deinit(scratch);
 		}
 	}
 	if (more == 0 && place->number == 0) {
-		write_call(buffer, call, spreadsheet);
+		write_call(buffer, call, form);
 		buffer_append(buffer, TEXT(",,,,,,,"));
 		end_row(buffer);
 	}
@@ -212,10 +241,9 @@ int call_csv_write_more(struct buffer *buffer, const struct call *call, struct t
 }
 
 int call_csv_write_steps(struct buffer *buffer, const struct call *call, struct text detail,
-	bool spreadsheet, struct arena *scratch, struct error *err)
+	const struct call_csv_form *form, struct arena *scratch, struct error *err)
 {
 	struct call_csv_place place = {0};
 
-	return call_csv_write_more(
-		buffer, call, detail, spreadsheet, &place, SIZE_MAX, scratch, err);
+	return call_csv_write_more(buffer, call, detail, form, &place, SIZE_MAX, scratch, err);
 }

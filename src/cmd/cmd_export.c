@@ -21,6 +21,8 @@ struct export
 	struct buffer text;
 	struct buffer whole; /* its JSON, for XML */
 	int64_t calls;
+	struct call_csv_form form;
+	struct zone zone;
 };
 
 /* A format: how a call is written to export.text, and what stands around the calls. */
@@ -72,14 +74,12 @@ static int write_xml(
 static int write_csv(
 	struct export *export, const struct call *call, struct text json, struct error *err)
 {
-	bool spreadsheet = export->run->settings->spreadsheet;
-
 	if (!export->run->settings->detail) {
-		call_csv_write_call(&export->text, call, spreadsheet);
+		call_csv_write_call(&export->text, call, &export->form);
 		return 0;
 	}
 	return call_csv_write_steps(
-		&export->text, call, call_json_detail(json), spreadsheet, &export->arena, err);
+		&export->text, call, call_json_detail(json), &export->form, &export->arena, err);
 }
 
 /* clang-format off */
@@ -113,6 +113,9 @@ static int export_check(struct cmd_run *run, struct error *err)
 	if (run->settings->spreadsheet && strcmp(run->settings->format, "csv") != 0) {
 		return cmd_wrong_usage(run->cmd, "--spreadsheet goes with --format csv");
 	}
+	if (run->settings->zone && strcmp(run->settings->format, "csv") != 0) {
+		return cmd_wrong_usage(run->cmd, "--zone goes with --format csv");
+	}
 	return CMD_DONE;
 }
 
@@ -130,7 +133,7 @@ static void write_beginning(struct export *export)
 
 	fputs(export->shape->begin, export->output.stream);
 	if (export->shape->write == write_csv) {
-		call_csv_write_header(&export->text, settings->detail, settings->spreadsheet);
+		call_csv_write_header(&export->text, settings->detail, &export->form);
 		write_text(export);
 	}
 }
@@ -203,6 +206,21 @@ static int record(const struct export *export, struct error *err)
 		STORE_DONE, export->calls, err);
 }
 
+/* Whose clock the times of csv are of. */
+static int take_zone(struct export *export, struct error *err)
+{
+	const char *name = export->run->settings->zone;
+
+	if (!name) {
+		return 0;
+	}
+	if (zone_load(&export->zone, text_of(name), &export->run->arena, err) < 0) {
+		return error_prefix(err, "--zone");
+	}
+	export->form.zone = &export->zone;
+	return 0;
+}
+
 static int export_run(struct cmd_run *run, struct error *err)
 {
 	AUTO(export_close)
@@ -210,6 +228,7 @@ static int export_run(struct cmd_run *run, struct error *err)
 		.run = run,
 		.shape = find_shape(run->settings->format),
 		.retention = {run->search.detail_after, INT64_MIN},
+		.form.spreadsheet = run->settings->spreadsheet,
 	};
 	char number[NUMBER_SIZE];
 	int64_t count;
@@ -217,7 +236,7 @@ static int export_run(struct cmd_run *run, struct error *err)
 	arena_init(&export.arena, CALL_MEMORY_MAX);
 	buffer_init(&export.text, CALL_MEMORY_MAX);
 	buffer_init(&export.whole, CALL_MEMORY_MAX);
-	if (count_calls(run, &count, err) < 0 ||
+	if (take_zone(&export, err) < 0 || count_calls(run, &count, err) < 0 ||
 		output_open(&export.output, run->settings->output, err) < 0) {
 		return -1;
 	}
@@ -238,7 +257,7 @@ static int export_run(struct cmd_run *run, struct error *err)
 }
 
 static const char *const settings[] = {
-	FILTER_OPTIONS, "format", "detail", "spreadsheet", "output", "quiet", NULL};
+	FILTER_OPTIONS, "format", "detail", "spreadsheet", "zone", "output", "quiet", NULL};
 
 /* clang-format off */
 const struct cmd cmd_export = {
@@ -250,7 +269,8 @@ const struct cmd cmd_export = {
 	"Writes all calls to which the options apply, newest first, each with its detail. What is "
 	"over its days ('callstep retention') is left out. The result, except csv, can be "
 	"imported again.\n\n"
-	"csv has a header row and times as UNIX seconds and in UTC. A cell that a spreadsheet "
+	"csv has a header row and times as UNIX seconds and in UTC, or with --zone by the clock "
+	"of a zone, with how far that is ahead. A cell that a spreadsheet "
 	"would run, one that begins with = + - or @, gets an apostrophe before it. A number with "
 	"a country code, + and digits only, stays as it is.\n\n"
 	"With --spreadsheet a byte order mark comes first. What a spreadsheet would make a number "

@@ -28,6 +28,9 @@ const struct setting files_settings[] = {
 		.help = "Writes csv so that a spreadsheet shows each text as it is: with a byte "
 			"order mark, and with formulas where it would make a number or a date of "
 			"a text."},
+	{OPTION("zone", TEXT, "ZONE", zone), .command = "export",
+		.help = "Writes times of csv by the clock of ZONE, such as America/New_York. "
+			"Without it: UTC."},
 	{OPTION("detail", FLAG, NULL, detail),
 		.help = "Writes a row for each step, where --format is csv; the other formats "
 			"always have the steps."},

@@ -303,7 +303,7 @@ static void write_cell(struct buffer *buffer, const struct stats_entry *entry,
 	enum stats_group group, struct text key)
 {
 	if (group == STATS_TIME) {
-		call_csv_write_time(buffer, entry->time);
+		call_csv_write_time(buffer, entry->time, NULL);
 		return;
 	}
 	call_csv_write_text(buffer, key, false);

@@ -387,6 +387,21 @@ def test_csv_for_a_spreadsheet_keeps_every_text(client):
     assert "--format csv" in callstep("export", "--spreadsheet", "--data", client.server.store).stderr
 
 
+def test_csv_has_the_times_of_a_zone(client):
+    start = 1795485027  # 2026-11-24 01:50:27 UTC
+    post(client, [call("there", start, detail=[step("x", start + 1, "event", "menu", "main")])])
+    window = f"start={start}&end={start + 1}"
+    for path, column, wanted in [("", "start_iso", "2026-11-23T20:50:27-05:00"), ("&detail=true", "timestamp_iso", "2026-11-23T20:50:28-05:00")]:
+        [row] = csv.DictReader(io.StringIO(client.get(f"/v1/calls?{window}&zone=America/New_York{path}", accept=CSV).text, newline=""))
+        assert (row[column], row["start"]) == (wanted, str(start))
+    done = callstep("export", "--data", client.server.store, "--account", client.email, "--format", "csv", "--zone", "America/New_York", "--start", str(start), "--end", str(start + 1))
+    assert done.stdout.encode() == client.get(f"/v1/calls?{window}&zone=America/New_York", accept=CSV).body.replace(b"\r\n", b"\n")
+    for path, accept in [("/v1/calls?zone=Mars/Phobos", CSV), ("/v1/calls?zone=America/New_York", "application/json")]:
+        refused = client.get(path, accept=accept)
+        assert refused.status == 400 and refused.json["parameter"] == "zone"
+    assert "--format csv" in callstep("export", "--zone", "UTC", "--data", client.server.store).stderr
+
+
 @pytest.mark.parametrize("accept, type_", [
     (None, "application/json"), ("*/*", "application/json"), ("image/png", "application/json"), ("text/*", "text/csv"),
     ("text/csv;q=0.5, application/x-ndjson", NDJSON), ("text/html, application/json;q=0.9, */*;q=0.1", "application/json")])

@@ -25,13 +25,23 @@ export function exportName(filter, ending, zone, now) {
 	return `${fileName(`callstep ${from} to ${formatTime(Number(filter.end ?? now), zone)}`)}.${ending}`;
 }
 
-/* Hands what comes to @write, portion by portion. */
-async function fetchAll(filter, kind, signal, write) {
-	const answer = await ask(`/v1/calls?${formatQuery(filter, { detail: kind.detail, spreadsheet: kind.spreadsheet })}`, { headers: { Accept: kind.type }, signal });
+/* Hands what comes to @write, portion by portion. Times of CSV are those of @zone, as on the screen. */
+async function fetchAll(filter, kind, zone, signal, write) {
+	const answer = await ask(`/v1/calls?${formatQuery(filter, { detail: kind.detail, spreadsheet: kind.spreadsheet, zone: kind.type === 'text/csv' ? zone : undefined })}`, { headers: { Accept: kind.type }, signal });
 	const reader = answer.body.getReader();
 	for (let part = await reader.read(); !part.done; part = await reader.read()) {
 		await write(part.value);
 	}
+}
+
+/* The same by the clock of UTC where the server has no data of the zone. */
+function fetchInZone(filter, kind, zone, signal, write) {
+	return fetchAll(filter, kind, zone, signal, write).catch((problem) => {
+		if (problem.parameter === 'zone') {
+			return fetchAll(filter, kind, undefined, signal, write);
+		}
+		throw problem;
+	});
 }
 
 /* Where to: memory, and from there a download; or, for so many calls that memory is none for them, a file that the user names, in browsers
@@ -47,11 +57,12 @@ async function openTarget(name, kind, total) {
 
 /* Nothing is saved unless all of it came. */
 async function save(filter, kind, total, signal, onBytes) {
-	const name = exportName(filter, kind.ending, zoneName(getSettings().zone), Math.floor(Date.now() / 1000));
+	const zone = zoneName(getSettings().zone);
+	const name = exportName(filter, kind.ending, zone, Math.floor(Date.now() / 1000));
 	const target = await openTarget(name, kind, total);
 	let bytes = 0;
 	try {
-		await fetchAll(filter, kind, signal, async (part) => {
+		await fetchInZone(filter, kind, zone, signal, async (part) => {
 			await target.write(part);
 			bytes += part.length;
 			onBytes(bytes);

@@ -22,6 +22,9 @@ static const struct call sample = {
 	.steps = 2,
 };
 
+static const struct call_csv_form plain = {0};
+static const struct call_csv_form spreadsheet = {.spreadsheet = true};
+
 /* How it went. */
 #define UNKNOWN ",,,,,"
 #define SAMPLE                                                                                     \
@@ -37,9 +40,9 @@ static void a_call_is_a_row(void **state)
 	expired.has_detail = false;
 	expired.steps = 0;
 	buffer_init(&buffer, SIZE_MAX_BYTES);
-	call_csv_write_header(&buffer, false, false);
-	call_csv_write_call(&buffer, &sample, false);
-	call_csv_write_call(&buffer, &expired, false);
+	call_csv_write_header(&buffer, false, &plain);
+	call_csv_write_call(&buffer, &sample, &plain);
+	call_csv_write_call(&buffer, &expired, &plain);
 	buffer_append_byte(&buffer, '\0');
 	assert_string_equal(buffer.data,
 		"session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,"
@@ -57,7 +60,7 @@ static void how_a_call_went_has_its_columns(void **state)
 	call.answered = call.start + 4;
 	call.ended_by = CALL_ENDED_BY_CALLED;
 	buffer_init(&buffer, SIZE_MAX_BYTES);
-	call_csv_write_call(&buffer, &call, false);
+	call_csv_write_call(&buffer, &call, &plain);
 	buffer_append_byte(&buffer, '\0');
 	assert_string_equal(buffer.data,
 		SAMPLE "2,ended,answered,1575898390,2019-12-09T13:33:10Z,0,called\r\n");
@@ -70,7 +73,7 @@ static const char *write_steps(struct buffer *buffer, const struct call *call, s
 
 	arena_init(&scratch, SIZE_MAX_BYTES);
 	buffer_clear(buffer);
-	assert_int_equal(0, call_csv_write_steps(buffer, call, detail, false, &scratch, &err));
+	assert_int_equal(0, call_csv_write_steps(buffer, call, detail, &plain, &scratch, &err));
 	buffer_append_byte(buffer, '\0');
 	return buffer->data;
 }
@@ -82,7 +85,7 @@ static void a_step_is_a_row_and_no_call_is_missing(void **state)
 
 	(void)state;
 	buffer_init(&buffer, SIZE_MAX_BYTES);
-	call_csv_write_header(&buffer, true, false);
+	call_csv_write_header(&buffer, true, &plain);
 	buffer_append_byte(&buffer, '\0');
 	assert_string_equal(buffer.data,
 		"session_id,start,start_iso,end,end_iso,duration,type,src,dest,steps,state,"
@@ -114,7 +117,7 @@ static void assert_cell(struct text value, const char *expected)
 	char row[256];
 
 	buffer_init(&buffer, SIZE_MAX_BYTES);
-	call_csv_write_call(&buffer, &call, false);
+	call_csv_write_call(&buffer, &call, &plain);
 	snprintf(row, sizeof(row),
 		"s,0,1970-01-01T00:00:00Z,0,1970-01-01T00:00:00Z,0,inbound,%s,d,0,ended" UNKNOWN
 		"\r\n",
@@ -169,7 +172,8 @@ static void steps_that_are_not_canonical_are_an_error(void **state)
 	(void)state;
 	buffer_init(&buffer, SIZE_MAX_BYTES);
 	arena_init(&scratch, SIZE_MAX_BYTES);
-	assert_true(call_csv_write_steps(&buffer, &sample, TEXT("[x]"), false, &scratch, &err) < 0);
+	assert_true(
+		call_csv_write_steps(&buffer, &sample, TEXT("[x]"), &plain, &scratch, &err) < 0);
 	assert_int_equal(err.code, ERROR_CORRUPT);
 }
 
@@ -198,7 +202,7 @@ static void for_a_spreadsheet_texts_stay_what_they_are(void **state)
 		char row[160];
 
 		buffer_clear(&buffer);
-		call_csv_write_call(&buffer, &call, true);
+		call_csv_write_call(&buffer, &call, &spreadsheet);
 		snprintf(row, sizeof(row),
 			"y,0,1970-01-01T00:00:00Z,0,1970-01-01T00:00:00Z,0,inbound,x,%s,0,"
 			"ended" UNKNOWN "\r\n",
@@ -208,9 +212,24 @@ static void for_a_spreadsheet_texts_stay_what_they_are(void **state)
 		}
 	}
 	buffer_clear(&buffer);
-	call_csv_write_header(&buffer, false, true);
+	call_csv_write_header(&buffer, false, &spreadsheet);
 	assert_true(text_starts_with(buffer_text(&buffer), TEXT("\xef\xbb\xbfsession_id,start,")));
 	buffer_deinit(&buffer);
+}
+
+static void times_are_those_of_a_zone(void **state)
+{
+	struct zone_stretch stretches[] = {{INT64_MIN, -5 * 3600}, {1575898400, 19800}};
+	const struct zone zone = {.stretches = stretches, .count = 2, .grain_s = 60};
+	const struct call_csv_form form = {.zone = &zone};
+	AUTO(buffer_deinit) struct buffer buffer;
+
+	(void)state;
+	buffer_init(&buffer, SIZE_MAX_BYTES);
+	call_csv_write_call(&buffer, &sample, &form);
+	assert_true(text_starts_with(buffer_text(&buffer),
+		TEXT("\"100035;000;1575898377\",1575898386,2019-12-09T08:33:06-05:00,1575898423,"
+		     "2019-12-09T19:03:43+05:30,37,")));
 }
 
 int main(void)
@@ -218,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(for_a_spreadsheet_texts_stay_what_they_are),
 		cmocka_unit_test(a_call_is_a_row),
+		cmocka_unit_test(times_are_those_of_a_zone),
 		cmocka_unit_test(how_a_call_went_has_its_columns),
 		cmocka_unit_test(a_step_is_a_row_and_no_call_is_missing),
 		cmocka_unit_test(a_cell_that_would_run_does_not),
