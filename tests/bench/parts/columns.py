@@ -30,7 +30,10 @@ def asked(number):
         "statistics by number": stats("dest"),
         "statistics by outcome": stats("outcome"),
         "statistics by module": stats("module"),
+        "statistics by caller": stats("src"),
         "drop-off": ["dropoff"],
+        "places": ["places"],
+        "flow": ["flow"],
     }
 
 
