@@ -15,5 +15,5 @@ test('a server that is gone is said with what to do; asking again helps when it 
 	assert.match(await page.getByRole('alert').innerText(), /Check that callstep runs/);
 	await program.serve([], new URL(page.origin).host);
 	await page.getByRole('button', { name: 'Try again' }).click();
-	await page.getByText(/^2 calls; /).waitFor();
+	await page.getByText(/ lost of 2 calls; /).waitFor();
 }));
