@@ -66,7 +66,7 @@ static void write_paragraphs(FILE *stream, const char *text)
 	fputs(verbatim ? ".fi\n" : "", stream);
 }
 
-static int section_of(const struct cmd *cmd)
+int manual_section(const struct cmd *cmd)
 {
 	return cmd == &cmd_serve ? 8 : 1;
 }
@@ -89,7 +89,7 @@ static void refer_to_command(FILE *stream, const struct cmd *cmd, bool last)
 {
 	fputs(".BR callstep\\-", stream);
 	write_roff(stream, cmd->name);
-	fprintf(stream, " (%d)%s\n", section_of(cmd), last ? "" : ",");
+	fprintf(stream, " (%d)%s\n", manual_section(cmd), last ? "" : ",");
 }
 
 /* ---- options ---- */
@@ -186,7 +186,7 @@ void manual_write_command(FILE *stream, const struct cmd *cmd)
 	char name[64];
 
 	snprintf(name, sizeof(name), "callstep-%s", cmd->name);
-	begin_page(stream, name, section_of(cmd), cmd->summary);
+	begin_page(stream, name, manual_section(cmd), cmd->summary);
 	fprintf(stream, ".SH SYNOPSIS\n\\fBcallstep %s\\fR ", cmd->name);
 	write_line(stream, cmd->arguments);
 	fputs(".SH DESCRIPTION\n", stream);

@@ -11,7 +11,8 @@
 /* callstep(1): what there is. */
 void manual_write_program(FILE *stream);
 
-/* callstep-NAME(1); callstep-serve(8). */
+/* In which section the page of a command is: callstep-NAME(1), callstep-serve(8). */
+int manual_section(const struct cmd *cmd);
 void manual_write_command(FILE *stream, const struct cmd *cmd);
 
 /* callstep.ini(5). */

@@ -25,7 +25,7 @@ static bool write_page(const char *name)
 		char page[64];
 
 		snprintf(page, sizeof(page), "callstep-%s.%d", cmd_table[i]->name,
-			cmd_table[i] == &cmd_serve ? 8 : 1);
+			manual_section(cmd_table[i]));
 		if (strcmp(page, name) == 0) {
 			manual_write_command(stdout, cmd_table[i]);
 			return true;

@@ -346,6 +346,17 @@ int column_durations_at(const struct column_durations *durations, uint32_t i, in
 
 /* ---- paths ---- */
 
+int column_block_sequences(struct column_block *block, enum column_id column,
+	struct column_sequences *ret_sequences, struct error *err)
+{
+	struct text payload;
+
+	return column_block_column(block, column, &payload, err) < 0
+		       ? -1
+		       : column_sequences_open(ret_sequences, payload, column, block->number,
+				 block->kinds_count, err);
+}
+
 int column_block_paths(
 	struct column_block *block, struct column_paths *ret_paths, struct error *err)
 {

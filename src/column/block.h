@@ -6,6 +6,7 @@
 #define COLUMN_BLOCK_H
 
 #include "column/column.h"
+#include "column/sequence.h"
 
 /* Where blocks are: the store's, or an array's. */
 struct column_loader {
@@ -143,6 +144,10 @@ struct column_paths {
 	struct column_array visits;
 	struct column_reader reader; /* for messages */
 };
+
+/* Opens COLUMN_SHAPES, COLUMN_VISITS or COLUMN_PATHS. */
+int column_block_sequences(struct column_block *block, enum column_id column,
+	struct column_sequences *ret_sequences, struct error *err) CHECK_RESULT;
 
 int column_block_paths(
 	struct column_block *block, struct column_paths *ret_paths, struct error *err) CHECK_RESULT;

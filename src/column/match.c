@@ -3,8 +3,6 @@
  * makes many calls at a time of them. */
 #include "column/match.h"
 
-#include "column/sequence.h"
-
 /* What a step of a kind is for the filter. */
 enum {
 	KIND_STEP = 1, /* one that classes, modules and variables ask for */
@@ -564,11 +562,9 @@ static int narrow_paths(const struct column_matcher *matcher, struct column_bloc
 							     : match_visits;
 	const struct column_array *of = column == COLUMN_SHAPES ? &paths->shapes : &paths->visits;
 	struct column_sequences sequences;
-	struct text payload, sequence;
+	struct text sequence;
 
-	if (column_block_column(block, column, &payload, err) < 0 ||
-		column_sequences_open(
-			&sequences, payload, column, block->number, block->kinds_count, err) < 0) {
+	if (column_block_sequences(block, column, &sequences, err) < 0) {
 		return -1;
 	}
 	if (column == COLUMN_PATHS && sequences.count != paths->count) {

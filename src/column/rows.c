@@ -2,21 +2,16 @@
  * Reading calls one by one; what is checked here is what a question by columns never looks at. */
 #include "column/rows.h"
 
-#include "column/sequence.h"
-
 static int open_sequences(struct column_rows *rows, struct error *err)
 {
 	struct column_block *block = rows->block;
 	struct column_sequences sequences;
-	struct text payload;
 
 	rows->sequences = arena_calloc(&rows->arena, rows->paths.count, sizeof(struct text));
 	if (!rows->sequences) {
 		return error_no_memory(err);
 	}
-	if (column_block_column(block, COLUMN_PATHS, &payload, err) < 0 ||
-		column_sequences_open(&sequences, payload, COLUMN_PATHS, block->number,
-			block->kinds_count, err) < 0) {
+	if (column_block_sequences(block, COLUMN_PATHS, &sequences, err) < 0) {
 		return -1;
 	}
 	if (sequences.count != rows->paths.count) {

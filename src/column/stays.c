@@ -4,7 +4,6 @@
 #include "column/stays.h"
 
 #include "base/array.h"
-#include "column/sequence.h"
 
 void stays_order_deinit(struct stays_order *order)
 {
@@ -53,11 +52,9 @@ static int count_visits(struct stays *stays, struct error *err)
 {
 	struct column_block *block = stays->block;
 	struct column_sequences sequences;
-	struct text payload, sequence;
+	struct text sequence;
 
-	if (column_block_column(block, COLUMN_VISITS, &payload, err) < 0 ||
-		column_sequences_open(&sequences, payload, COLUMN_VISITS, block->number,
-			block->kinds_count, err) < 0) {
+	if (column_block_sequences(block, COLUMN_VISITS, &sequences, err) < 0) {
 		return -1;
 	}
 	if (!ARRAY_RESERVE(stays->visits, stays->visits_room, (size_t)sequences.count + 1) ||

@@ -154,17 +154,9 @@ static bool add_stay(void *context, int64_t seconds, int64_t times)
 	struct adding *adding = context;
 	struct flow *flow = adding->flow;
 	struct flow_tally *tally = &flow->edge_counts[adding->edge].tallies[flow->window];
-	struct pair *length =
-		pairs_at(&flow->lengths, 2 * adding->edge + (uint32_t)flow->window, seconds);
-	int64_t sum;
 
-	if (!length) {
-		return false;
-	}
-	length->count += times;
-	sum = __builtin_mul_overflow(seconds, times, &sum) ? INT64_MAX : sum;
-	tally->seconds = pairs_add_up(tally->seconds, sum);
-	return true;
+	return pairs_add_stays(&flow->lengths, 2 * adding->edge + (uint32_t)flow->window, seconds,
+		times, &tally->seconds);
 }
 
 static bool add_way(struct adding *adding, const struct column_way *way, uint32_t number)

@@ -81,6 +81,20 @@ bool pairs_count(struct pairs *pairs, uint32_t a, int64_t b, int64_t call)
 	return true;
 }
 
+bool pairs_add_stays(struct pairs *pairs, uint32_t a, int64_t seconds, int64_t times, int64_t *sum)
+{
+	struct pair *length = pairs_at(pairs, a, seconds);
+	int64_t more;
+
+	if (!length) {
+		return false;
+	}
+	length->count += times;
+	more = __builtin_mul_overflow(seconds, times, &more) ? INT64_MAX : more;
+	*sum = pairs_add_up(*sum, more);
+	return true;
+}
+
 int pairs_compare(const void *left, const void *right)
 {
 	const struct pair *a = left, *b = right;

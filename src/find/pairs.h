@@ -47,6 +47,11 @@ static inline int64_t pairs_add_up(int64_t sum, int64_t more)
 /* Counts the call with the number @call, once. False when the arena is full. */
 bool pairs_count(struct pairs *pairs, uint32_t a, int64_t b, int64_t call) CHECK_RESULT;
 
+/* Counts @times stays of @seconds at @a, whose seconds all together are *@sum. False when the arena
+ * is full. */
+bool pairs_add_stays(
+	struct pairs *pairs, uint32_t a, int64_t seconds, int64_t times, int64_t *sum) CHECK_RESULT;
+
 /* By a, then b. */
 int pairs_compare(const void *left, const void *right);
 

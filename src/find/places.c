@@ -169,17 +169,9 @@ static bool add_stay(void *context, int64_t seconds, int64_t times)
 {
 	const struct adding *adding = context;
 	struct counting *counting = adding->counting;
-	struct count *count = &counting->counts[adding->place];
-	struct pair *length = pairs_at(&counting->lengths, adding->place, seconds);
-	int64_t sum;
 
-	if (!length) {
-		return false;
-	}
-	length->count += times;
-	sum = __builtin_mul_overflow(seconds, times, &sum) ? INT64_MAX : sum;
-	count->seconds = pairs_add_up(count->seconds, sum);
-	return true;
+	return pairs_add_stays(&counting->lengths, adding->place, seconds, times,
+		&counting->counts[adding->place].seconds);
 }
 
 /* A call that leaves a place stayed there before. */

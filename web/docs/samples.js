@@ -39,8 +39,11 @@ function phpOptions(request, email) {
 	return options;
 }
 
+/* Whether the answer comes bit by bit, without an end. */
+const isStream = (request) => request.headers.Accept === 'text/event-stream';
+
 function phpSample(request, email) {
-	const streams = request.headers.Accept === 'text/event-stream';
+	const streams = isStream(request);
 	const options = phpOptions(request, email);
 	if (!streams) {
 		options.push('CURLOPT_RETURNTRANSFER => true');
@@ -58,7 +61,7 @@ ${streams ? '' : "echo curl_getinfo($request, CURLINFO_RESPONSE_CODE), \"\\n\", 
 }
 
 function pythonSample(request, email) {
-	const streams = request.headers.Accept === 'text/event-stream';
+	const streams = isStream(request);
 	const headers = Object.entries(request.headers).map(([name, value]) => `    ${python(name)}: ${python(value)},`);
 	if (!request.open) {
 		headers.push(`    "Authorization": "Basic " + b64encode(credentials.encode()).decode(),`);

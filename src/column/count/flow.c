@@ -5,7 +5,6 @@
 #include "column/count/flow.h"
 
 #include "column/count/slowest.h"
-#include "column/sequence.h"
 #include "column/stays.h"
 
 #define FEW 256 /* bytes that are counted without ado */
@@ -322,23 +321,6 @@ static int count_ends(struct flowing *flowing, struct run *run, uint32_t sequenc
 	return 0;
 }
 
-static int next_place(struct flowing *flowing, const struct column_sequences *visits,
-	struct text *rest, uint32_t *ret_place, struct error *err)
-{
-	const struct column_block *block = &flowing->walk.block;
-	uint32_t kind = column_sequence_next(rest);
-
-	if (kind >= block->kinds_count) {
-		return column_sequence_bad(visits, err);
-	}
-	*ret_place = ways_place_of(&flowing->result.ways, column_block_kind(block, kind));
-	if (*ret_place == WAYS_NO_PLACE) {
-		return column_damaged(
-			&visits->reader, "a visit is of a kind that is not a place", err);
-	}
-	return 0;
-}
-
 /* Walks the visits that the sequence @rest is of, which @calls calls took. */
 static int walk_sequence(struct flowing *flowing, const struct column_sequences *visits,
 	uint32_t sequence, struct text rest, int64_t calls, struct error *err)
@@ -350,7 +332,8 @@ static int walk_sequence(struct flowing *flowing, const struct column_sequences 
 	uint32_t from = WAYS_BEGIN, place = WAYS_NO_PLACE;
 
 	while (rest.size > 0) {
-		if (next_place(flowing, visits, &rest, &place, err) < 0) {
+		if (ways_next_place(&flowing->result.ways, &flowing->walk.block, visits, &rest,
+			    &place, err) < 0) {
 			return -1;
 		}
 		ways_reach(&flowing->result.ways, place, calls);
@@ -408,11 +391,9 @@ static int count_sequences(struct flowing *flowing, struct error *err)
 {
 	struct column_block *block = &flowing->walk.block;
 	struct column_sequences visits;
-	struct text payload, sequence;
+	struct text sequence;
 
-	if (column_block_column(block, COLUMN_VISITS, &payload, err) < 0 ||
-		column_sequences_open(&visits, payload, COLUMN_VISITS, block->number,
-			block->kinds_count, err) < 0) {
+	if (column_block_sequences(block, COLUMN_VISITS, &visits, err) < 0) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < visits.count; i++) {
@@ -529,14 +510,9 @@ static int count_row(struct flowing *flowing, uint32_t at, struct error *err)
 	struct column_flow *result = &flowing->result;
 
 	result->calls++;
-	if (row->call.start <= flowing->walk.question->detail_after || row->call.steps == 0) {
-		bool over = row->call.start <= flowing->walk.question->detail_after;
-
-		result->steps.over_days += over;
-		result->steps.without_steps += !over;
+	if (!column_steps_note(&result->steps, &row->call, flowing->walk.question->detail_after)) {
 		return 0;
 	}
-	result->steps.with_steps++;
 	result->ways.sequence++;
 	for (uint32_t i = 0; i < row->call.steps; i++) {
 		uint32_t place = ways_place_of(&result->ways, row->kinds[i]);

@@ -12,6 +12,19 @@ struct column_steps {
 	int64_t without_steps;
 };
 
+/* Counts @call; whether it has steps that can be seen. */
+static inline bool column_steps_note(
+	struct column_steps *steps, const struct call *call, int64_t detail_after)
+{
+	bool over = call->start <= detail_after;
+	bool with = !over && call->steps > 0;
+
+	steps->over_days += over;
+	steps->with_steps += with;
+	steps->without_steps += !over && !with;
+	return with;
+}
+
 struct column_path_counts {
 	struct column_paths paths;
 	uint32_t *calls; /* by path, COLUMN_CALLS_MAX of them: matching calls that have steps */

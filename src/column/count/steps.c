@@ -4,7 +4,6 @@
  * counted once a path. */
 #include "base/array.h"
 #include "column/count/private.h"
-#include "column/sequence.h"
 
 #define NO_GROUP UINT32_MAX
 
@@ -136,12 +135,9 @@ static int open_sets(struct stepping *stepping, struct error *err)
 {
 	struct column_block *block = &stepping->stats->walk.block;
 	struct column_sequences shapes;
-	struct text payload;
 
 	cells_sets_begin(&stepping->cells);
-	if (column_block_column(block, COLUMN_SHAPES, &payload, err) < 0 ||
-		column_sequences_open(&shapes, payload, COLUMN_SHAPES, block->number,
-			block->kinds_count, err) < 0 ||
+	if (column_block_sequences(block, COLUMN_SHAPES, &shapes, err) < 0 ||
 		find_sets(stepping, &shapes, err) < 0 ||
 		cells_sets_reserve(&stepping->cells, err) < 0) {
 		return -1;
@@ -224,11 +220,8 @@ static int add_steps(struct stepping *stepping, struct error *err)
 {
 	struct column_block *block = &stepping->stats->walk.block;
 	struct column_sequences paths;
-	struct text payload;
 
-	if (column_block_column(block, COLUMN_PATHS, &payload, err) < 0 ||
-		column_sequences_open(&paths, payload, COLUMN_PATHS, block->number,
-			block->kinds_count, err) < 0) {
+	if (column_block_sequences(block, COLUMN_PATHS, &paths, err) < 0) {
 		return -1;
 	}
 	if (paths.count != stepping->counts.paths.count) {
@@ -279,14 +272,10 @@ static int count_row(struct stepping *stepping, const struct column_row *row, st
 	int64_t seconds = stats_seconds(stats, row);
 	uint32_t steps = stats_steps(stats, row), set;
 
-	if (steps == 0) {
-		bool over = row->call.start <= stats->question->base.detail_after;
-
-		stats->result.steps.over_days += over;
-		stats->result.steps.without_steps += !over;
+	if (!column_steps_note(
+		    &stats->result.steps, &row->call, stats->question->base.detail_after)) {
 		return 0;
 	}
-	stats->result.steps.with_steps++;
 	memset(stepping->words, 0, (stepping->keys.count / 64 + 1) * sizeof(uint64_t));
 	for (uint32_t i = 0; i < steps; i++) {
 		uint32_t group = group_of(stepping, row->kinds[i]);

@@ -3,8 +3,6 @@
  * calls that took it. */
 #include "column/count/visits.h"
 
-#include "column/sequence.h"
-
 struct counting {
 	const struct column_calls *calls;
 	struct arena *arena;
@@ -37,12 +35,9 @@ static int count_row(struct counting *counting, const struct column_row *row,
 	uint32_t at = WAYS_NO_PLACE;
 
 	counting->result.calls++;
-	if (row->call.start <= question->detail_after || row->call.steps == 0) {
-		counting->result.steps.over_days += row->call.start <= question->detail_after;
-		counting->result.steps.without_steps += row->call.start > question->detail_after;
+	if (!column_steps_note(&counting->result.steps, &row->call, question->detail_after)) {
 		return 0;
 	}
-	counting->result.steps.with_steps++;
 	counting->result.ways.sequence++;
 	for (uint32_t i = 0; i < row->call.steps; i++) {
 		uint32_t place = ways_place_of(&counting->result.ways, row->kinds[i]);
@@ -66,15 +61,11 @@ static int walk_sequence(struct counting *counting, const struct column_block *b
 
 	counting->result.ways.sequence++;
 	while (rest.size > 0) {
-		uint32_t kind = column_sequence_next(&rest), place;
+		uint32_t place;
 
-		if (kind >= block->kinds_count) {
-			return column_sequence_bad(visits, err);
-		}
-		place = ways_place_of(&counting->result.ways, column_block_kind(block, kind));
-		if (place == WAYS_NO_PLACE) {
-			return column_damaged(
-				&visits->reader, "a visit is of a kind that is not a place", err);
+		if (ways_next_place(&counting->result.ways, block, visits, &rest, &place, err) <
+			0) {
+			return -1;
 		}
 		if (!visit(counting, at, place, calls)) {
 			return error_no_memory(err);
@@ -89,11 +80,9 @@ static int count_block(struct counting *counting, struct column_block *block,
 	const struct column_path_counts *counts, struct error *err)
 {
 	struct column_sequences visits;
-	struct text payload, sequence;
+	struct text sequence;
 
-	if (column_block_column(block, COLUMN_VISITS, &payload, err) < 0 ||
-		column_sequences_open(&visits, payload, COLUMN_VISITS, block->number,
-			block->kinds_count, err) < 0) {
+	if (column_block_sequences(block, COLUMN_VISITS, &visits, err) < 0) {
 		return -1;
 	}
 	memset(counting->takers, 0, COLUMN_CALLS_MAX * sizeof(*counting->takers));

@@ -50,6 +50,23 @@ int ways_init(
 	return 0;
 }
 
+int ways_next_place(const struct ways *ways, const struct column_block *block,
+	const struct column_sequences *visits, struct text *rest, uint32_t *ret_place,
+	struct error *err)
+{
+	uint32_t kind = column_sequence_next(rest);
+
+	if (kind >= block->kinds_count) {
+		return column_sequence_bad(visits, err);
+	}
+	*ret_place = ways_place_of(ways, column_block_kind(block, kind));
+	if (*ret_place == WAYS_NO_PLACE) {
+		return column_damaged(
+			&visits->reader, "a visit is of a kind that is not a place", err);
+	}
+	return 0;
+}
+
 /* ---- ways ---- */
 
 static struct column_way *add_way(struct ways *ways, uint32_t from, uint32_t to)

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
-#include "column/column.h"
+#include "column/block.h"
 
 /* What calls go from and to: where they begin, an end for each outcome, then the places. */
 #define WAYS_BEGIN  0
@@ -76,6 +76,13 @@ static inline uint32_t ways_place_of(const struct ways *ways, uint32_t id)
 {
 	return id < ways->place_of_size ? ways->place_of[id] : WAYS_NO_PLACE;
 }
+
+/* Takes the next visit off the front of @rest, which is not empty: a sequence of @visits, the
+ * block's.
+ */
+int ways_next_place(const struct ways *ways, const struct column_block *block,
+	const struct column_sequences *visits, struct text *rest, uint32_t *ret_place,
+	struct error *err) CHECK_RESULT;
 
 /* @calls, of the sequence that is walked, are at @place. */
 static inline void ways_reach(struct ways *ways, uint32_t place, int64_t calls)

@@ -245,16 +245,17 @@ static struct listener *next_of(struct listeners *listeners)
 	return listener;
 }
 
-static int note(struct listeners *listeners, const struct listener *listener, struct error *err)
+static int note(struct listeners *listeners, struct listener *listener, struct error *err)
 {
 	size_t used = strlen(listeners->addresses);
 
+	if (describe(listener) < 0) {
+		return error_set_errno(
+			err, errno, "cannot tell where descriptor %d listens", listener->fd);
+	}
 	snprintf(listeners->addresses + used, sizeof(listeners->addresses) - used, "%s%s",
 		used > 0 ? "," : "", listener->address);
-	return listener->address[0] != '\0'
-		       ? 0
-		       : error_set_errno(err, errno, "cannot tell where descriptor %d listens",
-				 listener->fd);
+	return 0;
 }
 
 static int take_all(struct listeners *listeners, const int *handed, size_t count, struct error *err)
@@ -270,7 +271,6 @@ static int take_all(struct listeners *listeners, const int *handed, size_t count
 		if (take_handed(listener, handed[i], err) < 0) {
 			return -1;
 		}
-		(void)describe(listener);
 		if (note(listeners, listener, err) < 0) {
 			return -1;
 		}
@@ -302,7 +302,6 @@ int listen_open(struct listeners *listeners, const char *list, const int *handed
 		if (status < 0) {
 			return -1;
 		}
-		(void)describe(listener);
 		if (note(listeners, listener, err) < 0) {
 			return -1;
 		}
