@@ -134,12 +134,11 @@ static void a_body_that_waits_for_room_for_too_long_is_failed(void **state)
 	open_fixture(&fixture);
 	batch = start(&fixture);
 	taken = batch_feed(batch, fixture.body.data, fixture.body.size);
-	while (batch_result(batch).failure.code == ERROR_NONE) {
+	/* once it failed, the rest is taken and dropped */
+	while (taken < fixture.body.size) {
 		wakes = wait_for_wake(&fixture, wakes);
 		taken += batch_feed(batch, fixture.body.data + taken, fixture.body.size - taken);
 	}
-	/* the rest is taken and dropped */
-	assert_int_equal(taken, fixture.body.size);
 	check_failed(&fixture, batch);
 	close_fixture(&fixture);
 }
