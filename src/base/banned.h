@@ -10,7 +10,10 @@
 #include <strings.h>
 #include <time.h>
 
-/* Unbounded copies: buffer_append(), text, snprintf(). */
+/* Unbounded copies: buffer_append(), text, snprintf(). With _FORTIFY_SOURCE clang has macros for
+ * some. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf gets stpcpy
 /* Silent truncation or missing terminator: the same. */
 #pragma GCC poison strncpy strncat

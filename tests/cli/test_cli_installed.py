@@ -147,3 +147,17 @@ def test_all_of_it_is_installed():
     for name in PAGES:
         assert f"man{name[-1]}/{name}" in names
     assert {"callstep/callstep.ini", "completions/callstep", "site-functions/_callstep", "vendor_completions.d/callstep.fish"} <= names
+
+
+# ---- how it is built ----
+
+
+def test_a_fault_of_memory_is_hard_to_use():
+    symbols = subprocess.run(["nm", "-D", BINARY], capture_output=True, text=True, check=True).stdout
+    if "__asan_init" in symbols or "__tsan_init" in symbols:
+        pytest.skip("a sanitizer has its own means")
+    facts = subprocess.run(["readelf", "-W", "--dynamic", "--program-headers", BINARY], capture_output=True, text=True, check=True).stdout
+    for word in ("BIND_NOW", "GNU_RELRO", "PIE"):
+        assert word in facts, word
+    assert re.search(r"GNU_STACK .* RW ", facts)  # it is not executable
+    assert "__stack_chk_fail" in symbols and "__memcpy_chk" in symbols
