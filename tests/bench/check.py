@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """scripts/bench --check: fails when callstep fell by half. What callstep needs for an answer is held against what yardsticks need in the same
 run: nginx to send the same bytes, which is the system's work; SQLite to count 1,000 numbers, which is a program's; and callstep itself to answer an easier
-question, or the same one by rows where it is asked by columns. For a call taken in it is zlib packing 100 calls. They take turns, so that whatever else the machine does slows all; and since the
-system's work and a program's have each their yardstick, a processor that does one of them slowly and the other not changes little. How many of each
+question, or the same one by rows where it is asked by columns. A call taken in has two as well: a MiB that a file gets, page by page, and that is then on
+the disk; and zlib packing 100 calls. They take turns, so that whatever else the machine does slows all; and since the
+system's work and a program's have each their yardstick, a processor or a disk that does one of them slowly and the other not changes little. How many of each
 callstep takes stands in expected.json: the figure is the time that these take now, divided by callstep's. Below LEAST, and again in two more
 tries, is a fall. expected.json is rewritten by scripts/bench --check --record, on purpose, never by a run that checks."""
 import ctypes
 import json
+import os
 import shutil
 import statistics
 import time
@@ -33,6 +35,8 @@ ROUNDS = 3
 SECONDS = 0.3
 POSTED = 12_000
 COUNTED = 100_000  # numbers, by each core
+WRITTEN = 16       # MiB, each synced
+PAGE_SIZE = 4096
 SQLITE = ctypes.CDLL("libsqlite3.so.0")
 MEMORY_AT_REST_MAX = 64 * 2**20
 
@@ -49,17 +53,16 @@ def asked():
 class Trial:
     """Seconds of one round, side by side."""
     callstep: float         # for an answer, or a call taken in
-    yardsticks: dict        # by name: for one of its own
+    yardsticks: dict        # by name: for one of its own; of two the system's comes first
     computed: float = None  # of the first, what callstep spent in its own code, on all cores
 
     def figure(self, expected):
         return sum(count * self.yardsticks[name] for name, count in expected.items()) / self.callstep
 
     def counts(self):
-        """How many of each a figure of 1 takes. Where there are two, SQLite stands for what callstep computed, nginx for the rest."""
-        if len(self.yardsticks) == 1:
-            return {name: self.callstep / seconds for name, seconds in self.yardsticks.items()}
-        return {"nginx": (self.callstep - self.computed) / self.yardsticks["nginx"], "sqlite": self.computed / self.yardsticks["sqlite"]}
+        """How many of each a figure of 1 takes. Of two, the program's stands for what callstep computed, the system's for the rest."""
+        spent = [self.callstep] if len(self.yardsticks) == 1 else [self.callstep - self.computed, self.computed]
+        return {name: part / seconds for part, (name, seconds) in zip(spent, self.yardsticks.items(), strict=True)}
 
 
 def on_all_cores(work, pieces):
@@ -87,6 +90,18 @@ def compress_seconds(lines):
     """Of zlib level 1 for 100 of the calls, on all cores."""
     pieces = [b"".join(lines[first:first + 500]) for first in range(0, len(lines), 500)]
     return on_all_cores(lambda piece: zlib.compress(piece, 1), pieces) / len(lines) * 100
+
+
+def write_seconds(folder):
+    """Of a file to get a MiB in pages and to be synced."""
+    page = os.urandom(PAGE_SIZE)
+    with open(folder / "written", "wb", buffering=0) as file:
+        began = time.monotonic()
+        for _ in range(WRITTEN):
+            for _ in range(2**20 // PAGE_SIZE):
+                file.write(page)
+            os.fdatasync(file.fileno())
+        return (time.monotonic() - began) / WRITTEN
 
 
 def answering(setting, question):
@@ -130,14 +145,15 @@ def columns_beside_rows(setting, stores, title):
     return trial
 
 
-def intake_beside_zlib(setting, folder):
+def intake_beside_file_and_zlib(setting, folder):
     lines = bodies.first_lines(setting.lines.path, POSTED)
 
     def trial():
         result, count = post(setting, bodies.NDJSON, 100, 16, folder, POSTED)
         if not result["sound"]:
             raise SystemExit("intake: not all calls that were posted are there")
-        return Trial(result["seconds"] / count, {"zlib": compress_seconds(lines)})
+        yardsticks = {"file": write_seconds(folder), "zlib": compress_seconds(lines)}
+        return Trial(result["seconds"] / count, yardsticks, result["user_s"] / CORES / count)
     return trial
 
 
@@ -152,7 +168,7 @@ def all_checks(setting, folder):
     stores = columns.stores(setting, CALLS_IN_COLUMNS, folder / "rows")
     for name, title in {"columns-filter": "search for missed calls", "columns-stats": "statistics by module"}.items():
         found[name] = columns_beside_rows(setting, stores, title)
-    found["intake"] = intake_beside_zlib(setting, folder)
+    found["intake"] = intake_beside_file_and_zlib(setting, folder)
     return found
 
 

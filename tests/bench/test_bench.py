@@ -346,3 +346,11 @@ def test_what_is_recorded_comes_to_one():
 ], ids=["a fall", "slow programs", "a slow system", "a busy machine"])
 def test_a_fall_is_callsteps_own(callstep, yardsticks, figure):
     assert check.Trial(callstep, yardsticks).figure(RECORDED.counts()) == pytest.approx(figure)
+
+
+def test_the_disk_is_a_yardstick_of_its_own(tmp_path):
+    assert check.write_seconds(tmp_path) > 0
+    assert (tmp_path / "written").stat().st_size == check.WRITTEN * 2**20
+    recorded = check.Trial(0.004, {"file": 0.001, "zlib": 0.0005}, computed=0.002).counts()
+    slow_disk = check.Trial(0.008, {"file": 0.003, "zlib": 0.0005})
+    assert slow_disk.figure(recorded) == pytest.approx(1)

@@ -11,6 +11,7 @@ from load import fetch, is_sound
 from measure import say, summary
 from paths import scratch
 from process import run as run_command
+from process import user_seconds
 from sides import postgres
 from sides.callstep import Callstep
 from sides.rows import copy_row
@@ -36,7 +37,8 @@ def calls_of(batch, posters):
 
 
 def post(setting, form, batch, posters, folder, count=None):
-    """Posts into an empty store. Returns the client's result, once all calls were found to be there, and how many they are."""
+    """Posts into an empty store. Returns the client's result, with the seconds that the server computed, once all calls were found to be there, and how
+    many they are."""
     count = count or calls_of(batch, posters)
     path = folder / f"bodies-{form.name.replace(' ', '-')}-{batch}-{count}"
     if not path.exists():
@@ -44,7 +46,9 @@ def post(setting, form, batch, posters, folder, count=None):
     kept = data.empty_store(setting.binary, folder / "store")
     with Callstep(setting.binary, kept, "callstep taking in", options=setting.serve_options) as side:
         headers = {**side.headers, **dict(form.headers)}
+        before = user_seconds(side.pids())
         result = setting.bench.client.run(side.address, ["/v1/calls - -"], headers, posters, "-d", 0, "-b", path, "-m", "accepted")
+        result["user_s"] = user_seconds(side.pids()) - before
         answer = fetch(side.address, f"/api/calls/0/{data.END}?limit=1", side.headers)
         total = json.loads(answer.body)["total_calls"]
     result["sound"] = is_sound(result) and result["sum"] == count == total
