@@ -30,6 +30,7 @@ const views = [
 	['#/calls?min_duration=soon', '.field-problem'],
 	['#/calls?text=nothinghasthisword', '.state'],
 	[`#/call/${encodeURIComponent(EXAMPLE)}?step=4`, '.chosen-step'],
+	[`#/call/${encodeURIComponent(EXAMPLE)}?step=9&replay=1&waits=short`, '.replay'],
 	['#/call/nobody', '.state h1'],
 	[`#/compare/${encodeURIComponent(EXAMPLE)}/pbx-1795459158.2`, '.diff tbody tr'],
 	['#/live', '.live li'],

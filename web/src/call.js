@@ -10,14 +10,16 @@ import { countOf } from './format.js';
 import { html } from './html.js';
 import { useShortcuts } from './keyboard.js';
 import { outcomeFacts, OutcomeIcon } from './outcome.js';
+import { readReplay, usePicked, useReplay } from './player.js';
 import { pointing } from './pointing.js';
+import { ReplayBar } from './replay_bar.js';
 import { neighbour, rememberedList } from './result.js';
 import { getSession, useSession } from './session.js';
 import { useSettings } from './settings.js';
 import { Empty, Failure, Loading } from './states.js';
 import { StepList } from './step_list.js';
 import { storyOf } from './story.js';
-import { endOf, readSteps, readVariables, readVisits } from './steps.js';
+import { endOf, readSets, readSteps, readVariables, readVisits } from './steps.js';
 import { formatDuration, formatOffset, formatTime, zoneName } from './time.js';
 import { TimeLine } from './time_line.js';
 import { readWaits } from './waits.js';
@@ -36,7 +38,7 @@ export function Call({ session, query }) {
 	if (!call) {
 		return html`<${Loading} what="Fetching the call" />`;
 	}
-	return html`<${Shown} key=${session} call=${call} following=${following} chosen=${Number(query.get('step')) || null} words=${query.get('text') ?? ''} heading=${heading} />`;
+	return html`<${Shown} key=${session} call=${call} following=${following} chosen=${Number(query.get('step')) || null} words=${query.get('text') ?? ''} replaying=${readReplay(query)} heading=${heading} />`;
 }
 
 /* j and k, as in the list: the next older and the next newer call of it. */
@@ -50,15 +52,28 @@ function useNeighbours(session, text) {
 	useShortcuts({ j: () => to(1), k: () => to(-1) });
 }
 
-function Shown({ call, following, chosen, words, heading }) {
+function Shown({ call, following, chosen: linked, words, replaying, heading }) {
 	const settings = useSettings();
 	const zone = zoneName(settings.zone);
 	const steps = useMemo(() => readSteps(call), [call]);
 	const visits = useMemo(() => readVisits(steps), [steps]);
 	const waits = useMemo(() => readWaits(call, steps), [call, steps]);
-	const variables = useMemo(() => readVariables(steps), [steps]);
+	const sets = useMemo(() => readSets(steps), [steps]);
 	useStayAtEnd(steps.length);
-	const choose = (number) => go(formatAddress(['call', call.session_id], { text: words, step: number }), { replace: true });
+	const show = (to) => go(formatAddress(['call', call.session_id], { text: words, ...to }), { replace: true });
+	const { player, able, ...replay } = useReplay(call, steps, { step: linked, ...replaying }, show);
+	const number = usePicked(player, (one) => one?.number ?? null);
+	const chosen = player ? number || null : linked;
+	const choose = (step) => {
+		replay.goTo(step);
+		show({ step, replay: player?.speed, waits: replaying.waits });
+	};
+	const replayButton = useRef();
+	const closeReplay = () => {
+		replay.close();
+		replayButton.current.focus();
+	};
+	useShortcuts(able ? { r: player ? closeReplay : replay.open } : {});
 	return html`
 		<article class="call">
 			<header class="call-head">
@@ -67,18 +82,22 @@ function Shown({ call, following, chosen, words, heading }) {
 				<p class="story" data-testid="story"><${OutcomeIcon} outcome=${call.outcome} /> ${storyOf(call, steps, waits)}</p>
 				<${Facts} call=${call} zone=${zone} />
 				${following && html`<${Following} ...${following} />`}
-				<${CallActions} call=${call} steps=${steps} zone=${zone} />
+				<${CallActions} call=${call} steps=${steps} zone=${zone}>
+					${able && html`<button type="button" ref=${replayButton} aria-pressed=${player !== null} onClick=${player ? closeReplay : replay.open}>Replay</button>`}
+				</${CallActions}>
 			</header>
 			${call.log
 				? html`
 					<div class="call-body" ...${pointing}>
 						<div class="call-side">
-							<${TimeLine} call=${call} visits=${visits} waits=${waits} chosen=${chosen} onChoose=${choose} />
-							<${Variables} variables=${variables} onChoose=${choose} />
+							<${TimeLine} call=${call} visits=${visits} waits=${waits} chosen=${chosen} player=${player} onChoose=${choose} />
+							<${Variables} sets=${sets} until=${player ? number : Infinity} onChoose=${choose} />
 						</div>
-						<${StepList} call=${call} steps=${steps} waits=${waits} zone=${zone} chosen=${chosen} words=${words} onChoose=${choose} />
+						<${StepList} call=${call} steps=${steps} waits=${waits} zone=${zone} chosen=${chosen} words=${words} until=${player ? number : Infinity} onChoose=${choose} />
 					</div>`
 				: html`<${NoSteps} call=${call} />`}
+			${player && html`<${ReplayBar} player=${player} steps=${steps} sets=${sets} waits=${waits} short=${replaying.waits !== null} onClose=${closeReplay}
+				onShort=${(short) => show({ step: linked, replay: player.speed, waits: short ? 'short' : null })} />`}
 		</article>`;
 }
 
@@ -135,17 +154,20 @@ function NoSteps({ call }) {
 		: html`<${Empty} title="This call came without steps" hint="Its sender knew the header only." />`;
 }
 
-function Variables({ variables, onChoose }) {
+/* What was collected, as it is when the step @until has come. */
+function Variables({ sets, until, onChoose }) {
+	const now = new Map(readVariables(sets.filter(({ step }) => step <= until)).map((variable) => [variable.name, variable]));
+	const variables = readVariables(sets).map((last) => now.get(last.name) ?? { name: last.name, module: last.module, step: null });
 	return variables.length > 0 && html`
 		<section class="variables" aria-labelledby="variables-title">
 			<h2 id="variables-title">Collected during the call</h2>
 			<table>
 				<thead><tr><th scope="col">Variable</th><th scope="col">Value</th><th scope="col">Step</th></tr></thead>
 				<tbody>${variables.map((variable) => html`
-					<tr key=${variable.name}>
+					<tr key=${variable.name} class=${variable.step === until ? 'just-set' : ''}>
 						<th scope="row">${variable.name}<span class="muted block">${variable.module}</span></th>
-						<td>${variable.value}${variable.by && html` <span class="muted">${variable.by}</span>`}</td>
-						<td><button type="button" class="link" onClick=${() => onChoose(variable.step)}>${variable.step}</button></td>
+						<td>${variable.step ? variable.value : '–'}${variable.by && html` <span class="muted">${variable.by}</span>`}</td>
+						<td>${variable.step && html`<button type="button" class="link" onClick=${() => onChoose(variable.step)}>${variable.step}</button>`}</td>
 					</tr>`)}</tbody>
 			</table>
 		</section>`;

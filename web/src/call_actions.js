@@ -8,13 +8,15 @@ import { html } from './html.js';
 import { set, useSettings } from './settings.js';
 import { callText } from './steps.js';
 
-export function CallActions({ call, steps, zone }) {
+/* @children stand first. */
+export function CallActions({ call, steps, zone, children }) {
 	const [said, setSaid] = useState('');
 	const { pinned } = useSettings();
 	const name = fileName(`call-${call.session_id}`);
 	const copy = (text, what) => copyText(text).then(() => setSaid(`${what} copied`), () => setSaid('The browser does not allow copying here: use the address bar, or a file'));
 	return html`
 		<div class="actions">
+			${children}
 			<button type="button" onClick=${() => copy(location.href, 'Link')}>Copy link</button>
 			<button type="button" onClick=${() => copy(callText(call, steps, zone), 'Text')}>Copy as text</button>
 			<button type="button" onClick=${() => download(`${name}.json`, 'application/json', [JSON.stringify(call, null, 2)])}>JSON</button>

@@ -6,7 +6,12 @@ import { getSettings } from './settings.js';
 
 /* Not while someone types. */
 function isTyping(target) {
-	return Boolean(target.closest?.('input:not([type="checkbox"]), select, textarea, [contenteditable]'));
+	return Boolean(target.closest?.('input:not([type="checkbox"], [type="range"]), select, textarea, [contenteditable]'));
+}
+
+/* Whether @key is what presses @target. */
+function presses(key, target) {
+	return key === ' ' && Boolean(target.closest?.('button, summary, input[type="checkbox"]'));
 }
 
 const registered = []; // maps of key → function, the innermost last
@@ -58,7 +63,10 @@ export const sheet = [
 		['j k ↓ ↑', 'one call down, up'], ['Enter', 'open the call, and follow it while it goes on'],
 	]],
 	['On a call', [
-		['j k', 'next and previous call of the list'], ['↓ ↑', 'from step to step, once one has the focus'], ['Enter', 'mark the step: its address is the page’s'],
+		['j k', 'next and previous call of the list'], ['↓ ↑', 'from step to step, once one has the focus'], ['Enter', 'mark the step: its address is the page’s'], ['r', 'open the replay and play it, close it'],
+	]],
+	['In the replay of a call', [
+		['Space', 'play, pause'], ['← →', 'a step back, on'], ['< >', 'slower, faster'], ['Esc', 'close'],
 	]],
 ];
 
@@ -75,7 +83,7 @@ function focusList(event) {
 }
 
 function onKey(event) {
-	if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) {
+	if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || presses(event.key, event.target) || document.querySelector('dialog[open]')) {
 		return;
 	}
 	if (isTyping(event.target)) {
@@ -85,7 +93,7 @@ function onKey(event) {
 		}
 		return;
 	}
-	if (!getSettings().letters && event.key.length === 1) {
+	if (!getSettings().letters && event.key.length === 1 && event.key !== ' ') {
 		return;
 	}
 	const view = event.timeStamp < waiting && views.find((one) => one.key === event.key);

@@ -11,8 +11,9 @@ import { longestWait, waitWords } from './waits.js';
 
 const SHOWN_AT_ONCE = 1000; // more are drawn when asked for
 
-/* @words are those that the call was found by: they are marked, and without a chosen step the first that has any is scrolled to. */
-export function StepList({ call, steps, waits, zone, chosen, words: found, onChoose }) {
+/* @words are those that the call was found by: they are marked, and without a chosen step the first that has any is scrolled to. In a replay steps behind
+ * @until have not come yet: their places are empty. */
+export function StepList({ call, steps, waits, zone, chosen, words: found, until = Infinity, onChoose }) {
 	const [hidden, setHidden] = useState(new Set());
 	const [words, setWords] = useState('');
 	const [most, setMost] = useState(SHOWN_AT_ONCE);
@@ -21,14 +22,14 @@ export function StepList({ call, steps, waits, zone, chosen, words: found, onCho
 	const longest = useMemo(() => longestWait(waits), [waits]);
 	const phrases = useMemo(() => readPhrases(found), [found]);
 	const first = useMemo(() => steps.find((step) => findMarks(step.line, phrases).length > 0)?.number ?? null, [steps, phrases]);
-	const shownFirst = chosen ?? first;
+	const shownFirst = chosen ?? (until === Infinity ? first : 1);
 	const classes = useMemo(() => countClasses(steps), [steps]);
 	const shown = steps.filter((step) => !hidden.has(step.class) && (!words || stepHas(step, words)));
 	const drawn = shown.slice(0, Math.max(most, shown.findIndex((step) => step.number === shownFirst) + 50));
 	useEffect(() => {
 		list.current?.querySelector(`[data-step="${shownFirst}"]`)?.scrollIntoView({ block: 'nearest' });
 	}, [shownFirst]);
-	const away = chosen !== null && chosen <= steps.length && !shown.some((step) => step.number === chosen);
+	const away = until === Infinity && chosen !== null && chosen <= steps.length && !shown.some((step) => step.number === chosen);
 	const showAll = () => {
 		setHidden(new Set());
 		setWords('');
@@ -52,7 +53,7 @@ export function StepList({ call, steps, waits, zone, chosen, words: found, onCho
 			</div>
 			${away && html`<p class="step-away" role="status">Step ${chosen}, which is chosen, is not among those shown. <button type="button" class="link" onClick=${showAll}>Show all steps</button></p>`}
 			<ol class="step-list" ref=${list} onKeyDown=${(event) => moveAmong(event, '.step-link', { ArrowDown: 1, ArrowUp: -1 })}>
-				${drawn.map((step, index) => html`<${Step} key=${step.number} call=${call} step=${step} zone=${zone} chosen=${step.number === chosen} words=${found} phrases=${phrases} wait=${before.get(step.number)} longest=${longest}
+				${drawn.map((step, index) => html`<${Step} key=${step.number} call=${call} step=${step} zone=${zone} chosen=${step.number === chosen} toCome=${step.number > until} words=${found} phrases=${phrases} wait=${before.get(step.number)} longest=${longest}
 					day=${index === 0 || formatDate(drawn[index - 1].time, zone) !== formatDate(step.time, zone)} onChoose=${onChoose} />`)}
 			</ol>
 			${drawn.length < shown.length && html`<button type="button" onClick=${() => setMost(most + 5000)}>Show more of ${shown.length} steps</button>`}
@@ -61,7 +62,7 @@ export function StepList({ call, steps, waits, zone, chosen, words: found, onCho
 		</section>`;
 }
 
-function Step({ call, step, zone, chosen, words, phrases, wait, longest, day, onChoose }) {
+function Step({ call, step, zone, chosen, toCome, words, phrases, wait, longest, day, onChoose }) {
 	const [open, setOpen] = useState(false);
 	const choose = (event) => {
 		if (!event.ctrlKey && !event.metaKey) {
@@ -72,8 +73,8 @@ function Step({ call, step, zone, chosen, words, phrases, wait, longest, day, on
 	const data = Object.entries(step.data).filter(([name]) => name !== 'module_type' && name !== 'result_variable');
 	const id = `data-${step.number}`;
 	return html`
-		${day && html`<li class="step-day" key=${`day-${step.number}`}>${formatDate(step.time, zone)}</li>`}
-		<li class=${`step class-${step.class}${chosen ? ' chosen-step' : ''}`} aria-current=${chosen ? 'step' : undefined} data-step=${step.number}>
+		${day && html`<li class=${`step-day${toCome ? ' to-come' : ''}`} key=${`day-${step.number}`}>${formatDate(step.time, zone)}</li>`}
+		<li class=${`step class-${step.class}${chosen ? ' chosen-step' : ''}${toCome ? ' to-come' : ''}`} aria-current=${chosen ? 'step' : undefined} data-step=${step.number}>
 			<a class="step-link" href=${formatAddress(['call', call.session_id], { text: words, step: step.number })} onClick=${choose}
 				aria-label=${`Step ${step.number}, ${formatClock(step.time, zone)}`}>${formatClock(step.time, zone)}</a>
 			<span class=${`step-delta${step.delta ? '' : ' none'}`} title=${`${formatDuration(Math.abs(step.offset))} since the call began`}>${wait && wait === longest ? html`<b>${formatDelta(step.delta)}</b>` : formatDelta(step.delta)}${wait && html`<span class="wait-word block">${waitWords[wait.kind]}</span>`}</span>

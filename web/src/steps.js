@@ -73,17 +73,18 @@ function collectedOf(step) {
 	return [...COLLECTED, ...own].map((pattern) => pattern.exec(step.line)?.groups).find(Boolean) ?? null;
 }
 
-/* What was collected during the call: of each variable the last value that a step says in one of these ways. What a step says otherwise, how another
+/* What the steps set, each as { name, module, value, by, step }: a value that a step says in one of these ways. What a step says otherwise, how another
  * system answered or that an input was wrong, is not a value. */
-export function readVariables(steps) {
-	const variables = new Map();
-	for (const step of steps) {
+export function readSets(steps) {
+	return steps.flatMap((step) => {
 		const found = step.variable && step.class !== 'prompt' && step.class !== 'error' ? collectedOf(step) : null;
-		if (found) {
-			variables.set(step.variable, { name: step.variable, module: step.module, value: found.value, by: found.by ?? '', step: step.number });
-		}
-	}
-	return [...variables.values()];
+		return found ? [{ name: step.variable, module: step.module, value: found.value, by: found.by ?? '', step: step.number }] : [];
+	});
+}
+
+/* What was collected: of each variable what @sets had last. */
+export function readVariables(sets) {
+	return [...new Map(sets.map((set) => [set.name, set])).values()];
 }
 
 export function countClasses(steps) {

@@ -2,6 +2,7 @@
 // A call drawn to scale: a bar for each visit to a module, a mark for each step, and each wait of some seconds by its kind. Dragging zooms.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from './html.js';
+import { Playhead } from './replay_bar.js';
 import { ticksOf } from './steps.js';
 import { formatDuration, formatLength } from './time.js';
 import { longestWait, sumWaits, waitWords } from './waits.js';
@@ -10,7 +11,8 @@ const VISITS_MAX = 400; // a call with more is a loop, and its list of steps say
 const DRAG_MIN = 5; // pixels: less is a click
 const LABEL_SHARE = 0.1; // of the width: a wait that is shorter has no room for its length
 
-export function TimeLine({ call, visits, waits, chosen, onChoose }) {
+/* @player: of the replay, or null. */
+export function TimeLine({ call, visits, waits, chosen, player, onChoose }) {
 	const box = useRef();
 	const length = Math.max(1, call.duration, ...visits.map((visit) => visit.end));
 	const [part, setPart] = useState(null); // [from, until] in seconds, or all
@@ -35,9 +37,12 @@ export function TimeLine({ call, visits, waits, chosen, onChoose }) {
 			<div class="scale" aria-hidden="true"><span></span><div>
 				${ticksOf(until - from, 5).map((time) => html`<span key=${time} style=${{ left: scale.width(time) }}>${formatDuration(from + time)}</span>`)}
 			</div></div>
-			<ol ...${drag}>
-				${visits.slice(first, first + VISITS_MAX).map((visit, index) => html`<${Visit} key=${first + index} visit=${visit} waits=${waits} longest=${longest} scale=${scale} chosen=${chosen} onChoose=${onChoose} />`)}
-			</ol>
+			<div class="visits">
+				<ol ...${drag}>
+					${visits.slice(first, first + VISITS_MAX).map((visit, index) => html`<${Visit} key=${first + index} visit=${visit} waits=${waits} longest=${longest} scale=${scale} chosen=${chosen} onChoose=${onChoose} />`)}
+				</ol>
+				${player && html`<${Playhead} player=${player} scale=${scale} />`}
+			</div>
 			${visits.length > VISITS_MAX && html`<p class="muted">Visits ${first + 1} to ${first + VISITS_MAX} of ${visits.length} are drawn.</p>`}
 		</section>`;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callText, countClasses, endOf, readSteps, readVariables, readVisits, stepHas, takeCall, takeSteps, ticksOf } from '../src/steps.js';
+import { callText, countClasses, endOf, readSets, readSteps, readVariables, readVisits, stepHas, takeCall, takeSteps, ticksOf } from '../src/steps.js';
 
 const step = (timestamp, class_, line, module, variable = '', more = {}) => ({
 	event: { line, data: { module_type: module, result_variable: variable, ...more } }, class: class_, timestamp,
@@ -51,7 +51,11 @@ test('steps that follow each other at one place are one visit, drawn from its fi
 });
 
 test('the variables are what was entered last', () => {
-	assert.deepEqual(readVariables(readSteps(call)), [{ name: 'choice', module: 'menu', value: '2', by: 'dtmf', step: 5 }]);
+	assert.deepEqual(readVariables(readSets(readSteps(call))), [{ name: 'choice', module: 'menu', value: '2', by: 'dtmf', step: 5 }]);
+});
+
+test('what is set is told step by step, with the step that sets it', () => {
+	assert.deepEqual(readSets(readSteps(call)).map(({ name, value, step: number }) => [name, value, number]), [['choice', '9', 3], ['choice', '2', 5]]);
 });
 
 test('classes are counted', () => {
@@ -102,7 +106,7 @@ test('a header that a tail tells leaves the steps; one that ends the call asks f
 });
 
 test('what was collected is what a step says in so many words, and nothing else', () => {
-	const of = (...lines) => readVariables(readSteps({ ...call, detail: lines.map(([kind, line, variable]) => step(1000, kind, line, 'module', variable)) }))
+	const of = (...lines) => readVariables(readSets(readSteps({ ...call, detail: lines.map(([kind, line, variable]) => step(1000, kind, line, 'module', variable)) })))
 		.map(({ name, value }) => [name, value]);
 	assert.deepEqual(of(['event', 'HTTP 200 in 42 ms', 'customer'], ['event', 'Invalid input: 3 (dtmf)', 'choice'], ['event', 'No input', 'pin'], ['event', 'Transfer answered', 'agent'],
 		['prompt', 'User input: 1', 'said'], ['event', 'Disconnecting call', 'choice']), []);
