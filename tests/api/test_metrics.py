@@ -18,7 +18,7 @@ from conftest import ROOT, Client, add_account, call, callstep
 from stores import store_at
 
 METRIC = r"[a-z_]+[a-z]"
-SAMPLE = re.compile(rf"({METRIC})(?:\{{(.*)\}})? (-?[0-9.e+]+)")
+SAMPLE = re.compile(rf"({METRIC})(?:\{{(.*)\}})? (-?[0-9.]+(?:e[-+]?[0-9]+)?)")
 LABEL = re.compile(r'([a-z]+)="((?:[^"\\\\\n]|\\\\[\\\\"n])*)"')
 TYPES = {"counter", "gauge", "histogram"}
 
