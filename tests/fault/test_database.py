@@ -285,7 +285,8 @@ def test_servers_that_start_together_bring_a_store_of_the_step_before_up_to_date
     before = steps()[:-1]
     cluster.sql(";\n".join(before) + f";\ncreate table callstep_store as select {len(before)} as version", schema)
     servers = []
-    threads = [threading.Thread(target=lambda: servers.append(serve(location))) for _ in range(3)]
+    # The three share what the cluster has.
+    threads = [threading.Thread(target=lambda: servers.append(serve(location, "--store-connections", "4"))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
