@@ -89,7 +89,7 @@ bool parameters_known(struct job *job)
 			return false;
 		}
 		/* Nothing stands between two `&`. */
-		if (name.size + value.size > 0 && !is_among(names, name)) {
+		if (name.size + value.size > 0 && !is_among(names, filter_parameter(name))) {
 			refuse_name(job, names, name);
 			return false;
 		}
@@ -102,7 +102,8 @@ static int set(struct filter *filter, struct text name, struct text value, int64
 {
 	size_t i = 0;
 
-	while (filter_parameters[i] && !text_equal_string(name, filter_parameters[i])) {
+	while (filter_parameters[i] &&
+		!text_equal_string(filter_parameter(name), filter_parameters[i])) {
 		i++;
 	}
 	if (filter_parameters[i] && !text_utf8_valid(value, NULL)) {

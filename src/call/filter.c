@@ -21,6 +21,7 @@ void filter_init(struct filter *filter)
 /* One parameter being read. */
 struct setting {
 	const char *name;
+	struct text given; /* the name as it was given */
 	struct filter *filter;
 	struct text value;
 	int64_t now;
@@ -268,6 +269,19 @@ static int set_path(struct setting *setting, void *path)
 	return path_filter_read(setting->value, setting->arena, path, setting->err);
 }
 
+static int set_data(struct setting *setting, void *query)
+{
+	struct text name = setting->given;
+
+	if (text_starts_with(name, FILTER_DATA_PREFIX)) {
+		return step_data_add(query,
+			&(struct step_datum){.name = text_tail(name, FILTER_DATA_PREFIX.size),
+				.value = setting->value},
+			setting->arena, setting->err);
+	}
+	return step_data_read(query, setting->value, setting->arena, setting->err);
+}
+
 static int set_seconds(struct setting *setting, void *place)
 {
 	int64_t *ret = place;
@@ -336,14 +350,24 @@ static const struct {
 	size_t offset;
 } setters[] = {FILTER_PARAMETERS(SETTER) FILTER_VALUES(NONE_SETTER)};
 
+struct text filter_parameter(struct text name)
+{
+	return text_starts_with(name, FILTER_DATA_PREFIX) ? TEXT("step_data") : name;
+}
+
 int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
 	struct arena *arena, struct error *err)
 {
-	struct setting setting = {
-		.filter = filter, .value = value, .now = now, .arena = arena, .err = err};
+	struct setting setting = {.given = name,
+		.filter = filter,
+		.value = value,
+		.now = now,
+		.arena = arena,
+		.err = err};
+	struct text parameter = filter_parameter(name);
 
 	for (size_t i = 0; filter_parameters[i]; i++) {
-		if (!text_equal_string(name, filter_parameters[i])) {
+		if (!text_equal_string(parameter, filter_parameters[i])) {
 			continue;
 		}
 		setting.name = filter_parameters[i];
@@ -408,14 +432,14 @@ bool filter_refuses_last(const struct filter *filter)
 bool filter_needs_detail(const struct filter *filter)
 {
 	return filter_asks_for_step(filter) || filter_asks_for_last(filter) ||
-	       filter->text.count > 0 || path_is_asked(&filter->path) || filter->min_steps > 0;
+	       filter->text.count > 0 || filter_walks_steps(filter) || filter->min_steps > 0;
 }
 
 bool filter_reads_kinds(const struct filter *filter)
 {
 	return filter_asks_for_step(filter) || filter_asks_for_last(filter) ||
 	       filter_refuses_step(filter) || filter_refuses_last(filter) ||
-	       path_is_asked(&filter->path);
+	       filter_walks_steps(filter);
 }
 
 bool filter_reads_detail(const struct filter *filter)
@@ -626,6 +650,17 @@ static bool found_all(const struct finding *finding)
 	       filter_count_matches(filter, finding->steps);
 }
 
+int filter_steps_match(const struct filter *filter, int64_t start, int64_t end, struct text detail,
+	struct arena *scratch, struct error *err)
+{
+	int matches =
+		filter->data.count > 0 ? step_data_matches(&filter->data, detail, scratch, err) : 1;
+
+	return matches > 0 && path_is_asked(&filter->path)
+		       ? path_matches(&filter->path, start, end, detail, scratch, err)
+		       : matches;
+}
+
 int filter_matches(const struct filter *filter, const struct call *call, struct text detail,
 	struct arena *scratch, struct error *err)
 {
@@ -648,8 +683,8 @@ int filter_matches(const struct filter *filter, const struct call *call, struct 
 	while ((more = call_json_next_step(detail, &cursor, scratch, &step, err)) > 0) {
 		find_in_step(&finding, &step);
 	}
-	if (more < 0 || !found_all(&finding) || !path_is_asked(&filter->path)) {
-		return more < 0 ? -1 : found_all(&finding);
+	if (more < 0 || !found_all(&finding)) {
+		return more < 0 ? -1 : 0;
 	}
-	return path_matches(&filter->path, call->start, call->end, detail, scratch, err);
+	return filter_steps_match(filter, call->start, call->end, detail, scratch, err);
 }

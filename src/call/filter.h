@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "call/call_number.h"
 #include "call/path/path.h"
+#include "call/path/step_data.h"
 #include "call/words.h"
 
 /* Any of these; count 0: anything goes. */
@@ -85,8 +86,9 @@ struct filter {
 	/* What the place has where the call ended, its last step that is not of module `hangup`: */
 	struct filter_names last_modules;
 	struct filter_names last_variables;
-	struct words_query text; /* of the steps' lines */
-	struct path_filter path; /* which steps come one after the other */
+	struct words_query text;     /* of the steps' lines */
+	struct path_filter path;     /* which steps come one after the other */
+	struct step_data_query data; /* what the data of steps have */
 	struct filter_none none;
 	/* What is dialled for a + where the calls come from; set before the numbers are read. NULL:
 	 * nothing. */
@@ -127,6 +129,7 @@ void filter_init(struct filter *filter);
 	FILTER_VALUES(PARAMETER) \
 	PARAMETER(text,          "text",          text,    text) \
 	PARAMETER(path,          "path",          path,    path) \
+	PARAMETER(step_data,     "step-data",     data,    data) \
 	PARAMETER(min_duration,  "min-duration",  seconds, min_duration) \
 	PARAMETER(max_duration,  "max-duration",  seconds, max_duration) \
 	PARAMETER(answered,      "answered",      answer,  answered) \
@@ -154,11 +157,19 @@ void filter_init(struct filter *filter);
 /* Their names, NULL-ended. */
 extern const char *const filter_parameters[];
 
+/* What the name of a parameter of step_data begins with that has the name of the data in it:
+ * `data.digits=1` is `step_data=digits=1`. */
+#define FILTER_DATA_PREFIX TEXT("data.")
+
+/* The name in filter_parameters that @name is read as. It need not be there. */
+struct text filter_parameter(struct text name);
+
 /* Reads one parameter. A repeated one of FILTER_VALUES adds to the ones before; in one value of
- * these a comma separates several. Any other repeated one takes the last value. @now is what
- * relative times count from. What has to be kept is copied into @arena. Returns 1 when it was read,
- * 0 when @name is not a parameter of a filter. ERROR_INVALID names the parameter and says what it
- * takes: "min_duration: a number of seconds is expected, not 'x'". */
+ * these a comma separates several. So does step_data, of which all are meant. Any other repeated
+ * one takes the last value. @now is what relative times count from. What has to be kept is copied
+ * into @arena. Returns 1 when it was read, 0 when @name is not a parameter of a filter.
+ * ERROR_INVALID names the parameter and says what it takes: "min_duration: a number of seconds is
+ * expected, not 'x'". */
 int filter_set(struct filter *filter, struct text name, struct text value, int64_t now,
 	struct arena *arena, struct error *err) CHECK_RESULT;
 
@@ -187,6 +198,22 @@ bool filter_needs_detail(const struct filter *filter);
 /* Whether matching looks at the call's steps, where there are some; at more than their lines. */
 bool filter_reads_detail(const struct filter *filter);
 bool filter_reads_kinds(const struct filter *filter);
+
+/* Whether it asks for an order of steps, or for what their data have; whether only the steps as
+ * they are written can tell. */
+static inline bool filter_walks_steps(const struct filter *filter)
+{
+	return path_is_asked(&filter->path) || filter->data.count > 0;
+}
+static inline bool filter_looks_inside(const struct filter *filter)
+{
+	return !path_is_of_kinds(&filter->path) || filter->data.count > 0;
+}
+
+/* Whether the steps `[…]` of a call take the path and have the data. 1 yes, 0 no, negative when
+ * @detail is not canonical. */
+int filter_steps_match(const struct filter *filter, int64_t start, int64_t end, struct text detail,
+	struct arena *scratch, struct error *err) CHECK_RESULT;
 
 /* Whether it asks for nothing but a window and whole numbers as `dest`: what tallies can count. */
 bool filter_is_window(const struct filter *filter);

@@ -61,6 +61,10 @@ const struct setting calls_settings[] = {
 	{FILTER("path", "PATH"),
 		.help = "Only calls with these places one after the other, as in 'menu:\"invalid "
 			"input\" > <10s end': >> is directly after, ! not between."},
+	{FILTER("step-data", "NAME=VALUE"),
+		.help = "Only calls with a step whose data have NAME with VALUE, as in digits=1. "
+			"Each call is looked into, so a window or a number makes it quick. "
+			"Several --step-data are all meant."},
 	{FILTER("min-duration", "SECONDS"), .help = "Only calls of at least SECONDS seconds."},
 	{FILTER("max-duration", "SECONDS"), .help = "Only calls of at most SECONDS seconds."},
 	{FILTER("answered", "true|false"),

@@ -4,8 +4,7 @@
 
 static const struct json_position at_start = {.line = 1, .column = 1};
 
-/* The JSON of the member @wanted of the object @json. */
-static struct text find_member(struct text json, struct text wanted)
+struct text json_find_member(struct text json, struct text wanted)
 {
 	struct json_reader reader;
 	struct json_token name, value;
@@ -33,7 +32,7 @@ struct text json_find(struct text json, const char *path)
 	struct text rest = text_of(path), name;
 
 	while (json.size > 0 && text_split(&rest, '.', &name)) {
-		json = find_member(json, name);
+		json = json_find_member(json, name);
 	}
 	return json;
 }

@@ -9,6 +9,10 @@
  * there is none, or @json is not JSON up to there. */
 struct text json_find(struct text json, const char *path);
 
+/* The JSON of the member @wanted of the object @json, whatever is in the name; {NULL, 0} likewise.
+ */
+struct text json_find_member(struct text json, struct text wanted);
+
 /* The string there, unescaped, in @json or @arena; {NULL, 0} when there is not a string. */
 struct text json_find_string(struct text json, const char *path, struct arena *arena);
 

@@ -15,8 +15,8 @@ int store_path_look_init(struct store_path_look *look, const struct store_search
 	buffer_init(&look->json, UINT32_MAX);
 	arena_init(&look->scratch, SIZE_MAX);
 	look->masks = calloc(look->masks_count + 1, sizeof(*look->masks));
-	look->unpacker = path_is_of_kinds(path) ? NULL : unpacker_create();
-	if (!look->masks || (!path_is_of_kinds(path) && !look->unpacker)) {
+	look->unpacker = filter_looks_inside(search->filter) ? unpacker_create() : NULL;
+	if (!look->masks || (filter_looks_inside(search->filter) && !look->unpacker)) {
 		return error_no_memory(err);
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -43,7 +43,7 @@ int store_path_look_end(const struct store_path_look *look, uint64_t reached)
 	if (!path_may_end(path, reached)) {
 		return 0;
 	}
-	return path_is_of_kinds(path) ? 1 : 2;
+	return filter_looks_inside(look->search->filter) ? 2 : 1;
 }
 
 static int check_deadline(const struct store_path_look *look, struct error *err)
@@ -54,8 +54,8 @@ static int check_deadline(const struct store_path_look *look, struct error *err)
 		return 0;
 	}
 	return error_set(err, problem.code,
-		"%s (words and times of a path are looked for in the calls themselves, one by one: "
-		"%lld so far)",
+		"%s (data of steps, and words and times of a path, are looked for in the calls "
+		"themselves, one by one: %lld so far)",
 		problem.message, (long long)look->inflated);
 }
 
@@ -71,7 +71,7 @@ int store_path_look_inflate(struct store_path_look *look, const struct call *cal
 	if (unpacker_append(look->unpacker, packed, &look->json, err) < 0) {
 		return -1;
 	}
-	return path_matches(&look->search->filter->path, call->start, call->end,
+	return filter_steps_match(look->search->filter, call->start, call->end,
 		call_json_detail(buffer_text(&look->json)), &look->scratch, err);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Which calls take the path of a filter: by the kinds of their steps first. Only where words or
- * times are asked for, a call that may match is inflated. */
+ * Which calls take the path of a filter: by the kinds of their steps first. Only where words, times
+ * or data of steps are asked for, a call that may match is inflated. */
 #ifndef STORE_PATH_LOOK_H
 #define STORE_PATH_LOOK_H
 
@@ -16,8 +16,8 @@ struct store_path_look {
 	int64_t inflated; /* calls */
 };
 
-/* For the path of @search, which asks for one; with all kinds of the account, by their ids. Call
- * store_path_look_deinit() even after a failure, and of one that is all zero. */
+/* For the path of @search, or the data that it asks for; with all kinds of the account, by their
+ * ids. Call store_path_look_deinit() even after a failure, and of one that is all zero. */
 int store_path_look_init(struct store_path_look *look, const struct store_search *search,
 	const struct store_kind *kinds, size_t count, struct error *err) CHECK_RESULT;
 void store_path_look_deinit(struct store_path_look *look);
@@ -40,8 +40,8 @@ static inline uint64_t store_path_look_step(
  * store_path_look_inflate() does. */
 int store_path_look_end(const struct store_path_look *look, uint64_t reached);
 
-/* 1 when the call that is @packed takes the path, 0 when not. ERROR_TIMEOUT says how many were
- * inflated. Of @call only start and end matter. */
+/* 1 when the call that is @packed takes the path and has the data, 0 when not. ERROR_TIMEOUT says
+ * how many were inflated. Of @call only start and end matter. */
 int store_path_look_inflate(struct store_path_look *look, const struct call *call,
 	const struct packed *packed, struct error *err) CHECK_RESULT;
 

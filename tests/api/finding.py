@@ -92,6 +92,10 @@ def refused(query, made):
         value in query.get("-" + name, []) for name, values in has.items() for value in values or [])
 
 
+def has_data(made, name, value):
+    return any(step["event"]["data"].get(name) == value for step in made["detail"] or [])
+
+
 def matches(query, made):
     """Whether the call as posted matches @query, a dictionary of parameters; lists are alternatives."""
     start, end = int(made["start"]), int(made["end"])
@@ -110,6 +114,7 @@ def matches(query, made):
         made.get("talk", 0) >= query.get("min_talk", 0),
         "max_talk" not in query or ({"talk", "answered"} & made.keys() and made.get("talk", 0) <= query["max_talk"]),
         query.get("min_steps", 0) <= len(made["detail"] or []) <= query.get("max_steps", math.inf),
+        all(has_data(made, name, value) for name, value in query.get("step_data", ())),
         not any(wanted) or any(all(not names or has in names for names, has in zip(wanted, s)) for s in steps_of(made)),
         "last_module" not in query or (place is not None and place[0] in query["last_module"]),
         "last_variable" not in query or (place is not None and place[1] in query["last_variable"]),
@@ -131,6 +136,7 @@ def random_query(rng, now):
             ("outcome", lambda: rng.sample(OUTCOMES, 4)), ("ended_by", lambda: rng.sample(SIDES, 2)), ("answered", lambda: rng.choice(["true", "false"])),
             ("min_talk", lambda: rng.choice([0, 5, 6])), ("max_talk", lambda: rng.choice([6, 50])),
             ("min_steps", lambda: rng.choice([0, 1, 3])), ("max_steps", lambda: rng.choice([3, 5])),
+            ("step_data", lambda: [("module_type", rng.choice(MODULES[:4]))] + [("result_variable", VARIABLES[0])] * rng.randint(0, 1)),
             ("state", lambda: rng.choice(["ended", "ended", "live"])),
             ("-dest", lambda: rng.sample(MEANT + ["*3001", "4155*"], 2)), ("-src", lambda: [rng.choice(MEANT + ["617*"])]),
             ("-type", lambda: ["transfer"]), ("-outcome", lambda: rng.sample(OUTCOMES, 2)), ("-ended_by", lambda: ["system"]),
@@ -144,11 +150,19 @@ def random_query(rng, now):
     return query
 
 
+def in_one(query):
+    """The query with a value for each name: lists with commas."""
+    return {name: value if not isinstance(value, list) else ",".join(map("=".join, value) if name == "step_data" else value)
+            for name, value in query.items()}
+
+
 def pairs(query):
     """The query as a list for urlencode: lists now repeated, now with commas."""
     made = []
     for index, (name, value) in enumerate(query.items()):
-        if not isinstance(value, list):
+        if name == "step_data":
+            made += list(in_one({name: value}).items()) if index % 2 else [(f"data.{one}", has) for one, has in value]
+        elif not isinstance(value, list):
             made.append((name, value))
         elif index % 2:
             made.append((name, ",".join(value)))

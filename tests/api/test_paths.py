@@ -162,7 +162,7 @@ def test_made_up_paths_find_what_the_model_finds(start_server):
         query = finding.random_query(rng, NOW) if rng.random() < 0.3 else {}
         query.pop("state", None)
         wanted = [c["session_id"] for c in finding.in_order([c for c in held.values() if ordering.takes(points, c) and finding.matches(query, c)])]
-        asked = {name: ",".join(value) if isinstance(value, list) else value for name, value in query.items()} | {"path": text}
+        asked = finding.in_one(query) | {"path": text}
         limit = rng.choice([1000, 1000, 1000, 7])
         assert page_through(client, asked, limit) == (wanted, len(wanted)), asked
         if rng.random() < 0.1:

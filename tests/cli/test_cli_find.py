@@ -119,6 +119,9 @@ def test_the_calls_in_which_callers_gave_wrong_input_and_hung_up_are_found(found
     (["--not-class", "error", "--not-module", "menu"], lambda call: not any(step[0] == "error" or step[1] == "menu" for step in steps_of(call))),
     (["--not-type", "transfer", "--not-src", "617*"], lambda call: call["type"] != "transfer" and not call["src"].startswith("617")),
     (["--min-duration", "60", "--max-duration", "120"], lambda call: 60 <= length(call) <= 120),
+    (["--step-data", "module_type=menu", "--step-data", "type=static"],
+     lambda call: all(any(step["event"]["data"].get(name) == value for step in call["detail"] or [])
+                      for name, value in {"module_type": "menu", "type": "static"}.items())),
     (["--min-steps", "20", "--max-steps", "30"], lambda call: 20 <= len(call["detail"] or []) <= 30),
     (["--dest", "*3001"], lambda call: call["dest"].endswith("3001") or call["session_id"] == "bare"),
     (["--dest", "+1 617 712-3001"], lambda call: call["session_id"] == "bare"),

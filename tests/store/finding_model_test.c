@@ -240,6 +240,8 @@ static void ask_path(struct fixture *f, struct dice *dice, struct question *ques
 }
 
 static const char *const counts[] = {"0", "1", "2", "4", "5"};
+static const char *const some_data[] = {"module_type=menu", "result_variable=main",
+	"module_type=menu,module_type=queue", "module_type=nothing"};
 static const char *const some_modules[] = {"menu", "queue,digits", "hangup", "nowhere"};
 
 static void ask_refused(struct fixture *f, struct dice *dice, struct question *question)
@@ -281,6 +283,9 @@ static void ask_detail(struct fixture *f, struct dice *dice, struct question *qu
 	}
 	if (throw(dice, 3) == 0) {
 		ask_path(f, dice, question);
+	}
+	if (throw(dice, 6) == 0) {
+		ask(f, question, "step_data", PICK(dice, some_data));
 	}
 	if (throw(dice, 5) == 0) {
 		ask(f, question, throw(dice, 2) ? "min_steps" : "max_steps", PICK(dice, counts));

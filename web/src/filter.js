@@ -17,6 +17,7 @@ const asked = [
 	{ name: 'last_module', label: 'Ended in module', hint: 'the last place before the hang-up', placeholder: 'menu' },
 	{ name: 'last_variable', label: 'Ended at variable', hint: 'the last place before the hang-up', placeholder: 'main_menu' },
 	{ name: 'path', label: 'Path', hint: 'places one after the other: > after, >> directly after, ! not between', placeholder: 'menu > <10s end' },
+	{ name: 'step_data', label: 'Data of a step', hint: 'NAME=VALUE, commas between several: each is in some step', placeholder: 'digits=1' },
 	{ name: 'min_duration', label: 'At least seconds', numeric: true, placeholder: '0' },
 	{ name: 'max_duration', label: 'At most seconds', numeric: true, placeholder: '3600' },
 	{ name: 'min_talk', label: 'Shortest talk, seconds', numeric: true, placeholder: '0' },
@@ -25,7 +26,7 @@ const asked = [
 	{ name: 'max_steps', label: 'At most steps', numeric: true, placeholder: '100' },
 ];
 
-/* Repeated ones of these mean any of them, and `-NAME` none of them. */
+/* Repeated ones of these mean any of them, and `-NAME` none of them. Of step_data all are meant. */
 const several = new Set(['dest', 'src', 'type', 'outcome', 'ended_by', 'class', 'module', 'variable', 'last_module', 'last_variable']);
 
 const refused = asked.filter(({ name }) => several.has(name))
@@ -48,13 +49,19 @@ export function optionsOf(field, value) {
 	return value && !field.options.includes(value) ? [value, ...field.options] : field.options;
 }
 
+/* `data.digits=1` is `step_data=digits="1"`. */
+function dataOf(query) {
+	const named = [...query].filter(([name]) => name.startsWith('data.')).map(([name, value]) => `${name.slice('data.'.length)}="${value}"`);
+	return [...query.getAll('step_data'), ...named];
+}
+
 /* The filter of an address: only what it has and what a filter knows. */
 export function readFilter(query) {
 	const filter = {};
 	for (const name of parameters) {
-		const values = query.getAll(name).filter((value) => value !== '');
+		const values = (name === 'step_data' ? dataOf(query) : query.getAll(name)).filter((value) => value !== '');
 		if (values.length) {
-			filter[name] = several.has(name.replace(/^-/, '')) ? values.join(',') : values.at(-1);
+			filter[name] = several.has(name.replace(/^-/, '')) || name === 'step_data' ? values.join(',') : values.at(-1);
 		}
 	}
 	return filter;

@@ -34,6 +34,12 @@ test('a repeated parameter that takes several means any of them; of any other th
 	assert.equal(read('text=a&text=b').text, 'b');
 });
 
+test('data of steps are asked for together, in either form', () => {
+	assert.deepEqual(read('step_data=digits=1&step_data=language=en'), { step_data: 'digits=1,language=en' });
+	assert.deepEqual(read('data.digits=1,2&data.language=en'), { step_data: 'digits="1,2",language="en"' });
+	assert.deepEqual(read('step_data='), {});
+});
+
 test('relative times become seconds at the moment of asking, and an end that is open stays open', () => {
 	assert.deepEqual(pinFilter({ start: '-1h', text: 'x' }, NOW), { start: String(NOW - 3600), text: 'x' });
 	assert.deepEqual(pinFilter({ start: '-1h', end: 'now' }, NOW), { start: String(NOW - 3600), end: String(NOW) });

@@ -152,8 +152,8 @@ static int read_kinds(
 	if (!filter_refuses_last(match->search->filter)) {
 		match->refused_last = NULL;
 	}
-	return path_is_asked(&match->search->filter->path) ? take_passed(match, kinds, count, err)
-							   : 0;
+	return filter_walks_steps(match->search->filter) ? take_passed(match, kinds, count, err)
+							 : 0;
 }
 
 /* ---- calls that the text index cannot tell of: those with too many words, and live ones ---- */

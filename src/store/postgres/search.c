@@ -145,7 +145,7 @@ static int walk(struct asking *asking, const struct store_place *top, look_fn *l
 
 	postgres_match_bind(&asking->match, asking->connection, top);
 	postgres_add_printf(asking->connection,
-		path_is_of_kinds(&asking->search->filter->path) ? CURSOR : CURSOR_PACKED,
+		filter_looks_inside(asking->search->filter) ? CURSOR_PACKED : CURSOR,
 		asking->match.from);
 	if (postgres_run(asking->connection, err) < 0) {
 		return -1;
@@ -287,7 +287,7 @@ int postgres_search(struct store *base, const struct store_search *search, struc
 	struct store_page page = {.total_calls = -1};
 
 	if (asking_open(&asking, base, search, err) < 0 ||
-		(path_is_asked(&search->filter->path) ? walk_page : ask_page)(
+		(filter_walks_steps(search->filter) ? walk_page : ask_page)(
 			&asking, arena, &page, err) < 0) {
 		return -1;
 	}

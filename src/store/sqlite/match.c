@@ -56,7 +56,7 @@ static int read_kinds(struct sqlite_match *match, const struct store_search *sea
 
 		match->kinds[kind->id] = bits_of(match->filter, kind);
 	}
-	return path_is_asked(&match->filter->path)
+	return filter_walks_steps(match->filter)
 		       ? store_path_look_init(&match->path, search, kinds, count, err)
 		       : 0;
 }

@@ -71,6 +71,13 @@ static void wrong_values_are_told_with_their_parameter(void **state)
 		{"-dest=6*1", "-dest: a * stands at either end"},
 		{"-src=", "-src: a number is expected"},
 		{"dest=\"*67\"8", "dest: a * stands at either end"},
+		{"step_data=digits",
+			"step_data: NAME=VALUE is expected, as in digits=1, not 'digits'"},
+		{"step_data=", "step_data: NAME=VALUE is expected"},
+		{"step_data==1", "step_data: a name is expected"},
+		{"step_data=a=1,b", "step_data: NAME=VALUE is expected"},
+		{"data.=1", "step_data: a name is expected"},
+		{"step_data=a=,b=,c=,d=,e=,f=,g=,h=,i=", "step_data: at most 8 may be"},
 		{"state=dead", "state: live or ended is expected, not 'dead'"},
 	};
 
@@ -145,6 +152,8 @@ static void filters_know_what_they_need(void **state)
 		{"last_module=menu", false, true},
 		{"last_variable=v", false, true},
 		{"text=word", false, true},
+		{"step_data=digits=1", false, true},
+		{"data.digits=1", false, true},
 	};
 
 	(void)state;
@@ -180,8 +189,27 @@ static const char sample_detail[] =
 	"variable\":"
 	"\"help\"}},\"class\":\"event\",\"timestamp\":3},"
 	"{\"event\":{\"line\":\"caller hung "
-	"up\",\"data\":{\"module_type\":\"hangup\",\"result_variable\":\"end\"}},\"class\":"
+	"up\",\"data\":{\"module_type\":\"hangup\",\"result_variable\":\"end\",\"digits\":\"1,2\","
+	"\"tries\":3,\"audio\":false,\"note\":\"\",\"said\":\"\\\"yes\\\"\",\"a\":\"b=c\"}},"
+	"\"class\":"
 	"\"event\",\"timestamp\":4}]";
+
+/* Its steps, and then none to be seen. */
+static void expect_match(const char *parameters, int expected)
+{
+	AUTO(arena_deinit) struct arena arena;
+	struct filter filter;
+	int matches;
+
+	arena_init(&arena, SIZE_MAX);
+	assert_int_equal(read_filter(parameters, &arena, &filter, NULL), 1);
+	matches = filter_matches(&filter, &sample, text_of(sample_detail), &arena, NULL);
+	if (matches != expected) {
+		fail_msg("%s: %d", parameters, matches);
+	}
+	matches = filter_matches(&filter, &sample, (struct text){0}, &arena, NULL);
+	assert_int_equal(matches, expected && !filter_needs_detail(&filter));
+}
 
 static void a_call_matches_or_does_not(void **state)
 {
@@ -245,18 +273,46 @@ static void a_call_matches_or_does_not(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		AUTO(arena_deinit) struct arena arena;
-		struct filter filter;
-		int matches;
+		expect_match(rows[i].parameters, rows[i].matches);
+	}
+}
 
-		arena_init(&arena, SIZE_MAX);
-		assert_int_equal(read_filter(rows[i].parameters, &arena, &filter, NULL), 1);
-		matches = filter_matches(&filter, &sample, text_of(sample_detail), &arena, NULL);
-		if (matches != rows[i].matches) {
-			fail_msg("%s: %d", rows[i].parameters, matches);
-		}
-		matches = filter_matches(&filter, &sample, (struct text){0}, &arena, NULL);
-		assert_int_equal(matches, rows[i].matches && !filter_needs_detail(&filter));
+/* What its steps' data have; there the values are asked for as they are. */
+static void a_call_has_the_data_or_has_not(void **state)
+{
+	static const struct {
+		const char *parameters;
+		int matches;
+	} rows[] = {
+		{"step_data=module_type=menu", 1},
+		{"data.module_type=menu", 1},
+		{"data.module_type=Menu", 0},
+		{"data.menu=menu", 0},
+		{"step_data=module_type=menu,result_variable=help", 1}, /* each in any step */
+		{"step_data=module_type=menu,result_variable=none", 0},
+		{"data.module_type=menu&data.module_type=queue", 1},
+		{"data.digits=1,2", 1},
+		{"step_data=digits=\"1,2\"", 1},
+		{"step_data=digits=\"1,2\",tries=3", 1},
+		{"step_data=digits=1,2=", 0},
+		{"data.digits=1", 0}, /* the whole value */
+		{"data.tries=3", 1},
+		{"data.tries=03", 0},
+		{"data.audio=false", 1},
+		{"data.note=", 1},
+		{"data.none=", 0},
+		{"data.said=\"yes\"", 1}, /* as it spells */
+		{"step_data=said=\"\"yes\"\"", 0},
+		{"data.a=b=c", 1},
+		{"step_data=a=b=c", 1},
+		{"data.module_type=menu&path=menu > queue", 1},
+		{"data.module_type=menu&path=queue > menu", 0},
+		{"data.module_type=none&path=menu > queue", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		expect_match(rows[i].parameters, rows[i].matches);
 	}
 }
 
@@ -388,6 +444,7 @@ int main(void)
 		cmocka_unit_test(other_parameters_are_left_alone),
 		cmocka_unit_test(filters_know_what_they_need),
 		cmocka_unit_test(a_call_matches_or_does_not),
+		cmocka_unit_test(a_call_has_the_data_or_has_not),
 		cmocka_unit_test(a_call_is_refused_or_is_not),
 		cmocka_unit_test(a_number_is_meant_or_is_not),
 		cmocka_unit_test(what_is_not_canonical_is_told),
