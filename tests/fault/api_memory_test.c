@@ -4,6 +4,7 @@
  * memory, the answer is what it was. */
 #include <pthread.h>
 
+#include "../rounds.h"
 #include "api/api.h"
 #include "api/key.h"
 #include "failing_memory.h"
@@ -208,7 +209,7 @@ struct sum {
 
 static void ask_all(struct stand *stand, bool with_faults, struct sum *sum)
 {
-	int stride = figures_rounds("CALLSTEP_FAULT_STRIDE", 1);
+	int stride = rounds_of("CALLSTEP_FAULT_STRIDE", 1);
 
 	for (size_t i = 0; i < QUESTIONS; i++) {
 		/* Twice: the first time what is made once is made, and a posted call is new. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 
+#include "../rounds.h"
 #include "faulty_vfs.h"
 #include "figures.h"
 #include "story.h"
@@ -94,7 +95,7 @@ static int run_with(const struct trouble *trouble, const struct faulty_plan *pla
 static void run_all(const struct trouble *trouble, bool stays)
 {
 	struct faulty_plan plan = trouble->plan;
-	int points = 0, told = 0, stride = figures_rounds("CALLSTEP_FAULT_STRIDE", 1);
+	int points = 0, told = 0, stride = rounds_of("CALLSTEP_FAULT_STRIDE", 1);
 
 	plan.stays = stays;
 	for (int nth = 1;; nth += stride) {

@@ -3,24 +3,9 @@
 #include "figures.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "base/text.h"
-
-#define NUMBER_MAX 1000000000
-
-int figures_rounds(const char *name, int usual)
-{
-	int64_t number;
-
-	if (!text_to_int64(text_of(getenv(name)), &number) || number < 1 || number > NUMBER_MAX) {
-		return usual;
-	}
-	return (int)number;
-}
 
 void figures_begin(void)
 {

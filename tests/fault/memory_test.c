@@ -2,6 +2,7 @@
  * No memory: the standard run of the store and a run of intake, again and again, with the first,
  * the second, … allocation failing, once or until there is memory again. Nothing crashes, leaks or
  * gets lost, and the same store goes on. */
+#include "../rounds.h"
 #include "failing_memory.h"
 #include "figures.h"
 #include "intake/intake.h"
@@ -52,7 +53,7 @@ static int run_story(long nth, bool stays)
 
 static void run_stories(bool stays)
 {
-	int points = 0, told = 0, stride = figures_rounds("CALLSTEP_MEMORY_STRIDE", USUAL_STRIDE);
+	int points = 0, told = 0, stride = rounds_of("CALLSTEP_MEMORY_STRIDE", USUAL_STRIDE);
 	long live;
 
 	assert_int_equal(run_story(0, false), -1); /* what is allocated once and for all */
@@ -210,7 +211,7 @@ static bool run_intake(long nth, bool stays)
 
 static void run_intakes(bool stays)
 {
-	int points = 0, stride = figures_rounds("CALLSTEP_MEMORY_STRIDE", USUAL_STRIDE);
+	int points = 0, stride = rounds_of("CALLSTEP_MEMORY_STRIDE", USUAL_STRIDE);
 	long live;
 
 	run_intake(0, false);

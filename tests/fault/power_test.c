@@ -4,6 +4,7 @@
  * one under way whole or not at all. */
 #include <unistd.h>
 
+#include "../rounds.h"
 #include "faulty_vfs.h"
 #include "figures.h"
 #include "lossy_disk.h"
@@ -67,7 +68,7 @@ static void acknowledged_steps_survive_a_power_cut_at_any_moment(void **state)
 	assert_non_null(cutting);
 	folder_make(base);
 	snprintf(cutting->folder, sizeof(cutting->folder), "%s/cut", base);
-	cutting->seeds = figures_rounds("CALLSTEP_POWER_SEEDS", 2);
+	cutting->seeds = rounds_of("CALLSTEP_POWER_SEEDS", 2);
 	story_begin(&cutting->story);
 	cutting->disk = lossy_disk_create(cutting->story.f.folder, before_a_sync, cutting);
 	for (size_t step = 0; step < story_steps; step++) {

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../rounds.h"
 #include "base/file.h"
 #include "faulty_vfs.h"
 #include "figures.h"
@@ -153,7 +154,7 @@ static bool killed_at(const char *folder, int nth)
 
 static void an_upgrade_that_is_killed_at_any_statement_is_done_the_next_time(void **state)
 {
-	int kills = 0, stride = figures_rounds("CALLSTEP_FAULT_STRIDE", 1);
+	int kills = 0, stride = rounds_of("CALLSTEP_FAULT_STRIDE", 1);
 
 	(void)state;
 	for (size_t i = 0; i < earlier_count; i++) {
@@ -179,7 +180,7 @@ static void an_upgrade_that_is_killed_at_any_statement_is_done_the_next_time(voi
 
 static void a_store_that_is_killed_while_it_is_made_is_made_the_next_time(void **state)
 {
-	int kills = 0, stride = figures_rounds("CALLSTEP_FAULT_STRIDE", 1);
+	int kills = 0, stride = rounds_of("CALLSTEP_FAULT_STRIDE", 1);
 	bool killed = true;
 
 	(void)state;
@@ -210,7 +211,7 @@ struct cutting {
 static void cut_here(void *context)
 {
 	struct cutting *cutting = context;
-	int seeds = figures_rounds("CALLSTEP_POWER_SEEDS", 2);
+	int seeds = rounds_of("CALLSTEP_POWER_SEEDS", 2);
 
 	faulty_vfs_hold(true);
 	for (int i = 0; i < seeds + 2; i++) {

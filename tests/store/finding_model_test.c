@@ -3,6 +3,7 @@
  * replaced and moved before. The seeds are fixed; a failure names its seed and question. */
 #include "fixture.h"
 
+#include "../rounds.h"
 #include "../unit/call/random_path.h"
 #include "find/dropoff.h"
 #include "find/flow.h"
@@ -105,7 +106,6 @@ static struct store_put random_put(struct fixture *f, struct dice *dice, uint32_
 
 /* How much is put and asked. */
 struct plan {
-	uint64_t seeds;
 	int rounds;
 	size_t puts; /* a round */
 	uint32_t sessions;
@@ -586,21 +586,17 @@ static void run_seed(const struct plan *plan, uint64_t seed)
 static void any_question_finds_what_walking_finds(void **state)
 {
 	static const struct plan small = {
-		.seeds = 12, .rounds = 8, .puts = 40, .sessions = 120, .questions = 25};
+		.rounds = 8, .puts = 40, .sessions = 120, .questions = 25};
 	/* So many that words are asked for by a bit a call. */
 	static const struct plan large = {
-		.seeds = 1, .rounds = 1, .puts = 5000, .sessions = 4000, .questions = 30};
+		.rounds = 1, .puts = 5000, .sessions = 4000, .questions = 30};
 	/* So many more that calls are looked up which more than a few have. */
-	static const struct plan words = {.seeds = 1,
-		.rounds = 1,
-		.puts = 12000,
-		.sessions = 20000,
-		.questions = 150,
-		.texts = true};
+	static const struct plan words = {
+		.rounds = 1, .puts = 12000, .sessions = 20000, .questions = 150, .texts = true};
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= small.seeds; seed++) {
-		run_seed(&small, seed);
+	for (int seed = 1; seed <= rounds_of("CALLSTEP_MODEL_SEEDS", 12); seed++) {
+		run_seed(&small, (uint64_t)seed);
 	}
 	run_seed(&large, 1);
 	run_seed(&words, 1);
