@@ -142,6 +142,13 @@ test('320 pixels are enough: no view is wider than the screen', withPage(held, {
 	assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 320, '/docs');
 }));
 
+test('a preview breaks no rule of accessibility', withPage(held, { viewport: { width: 1600, height: 900 } }, async (page) => {
+	await page.getByRole('complementary', { name: 'Preview' }).getByRole('list', { name: 'Steps' }).waitFor();
+	await page.keyboard.press('x');
+	await page.getByText('1 call is pinned').waitFor();
+	assert.deepEqual(await violations(page, 'light'), []);
+}));
+
 test('a large screen is used', withPage(held, { viewport: { width: 3840, height: 2160 } }, async (page) => {
 	await page.locator('.table-row a').first().waitFor();
 	await page.locator('.table-row').nth(40).waitFor();

@@ -31,7 +31,7 @@ async function textOf(download) {
 test('a call opens from the list and shows every step', withPage(held, { address: '#/calls?src=6177123000' }, async (page, program) => {
 	const { detail, steps: count } = await program.ask(`/v1/calls/${encodeURIComponent(EXAMPLE)}`);
 	await page.getByRole('grid').getByText(EXAMPLE).waitFor();
-	await page.locator('.table-row', { hasText: EXAMPLE }).getByRole('link').click();
+	await page.locator('.table-row', { hasText: EXAMPLE }).getByRole('link').first().click();
 	await page.getByRole('heading', { name: `Call ${EXAMPLE}` }).waitFor();
 	await until(page, () => steps(page).count(), (shown) => shown === count);
 	const lines = await page.locator('.step-line').allTextContents();
@@ -155,7 +155,7 @@ test('a call is handed on: link, text, JSON, a file', withPage(held, { address, 
 
 test('j and k go through the list that the call came from', withPage(held, {}, async (page, program) => {
 	const { calls } = await program.ask('/v1/calls?limit=3');
-	await page.locator('.table-row').first().getByRole('link').click();
+	await page.locator('.table-row').first().getByRole('link').first().click();
 	await page.getByRole('heading', { name: calls[0].session_id }).waitFor();
 	for (const [key, call] of [['j', calls[1]], ['j', calls[2]], ['k', calls[1]], ['k', calls[0]]]) {
 		await page.keyboard.press(key);

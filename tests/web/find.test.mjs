@@ -116,7 +116,7 @@ test('where time goes: what the server counts, sorted by any column, to the call
 
 test('callers who gave wrong input and hung up: found, opened, at the step', withPage(held, { address: '#/calls?text=pbx-invalid+%22hung+up+by+the+caller%22' }, async (page) => {
 	assert.equal(await totalOf(page), 1);
-	await page.locator('.table-row').first().getByRole('link').click();
+	await page.locator('.table-row').first().getByRole('link').first().click();
 	const step = page.locator('.step').filter({ hasText: 'pbx-invalid' }).last();
 	await step.getByRole('link').click();
 	await page.waitForURL(/#\/call\/.*step=\d+/);

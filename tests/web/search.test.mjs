@@ -98,7 +98,7 @@ test('Escape and a click elsewhere close what is offered', withPage(held, {}, as
 }));
 
 test('the words that were looked for are marked in the call, which opens at the first', withPage(held, { address: '#/calls?text="no such pin"', viewport: { width: 1000, height: 420 } }, async (page) => {
-	await page.locator('.table-row').first().getByRole('link').click();
+	await page.locator('.table-row').first().getByRole('link').first().click();
 	const mark = page.locator('.step mark').first();
 	assert.equal(await mark.textContent(), 'no such PIN');
 	await until(page, () => mark.evaluate((one) => one.getBoundingClientRect().top), (top) => top > 0 && top < 420);

@@ -2,6 +2,7 @@
 // One call: header, time line, steps, variables, and ways to hand it on.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
+import { AllCalls } from './all_calls.js';
 import { CallActions } from './call_actions.js';
 import { useServerNow } from './clock.js';
 import { problemText } from './follow.js';
@@ -134,12 +135,6 @@ function Facts({ call, zone }) {
 		['Steps', call.log ? String(call.steps) : '–'],
 	];
 	return html`<dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value || '–'}</dd></div>`)}</dl>`;
-}
-
-/* A number leads to all its calls. A `*` at an end of it is itself. */
-function AllCalls({ of, number }) {
-	const asked = /[*,]/.test(number) ? `"${number}"` : number;
-	return number ? html`<a href=${formatAddress(['calls'], { [of]: asked })} title=${`All calls ${of === 'src' ? 'from' : 'to'} this number`}>${number}</a>` : '–';
 }
 
 function NoSteps({ call }) {

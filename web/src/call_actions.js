@@ -5,13 +5,14 @@ import { formatAddress } from './address.js';
 import { callDocument } from './call_document.js';
 import { copyText, download, fileName } from './format.js';
 import { html } from './html.js';
-import { set, useSettings } from './settings.js';
+import { togglePin, usePins } from './pins.js';
 import { callText } from './steps.js';
 
 /* @children stand first. */
 export function CallActions({ call, steps, zone, children }) {
 	const [said, setSaid] = useState('');
-	const { pinned } = useSettings();
+	const pinned = usePins();
+	const [here, other] = [pinned.includes(call.session_id), pinned.filter((session) => session !== call.session_id).at(-1)];
 	const name = fileName(`call-${call.session_id}`);
 	const copy = (text, what) => copyText(text).then(() => setSaid(`${what} copied`), () => setSaid('The browser does not allow copying here: use the address bar, or a file'));
 	return html`
@@ -21,11 +22,8 @@ export function CallActions({ call, steps, zone, children }) {
 			<button type="button" onClick=${() => copy(callText(call, steps, zone), 'Text')}>Copy as text</button>
 			<button type="button" onClick=${() => download(`${name}.json`, 'application/json', [JSON.stringify(call, null, 2)])}>JSON</button>
 			<button type="button" onClick=${() => download(`${name}.html`, 'text/html', [callDocument(call, steps, zone)])}>HTML file</button>
-			${pinned && pinned !== call.session_id
-				? html`<a class="button" href=${formatAddress(['compare', pinned, call.session_id])}>Compare with ${pinned}</a>`
-				: null}
-			<button type="button" aria-pressed=${pinned === call.session_id}
-				onClick=${() => set({ pinned: pinned === call.session_id ? null : call.session_id })}>${pinned === call.session_id ? 'Pinned' : 'Pin to compare'}</button>
+			${other && html`<a class="button" href=${formatAddress(['compare', other, call.session_id])}>Compare with ${other}</a>`}
+			<button type="button" aria-pressed=${here} onClick=${() => togglePin(call.session_id)}>${here ? 'Pinned' : 'Pin to compare'}</button>
 			<span role="status" class="muted">${said}</span>
 		</div>`;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The rows of a list of calls, only those in sight. Up, Down, j, k, Page Up, Page Down, Home, End move through it, Enter or a click opens a call.
+// The rows of a list of calls, only those in sight. Up, Down, j, k, Page Up, Page Down, Home, End move through it, Enter or a click opens a call, x pins it.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
 import { chosenColumns } from './columns.js';
@@ -7,6 +7,7 @@ import { useFound } from './found.js';
 import { html } from './html.js';
 import { markedPieces } from './marks.js';
 import { Outcome } from './outcome.js';
+import { togglePin, usePins } from './pins.js';
 import { remember, rememberedList } from './result.js';
 import { inSight, MAX_HEIGHT, ROW_HEIGHT, scrollHeight, scrollOf, topOf, topThatShows } from './rows.js';
 import { getSettings, useSettings } from './settings.js';
@@ -16,8 +17,8 @@ const CARD_HEIGHT = 56; // two lines, where the screen is narrow
 const LINE_HEIGHT = 22; // of the line that words found
 const NARROW = 600; // pixels: below, a row is a card
 
-/* @carried goes into the address of each call. */
-export function CallTable({ result, version, address, carried, onSeen }) {
+/* @carried goes into the address of each call. @onActive gets the row that is active, null while it is not there; onOrder() is asked for the other order. */
+export function CallTable({ result, version, address, carried, onSeen, onActive, onOrder }) {
 	const box = useRef();
 	const settings = useSettings();
 	const [height, setHeight] = useState(600);
@@ -38,6 +39,7 @@ export function CallTable({ result, version, address, carried, onSeen }) {
 		const timer = setTimeout(() => result.want(first, last), 40);
 		return () => clearTimeout(timer);
 	}, [result, first, last, version]);
+	useEffect(() => onActive(result.row(active) ?? null), [result, active, version]);
 	useEffect(() => onSeen([Math.floor(top), Math.ceil(top + height / rowHeight - 0.2)]), [Math.floor(top), height, total, rowHeight]);
 
 	const scrollTo = (to) => {
@@ -64,29 +66,32 @@ export function CallTable({ result, version, address, carried, onSeen }) {
 		}
 	};
 	useWheel(box, total, rowHeight, (rows) => scrollTo(top + rows));
-	const key = keyHandler({ active, height, rowHeight, total, move, open });
+	const pins = usePins();
+	const pin = (row) => result.row(row) && togglePin(result.row(row).session_id);
+	const key = keyHandler({ active, height, rowHeight, total, move, open, pin });
 	const shown = chosenColumns(settings.columns);
 	const zone = zoneName(settings.zone);
-	const grid = { gridTemplateColumns: shown.map((column) => column.width).join(' ') };
+	const grid = { gridTemplateColumns: ['1.4em', ...shown.map((column) => column.width)].join(' ') };
 	return html`
-		<div class=${`table${narrow ? ' cards' : ''}`} role="grid" aria-label="Calls" aria-rowcount=${result.total === null ? -1 : total + 1} aria-busy=${result.total === null} aria-colcount=${shown.length} tabindex="0" data-list="true" ref=${box}
+		<div class=${`table${narrow ? ' cards' : ''}`} role="grid" aria-label="Calls" aria-rowcount=${result.total === null ? -1 : total + 1} aria-busy=${result.total === null} aria-colcount=${shown.length + 1} tabindex="0" data-list="true" ref=${box}
 			aria-activedescendant=${active >= first && active < last ? `row-${active}` : undefined} onKeyDown=${key} onScroll=${scrolled}>
 			${!narrow && html`<div class="table-head" role="row" aria-rowindex="1" style=${grid}>
-				${shown.map((column) => html`<span key=${column.name} role="columnheader" class=${column.number ? 'number' : ''}>${column.label}</span>`)}
+				<span role="columnheader"><span class="hidden">Pinned</span></span>
+				${shown.map((column) => html`<${Head} key=${column.name} column=${column} oldest=${result.oldest} onOrder=${onOrder} />`)}
 			</div>`}
 			<div class="table-body" role="rowgroup" style=${{ height: `${scrollHeight(total, rowHeight)}px` }}>
 				<div class="table-rows" role="presentation"
 					style=${{ transform: `translateY(${scrollOf(top, total, height, rowHeight) - (top - first) * rowHeight}px)` }}>
 					${range(first, last).map((row) => html`<${Row} key=${row} row=${row} call=${result.row(row)} columns=${shown} grid=${grid} zone=${zone} carried=${carried} height=${rowHeight} narrow=${narrow} found=${found}
-						active=${row === active} onOpen=${() => open(row)} onFocus=${() => setActive(row)} version=${version} />`)}
+						active=${row === active} pinned=${pins.includes(result.row(row)?.session_id)} onPin=${() => pin(row)} onOpen=${() => open(row)} onFocus=${() => setActive(row)} version=${version} />`)}
 				</div>
 			</div>
 		</div>`;
 }
 
-function Row({ row, call, columns: shown, grid, zone, carried, height, narrow, found, active, onOpen, onFocus }) {
+function Row({ row, call, columns: shown, grid, zone, carried, height, narrow, found, active, pinned, onPin, onOpen, onFocus }) {
 	const click = (event) => {
-		if (!event.ctrlKey && !event.metaKey && !event.shiftKey && getSelection().isCollapsed) {
+		if (!event.ctrlKey && !event.metaKey && !event.shiftKey && getSelection().isCollapsed && !event.target.closest('label, .all-calls')) {
 			event.preventDefault();
 			onFocus();
 			onOpen();
@@ -96,10 +101,18 @@ function Row({ row, call, columns: shown, grid, zone, carried, height, narrow, f
 	const draw = (column) => (column.draw ? html`<${column.draw} call=${call} />` : column.text(call, zone));
 	return html`
 		<div class=${`table-row${active ? ' active' : ''}`} role="row" id=${`row-${row}`} aria-rowindex=${row + 2} aria-selected=${active} style=${{ ...(narrow ? {} : grid), height: `${height}px` }} onClick=${call && click}>
-			${narrow ? html`<${Card} call=${call} zone=${zone} link=${link} />` : shown.map((column, index) => html`<span key=${column.name} role="gridcell" class=${column.number ? 'number' : ''} title=${call && column.text(call, zone)}>
+			${narrow ? html`<${Card} call=${call} zone=${zone} link=${link} />` : html`<span role="gridcell">${call && html`<label class="pin"><input type="checkbox" tabindex="-1" checked=${pinned} onChange=${onPin} aria-label=${`Pin ${call.session_id} to compare`} /></label>`}</span>`}
+			${!narrow && shown.map((column, index) => html`<span key=${column.name} role="gridcell" class=${column.number ? 'number' : ''} title=${call && column.text(call, zone)}>
 				${!call ? html`<span class="ghost"></span>` : index === 0 ? link(column.text(call, zone)) : draw(column)}</span>`)}
 			${carried.text && html`<${Found} line=${call && found.lineOf(call.session_id)} phrases=${found.phrases} zone=${zone} />`}
 		</div>`;
+}
+
+/* The order is that of the start alone: other columns do not look as if they had one. */
+function Head({ column, oldest, onOrder }) {
+	return column.ordered
+		? html`<span role="columnheader" aria-sort=${oldest ? 'ascending' : 'descending'}><button type="button" class="sort" onClick=${onOrder} title=${oldest ? 'The oldest first' : 'The newest first'}>${column.label} <span aria-hidden="true">${oldest ? '↑' : '↓'}</span></button></span>`
+		: html`<span role="columnheader" class=${column.number ? 'number' : ''}>${column.label}</span>`;
 }
 
 /* A call on a small screen: when, how it went and how long it took; from whom to whom. */
@@ -114,7 +127,7 @@ function Found({ line, phrases, zone }) {
 		${line.more > 0 && html` <span class="muted">+${line.more} more</span>`}`}</span>`;
 }
 
-function keyHandler({ active, height, rowHeight, total, move, open }) {
+function keyHandler({ active, height, rowHeight, total, move, open, pin }) {
 	const page = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1);
 	const moves = {
 		ArrowDown: active + 1, j: active + 1, ArrowUp: active - 1, k: active - 1, PageDown: active + page, PageUp: active - page, Home: 0, End: total - 1,
@@ -129,6 +142,8 @@ function keyHandler({ active, height, rowHeight, total, move, open }) {
 			move(moves[event.key]);
 		} else if (event.key === 'Enter' && event.target === event.currentTarget) {
 			open(active);
+		} else if (event.key === 'x' && getSettings().letters) {
+			pin(active);
 		}
 	};
 }

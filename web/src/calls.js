@@ -12,8 +12,12 @@ import { FilterBar } from './filter_bar.js';
 import { countOf, formatNumber } from './format.js';
 import { html } from './html.js';
 import { OutcomeChips } from './outcome_chips.js';
+import { Pins } from './pins.js';
+import { Preview, useWide } from './preview.js';
 import { rememberedList, Result } from './result.js';
+import { set, useSettings } from './settings.js';
 import { Empty, Failure } from './states.js';
+import { zoneName } from './time.js';
 
 const LOOK_MS = 20000; // between two looks for new calls
 const LOOK_SHARE = 20; // a look that took long is followed by a pause so many times as long
@@ -21,10 +25,15 @@ const LOOK_SHARE = 20; // a look that took long is followed by a pause so many t
 export function Calls({ query }) {
 	const filter = readFilter(query);
 	const key = formatQuery(filter);
+	const oldest = query.get('order') === 'oldest';
+	const wide = useWide();
+	const { preview, zone } = useSettings();
+	const [active, setActive] = useState(null);
 	const [turn, setTurn] = useState(0);
-	const [result, version] = useResult(filter, key, turn);
+	const [result, version] = useResult(filter, key, turn, oldest);
 	const [seen, setSeen] = useState([0, 0]);
-	const show = (to) => go(formatAddress(['calls'], to));
+	const order = oldest ? 'oldest' : null;
+	const show = (to) => go(formatAddress(['calls'], { ...to, order }));
 	const again = () => setTurn(turn + 1);
 	return html`
 		<${FilterBar} filter=${filter} onChange=${show} problem=${result.problem} />
@@ -32,15 +41,20 @@ export function Calls({ query }) {
 		<${OutcomeChips} filter=${filter} pinned=${result.filter} onChange=${show} />
 		<div class="list-head">
 			<p class="total" role="status" data-testid="total">${totalOf(result, seen)}</p>
+			<${Pins} />
 			<${NewCalls} filter=${filter} result=${result} onShow=${again} />
+			${wide && html`<button type="button" aria-pressed=${preview} onClick=${() => set({ preview: !preview })}>Preview</button>`}
 			<${ColumnMenu} />
 			<${ExportMenu} filter=${result.filter} total=${result.total} />
 		</div>
 		<${Holes} result=${result} />
-		<${Rows} result=${result} version=${version} filter=${filter} filtered=${key !== ''} onSeen=${setSeen} onRetry=${again} />`;
+		<div class="list-body">
+			<${Rows} result=${result} version=${version} filter=${filter} order=${order} filtered=${key !== ''} onSeen=${setSeen} onActive=${setActive} onRetry=${again} />
+			${wide && preview && result.total > 0 && html`<${Preview} row=${active} carried=${{ text: filter.text }} zone=${zoneName(zone)} />`}
+		</div>`;
 }
 
-function Rows({ result, version, filter, filtered, onSeen, onRetry }) {
+function Rows({ result, version, filter, order, filtered, onSeen, onActive, onRetry }) {
 	if (result.problem?.parameter) {
 		return html`<${Empty} title="The filter is not understood" hint=${result.problem.message} />`;
 	}
@@ -52,7 +66,8 @@ function Rows({ result, version, filter, filtered, onSeen, onRetry }) {
 			hint=${filtered ? 'Take a filter away or choose a longer window.' : 'Calls appear here once they are stored: import a file, or post them to /v1/calls.'}>
 			${filtered ? html`<p><a href="#/calls">All calls</a></p>` : html`<p><a href="#/import">Import a file</a></p>`}</${Empty}>`;
 	}
-	return html`<${CallTable} result=${result} version=${version} address=${formatAddress(['calls'], filter)} carried=${{ text: filter.text }} onSeen=${onSeen} />`;
+	return html`<${CallTable} result=${result} version=${version} address=${formatAddress(['calls'], { ...filter, order })} carried=${{ text: filter.text }} onSeen=${onSeen} onActive=${onActive}
+		onOrder=${() => go(formatAddress(['calls'], { ...filter, order: order ? null : 'oldest' }))} />`;
 }
 
 /* Rows that could not be fetched, of a list that is there. */
@@ -78,14 +93,14 @@ function totalOf(result, [first, last]) {
 	return result.total === 0 ? 'No calls' : `${formatNumber(first + 1)}–${formatNumber(Math.min(last, result.total))} of ${countOf(result.total, 'call')}`;
 }
 
-/* One Result for each filter and turn. The version changes with what has come. */
-function useResult(filter, key, turn) {
+/* One Result for each filter, turn and order. The version changes with what has come. */
+function useResult(filter, key, turn, oldest) {
 	const [version, setVersion] = useState(0);
 	const result = useMemo(() => {
-		const made = new Result(pinFilter(filter, Math.floor(Date.now() / 1000)), () => setVersion((before) => before + 1));
+		const made = new Result(pinFilter(filter, Math.floor(Date.now() / 1000)), () => setVersion((before) => before + 1), { oldest });
 		made.want(0, 1);
 		return made;
-	}, [key, turn]);
+	}, [key, turn, oldest]);
 	useEffect(() => () => {
 		// A call that was opened from it still asks it for its neighbours.
 		if (rememberedList()?.result === result) {

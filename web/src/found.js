@@ -27,7 +27,7 @@ export function useFound(result, first, last, text, version) {
 		}
 		const abort = new AbortController();
 		const timer = setTimeout(async () => {
-			const query = formatQuery(result.filter, { detail: true, offset: from, limit: until - from });
+			const query = formatQuery(result.filter, { detail: true, ...result.span(from, until) });
 			const answer = await askJson(`/v1/calls?${query}`, { signal: abort.signal }).catch(() => null);
 			const taken = new Map(missing.map((row) => [result.row(row)?.session_id, null]));
 			answer?.calls.forEach((call) => taken.set(call.session_id, lineOf(call, phrases)));

@@ -57,7 +57,7 @@ export const sheet = [
 		['?', 'this sheet'], ['/', 'words to search for'], [`g then ${views.map((view) => view.key).join(' ')}`, views.map((view) => view.label.toLowerCase()).join(', ')], ['Esc', 'close, leave a field'],
 	]],
 	['In the list of calls', [
-		['j k ↓ ↑', 'one call down, up'], ['Page Up, Page Down, Home, End', 'further'], ['Enter', 'open the call'],
+		['j k ↓ ↑', 'one call down, up'], ['Page Up, Page Down, Home, End', 'further'], ['Enter', 'open the call'], ['x', 'pin the call to compare'], ['v', 'compare the two that are pinned'],
 	]],
 	['Live', [
 		['j k ↓ ↑', 'one call down, up'], ['Enter', 'open the call, and follow it while it goes on'],
@@ -74,7 +74,7 @@ let waiting = 0; // until when a letter after g means a view
 
 function focusList(event) {
 	const list = document.querySelector('[data-list]');
-	if (list && ['j', 'k', 'ArrowDown', 'ArrowUp', 'Enter'].includes(event.key) && document.activeElement === document.body) {
+	if (list && ['j', 'k', 'x', 'ArrowDown', 'ArrowUp', 'Enter'].includes(event.key) && document.activeElement === document.body) {
 		list.focus();
 		list.dispatchEvent(new KeyboardEvent('keydown', { key: event.key, bubbles: true }));
 		return true;

@@ -11,9 +11,11 @@ const PAGES_KEPT = 60;
 /* A page that follows one already held is asked for by that one's cursor: no row twice and none left out, whatever has arrived in the
  * meantime. A jump is asked for by its offset; when the total shows that calls have come, what was held before lies elsewhere now, and goes. */
 export class Result {
-	/* @filter is pinned (filter.js). @changed is called when rows or the total have come, or a problem. @ask is for tests. */
-	constructor(filter, changed, ask = askJson) {
+	/* @filter is pinned (filter.js). @changed is called when rows or the total have come, or a problem. @oldest: the first row is the oldest call, not the newest.
+	 * @ask is for tests. */
+	constructor(filter, changed, { oldest = false, ask = askJson } = {}) {
 		this.filter = filter;
+		this.oldest = oldest;
 		this.changed = changed;
 		this.ask = ask;
 		this.total = null;
@@ -67,7 +69,7 @@ export class Result {
 		const cursor = this.cursors.get(number);
 		const place = cursor === undefined ? { offset: number * PAGE } : { cursor };
 		try {
-			const answer = await this.ask(`/v1/calls?${formatQuery(this.filter, { limit: PAGE, ...place })}`, { signal: this.abort.signal });
+			const answer = await (this.oldest ? this.askFromEnd(number) : this.askCalls({ limit: PAGE, ...place }));
 			if (pages !== this.pages) {
 				return; // what it continues is gone
 			}
@@ -87,6 +89,32 @@ export class Result {
 			this.problem = problem;
 		}
 		this.changed();
+	}
+
+	askCalls(place) {
+		return this.ask(`/v1/calls?${formatQuery(this.filter, place)}`, { signal: this.abort.signal });
+	}
+
+	/* The server has the newest first. The oldest first are the same calls from the end, which the exact total says; asked again where calls have come since. */
+	async askFromEnd(number) {
+		let total = this.total ?? (await this.askCalls({ limit: 1 })).total_calls;
+		for (;;) {
+			const end = total - number * PAGE;
+			if (end <= 0) {
+				return { calls: [], total_calls: total, next: null };
+			}
+			const offset = Math.max(0, end - PAGE);
+			const answer = await this.askCalls({ limit: end - offset, offset });
+			if (answer.total_calls === total) {
+				return { calls: answer.calls.reverse(), total_calls: total, next: null };
+			}
+			total = answer.total_calls;
+		}
+	}
+
+	/* Where rows [first, last) lie in the server's order. */
+	span(first, last) {
+		return { offset: this.oldest ? this.total - last : first, limit: last - first };
 	}
 
 	count(total) {

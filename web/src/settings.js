@@ -7,7 +7,8 @@ const defaults = {
 	theme: 'system', // or light, dark
 	zone: 'local', // or UTC, or a name such as America/New_York
 	columns: ['start', 'outcome', 'duration', 'type', 'src', 'dest', 'steps', 'session_id'],
-	pinned: null, // a session to compare with
+	pinned: [], // sessions to compare
+	preview: true, // of a call beside the list, where there is room
 	letters: true, // single keys do something (WCAG 2.1.4)
 };
 
@@ -17,7 +18,8 @@ let settings = { ...defaults, ...read() };
 
 function read() {
 	try {
-		return JSON.parse(localStorage.getItem(NAME)) ?? {};
+		const kept = JSON.parse(localStorage.getItem(NAME)) ?? {};
+		return { ...kept, pinned: [kept.pinned ?? []].flat() }; // once it was one
 	} catch {
 		return {};
 	}
@@ -52,4 +54,4 @@ export function useSettings() {
 }
 
 /* Who signs in next may not see this one's calls. */
-onSession((session) => session || set({ pinned: null }));
+onSession((session) => session || set({ pinned: [] }));

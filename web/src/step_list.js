@@ -34,6 +34,11 @@ export function StepList({ call, steps, waits, zone, chosen, words: found, until
 		setHidden(new Set());
 		setWords('');
 	};
+	useEffect(() => {
+		const all = () => setMost(Infinity); // paper has no button to press
+		addEventListener('beforeprint', all);
+		return () => removeEventListener('beforeprint', all);
+	}, []);
 	const toggle = (name) => {
 		const changed = new Set(hidden);
 		changed[changed.has(name) ? 'delete' : 'add'](name);

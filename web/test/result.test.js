@@ -23,8 +23,8 @@ class Server {
 			throw new Error('no answer');
 		}
 		const first = query.has('cursor') ? this.calls.findIndex((call) => call.session_id === query.get('cursor')) + 1 : Number(query.get('offset'));
-		const calls = this.calls.slice(first, first + PAGE);
-		return { calls, total_calls: this.calls.length, next: first + PAGE < this.calls.length ? calls.at(-1).session_id : null };
+		const calls = this.calls.slice(first, first + Number(query.get('limit')));
+		return { calls, total_calls: this.calls.length, next: first + calls.length < this.calls.length && calls.length > 0 ? calls.at(-1).session_id : null };
 	};
 }
 
@@ -33,7 +33,7 @@ const sessions = (result, first, last) => Array.from({ length: last - first }, (
 test('rows come by pages, each asked for once', async () => {
 	const server = new Server(1000);
 	let changes = 0;
-	const result = new Result({ dest: '1' }, () => changes++, server.ask);
+	const result = new Result({ dest: '1' }, () => changes++, { ask: server.ask });
 	await result.want(0, 30);
 	await result.want(10, 40);
 	assert.equal(result.total, 1000);
@@ -45,7 +45,7 @@ test('rows come by pages, each asked for once', async () => {
 
 test('going down while calls arrive neither repeats nor skips a row', async () => {
 	const server = new Server(1000);
-	const result = new Result({}, () => {}, server.ask);
+	const result = new Result({}, () => {}, { ask: server.ask });
 	await result.want(0, 1);
 	for (let page = 1; page < 5; page++) {
 		server.arrive(7);
@@ -57,7 +57,7 @@ test('going down while calls arrive neither repeats nor skips a row', async () =
 
 test('a jump after calls arrived shows rows that lie where they are now, and none of those held before', async () => {
 	const server = new Server(1000);
-	const result = new Result({}, () => {}, server.ask);
+	const result = new Result({}, () => {}, { ask: server.ask });
 	await result.want(0, 1);
 	server.arrive(10);
 	await result.want(600, 601);
@@ -70,7 +70,7 @@ test('a jump after calls arrived shows rows that lie where they are now, and non
 
 test('a million rows are not held: the pages used last are', async () => {
 	const server = new Server(200 * PAGE);
-	const result = new Result({}, () => {}, server.ask);
+	const result = new Result({}, () => {}, { ask: server.ask });
 	for (let page = 0; page < 200; page++) {
 		await result.want(page * PAGE, page * PAGE + 1);
 	}
@@ -81,7 +81,7 @@ test('a million rows are not held: the pages used last are', async () => {
 
 test('a page that failed is not asked for again by itself, and is when asked to', async () => {
 	const server = new Server(1000);
-	const result = new Result({}, () => {}, server.ask);
+	const result = new Result({}, () => {}, { ask: server.ask });
 	await result.want(0, 1);
 	server.down = true;
 	await result.want(400, 401);
@@ -96,11 +96,28 @@ test('a page that failed is not asked for again by itself, and is when asked to'
 });
 
 test('the next and the previous call are those of the list, across pages, and end with it', async () => {
-	const result = new Result({}, () => {}, new Server(PAGE + 1).ask);
+	const result = new Result({}, () => {}, { ask: new Server(PAGE + 1).ask });
 	await result.want(PAGE - 1, PAGE);
 	remember(result, PAGE - 1, '#/calls');
 	assert.equal(await neighbour('another', 1), null);
 	assert.equal(await neighbour('s2', 1), 's1');
 	assert.equal(await neighbour('s1', 1), null);
 	assert.equal(await neighbour('s1', -1), 's2');
+});
+
+test('the oldest first are the same calls from the end, to the last page, and stay right while calls arrive', async () => {
+	const server = new Server(1010);
+	const result = new Result({}, () => {}, { oldest: true, ask: server.ask });
+	await result.want(0, 1010);
+	assert.deepEqual(sessions(result, 0, 1010), Array.from({ length: 1010 }, (_, index) => `s${index + 1}`));
+	assert.deepEqual(result.span(1000, 1010), { offset: 0, limit: 10 });
+	result.pages.delete(2);
+	server.arrive(3);
+	await result.want(2 * PAGE, 2 * PAGE + 1);
+	assert.deepEqual([result.total, result.row(2 * PAGE).session_id, result.row(0)], [1013, `s${2 * PAGE + 1}`, undefined]);
+	await result.want(1000, 1013);
+	assert.deepEqual(sessions(result, 1009, 1014), ['s1010', 's1011', 's1012', 's1013', undefined]);
+	const empty = new Result({}, () => {}, { oldest: true, ask: new Server(0).ask });
+	await empty.want(0, 1);
+	assert.equal(empty.total, 0);
 });
