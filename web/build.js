@@ -2,12 +2,14 @@
 // Bundles the page and writes what the program embeds: each file as it is and compressed, and one C file that lists them.
 // usage: node build.js OUTPUT.c DEPFILE FOLDER     FOLDER is where the files go that OUTPUT.c includes
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { parse } from 'yaml';
+
+import { indexOf, markdownOf } from './docs/markdown.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [output, depfile, folder] = process.argv.slice(2).map((name) => resolve(name));
@@ -19,6 +21,8 @@ const pages = [
 ];
 
 const contract = '../docs/openapi.yaml';
+/* Documents that are served beside /docs: all but figures of past measurements. */
+const documents = readdirSync(join(here, '../docs')).filter((name) => name.endsWith('.md') && !name.startsWith('benchmarks')).sort();
 const picture = 'src/icon.svg';
 
 const types = {
@@ -27,6 +31,8 @@ const types = {
 	'.css': 'text/css; charset=utf-8',
 	'.svg': 'image/svg+xml',
 	'.json': 'application/json',
+	'.md': 'text/markdown; charset=utf-8',
+	'.txt': 'text/plain; charset=utf-8',
 };
 
 async function bundle() {
@@ -74,10 +80,13 @@ function stored(name, bytes) {
 	return JSON.stringify(join(folder, name));
 }
 
-/* The contract of the API, for programs and for /docs. */
-function openapi() {
-	const text = JSON.stringify(parse(readFileSync(join(here, contract), 'utf8')));
-	return { path: '/openapi.json', type: types['.json'], bytes: Buffer.from(text), immutable: false };
+/* The contract of the API, for programs and for /docs; the same and the documents as Markdown, and a list of them. */
+function texts() {
+	const document = parse(readFileSync(join(here, contract), 'utf8'));
+	const markdown = [['/docs.md', markdownOf(document)],
+		...documents.map((name) => [`/docs/${name}`, readFileSync(join(here, '../docs', name), 'utf8')])];
+	return [['/openapi.json', JSON.stringify(document)], ...markdown, ['/llms.txt', indexOf(document, markdown)]]
+		.map(([path, text]) => ({ path, bytes: Buffer.from(text), immutable: false }));
 }
 
 function icon() {
@@ -113,6 +122,6 @@ const size_t web_files_count = ${rows.length};
 
 mkdirSync(folder, { recursive: true });
 const { files, entries, inputs } = await bundle();
-writeFileSync(output, cFile([...pages.map((page) => html(page, entries[page.script])), openapi(), icon(), ...files]));
-const read = ['build.js', contract, picture, ...pages.map((page) => page.html), ...inputs].map((name) => join(here, name));
+writeFileSync(output, cFile([...pages.map((page) => html(page, entries[page.script])), ...texts(), icon(), ...files]));
+const read = ['build.js', 'docs/markdown.js', 'docs/document.js', contract, ...documents.map((name) => `../docs/${name}`), picture, ...pages.map((page) => page.html), ...inputs].map((name) => join(here, name));
 writeFileSync(depfile, `${output}: ${read.join(' ')}\n`);

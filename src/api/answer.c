@@ -95,6 +95,10 @@ void answer_as(
 	struct http_response *response, const struct representation *as, size_t type, bool gzip)
 {
 	http_response_header(response, "Content-Type", text_of(as->types[type]));
+	if (strcmp(as->offers[type], "text/csv") == 0) { /* a file for a spreadsheet: RFC 6266 */
+		http_response_header(response, "Content-Disposition",
+			TEXT("attachment; filename=\"callstep.csv\""));
+	}
 	if (!as->plain) {
 		http_response_header(response, "Vary", TEXT("Accept, Accept-Encoding"));
 	}

@@ -110,6 +110,9 @@ static const struct endpoint endpoints[] = {
 		.begin = metrics_begin, .records_refused = true},
 	{"/", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},
 	{"/docs", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},
+	{"/docs.md", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},
+	{"/docs/{name}", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},
+	{"/llms.txt", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},
 	{"/openapi.json", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},
 	{"/assets/{name}", HTTP_GET, .waits = ENDPOINT_WAITS_NEVER, .begin = web_files_begin},
 };

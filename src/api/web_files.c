@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * GET /, /docs, /openapi.json, /assets/…: the web page and the API's documentation. They are the
- * same for everyone and ask for no credentials; what the pages show they fetch from the API with
- * those of their user. */
+ * GET /, /docs, /docs.md, /docs/NAME.md, /llms.txt, /openapi.json, /assets/…: the web page and the
+ * documentation. They are the same for everyone and ask for no credentials; what the pages show
+ * they fetch from the API with those of their user. */
 #include "api/web_files.h"
 
 #include "api/job.h"

@@ -473,7 +473,7 @@ def test_plain_http_is_not_answered_where_tls_is_spoken(tls_server):
 
 def test_every_file_of_the_page_has_its_headers_whatever_is_answered(session_server):
     with urllib.request.urlopen(f"http://{session_server.address}/", timeout=60) as page:
-        paths = ["/", "/docs", "/openapi.json", *re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.read().decode())]
+        paths = ["/", "/docs", "/docs.md", "/docs/api.md", "/llms.txt", "/openapi.json", *re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.read().decode())]
     for path in paths:
         for headers in ({}, {"If-None-Match": "*"}, {"Accept-Encoding": "gzip"}):
             connection = http.client.HTTPConnection(session_server.address, timeout=60)

@@ -408,6 +408,7 @@ def test_csv_has_the_times_of_a_zone(client):
 def test_the_representation_is_chosen_by_accept(client, accept, type_):
     answer = client.get("/v1/calls", accept=accept)
     assert answer.headers["Content-Type"].split(";")[0] == type_
+    assert answer.headers["Content-Disposition"] == ('attachment; filename="callstep.csv"' if type_ == CSV else None)
 
 
 @pytest.mark.parametrize("path", ["/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/account", "/v1/calls/a"])

@@ -59,6 +59,30 @@ def test_the_documentation_is_served_like_the_page_and_says_what_the_contract_sa
     assert json.loads(document.content) == contract.DOCUMENT
 
 
+def test_each_document_is_there_as_markdown_and_its_links_lead_somewhere(fetch):
+    listed = fetch("/llms.txt")
+    assert listed.headers["Content-Type"] == "text/plain; charset=utf-8"
+    paths = re.findall(r"\]\(([^)]+)\)", listed.content.decode())
+    assert {"/docs.md", "/docs/api.md", "/docs/using.md", "/openapi.json"} <= set(paths)
+    for path in set(paths) - {"/openapi.json"}:
+        answer = fetch(path)
+        assert answer.status == 200 and answer.headers["Content-Type"] == "text/markdown; charset=utf-8", path
+        for link in re.findall(r"\]\((?!https?:|#)([\w.-]+\.md)", answer.content.decode()):
+            assert link.startswith("benchmarks") or fetch("/docs/" + link).status == 200, (path, link)
+
+
+def test_the_reference_as_markdown_has_each_operation_with_its_parameters(fetch):
+    text = fetch("/docs.md").content.decode()
+    assert contract.DOCUMENT["servers"] == [{"url": "/"}]
+    for path, item in contract.DOCUMENT["paths"].items():
+        for method in set(item) & {"get", "post", "put", "patch", "delete"}:
+            part = text.split(f"### {method.upper()} {path}\n")[1].split("\n### ")[0]
+            for parameter in item[method].get("parameters", []):
+                if "$ref" in parameter:
+                    parameter = contract.DOCUMENT["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
+                assert f"- `{parameter['name']}` ({parameter['in']}" in part, (path, parameter["name"])
+
+
 def test_the_page_is_small(fetch):
     sizes = {name: len(fetch(name, Accept_Encoding="gzip").content) for name in ["/", *assets(fetch)]}
     assert sum(sizes.values()) <= 150_000, sizes
