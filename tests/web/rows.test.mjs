@@ -14,7 +14,10 @@ const held = stage((program) => {
 
 test('the whole row opens its call', withPage(held, { address: '#/calls?src=*4321' }, async (page) => {
 	const row = page.locator('.table-row').nth(2);
-	await row.getByRole('gridcell').nth(4).click();
+	await row.getByRole('gridcell').nth(5).click();
+	await page.getByRole('heading', { name: 'Call wrong-27' }).waitFor();
+	await page.goBack();
+	await row.click();
 	await page.getByRole('heading', { name: 'Call wrong-27' }).waitFor();
 }));
 
@@ -63,6 +66,7 @@ test('a number leads to all its calls, in a call and in a row', withPage(held, {
 	await page.getByRole('link', { name: '+16175554321' }).click();
 	assert.equal(await totalOf(page), 30);
 	await goTo(page, '#/calls?text="no such pin"');
+	await page.locator('.table-row').first().hover();
 	await page.locator('.table-row').first().getByTitle('All calls from this number').click();
 	await page.waitForURL((url) => url.hash === '#/calls?src=%2B16175554321');
 	assert.equal(await totalOf(page), 30);

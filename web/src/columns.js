@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The columns of a list of calls. What is drawn where text alone is not enough says the same in words. Calls are kept in the order of their start: by the column
 // with `ordered` they are sorted, either way.
-import { AllCalls } from './all_calls.js';
+import { NumberInRow } from './all_calls.js';
 import { html } from './html.js';
 import { answeredOf, enderOf, Outcome, outcomeOf, talkOf } from './outcome.js';
 import { endOf } from './steps.js';
@@ -16,8 +16,8 @@ export const columns = [
 	{ name: 'answered', label: 'Answered', width: '11em', text: answeredOf },
 	{ name: 'talk', label: 'Talk', width: '5em', number: true, text: talkOf },
 	{ name: 'ended_by', label: 'Ended by', width: '5.5em', text: enderOf },
-	{ name: 'src', label: 'From', width: '10.5em', text: (call) => call.src, draw: ({ call }) => html`<${AllCalls} of="src" number=${call.src} tabindex="-1" />` },
-	{ name: 'dest', label: 'To', width: '10.5em', text: (call) => call.dest, draw: ({ call }) => html`<${AllCalls} of="dest" number=${call.dest} tabindex="-1" />` },
+	{ name: 'src', label: 'From', width: '10.5em', text: (call) => call.src, draw: ({ call }) => html`<${NumberInRow} of="src" number=${call.src} />` },
+	{ name: 'dest', label: 'To', width: '10.5em', text: (call) => call.dest, draw: ({ call }) => html`<${NumberInRow} of="dest" number=${call.dest} />` },
 	{ name: 'steps', label: 'Steps', width: '4em', number: true, text: (call) => (call.log ? String(call.steps) : '–') },
 	{ name: 'state', label: 'State', width: '5em', text: (call) => call.state },
 	{ name: 'session_id', label: 'Session', width: 'minmax(12em, 1fr)', text: (call) => call.session_id },
