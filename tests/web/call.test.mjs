@@ -62,7 +62,9 @@ test('the time line says what the time went into, and which wait was the longest
 	const delta = page.locator('[data-step="6"] .step-delta');
 	assert.equal(await delta.locator('b').textContent(), '+27 s');
 	assert.equal(await delta.locator('.wait-word').textContent(), 'silence');
-	await line.getByRole('button', { name: 'Caller hung up', exact: true }).click();
+	const until = line.getByRole('button', { name: 'Caller hung up', exact: true });
+	assert.notEqual(await until.evaluate((one) => getComputedStyle(one).display), 'grid', 'its words are not put into columns');
+	await until.click();
 	await page.waitForURL(/step=6$/);
 }));
 

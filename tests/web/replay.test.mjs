@@ -105,6 +105,15 @@ test('an address opens the replay where it stood, and it does not begin by itsel
 	await page.waitForURL(/step=6/);
 }));
 
+test('the step that is shown stands above the bar when this opens', withPage(held, { address: '#/call/wrong-pin?step=5', viewport: { width: 1280, height: 560 } }, async (page) => {
+	await page.locator('.chosen-step').waitFor();
+	await page.keyboard.press('r');
+	await page.keyboard.press(' ');
+	await bar(page).waitFor();
+	const edge = (locator, side) => locator.evaluate((one, name) => one.getBoundingClientRect()[name], side);
+	await until(page, async () => await edge(bar(page), 'top') - await edge(page.locator('.chosen-step'), 'bottom'), (room) => room >= 0);
+}));
+
 test('with reduced motion it goes from step to step and does not glide', withPage(held, { address: '#/call/wrong-pin?replay=60', reducedMotion: 'reduce' }, async (page) => {
 	const slider = position(page);
 	await slider.evaluate((one) => {

@@ -28,7 +28,7 @@ export function StepList({ call, steps, waits, zone, chosen, words: found, until
 	const drawn = shown.slice(0, Math.max(most, shown.findIndex((step) => step.number === shownFirst) + 50));
 	useEffect(() => {
 		list.current?.querySelector(`[data-step="${shownFirst}"]`)?.scrollIntoView({ block: 'nearest' });
-	}, [shownFirst]);
+	}, [shownFirst, until === Infinity]); // the bar of a replay would stand over it
 	const away = until === Infinity && chosen !== null && chosen <= steps.length && !shown.some((step) => step.number === chosen);
 	const showAll = () => {
 		setHidden(new Set());
