@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Debian's Chromium on the program's page. Whatever a page must never do is watched in every test.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 import { email, Program } from './program.mjs';
@@ -74,6 +75,14 @@ export async function signIn(page, key) {
 	await page.getByLabel('Key', { exact: true }).fill(key);
 	await page.getByRole('button', { name: 'Sign in' }).click();
 	await page.getByRole('navigation', { name: 'Views' }).waitFor();
+}
+
+/* What is in sight, as a small file: WebP, which Chromium itself writes. */
+export async function takePicture(page, path) {
+	const session = await page.context().newCDPSession(page);
+	const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 80 });
+	writeFileSync(path, Buffer.from(data, 'base64'));
+	await session.detach();
 }
 
 /* Another view in the same tab. */

@@ -7,16 +7,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { goTo, options, signIn } from './browser.mjs';
+import { goTo, options, signIn, takePicture } from './browser.mjs';
 import { binary, Program } from './program.mjs';
 
 const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs/pictures', import.meta.url));
-const INVALID = '#/calls?start=-5d&text=%22invalid+input%22&last_module=menu';
+const INVALID = '#/calls?start=-7d&text=%22invalid+input%22&last_module=menu&outcome=abandoned&dest=617*';
 
 const pictures = [
-	{ name: 'calls', address: '#/calls?start=-7d', shown: '.uplot' },
-	{ name: 'call', address: INVALID, shown: '.table-row a', then: openStep, height: 1130 },
-	{ name: 'drop-off', address: '#/dropoff?dest=*0100', shown: '.dropoff tbody tr', height: 620 },
+	{ name: 'calls', address: INVALID, shown: '.preview-steps li', then: goDown, width: 1600, height: 900 },
+	{ name: 'call', address: INVALID, shown: '.table-row a', then: openStep, height: 1150 },
+	{ name: 'replay', address: INVALID, shown: '.table-row a', then: replay, height: 960 },
+	{ name: 'drop-off', address: '#/dropoff?start=-7d&against=before', shown: '.dropoff tbody tr', height: 620 },
+	{ name: 'places', address: '#/places?start=-7d', shown: '.places tbody tr', height: 620 },
 	{ name: 'docs', address: '#/calls', shown: '.table-row a', then: askInDocs, height: 900 },
 	{ name: 'dark', address: '#/statistics?group=dest&start=-7d', shown: '.bars tbody tr', theme: 'dark', height: 620 },
 ];
@@ -28,6 +30,25 @@ async function openStep(page) {
 	await page.locator('.step').filter({ hasText: 'Invalid input' }).last().getByRole('link').click();
 	await page.locator('.chosen-step').waitFor();
 	await page.mouse.move(0, 0);
+}
+
+/* The third call of the list, beside it. */
+async function goDown(page) {
+	await page.keyboard.press('j');
+	await page.keyboard.press('j');
+	await page.locator('.preview[aria-busy="false"]').waitFor();
+}
+
+/* The first call, half played. */
+async function replay(page) {
+	await page.locator('.table-row a').first().click();
+	await page.locator('.step').first().waitFor();
+	await page.keyboard.press('r');
+	await page.keyboard.press(' ');
+	await page.locator('.replay').getByRole('button', { name: 'Play' }).waitFor();
+	for (let steps = 0; steps < 8; steps++) {
+		await page.keyboard.press('ArrowRight');
+	}
 }
 
 /* A request to all_logs, sent. */
@@ -59,8 +80,8 @@ async function play(program) {
 	};
 }
 
-async function take(browser, program, { name, address, shown, then, theme = 'light', height = 760 }) {
-	const context = await browser.newContext({ viewport: { width: 1280, height }, colorScheme: theme, timezoneId: 'America/New_York' });
+async function take(browser, program, { name, address, shown, then, theme = 'light', width = 1280, height = 760 }) {
+	const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, timezoneId: 'America/New_York' });
 	const page = await context.newPage();
 	await page.goto(`${program.origin}/${address}`);
 	await signIn(page, program.key);
@@ -70,7 +91,7 @@ async function take(browser, program, { name, address, shown, then, theme = 'lig
 	if (address !== live.address) { // whose stream does not end
 		await page.waitForLoadState('networkidle');
 	}
-	await page.screenshot({ path: join(folder, `${name}.png`) });
+	await takePicture(page, join(folder, `${name}.webp`));
 	await context.close();
 }
 
