@@ -2,8 +2,6 @@
  * Kinds, rows and their order. */
 #include "column/column.h"
 
-#include "call/path/visits.h"
-
 const struct column_kind *column_kind_find(const struct column_kinds *kinds, uint32_t id)
 {
 	size_t low = 0, high = kinds->count;
@@ -22,49 +20,94 @@ const struct column_kind *column_kind_find(const struct column_kinds *kinds, uin
 
 /* ---- how long a call stayed where ---- */
 
-struct staying {
-	const struct call *call;
-	struct arena *arena;
-	struct column_stays stays;
-	struct column_visit *visits;
-};
-
-static bool take_visit(void *context, const struct path_visit *visit)
+void column_stays_begin(struct column_stays_writer *writer)
 {
-	struct staying *staying = context;
-	struct column_stays *stays = &staying->stays;
-	struct column_visit *visits =
-		arena_list_grow(staying->arena, staying->visits, stays->count, sizeof(*visits));
-
-	if (!visits) {
-		return false;
-	}
-	if (stays->count == 0 && visit->from > staying->call->start) {
-		stays->wait = visit->from - staying->call->start;
-	}
-	visits[stays->count++] = (struct column_visit){.seconds = visit->seconds,
-		.no_input = (uint32_t)visit->no_input,
-		.wrong_input = (uint32_t)visit->wrong_input};
-	staying->visits = visits;
-	return true;
+	buffer_clear(&writer->bytes);
+	writer->from = 0;
 }
 
-int column_stays_read(const struct call *call, struct text detail, struct arena *scratch,
-	struct arena *arena, const struct column_stays **ret_stays, struct error *err)
+/* Nearly all visits are a number each: they begin after the one before, and nothing is said of
+ * input. That number is never 0. */
+bool column_stays_write(void *context, const struct path_visit *visit)
 {
-	struct staying staying = {.call = call, .arena = arena};
-	struct column_stays *made = arena_alloc(arena, sizeof(*made));
+	struct column_stays_writer *writer = context;
+	uint64_t later = (uint64_t)visit->from - (uint64_t)writer->from;
 
-	if (!made) {
-		return error_no_memory(err);
+	if (visit->from >= writer->from && visit->no_input == 0 && visit->wrong_input == 0) {
+		column_put_varint(&writer->bytes, later + 1);
+	} else {
+		column_put_varint(&writer->bytes, 0);
+		column_put_varint(&writer->bytes, column_fold(later));
+		column_put_varint(&writer->bytes, (uint64_t)visit->no_input);
+		column_put_varint(&writer->bytes, (uint64_t)visit->wrong_input);
 	}
-	if (path_visits_walk(detail, call->end, scratch, take_visit, &staying, err) < 0) {
+	writer->from = visit->from;
+	return !writer->bytes.failed;
+}
+
+static int read_visit(struct column_reader *reader, uint64_t *from, struct column_visit *ret_visit)
+{
+	uint64_t later, none = 0, wrong = 0;
+
+	if (column_read_varint(reader, UINT64_MAX, &later, NULL) < 0) {
 		return -1;
 	}
-	staying.stays.visits = staying.visits;
-	*made = staying.stays;
-	*ret_stays = made;
-	return 0;
+	later--;
+	if (later == UINT64_MAX) {
+		if (column_read_varint(reader, UINT64_MAX, &later, NULL) < 0 ||
+			column_read_varint(reader, UINT32_MAX, &none, NULL) < 0 ||
+			column_read_varint(reader, UINT32_MAX, &wrong, NULL) < 0) {
+			return -1;
+		}
+		later = column_unfold(later);
+	}
+	*from += later;
+	*ret_visit =
+		(struct column_visit){.no_input = (uint32_t)none, .wrong_input = (uint32_t)wrong};
+	return *from > INT64_MAX ? -1 : 0;
+}
+
+/* How many numbers stand in @written: there are no more visits. */
+static size_t count_numbers(struct text written)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < written.size; i++) {
+		count += (unsigned char)written.data[i] < 0x80;
+	}
+	return count;
+}
+
+static int64_t seconds_between(uint64_t from, uint64_t to)
+{
+	return to > from ? (int64_t)(to - from) : 0;
+}
+
+int column_stays_read(const struct call *call, struct text written, struct arena *arena,
+	const struct column_stays **ret_stays, struct error *err)
+{
+	struct column_reader reader = {.data = written};
+	struct column_stays *stays = arena_calloc(arena, 1, sizeof(*stays));
+	struct column_visit *visits = arena_calloc(arena, count_numbers(written), sizeof(*visits));
+	uint64_t from = 0, before = (uint64_t)call->start;
+
+	if (!stays || !visits) {
+		return error_no_memory(err);
+	}
+	for (uint32_t i = 0; reader.at < written.size; i++) {
+		if (read_visit(&reader, &from, &visits[i]) < 0) {
+			return 0;
+		}
+		*(i == 0 ? &stays->wait : &visits[i - 1].seconds) = seconds_between(before, from);
+		before = from;
+		stays->count = i + 1;
+	}
+	if (stays->count > 0) {
+		visits[stays->count - 1].seconds = seconds_between(from, (uint64_t)call->end);
+	}
+	stays->visits = visits;
+	*ret_stays = stays;
+	return 1;
 }
 
 void column_row_strip(struct column_row *row)

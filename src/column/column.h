@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "call/call.h"
+#include "call/path/visits.h"
 #include "column/layout.h"
 
 /* A kind of step of the account; the columns hold its id alone. */
@@ -46,10 +47,21 @@ struct column_row {
 	const struct column_stays *stays; /* NULL: there are no steps, or it is not known */
 };
 
-/* How long @call stayed where, whose canonical steps are @detail, in @arena; @scratch has what is
- * needed meanwhile. */
-int column_stays_read(const struct call *call, struct text detail, struct arena *scratch,
-	struct arena *arena, const struct column_stays **ret_stays, struct error *err) CHECK_RESULT;
+/* Writes the visits of a call as a store keeps them beside its row (docs/storage-format.md, table
+ * `call`, column `stays`). They say nothing of the call's start and end, so they hold when these
+ * change. It begins with an empty buffer. */
+struct column_stays_writer {
+	struct buffer bytes;
+	int64_t from; /* of the visit before */
+};
+void column_stays_begin(struct column_stays_writer *writer);
+/* Takes the next visit, for path_visits_begin(): @writer is a struct column_stays_writer. */
+bool column_stays_write(void *writer, const struct path_visit *visit);
+
+/* How long @call stayed where, of what was written of its visits, in @arena. 1; 0 when @written is
+ * not of that form. */
+int column_stays_read(const struct call *call, struct text written, struct arena *arena,
+	const struct column_stays **ret_stays, struct error *err) CHECK_RESULT;
 
 /* @row without steps, as a call whose detail is over its days looks. */
 void column_row_strip(struct column_row *row);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Cutting a call's steps into kinds and words. */
+ * Cutting a call's steps into kinds, words and visits, in one walk. */
 #include "store/index.h"
 
 #include <stdio.h>
@@ -17,6 +17,7 @@ void store_indexer_init(struct store_indexer *indexer)
 	buffer_init(&indexer->words, UINT32_MAX);
 	buffer_init(&indexer->kinds, SIZE_MAX);
 	buffer_init(&indexer->path, SIZE_MAX);
+	buffer_init(&indexer->stays.bytes, SIZE_MAX);
 	arena_init(&indexer->scratch, SIZE_MAX);
 }
 
@@ -25,6 +26,7 @@ void store_indexer_deinit(struct store_indexer *indexer)
 	buffer_deinit(&indexer->words);
 	buffer_deinit(&indexer->kinds);
 	buffer_deinit(&indexer->path);
+	buffer_deinit(&indexer->stays.bytes);
 	arena_deinit(&indexer->scratch);
 }
 
@@ -32,6 +34,7 @@ void store_indexer_deinit(struct store_indexer *indexer)
  * call, until all is copied at once. */
 struct making {
 	struct store_indexer *indexer;
+	struct path_visits visits;
 	uint32_t steps;
 	uint32_t kinds;
 	bool without_words;
@@ -147,7 +150,9 @@ static int add_step(struct making *making, const struct call_step_look *step, st
 		return error_no_memory(err);
 	}
 	add_kind(making, &kind);
-	return has_failed(making->indexer) ? error_no_memory(err) : 0;
+	return path_visits_step(&making->visits, step) && !has_failed(making->indexer)
+		       ? 0
+		       : error_no_memory(err);
 }
 
 /* ---- the whole ---- */
@@ -161,9 +166,11 @@ static bool keep(const struct making *making, struct arena *arena, struct store_
 		.kinds_count = making->kinds,
 		.steps = making->steps,
 		.words = buffer_text(&indexer->words),
+		.stays = buffer_text(&indexer->stays.bytes),
 	};
-	char *to = arena_alloc(arena, indexer->kinds.size + indexer->path.size +
-					      making->texts_size + indexer->words.size);
+	char *to =
+		arena_alloc(arena, indexer->kinds.size + indexer->path.size + making->texts_size +
+					   index.words.size + index.stays.size);
 
 	if (!to) {
 		return false;
@@ -181,6 +188,7 @@ static bool keep(const struct making *making, struct arena *arena, struct store_
 		text_move(&index.kinds[i].variable, &to);
 	}
 	text_move(&index.words, &to);
+	text_move(&index.stays, &to);
 	*ret_index = index;
 	return true;
 }
@@ -191,6 +199,8 @@ static int add_steps(struct making *making, struct text detail, uint32_t count, 
 	struct call_steps steps;
 	int more;
 
+	path_visits_begin(&making->visits, &making->indexer->scratch, column_stays_write,
+		&making->indexer->stays);
 	call_steps_init(&steps, detail);
 	while ((more = call_steps_next(&steps, &step, err)) > 0) {
 		if (add_step(making, &step, err) < 0) {
@@ -204,7 +214,8 @@ static int add_steps(struct making *making, struct text detail, uint32_t count, 
 		return error_set(err, ERROR_CORRUPT, "a call has %u steps where its header says %u",
 			making->steps, count);
 	}
-	return more;
+	/* What is kept of the last visit says nothing of its end. */
+	return more < 0 || path_visits_end(&making->visits, 0) ? more : error_no_memory(err);
 }
 
 static int make(struct making *making, struct text detail, uint32_t steps, struct arena *arena,
@@ -215,6 +226,7 @@ static int make(struct making *making, struct text detail, uint32_t steps, struc
 	buffer_clear(&indexer->words);
 	buffer_clear(&indexer->kinds);
 	buffer_clear(&indexer->path);
+	column_stays_begin(&indexer->stays);
 	arena_deinit(&indexer->scratch);
 	if (add_steps(making, detail, steps, err) < 0) {
 		return -1;

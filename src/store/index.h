@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "call/call_steps.h"
+#include "column/column.h"
 #include "store/store.h"
 
 /* The line's words follow each other as `12:press 12:one`, 12 being the account; this separates
@@ -18,6 +19,7 @@ struct store_indexer {
 	struct buffer words;
 	struct buffer kinds; /* struct store_kind */
 	struct buffer path;  /* uint32_t */
+	struct column_stays_writer stays;
 	struct arena scratch;
 	/* is shown each step of the call that is indexed; NULL: nothing is */
 	void (*look)(void *context, const struct call_step_look *step);

@@ -180,6 +180,7 @@ struct store_index {
 	uint32_t *path; /* by step: the place of its kind in kinds */
 	uint32_t steps;
 	struct text words; /* of its steps' lines, as the store's text index takes them */
+	struct text stays; /* what column_stays_write() writes of its visits; data NULL: not made */
 };
 
 /* A call to be stored. */

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "call/call_steps.h"
 
 struct path_visit {
 	struct text module; /* as are the next, valid until the next visit */
@@ -21,9 +22,29 @@ struct path_visit {
 /* Returns false when there is no memory. */
 typedef bool path_visits_each_fn(void *context, const struct path_visit *visit);
 
-/* Gives each visit of a call that ended at @end, whose canonical steps are @detail, in their order.
- * @scratch has what is needed meanwhile. ERROR_NO_MEMORY, also when @each says so; ERROR_CORRUPT
- * when @detail is not canonical. */
+/* Where a call is, while its steps are shown one by one. */
+struct path_visits {
+	struct arena *scratch;
+	path_visits_each_fn *each;
+	void *context;
+	bool begun; /* there is a visit */
+	struct path_visit visit;
+	struct text module; /* as the last step's are written */
+	struct text variable;
+};
+
+/* Each visit goes to @each when the next one begins, or at the end. @scratch has what is needed
+ * meanwhile. */
+void path_visits_begin(struct path_visits *visits, struct arena *scratch, path_visits_each_fn *each,
+	void *context);
+/* Takes the next step, whose texts are valid until the end. False: there is no memory, also when
+ * @each says so. */
+bool path_visits_step(struct path_visits *visits, const struct call_step_look *step) CHECK_RESULT;
+/* The call ended at @end. False: as above. */
+bool path_visits_end(struct path_visits *visits, int64_t end) CHECK_RESULT;
+
+/* All of this for a call that ended at @end, whose canonical steps are @detail. ERROR_NO_MEMORY,
+ * also when @each says so; ERROR_CORRUPT when @detail is not canonical. */
 int path_visits_walk(struct text detail, int64_t end, struct arena *scratch,
 	path_visits_each_fn *each, void *context, struct error *err) CHECK_RESULT;
 

@@ -23,7 +23,7 @@ static const struct sqlite_statement
 	call_oldest = {
 		"select start from call where account_id = :account_id order by start limit 1"},
 	packed_drop = {"delete from packed where call_id = :id"},
-	call_drop_detail = {"update call set steps = -1, path = null where id = :id"},
+	call_drop_detail = {"update call set steps = -1, path = null, stays = null where id = :id"},
 	call_drop = {"delete from call where id = :id"},
 	detail_from_raise = {
 		"update account set detail_from = :start where id = :id and detail_from < :start"};

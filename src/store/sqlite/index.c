@@ -7,7 +7,7 @@
 enum { UNINDEXED_ID = PACKED_COLUMNS_END, UNINDEXED_ACCOUNT_ID, UNINDEXED_STEPS };
 
 static const struct sqlite_statement
-	call_set_path = {"update call set path = :path where id = :id"},
+	call_set_path = {"update call set path = :path, stays = :stays where id = :id"},
 	unindexed = {
 		"select " PACKED_COLUMNS("p.") ", c.id, c.account_id, c.steps "
 		"from packed p cross join call c on c.id = p.call_id "
@@ -44,8 +44,8 @@ static int index_row(struct sqlite_store *store, const struct sqlite_cursor *row
 		return err->code == ERROR_CORRUPT ? 0 : -1;
 	}
 	if (sqlite_kinds_path(&store->kinds, store->writer, account_id, &index, &path, err) < 0 ||
-		sqlite_run(store->writer, &call_set_path, BIND(INT64(id, id), BLOB(path, path)),
-			err) < 0) {
+		sqlite_run(store->writer, &call_set_path,
+			BIND(INT64(id, id), BLOB(path, path), BLOB(stays, index.stays)), err) < 0) {
 		return -1;
 	}
 	return sqlite_words_add(store->writer, id, index.words, err);

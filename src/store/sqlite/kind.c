@@ -145,15 +145,6 @@ static int id_of(struct sqlite_kinds *kinds, struct sqlite_connection *connectio
 
 /* ---- paths ---- */
 
-static void append_number(struct buffer *path, uint32_t number)
-{
-	while (number >= 0x80) {
-		buffer_append_byte(path, (char)(number | 0x80));
-		number >>= 7;
-	}
-	buffer_append_byte(path, (char)number);
-}
-
 bool sqlite_path_next(struct text *rest, uint32_t *ret_id)
 {
 	uint32_t id = 0;
@@ -190,7 +181,7 @@ int sqlite_kinds_path(struct sqlite_kinds *kinds, struct sqlite_connection *conn
 	}
 	buffer_clear(&kinds->path);
 	for (uint32_t i = 0; i < index->steps; i++) {
-		append_number(&kinds->path, ids[index->path[i]]);
+		column_put_varint(&kinds->path, ids[index->path[i]]);
 	}
 	if (kinds->path.failed) {
 		return error_no_memory(err);

@@ -16,9 +16,9 @@
 static const struct sqlite_statement
 	call_newest = {"select max(id) from call"},
 	call_insert = {
-		"insert into call (id, account_id, session_id, start, dest_key, steps, path"
+		"insert into call (id, account_id, session_id, start, dest_key, steps, path, stays"
 		STORE_COLUMNS(STORE_COLUMN_NAME, "")
-		") values (:id, :account_id, :session_id, :start, :dest_key, :steps, :path"
+		") values (:id, :account_id, :session_id, :start, :dest_key, :steps, :path, :stays"
 		STORE_COLUMNS(VALUE, ) ") on conflict do nothing"},
 	call_held = {
 		"select id, start, dest_key, steps, exists (select 1 from live where call_id = id) "
@@ -35,7 +35,9 @@ static const struct sqlite_statement
 	live_end = {"delete from live where call_id = :id"},
 	call_update = {
 		"update call set start = :start, dest_key = :dest_key, steps = :steps, "
-		"path = coalesce(:path, path)" STORE_COLUMNS(ASSIGNMENT, ) " where id = :id"},
+		"path = coalesce(:path, path), "
+		"stays = iif(:path is null, stays, :stays)"
+		STORE_COLUMNS(ASSIGNMENT, ) " where id = :id"},
 	packed_add = {"insert " INTO_PACKED},
 	packed_put = {"insert or replace " INTO_PACKED},
 	detail_from_lower = {
@@ -95,18 +97,18 @@ static int note_detail(struct put_run *run, int64_t account_id, int64_t start, s
 #define BIND_choice(member, call)	     INT64(member, (call)->member)
 #define BIND_MEMBER(member, sql, kind, call) BIND_##kind(member, call),
 
-/* Runs a statement that takes a call's header. @path is {NULL, 0} where the call comes without
- * detail. */
+/* Runs a statement that takes the header @call, and what the steps that came in @put are found by.
+ * @path is {NULL, 0} where it has none. */
 static int run_header(struct put_run *run, const struct sqlite_statement *statement, int64_t id,
-	int64_t account_id, const struct call *call, struct text dest_key, struct text path,
-	struct error *err)
+	const struct store_put *put, const struct call *call, struct text dest_key,
+	struct text path, struct error *err)
 {
 	return sqlite_run(run->connection, statement,
-		BIND(STORE_COLUMNS(BIND_MEMBER, call) INT64(id, id), INT64(account_id, account_id),
-			STRING(session_id, call->session_id), INT64(start, call->start),
-			STRING(dest_key, dest_key),
+		BIND(STORE_COLUMNS(BIND_MEMBER, call) INT64(id, id),
+			INT64(account_id, put->account_id), STRING(session_id, call->session_id),
+			INT64(start, call->start), STRING(dest_key, dest_key),
 			INT64(steps, call->has_detail ? (int64_t)call->steps : -1),
-			BLOB(path, path)),
+			BLOB(path, path), BLOB(stays, put->index.stays)),
 		err);
 }
 
@@ -114,8 +116,8 @@ static int run_header(struct put_run *run, const struct sqlite_statement *statem
 static int insert_call(struct put_run *run, const struct store_put *put, struct text dest_key,
 	struct text path, int64_t *ret_id, struct error *err)
 {
-	if (run_header(run, &call_insert, run->newest + 1, put->account_id, &put->call, dest_key,
-		    path, err) < 0) {
+	if (run_header(run, &call_insert, run->newest + 1, put, &put->call, dest_key, path, err) <
+		0) {
 		return sqlite_failed_with(run->connection, SQLITE_CONSTRAINT_FOREIGNKEY)
 			       ? store_no_account(put->account_id, err)
 			       : -1;
@@ -216,8 +218,7 @@ static int change_call(struct put_run *run, const struct store_put *put, const s
 	if (keep && keep_detail(run, &call, held, err) < 0) {
 		return -1;
 	}
-	if (run_header(run, &call_update, held->id, put->account_id, &call, dest_key, path, err) <
-			0 ||
+	if (run_header(run, &call_update, held->id, put, &call, dest_key, path, err) < 0 ||
 		sqlite_blocks_changed(&run->blocks, put->account_id, held->id, held->start,
 			call.start, err) < 0 ||
 		(call.has_detail && note_detail(run, put->account_id, call.start, err) < 0)) {
@@ -416,7 +417,8 @@ static int amend_row(struct put_run *run, const struct store_amended *amended,
 	const struct call *held = &whole->held.call;
 	int64_t account_id = amended->put.account_id;
 
-	if (run_header(run, &call_update, whole->id, account_id, call, dest_key, path, err) < 0 ||
+	if (run_header(run, &call_update, whole->id, &amended->put, call, dest_key, path, err) <
+			0 ||
 		sqlite_blocks_changed(
 			&run->blocks, account_id, whole->id, held->start, call->start, err) < 0) {
 		return -1;

@@ -41,13 +41,16 @@ struct sqlite_kinds {
 	struct buffer path;
 };
 
-/* Blocks of columns that a question or a check found to be damaged. Under the pool's mutex. */
+/* What a question or a check found to be damaged of blocks of columns, and of what they are made
+ * of. Under the pool's mutex. */
 #define SQLITE_DAMAGED_MAX 64 /* further ones are found again */
+struct sqlite_blocks_damaged {
+	int64_t account_id;
+	int64_t block_id; /* 0: all blocks of the account; */
+	int64_t call_id;  /* or 0, or how long this call stayed where, as its row has it, alone */
+};
 struct sqlite_blocks_damage {
-	struct {
-		int64_t account_id; /* of a block that is 0: all blocks of the account */
-		int64_t block_id;
-	} items[SQLITE_DAMAGED_MAX];
+	struct sqlite_blocks_damaged items[SQLITE_DAMAGED_MAX];
 	size_t count;
 	struct error problem; /* of the first */
 };

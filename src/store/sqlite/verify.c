@@ -23,12 +23,12 @@ enum { WRONG_ACCOUNT_ID, WRONG_DEST_KEY, WRONG_BUCKET, WRONG_SAID, WRONG_COUNTED
 /* Every call with its packed row. */
 #define EVERY_CALL \
 	"select " HEADER_COLUMNS("c.") ", " PACKED_COLUMNS("p.") ", c.dest_key, c.id, " \
-	"c.account_id, c.path, exists (select 1 from live where call_id = c.id) " \
+	"c.account_id, c.path, c.stays, exists (select 1 from live where call_id = c.id) " \
 	"from call c left join packed p on p.call_id = c.id order by c.id"
 enum {
 	EVERY_PACKED = HEADER_COLUMNS_END,
 	EVERY_DEST_KEY = EVERY_PACKED + PACKED_COLUMNS_END,
-	EVERY_ID, EVERY_ACCOUNT_ID, EVERY_PATH, EVERY_LIVE
+	EVERY_ID, EVERY_ACCOUNT_ID, EVERY_PATH, EVERY_STAYS, EVERY_LIVE
 };
 
 /* What no row may be, a sentence for each that is. Calls with detail are also compared with it. Old
@@ -307,7 +307,24 @@ static struct store_call read_row(const struct sqlite_cursor *row)
 	return call;
 }
 
-/* The path and the words have to be what the steps give. */
+/* Rows that an earlier program wrote do not say how long their calls stayed where. */
+static void check_stays(struct verify_run *run, const struct call *call, struct text wanted,
+	const struct sqlite_cursor *row)
+{
+	struct error problem = {.code = ERROR_CORRUPT};
+
+	if (sqlite_column_is_null(row, EVERY_STAYS) ||
+		(wanted.data && text_equal(sqlite_column_blob(row, EVERY_STAYS), wanted))) {
+		return;
+	}
+	snprintf(problem.message, sizeof(problem.message), "the call '%.*s' has %s",
+		TEXT_ARG(call->session_id),
+		wanted.data ? "visits that do not fit its steps" : "visits and no detail");
+	store_check_tell(run->check, "%s", problem.message);
+	sqlite_blocks_note_call(run->store, sqlite_column_int64(row, EVERY_ID), &problem);
+}
+
+/* The path, the visits and the words have to be what the steps give. */
 static int check_index(struct verify_run *run, const struct store_call *call,
 	const struct sqlite_cursor *row, struct error *err)
 {
@@ -326,6 +343,7 @@ static int check_index(struct verify_run *run, const struct store_call *call,
 		sqlite_word_sums_wanted(&run->words, id,
 			sqlite_column_int64(row, EVERY_LIVE) != 0 ? TEXT("") : index.words);
 	}
+	check_stays(run, &call->call, index.stays, row);
 	if (sqlite_kinds_path(&run->kinds, run->connection, account_id, &index, &wanted, &problem) <
 		0) {
 		if (problem.code != ERROR_CORRUPT) {
@@ -351,6 +369,9 @@ static int check_call(struct verify_run *run, const struct sqlite_cursor *row, s
 	fine = store_check_call(run->check, &call, !sqlite_column_is_null(row, EVERY_PATH), err);
 	if (fine == 0 && call.call.has_detail && call.packed.deflate.data && run->words.sums) {
 		sqlite_word_sums_unknown(&run->words, sqlite_column_int64(row, EVERY_ID));
+	}
+	if (!call.call.has_detail) {
+		check_stays(run, &call.call, (struct text){0}, row);
 	}
 	return fine <= 0 ? fine : check_index(run, &call, row, err);
 }

@@ -21,6 +21,7 @@ struct maker {
 	struct intern kind_names;
 	struct column_kind *kinds;
 	struct arena arena; /* of the calls of a block */
+	struct column_stays_writer stays;
 	struct column_row *rows;
 	uint32_t count;
 	int64_t next_id;
@@ -89,8 +90,12 @@ static void take_steps(struct maker *maker, struct text detail, struct column_ro
 		ids[i++] = kind_id(maker, &step);
 	}
 	row->kinds = ids;
-	if (row->call.steps > 0 && column_stays_read(&row->call, detail, &maker->arena,
-					   &maker->arena, &row->stays, NULL) < 0) {
+	column_stays_begin(&maker->stays);
+	if (row->call.steps > 0 &&
+		(path_visits_walk(
+			 detail, 0, &maker->arena, column_stays_write, &maker->stays, NULL) < 0 ||
+			column_stays_read(&row->call, buffer_text(&maker->stays.bytes),
+				&maker->arena, &row->stays, NULL) <= 0)) {
 		exit(1);
 	}
 }
@@ -233,6 +238,7 @@ void make_file(const char *path, int64_t calls, int64_t made)
 	bool more = true;
 
 	buffer_init(&line, SIZE_MAX);
+	buffer_init(&maker.stays.bytes, SIZE_MAX);
 	buffer_init(&canonical, SIZE_MAX);
 	arena_init(&maker.arena, SIZE_MAX);
 	arena_init(&maker.kind_arena, SIZE_MAX);
@@ -262,6 +268,7 @@ void make_file(const char *path, int64_t calls, int64_t made)
 	sqlite3_close(maker.db);
 	generator_deinit(&maker.generator);
 	column_blobs_deinit(&maker.blobs);
+	buffer_deinit(&maker.stays.bytes);
 	buffer_deinit(&line);
 	buffer_deinit(&canonical);
 	arena_deinit(&maker.kind_arena);

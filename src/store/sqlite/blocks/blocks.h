@@ -93,21 +93,34 @@ void sqlite_columns_close(struct sqlite_columns *columns);
 int sqlite_columns_open_block(struct sqlite_columns *columns, struct sqlite_connection *connection,
 	const struct sqlite_block *block, struct error *err) CHECK_RESULT;
 
+/* A row of the table of calls that columns are made of. */
+/* clang-format off */
+#define ROW_COLUMNS SCAN_COLUMNS ", stays"
+enum { ROW_STAYS = SCAN_PATH + 1 };
+/* clang-format on */
+
 /* A row as columns take it, its texts in @arena; with the kinds of its steps where @with_kinds. The
- * row has the columns of SCAN_COLUMNS. ERROR_CORRUPT: its path is shorter than its steps. */
+ * row has ROW_COLUMNS. ERROR_CORRUPT: its path is shorter than its steps. */
 int sqlite_column_row(const struct sqlite_cursor *row, bool with_kinds, struct arena *arena,
 	struct column_row *ret_row, struct error *err) CHECK_RESULT;
 
-/* Reading how long calls stayed where, out of their packed form; it begins as all zero. */
+/* Reading how long calls stayed where, out of rows, and where these do not say it out of packed
+ * calls; it begins as all zero. */
 struct sqlite_stays {
 	struct unpacker *unpacker;
 	struct buffer json;
+	struct column_stays_writer writer;
 	struct arena scratch;
 };
 void sqlite_stays_deinit(struct sqlite_stays *stays);
 
-/* Sets how long the call of @row, which has detail, stayed where, in @arena; nothing where it has
- * no steps. ERROR_CORRUPT: there is no packed call, or it is damaged. */
+/* Sets how long the call of @row stayed where, as the row says that @cursor stands on, in @arena;
+ * nothing where that does not say it, or the call has no steps. */
+int sqlite_stays_at(const struct sqlite_cursor *cursor, struct column_row *row, struct arena *arena,
+	struct error *err) CHECK_RESULT;
+
+/* Sets it out of the packed call where it is not set. ERROR_CORRUPT: there is no packed call, or it
+ * is damaged. */
 int sqlite_stays_add(struct sqlite_stays *stays, struct sqlite_connection *connection,
 	struct column_row *row, struct arena *arena, struct error *err) CHECK_RESULT;
 
@@ -125,6 +138,10 @@ static inline bool sqlite_blocks_are_damaged(const struct error *err)
  * all blocks of the account. */
 void sqlite_blocks_note(struct sqlite_store *store, int64_t account_id, int64_t block_id,
 	const struct error *problem);
+/* The same of how long a call stayed where, as its row has it: sqlite_seal() takes it off the row,
+ * and what a block has of the call counts no longer. */
+void sqlite_blocks_note_call(
+	struct sqlite_store *store, int64_t call_id, const struct error *problem);
 /* The same of what was read when @err came. */
 void sqlite_blocks_note_damage(
 	struct sqlite_store *store, const struct sqlite_columns *columns, const struct error *err);

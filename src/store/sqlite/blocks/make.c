@@ -13,7 +13,7 @@ static const struct sqlite_statement
 	block_find = {"select calls from block where id = :id"},
 	gone_read = {"select start, call_id from gone where " IN_RANGE " order by start"},
 	rows_read = {
-		"select " SCAN_COLUMNS " from call where " IN_RANGE " and not exists "
+		"select " ROW_COLUMNS " from call where " IN_RANGE " and not exists "
 		"(select 1 from late l where l.account_id = call.account_id "
 		"and l.start = call.start and l.call_id = call.id) "
 		"order by start, session_id limit :limit"},
@@ -61,10 +61,12 @@ struct making {
 static int read_row(
 	struct sqlite_cursor *row, struct arena *arena, void *ret_row, struct error *err)
 {
-	return sqlite_column_row(row, true, arena, ret_row, err);
+	return sqlite_column_row(row, true, arena, ret_row, err) < 0
+		       ? -1
+		       : sqlite_stays_at(row, ret_row, arena, err);
 }
 
-/* Packed calls lie in the order in which they came, as rows do for the most part. */
+/* Of rows that do not say it. */
 static int read_stays(
 	struct making *making, struct sqlite_connection *connection, struct error *err)
 {

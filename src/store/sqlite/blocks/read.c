@@ -14,7 +14,7 @@
 #define CALLS_OF_ROW 64
 
 /* clang-format off */
-#define FRESH_COLUMNS HEADER_COLUMNS("c.") ", c.id, c.path"
+#define FRESH_COLUMNS HEADER_COLUMNS("c.") ", c.id, c.path, c.stays"
 #define OF_WINDOW "where account_id = :account_id and start >= :start and start < :end "
 
 static const struct sqlite_statement
@@ -22,7 +22,7 @@ static const struct sqlite_statement
 		"select " BLOCK_COLUMNS " from block where account_id = :account_id "
 		"and high >= :start and low < :end order by high"},
 	gone_of = {"select start, call_id from gone " OF_WINDOW "order by start"},
-	rows_of = {"select " SCAN_COLUMNS " from call " OF_WINDOW},
+	rows_of = {"select " ROW_COLUMNS " from call " OF_WINDOW},
 	late_of = {
 		"select " FRESH_COLUMNS " from (select call_id from late " OF_WINDOW ") l "
 		"cross join call c on c.id = l.call_id"};
@@ -321,6 +321,9 @@ static int read_fresh(struct opening *opening, const struct sqlite_cursor *curso
 	ret_row->call.state = sqlite_live_state(&match->live, ret_row->id);
 	if (!opening->with_stays || ret_row->call.start <= match->detail_after) {
 		return 0;
+	}
+	if (sqlite_stays_at(cursor, ret_row, &columns->arena, err) < 0) {
+		return -1;
 	}
 	return sqlite_stays_add(
 		&opening->stays, columns->connection, ret_row, &columns->arena, err);
@@ -633,15 +636,17 @@ void sqlite_columns_close(struct sqlite_columns *columns)
 	arena_deinit(&columns->arena);
 }
 
-void sqlite_blocks_note(struct sqlite_store *store, int64_t account_id, int64_t block_id,
+static void note(struct sqlite_store *store, const struct sqlite_blocks_damaged *damaged,
 	const struct error *problem)
 {
 	struct sqlite_blocks_damage *damage = &store->blocks_damage;
 	LOCKED(&store->pool_mutex);
 
 	for (size_t i = 0; i < damage->count; i++) {
-		if (damage->items[i].account_id == account_id &&
-			damage->items[i].block_id == block_id) {
+		const struct sqlite_blocks_damaged *item = &damage->items[i];
+
+		if (item->account_id == damaged->account_id &&
+			item->block_id == damaged->block_id && item->call_id == damaged->call_id) {
 			return;
 		}
 	}
@@ -651,8 +656,20 @@ void sqlite_blocks_note(struct sqlite_store *store, int64_t account_id, int64_t 
 	if (damage->count == 0) {
 		damage->problem = *problem;
 	}
-	damage->items[damage->count].account_id = account_id;
-	damage->items[damage->count++].block_id = block_id;
+	damage->items[damage->count++] = *damaged;
+}
+
+void sqlite_blocks_note(struct sqlite_store *store, int64_t account_id, int64_t block_id,
+	const struct error *problem)
+{
+	note(store, &(struct sqlite_blocks_damaged){.account_id = account_id, .block_id = block_id},
+		problem);
+}
+
+void sqlite_blocks_note_call(
+	struct sqlite_store *store, int64_t call_id, const struct error *problem)
+{
+	note(store, &(struct sqlite_blocks_damaged){.call_id = call_id}, problem);
 }
 
 void sqlite_blocks_note_damage(

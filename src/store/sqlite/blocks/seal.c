@@ -2,11 +2,15 @@
  * One step after the other of bringing calls into blocks, each of some tenths of a second, nearly
  * all of it beside the writer. */
 #include "store/sqlite/blocks/blocks.h"
+#include "store/sqlite/blocks/note.h"
 
 /* clang-format off */
 static const struct sqlite_statement
 	unmade = {"select " BLOCK_COLUMNS " from block where calls = 0 order by id limit 1"},
-	block_get = {"select " BLOCK_COLUMNS " from block where id = :id"};
+	block_get = {"select " BLOCK_COLUMNS " from block where id = :id"},
+	call_place = {"select account_id, start from call where id = :id"},
+	stays_drop = {"update call set stays = null where id = :id"};
+enum { PLACE_ACCOUNT_ID, PLACE_START };
 /* clang-format on */
 
 static int find_unmade(struct store *base, struct sqlite_block *ret_block, struct error *err)
@@ -71,6 +75,44 @@ static int forget(struct sqlite_store *store, int64_t account_id, struct error *
 	return sqlite_writer_commit(&writer, err);
 }
 
+/* A live call is late already, and stays so. */
+static int call_changed(struct sqlite_connection *connection, int64_t id, struct error *err)
+{
+	struct sqlite_block_notes notes = {.connection = connection};
+	AUTO(sqlite_end)
+	struct sqlite_cursor row = sqlite_query(connection, &call_place, BIND(INT64(id, id)), err);
+	int found = sqlite_step(&row, err);
+
+	return found <= 0
+		       ? found
+		       : sqlite_blocks_changed(&notes, sqlite_column_int64(&row, PLACE_ACCOUNT_ID),
+				 id, sqlite_column_int64(&row, PLACE_START),
+				 sqlite_column_int64(&row, PLACE_START), err);
+}
+
+/* From then on the packed call is read. */
+static int drop_stays(struct sqlite_store *store, int64_t id, struct error *err)
+{
+	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
+
+	if (sqlite_writer_begin(&writer, &store->base, err) < 0 ||
+		sqlite_run(writer.connection, &stays_drop, BIND(INT64(id, id)), err) < 0 ||
+		call_changed(writer.connection, id, err) < 0) {
+		return -1;
+	}
+	return sqlite_writer_commit(&writer, err);
+}
+
+static int mend(
+	struct sqlite_store *store, const struct sqlite_blocks_damaged *damaged, struct error *err)
+{
+	if (damaged->call_id > 0) {
+		return drop_stays(store, damaged->call_id, err);
+	}
+	return damaged->block_id > 0 ? renew(store, damaged->block_id, err)
+				     : forget(store, damaged->account_id, err);
+}
+
 /* What a question or a check found to be damaged. */
 static int renew_damaged(struct sqlite_store *store, struct store_sealed *sealed, struct error *err)
 {
@@ -81,11 +123,7 @@ static int renew_damaged(struct sqlite_store *store, struct store_sealed *sealed
 	store->blocks_damage.count = 0;
 	pthread_mutex_unlock(&store->pool_mutex);
 	for (size_t i = 0; i < damage.count; i++) {
-		int64_t account_id = damage.items[i].account_id;
-		int64_t block_id = damage.items[i].block_id;
-
-		if ((block_id > 0 ? renew(store, block_id, err) : forget(store, account_id, err)) <
-			0) {
+		if (mend(store, &damage.items[i], err) < 0) {
 			return -1;
 		}
 	}

@@ -45,7 +45,7 @@ enum { RULE_SENTENCE, RULE_ACCOUNT_ID };
 
 #define EVERY_BLOCK "select " BLOCK_COLUMNS " from block where calls > 0 order by id"
 #define ROWS_OF_BLOCK \
-	"select " SCAN_COLUMNS " from call where account_id = :account_id and start >= :low " \
+	"select " ROW_COLUMNS " from call where account_id = :account_id and start >= :low " \
 	"and start <= :high and not exists (select 1 from late l where " \
 	"l.account_id = call.account_id and l.start = call.start and l.call_id = call.id) " \
 	"order by start, session_id"
@@ -124,15 +124,19 @@ static bool stayed_the_same(const struct column_row *has, const struct column_ro
 	return true;
 }
 
-/* Reads what the packed call says, where the block says it too. */
+/* Reads how long the call stayed where, where the block says it too. */
 static int read_stays(
 	struct checking *checking, struct column_row *row, struct arena *arena, struct error *err)
 {
 	struct error problem = {0};
 
-	if (checking->block.version < COLUMN_VERSION_STAYS ||
-		sqlite_stays_add(&checking->stays, checking->connection, row, arena, &problem) ==
-			0 ||
+	if (checking->block.version < COLUMN_VERSION_STAYS) {
+		return 0;
+	}
+	if (sqlite_stays_at(&checking->held, row, arena, err) < 0) {
+		return -1;
+	}
+	if (sqlite_stays_add(&checking->stays, checking->connection, row, arena, &problem) == 0 ||
 		problem.code == ERROR_CORRUPT) {
 		return 0;
 	}
