@@ -95,9 +95,9 @@ class Torture:
             print(f"FAILED {self.failures[-1]}", flush=True)
         return text
 
-    def pytest(self, name, file, environment):
+    def pytest(self, name, file, environment, timeout=600):
         return self.run(name, [sys.executable, "-m", "pytest", "-q", "-s", "-rs", "-p", "no:cacheprovider", file],
-                        {"CALLSTEP_BIN": str(GCC / "callstep"), "PYTHONPATH": "tests/api", **environment})
+                        {"CALLSTEP_BIN": str(GCC / "callstep"), "PYTHONPATH": "tests/api", **environment}, timeout)
 
     def for_share(self, share, each, at_most=1000):
         """Calls @each at least once and until the share of all the time is used up, or nothing is left."""
@@ -191,6 +191,13 @@ def siege(torture):
     torture.pytest("siege", "tests/load/test_siege.py", {"CALLSTEP_LOAD_LONG": "1" if torture.seconds >= WHOLE_SECONDS else "0"})
 
 
+def paths(torture):
+    """Made-up paths against the model, on both stores."""
+    count = "10000" if torture.seconds >= WHOLE_SECONDS else "1000"
+    for store in ("embedded", "postgres"):
+        torture.pytest("paths", "tests/api/test_paths.py", {"CALLSTEP_TEST_STORE": store, "CALLSTEP_PATHS": count}, timeout=1800)
+
+
 def fuzz(torture):
     """What is left of the time, the same for each target, but no less than they need."""
     targets = sorted(path.name[:-len("_fuzz.c")] for path in (ROOT / "tests/fuzz").glob("*_fuzz.c"))
@@ -205,7 +212,7 @@ def fuzz(torture):
         torture.sum.take(f"figure: fuzz {target}: {inputs.group(1) if inputs else 0} inputs")
 
 
-PARTS = (every_fault, kills, cuts, sweeps, processes, full_disks, servers, on_postgres, backups, load, siege, memory, fuzz)
+PARTS = (every_fault, kills, cuts, sweeps, processes, full_disks, servers, on_postgres, backups, load, siege, paths, memory, fuzz)
 
 
 def stop(number, _):
