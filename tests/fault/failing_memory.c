@@ -82,6 +82,9 @@ void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 char *__wrap_strdup(const char *string);
 int __wrap_asprintf(char **ret, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What asprintf() is called with _FORTIFY_SOURCE. */
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void __wrap_free(void *memory);
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 
@@ -122,18 +125,34 @@ char *__wrap_strdup(const char *string)
 	return is_due() ? NULL : counted(__real_strdup(string));
 }
 
+static int print(char **ret, const char *format, va_list args)
+{
+	int size = is_due() ? -1 : vasprintf(ret, format, args);
+
+	live += size >= 0;
+	return size;
+}
+
 int __wrap_asprintf(char **ret, const char *format, ...)
 {
 	va_list args;
 	int size;
 
-	if (is_due()) {
-		return -1;
-	}
 	va_start(args, format);
-	size = vasprintf(ret, format, args);
+	size = print(ret, format, args);
 	va_end(args);
-	live += size >= 0;
+	return size;
+}
+
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
+{
+	va_list args;
+	int size;
+
+	(void)flag;
+	va_start(args, format);
+	size = print(ret, format, args);
+	va_end(args);
 	return size;
 }
 
