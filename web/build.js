@@ -89,6 +89,21 @@ function texts() {
 		.map(([path, text]) => ({ path, bytes: Buffer.from(text), immutable: false }));
 }
 
+/* What others ask to be told of their packages: of each that is in the page its licence, as it lies beside it. */
+function notices(inputs) {
+	const names = [...new Set(inputs.map((name) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(name)?.[1]).filter(Boolean))].sort();
+	const text = names.map((name) => {
+		const at = join(here, 'node_modules', name);
+		const { version, license } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8'));
+		const file = readdirSync(at).find((one) => /^licen[cs]e/i.test(one));
+		if (!file) {
+			throw new Error(`${name} has no licence beside it`);
+		}
+		return `${name} ${version} (${license})\n\n${readFileSync(join(at, file), 'utf8').trim()}\n`;
+	}).join(`\n${'-'.repeat(80)}\n\n`);
+	return { path: '/docs/notices.txt', bytes: Buffer.from(`The page of callstep has these packages in it.\n\n${text}`), immutable: false };
+}
+
 function icon() {
 	return { path: '/assets/icon.svg', bytes: readFileSync(join(here, picture)), immutable: false };
 }
@@ -122,6 +137,6 @@ const size_t web_files_count = ${rows.length};
 
 mkdirSync(folder, { recursive: true });
 const { files, entries, inputs } = await bundle();
-writeFileSync(output, cFile([...pages.map((page) => html(page, entries[page.script])), ...texts(), icon(), ...files]));
+writeFileSync(output, cFile([...pages.map((page) => html(page, entries[page.script])), ...texts(), notices(inputs), icon(), ...files]));
 const read = ['build.js', 'docs/markdown.js', 'docs/document.js', contract, ...documents.map((name) => `../docs/${name}`), picture, ...pages.map((page) => page.html), ...inputs].map((name) => join(here, name));
 writeFileSync(depfile, `${output}: ${read.join(' ')}\n`);

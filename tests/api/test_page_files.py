@@ -8,6 +8,7 @@ import re
 import pytest
 
 import contract
+from conftest import ROOT
 
 
 @pytest.fixture
@@ -81,6 +82,15 @@ def test_the_reference_as_markdown_has_each_operation_with_its_parameters(fetch)
                 if "$ref" in parameter:
                     parameter = contract.DOCUMENT["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
                 assert f"- `{parameter['name']}` ({parameter['in']}" in part, (path, parameter["name"])
+
+
+def test_each_package_of_the_page_has_its_licence_beside_it(fetch):
+    text = fetch("/docs/notices.txt").content.decode()
+    locked = json.loads((ROOT / "web/package-lock.json").read_text())["packages"]
+    for path, package in locked.items():
+        if path and not package.get("dev"):
+            assert f"{path.rpartition('node_modules/')[2]} {package['version']} ({package['license']})\n\n" in text
+    assert text.count("THE SOFTWARE") >= 5
 
 
 def test_the_page_is_small(fetch):
