@@ -126,6 +126,9 @@ char *__wrap_strdup(const char *string)
 }
 
 static int print(char **ret, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static int print(char **ret, const char *format, va_list args)
 {
 	int size = is_due() ? -1 : vasprintf(ret, format, args);
 
