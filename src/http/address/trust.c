@@ -37,7 +37,7 @@ static bool read_address(struct text text, union connection_address *ret)
 	union connection_address address = {0};
 	char copy[INET6_ADDRSTRLEN];
 
-	if (text.size >= sizeof(copy)) {
+	if (text.size == 0 || text.size >= sizeof(copy)) {
 		return false;
 	}
 	memcpy(copy, text.data, text.size);
