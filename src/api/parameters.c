@@ -100,10 +100,10 @@ bool parameters_known(struct job *job)
 static int set(struct filter *filter, struct text name, struct text value, int64_t now,
 	struct arena *arena, struct error *err)
 {
+	struct text parameter = filter_parameter(name);
 	size_t i = 0;
 
-	while (filter_parameters[i] &&
-		!text_equal_string(filter_parameter(name), filter_parameters[i])) {
+	while (filter_parameters[i] && !text_equal_string(parameter, filter_parameters[i])) {
 		i++;
 	}
 	if (filter_parameters[i] && !text_utf8_valid(value, NULL)) {

@@ -2,6 +2,7 @@
  * Blocks of columns in the embedded store: they answer as rows do in whatever state they are;
  * damage is never a wrong answer, is found, and goes; what was erased stands in none. That they
  * answer at all is told by sealing: otherwise each question here would be asked of rows alone. */
+#include "behind.h"
 #include "fixture.h"
 
 #include <pthread.h>
@@ -13,42 +14,6 @@
 #define T MIDNIGHT
 
 /* ---- what the tests share ---- */
-
-static sqlite3 *open_file(const char *folder)
-{
-	char path[512];
-	sqlite3 *db;
-
-	snprintf(path, sizeof(path), "%s/callstep.db", folder);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	return db;
-}
-
-static int64_t number_of(const struct fixture *f, const char *sql)
-{
-	sqlite3 *db = open_file(f->folder);
-	sqlite3_stmt *row;
-	int64_t number;
-
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-	number = sqlite3_column_int64(row, 0);
-	sqlite3_finalize(row);
-	sqlite3_close(db);
-	return number;
-}
-
-static void tamper(const struct fixture *f, const char *sql)
-{
-	sqlite3 *db = open_file(f->folder);
-	char *message = NULL;
-
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) {
-		fail_msg("%s: %s", sql, message);
-	}
-	sqlite3_close(db);
-}
 
 /* Seals until nothing is left; whether any block was damaged. */
 static bool seal_all(struct fixture *f)
@@ -381,7 +346,7 @@ static void put_segment(sqlite3 *db, int64_t id, struct text segment)
 static void age_segments(struct fixture *f, struct older *older)
 {
 	uint32_t stamps[200] = {0};
-	sqlite3 *db = open_file(f->folder);
+	sqlite3 *db = open_behind(f);
 	sqlite3_stmt *rows;
 
 	assert_int_equal(
@@ -591,7 +556,7 @@ static void a_question_that_meets_damage_lets_it_be_mended(void **state)
 /* A stay that is another than the packed call says, under a right checksum. */
 static void change_a_stay(struct fixture *f)
 {
-	sqlite3 *db = open_file(f->folder);
+	sqlite3 *db = open_behind(f);
 	struct column_header header;
 	struct text segment, payload;
 	sqlite3_stmt *row;

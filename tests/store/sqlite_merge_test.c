@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The text index of the embedded store gets smaller with what it is about: words that were dropped
  * leave it, step by step. */
-#include <sqlite3.h>
 #include <stdio.h>
 
+#include "behind.h"
 #include "call/filter.h"
 #include "fixture.h"
 
@@ -15,24 +15,6 @@
 static int set_up(void **state)
 {
 	return fixture_new(state, "sqlite");
-}
-
-static int64_t number_of(const struct fixture *f, const char *sql)
-{
-	char path[256];
-	sqlite3 *db;
-	sqlite3_stmt *statement;
-	int64_t number;
-
-	snprintf(path, sizeof(path), "%s/callstep.db", f->folder);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	number = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	sqlite3_close(db);
-	return number;
 }
 
 static int64_t index_bytes(const struct fixture *f)

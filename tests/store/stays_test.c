@@ -2,6 +2,7 @@
  * What a row of the embedded store says of how long its call stayed where: it is as the steps say
  * whatever becomes of the call, blocks are made of it alone, and damage of it is found and mended.
  */
+#include "behind.h"
 #include "fixture.h"
 
 #include <sqlite3.h>
@@ -9,37 +10,6 @@
 #include "answers.h"
 
 #define T MIDNIGHT
-
-static void tamper(const struct fixture *f, const char *sql)
-{
-	char path[512], *message = NULL;
-	sqlite3 *db;
-
-	snprintf(path, sizeof(path), "%s/callstep.db", f->folder);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) {
-		fail_msg("%s: %s", sql, message);
-	}
-	sqlite3_close(db);
-}
-
-static int64_t number_of(const struct fixture *f, const char *sql)
-{
-	char path[512];
-	sqlite3 *db;
-	sqlite3_stmt *row;
-	int64_t number;
-
-	snprintf(path, sizeof(path), "%s/callstep.db", f->folder);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-	number = sqlite3_column_int64(row, 0);
-	sqlite3_finalize(row);
-	sqlite3_close(db);
-	return number;
-}
 
 /* Whether anything was damaged. */
 static bool seal_all(struct fixture *f)
