@@ -278,7 +278,7 @@ bool parameters_window(struct job *job, struct store_query *ret_query)
 	struct store_query query = {
 		.account_id = job->access.account_id,
 		.limit = PARAMETERS_LIMIT_DEFAULT,
-		.packed_only = true,
+		.contract_only = true,
 	};
 	struct error err;
 

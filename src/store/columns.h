@@ -24,10 +24,14 @@
  * so, and its name is empty. A yes or no is a choice too. */
 /* clang-format off */
 #define STORE_COLUMNS(COLUMN, with) \
+	STORE_CONTRACT_COLUMNS(COLUMN, with) STORE_OUTCOME_COLUMNS(COLUMN, with)
+/* Those that the contract's header has (API.md §1), and those that it lacks. */
+#define STORE_CONTRACT_COLUMNS(COLUMN, with) \
 	COLUMN(dest, "dest",    text,   with) \
 	COLUMN(src,  "src",     text,   with) \
 	COLUMN(end,  "\"end\"", int64,  with) \
-	COLUMN(type, "type",    choice, with) \
+	COLUMN(type, "type",    choice, with)
+#define STORE_OUTCOME_COLUMNS(COLUMN, with) \
 	COLUMN(outcome,  "outcome",  choice, with) \
 	COLUMN(ended_by, "ended_by", choice, with) \
 	COLUMN(answered, "answered", int64,  with) \

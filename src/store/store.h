@@ -332,9 +332,10 @@ struct store_query {
 	int64_t limit;
 	/* read the packed call only where call.start > detail_after; INT64_MAX: never */
 	int64_t detail_after;
-	/* a call whose packed call is read need not have more than start and session_id: its JSON
-	 * has all */
-	bool packed_only;
+	/* no more is needed than the contract's answers have (API.md §1): neither state nor
+	 * outcome. A call whose packed call is read need not have more than start and session_id:
+	 * its JSON has all. */
+	bool contract_only;
 };
 
 struct store_page {

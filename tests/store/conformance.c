@@ -409,7 +409,7 @@ static void compare_call(const struct model_call *expected, size_t session,
 	assert_int_equal(got->call.start, expected->start);
 	assert_int_equal(got->call.has_detail, expected->steps >= 0);
 	assert_int_equal(got->packed.deflate.data != NULL, packed);
-	if (!packed || !query->packed_only) {
+	if (!packed || !query->contract_only) {
 		assert_true(text_equal_string(got->call.dest, expected->dest));
 		assert_int_equal(got->call.steps, expected->steps >= 0 ? expected->steps : 0);
 	}
@@ -451,8 +451,8 @@ static void compare_random_pages(struct fixture *f, struct model *model)
 		}
 		query.offset = (int64_t)next_random(model, 40);
 		query.limit = (int64_t)next_random(model, 40);
-		query.detail_after = random_time(model);
-		query.packed_only = next_random(model, 2) == 0;
+		query.detail_after = next_random(model, 4) == 0 ? INT64_MAX : random_time(model);
+		query.contract_only = next_random(model, 2) == 0;
 		compare_page(f, model, &query);
 	}
 }

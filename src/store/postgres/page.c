@@ -201,7 +201,7 @@ static size_t add_rows(const struct postgres_subject *subject, const struct stor
 	BIND(connection, INT64(account_id, subject->account_id), INT64(start, query->start),
 		INT64(top_start, place->start), STRING(top_session, place->session_id),
 		INT64(detail_after, query->detail_after), INT64(limit, limit),
-		BOOLEAN(with_state, !query->packed_only));
+		BOOLEAN(with_state, !query->contract_only));
 	if (subject->is_all) {
 		return postgres_add(connection, &page_of_all);
 	}

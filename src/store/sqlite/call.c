@@ -29,7 +29,7 @@ static int copy(struct arena *arena, struct text *text, struct error *err)
 #define READ_choice(member, at)	       STORE_CHOICE(member, sqlite_column_int64(row, (at)))
 #define READ(member, sql, kind, first) call.member = READ_##kind(member, (first) + HEADER_##member);
 
-struct call sqlite_header_at(const struct sqlite_cursor *row, int first)
+struct call sqlite_contract_header_at(const struct sqlite_cursor *row, int first)
 {
 	int64_t steps = sqlite_column_int64(row, first + HEADER_steps);
 	struct call call = {
@@ -39,7 +39,15 @@ struct call sqlite_header_at(const struct sqlite_cursor *row, int first)
 		.steps = steps >= 0 ? (uint32_t)steps : 0,
 	};
 
-	STORE_COLUMNS(READ, first)
+	STORE_CONTRACT_COLUMNS(READ, first)
+	return call;
+}
+
+struct call sqlite_header_at(const struct sqlite_cursor *row, int first)
+{
+	struct call call = sqlite_contract_header_at(row, first);
+
+	STORE_OUTCOME_COLUMNS(READ, first)
 	return call;
 }
 

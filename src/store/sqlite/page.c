@@ -4,10 +4,11 @@
  *
  * A page of 10,000 calls waits for memory that has left the processor's caches, so each row is
  * touched little. Packed calls are copied back to back, with room for a comma, so that an answer is
- * glued in place. Where only packed calls are asked for, a first statement reads nothing else. Most
- * columns stay unread, and one number's calls are found out of their index alone. It stops before
- * the first call that has no packed call; a second statement reads the headers from there on. A
- * large page is read with a small cache (docs/decisions/0014-large-pages.md). */
+ * glued in place. Where only packed calls are asked for, a first statement reads nothing else. It
+ * stops before the first call that has no packed call; a second statement reads the headers from
+ * there on. Where no packed call is asked for, nothing but the contract's header is read. One
+ * number's calls are found out of their index alone. A large page is read with a small cache
+ * (docs/decisions/0014-large-pages.md). */
 #include "store/find.h"
 #include "store/sqlite/sqlite.h"
 
@@ -24,6 +25,10 @@ enum { WHOLE_ID = HEADER_COLUMNS_END + PACKED_COLUMNS_END };
 #define UNREAD(member, sql, kind, with) ", null"
 #define PACKED(index) \
 	"select i.session_id, i.start, null" STORE_COLUMNS(UNREAD, ) WITH_PACKED("", index)
+/* What the contract's answers have of calls without a packed call. */
+#define HEADERS(index) \
+	"select i.session_id, i.start, i.steps" STORE_CONTRACT_COLUMNS(STORE_COLUMN_NAME, "i.") \
+	" from call i " index " where i.account_id = :account_id "
 /* The newest calls of a window from one call on. */
 #define FROM_PLACE "and i.start >= :start and (i.start, i.session_id) <= (:place, :session_id) "
 #define ORDERED "order by i.start desc, i.session_id desc limit :limit"
@@ -35,18 +40,32 @@ static const struct sqlite_statement
 	page_whole = {WHOLE("") FROM_PLACE ORDERED},
 	page_whole_dest = {WHOLE(BY_DEST) FROM_PLACE TO_DEST ORDERED},
 	page_packed = {PACKED("") FROM_PLACE ORDERED},
-	page_packed_dest = {PACKED(BY_DEST) FROM_PLACE TO_DEST ORDERED};
+	page_packed_dest = {PACKED(BY_DEST) FROM_PLACE TO_DEST ORDERED},
+	page_headers = {HEADERS("") FROM_PLACE ORDERED},
+	page_headers_dest = {HEADERS(BY_DEST) FROM_PLACE TO_DEST ORDERED};
 /* clang-format on */
+
+/* What is read of each call. */
+enum reads {
+	READS_ALL,
+	READS_PACKED,	/* the packed call, as far as calls have one */
+	READS_CONTRACT, /* the contract's header of calls whose packed call is not asked for */
+};
 
 /* ---- rows ---- */
 
 /* Its texts are valid until the next step. */
 static struct store_call read_call(
-	const struct sqlite_cursor *row, const struct sqlite_live_set *live)
+	const struct sqlite_cursor *row, enum reads reads, const struct sqlite_live_set *live)
 {
-	struct store_call call = {.packed = sqlite_packed_at(row, HEADER_COLUMNS_END)};
+	struct store_call call = {0};
 
-	if (sqlite_column_is_null(row, HEADER_steps)) {
+	if (reads == READS_CONTRACT) {
+		call.call = sqlite_contract_header_at(row, 0);
+		return call;
+	}
+	call.packed = sqlite_packed_at(row, HEADER_COLUMNS_END);
+	if (reads == READS_PACKED) {
 		call.call = (struct call){
 			.start = sqlite_column_int64(row, HEADER_start),
 			.session_id = sqlite_column_text(row, HEADER_session_id),
@@ -129,16 +148,22 @@ static int copy_call(
 	return call->packed.deflate.data ? copy_packed(&call->packed, run, arena, err) : 0;
 }
 
-/* Starts reading calls from @place on, with their headers or as far as they are packed. */
-static int start_rows(struct sqlite_rows *rows, bool packed, const struct sqlite_subject *subject,
-	const struct store_query *query, const struct store_place *place, int64_t limit,
-	struct error *err)
+/* Starts reading calls from @place on. */
+static int start_rows(struct sqlite_rows *rows, enum reads reads,
+	const struct sqlite_subject *subject, const struct store_query *query,
+	const struct store_place *place, int64_t limit, struct error *err)
 {
-	const struct sqlite_statement *all = packed ? &page_packed : &page_whole;
-	const struct sqlite_statement *dest = packed ? &page_packed_dest : &page_whole_dest;
+	static const struct {
+		const struct sqlite_statement *all, *dest;
+	} statements[] = {
+		[READS_ALL] = {&page_whole, &page_whole_dest},
+		[READS_PACKED] = {&page_packed, &page_packed_dest},
+		[READS_CONTRACT] = {&page_headers, &page_headers_dest},
+	};
 
 	*rows = (struct sqlite_rows){.start = HEADER_start, .session_id = HEADER_session_id};
-	return sqlite_rows_start(rows, subject->connection, subject->keys.count == 0 ? all : dest,
+	return sqlite_rows_start(rows, subject->connection,
+		subject->keys.count == 0 ? statements[reads].all : statements[reads].dest,
 		BIND(INT64(account_id, subject->account_id),
 			INT64(detail_after, query->detail_after), INT64(start, query->start),
 			INT64(place, place->start), STRING(session_id, place->session_id),
@@ -158,23 +183,23 @@ struct reading {
 	struct sqlite_live_set live;
 };
 
-/* Adds calls to the page. With @packed it returns 1 where it stopped before a call that is not
- * packed, 0 at the end. */
-static int add_rows(struct reading *reading, bool packed, struct error *err)
+/* Adds calls to the page. READS_PACKED returns 1 where it stopped before a call that is not packed,
+ * 0 at the end. */
+static int add_rows(struct reading *reading, enum reads reads, struct error *err)
 {
 	AUTO(sqlite_rows_end) struct sqlite_rows rows = {0};
 	struct store_page *page = reading->page;
 	int more = 0;
 
-	if (start_rows(&rows, packed, reading->subject, reading->query, &reading->place,
+	if (start_rows(&rows, reads, reading->subject, reading->query, &reading->place,
 		    (int64_t)(reading->room - page->count), err) < 0) {
 		return -1;
 	}
 	while (page->count < reading->room && (more = sqlite_rows_step(&rows, err)) > 0) {
 		struct store_call *call = &page->calls[page->count];
 
-		*call = read_call(rows.row, &reading->live);
-		if (packed && !call->packed.deflate.data) {
+		*call = read_call(rows.row, reads, &reading->live);
+		if (reads == READS_PACKED && !call->packed.deflate.data) {
 			return store_place_keep(&reading->place, call->call.start,
 				       call->call.session_id, reading->arena, err) < 0
 				       ? -1
@@ -192,13 +217,17 @@ static int add_rows(struct reading *reading, bool packed, struct error *err)
 static int add_calls(struct reading *reading, struct error *err)
 {
 	const struct store_query *query = reading->query;
-	int more = 1;
+	int more;
 
-	/* The newest calls of a page are those that have detail, mostly all of them. */
-	if (query->packed_only && reading->place.start > query->detail_after) {
-		more = add_rows(reading, true, err);
+	if (!query->contract_only) {
+		return add_rows(reading, READS_ALL, err);
 	}
-	return more > 0 ? add_rows(reading, false, err) : more;
+	if (reading->place.start <= query->detail_after) {
+		return add_rows(reading, READS_CONTRACT, err);
+	}
+	/* The newest calls of a page are those that have detail, mostly all of them. */
+	more = add_rows(reading, READS_PACKED, err);
+	return more > 0 ? add_rows(reading, READS_ALL, err) : more;
 }
 
 /* So many calls do not fit into SQLITE_CACHE. */
@@ -240,7 +269,7 @@ static int read_rows(const struct sqlite_subject *subject, const struct store_qu
 	if (reading.room == 0) {
 		return 0;
 	}
-	if (!query->packed_only &&
+	if (!query->contract_only &&
 		sqlite_live_read(subject->connection, query->account_id, &reading.live, err) < 0) {
 		return -1;
 	}
@@ -283,7 +312,7 @@ int sqlite_find(struct store_view *view, int64_t account_id, struct text session
 	if (found <= 0) {
 		return found;
 	}
-	call = read_call(&row, &none);
+	call = read_call(&row, READS_ALL, &none);
 	live = sqlite_is_live(view->state, sqlite_column_int64(&row, WHOLE_ID), err);
 	if (live < 0 || copy_call(&call, &run, arena, err) < 0) {
 		return -1;
@@ -308,11 +337,11 @@ int sqlite_walk(struct store *base, const struct store_query *query, store_each_
 		return -1;
 	}
 	const struct sqlite_subject subject = {reader.connection, query->account_id, query->keys};
-	if (start_rows(&rows, false, &subject, query, &place, -1, err) < 0) {
+	if (start_rows(&rows, READS_ALL, &subject, query, &place, -1, err) < 0) {
 		return -1;
 	}
 	while ((more = sqlite_rows_step(&rows, err)) > 0) {
-		struct store_call call = read_call(rows.row, &live);
+		struct store_call call = read_call(rows.row, READS_ALL, &live);
 		int status = each(context, &call, err);
 
 		if (status < 0) {

@@ -230,6 +230,8 @@ enum { PACKED_SIZE, PACKED_CRC32, PACKED_CRC32_OP, PACKED_DEFLATE, PACKED_COLUMN
 /* What these columns of a row say, the first of them being @first. Texts last as long as the row.
  */
 struct call sqlite_header_at(const struct sqlite_cursor *row, int first);
+/* The same without what the contract's header lacks. */
+struct call sqlite_contract_header_at(const struct sqlite_cursor *row, int first);
 struct packed sqlite_packed_at(const struct sqlite_cursor *row, int first);
 
 /* Copies the packed call of the row @id, which must be there, into @arena. */
