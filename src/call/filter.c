@@ -164,6 +164,28 @@ static int set_numbers(struct setting *setting, void *place)
 	return 0;
 }
 
+/* What a session is or, with a * at its end, begins with. In double quotes a * is one. */
+static int set_session(struct setting *setting, void *place)
+{
+	struct text rest = setting->value, id;
+	bool open = false;
+
+	if (!take_quoted(&rest, &id) || rest.data) {
+		id = setting->value;
+		open = id.size > 0 && id.data[id.size - 1] == '*';
+		id = open ? text_head(id, id.size - 1) : id;
+	}
+	if (id.size == 0 || id.size > CALL_SESSION_ID_MAX || !text_utf8_valid(id, NULL)) {
+		return error_set(setting->err, ERROR_INVALID,
+			"the id of a call, of at most %d bytes, is expected, with * at its end for "
+			"any rest",
+			CALL_SESSION_ID_MAX);
+	}
+	id = arena_copy(setting->arena, id);
+	*(struct filter_session *)place = (struct filter_session){id, open};
+	return id.data ? 0 : error_no_memory(setting->err);
+}
+
 #define NAMES_OF(name, option, how, member) {#name, &call_##name##_names},
 
 static const struct {
@@ -495,10 +517,10 @@ bool filter_is_window(const struct filter *filter)
 	return !filter_numbers_ask(&filter->src) &&
 	       (dest->any || (dest->parts_count == 0 && !dest->withheld)) &&
 	       !filter_numbers_refuse(&filter->none.dest) &&
-	       !filter_numbers_refuse(&filter->none.src) && !asks_for_choice(filter) &&
-	       filter->min_duration == 0 && filter->max_duration == INT64_MAX &&
-	       !filter_asks_for_talk(filter) && filter->state == FILTER_ANY_STATE &&
-	       !filter_reads_detail(filter);
+	       !filter_numbers_refuse(&filter->none.src) && !filter_asks_for_session(filter) &&
+	       !asks_for_choice(filter) && filter->min_duration == 0 &&
+	       filter->max_duration == INT64_MAX && !filter_asks_for_talk(filter) &&
+	       filter->state == FILTER_ANY_STATE && !filter_reads_detail(filter);
 }
 
 static bool part_matches(const struct filter_part *part, struct text key)
@@ -564,6 +586,7 @@ bool filter_matches_times(const struct filter *filter, const struct call *call)
 bool filter_matches_header(const struct filter *filter, const struct call *call)
 {
 	return filter_matches_times(filter, call) &&
+	       filter_session_matches(filter, call->session_id) &&
 	       filter_number_meant(filter, &filter->dest, &filter->none.dest, call->dest) &&
 	       filter_number_meant(filter, &filter->src, &filter->none.src, call->src);
 }

@@ -25,6 +25,12 @@ struct filter_part {
 	bool open_right; /* `617*` */
 };
 
+/* The id of a call, or what it begins with. */
+struct filter_session {
+	struct text id; /* size 0: any */
+	bool open;	/* `4711*`: anything may follow */
+};
+
 /* Any of these; none of either: any number. */
 struct filter_numbers {
 	struct call_keys whole;
@@ -67,6 +73,7 @@ struct filter {
 	int64_t end;
 	struct filter_numbers dest;
 	struct filter_numbers src;
+	struct filter_session session;
 	unsigned int types; /* a bit (1 << enum call_type) for each that is meant; 0: any */
 	unsigned int outcomes;
 	unsigned int enders;
@@ -127,6 +134,7 @@ void filter_init(struct filter *filter);
 	PARAMETER(start,         "start",         time,    start) \
 	PARAMETER(end,           "end",           time,    end) \
 	FILTER_VALUES(PARAMETER) \
+	PARAMETER(session,       "session",       session, session) \
 	PARAMETER(text,          "text",          text,    text) \
 	PARAMETER(path,          "path",          path,    path) \
 	PARAMETER(step_data,     "step-data",     data,    data) \
@@ -218,13 +226,26 @@ int filter_steps_match(const struct filter *filter, int64_t start, int64_t end, 
 /* Whether it asks for nothing but a window and whole numbers as `dest`: what tallies can count. */
 bool filter_is_window(const struct filter *filter);
 
+/* Whether it asks for a session, or for what one begins with; whether @session_id is meant. */
+static inline bool filter_asks_for_session(const struct filter *filter)
+{
+	return filter->session.id.size > 0;
+}
+static inline bool filter_session_matches(const struct filter *filter, struct text session_id)
+{
+	return filter->session.open ? text_starts_with(session_id, filter->session.id)
+				    : !filter_asks_for_session(filter) ||
+					      text_equal(session_id, filter->session.id);
+}
+
 /* Whether it asks whether a person answered, or for how long persons talked. */
 bool filter_asks_for_talk(const struct filter *filter);
 
-/* Whether @call's header matches: window, numbers, choices, duration, talk, state. */
+/* Whether @call's header matches: window, session, numbers, choices, duration, talk, state. */
 bool filter_matches_header(const struct filter *filter, const struct call *call);
 
-/* The same but for its numbers, which filter_number_matches() is for where their keys are known. */
+/* The same but for its session, and for its numbers, which filter_number_matches() is for where
+ * their keys are known. */
 bool filter_matches_times(const struct filter *filter, const struct call *call);
 
 /* Whether the filter asks for some of the numbers. */

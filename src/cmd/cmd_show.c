@@ -7,6 +7,7 @@
 #include "call/call_json.h"
 #include "call/call_steps.h"
 #include "cmd/cmd.h"
+#include "cmd/filter_options.h"
 #include "cmd/following.h"
 #include "cmd/output.h"
 #include "find/follow.h"
@@ -14,6 +15,11 @@
 #define STEP_MEMORY_MAX ((size_t)1 << 30)
 #define LINE_INDENT	29 /* columns before a step's line */
 #define CLASS_COLUMNS	7
+
+/* What begins like fewer characters is not looked for: a number that was mistyped opens no call. */
+#define BEGINNING_MIN 4
+/* Calls that are listed where several have the beginning. */
+#define LISTED 10
 
 /* What is shown, and what was shown of it so far. */
 struct showing {
@@ -334,16 +340,72 @@ static int show(struct showing *showing, const struct store_call *call, struct e
 	return showing->detail.failed || showing->header.failed ? error_no_memory(err) : status;
 }
 
+/* Standard output is for a call. */
+static int list_beginnings(struct cmd_run *run, const struct store_page *page, struct error *err)
+{
+	char number[NUMBER_SIZE], time[TIME_TEXT_SIZE];
+
+	for (size_t i = 0; i < page->count; i++) {
+		const struct call *call = &page->calls[i].call;
+
+		text_write_clean(stderr, call->session_id);
+		fprintf(stderr, "\t%s\n", time_text_format(call->start, run->view.utc, time));
+	}
+	return error_set(err, ERROR_INVALID, "%s calls begin with '%s'%s: name one of them",
+		number_format(page->total_calls, number), run->argv[0],
+		page->total_calls > LISTED ? ", the newest of them above" : "");
+}
+
+/* Takes the session that begins with what was given, where one alone does. 1 it did, 0 none does.
+ */
+static int complete(struct showing *showing, struct error *err)
+{
+	struct cmd_run *run = showing->run;
+	struct text given = text_of(run->argv[0]);
+	struct store_page page;
+
+	if (showing->begun || given.size < BEGINNING_MIN || given.size > CALL_SESSION_ID_MAX ||
+		!text_utf8_valid(given, NULL)) {
+		return 0;
+	}
+	filter_init(&run->filter);
+	run->filter.session = (struct filter_session){given, .open = true};
+	filter_options_search(run);
+	run->search.limit = LISTED;
+	run->search.with_total = true;
+	if (store_search(run->store, &run->search, &run->arena, &page, err) < 0) {
+		return -1;
+	}
+	if (page.total_calls > 1) {
+		filter_options_record(run, "read-calls", given.data, (int64_t)page.count);
+		return list_beginnings(run, &page, err);
+	}
+	if (page.count == 0) {
+		return 0;
+	}
+	showing->session_id = page.calls[0].call.session_id;
+	return 1;
+}
+
+static int look_up(struct showing *showing, struct store_call *ret_call, struct error *err)
+{
+	const struct cmd_owner *owner = &showing->run->owner;
+	int found = store_find(showing->run->store, owner->account_id, showing->session_id,
+		&showing->arena, ret_call, err);
+
+	return found > 0 ? retention_show(&owner->retention, ret_call) : found;
+}
+
 static int find(struct showing *showing, struct store_call *ret_call, struct error *err)
 {
 	struct cmd_run *run = showing->run;
 	int found;
 
 	arena_deinit(&showing->arena);
-	found = store_find(run->store, run->owner.account_id, showing->session_id, &showing->arena,
-		ret_call, err);
-	if (found > 0) {
-		found = retention_show(&run->owner.retention, ret_call);
+	found = look_up(showing, ret_call, err);
+	if (found == 0) {
+		found = complete(showing, err);
+		found = found > 0 ? look_up(showing, ret_call, err) : found;
 	}
 	if (found >= 0 && !showing->begun) {
 		cmd_record_read(
@@ -401,6 +463,8 @@ const struct cmd cmd_show = {
 	.description =
 	"Shows a call's header and its steps: when each was, how long after the one before, its "
 	"class, its line, and the module and variable that it belongs to.\n\n"
+	"Four characters or more that one session alone begins with do as well. Where several "
+	"begin so, they are listed on standard error, and none is shown.\n\n"
 	"In a pipe a step is a line with tabs between time, delta, class, line, module and "
 	"variable. --json writes the call as the API has it.\n\n"
 	"With --follow the steps of a live call follow as they come. The header is shown again "
@@ -410,6 +474,7 @@ const struct cmd cmd_show = {
 	"/v1/tail has it.",
 	.examples =
 	"callstep show '100035;000;1575898377'\n"
+	"callstep show pbx-17954\n"
 	"callstep show -f pbx-1795459158.2",
 	.needs = CMD_NEEDS_OWNER,
 	.operands = 1,

@@ -55,6 +55,9 @@ const struct setting calls_settings[] = {
 		.help = "Only calls that did not end in this module."},
 	{FILTER("not-last-variable", "NAME"),
 		.help = "Only calls that did not end at this result variable."},
+	{FILTER("session", "SESSION_ID"),
+		.help = "Only the call with this session; a * at its end stands for the rest: "
+			"pbx-17954*."},
 	{FILTER("text", "WORDS"),
 		.help = "Only calls whose lines have all WORDS: confir* is the beginning of a "
 			"word, and words in double quotes follow each other."},

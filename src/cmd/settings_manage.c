@@ -17,7 +17,8 @@ const struct setting manage_settings[] = {
 	/* erase */
 	{OPTION("number", TEXT, "NUMBER", number), .command = "erase",
 		.help = "Erases the calls to and from this number, however it is punctuated."},
-	{OPTION("session", TEXT, "SESSION_ID", session), .help = "Erases this one call."},
+	{OPTION("session", TEXT, "SESSION_ID", session), .command = "erase",
+		.help = "Erases this one call."},
 	{OPTION("yes", FLAG, NULL, yes), .help = "Does not ask."},
 	{OPTION("dry-run", FLAG, NULL, dry_run),
 		.help = "Erases nothing, and says how many calls would be erased."},

@@ -58,7 +58,7 @@ static int read_kinds(struct column_matcher *matcher, struct error *err)
 }
 
 #define ONE(name, option, how, member) +1
-_Static_assert(0 FILTER_PARAMETERS(ONE) - (0 FILTER_CHOICES(ONE)) == 20,
+_Static_assert(0 FILTER_PARAMETERS(ONE) - (0 FILTER_CHOICES(ONE)) == 21,
 	"a new parameter of filters that is not a choice is to be answered by narrow() too");
 
 static bool has_choice(const char *name)
@@ -71,7 +71,8 @@ bool column_can_match(const struct filter *filter)
 {
 #define LACKED(name, option, how, member)                                                          \
 	|| ((filter->member | filter->none.member) != 0 && !has_choice(#name))
-	return !(filter->text.count > 0 FILTER_CHOICES(LACKED)) && !filter_looks_inside(filter);
+	return !(filter->text.count > 0 FILTER_CHOICES(LACKED)) && !filter_looks_inside(filter) &&
+	       !filter_asks_for_session(filter);
 }
 
 bool column_asks_for_course(const struct filter *filter)

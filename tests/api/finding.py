@@ -96,6 +96,10 @@ def has_data(made, name, value):
     return any(step["event"]["data"].get(name) == value for step in made["detail"] or [])
 
 
+def session_matches(wanted, session):
+    return session.startswith(wanted[:-1]) if wanted.endswith("*") else session == wanted
+
+
 def matches(query, made):
     """Whether the call as posted matches @query, a dictionary of parameters; lists are alternatives."""
     start, end = int(made["start"]), int(made["end"])
@@ -108,6 +112,7 @@ def matches(query, made):
         "src" not in query or number_matches(query["src"], made["src"]),
         "type" not in query or made["type"] in query["type"],
         query.get("state", "ended") == "ended",
+        session_matches(query.get("session", "*"), made["session_id"]),
         "outcome" not in query or made["outcome"] in query["outcome"],
         "ended_by" not in query or made["ended_by"] in query["ended_by"],
         "answered" not in query or ("answered" in made or made["outcome"] == "answered") == (query["answered"] == "true"),
@@ -138,6 +143,7 @@ def random_query(rng, now):
             ("min_steps", lambda: rng.choice([0, 1, 3])), ("max_steps", lambda: rng.choice([3, 5])),
             ("step_data", lambda: [("module_type", rng.choice(MODULES[:4]))] + [("result_variable", VARIABLES[0])] * rng.randint(0, 1)),
             ("state", lambda: rng.choice(["ended", "ended", "live"])),
+            ("session", lambda: rng.choice(["s*", "s0000*", "s0001*", "s00017", "s00017*", "s000", "t*"])),
             ("-dest", lambda: rng.sample(MEANT + ["*3001", "4155*"], 2)), ("-src", lambda: [rng.choice(MEANT + ["617*"])]),
             ("-type", lambda: ["transfer"]), ("-outcome", lambda: rng.sample(OUTCOMES, 2)), ("-ended_by", lambda: ["system"]),
             ("-class", lambda: [rng.choice(CLASSES)]), ("-module", lambda: rng.sample(MODULES[:4], rng.randint(1, 2))),

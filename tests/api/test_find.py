@@ -424,7 +424,7 @@ def test_head_is_get_without_its_body(client, path):
 
 @pytest.mark.parametrize("query", [
     "start=x", "start=", "end=2026-13-01T00:00:00Z", "dest=", "src=", "type=Inbound", "type=", "class=", "module=,", "variable=",
-    "last_module=", "last_variable=a,,b", "text=", "text=...", "text=%22open", "text=%ff",
+    "last_module=", "last_variable=a,,b", "text=", "text=...", "text=%22open", "text=%ff", "session=", "session=%ff",
     "text=*0123", "text=**", "text=a*b", "text=%22a*+b%22", "text=%22*98%22", "path=", "path=menu+Dial", "path=menu+%3E", "path=men*", "dest=617*3001", "src=*1*2*", "min_duration=x", "min_duration=-1", "max_duration=1.5",
     "state=over", "-dest=", "-src=6*1", "-type=Inbound", "-outcome=", "-class=", "-module=a,,b", "-last_variable=,", "-last_module=%ff"])
 @pytest.mark.parametrize("path", ["/v1/calls", "/v1/stats", "/v1/dropoff", "/v1/places", "/v1/flow", "/v1/tail"])

@@ -537,3 +537,19 @@ def test_another_accounts_calls_are_not_there(example, arguments):
     example.run("account", "add", "other@example.org", *EVER)
     assert example.run(*arguments, "--account", "other@example.org").stdout == ""
     assert example.run(*arguments, "--account", "ann@example.org").stdout != ""
+
+
+def test_show_opens_the_one_call_that_begins_so_and_lists_several(found):
+    held = {call["session_id"] for call in found.calls}
+    starting = lambda beginning: [one for one in held if one.startswith(beginning)]
+    alone = next(one[:end] for one in sorted(held) for end in range(4, len(one)) if starting(one[:end]) == [one])
+    shared = next(one[:4] for one in sorted(held) if len(starting(one[:4])) > 1)
+    assert json.loads(found.run("show", "--json", alone).stdout)["session_id"] == starting(alone)[0]
+    newest = json.loads(found.run("audit", "--json", "--limit", "1").stdout)
+    assert (newest["action"], newest["subject"]) == ("read-call", starting(alone)[0])
+    several = found.run("show", shared, status=2)
+    listed = [line.partition("\t")[0] for line in several.stderr.splitlines()[:-1]]
+    assert several.stdout == "" and f"{len(starting(shared))} calls begin with '{shared}'" in several.stderr
+    assert set(listed) <= set(starting(shared)) and len(listed) == min(10, len(starting(shared)))
+    assert "has no call" in found.run("show", alone[:3], status=1).stderr, "three characters are not looked for"
+    assert set(sessions(found, "--session", f"{shared}*")) == set(starting(shared))

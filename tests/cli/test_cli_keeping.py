@@ -62,6 +62,8 @@ def test_show_and_diff_know_nothing_old(kept):
     assert "said new" in kept.run("show", "new").stdout
     assert "said bare" not in kept.run("show", "bare").stdout
     assert "has no call 'gone'" in kept.run("show", "gone", status=1).stderr
+    assert "has no call 'gone-'" in kept.run("show", "gone-", status=1).stderr
+    assert json.loads(kept.run("calls", "--session", "gon*", "--json").stdout)["calls"] == []
     assert "is not held" in kept.run("diff", "new", "bare", status=1).stderr
     assert "has no call 'gone'" in kept.run("diff", "gone", "new", status=1).stderr
 

@@ -204,12 +204,17 @@ static void ask_header(struct fixture *f, struct dice *dice, struct question *qu
 		"*3,61771230*", "6177123001,*,1", "00617*", "*06177123002",
 		"6177123003,6177123001,6177123002", "none", "none,*3002", "\"*98\"", "\"\""};
 	static const char *const types[] = {"inbound", "outbound,transfer", "transfer"};
+	static const char *const beginnings[] = {
+		"s*", "s1*", "s5", "s9*", "s1", "s", "t*", "\"s1*\""};
 
 	if (throw(dice, 4) == 0) {
 		ask(f, question, throw(dice, 3) ? "dest" : "src", PICK(dice, wanted));
 	}
 	if (throw(dice, 6) == 0) {
 		ask(f, question, "type", PICK(dice, types));
+	}
+	if (throw(dice, 5) == 0) {
+		ask(f, question, "session", PICK(dice, beginnings));
 	}
 	if (throw(dice, 6) == 0) {
 		ask(f, question, throw(dice, 2) ? "-dest" : "-src", PICK(dice, wanted));

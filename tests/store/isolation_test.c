@@ -100,7 +100,8 @@ static const struct {
 	const char *value;
 } filters[] = {{NULL, NULL}, {"text", "invalid"}, {"text", "inv*"}, {"text", "absent"},
 	{"dest", "6177123001"}, {"dest", "*3001"}, {"class", "info"}, {"module", "menu"},
-	{"type", "transfer"}, {"min_duration", "1"}};
+	{"type", "transfer"}, {"min_duration", "1"}, {"session", "s0000*"}};
+#define BY_SESSION (COUNT_OF(filters) - 1)
 
 #define PAGES	  4
 #define SESSIONS  3
@@ -299,6 +300,20 @@ static int64_t cost_of_records(struct fixture *f, const char *action)
 	return operations;
 }
 
+/* A pass over the calls that were added would take some 20 operations for each. */
+static void a_beginning_of_a_session_reads_no_other_calls(void **state)
+{
+	struct fixture *f = *state;
+	int64_t few, many;
+
+	put_calls(f, f->account, OURS);
+	(void)cost_of_search(f, BY_SESSION, false);
+	few = cost_of_search(f, BY_SESSION, false);
+	put_calls(f, f->account, THEIRS);
+	many = cost_of_search(f, BY_SESSION, false);
+	assert_in_range(many, few - NEIGHBOUR, few + NEIGHBOUR);
+}
+
 /* Nor does what an account did otherwise make its records of one kind dearer. */
 static void what_was_done_otherwise_costs_nothing(void **state)
 {
@@ -324,6 +339,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_OF(another_accounts_calls_cost_this_one_nothing),
 		TEST_OF(its_own_calls_do_cost),
+		TEST_OF(a_beginning_of_a_session_reads_no_other_calls),
 		TEST_OF(what_was_done_otherwise_costs_nothing),
 		TEST_OF(a_wrong_key_costs_the_same_whoever_has_keys),
 	};

@@ -58,6 +58,20 @@ test('an id opens its call', withPage(held, {}, async (page) => {
 	await page.getByRole('heading', { name: 'Call caller-7391' }).waitFor();
 }));
 
+test('the beginning of an id opens its call, and lists several', withPage(held, {}, async (page) => {
+	await box(page).fill('calle');
+	await option(page, 'Open call caller-7391').waitFor();
+	assert.equal(await countOf(page, 'Calls whose id begins with calle'), 2);
+	await box(page).press('Enter');
+	await page.waitForURL(/session=calle\*/);
+	await until(page, () => totalOf(page), (shown) => shown === 2);
+	await page.getByRole('button', { name: 'Drop: Id calle*' }).waitFor();
+	await box(page).fill('twice');
+	await option(page, 'Open call twice-7391').waitFor();
+	await box(page).press('Enter');
+	await page.getByRole('heading', { name: 'Call twice-7391' }).waitFor();
+}));
+
 test('modules and variables are completed from the store, and found', withPage(held, {}, async (page, program) => {
 	await box(page).fill('main_m');
 	const { total_calls: total } = await program.ask('/v1/calls?variable=main_menu&limit=1');

@@ -6,6 +6,7 @@ import { resolveTime } from './time.js';
 const asked = [
 	{ name: 'dest', label: 'To', hint: '* at either end for any digits, commas between several; none: no number', placeholder: '*3001' },
 	{ name: 'src', label: 'From', hint: '* at either end for any digits, commas between several; none: withheld', placeholder: '617*' },
+	{ name: 'session', label: 'Id', hint: '* at its end for any rest', placeholder: 'pbx-17954*' },
 	{ name: 'type', label: 'Type', options: ['inbound', 'outbound', 'transfer'] },
 	{ name: 'outcome', label: 'Outcome', options: ['missed,abandoned', ...outcomes] },
 	{ name: 'ended_by', label: 'Ended by', options: ['caller', 'called', 'system'] },

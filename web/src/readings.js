@@ -2,6 +2,7 @@
 // What a text in the search box may mean: numbers, words, an id, a time. Pure functions; see search_box.js for what is offered.
 import { formatClock, formatDate, timeOf } from './time.js';
 
+const BEGINNING_MIN = 4; // characters that may be the beginning of an id
 const AROUND_S = 600; // "14:20" means ten minutes to either side
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const DIGITS = /^[+*(]?[\d\s()./+*-]*$/;
@@ -68,7 +69,8 @@ function windowText({ start, end }, zone) {
 }
 
 /* The readings of @text, best first: { kind, label, changes, group }. `changes` are those of the filter; `group` names the statistics in which numbers
- * that match are counted. Of kind "id" `id` says which call may be opened. */
+ * that match are counted. Of kind "id" `id` says which call may be opened, of kind "begins" `begins` is what its id begins
+ * with. */
 export function readingsOf(text, now, zone) {
 	const whole = text.trim();
 	if (whole === '') {
@@ -79,11 +81,16 @@ export function readingsOf(text, now, zone) {
 	const when = window ? `, ${windowText(window, zone)}` : '';
 	const times = window ? { start: String(window.start), end: String(window.end) } : {};
 	const readings = [];
-	if (left !== '' && left === whole && !/\s/.test(left)) {
+	const one = left !== '' && left === whole && !/\s/.test(left);
+	const begins = left.replace(/\*$/, '');
+	if (one) {
 		readings.push({ kind: 'id', label: `Call ${left}`, id: left });
 	}
 	if (/\d\d/.test(left) && DIGITS.test(left)) {
 		readings.push(...numbers(left, when, times));
+	}
+	if (one && [...begins].length >= BEGINNING_MIN) {
+		readings.push({ kind: 'begins', label: `Calls whose id begins with ${begins}`, begins });
 	}
 	if (left !== '') {
 		readings.push({ kind: 'words', label: `Words: ${left}${when}`, changes: { ...times, text: left } });

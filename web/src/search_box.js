@@ -13,14 +13,29 @@ import { zoneName } from './time.js';
 const PAUSE_MS = 200; // without a key, before the store is asked
 const NUMBERS = 3; // offered for each reading of digits
 const NAMES = 3; // modules and variables offered
+const CALLS = 3; // offered of those whose id has a beginning
 
-const exact = (group, value) => (['src', 'dest'].includes(group) ? (/^[*]|[*]$/.test(value) ? `"${value}"` : value) : value);
+const exact = (value) => (/^[*]|[*]$/.test(value) ? `"${value}"` : value);
+
+const opening = ({ session_id: id }) => ({ label: `Open call ${id}`, id });
+
+/* One call opens. Several are a list; nothing else that was asked for hides one of them. */
+async function tryBeginning({ begins, label }, filter, signal) {
+	const asked = { session: `${begins}*`, state: filter.state };
+	const { calls, total_calls: count } = await askJson(`/v1/calls?${formatQuery(asked, { limit: CALLS })}`, { signal });
+	const nothing = Object.fromEntries(Object.keys(filter).map((name) => [name, '']));
+	const others = calls.filter(({ session_id: id }) => id !== begins).map(opening);
+	return count > 1 ? [{ label, count, changes: { ...nothing, text: '', ...asked } }, ...others.map((option) => ({ ...option, below: true }))] : others;
+}
 
 /* What a reading finds, as options: { label, count, changes } or { label, id }. What finds nothing is left out, but for words. */
 async function tryReading(reading, filter, signal) {
 	if (reading.kind === 'id') {
-		const call = await askJson(`/v1/calls/${encodeURIComponent(reading.id)}`, { signal });
-		return [{ label: `Open call ${call.session_id}`, id: call.session_id }];
+		const { calls } = await askJson(`/v1/calls?${formatQuery({ session: exact(reading.id) }, { limit: 1 })}`, { signal });
+		return calls.map(opening);
+	}
+	if (reading.kind === 'begins') {
+		return tryBeginning(reading, filter, signal);
 	}
 	const asked = { ...filter, ...reading.changes };
 	if (reading.kind !== 'number') {
@@ -31,7 +46,7 @@ async function tryReading(reading, filter, signal) {
 	const stats = await askJson(`/v1/stats?${formatQuery(asked, { group, values: 'calls', limit: NUMBERS })}`, { signal });
 	const own = { label: reading.label, count: stats.total_calls, changes };
 	const found = stats.groups.filter(({ calls }) => calls !== stats.total_calls)
-		.map(({ key, calls }) => ({ label: `${group === 'src' ? 'From' : 'To'} ${key}`, count: calls, changes: { ...changes, [group]: exact(group, key) }, below: true }));
+		.map(({ key, calls }) => ({ label: `${group === 'src' ? 'From' : 'To'} ${key}`, count: calls, changes: { ...changes, [group]: exact(key) }, below: true }));
 	return stats.total_calls > 0 ? [own, ...found] : [];
 }
 

@@ -10,7 +10,7 @@ const labels = (text) => readingsOf(text, NOW, ZONE).map(({ label }) => label);
 const last = (text) => readingsOf(text, NOW, ZONE).at(-1);
 
 test('digits are a number at either end of either party, an id, or words', () => {
-	assert.deepEqual(labels('3001'), ['Call 3001', 'From ends in 3001', 'To ends in 3001', 'From begins with 3001', 'To begins with 3001', 'Words: 3001']);
+	assert.deepEqual(labels('3001'), ['Call 3001', 'From ends in 3001', 'To ends in 3001', 'From begins with 3001', 'To begins with 3001', 'Calls whose id begins with 3001', 'Words: 3001']);
 	const [, from, to] = readingsOf('3001', NOW, ZONE);
 	assert.deepEqual([from.changes, to.changes], [{ src: '*3001', text: '' }, { dest: '*3001', text: '' }]);
 	assert.deepEqual(labels('+1 (617) 555').slice(0, 2), ['From begins with +1617555', 'To begins with +1617555']);
@@ -19,7 +19,9 @@ test('digits are a number at either end of either party, an id, or words', () =>
 
 test('anything else is words, and one word may be an id', () => {
 	assert.deepEqual(labels('invalid input'), ['Words: invalid input']);
-	assert.deepEqual(labels('pbx-1795459223.129'), ['Call pbx-1795459223.129', 'Words: pbx-1795459223.129']);
+	assert.deepEqual(labels('pbx-1795459223.129'), ['Call pbx-1795459223.129', 'Calls whose id begins with pbx-1795459223.129', 'Words: pbx-1795459223.129']);
+	assert.deepEqual(labels('pbx'), ['Call pbx', 'Words: pbx'], 'three characters are not the beginning of an id');
+	assert.equal(readingsOf('pbx-*', NOW, ZONE).find(({ kind }) => kind === 'begins').begins, 'pbx-');
 	assert.deepEqual(labels('   '), []);
 	assert.deepEqual(labels('"today 3001"'), ['Words: "today 3001"'], 'what is quoted stays as it is');
 });

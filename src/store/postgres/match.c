@@ -53,6 +53,11 @@
 	"from (select account_id, session_id from live where account_id = $account_id::bigint) f" \
 	" cross join lateral (select * from call k where k.account_id = f.account_id" \
 	" and k.session_id = f.session_id offset 0) c where $text::text is null and" MATCH
+/* Those with the session that is asked for, or its beginning: PostgreSQL reads a range of the index
+ * where it sees no other condition. */
+#define FROM_SESSION \
+	"from (select * from call k where k.account_id = $account_id::bigint and k.session_id ^@" \
+	" $session::text offset 0) c where $text::text is null and" MATCH
 #define FROM_TEXT \
 	"from (select d.account_id, d.session_id from detail d" \
 	" where d.account_id = $account_id::bigint and d.words @@ ($text::text)::tsquery" \
@@ -364,21 +369,26 @@ static void write_side(struct buffer *out, const struct filter *filter, bool des
 static int write_from(struct postgres_match *match, struct error *err)
 {
 	const struct filter *filter = match->search->filter;
-	AUTO(buffer_deinit) struct buffer numbers;
+	AUTO(buffer_deinit) struct buffer conditions;
 	int size;
 
-	buffer_init(&numbers, POSTGRES_FROM_SIZE);
-	write_side(&numbers, filter, true);
-	write_side(&numbers, filter, false);
-	buffer_append_byte(&numbers, '\0');
-	if (numbers.failed) {
+	buffer_init(&conditions, POSTGRES_FROM_SIZE);
+	if (filter_asks_for_session(filter)) {
+		buffer_printf(&conditions, " and c.session_id %s $session::text",
+			filter->session.open ? "^@" : "=");
+	}
+	write_side(&conditions, filter, true);
+	write_side(&conditions, filter, false);
+	buffer_append_byte(&conditions, '\0');
+	if (conditions.failed) {
 		return error_no_memory(err);
 	}
 	size = snprintf(match->from, sizeof(match->from),
-		match->words.count > 0	       ? FROM_TEXT
-		: filter->state == FILTER_LIVE ? FROM_LIVE
-					       : FROM_ALL,
-		numbers.data);
+		match->words.count > 0		  ? FROM_TEXT
+		: filter->state == FILTER_LIVE	  ? FROM_LIVE
+		: filter_asks_for_session(filter) ? FROM_SESSION
+						  : FROM_ALL,
+		conditions.data);
 	assert(size > 0 && (size_t)size < sizeof(match->from));
 	return 0;
 }
@@ -512,9 +522,10 @@ void postgres_match_bind(struct postgres_match *match, struct postgres_connectio
 	const struct call_keys not_src_parts = patterns_of(match, &filter->none.src);
 
 	BIND(connection, INT64(account_id, match->search->account_id), INT64(start, match->start),
-		INT64(end, filter->end), ASKED(state, state_of(filter)),
-		ASKED(answered, answered_of(filter)), INT64(min_talk, filter->min_talk),
-		INT64(max_talk, filter->max_talk), INT64(min_duration, filter->min_duration),
+		INT64(end, filter->end), ASKED(session, filter->session.id),
+		ASKED(state, state_of(filter)), ASKED(answered, answered_of(filter)),
+		INT64(min_talk, filter->min_talk), INT64(max_talk, filter->max_talk),
+		INT64(min_duration, filter->min_duration),
 		INT64(max_duration, filter->max_duration), INT64(min_steps, filter->min_steps),
 		INT64(max_steps, filter->max_steps), ONE_OR_MORE(dest, &dest),
 		ONE_OR_MORE(dest_parts, &dest_parts), ONE_OR_MORE(src, &src),

@@ -5,6 +5,10 @@
 static const struct sqlite_statement ids_between = {
 	"select id from call where account_id = :account_id and start >= :start and start < :end"};
 
+static const struct sqlite_statement sessions_between = {
+	"select count(*) from (select 1 from call indexed by call_by_session where account_id ="
+	" :account_id and session_id >= :first and session_id < :below limit :limit)"};
+
 static int count_between(const struct sqlite_match *match, struct sqlite_connection *connection,
 	int64_t start, int64_t end, int64_t *ret_calls, struct error *err)
 {
@@ -28,6 +32,30 @@ int sqlite_match_by_number(const struct sqlite_match *match, struct sqlite_conne
 		return -1;
 	}
 	*ret_by_number = calls < all / SQLITE_LOOK_UP_ROWS;
+	return 0;
+}
+
+/* Counts no more sessions than decide it. */
+int sqlite_match_by_session(const struct sqlite_match *match, struct sqlite_connection *connection,
+	bool *ret_by_session, struct error *err)
+{
+	const struct sqlite_subject all_calls = {connection, match->account_id, {0}};
+	int64_t sessions, all;
+
+	*ret_by_session = false;
+	if (!filter_asks_for_session(match->filter)) {
+		return 0;
+	}
+	if (sqlite_count_window(&all_calls, match->start, match->end, &all, err) < 0 ||
+		sqlite_read_int64(connection, &sessions_between,
+			BIND(INT64(account_id, match->account_id),
+				STRING(first, match->filter->session.id),
+				STRING(below, match->session_below),
+				INT64(limit, all / SQLITE_LOOK_UP_ROWS + 1)),
+			&sessions, err) < 0) {
+		return -1;
+	}
+	*ret_by_session = sessions <= all / SQLITE_LOOK_UP_ROWS;
 	return 0;
 }
 

@@ -97,6 +97,25 @@ static int find_ids(
 	return 0;
 }
 
+/* No byte of UTF-8 is the last one there is: the next one is behind all that begin with the id. */
+static int find_session_below(struct sqlite_match *match, struct error *err)
+{
+	struct text id = match->filter->session.id;
+	char *below = NULL;
+
+	if (id.size == 0) {
+		return 0;
+	}
+	below = arena_alloc(&match->arena, id.size);
+	if (!below) {
+		return error_no_memory(err);
+	}
+	memcpy(below, id.data, id.size);
+	below[id.size - 1]++;
+	match->session_below = (struct text){below, id.size};
+	return 0;
+}
+
 int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *connection,
 	const struct store_search *search, struct error *err)
 {
@@ -121,6 +140,9 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 	};
 	arena_init(&match->arena, SIZE_MAX);
 	if (store_path_look_words(filter, &match->arena, &match->words, err) < 0) {
+		return -1;
+	}
+	if (find_session_below(match, err) < 0) {
 		return -1;
 	}
 	match->by_ids = match->words.count > 0 || filter->state == FILTER_LIVE;
@@ -257,7 +279,8 @@ int sqlite_match_row(struct sqlite_match *match, const struct sqlite_cursor *row
 	if (match->ids.bits && !sqlite_id_set_has(&match->ids, sqlite_column_int64(row, SCAN_ID))) {
 		return 0;
 	}
-	if (!match_times(match, row) ||
+	if (!filter_session_matches(filter, sqlite_column_text(row, HEADER_session_id)) ||
+		!match_times(match, row) ||
 		!match_number(filter, &filter->dest, &filter->none.dest, row, HEADER_dest) ||
 		!match_number(filter, &filter->src, &filter->none.src, row, HEADER_src)) {
 		return 0;

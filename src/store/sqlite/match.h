@@ -28,6 +28,9 @@ struct sqlite_match {
 	bool all_steps; /* are looked at, though the step that is asked for was there */
 	/* of whole numbers called, and no part of one; none: look at all rows */
 	struct call_keys dest_keys;
+	/* Sessions that are asked for are not less than filter->session.id, and less than this in
+	 * the order of their bytes; in the arena. */
+	struct text session_below;
 	struct words_query words; /* that each call has which matches */
 	bool by_ids;		  /* ids has all calls that can match */
 	bool text_alone;	  /* in the window */
@@ -52,6 +55,10 @@ void sqlite_match_deinit(struct sqlite_match *match);
  * all of the window. */
 int sqlite_match_by_number(const struct sqlite_match *match, struct sqlite_connection *connection,
 	bool *ret_by_number, struct error *err) CHECK_RESULT;
+
+/* Whether it takes less to look up the sessions that are asked for than to pass over the window. */
+int sqlite_match_by_session(const struct sqlite_match *match, struct sqlite_connection *connection,
+	bool *ret_by_session, struct error *err) CHECK_RESULT;
 
 /* Counts the rows of a pass: the account's calls in the window, and with a number where one is
  * asked for. */

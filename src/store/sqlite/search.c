@@ -26,6 +26,8 @@
 static const struct sqlite_statement
 	scan_all = {SCAN("") NEWEST_FIRST},
 	scan_dest = {SCAN("indexed by call_by_dest ") "and dest_key = :dest_key " NEWEST_FIRST},
+	scan_session = {SCAN("indexed by call_by_session ")
+		"and session_id >= :first and session_id < :below " NEWEST_FIRST},
 	scan_one = {"select " SCAN_COLUMNS " from call where id = :id"},
 	place_of = {"select start, session_id from call where id = :id"};
 enum { PLACE_START, PLACE_SESSION_ID };
@@ -92,15 +94,21 @@ static void pass_end(struct pass *pass)
 
 static int start_window(struct pass *pass, struct sqlite_rows *rows, struct error *err)
 {
-	bool by_number;
+	bool by_number = false, by_session;
 
-	if (sqlite_match_by_number(&pass->match, pass->reader.connection, &by_number, err) < 0) {
+	if (sqlite_match_by_session(&pass->match, pass->reader.connection, &by_session, err) < 0 ||
+		(!by_session && sqlite_match_by_number(&pass->match, pass->reader.connection,
+					&by_number, err) < 0)) {
 		return -1;
 	}
-	return sqlite_rows_start(rows, pass->reader.connection, by_number ? &scan_dest : &scan_all,
+	return sqlite_rows_start(rows, pass->reader.connection,
+		by_session  ? &scan_session
+		: by_number ? &scan_dest
+			    : &scan_all,
 		BIND(INT64(account_id, pass->search->account_id), INT64(start, pass->match.start),
 			INT64(top, pass->top.start), STRING(session_id, pass->top.session_id),
-			STRING(dest_key, TEXT(""))),
+			STRING(first, pass->match.filter->session.id),
+			STRING(below, pass->match.session_below), STRING(dest_key, TEXT(""))),
 		by_number ? pass->match.dest_keys : (struct call_keys){0}, err);
 }
 
