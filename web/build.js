@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Bundles the page and writes what the program embeds: each file as it is and compressed, and one C file that lists them.
-// usage: node build.js OUTPUT.c DEPFILE FOLDER     FOLDER is where the files go that OUTPUT.c includes
+// usage: node build.js OUTPUT.c NOTICES.txt DEPFILE FOLDER [NAME]
+// FOLDER is where the files go that OUTPUT.c includes; there it is called NAME, or as it is.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
@@ -12,7 +13,8 @@ import { parse } from 'yaml';
 import { indexOf, markdownOf } from './docs/markdown.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [output, depfile, folder] = process.argv.slice(2).map((name) => resolve(name));
+const [output, noticesFile, depfile, folder] = process.argv.slice(2, 6).map((name) => resolve(name));
+const folderName = process.argv[6] ?? folder;
 
 /* Each page is an HTML file, which names its one script as src="NAME.js". */
 const pages = [
@@ -77,7 +79,7 @@ function html(page, entry) {
 /* Writes a file for the assembler to include; returns its name in C's quotes. */
 function stored(name, bytes) {
 	writeFileSync(join(folder, name), bytes);
-	return JSON.stringify(join(folder, name));
+	return JSON.stringify(`${folderName}/${name}`);
 }
 
 /* The contract of the API, for programs and for /docs; the same and the documents as Markdown, and a list of them. */
@@ -137,6 +139,8 @@ const size_t web_files_count = ${rows.length};
 
 mkdirSync(folder, { recursive: true });
 const { files, entries, inputs } = await bundle();
-writeFileSync(output, cFile([...pages.map((page) => html(page, entries[page.script])), ...texts(), notices(inputs), icon(), ...files]));
+const licences = notices(inputs);
+writeFileSync(noticesFile, licences.bytes);
+writeFileSync(output, cFile([...pages.map((page) => html(page, entries[page.script])), ...texts(), licences, icon(), ...files]));
 const read = ['build.js', 'docs/markdown.js', 'docs/document.js', contract, ...documents.map((name) => `../docs/${name}`), picture, ...pages.map((page) => page.html), ...inputs].map((name) => join(here, name));
 writeFileSync(depfile, `${output}: ${read.join(' ')}\n`);

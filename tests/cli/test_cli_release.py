@@ -6,14 +6,15 @@ import re
 import shutil
 import subprocess
 import tarfile
+from pathlib import Path
 
 import pytest
 
 from cli.conftest import BINARY, ROOT
 
 
-def release(folder):
-    done = subprocess.run([ROOT / "scripts/release", folder], capture_output=True, text=True, env={**os.environ, "CALLSTEP_BIN": BINARY})
+def release(folder, *options):
+    done = subprocess.run([ROOT / "scripts/release", *options, folder], capture_output=True, text=True, env={**os.environ, "CALLSTEP_BIN": BINARY})
     assert done.returncode == 0, done.stderr
     return {path.name: path for path in folder.iterdir()}
 
@@ -36,8 +37,27 @@ def test_the_sources_are_those_of_the_commit_and_the_sums_are_right(files):
     tracked = subprocess.run(["git", "ls-tree", "-r", "-z", "--name-only", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     with tarfile.open(files[name]) as archive:
         packed = {one.name.partition("/")[2] for one in archive if not one.isdir()}
-    assert packed == set(filter(None, tracked.split("\0")))
+    page = {path for path in packed if path.startswith("web/built/")}
+    assert packed - page == set(filter(None, tracked.split("\0"))) and "web/built/web_files.c.in" in page
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=files[name].parent, check=True, capture_output=True)
+
+
+def test_the_sources_alone_are_the_same_bytes(files, tmp_path):
+    [(name, path)] = release(tmp_path, "--sources").items()
+    assert path.read_bytes() == files[name].read_bytes()
+
+
+def test_the_page_in_the_sources_is_the_one_of_the_program(files, tmp_path):
+    """Each file of web/built stands in the program as it is. A page that was changed since the commit is another one."""
+    changed = subprocess.run(["git", "status", "--porcelain", "web", "docs"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    if changed:
+        pytest.skip("the working tree has another page than the commit")
+    [name] = [name for name in files if name.endswith(".tar.gz")]
+    program = Path(BINARY).read_bytes()
+    with tarfile.open(files[name]) as archive:
+        page = {one.name: archive.extractfile(one).read() for one in archive if "/web/built/" in one.name and not one.name.endswith(".in")}
+    assert len(page) > 20
+    assert [name for name, content in page.items() if content not in program] == []
 
 
 def test_the_bill_has_each_library_and_each_package_of_the_page(files):
