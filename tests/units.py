@@ -11,11 +11,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Unit:
-    """`systemd/NAME.in`."""
+    """`systemd/NAME.in`, or `systemd/NAME`."""
 
     def __init__(self, name):
         self.name = name
-        self.text = (ROOT / "systemd" / f"{name}.in").read_text()
+        made = ROOT / "systemd" / f"{name}.in"
+        self.text = (made if made.exists() else ROOT / "systemd" / name).read_text()
 
     def lines(self, section):
         """The lines of a section, in their order: a name may come several times."""

@@ -269,7 +269,10 @@ void manual_write_sample(FILE *stream)
 {
 	fputs("; Settings of callstep, callstep.ini(5). Take the ; off a line to change it.\n"
 	      "; 'callstep settings' shows each value, and where it comes from;\n"
-	      "; 'callstep serve --check' says whether the server could start.\n",
+	      "; 'callstep serve --check' says whether the server could start.\n\n"
+	      "; The store: a folder. A store on PostgreSQL stands in its place:\n"
+	      ";store = postgresql:///callstep\n"
+	      "data = /var/lib/callstep\n",
 		stream);
 	for (size_t i = 0; cmd_serve.settings[i]; i++) {
 		const struct setting *row =

@@ -18,7 +18,8 @@ void manual_write_command(FILE *stream, const struct cmd *cmd);
 /* callstep.ini(5). */
 void manual_write_settings(FILE *stream);
 
-/* An INI file in which each setting of the server stands with its help, as a comment. */
+/* An INI file in which each setting of the server stands with its help, as a comment. Only the
+ * store is set, to that of callstep.service, so that commands find it, too. */
 void manual_write_sample(FILE *stream);
 
 #endif

@@ -152,7 +152,8 @@ struct settings {
 	const char *api_url;
 	const char *studio_url;
 
-	/* settings_manage.c: erase, account, retention, audit, key, hook */
+	/* settings_manage.c: erase, account, retention, audit, key, hook, backup */
+	int64_t keep; /* backups; 0: one, and none is dropped */
 	const char *session;
 	bool finish;
 	bool repair;

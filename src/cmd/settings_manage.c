@@ -27,6 +27,10 @@ const struct setting manage_settings[] = {
 			"from all answers, but their bytes may still lie in the files."},
 	{OPTION("finish", FLAG, NULL, finish),
 		.help = "Writes the files anew and does nothing else."},
+	/* backup */
+	{OPTION("keep", INTEGER, "N", keep), .max = 10000,
+		.help = "Makes the backup in a folder of DIR that is named by the time, and drops "
+			"the oldest of these beyond N. 0, as without it: DIR is the backup."},
 	/* verify */
 	{OPTION("repair", FLAG, NULL, repair),
 		.help = "Has columns that do not fit the calls made anew (docs/columns.md). The "

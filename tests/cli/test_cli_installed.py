@@ -9,6 +9,7 @@ import pytest
 
 from cli.conftest import BINARY
 from cli.test_cli_usage import COMMANDS, listed
+from units import Unit
 
 MADE = Path(BINARY).resolve().parent / "src/cmd"
 PAGES = ["callstep.1", "callstep.ini.5", *(f"callstep-{name}.{8 if name == 'serve' else 1}" for name in COMMANDS)]
@@ -70,11 +71,15 @@ def test_the_page_of_settings_names_each_and_its_variable(empty):
 # ---- the sample ----
 
 
-def test_the_sample_changes_nothing_and_has_each_setting_of_the_server(empty):
-    before, after = listed(empty.run("settings")), listed(empty.run("settings", "--config", MADE / "callstep.ini"))
-    assert {name: value for name, value in before.items() if name != "config"} == {name: value for name, value in after.items() if name != "config"}
+def test_the_sample_sets_the_store_alone_and_has_each_setting_of_the_server(empty):
+    plain = {"CALLSTEP_DATA": "", "CALLSTEP_API_DETAIL_DAYS": ""}
+    before, after = (listed(empty.run("settings", *more, environment=plain)) for more in ((), ("--config", MADE / "callstep.ini")))
+    assert {name for name in before if before[name] != after[name]} == {"config", "data"}
+    [line] = re.findall(r"^(?!;|$).*", page("callstep.ini"), re.M)
+    assert line == "data = /var/lib/callstep" and after["data"][0] == "/var/lib/callstep"
+    assert after["data"][0] == Unit("callstep.service").one("Service", "Environment").split("XDG_DATA_HOME=")[1].replace("%S", "/var/lib") + "/callstep"
     in_sample = re.findall(r"^;([\w-]+) = ", page("callstep.ini"), re.M)
-    common = {"config", "data", "store", "color"}  # color: of 'callstep settings' itself
+    common = {"config", "data", "color"}  # color: of 'callstep settings' itself
     assert sorted(in_sample) == sorted(set(before) - common)
 
 

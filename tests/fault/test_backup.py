@@ -136,3 +136,22 @@ def test_a_backup_that_is_killed_is_never_taken_for_one(tmp_path):
     done = callstep("backup", "--data", store, tmp_path / "copy")
     assert done.returncode == 0, done.stderr
     trouble.verify(tmp_path / "copy")
+
+
+def test_a_row_of_backups_holds_whole_ones_alone_whenever_one_is_killed(tmp_path):
+    """Each time the oldest was to go for the new one: at no moment there are fewer than were to be kept."""
+    store, row = tmp_path / "store", tmp_path / "row"
+    add_account(store)
+    assert callstep("import", "--data", store, "--quiet", "-", input=trouble.ndjson_of("--calls", "3000", "--seed", "4")).returncode == 0
+    for day in (1, 2):
+        assert callstep("backup", "--data", store, row / f"callstep-2026-01-0{day}T000000Z").returncode == 0
+    random_ = random.Random(32)
+    for _ in range(2 * BACKUPS):
+        trouble.kill_after(random_.uniform(0.001, 0.05), "backup", "--keep", "2", "--data", store, row)
+        whole = [path for path in row.iterdir() if not path.name.endswith(".unfinished")]
+        assert len(whole) in (2, 3)  # one more between the new one and the oldest's end
+        for path in whole:
+            trouble.verify(path)
+    done = callstep("backup", "--keep", "2", "--data", store, row)
+    assert done.returncode == 0 or "already" in done.stderr, done.stderr
+    trouble.figure("row of backups", f"killed {2 * BACKUPS} times, 0 taken for one that were not whole")
