@@ -182,6 +182,15 @@ def on_postgres(torture):
         torture.pytest("postgres", "tests/load", {"CALLSTEP_TEST_STORE": "postgres"})
 
 
+def package(torture):
+    """The Debian package: twice the same bytes, and installed and started in chroots of both releases. That needs root and Debian's mirror."""
+    torture.run("package", ["scripts/package", "--twice", OUT / "package"], timeout=1800)
+    for suite in ("bookworm", "trixie") if os.geteuid() == 0 else ():
+        text = torture.run("package", ["scripts/package", "--try", suite], timeout=1800)
+        tried = text.count("\ntried: ")
+        torture.sum.take(f"figure: package in a chroot of {suite}: {tried} things tried")
+
+
 def load(torture):
     torture.pytest("load", "tests/load/test_load.py", {"CALLSTEP_LOAD_LONG": "1" if torture.seconds >= WHOLE_SECONDS else "0"})
 
@@ -212,7 +221,7 @@ def fuzz(torture):
         torture.sum.take(f"figure: fuzz {target}: {inputs.group(1) if inputs else 0} inputs")
 
 
-PARTS = (every_fault, kills, cuts, sweeps, processes, full_disks, servers, on_postgres, backups, load, siege, paths, memory, fuzz)
+PARTS = (every_fault, kills, cuts, sweeps, processes, full_disks, servers, on_postgres, backups, package, load, siege, paths, memory, fuzz)
 
 
 def stop(number, _):
