@@ -32,6 +32,7 @@ struct api_options {
 	unsigned int wrong_keys_max; /* a minute, of one network or for one e-mail; 0: any number */
 	unsigned int threads;	     /* for such questions; 0: one a core */
 	const char *version;	     /* of the program */
+	const char *revision;	     /* the commit that it was built of; NULL: not known */
 	/* what GET /metrics tells of, beside the above; server NULL: it is not asked for */
 	const struct http_server *server;
 	struct gauge *gauge;

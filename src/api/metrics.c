@@ -419,7 +419,10 @@ static void write_build(struct buffer *out, const struct api *api)
 	char labels[LABELS_SIZE];
 
 	metric_text_family(out, name, "gauge", "What is running; always 1.");
-	snprintf(labels, sizeof(labels), "version=\"%s\",store=\"%s\"", api->options.version,
+	const char *revision = api->options.revision;
+
+	snprintf(labels, sizeof(labels), "version=\"%s\",revision=\"%s\",store=\"%s\"",
+		api->options.version, revision ? revision : "",
 		store_is_remote(api->options.store) ? "postgres" : "sqlite");
 	metric_text_sample(out, name, labels, 1, 1);
 }

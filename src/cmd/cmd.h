@@ -124,6 +124,9 @@ int cmd_fail(const struct error *err);
 /* Writes "callstep NAME: …" and where help is to standard error; returns CMD_USAGE. */
 int cmd_wrong_usage(const struct cmd *cmd, const char *format, ...) FORMAT_PRINTF(2, 3);
 
+/* The commit that the program was built of, as CALLSTEP_REVISION has it. NULL: it is not known. */
+const char *cmd_revision(void);
+
 /* Something that a command does when its name is the first operand. */
 struct cmd_action {
 	const char *name;

@@ -264,6 +264,7 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.wrong_keys_max = (unsigned int)settings->wrong_keys_max,
 		.threads = (unsigned int)settings->threads,
 		.version = CALLSTEP_VERSION,
+		.revision = cmd_revision(),
 		.webhooks = service->inbound.webhooks,
 		.twilio_token = service->inbound.twilio_token,
 		.public_url = settings->public_url,

@@ -543,7 +543,8 @@ def test_account_tells_whom_a_key_belongs_to(client):
     answer = client.get("/v1/account").json
     assert answer["email"] == client.email and answer["scopes"] == ["read", "write"] and (answer["detail_days"], answer["api_detail_days"]) == (0, 5)
     assert abs(answer["time"] - time.time()) < 60
-    assert answer["version"] in callstep("version").stdout.split()
+    built = f"{answer['version']} ({answer['revision']})" if answer["revision"] else answer["version"]
+    assert callstep("version").stdout.splitlines()[0] == f"callstep {built}"
     assert key_with(client, "write").get("/v1/account").json["scopes"] == ["write"]
 
 

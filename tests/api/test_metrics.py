@@ -216,7 +216,9 @@ def test_a_key_needs_the_scope_metrics_and_only_the_operator_gives_it(start_serv
 
     assert client.get("/metrics").status == 403 and client.get("/metrics", authorization=None).status == 401
     answer = made("metrics").get("/metrics")
-    assert answer.status == 200 and Metrics(answer.text).value("callstep_build_info", version="0.1.0", store="postgres" if "://" in str(server.store) else "sqlite") == 1
+    version, revision = re.match(r"callstep (\S+)(?: \((.*)\))?", callstep("version").stdout).groups()
+    assert answer.status == 200 and Metrics(answer.text).value("callstep_build_info", version=version, revision=revision or "",
+                                                               store="postgres" if "://" in str(server.store) else "sqlite") == 1
     refused = made("admin").ask("/v1/keys", method="POST", body=b'{"scopes":["metrics"]}', headers={"Content-Type": "application/json"})
     assert refused.status == 400 and "scopes" in refused.text
     assert made("metrics").get("/v1/calls").status == 403

@@ -80,3 +80,11 @@ def test_the_bill_has_each_library_and_each_package_of_the_page(files):
 def test_without_a_program_nothing_is_written(tmp_path):
     done = subprocess.run([ROOT / "scripts/release", tmp_path / "out"], capture_output=True, text=True, env={**os.environ, "CALLSTEP_BIN": str(tmp_path / "none")})
     assert done.returncode == 1 and "scripts/build release" in done.stderr and not (tmp_path / "out").exists()
+
+
+def test_a_program_of_a_clone_names_a_commit_of_it(files):
+    """It may have been built before the last commit. The package is built of the sources of a release: scripts/package.try wants the version alone."""
+    first = subprocess.run([BINARY, "version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    revision = re.fullmatch(r"callstep \S+ \(([0-9a-f]{12})(-dirty)?\)", first)
+    assert revision, first
+    subprocess.run(["git", "cat-file", "-e", f"{revision.group(1)}^{{commit}}"], cwd=ROOT, check=True)

@@ -31,7 +31,7 @@ def test_help_of_a_command_is_the_same_either_way(empty, command):
 def test_version_names_program_store_and_libraries(empty):
     text = empty.run("--version").stdout
     assert text == empty.run("version").stdout
-    assert re.match(r"callstep \d+\.\d+\.\d+\nstore schema \d+\nbuilt with SQLite ", text)
+    assert re.match(r"callstep \d+\.\d+\.\d+( \([0-9a-f]{12}(-dirty)?\))?\nstore schema \d+\nbuilt with SQLite ", text)
 
 
 @pytest.mark.parametrize("arguments, sentence", [
