@@ -45,6 +45,30 @@ struct stats_use {
 	struct stats_result result;
 };
 
+static bool is_choice(enum stats_group group)
+{
+	return group == STATS_TYPE || group == STATS_OUTCOME || group == STATS_ENDED_BY;
+}
+
+static bool is_course(enum stats_group group)
+{
+	return group == STATS_OUTCOME || group == STATS_ENDED_BY;
+}
+
+/* Of two groups columns count a choice second. */
+static bool is_swapped(const struct stats_question *question)
+{
+	return question->by_two && !is_choice(question->second);
+}
+
+/* Columns count two groups only where one is a choice, and none is of steps. */
+static bool can_count(const struct stats_question *question)
+{
+	return !question->by_two ||
+	       (!stats_is_of_steps(question) &&
+		       (is_choice(question->group) || is_choice(question->second)));
+}
+
 static int copy_entries(
 	struct stats_use *use, const struct column_stats *counted, struct error *err)
 {
@@ -56,9 +80,11 @@ static int copy_entries(
 	}
 	for (size_t i = 0; i < counted->count; i++) {
 		const struct column_entry *entry = &counted->entries[i];
+		bool swapped = is_swapped(use->question);
 
 		entries[i] = (struct stats_entry){
-			.key = arena_copy(use->arena, entry->key),
+			.key = arena_copy(use->arena, swapped ? entry->second : entry->key),
+			.second = arena_copy(use->arena, swapped ? entry->key : entry->second),
 			.time = entry->time,
 			.calls = entry->calls,
 			.steps = entry->steps,
@@ -66,7 +92,7 @@ static int copy_entries(
 			.p50 = entry->p50,
 			.p95 = entry->p95,
 		};
-		if (!entries[i].key.data) {
+		if (!entries[i].key.data || !entries[i].second.data) {
 			return error_no_memory(err);
 		}
 	}
@@ -78,9 +104,13 @@ static int count_stats(void *context, const struct column_calls *calls, struct e
 {
 	struct stats_use *use = context;
 	const struct stats_question *question = use->question;
+	bool swapped = is_swapped(question);
 	const struct column_stats_question asked = {
 		.base = columns_base_of(use->search),
-		.group = (enum column_group)question->group,
+		.group = (enum column_group)(swapped ? question->second : question->group),
+		.by_two = question->by_two,
+		.second = (enum column_group)(swapped ? question->group : question->second),
+		.second_first = swapped,
 		.bucket_seconds = question->bucket_seconds,
 		.zone = question->zone,
 		.buckets_max = STATS_BUCKETS_MAX,
@@ -113,10 +143,10 @@ int columns_stats(struct store *store, const struct store_search *search,
 	const struct store_columns_use columns = {
 		.answer = count_stats,
 		.context = &use,
-		.course = question->group == STATS_OUTCOME || question->group == STATS_ENDED_BY,
+		.course = is_course(question->group) ||
+			  (question->by_two && is_course(question->second)),
 	};
-	int answered = !question->by_two ? store_columns(store, search, &columns, err)
-					 : 0; /* columns count nothing else */
+	int answered = can_count(question) ? store_columns(store, search, &columns, err) : 0;
 
 	if (answered > 0) {
 		*ret_result = use.result;

@@ -66,7 +66,10 @@ int cells_add(struct cells *cells, uint32_t group, int64_t seconds, struct error
 
 void cells_clear(struct cells *cells)
 {
-	memset(cells->counts, 0, cells->top * sizeof(*cells->counts));
+	for (size_t group = 0; group < cells->groups; group++) {
+		memset(cells->counts + group * cells->width, 0,
+			cells->top * sizeof(*cells->counts));
+	}
 	cells->top = 0;
 	cells->longer_count = 0;
 }

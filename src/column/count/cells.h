@@ -22,7 +22,7 @@ struct cells {
 	uint32_t width;	    /* cells of a group: durations below it have one */
 	size_t groups;
 	uint64_t *counts; /* group after group */
-	uint32_t top;	  /* of the only group: its cells from here on are empty */
+	uint32_t top;	  /* each group's cells from here on are empty, where cells_add() counts */
 	struct cells_long *longer;
 	size_t longer_count;
 
@@ -41,7 +41,7 @@ void cells_deinit(struct cells *cells);
 /* Counts a call in one group. */
 int cells_add(struct cells *cells, uint32_t group, int64_t seconds, struct error *err) CHECK_RESULT;
 
-/* Forgets what was counted in the only group. */
+/* Forgets what was counted below top. */
 void cells_clear(struct cells *cells);
 
 /* ---- sets ---- */

@@ -2,48 +2,38 @@
  * Statistics by a choice: the type, how a call went, which side ended it. */
 #include "column/count/private.h"
 
-#define VALUES 16 /* that a choice may have */
-_Static_assert(CALL_TRANSFER <= COLUMN_FLAG_TYPE && CALL_COMPLETED < VALUES &&
-		       CALL_ENDED_BY_SYSTEM < VALUES,
-	"each value has its place");
+/* Groups: each value with each of the second choice. */
+#define GROUPS (STATS_VALUES * STATS_VALUES)
 
 struct choosing {
 	struct stats *stats;
-	const struct call_names *names; /* of the values */
+	uint32_t second_values;
 	struct cells cells;
 	struct stats_block_steps steps;
-	int64_t calls[VALUES];
-	int64_t step_sums[VALUES];
+	int64_t calls[GROUPS];
+	int64_t step_sums[GROUPS];
 };
 
-/* The values of a block's calls. */
+/* What the calls of a block are. */
 struct values {
-	const unsigned char *bytes;
-	unsigned char mask;
+	struct stats_values first, second;
+	uint32_t second_values;
 };
 
-static inline uint32_t value_of(const struct values *values, uint32_t at)
+static inline uint32_t group_at(const struct values *values, uint32_t at)
 {
-	return values->bytes[at] & values->mask;
+	return stats_value(&values->first, at) * values->second_values +
+	       stats_value(&values->second, at);
 }
 
 static int open_values(struct choosing *choosing, struct values *ret_values, struct error *err)
 {
-	struct column_block *block = &choosing->stats->walk.block;
-	enum column_group group = choosing->stats->question->group;
-	struct column_array array;
+	struct stats *stats = choosing->stats;
 
-	if (group == COLUMN_BY_TYPE) {
-		ret_values->mask = COLUMN_FLAG_TYPE;
-		return column_block_flags(block, &ret_values->bytes, err);
-	}
-	if (column_block_course(block,
-		    group == COLUMN_BY_OUTCOME ? COLUMN_OUTCOME : COLUMN_ENDED_BY, &array,
-		    err) < 0) {
-		return -1;
-	}
-	*ret_values = (struct values){.bytes = (const unsigned char *)array.at, .mask = VALUES - 1};
-	return 0;
+	ret_values->second_values = choosing->second_values;
+	return stats_open_values(stats, stats->question->group, &ret_values->first, err) < 0
+		       ? -1
+		       : stats_open_second(stats, &ret_values->second, err);
 }
 
 static int add_durations(struct choosing *choosing, const struct stats_durations *durations,
@@ -53,15 +43,15 @@ static int add_durations(struct choosing *choosing, const struct stats_durations
 	int64_t seconds;
 
 	for (uint32_t i = match->low; i < match->high; i++) {
-		uint32_t value = value_of(values, i);
+		uint32_t group = group_at(values, i);
 		uint32_t duration = stats_short(durations, i);
 
-		if (duration < choosing->cells.width && value < choosing->names->count) {
-			choosing->cells.counts[value * choosing->cells.width + duration] +=
+		if (duration < choosing->cells.width) {
+			choosing->cells.counts[group * choosing->cells.width + duration] +=
 				match->set[i];
-		} else if (value < choosing->names->count && match->set[i] &&
+		} else if (match->set[i] &&
 			   (column_durations_at(&durations->durations, i, &seconds, err) < 0 ||
-				   cells_add(&choosing->cells, value, seconds, err) < 0)) {
+				   cells_add(&choosing->cells, group, seconds, err) < 0)) {
 			return -1;
 		}
 	}
@@ -76,7 +66,7 @@ static void add_steps(struct choosing *choosing, const struct values *values)
 	for (uint32_t i = from; i < match->high; i++) {
 		uint64_t path = column_array_at(&choosing->steps.codes, i);
 
-		choosing->step_sums[value_of(values, i)] +=
+		choosing->step_sums[group_at(values, i)] +=
 			(int64_t)choosing->steps.steps[path] * match->set[i];
 	}
 }
@@ -94,7 +84,7 @@ static int add_block(struct choosing *choosing, struct error *err)
 		return -1;
 	}
 	for (uint32_t i = match->low; i < match->high; i++) {
-		choosing->calls[value_of(&values, i)] += match->set[i];
+		choosing->calls[group_at(&values, i)] += match->set[i];
 	}
 	stats->result.calls += match->calls;
 	if (!durations.known) {
@@ -104,33 +94,23 @@ static int add_block(struct choosing *choosing, struct error *err)
 	return add_durations(choosing, &durations, &values, err);
 }
 
-static uint32_t value_of_row(const struct choosing *choosing, const struct call *call)
-{
-	switch (choosing->stats->question->group) {
-	case COLUMN_BY_OUTCOME:
-		return call->outcome;
-	case COLUMN_BY_ENDED_BY:
-		return call->ended_by;
-	default:
-		return call->type;
-	}
-}
-
 static int add_fresh(struct choosing *choosing, struct error *err)
 {
 	struct stats *stats = choosing->stats;
 
 	for (size_t i = 0; i < stats->calls->fresh_count; i++) {
 		const struct column_row *row = &stats->calls->fresh[i];
-		uint32_t value = value_of_row(choosing, &row->call);
+		uint32_t group = stats_value_of(stats->question->group, &row->call) *
+					 choosing->second_values +
+				 stats_second_of(stats, &row->call);
 
 		if (!column_match_row(&stats->walk.matcher, row)) {
 			continue;
 		}
-		choosing->calls[value]++;
-		choosing->step_sums[value] += stats_steps(stats, row);
+		choosing->calls[group]++;
+		choosing->step_sums[group] += stats_steps(stats, row);
 		stats->result.calls++;
-		if (cells_add(&choosing->cells, value, stats_seconds(stats, row), err) < 0) {
+		if (cells_add(&choosing->cells, group, stats_seconds(stats, row), err) < 0) {
 			return -1;
 		}
 	}
@@ -139,36 +119,23 @@ static int add_fresh(struct choosing *choosing, struct error *err)
 
 static int fill(struct choosing *choosing, struct error *err)
 {
-	struct stats *stats = choosing->stats;
-	struct stats_group groups[VALUES];
+	const struct call_names *names = stats_names(choosing->stats->question->group);
+	struct stats_group groups[GROUPS];
 	size_t count = 0;
 
-	for (uint32_t value = 0; value < choosing->names->count; value++) {
-		if (choosing->calls[value] > 0) {
-			groups[count++] = (struct stats_group){.number = value,
-				.calls = choosing->calls[value],
-				.key = choosing->names->items[value]};
-		}
-	}
-	stats->result.entries_total = (int64_t)count;
-	stats->result.count = stats_order(stats, groups, count);
-	stats->result.entries =
-		arena_calloc(stats->arena, stats->result.count, sizeof(*stats->result.entries));
-	if (!stats->result.entries) {
-		return error_no_memory(err);
-	}
-	cells_finish(&choosing->cells);
-	for (size_t i = 0; i < stats->result.count; i++) {
-		struct column_entry *entry = &stats->result.entries[i];
+	for (uint32_t group = 0; group < GROUPS; group++) {
+		uint32_t value = group / choosing->second_values;
 
-		entry->key = groups[i].key;
-		entry->calls = groups[i].calls;
-		if (!stats->question->calls_only) {
-			entry->steps = choosing->step_sums[groups[i].number];
-			cells_fill(&choosing->cells, groups[i].number, entry);
+		if (choosing->calls[group] > 0 && value < names->count) {
+			groups[count++] = (struct stats_group){.number = group,
+				.entry = {.calls = choosing->calls[group],
+					.key = names->items[value],
+					.second = stats_second_key(
+						choosing->stats, group % choosing->second_values)}};
 		}
 	}
-	return 0;
+	return stats_fill(
+		choosing->stats, groups, count, &choosing->cells, choosing->step_sums, err);
 }
 
 static int count_all(struct choosing *choosing, struct error *err)
@@ -182,7 +149,8 @@ static int count_all(struct choosing *choosing, struct error *err)
 		return error_no_memory(err);
 	}
 	if (stats_longest(stats, &longest, err) < 0 ||
-		cells_init(&choosing->cells, VALUES, longest, stats->memory_max, err) < 0) {
+		cells_init(&choosing->cells, (size_t)STATS_VALUES * choosing->second_values,
+			longest, stats->memory_max, err) < 0) {
 		return -1;
 	}
 	while ((more = column_walk_next(&stats->walk, err)) > 0) {
@@ -193,9 +161,9 @@ static int count_all(struct choosing *choosing, struct error *err)
 	return more < 0 || add_fresh(choosing, err) < 0 ? -1 : fill(choosing, err);
 }
 
-int stats_by_choice(struct stats *stats, const struct call_names *names, struct error *err)
+int stats_by_choice(struct stats *stats, struct error *err)
 {
-	struct choosing choosing = {.stats = stats, .names = names};
+	struct choosing choosing = {.stats = stats, .second_values = stats_second_values(stats)};
 	int status = count_all(&choosing, err);
 
 	cells_deinit(&choosing.cells);

@@ -15,7 +15,8 @@
 struct slot {
 	uint64_t key; /* 0: free */
 	int64_t calls;
-	uint32_t group; /* in the result */
+	uint32_t group;	 /* in the result */
+	uint32_t second; /* the value of the second group */
 };
 
 struct dialling {
@@ -29,10 +30,11 @@ struct dialling {
 	struct intern texts;
 	struct cells cells;
 	struct stats_block_steps steps;
-	int64_t *step_sums;   /* by group */
-	uint32_t *code_calls; /* by code, COLUMN_CALLS_MAX, as the next two */
-	uint32_t *code_groups;
-	uint64_t *packed;
+	int64_t *step_sums;	/* by group */
+	uint32_t second_values; /* each number is counted apart with each of them */
+	uint32_t *pair_calls;	/* by code and value, as the next */
+	uint32_t *pair_groups;
+	uint64_t *packed; /* by code, COLUMN_CALLS_MAX of them */
 };
 
 /* ---- numbers ---- */
@@ -100,11 +102,12 @@ static struct text text_of_key(
 
 /* ---- the table of all numbers ---- */
 
-static size_t place_of(const struct dialling *dialling, uint64_t key)
+static size_t place_of(const struct dialling *dialling, uint64_t key, uint32_t second)
 {
-	size_t at = hash_pair(&dialling->hash_key, key, 0) & (dialling->slots_size - 1);
+	const struct slot *slots = dialling->slots;
+	size_t at = hash_pair(&dialling->hash_key, key, second) & (dialling->slots_size - 1);
 
-	while (dialling->slots[at].key != 0 && dialling->slots[at].key != key) {
+	while (slots[at].key != 0 && (slots[at].key != key || slots[at].second != second)) {
 		at = (at + 1) & (dialling->slots_size - 1);
 	}
 	return at;
@@ -126,14 +129,16 @@ static int grow(struct dialling *dialling, struct error *err)
 	dialling->slots_size = larger;
 	for (size_t i = 0; i < size; i++) {
 		if (before[i].key != 0) {
-			dialling->slots[place_of(dialling, before[i].key)] = before[i];
+			dialling->slots[place_of(dialling, before[i].key, before[i].second)] =
+				before[i];
 		}
 	}
 	free(before);
 	return 0;
 }
 
-static int add_calls(struct dialling *dialling, uint64_t key, int64_t calls, struct error *err)
+static int add_calls(
+	struct dialling *dialling, uint64_t key, uint32_t second, int64_t calls, struct error *err)
 {
 	struct slot *slot;
 
@@ -143,36 +148,65 @@ static int add_calls(struct dialling *dialling, uint64_t key, int64_t calls, str
 	if (dialling->slots_count >= dialling->slots_size / 2 && grow(dialling, err) < 0) {
 		return -1;
 	}
-	slot = &dialling->slots[place_of(dialling, key)];
+	slot = &dialling->slots[place_of(dialling, key, second)];
 	dialling->slots_count += slot->key == 0;
 	slot->key = key;
+	slot->second = second;
 	slot->calls += calls;
 	slot->group = NO_GROUP;
 	return 0;
 }
 
-static uint32_t group_of(const struct dialling *dialling, uint64_t key)
+static uint32_t group_of(const struct dialling *dialling, uint64_t key, uint32_t second)
 {
-	const struct slot *slot = &dialling->slots[place_of(dialling, key)];
+	const struct slot *slot = &dialling->slots[place_of(dialling, key, second)];
 
 	return slot->key == key ? slot->group : NO_GROUP;
 }
 
 /* ---- the numbers of a block ---- */
 
-typedef int each_number_fn(
-	struct dialling *dialling, uint32_t code, uint64_t key, struct error *err);
+/* What is done with a number and a value of the second group: calls that match have both, and the
+ * arrays by code and value have them at @pair. */
+typedef int each_pair_fn(
+	struct dialling *dialling, size_t pair, uint64_t key, uint32_t second, struct error *err);
+
+static bool has_calls(const struct dialling *dialling, uint32_t code)
+{
+	const uint32_t *calls = dialling->pair_calls + (size_t)code * dialling->second_values;
+	uint32_t any = 0;
+
+	for (uint32_t value = 0; value < dialling->second_values; value++) {
+		any |= calls[value];
+	}
+	return any != 0;
+}
+
+static int each_second(struct dialling *dialling, uint32_t code, uint64_t key, each_pair_fn *each,
+	struct error *err)
+{
+	size_t pair = (size_t)code * dialling->second_values;
+
+	for (uint32_t value = 0; value < dialling->second_values; value++, pair++) {
+		if (dialling->pair_calls[pair] > 0 && each(dialling, pair, key, value, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
 
 static int each_of_class(struct dialling *dialling, const struct column_numbers *numbers,
-	const struct column_class *class, each_number_fn *each, struct error *err)
+	const struct column_class *class, each_pair_fn *each, struct error *err)
 {
 	if (column_class_unpack(numbers, class, dialling->packed, err) < 0) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < class->count; i++) {
-		if (dialling->code_calls[class->first + i] > 0 &&
-			each(dialling, class->first + i,
-				key_of_packed(dialling, dialling->packed[i], class->length),
+		uint32_t code = class->first + i;
+
+		if (has_calls(dialling, code) &&
+			each_second(dialling, code,
+				key_of_packed(dialling, dialling->packed[i], class->length), each,
 				err) < 0) {
 			return -1;
 		}
@@ -181,7 +215,7 @@ static int each_of_class(struct dialling *dialling, const struct column_numbers 
 }
 
 /* Gives the numbers that calls have which match. */
-static int each_number(struct dialling *dialling, each_number_fn *each, struct error *err)
+static int each_number(struct dialling *dialling, each_pair_fn *each, struct error *err)
 {
 	struct column_block *block = &dialling->stats->walk.block;
 	struct column_numbers numbers;
@@ -200,8 +234,9 @@ static int each_number(struct dialling *dialling, each_number_fn *each, struct e
 	for (uint32_t i = 0; i < numbers.texts_count; i++) {
 		uint32_t code = numbers.texts_first + i;
 
-		if (dialling->code_calls[code] > 0 &&
-			each(dialling, code, key_of_text(dialling, column_numbers_at(&numbers, i)),
+		if (has_calls(dialling, code) &&
+			each_second(dialling, code,
+				key_of_text(dialling, column_numbers_at(&numbers, i)), each,
 				err) < 0) {
 			return -1;
 		}
@@ -212,9 +247,8 @@ static int each_number(struct dialling *dialling, each_number_fn *each, struct e
 static void count_codes(struct dialling *dialling, const struct column_array *codes)
 {
 	const struct column_match *match = &dialling->stats->walk.match;
-	uint32_t *calls = dialling->code_calls;
+	uint32_t *calls = dialling->pair_calls;
 
-	memset(calls, 0, COLUMN_CALLS_MAX * sizeof(*calls));
 	if (codes->width == 1) {
 		for (uint32_t i = match->low; i < match->high; i++) {
 			calls[(unsigned char)codes->at[i]] += match->set[i];
@@ -226,26 +260,62 @@ static void count_codes(struct dialling *dialling, const struct column_array *co
 	}
 }
 
+/* The numbers of a block's calls, and what else they are grouped by. */
+struct numbers_of_calls {
+	struct column_array codes;
+	struct stats_values second;
+	uint32_t second_values;
+};
+
+static inline size_t pair_at(const struct numbers_of_calls *numbers, uint32_t at)
+{
+	return column_array_at(&numbers->codes, at) * numbers->second_values +
+	       stats_value(&numbers->second, at);
+}
+
+/* Counts the calls that match by what they are grouped by. */
+static int open_calls(
+	struct dialling *dialling, struct numbers_of_calls *ret_numbers, struct error *err)
+{
+	struct stats *stats = dialling->stats;
+	const struct column_match *match = &stats->walk.match;
+	uint32_t *calls = dialling->pair_calls;
+
+	ret_numbers->second_values = dialling->second_values;
+	if (column_block_array(&stats->walk.block, dialling->codes, 2, &ret_numbers->codes, err) <
+			0 ||
+		stats_open_second(stats, &ret_numbers->second, err) < 0) {
+		return -1;
+	}
+	memset(calls, 0, (size_t)COLUMN_CALLS_MAX * dialling->second_values * sizeof(*calls));
+	if (dialling->second_values == 1) {
+		count_codes(dialling, &ret_numbers->codes);
+		return 0;
+	}
+	for (uint32_t i = match->low; i < match->high; i++) {
+		calls[pair_at(ret_numbers, i)] += match->set[i];
+	}
+	return 0;
+}
+
 /* ---- the first pass ---- */
 
-static int count_number(struct dialling *dialling, uint32_t code, uint64_t key, struct error *err)
+static int count_pair(
+	struct dialling *dialling, size_t pair, uint64_t key, uint32_t second, struct error *err)
 {
-	return add_calls(dialling, key, dialling->code_calls[code], err);
+	return add_calls(dialling, key, second, dialling->pair_calls[pair], err);
 }
 
 static int count_calls(struct dialling *dialling, struct error *err)
 {
 	struct stats *stats = dialling->stats;
-	struct column_array codes;
+	struct numbers_of_calls numbers;
 	int more;
 
 	while ((more = column_walk_next(&stats->walk, err)) > 0) {
 		stats->result.calls += stats->walk.match.calls;
-		if (column_block_array(&stats->walk.block, dialling->codes, 2, &codes, err) < 0) {
-			return -1;
-		}
-		count_codes(dialling, &codes);
-		if (each_number(dialling, count_number, err) < 0) {
+		if (open_calls(dialling, &numbers, err) < 0 ||
+			each_number(dialling, count_pair, err) < 0) {
 			return -1;
 		}
 	}
@@ -256,7 +326,8 @@ static int count_calls(struct dialling *dialling, struct error *err)
 			continue;
 		}
 		stats->result.calls++;
-		if (add_calls(dialling, key_of_row(dialling, row), 1, err) < 0) {
+		if (add_calls(dialling, key_of_row(dialling, row),
+			    stats_second_of(stats, &row->call), 1, err) < 0) {
 			return -1;
 		}
 	}
@@ -286,12 +357,20 @@ static int compare_keys(const struct dialling *dialling, uint64_t a, uint64_t b)
 
 static int most_calls_first(const void *left, const void *right, void *context)
 {
+	const struct dialling *dialling = context;
 	const struct slot *const *a = left, *const *b = right;
+	int first, second;
 
 	if ((*a)->calls != (*b)->calls) {
 		return (*a)->calls > (*b)->calls ? -1 : 1;
 	}
-	return compare_keys(context, (*a)->key, (*b)->key);
+	first = compare_keys(dialling, (*a)->key, (*b)->key);
+	second = text_compare(stats_second_key(dialling->stats, (*a)->second),
+		stats_second_key(dialling->stats, (*b)->second));
+	if (dialling->stats->question->second_first) {
+		return second != 0 ? second : first;
+	}
+	return first != 0 ? first : second;
 }
 
 static size_t cut(struct dialling *dialling, struct slot **chosen, size_t count)
@@ -339,12 +418,13 @@ static int choose(struct dialling *dialling, struct slot ***ret_chosen, struct e
 
 /* ---- the second pass ---- */
 
-static int give_group(struct dialling *dialling, uint32_t code, uint64_t key, struct error *err)
+static int give_group(
+	struct dialling *dialling, size_t pair, uint64_t key, uint32_t second, struct error *err)
 {
 	if (key == 0) {
 		return error_no_memory(err);
 	}
-	dialling->code_groups[code] = group_of(dialling, key);
+	dialling->pair_groups[pair] = group_of(dialling, key, second);
 	return 0;
 }
 
@@ -367,20 +447,20 @@ static int add_block(struct dialling *dialling, struct error *err)
 	struct stats *stats = dialling->stats;
 	const struct column_match *match = &stats->walk.match;
 	struct stats_durations durations;
-	struct column_array codes;
+	struct numbers_of_calls numbers;
 
 	if (stats_open_durations(stats, &durations, err) < 0 ||
 		stats_open_steps(stats, &dialling->steps, err) < 0 ||
-		column_block_array(&stats->walk.block, dialling->codes, 2, &codes, err) < 0) {
+		open_calls(dialling, &numbers, err) < 0) {
 		return -1;
 	}
-	count_codes(dialling, &codes);
-	memset(dialling->code_groups, 0xff, COLUMN_CALLS_MAX * sizeof(uint32_t));
+	memset(dialling->pair_groups, 0xff,
+		(size_t)COLUMN_CALLS_MAX * dialling->second_values * sizeof(uint32_t));
 	if (each_number(dialling, give_group, err) < 0) {
 		return -1;
 	}
 	for (uint32_t i = match->low; i < match->high; i++) {
-		uint32_t group = dialling->code_groups[column_array_at(&codes, i)];
+		uint32_t group = dialling->pair_groups[pair_at(&numbers, i)];
 
 		if (match->set[i] && group != NO_GROUP &&
 			add_call(dialling, &durations, i, group, err) < 0) {
@@ -406,7 +486,7 @@ static int add_fresh(struct dialling *dialling, struct error *err)
 		if (key == 0) {
 			return error_no_memory(err);
 		}
-		group = group_of(dialling, key);
+		group = group_of(dialling, key, stats_second_of(stats, &row->call));
 		if (group == NO_GROUP) {
 			continue;
 		}
@@ -425,9 +505,10 @@ static int add_durations(struct dialling *dialling, struct error *err)
 	int more;
 
 	dialling->steps.steps = arena_calloc(stats->arena, COLUMN_CALLS_MAX, sizeof(uint32_t));
-	dialling->code_groups = arena_calloc(stats->arena, COLUMN_CALLS_MAX, sizeof(uint32_t));
+	dialling->pair_groups = arena_calloc(
+		stats->arena, (size_t)COLUMN_CALLS_MAX * dialling->second_values, sizeof(uint32_t));
 	dialling->step_sums = arena_calloc(stats->arena, stats->result.count, sizeof(int64_t));
-	if (!dialling->steps.steps || !dialling->code_groups || !dialling->step_sums) {
+	if (!dialling->steps.steps || !dialling->pair_groups || !dialling->step_sums) {
 		return error_no_memory(err);
 	}
 	stats->walk.left = stats->calls->blocks_count;
@@ -460,6 +541,7 @@ static int fill(struct dialling *dialling, struct slot *const *chosen, struct er
 	for (size_t i = 0; i < stats->result.count; i++) {
 		entries[i].key =
 			arena_copy(stats->arena, text_of_key(dialling, chosen[i]->key, digits));
+		entries[i].second = stats_second_key(stats, chosen[i]->second);
 		entries[i].calls = chosen[i]->calls;
 		if (!entries[i].key.data) {
 			return error_no_memory(err);
@@ -484,9 +566,10 @@ static int count_all(struct dialling *dialling, struct error *err)
 	struct stats *stats = dialling->stats;
 	struct slot **chosen = NULL;
 
-	dialling->code_calls = arena_calloc(stats->arena, COLUMN_CALLS_MAX, sizeof(uint32_t));
+	dialling->pair_calls = arena_calloc(
+		stats->arena, (size_t)COLUMN_CALLS_MAX * dialling->second_values, sizeof(uint32_t));
 	dialling->packed = arena_calloc(stats->arena, COLUMN_CALLS_MAX, sizeof(uint64_t));
-	if (!dialling->code_calls || !dialling->packed) {
+	if (!dialling->pair_calls || !dialling->packed) {
 		return error_no_memory(err);
 	}
 	return grow(dialling, err) < 0 || count_calls(dialling, err) < 0 ||
@@ -508,6 +591,7 @@ int stats_by_number(struct stats *stats, struct error *err)
 	struct dialling dialling = {.stats = stats,
 		.codes = dest ? COLUMN_DEST : COLUMN_SRC,
 		.numbers = dest ? COLUMN_DEST_NUMBERS : COLUMN_SRC_NUMBERS,
+		.second_values = stats_second_values(stats),
 		.hash_key = hash_key_random()};
 
 	intern_init(&dialling.texts, stats->arena);

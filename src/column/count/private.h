@@ -45,20 +45,50 @@ struct stats_block_steps {
 int stats_open_steps(
 	struct stats *stats, struct stats_block_steps *steps, struct error *err) CHECK_RESULT;
 
-/* A group, to be brought into order. */
-struct stats_group {
-	uint32_t number;
-	int64_t calls;
-	struct text key;
+#define STATS_VALUES 16 /* that a choice may have */
+
+/* What a choice says of each call of a block. */
+struct stats_values {
+	const unsigned char *bytes;
+	unsigned char mask;
 };
 
-/* Sorts @groups, and returns how many of them the result has. */
-size_t stats_order(const struct stats *stats, struct stats_group *groups, size_t count);
+static inline uint32_t stats_value(const struct stats_values *values, uint32_t at)
+{
+	return values->bytes[at] & values->mask;
+}
+
+/* The names of the values of @group; NULL: it is not a choice. */
+const struct call_names *stats_names(enum column_group group);
+int stats_open_values(struct stats *stats, enum column_group group, struct stats_values *ret_values,
+	struct error *err) CHECK_RESULT;
+uint32_t stats_value_of(enum column_group group, const struct call *call);
+
+/* The second group: how many values it may have, and which. Where there is none, all are 0. */
+uint32_t stats_second_values(const struct stats *stats);
+int stats_open_second(
+	struct stats *stats, struct stats_values *ret_values, struct error *err) CHECK_RESULT;
+uint32_t stats_second_of(const struct stats *stats, const struct call *call);
+struct text stats_second_key(const struct stats *stats, uint32_t value);
+
+/* Brings entries into the order of the result, but for that of time. @context is the struct stats.
+ */
+int stats_compare(const void *left, const void *right, void *context);
+
+/* A group, of which the entry tells keys and calls. */
+struct stats_group {
+	struct column_entry entry; /* comes first: stats_compare() compares groups, too */
+	uint32_t number;
+};
+
+/* Makes the largest of @groups the result. By its number a group has its durations in @cells and
+ * its steps in @step_sums. */
+int stats_fill(struct stats *stats, struct stats_group *groups, size_t count, struct cells *cells,
+	const int64_t *step_sums, struct error *err) CHECK_RESULT;
 
 int stats_by_time(struct stats *stats, struct error *err) CHECK_RESULT;
 int stats_by_number(struct stats *stats, struct error *err) CHECK_RESULT;
-int stats_by_choice(
-	struct stats *stats, const struct call_names *names, struct error *err) CHECK_RESULT;
+int stats_by_choice(struct stats *stats, struct error *err) CHECK_RESULT;
 int stats_by_steps(struct stats *stats, struct error *err) CHECK_RESULT;
 
 #endif

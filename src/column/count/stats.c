@@ -69,22 +69,131 @@ int stats_open_steps(struct stats *stats, struct stats_block_steps *steps, struc
 	return 0;
 }
 
-static int most_calls_first(const void *left, const void *right)
+/* ---- choices ---- */
+
+_Static_assert(CALL_TRANSFER <= COLUMN_FLAG_TYPE && CALL_COMPLETED < STATS_VALUES &&
+		       CALL_ENDED_BY_SYSTEM < STATS_VALUES,
+	"each value has its place");
+
+const struct call_names *stats_names(enum column_group group)
 {
-	const struct stats_group *a = left, *b = right;
+	switch (group) {
+	case COLUMN_BY_TYPE:
+		return &call_type_names;
+	case COLUMN_BY_OUTCOME:
+		return &call_outcome_names;
+	case COLUMN_BY_ENDED_BY:
+		return &call_ended_by_names;
+	default:
+		return NULL;
+	}
+}
+
+int stats_open_values(struct stats *stats, enum column_group group, struct stats_values *ret_values,
+	struct error *err)
+{
+	struct column_block *block = &stats->walk.block;
+	struct column_array array;
+
+	if (group == COLUMN_BY_TYPE) {
+		ret_values->mask = COLUMN_FLAG_TYPE;
+		return column_block_flags(block, &ret_values->bytes, err);
+	}
+	if (column_block_course(block,
+		    group == COLUMN_BY_OUTCOME ? COLUMN_OUTCOME : COLUMN_ENDED_BY, &array,
+		    err) < 0) {
+		return -1;
+	}
+	*ret_values = (struct stats_values){
+		.bytes = (const unsigned char *)array.at, .mask = STATS_VALUES - 1};
+	return 0;
+}
+
+uint32_t stats_value_of(enum column_group group, const struct call *call)
+{
+	switch (group) {
+	case COLUMN_BY_OUTCOME:
+		return call->outcome;
+	case COLUMN_BY_ENDED_BY:
+		return call->ended_by;
+	default:
+		return call->type;
+	}
+}
+
+uint32_t stats_second_values(const struct stats *stats)
+{
+	return stats->question->by_two ? STATS_VALUES : 1;
+}
+
+int stats_open_second(struct stats *stats, struct stats_values *ret_values, struct error *err)
+{
+	if (stats->question->by_two) {
+		return stats_open_values(stats, stats->question->second, ret_values, err);
+	}
+	/* Any bytes do. */
+	*ret_values = (struct stats_values){.bytes = stats->walk.match.set, .mask = 0};
+	return 0;
+}
+
+uint32_t stats_second_of(const struct stats *stats, const struct call *call)
+{
+	return stats->question->by_two ? stats_value_of(stats->question->second, call) : 0;
+}
+
+struct text stats_second_key(const struct stats *stats, uint32_t value)
+{
+	const struct call_names *names =
+		stats->question->by_two ? stats_names(stats->question->second) : NULL;
+
+	return names && value < names->count ? names->items[value] : TEXT("");
+}
+
+/* ---- the result ---- */
+
+int stats_compare(const void *left, const void *right, void *context)
+{
+	const struct stats *stats = context;
+	const struct column_entry *a = left, *b = right;
+	int first, second;
 
 	if (a->calls != b->calls) {
 		return a->calls > b->calls ? -1 : 1;
 	}
-	return text_compare(a->key, b->key);
+	if (a->time != b->time) {
+		return a->time < b->time ? -1 : 1;
+	}
+	first = text_compare(a->key, b->key);
+	second = text_compare(a->second, b->second);
+	if (stats->question->second_first) {
+		return second != 0 ? second : first;
+	}
+	return first != 0 ? first : second;
 }
 
-size_t stats_order(const struct stats *stats, struct stats_group *groups, size_t count)
+int stats_fill(struct stats *stats, struct stats_group *groups, size_t count, struct cells *cells,
+	const int64_t *step_sums, struct error *err)
 {
+	struct column_stats *result = &stats->result;
+
 	if (count > 0) {
-		qsort(groups, count, sizeof(*groups), most_calls_first);
+		qsort_r(groups, count, sizeof(*groups), stats_compare, stats);
 	}
-	return count < stats->question->limit ? count : stats->question->limit;
+	result->entries_total = (int64_t)count;
+	result->count = count < stats->question->limit ? count : stats->question->limit;
+	result->entries = arena_calloc(stats->arena, result->count, sizeof(*result->entries));
+	if (!result->entries) {
+		return error_no_memory(err);
+	}
+	cells_finish(cells);
+	for (size_t i = 0; i < result->count; i++) {
+		result->entries[i] = groups[i].entry;
+		if (!stats->question->calls_only) {
+			result->entries[i].steps = step_sums[groups[i].number];
+			cells_fill(cells, groups[i].number, &result->entries[i]);
+		}
+	}
+	return 0;
 }
 
 static int count(struct stats *stats, struct error *err)
@@ -96,11 +205,9 @@ static int count(struct stats *stats, struct error *err)
 	case COLUMN_BY_SRC:
 		return stats_by_number(stats, err);
 	case COLUMN_BY_TYPE:
-		return stats_by_choice(stats, &call_type_names, err);
 	case COLUMN_BY_OUTCOME:
-		return stats_by_choice(stats, &call_outcome_names, err);
 	case COLUMN_BY_ENDED_BY:
-		return stats_by_choice(stats, &call_ended_by_names, err);
+		return stats_by_choice(stats, err);
 	default:
 		return stats_by_steps(stats, err);
 	}

@@ -22,16 +22,20 @@ enum column_group {
 
 struct column_stats_question {
 	struct column_question base;
-	enum column_group group;
-	int64_t bucket_seconds;	 /* of COLUMN_BY_TIME, as zone_floor() has it */
+	enum column_group group;  /* with a second one neither of steps, */
+	bool by_two;		  /* groups are what is alike in both */
+	enum column_group second; /* a choice: COLUMN_BY_TYPE, _OUTCOME or _ENDED_BY */
+	bool second_first;	/* of groups with as many calls, the second key is compared first */
+	int64_t bucket_seconds; /* of COLUMN_BY_TIME, as zone_floor() has it */
 	const struct zone *zone; /* whose calendar is meant; NULL: UTC's */
 	size_t buckets_max;
 	bool calls_only; /* neither steps nor durations */
-	size_t limit;	 /* groups; not of COLUMN_BY_TIME, which has all */
+	size_t limit;	 /* groups; not of COLUMN_BY_TIME alone, which has all */
 };
 
 struct column_entry {
 	struct text key;      /* empty for COLUMN_BY_TIME */
+	struct text second;   /* of the second group; empty where there is none */
 	int64_t time;	      /* the bucket's start */
 	int64_t calls;	      /* for groups of steps: that have such a step */
 	int64_t steps;	      /* of these calls; for groups of steps: such steps */
@@ -41,7 +45,9 @@ struct column_entry {
 };
 
 struct column_stats {
-	struct column_entry *entries; /* by time; otherwise by calls descending, then key */
+	/* The largest ones: by calls descending, then time or key, then the second key. Where one
+	 * group is the time they come by it first. */
+	struct column_entry *entries;
 	size_t count;
 	int64_t entries_total; /* how many there are without the limit */
 	int64_t calls;

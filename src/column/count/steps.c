@@ -324,34 +324,20 @@ static int fill(struct stepping *stepping, struct error *err)
 		arena_calloc(stats->arena, stepping->keys.count, sizeof(*groups));
 	size_t count = 0;
 
+	if (!groups) {
+		return error_no_memory(err);
+	}
 	cells_sets_flush(&stepping->cells);
 	cells_finish(&stepping->cells);
-	for (uint32_t i = 0; groups && i < stepping->keys.count; i++) {
+	for (uint32_t i = 0; i < stepping->keys.count; i++) {
 		int64_t calls = cells_calls(&stepping->cells, i);
 
 		if (calls > 0) {
-			groups[count++] = (struct stats_group){
-				.number = i, .calls = calls, .key = stepping->keys.texts[i]};
+			groups[count++] = (struct stats_group){.number = i,
+				.entry = {.calls = calls, .key = stepping->keys.texts[i]}};
 		}
 	}
-	stats->result.entries_total = (int64_t)count;
-	stats->result.count = groups ? stats_order(stats, groups, count) : 0;
-	stats->result.entries =
-		arena_calloc(stats->arena, stats->result.count, sizeof(*stats->result.entries));
-	if (!groups || !stats->result.entries) {
-		return error_no_memory(err);
-	}
-	for (size_t i = 0; i < stats->result.count; i++) {
-		struct column_entry *entry = &stats->result.entries[i];
-
-		entry->key = groups[i].key;
-		entry->calls = groups[i].calls;
-		if (!stats->question->calls_only) {
-			entry->steps = stepping->step_sums[groups[i].number];
-			cells_fill(&stepping->cells, groups[i].number, entry);
-		}
-	}
-	return 0;
+	return stats_fill(stats, groups, count, &stepping->cells, stepping->step_sums, err);
 }
 
 static int count_all(struct stepping *stepping, struct error *err)

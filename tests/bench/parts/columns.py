@@ -29,6 +29,8 @@ def asked(number):
         "statistics by day": stats("time", "--bucket", "day", "--min-duration", "1"),
         "statistics by number": stats("dest"),
         "statistics by outcome": stats("outcome"),
+        "statistics by outcome and day": stats("outcome,time", "--bucket", "day"),
+        "statistics by caller and outcome": stats("src,outcome"),
         "statistics by module": stats("module"),
         "statistics by caller": stats("src"),
         "drop-off": ["dropoff"],

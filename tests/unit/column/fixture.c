@@ -243,6 +243,8 @@ static void ask_one(
 		struct column_stats_question question = {
 			.base = page.base,
 			.group = (enum column_group)group,
+			.by_two = group == COLUMN_BY_TIME || group == COLUMN_BY_SRC,
+			.second = COLUMN_BY_OUTCOME,
 			.bucket_seconds = 60,
 			.buckets_max = 100000,
 			.limit = 10,

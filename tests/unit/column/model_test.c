@@ -318,7 +318,7 @@ static void check_page(struct asked *asked)
 
 /* A call in a group. */
 struct counted {
-	struct text key;
+	struct text key, second;
 	int64_t time;
 	int64_t duration;
 	int64_t steps;
@@ -328,7 +328,8 @@ struct plain {
 	struct counted *items;
 	size_t count;
 	struct column_entry *entries;
-	size_t entries_count;
+	size_t entries_count; /* that the limit leaves, */
+	size_t entries_total; /* of so many */
 };
 
 static struct text group_key(enum column_group group, const struct column_kind *kind)
@@ -363,12 +364,25 @@ static void count_steps(const struct asked *asked, const struct held *held, enum
 	}
 }
 
+static struct text choice_key(enum column_group group, const struct call *call)
+{
+	switch (group) {
+	case COLUMN_BY_TYPE:
+		return text_of(call_type_name(call->type));
+	case COLUMN_BY_OUTCOME:
+		return call_outcome_names.items[call->outcome];
+	default:
+		return call_ended_by_names.items[call->ended_by];
+	}
+}
+
 static void count_call(struct asked *asked, const struct held *held,
 	const struct column_stats_question *question, struct plain *plain)
 {
 	const struct call *call = &held->row.call;
 	char buffer[CALL_NUMBER_MAX];
 	struct counted counted = {.duration = call->end - call->start,
+		.second = question->by_two ? choice_key(question->second, call) : TEXT(""),
 		.steps = steps_served(asked, held) ? call->steps : 0};
 
 	switch (question->group) {
@@ -386,13 +400,9 @@ static void count_call(struct asked *asked, const struct held *held,
 							  call_number_key(call->src, buffer)));
 		break;
 	case COLUMN_BY_TYPE:
-		counted.key = text_of(call_type_name(call->type));
-		break;
 	case COLUMN_BY_OUTCOME:
-		counted.key = call_outcome_names.items[call->outcome];
-		break;
 	case COLUMN_BY_ENDED_BY:
-		counted.key = call_ended_by_names.items[call->ended_by];
+		counted.key = choice_key(question->group, call);
 		break;
 	default:
 		count_steps(asked, held, question->group, plain);
@@ -406,6 +416,7 @@ static int counted_in_order(const void *left, const void *right)
 	const struct counted *a = left, *b = right;
 	int order = text_compare(a->key, b->key);
 
+	order = order != 0 ? order : text_compare(a->second, b->second);
 	if (order != 0) {
 		return order;
 	}
@@ -415,20 +426,34 @@ static int counted_in_order(const void *left, const void *right)
 	return a->duration < b->duration ? -1 : a->duration > b->duration;
 }
 
-static int entries_in_order(const void *left, const void *right)
+/* The largest first. */
+static int entries_by_size(const void *left, const void *right, void *context)
 {
+	const struct column_stats_question *question = context;
 	const struct column_entry *a = left, *b = right;
+	int key = text_compare(a->key, b->key), second = text_compare(a->second, b->second);
 
-	if (a->time != b->time) {
-		return a->time < b->time ? -1 : 1;
-	}
 	if (a->calls != b->calls) {
 		return a->calls > b->calls ? -1 : 1;
 	}
-	return text_compare(a->key, b->key);
+	if (a->time != b->time) {
+		return a->time < b->time ? -1 : 1;
+	}
+	if (question->second_first) {
+		return second != 0 ? second : key;
+	}
+	return key != 0 ? key : second;
 }
 
-static void make_entries(const struct column_stats_question *question, struct plain *plain)
+static int entries_by_time(const void *left, const void *right, void *context)
+{
+	const struct column_entry *a = left, *b = right;
+
+	return a->time != b->time ? (a->time < b->time ? -1 : 1)
+				  : entries_by_size(left, right, context);
+}
+
+static void make_entries(struct column_stats_question *question, struct plain *plain)
 {
 	bool whole = !question->calls_only;
 
@@ -436,8 +461,10 @@ static void make_entries(const struct column_stats_question *question, struct pl
 		struct column_entry *entry = &plain->entries[plain->entries_count++];
 		const struct counted *first = &plain->items[from];
 
-		*entry = (struct column_entry){.key = first->key, .time = first->time};
+		*entry = (struct column_entry){
+			.key = first->key, .second = first->second, .time = first->time};
 		while (to < plain->count && text_equal(plain->items[to].key, first->key) &&
+			text_equal(plain->items[to].second, first->second) &&
 			plain->items[to].time == first->time) {
 			entry->steps += whole ? plain->items[to].steps : 0;
 			entry->duration_sum += whole ? plain->items[to].duration : 0;
@@ -449,14 +476,22 @@ static void make_entries(const struct column_stats_question *question, struct pl
 			entry->p95 = first[((to - from) * 95 + 99) / 100 - 1].duration;
 		}
 	}
-	if (plain->entries_count > 0) {
-		qsort(plain->entries, plain->entries_count, sizeof(*plain->entries),
-			entries_in_order);
+	plain->entries_total = plain->entries_count;
+	if (plain->entries_total == 0) {
+		return;
 	}
+	qsort_r(plain->entries, plain->entries_count, sizeof(*plain->entries), entries_by_size,
+		question);
+	if (question->limit < plain->entries_count &&
+		(question->group != COLUMN_BY_TIME || question->by_two)) {
+		plain->entries_count = question->limit;
+	}
+	qsort_r(plain->entries, plain->entries_count, sizeof(*plain->entries), entries_by_time,
+		question);
 }
 
 static void count_plainly(
-	struct asked *asked, const struct column_stats_question *question, struct plain *plain)
+	struct asked *asked, struct column_stats_question *question, struct plain *plain)
 {
 	size_t room = asked->count * 8 + 1;
 
@@ -477,7 +512,9 @@ static void count_plainly(
 static void expect_entry(
 	const struct asked *asked, const struct column_entry *a, const struct column_entry *b)
 {
-	EXPECT(asked, "groups", text_equal(a->key, b->key) && a->time == b->time);
+	EXPECT(asked, "groups",
+		text_equal(a->key, b->key) && text_equal(a->second, b->second) &&
+			a->time == b->time);
 	EXPECT(asked, "calls of groups", a->calls == b->calls);
 	EXPECT(asked, "steps of groups", a->steps == b->steps);
 	EXPECT(asked, "durations of groups", a->duration_sum == b->duration_sum);
@@ -502,6 +539,23 @@ static void expect_steps(const struct asked *asked, const struct column_steps *s
 			steps->without_steps == wanted.without_steps);
 }
 
+static bool is_of_steps(enum column_group group)
+{
+	return group >= COLUMN_BY_CLASS && group <= COLUMN_BY_VARIABLE;
+}
+
+/* Adds a second group, a choice, to about every other question. */
+static void choose_second(struct dice *dice, struct column_stats_question *question)
+{
+	static const enum column_group choices[] = {
+		COLUMN_BY_TYPE, COLUMN_BY_OUTCOME, COLUMN_BY_ENDED_BY};
+
+	question->second = choices[dice_throw(dice, COUNT_OF(choices))];
+	question->by_two = dice_throw(dice, 2) && !is_of_steps(question->group) &&
+			   question->second != question->group;
+	question->second_first = question->by_two && dice_throw(dice, 2);
+}
+
 static void check_stats(struct asked *asked, enum column_group group)
 {
 	struct dice *dice = &asked->world->dice;
@@ -516,23 +570,21 @@ static void check_stats(struct asked *asked, enum column_group group)
 	struct column_stats stats;
 	struct plain plain;
 	struct error err = {0};
-	size_t wanted;
 
+	choose_second(dice, &question);
 	count_plainly(asked, &question, &plain);
-	wanted = group != COLUMN_BY_TIME && question.limit < plain.entries_count
-			 ? question.limit
-			 : plain.entries_count;
 	if (column_stats(&asked->calls, &question, (size_t)400 << 20, &asked->arena, &stats, &err) <
 		0) {
 		fail_msg("%s: %s", asked->words, err.message);
 	}
 	EXPECT(asked, "calls of statistics", stats.calls == (int64_t)asked->count);
 	EXPECT(asked, "numbers of groups",
-		stats.count == wanted && stats.entries_total == (int64_t)plain.entries_count);
-	for (size_t i = 0; i < wanted; i++) {
+		stats.count == plain.entries_count &&
+			stats.entries_total == (int64_t)plain.entries_total);
+	for (size_t i = 0; i < plain.entries_count; i++) {
 		expect_entry(asked, &stats.entries[i], &plain.entries[i]);
 	}
-	if (group >= COLUMN_BY_CLASS && group <= COLUMN_BY_VARIABLE) {
+	if (is_of_steps(group)) {
 		expect_steps(asked, &stats.steps);
 	}
 	asked->questions++;
