@@ -34,7 +34,7 @@ const struct cmd *cmd_find(const char *name)
 			return cmd_table[i];
 		}
 	}
-	return NULL;
+	return strcmp(cmd_complete.name, name) == 0 ? &cmd_complete : NULL;
 }
 
 /* ---- running one ---- */

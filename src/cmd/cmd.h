@@ -90,6 +90,8 @@ struct cmd {
 	const char *description;
 	/* Lines for --help and the man page. May be NULL. */
 	const char *examples;
+	/* What 'callstep complete' calls its operands: "sessions"; NULL: shells offer files. */
+	const char *completes;
 	enum cmd_needs needs;
 	/* How many operands it takes. CMD_ANY_OPERANDS: it looks at them itself. */
 	int operands;
@@ -110,6 +112,9 @@ extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_hook, cmd_import, c
 
 /* Every command, in the order of the help; NULL-ended. */
 extern const struct cmd *const cmd_table[];
+
+/* Found by its name, and in no list: shells run it. */
+extern const struct cmd cmd_complete;
 
 /* NULL when no command has that name. */
 const struct cmd *cmd_find(const char *name);

@@ -257,6 +257,7 @@ const struct cmd cmd_account = {
 	"callstep account add me@example.org --keep-detail ever --keep-headers ever\n"
 	"callstep account set ann@example.org --keep-detail 30 --keep-headers ever\n"
 	"callstep account disable ann@example.org",
+	.completes = "accounts",
 	.operands = CMD_ANY_OPERANDS,
 	.check = account_check,
 	.run = account_run,

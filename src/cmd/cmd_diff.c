@@ -241,6 +241,7 @@ const struct cmd cmd_diff = {
 	"module, variable, and both lines. The counts go to standard error. --json writes what "
 	"GET /v1/diff answers.",
 	.examples = "callstep diff '100035;000;1575898377' '100035;000;1575898612'",
+	.completes = "sessions",
 	.needs = CMD_NEEDS_OWNER,
 	.operands = 2,
 	.operands_wrong = "name two sessions",

@@ -129,6 +129,7 @@ const struct cmd cmd_key = {
 	.examples =
 	"callstep key add --account ann@example.org --scope read --label report\n"
 	"callstep key revoke --account ann@example.org 3",
+	.completes = "keys",
 	.needs = CMD_NEEDS_OWNER,
 	.operands = CMD_ANY_OPERANDS,
 	.check = key_check,

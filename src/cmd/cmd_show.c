@@ -476,6 +476,7 @@ const struct cmd cmd_show = {
 	"callstep show '100035;000;1575898377'\n"
 	"callstep show pbx-17954\n"
 	"callstep show -f pbx-1795459158.2",
+	.completes = "sessions",
 	.needs = CMD_NEEDS_OWNER,
 	.operands = 1,
 	.operands_wrong = "name one session",

@@ -196,6 +196,7 @@ struct setting {
 	char letter;		  /* 'f': -f is the same; '\0': none */
 	const char *fallback;	  /* the default, as it would be written; NULL: none */
 	const char *choices;	  /* "auto|always|never" */
+	const char *completes;	  /* what 'callstep complete' calls its values; NULL: nothing */
 	const char *help;	  /* one or two sentences */
 	size_t offset;		  /* in struct settings */
 	int64_t min, max;	  /* of integers, sizes and durations, in the member's unit */

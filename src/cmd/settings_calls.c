@@ -5,7 +5,7 @@
 /* clang-format off */
 const struct setting calls_settings[] = {
 	/* which calls */
-	{SETTING("account", TEXT, "EMAIL", account),
+	{SETTING("account", TEXT, "EMAIL", account), .completes = "accounts",
 		.help = "The account. It may be left out when the store has exactly one."},
 	{FILTER("start", "TIME"),
 		.help = "Only calls that started at TIME or later: UNIX seconds, ISO 8601 "
@@ -30,12 +30,15 @@ const struct setting calls_settings[] = {
 		.help = "Only calls with a step of this class: info, event, debug, prompt, error "
 			"or another. One step must have the class, module and variable that are "
 			"asked for."},
-	{FILTER("module", "MODULE"), .help = "Only calls with a step of this module."},
-	{FILTER("variable", "NAME"), .help = "Only calls with a step of this result variable."},
-	{FILTER("last-module", "MODULE"),
+	{FILTER("module", "MODULE"), .completes = "modules",
+		.help = "Only calls with a step of this module."},
+	{FILTER("variable", "NAME"), .completes = "variables",
+		.help = "Only calls with a step of this result variable."},
+	{FILTER("last-module", "MODULE"), .completes = "modules",
 		.help = "Only calls that ended in this module: the one of their last step but "
 			"for hang-ups."},
-	{FILTER("last-variable", "NAME"), .help = "Only calls that ended at this result variable."},
+	{FILTER("last-variable", "NAME"), .completes = "variables",
+		.help = "Only calls that ended at this result variable."},
 	{FILTER("not-dest", "NUMBER"),
 		.help = "Only calls to other numbers than this, as --dest."},
 	{FILTER("not-src", "NUMBER"),
@@ -48,14 +51,15 @@ const struct setting calls_settings[] = {
 	{FILTER("not-class", "CLASS"),
 		.help = "Only calls without a step of this class; those without steps are among "
 			"them, here and in the next four."},
-	{FILTER("not-module", "MODULE"), .help = "Only calls without a step of this module."},
-	{FILTER("not-variable", "NAME"),
+	{FILTER("not-module", "MODULE"), .completes = "modules",
+		.help = "Only calls without a step of this module."},
+	{FILTER("not-variable", "NAME"), .completes = "variables",
 		.help = "Only calls without a step of this result variable."},
-	{FILTER("not-last-module", "MODULE"),
+	{FILTER("not-last-module", "MODULE"), .completes = "modules",
 		.help = "Only calls that did not end in this module."},
-	{FILTER("not-last-variable", "NAME"),
+	{FILTER("not-last-variable", "NAME"), .completes = "variables",
 		.help = "Only calls that did not end at this result variable."},
-	{FILTER("session", "SESSION_ID"),
+	{FILTER("session", "SESSION_ID"), .completes = "sessions",
 		.help = "Only the call with this session; a * at its end stands for the rest: "
 			"pbx-17954*."},
 	{FILTER("text", "WORDS"),

@@ -97,7 +97,8 @@ def test_a_line_of_the_sample_holds_without_its_semicolon(empty):
 
 def bash(*words):
     """What bash offers for the last of @words."""
-    script = f"source {MADE / 'callstep'}; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _callstep; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    script = (f"source {MADE / 'callstep'}; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMP_LINE=\"$*\"; COMP_POINT=${{#COMP_LINE}}; _callstep; "
+              "printf '%s\\n' \"${COMPREPLY[@]}\"")
     done = subprocess.run(["bash", "--norc", "-c", script, "bash", *words], capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
     return done.stdout.split()
@@ -112,6 +113,8 @@ def test_bash_completes_commands_options_and_choices(empty):
     assert bash("callstep", "serve", "--log-level", "") == ["error", "warning", "info", "debug"]
     assert bash("callstep", "serve", "--log-level", "w") == ["warning"]
     assert bash("callstep", "help", "ex") == ["export"]
+    assert bash("callstep", "key", "") == ["add", "list", "revoke"]
+    assert bash("callstep", "account", "dis") == ["disable"]
     assert bash("callstep", "import", "some") == []  # files, by bash itself
 
 
