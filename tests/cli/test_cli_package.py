@@ -91,7 +91,10 @@ def test_the_server_is_started_and_nothing_else(paths):
     assert started == {"callstep.service"}
     units = {Path(path).name for path in paths if "/systemd/system/" in path}
     assert started | left == {unit for unit in units if "@" not in unit}  # of a template nothing can be started
-    assert all("--no-enable" in call for call in calls if "--no-start" in call)
+    # An upgrade does not stop for good what the administrator has enabled; the end of the package does.
+    assert all({"--no-enable", "--no-stop-on-upgrade"} <= set(call.split()) for call in calls if "--no-start" in call)
+    [stopped] = re.findall(r"^\tdeb-systemd-invoke stop (.*?) >", (DEBIAN / "prerm").read_text(), re.M)
+    assert left <= set(stopped.split()) and stopped.split()[0] == "callstep.socket"
 
 
 def test_the_licences_are_those_of_the_page():
@@ -111,6 +114,6 @@ def test_the_licences_are_those_of_the_page():
 
 
 def test_the_scripts_are_read_by_their_shells():
-    for shell, name in (("sh", "scripts/package"), ("bash", "scripts/package.try")):
+    for shell, name in (("sh", "scripts/package"), ("bash", "scripts/package.try"), ("sh", "debian/prerm"), ("sh", "debian/postinst")):
         done = subprocess.run([shell, "-n", ROOT / name], capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (0, "")
