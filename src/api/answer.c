@@ -6,6 +6,7 @@
 
 #include "api/gzip_stream.h"
 #include "api/job.h"
+#include "api/session_cookie.h"
 #include "base/log.h"
 #include "call/call_xml.h"
 #include "http/negotiate.h"
@@ -114,7 +115,8 @@ static void status_headers(struct http_response *response, int status, unsigned 
 	char seconds[16];
 
 	response->status = status;
-	if (status == 401) {
+	/* A browser would ask for a password by itself, over the page that asked. */
+	if (status == 401 && !http_header(response->request, SESSION_HEADER).data) {
 		http_response_header(response, "WWW-Authenticate",
 			TEXT("Basic realm=\"callstep\", charset=\"UTF-8\""));
 	}

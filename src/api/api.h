@@ -31,6 +31,8 @@ struct api_options {
 	int64_t query_time_max_ms;   /* how long a question below /v1 may take */
 	unsigned int wrong_keys_max; /* a minute, of one network or for one e-mail; 0: any number */
 	unsigned int threads;	     /* for such questions; 0: one a core */
+	int64_t session_age_s;	     /* how long a browser stays signed in; 0: it does not */
+	bool tls;		     /* the server itself has TLS */
 	const char *version;	     /* of the program */
 	const char *revision;	     /* the commit that it was built of; NULL: not known */
 	/* what GET /metrics tells of, beside the above; server NULL: it is not asked for */

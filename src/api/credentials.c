@@ -7,6 +7,7 @@
 #include "api/job.h"
 #include "api/key.h"
 #include "api/parameters.h"
+#include "api/session_cookie.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -55,25 +56,41 @@ bool credentials_read(struct text header, struct credentials *credentials)
 	return text_equal_ascii_case(scheme, TEXT("Basic")) && decode_basic(rest, credentials);
 }
 
+/* Those of the header Authorization, or without one those of a session's cookie. 1 there are some,
+ * 0 there are none, negative: they cannot be read. */
+static int find_credentials(
+	struct api *api, struct http_request *request, struct credentials *credentials)
+{
+	struct text header = http_header(request, "Authorization");
+
+	if (header.data) {
+		return credentials_read(header, credentials) ? 1 : -1;
+	}
+	credentials->key = session_cookie_read(request, api->options.tls);
+	credentials->cookie = credentials->key.data != NULL;
+	return credentials->cookie;
+}
+
 /* ---- the store ---- */
 
 static bool is_valid(const struct credentials *credentials,
 	const unsigned char hash[STORE_KEY_HASH_SIZE], const struct store_key *key,
-	const struct store_account *account)
+	const struct store_account *account, int64_t now)
 {
 	bool same_key = sodium_memcmp(hash, key->hash, STORE_KEY_HASH_SIZE) == 0;
 	bool same_email = !credentials->email.data ||
 			  text_equal_ascii_case(credentials->email, account->email);
-	bool active = key->revoked == 0 && account->disabled == 0;
+	bool same_kind = credentials->cookie == (key->of_key > 0);
+	bool good = store_key_is_good(key, account, now);
 
-	/* All three are looked at, whichever fails. */
-	return (int)same_key & (int)same_email & (int)active;
+	/* All are looked at, whichever fails. */
+	return (int)same_key & (int)same_email & (int)same_kind & (int)good;
 }
 
 /* By the key's hash alone: no account is looked up by the e-mail, so that the work does not depend
  * on whether there is one. Returns 1 with the key when the credentials are valid, 0 when not,
  * negative on failure. */
-static int find_key(struct store_view *view, const struct credentials *credentials,
+static int find_key(struct store_view *view, const struct credentials *credentials, int64_t now,
 	struct arena *arena, struct access *ret_access, struct error *err)
 {
 	unsigned char hash[STORE_KEY_HASH_SIZE];
@@ -86,12 +103,14 @@ static int find_key(struct store_view *view, const struct credentials *credentia
 	if (found <= 0) {
 		return found;
 	}
-	if (!is_valid(credentials, hash, &key, &account)) {
+	if (!is_valid(credentials, hash, &key, &account, now)) {
 		return 0;
 	}
 	*ret_access = (struct access){
 		.account_id = key.account_id,
 		.key_id = key.id,
+		.of_key = key.of_key,
+		.expires = key.expires,
 		.scopes = key.scopes,
 		.email = account.email,
 		.days = account.kept,
@@ -175,32 +194,43 @@ static void follow(struct job *job)
 /* Whether the key is good for anything. */
 static bool is_let_in(struct job *job)
 {
-	struct text header = http_header(job->request, "Authorization");
 	struct credentials credentials = {0};
 	struct store_view *view;
 	struct error err;
-	int found = -1;
+	int found = find_credentials(job->api, job->request, &credentials);
 
-	if (!header.data) {
+	if (found == 0) {
 		answer_error(job->response, 401,
 			"authentication headers missing: send the account's e-mail and a developer "
 			"key by HTTP Basic");
 		return false;
 	}
-	if (!credentials_read(header, &credentials)) {
+	if (found < 0) {
 		answer_error(job->response, 401, REFUSED);
 		return false;
 	}
 	view = job_view(job, &err);
-	if (view) {
-		found = find_key(view, &credentials, &job->memory, &job->access, &err);
-	}
+	found = view ? find_key(view, &credentials, job->api->options.now(), &job->memory,
+			       &job->access, &err)
+		     : -1;
 	if (found < 0) {
 		answer_failure(job->response, &err);
 	} else if (found == 0) {
 		refuse_key(job, &credentials);
 	}
 	return found > 0;
+}
+
+/* A stolen cookie makes nothing that outlives its session. */
+static bool is_key_enough(struct job *job)
+{
+	if (job->endpoint->needs_key && job->access.of_key > 0) {
+		answer_error(job->response, 403,
+			"this needs the key itself, and not that a browser stays signed in: sign "
+			"out, and sign in with the key");
+		return false;
+	}
+	return true;
 }
 
 bool credentials_check(struct job *job, unsigned int scope)
@@ -213,10 +243,13 @@ bool credentials_check(struct job *job, unsigned int scope)
 		return false;
 	}
 	if (scope == ENDPOINT_ANY_KEY) {
-		return true;
+		return is_key_enough(job);
 	}
 	if (!(job->access.scopes & scope)) {
 		refuse_scope(job->response, scope);
+		return false;
+	}
+	if (!is_key_enough(job)) {
 		return false;
 	}
 	job->permit.scopes |= scope;
@@ -227,15 +260,14 @@ bool credentials_account(struct api *api, struct http_request *request, int64_t 
 {
 	AUTO(store_view_close) struct store_view view = {0};
 	AUTO(arena_deinit) struct arena arena;
-	struct text header = http_header(request, "Authorization");
 	struct credentials credentials = {0};
 	struct access access;
 	struct error ignored;
 
 	arena_init(&arena, LOOKUP_MAX);
-	if (!header.data || !credentials_read(header, &credentials) ||
+	if (find_credentials(api, request, &credentials) <= 0 ||
 		store_view_open(&view, api->options.store, &ignored) < 0 ||
-		find_key(&view, &credentials, &arena, &access, &ignored) <= 0) {
+		find_key(&view, &credentials, api->options.now(), &arena, &access, &ignored) <= 0) {
 		return false;
 	}
 	*ret_account_id = access.account_id;

@@ -15,6 +15,7 @@ struct job;
 struct credentials {
 	struct text email; /* data NULL: Bearer, the key says it all */
 	struct text key;
+	bool cookie; /* the key is a session's */
 	char decoded[CREDENTIALS_MAX];
 };
 
@@ -25,7 +26,9 @@ bool credentials_read(struct text header, struct credentials *credentials) CHECK
 /* The key that let a request in. */
 struct access {
 	int64_t account_id;
-	int64_t key_id;
+	int64_t key_id;		/* the session's, where it was one */
+	int64_t of_key;		/* the key of which it is a session; 0: it was a key */
+	int64_t expires;	/* when the session ends by itself */
 	unsigned int scopes;	/* enum store_scope, or-ed */
 	struct text email;	/* in the job's memory */
 	struct store_days days; /* how long its account's calls are kept */

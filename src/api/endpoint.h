@@ -62,6 +62,8 @@ struct endpoint {
 	endpoint_data *data;
 	endpoint_step *finish;
 	endpoint_release *release;
+	/* what it makes outlives a session: it needs the key itself */
+	bool needs_key;
 	/* of its requests those alone that are refused make a record */
 	bool records_refused;
 };
@@ -73,15 +75,17 @@ endpoint_prepare all_logs_prepare, calls_prepare, call_prepare, v1_calls_prepare
 	v1_hook_failures_prepare;
 endpoint_ask all_logs_ask, calls_ask, call_ask, v1_calls_ask, v1_call_ask, v1_diff_ask,
 	v1_stats_ask, v1_dropoff_ask, v1_places_ask, v1_flow_ask, v1_audit_ask, v1_keys_ask,
-	v1_hooks_ask, v1_hook_ask, v1_hook_failures_ask;
+	v1_sessions_ask, v1_hooks_ask, v1_hook_ask, v1_hook_failures_ask;
 endpoint_answer v1_calls_answer, v1_stats_answer;
 endpoint_step healthz_begin, readyz_begin, metrics_begin, web_files_begin, v1_account_begin,
 	v1_tail_begin, v1_calls_post_begin, v1_events_post_begin, v1_call_patch_begin,
 	v1_call_events_begin, v1_in_begin, v1_in_header_begin, v1_keys_post_begin,
-	v1_keys_delete_begin, v1_hooks_post_begin, v1_hook_wish_begin, v1_hook_delete_begin;
+	v1_keys_delete_begin, v1_sessions_delete_begin, v1_hooks_post_begin, v1_hook_wish_begin,
+	v1_hook_delete_begin;
 endpoint_data v1_in_data, v1_keys_post_data, v1_hooks_post_data;
 endpoint_step v1_calls_post_finish, v1_call_live_finish, v1_in_finish, v1_keys_post_finish,
-	v1_hooks_post_finish, v1_hook_patch_finish, v1_hook_test_finish, v1_hook_resend_finish;
+	v1_sessions_post_finish, v1_hooks_post_finish, v1_hook_patch_finish, v1_hook_test_finish,
+	v1_hook_resend_finish;
 endpoint_release all_logs_release, v1_calls_release, v1_in_release;
 
 /* POST /v1/traces */

@@ -27,6 +27,12 @@ const char *key_scopes_format(unsigned int scopes, char *buffer, size_t size);
  * characters. */
 int key_label_check(struct text label, struct error *err) CHECK_RESULT;
 
+/* What GET /v1/keys and GET /v1/sessions are asked for. */
+struct keys_wanted {
+	int64_t limit;
+	int64_t after_id;
+};
+
 /* For documents: ["read","write"]; `,"created":1795459000`, null for 0, which is never. */
 void key_write_scopes(struct buffer *body, unsigned int scopes);
 void key_write_time(struct buffer *body, const char *name, int64_t time_s);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
 
@@ -58,7 +59,8 @@ static int ask(struct store_view *view, struct key_state *state, struct error *e
 		return -1;
 	}
 	state->known = true;
-	state->scopes = found > 0 && key.revoked == 0 && account.disabled == 0 ? key.scopes : 0;
+	state->scopes =
+		found > 0 && store_key_is_good(&key, &account, clock_now_s()) ? key.scopes : 0;
 	return 0;
 }
 

@@ -156,7 +156,7 @@ static bool is_allowed(struct tails *tails, struct tail *tail)
 	struct error err;
 	int found = store_key_find(
 		tails->options.store, tail->key_hash, &tails->scratch, &key, &account, &err);
-	bool allowed = found > 0 && key.revoked == 0 && account.disabled == 0;
+	bool allowed = found > 0 && store_key_is_good(&key, &account, tails->options.now());
 
 	if (found < 0) {
 		tell(tails, &err);

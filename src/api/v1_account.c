@@ -19,14 +19,17 @@ enum http_step v1_account_begin(struct job *job)
 	key_write_scopes(&body, access->scopes);
 	buffer_printf(&body,
 		",\"detail_days\":%lld,\"header_days\":%lld,\"api_detail_days\":%lld,\"time\":"
-		"%lld,\"version\":\"%s\",\"revision\":",
+		"%lld,\"session_age\":%lld",
 		(long long)access->days.detail, (long long)access->days.header,
-		(long long)options->api_detail_days, (long long)options->now(), options->version);
+		(long long)options->api_detail_days, (long long)options->now(),
+		(long long)options->session_age_s);
+	key_write_time(&body, "session_expires", access->expires);
+	buffer_printf(&body, ",\"version\":\"%s\",\"revision\":", options->version);
 	if (options->revision) {
 		json_write_string(&body, text_of(options->revision));
 	} else {
 		buffer_append(&body, TEXT("null"));
 	}
-	buffer_append(&body, TEXT("}"));
+	buffer_append_byte(&body, '}');
 	return answer_json(job->response, 200, &body);
 }

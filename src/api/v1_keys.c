@@ -11,14 +11,9 @@
 #define KEY_BYTES_GUESS ((size_t)512)
 #define BYTES_MIN	((size_t)16384)
 
-struct wanted {
-	int64_t limit;
-	int64_t after_id;
-};
-
 bool v1_keys_prepare(struct job *job)
 {
-	struct wanted *wanted = job_own(job, sizeof(*wanted));
+	struct keys_wanted *wanted = job_own(job, sizeof(*wanted));
 
 	if (!wanted) {
 		return false;
@@ -63,7 +58,7 @@ static void write_keys(struct buffer *body, const struct store_key *keys, size_t
 
 int v1_keys_ask(struct job *job, struct error *err)
 {
-	const struct wanted *wanted = job->own;
+	const struct keys_wanted *wanted = job->own;
 	struct store_key *keys;
 	size_t count;
 

@@ -19,11 +19,11 @@
 
 /* clang-format off */
 const struct cmd *const cmd_table[] = {
-	&cmd_serve, &cmd_account, &cmd_key, &cmd_hook, &cmd_import, &cmd_collect, &cmd_pull,
-	&cmd_export, &cmd_calls, &cmd_search, &cmd_show, &cmd_diff, &cmd_stats, &cmd_dropoff,
-	&cmd_places, &cmd_flow, &cmd_tail, &cmd_generate, &cmd_backup, &cmd_copy, &cmd_verify,
-	&cmd_erase, &cmd_privacy_scan, &cmd_token, &cmd_retention, &cmd_sweep, &cmd_audit,
-	&cmd_settings, &cmd_ready, &cmd_version, &cmd_help, NULL,
+	&cmd_serve, &cmd_account, &cmd_key, &cmd_session, &cmd_hook, &cmd_import, &cmd_collect,
+	&cmd_pull, &cmd_export, &cmd_calls, &cmd_search, &cmd_show, &cmd_diff, &cmd_stats,
+	&cmd_dropoff, &cmd_places, &cmd_flow, &cmd_tail, &cmd_generate, &cmd_backup, &cmd_copy,
+	&cmd_verify, &cmd_erase, &cmd_privacy_scan, &cmd_token, &cmd_retention, &cmd_sweep,
+	&cmd_audit, &cmd_settings, &cmd_ready, &cmd_version, &cmd_help, NULL,
 };
 /* clang-format on */
 

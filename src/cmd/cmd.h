@@ -104,11 +104,11 @@ struct cmd {
 	int (*run)(struct cmd_run *run, struct error *err);
 };
 
-extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_hook, cmd_import, cmd_export,
-	cmd_calls, cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_places, cmd_flow, cmd_tail,
-	cmd_diff, cmd_generate, cmd_backup, cmd_copy, cmd_pull, cmd_collect, cmd_verify, cmd_erase,
-	cmd_privacy_scan, cmd_token, cmd_sweep, cmd_retention, cmd_audit, cmd_settings, cmd_ready,
-	cmd_version, cmd_help;
+extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_session, cmd_hook, cmd_import,
+	cmd_export, cmd_calls, cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_places, cmd_flow,
+	cmd_tail, cmd_diff, cmd_generate, cmd_backup, cmd_copy, cmd_pull, cmd_collect, cmd_verify,
+	cmd_erase, cmd_privacy_scan, cmd_token, cmd_sweep, cmd_retention, cmd_audit, cmd_settings,
+	cmd_ready, cmd_version, cmd_help;
 
 /* Every command, in the order of the help; NULL-ended. */
 extern const struct cmd *const cmd_table[];

@@ -262,6 +262,8 @@ static int open_api(struct service *service, const struct settings *settings, st
 		.spill_max = (size_t)settings->spill_max,
 		.query_time_max_ms = settings->query_time_max_ms,
 		.wrong_keys_max = (unsigned int)settings->wrong_keys_max,
+		.session_age_s = settings->session_age_s,
+		.tls = settings->tls_certificate != NULL,
 		.threads = (unsigned int)settings->threads,
 		.version = CALLSTEP_VERSION,
 		.revision = cmd_revision(),
@@ -648,7 +650,7 @@ static const char *const settings[] = {"listen", "metrics-listen", "check", "ins
 	"connections-per-address-max", "trusted-proxies", "proxy-header", "timeout", "rate-min",
 	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "spill-folder",
 	"spill-max", "query-time-max", "intake-memory-max", "intake-wait-max", "wrong-keys-max",
-	"webhook", "public-url", "twilio-token-file", "hook-private", "hook-timeout",
+	"session-age", "webhook", "public-url", "twilio-token-file", "hook-private", "hook-timeout",
 	REDACT_OPTIONS, "grace", "log-requests", "log-level", "log-format", NULL};
 
 /* clang-format off */

@@ -77,6 +77,7 @@ struct settings {
 	int64_t intake_memory_max;
 	int64_t intake_wait_max_s;
 	int64_t wrong_keys_max; /* a minute; 0: any number */
+	int64_t session_age_s;	/* 0: nobody stays signed in */
 	/* what is hidden before it is stored; redact/redact.h */
 	bool redact_cards;
 	const char *redact_input;

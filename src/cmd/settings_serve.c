@@ -114,6 +114,10 @@ const struct setting serve_settings[] = {
 		.help = "Hears at most N wrong keys a minute from one address, and for one "
 			"e-mail. Further ones are answered 429; a right one never is. 0 means no "
 			"limit."},
+	{SETTING("session-age", DURATION, "TIME", session_age_s), .fallback = "30d",
+		.max = 365 * DAY,
+		.help = "Lets a browser stay signed in for TIME after its user chose so on the "
+			"page. 0: nobody stays signed in."},
 	{SETTING("grace", DURATION, "TIME", grace_s), .fallback = "30s", .max = DAY,
 		.help = "Waits at most TIME for running requests when it stops."},
 	{SETTING("redact-cards", FLAG, NULL, redact_cards),

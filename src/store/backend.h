@@ -93,6 +93,7 @@ STORE_OPERATION(store_set_keeping_fn, store_set_keeping);
 /* The label is at most STORE_LABEL_MAX bytes without control characters. */
 STORE_OPERATION(store_key_add_fn, store_key_add);
 STORE_OPERATION(store_key_page_fn, store_key_page);
+STORE_OPERATION(store_session_page_fn, store_session_page);
 STORE_OPERATION(store_key_revoke_fn, store_key_revoke);
 STORE_OPERATION(store_key_find_fn, store_view_key_find);
 /* The time is whole minutes; an earlier one than what is held changes nothing. */
@@ -203,6 +204,7 @@ struct store_backend {
 	store_set_keeping_fn *set_keeping;
 	store_key_add_fn *key_add;
 	store_key_page_fn *key_page;
+	store_session_page_fn *session_page;
 	store_key_revoke_fn *key_revoke;
 	store_key_find_fn *key_find;
 	store_key_touch_fn *key_touch;

@@ -189,6 +189,14 @@ int store_key_page(struct store *store, int64_t account_id, int64_t after_id, in
 		store, account_id, after_id, limit, arena, ret_keys, ret_count, err);
 }
 
+int store_session_page(struct store *store, int64_t account_id, int64_t now, int64_t after_id,
+	int64_t limit, struct arena *arena, struct store_key **ret_keys, size_t *ret_count,
+	struct error *err)
+{
+	return store->backend->session_page(
+		store, account_id, now, after_id, limit, arena, ret_keys, ret_count, err);
+}
+
 int store_key_list(struct store *store, int64_t account_id, struct arena *arena,
 	struct store_key **ret_keys, size_t *ret_count, struct error *err)
 {

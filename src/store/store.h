@@ -116,8 +116,22 @@ struct store_key {
 	struct text label;
 	int64_t created;   /* UNIX seconds */
 	int64_t last_used; /* UNIX seconds, to the minute; 0: never */
-	int64_t revoked;   /* UNIX seconds; 0: valid */
+	/* UNIX seconds; 0: valid. Of a session that is found by its hash: when it or its key was,
+	 * whichever was later */
+	int64_t revoked;
+	/* The key of which it is a session: by which someone stays signed in. 0: it
+	 * is a key. */
+	int64_t of_key;
+	int64_t expires; /* UNIX seconds; 0: never */
 };
+
+/* Whether a key or session that was found lets in what belongs to @account. */
+static inline bool store_key_is_good(
+	const struct store_key *key, const struct store_account *account, int64_t now)
+{
+	return key->revoked == 0 && account->disabled == 0 &&
+	       (key->expires == 0 || key->expires > now);
+}
 
 /* ERROR_EXISTS when the e-mail is taken. */
 int store_account_add(struct store *store, struct text email, int64_t now, int64_t *ret_id,
@@ -135,18 +149,24 @@ int store_account_set_disabled(
 int store_account_set_days(struct store *store, int64_t account_id, const struct store_days *days,
 	struct error *err) CHECK_RESULT;
 
-/* Its id is not looked at. ERROR_EXISTS when the hash is there already, ERROR_NOT_FOUND when there
- * is no such account. */
+/* Its id is not looked at. A session takes those of its account with it that were over when it was
+ * made. ERROR_EXISTS when the hash is there already, ERROR_NOT_FOUND when there is no such account.
+ */
 int store_key_add(struct store *store, const struct store_key *key, int64_t *ret_id,
 	struct error *err) CHECK_RESULT;
 /* The first @limit keys of an account behind @after_id (0: from the first on), by id. */
 int store_key_page(struct store *store, int64_t account_id, int64_t after_id, int64_t limit,
 	struct arena *arena, struct store_key **ret_keys, size_t *ret_count,
 	struct error *err) CHECK_RESULT;
-/* All of them. */
+/* The same of its sessions, but for those that are over at @now; whether their key is revoked is
+ * not looked at. */
+int store_session_page(struct store *store, int64_t account_id, int64_t now, int64_t after_id,
+	int64_t limit, struct arena *arena, struct store_key **ret_keys, size_t *ret_count,
+	struct error *err) CHECK_RESULT;
+/* All keys. */
 int store_key_list(struct store *store, int64_t account_id, struct arena *arena,
 	struct store_key **ret_keys, size_t *ret_count, struct error *err) CHECK_RESULT;
-/* 1 done, 0 no such key of the account. A key revoked before stays revoked as it was. */
+/* 1 done, 0 no such key or session of the account. One revoked before stays revoked as it was. */
 int store_key_revoke(struct store *store, int64_t account_id, int64_t key_id, int64_t now,
 	struct error *err) CHECK_RESULT;
 /* Finds the key with @hash and its account, in whatever state they are. 1 found, 0 absent. Sees at

@@ -23,7 +23,7 @@ CALLS = "/api/calls/0/99999999999"
 OPERATIONS = [(template, method) for template, item in contract.DOCUMENT["paths"].items() for method, operation in item.items()
               if operation.get("security") != []]
 # What each operation needs; None: any key will do.
-SCOPE = {"/v1/account get": None, "/v1/calls post": "write", "/v1/traces post": "write", "/v1/keys get": "admin", "/v1/keys post": "admin",
+SCOPE = {"/v1/account get": None, "/v1/sessions get": None, "/v1/sessions post": None, "/v1/sessions/{id} delete": None, "/v1/calls post": "write", "/v1/traces post": "write", "/v1/keys get": "admin", "/v1/keys post": "admin",
          "/v1/keys/{id} delete": "admin", "/v1/audit get": "admin", "/v1/hooks get": "admin", "/v1/hooks post": "admin", "/v1/hooks/{id} get": "admin",
          "/v1/hooks/{id} patch": "admin", "/v1/hooks/{id} delete": "admin", "/v1/hooks/{id}/test post": "admin", "/v1/hooks/{id}/failures get": "admin",
          "/v1/hooks/{id}/failures/{failure}/resend post": "admin", "/v1/events post": "write",
@@ -45,8 +45,9 @@ def ask(client, template, method, connection=None, **more):
     """One request of the operation, as small as it can be; of a tail one that ends, by a wrong parameter."""
     path = re.sub(r"{[a-z_]+}", "1", template.replace("{id}", "999")) + ("?state=x" if template == "/v1/tail" else "")
     body = {"/v1/calls post": b'{"calls":[]}', "/v1/traces post": b"{}", "/v1/keys post": b'{"scopes":[]}', "/v1/hooks post": b"{}",
-            "/v1/hooks/{id} patch": b"{}"}.get(f"{template} {method}")
+            "/v1/hooks/{id} patch": b"{}", "/v1/sessions post": b"{}"}.get(f"{template} {method}")
     headers = {"Content-Type": "application/json"} if body else {}
+    headers.update({"Callstep-Session": "1"} if template == "/v1/sessions" else {})
     if connection is None:
         return client.ask(path, method=method.upper(), body=body, headers=headers, **more)
     connection.request(method.upper(), path, body=body, headers={**headers, "Authorization": client.basic()})

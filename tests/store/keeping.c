@@ -501,6 +501,117 @@ static void keys_come_in_pages(void **state)
 	assert_int_equal(count, 0);
 }
 
+static struct store_key session_of(struct fixture *f, unsigned char byte, int64_t key_id)
+{
+	return (struct store_key){.account_id = f->account,
+		.scopes = STORE_SCOPE_READ,
+		.label = TEXT("desk"),
+		.hash = {byte},
+		.created = 100,
+		.of_key = key_id,
+		.expires = 200};
+}
+
+static bool is_good(struct fixture *f, unsigned char byte, int64_t now)
+{
+	const unsigned char hash[STORE_KEY_HASH_SIZE] = {byte};
+	struct store_account account;
+	struct store_key key;
+	struct error err;
+
+	return store_key_find(f->store, hash, &f->arena, &key, &account, &err) > 0 &&
+	       store_key_is_good(&key, &account, now);
+}
+
+static size_t sessions_at(struct fixture *f, int64_t now, struct store_key **ret_sessions)
+{
+	struct error err;
+	size_t count;
+
+	assert_int_equal(store_session_page(f->store, f->account, now, 0, 100, &f->arena,
+				 ret_sessions, &count, &err),
+		0);
+	return count;
+}
+
+/* Ids of keys 1 and 2, and of two sessions of the first and one of the second. */
+static void add_sessions(struct fixture *f, int64_t ids[5])
+{
+	for (unsigned char i = 0; i < 5; i++) {
+		struct store_key key = session_of(f, i, i < 2 ? 0 : ids[i / 4]);
+		struct error err;
+
+		key.expires = i < 2 ? 0 : 200 + i;
+		assert_int_equal(store_key_add(f->store, &key, &ids[i], &err), 0);
+	}
+}
+
+static void a_session_is_no_key_and_is_listed_until_it_is_over(void **state)
+{
+	struct fixture *f = *state;
+	struct store_key *keys, *sessions;
+	struct error err;
+	int64_t ids[5];
+	size_t count;
+
+	add_sessions(f, ids);
+	assert_int_equal(store_key_list(f->store, f->account, &f->arena, &keys, &count, &err), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(sessions_at(f, 201, &sessions), 3);
+	assert_int_equal(sessions[2].id, ids[4]);
+	assert_int_equal(sessions[2].of_key, ids[1]);
+	assert_int_equal(sessions[2].expires, 204);
+	assert_true(text_equal_string(sessions[2].label, "desk"));
+	assert_int_equal(sessions_at(f, 203, &sessions), 1);
+	assert_true(is_good(f, 4, 203));
+	assert_false(is_good(f, 4, 204));
+}
+
+static void a_session_ends_alone_with_its_key_or_with_its_account(void **state)
+{
+	struct fixture *f = *state;
+	struct store_key *sessions;
+	struct error err;
+	int64_t ids[5];
+
+	add_sessions(f, ids);
+	assert_int_equal(store_key_revoke(f->store, f->other, ids[2], 150, &err), 0);
+	assert_int_equal(store_key_revoke(f->store, f->account, ids[2], 150, &err), 1);
+	assert_false(is_good(f, 2, 150));
+	assert_int_equal(sessions_at(f, 150, &sessions), 2);
+	assert_true(is_good(f, 0, 150) && is_good(f, 3, 150));
+	assert_int_equal(store_key_revoke(f->store, f->account, ids[0], 160, &err), 1);
+	assert_false(is_good(f, 3, 160));
+	assert_true(is_good(f, 4, 160));
+	assert_int_equal(store_account_set_disabled(f->store, f->account, 170, &err), 1);
+	assert_false(is_good(f, 4, 170));
+}
+
+/* Their rows are gone: those of keys and of others stay. */
+static void a_new_session_takes_those_with_it_that_are_over(void **state)
+{
+	struct fixture *f = *state;
+	struct store_key late = session_of(f, 9, 1);
+	struct store_account account;
+	struct store_key found;
+	struct error err;
+	int64_t ids[5], id;
+
+	add_sessions(f, ids);
+	assert_int_equal(store_key_revoke(f->store, f->account, ids[1], 150, &err), 1);
+	late.created = 203;
+	late.of_key = ids[0];
+	late.expires = 300;
+	assert_int_equal(store_key_add(f->store, &late, &id, &err), 0);
+	for (unsigned char i = 0; i < 5; i++) {
+		const unsigned char hash[STORE_KEY_HASH_SIZE] = {i};
+		int expected = i < 2 || i == 4;
+
+		assert_int_equal(store_key_find(f->store, hash, &f->arena, &found, &account, &err),
+			expected);
+	}
+}
+
 #define KEEPING_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
@@ -518,6 +629,9 @@ int main(void)
 		KEEPING_TEST(the_stores_days_are_those_of_accounts_that_have_none),
 		KEEPING_TEST(an_accounts_own_days_count_and_calls_last_as_long_as_their_detail),
 		KEEPING_TEST(keys_come_in_pages),
+		KEEPING_TEST(a_session_is_no_key_and_is_listed_until_it_is_over),
+		KEEPING_TEST(a_session_ends_alone_with_its_key_or_with_its_account),
+		KEEPING_TEST(a_new_session_takes_those_with_it_that_are_over),
 		KEEPING_TEST(records_are_listed_newest_first_by_what_is_asked),
 		KEEPING_TEST(a_record_is_read_as_it_was_written),
 		KEEPING_TEST(records_are_dropped_from_the_old_end_only),

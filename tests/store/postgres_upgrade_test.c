@@ -33,6 +33,7 @@ static void numbers_that_schema_4_did_not_know_are_found(void **state)
 		"delete from tally where not is_all;"
 		"insert into tally select account_id, false, dest_key, s, start - start % s, "
 		"count(*) from call, unnest(array[60, 3600, 86400, 2764800]) s group by 1, 3, 4, 5;"
+		"alter table key drop of_key, drop expires; "
 		"drop table hook_begun, hook_failure, hook; "
 		"alter table call drop outcome, drop ended_by, drop answered, drop talk, drop "
 		"told; "

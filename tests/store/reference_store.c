@@ -244,6 +244,14 @@ static int key_add(
 	if (key_by_hash(store, key->hash)) {
 		return store_key_exists(err);
 	}
+	for (size_t i = 0; key->of_key > 0 && i < store->keys_count; i++) {
+		struct store_key *old = &store->keys[i];
+
+		if (old->account_id == key->account_id && old->of_key > 0 &&
+			(old->revoked > 0 || old->expires <= key->created)) {
+			memset(old->hash, 0xff, sizeof(old->hash)); /* nothing has it any more */
+		}
+	}
 	grown = reallocarray(store->keys, store->keys_count + 1, sizeof(*grown));
 	if (!grown) {
 		return error_no_memory(err);
@@ -258,8 +266,10 @@ static int key_add(
 	return 0;
 }
 
-static int key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,
-	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
+/* @sessions_at: of sessions, those that are not over then; 0: of keys. */
+static int list_keys(struct store *base, int64_t account_id, int64_t sessions_at, int64_t after_id,
+	int64_t limit, struct arena *arena, struct store_key **ret_keys, size_t *ret_count,
+	struct error *err)
 {
 	AUTO(reference_unlock) struct reference_store *store = reference_lock(base);
 	struct store_key *keys = arena_calloc(arena, store->keys_count, sizeof(*keys));
@@ -269,11 +279,14 @@ static int key_page(struct store *base, int64_t account_id, int64_t after_id, in
 		return error_no_memory(err);
 	}
 	for (size_t i = 0; i < store->keys_count; i++) {
-		if (store->keys[i].account_id != account_id || store->keys[i].id <= after_id ||
-			(int64_t)count >= limit) {
+		const struct store_key *key = &store->keys[i];
+
+		if (key->account_id != account_id || key->id <= after_id ||
+			(key->of_key > 0) != (sessions_at > 0) || (int64_t)count >= limit ||
+			(sessions_at > 0 && (key->revoked > 0 || key->expires <= sessions_at))) {
 			continue;
 		}
-		keys[count] = store->keys[i];
+		keys[count] = *key;
 		if (copy_text(arena, &keys[count++].label, err) < 0) {
 			return -1;
 		}
@@ -281,6 +294,19 @@ static int key_page(struct store *base, int64_t account_id, int64_t after_id, in
 	*ret_keys = keys;
 	*ret_count = count;
 	return 0;
+}
+
+static int key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,
+	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
+{
+	return list_keys(base, account_id, 0, after_id, limit, arena, ret_keys, ret_count, err);
+}
+
+static int session_page(struct store *base, int64_t account_id, int64_t now, int64_t after_id,
+	int64_t limit, struct arena *arena, struct store_key **ret_keys, size_t *ret_count,
+	struct error *err)
+{
+	return list_keys(base, account_id, now, after_id, limit, arena, ret_keys, ret_count, err);
 }
 
 static int key_revoke(
@@ -313,6 +339,13 @@ static int key_find(struct store_view *view, const unsigned char hash[STORE_KEY_
 		return 0;
 	}
 	key = *held;
+	for (size_t i = 0; i < store->keys_count; i++) {
+		const struct store_key *parent = &store->keys[i];
+
+		if (parent->id == key.of_key && parent->revoked > key.revoked) {
+			key.revoked = parent->revoked;
+		}
+	}
 	if (copy_text(arena, &key.label, err) < 0 ||
 		copy_account(arena, store, account_by_id(store, key.account_id), &account, err) <
 			0) {
@@ -401,6 +434,7 @@ static const struct store_backend backend = {
 	.set_keeping = set_keeping,
 	.key_add = key_add,
 	.key_page = key_page,
+	.session_page = session_page,
 	.key_revoke = key_revoke,
 	.key_find = key_find,
 	.key_touch = key_touch,

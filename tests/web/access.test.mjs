@@ -42,6 +42,7 @@ const views = [
 	['#/import', '.drop'],
 	['#/keys', 'tbody tr'],
 	['#/hooks', 'tbody tr'],
+	['#/sessions', '.state'],
 ];
 
 /* What the rules are for: in the dark only colours are other ones than in the light. */

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 // E-mail and key for the requests of this page: those of the web page in the same tab, or typed here. They never leave the tab but
 // in the Authorization header.
-import { useRef, useState } from 'preact/hooks';
-import { askJson } from '../src/api.js';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { askJson, leave, resume } from '../src/api.js';
 import { html } from '../src/html.js';
-import { signIn, signOut, useSession } from '../src/session.js';
+import { signIn, useSession } from '../src/session.js';
 
 export function Account() {
 	const form = useRef();
 	const session = useSession();
 	const [problem, setProblem] = useState(null);
+	useEffect(() => { resume(); }, []);
 	if (session) {
-		return html`<span>${session.email}</span> <button type="button" onClick=${() => signOut()}>Sign out</button>`;
+		return html`<span>${session.email}</span> <button type="button" onClick=${leave}>Sign out</button>`;
 	}
 	const enter = async (event) => {
 		event.preventDefault();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Sends a request and hands its answer on as it comes.
-import { authorization } from '../src/session.js';
+import { credentialsOf } from '../src/session.js';
 
 const SHOWN_MAX = 200_000; // characters on the page; the whole answer can be saved
 
@@ -35,13 +35,9 @@ function begun(response, took) {
 	};
 }
 
-/* Credentials go into the header that we make, never into the browser's own store: without "omit", a 401 would open its dialogue. */
 function fetched(request, account, signal) {
-	const headers = { ...request.headers };
-	if (account && !request.open) {
-		headers.Authorization = authorization(account.email, account.key);
-	}
-	return fetch(request.url, { method: request.method, headers, body: request.body ?? undefined, credentials: 'omit', cache: 'no-store', signal });
+	const { credentials, headers } = credentialsOf(request.open ? null : account);
+	return fetch(request.url, { method: request.method, headers: { ...request.headers, ...headers }, body: request.body ?? undefined, credentials, cache: 'no-store', signal });
 }
 
 /* Calls @changed with the answer each time there is more of it; the last time with done. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Asking the server. Whatever goes wrong comes as a Problem with a sentence for people.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { browserName } from './browser_name.js';
 import { learnClock } from './clock.js';
-import { authorization, getSession, signOut } from './session.js';
+import { credentialsOf, getSession, mayStayIn, notNow, signOut, stayIn } from './session.js';
 
 export class Problem extends Error {
 	constructor(message, { status = 0, parameter = null, body = null } = {}) {
@@ -19,15 +20,13 @@ async function problemOf(answer) {
 		{ status: answer.status, parameter: body?.parameter ?? null, body });
 }
 
-/* Returns the answer when it is a good one. */
-export async function ask(path, { credentials = getSession(), headers = {}, ...options } = {}) {
-	const sent = { Accept: 'application/json', ...headers };
-	if (credentials) {
-		sent.Authorization = authorization(credentials.email, credentials.key);
-	}
+/* Returns the answer when it is a good one. @cookies: the browser is to take the cookie of the answer. */
+export async function ask(path, { credentials = getSession(), headers = {}, cookies = false, ...options } = {}) {
+	const who = credentialsOf(credentials);
+	const sent = { Accept: 'application/json', ...who.headers, ...headers };
 	let answer;
 	try {
-		answer = await fetch(path, { credentials: 'omit', cache: 'no-store', ...options, headers: sent });
+		answer = await fetch(path, { credentials: cookies ? 'same-origin' : who.credentials, cache: 'no-store', ...options, headers: sent });
 	} catch (error) {
 		if (error.name === 'AbortError') {
 			throw error;
@@ -39,13 +38,45 @@ export async function ask(path, { credentials = getSession(), headers = {}, ...o
 		return answer;
 	}
 	if (answer.status === 401 && credentials && credentials === getSession()) {
-		signOut('The server no longer takes this key. Sign in again, with another one if it was revoked.');
+		signOut(credentials.cookie ? 'You are no longer signed in on this computer.' : 'The server no longer takes this key. Sign in again, with another one if it was revoked.');
 	}
 	throw await problemOf(answer);
 }
 
 export async function askJson(path, options) {
 	return (await ask(path, options)).json();
+}
+
+/* Signs in by the cookie, where the browser has one that is still good. */
+export async function resume() {
+	if (!mayStayIn()) {
+		return;
+	}
+	try {
+		stayIn(await askJson('/v1/account', { credentials: { cookie: true } }));
+	} catch (problem) {
+		if (problem.status === 401) {
+			signOut('You are no longer signed in on this computer.');
+		} else {
+			notNow(`You stay signed in, but not now: ${problem.message}.`);
+		}
+	}
+}
+
+/* The browser stays signed in by a cookie; the key is not needed any more. */
+export async function stay(credentials, account) {
+	await ask('/v1/sessions', {
+		credentials, method: 'POST', body: JSON.stringify({ label: browserName(navigator.userAgent) }), cookies: true, headers: { 'Content-Type': 'application/json', 'Callstep-Session': '1' },
+	});
+	stayIn(account);
+}
+
+/* Ends the session with the server, and here. */
+export function leave() {
+	if (getSession()?.cookie) {
+		ask('/v1/sessions/own', { method: 'DELETE', keepalive: true }).catch(() => {});
+	}
+	signOut();
 }
 
 /* Asks for @path, again when it changes, and drops the answers that come too late. null asks nothing.

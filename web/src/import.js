@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { countOf, formatBytes } from './format.js';
 import { html } from './html.js';
-import { authorization, getSession } from './session.js';
+import { credentialsOf, getSession } from './session.js';
 
 const LOOKED_AT = 1 << 20; // as long as a call may be
 
@@ -28,11 +28,10 @@ async function kindOf(file) {
 
 /* fetch tells no progress of what is sent. */
 function post(file, kind, onProgress) {
-	const { email, key } = getSession();
 	return new Promise((resolve, reject) => {
 		const request = new XMLHttpRequest();
 		request.open('POST', '/v1/calls');
-		request.setRequestHeader('Authorization', authorization(email, key));
+		Object.entries(credentialsOf(getSession()).headers).forEach(([name, value]) => request.setRequestHeader(name, value));
 		request.setRequestHeader('Content-Type', kind.type);
 		if (kind.coding) {
 			request.setRequestHeader('Content-Encoding', kind.coding);

@@ -3,6 +3,7 @@
 import { Component, render } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { formatAddress, useAddress } from './address.js';
+import { resume } from './api.js';
 import { Call } from './call.js';
 import { Calls } from './calls.js';
 import { Compare } from './compare.js';
@@ -14,11 +15,12 @@ import { Keys } from './keys.js';
 import { Live } from './live.js';
 import './menus.js';
 import { Places } from './places.js';
-import { useSession } from './session.js';
+import { mayStayIn, useSession } from './session.js';
 import { applyTheme } from './settings.js';
 import { Shell } from './shell.js';
+import { Sessions } from './sessions.js';
 import { SignIn } from './sign_in.js';
-import { Empty } from './states.js';
+import { Empty, Loading } from './states.js';
 import { Statistics } from './statistics.js';
 import './style.css';
 
@@ -33,6 +35,7 @@ const views = {
 	import: { title: 'Import', draw: () => html`<${Import} />` },
 	keys: { title: 'Keys', draw: () => html`<${Keys} />` },
 	hooks: { title: 'Hooks', draw: () => html`<${Hooks} />` },
+	sessions: { title: 'Where you stay signed in', draw: () => html`<${Sessions} />` },
 };
 
 /* A failure of ours in one view is told there, and the others go on. */
@@ -63,7 +66,7 @@ function Page() {
 		document.title = [address.path[1], view?.title, 'callstep'].filter(Boolean).join(' · ');
 	}, [name, address.path[1]]);
 	if (!session) {
-		return html`<${SignIn} />`;
+		return mayStayIn() ? html`<main class="sign-in"><${Loading} /></main>` : html`<${SignIn} />`;
 	}
 	return html`<${Shell} view=${name} query=${address.query} session=${session}>
 		<${Guard} view=${name}>${view ? view.draw(address) : html`<${Empty} alone title="There is no such view" hint="The address names none."><p><a href="#/calls">All calls</a></p></${Empty}>`}</${Guard}>
@@ -76,4 +79,5 @@ if (location.hash === '') {
 }
 
 applyTheme();
+resume();
 render(html`<${Page} />`, document.getElementById('app'));

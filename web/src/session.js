@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Who is signed in. The key stays in this tab and goes nowhere but into the Authorization header.
+// Who is signed in. The key stays in this tab and goes nowhere but into the Authorization header. Who stays signed in on this computer has no key here:
+// the browser has a cookie that no script can read, and other tabs use it, too.
 import { useEffect, useState } from 'preact/hooks';
 
 const NAME = 'callstep-session';
+const STAYS = 'callstep-stays'; // there may be a cookie: without it nobody asks whether there is one
 const listeners = new Set();
-let session = read(); // { email, key, account }, or null
+let session = read(); // { email, key, account }, { email, cookie: true, account }, or null
+let asked = false; // whether there is a cookie
 let farewell = ''; // why the last one ended, when its user did not ask for it
 
 function read() {
@@ -39,12 +42,57 @@ export function signIn(email, key, account) {
 	change({ email, key, account }, '');
 }
 
-export function signOut(why = '') {
+/* By the cookie that the browser has. */
+export function stayIn(account) {
+	keep(true);
+	change({ email: account.email, cookie: true, account }, '');
+}
+
+/* Whether the browser may have a cookie that nobody has asked for in this tab. */
+export function mayStayIn() {
+	return !session && !asked && kept();
+}
+
+/* The cookie could not be tried; it may be good later. */
+export function notNow(why) {
 	change(null, why);
+}
+
+export function signOut(why = '') {
+	if (!session || session.cookie) {
+		keep(false);
+	}
+	change(null, why);
+}
+
+function kept() {
+	try {
+		return localStorage.getItem(STAYS) !== null;
+	} catch {
+		return false;
+	}
+}
+
+function keep(stays) {
+	try {
+		if (stays) {
+			localStorage.setItem(STAYS, '1');
+		} else {
+			localStorage.removeItem(STAYS);
+		}
+	} catch {
+		// A browser that keeps nothing: signed in until the page is left.
+	}
+}
+
+/* Who signs out in one tab is signed out in all that use the cookie. */
+if (typeof addEventListener === 'function') {
+	addEventListener('storage', ({ key, newValue }) => key === STAYS && newValue === null && session?.cookie && change(null, ''));
 }
 
 function change(to, why) {
 	session = to;
+	asked = true;
 	farewell = why;
 	write(to);
 	listeners.forEach((listener) => listener(to));
@@ -67,6 +115,14 @@ export function useSession() {
 
 export function may(scope) {
 	return session?.account.scopes.includes(scope) ?? false;
+}
+
+/* What of fetch's options lets a request in: never the browser's own store of passwords, whose dialogue a 401 would open. */
+export function credentialsOf(who) {
+	if (who?.cookie) {
+		return { credentials: 'same-origin', headers: { 'Callstep-Session': '1' } };
+	}
+	return { credentials: 'omit', headers: who ? { Authorization: authorization(who.email, who.key) } : {} };
 }
 
 /* RFC 7617: UTF-8, as the server's challenge says. */

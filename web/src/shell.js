@@ -2,10 +2,11 @@
 // What stands around every view: the way to the others, theme and time zone, who is signed in, the sheet of keys.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatAddress } from './address.js';
+import { leave } from './api.js';
 import { formatQuery, readFilter } from './filter.js';
 import { html } from './html.js';
 import { sheet, useShortcuts, views } from './keyboard.js';
-import { may, signOut } from './session.js';
+import { may } from './session.js';
 import { set, useSettings } from './settings.js';
 
 const themes = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
@@ -32,7 +33,8 @@ export function Shell({ view, query, session, children }) {
 				<button type="button" class="quiet" aria-label="Keys of the keyboard" onClick=${() => setHelp(true)}>?</button>
 				<details class="menu"><summary>${session.email}</summary><ul>
 					<li class="muted">${session.account.scopes.join(', ')}</li>
-					<li><button type="button" onClick=${() => signOut()}>Sign out</button></li>
+					<li class="link-row"><a href="#/sessions">Where you stay signed in</a></li>
+					<li><button type="button" onClick=${leave}>Sign out</button></li>
 				</ul></details>
 			</div>
 		</header>

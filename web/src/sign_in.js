@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // E-mail and key. Both are tried at once, so that a wrong pair is told here.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { askJson } from './api.js';
+import { askJson, stay } from './api.js';
 import { html } from './html.js';
 import { getFarewell, signIn } from './session.js';
 
@@ -16,7 +16,12 @@ export function SignIn() {
 		const [email, key] = [given.get('email').trim(), given.get('key').trim()];
 		setBusy(true);
 		try {
-			signIn(email, key, await askJson('/v1/account', { credentials: { email, key } }));
+			const account = await askJson('/v1/account', { credentials: { email, key } });
+			if (given.has('stay')) {
+				await stay({ email, key }, account);
+			} else {
+				signIn(email, key, account);
+			}
 		} catch (failure) {
 			setProblem(failure);
 			setBusy(false);
@@ -30,10 +35,12 @@ export function SignIn() {
 			<form ref=${form} onSubmit=${submit}>
 				<label>E-mail <input name="email" type="email" autocomplete="username" required /></label>
 				<label>Key <input name="key" type="password" autocomplete="current-password" required /></label>
+				<label class="switch"><input name="stay" type="checkbox" /> Stay signed in on this computer</label>
 				<button class="primary" disabled=${busy}>Sign in</button>
 				${problem && html`<p class="field-problem" role="alert">${problem.message}</p>`}
 			</form>
-			<p class="muted">No key yet? <code>callstep account add you@example.com</code> prints one. It stays in this tab and is gone when you close it.</p>
+			<p class="muted">No key yet? <code>callstep account add you@example.com</code> prints one. It stays in this tab and is gone when you close it. Who stays signed in
+				has a cookie instead, which ends with the key, after some days, or by <i>Sign out</i>.</p>
 			<p class="muted"><a href="/docs">API documentation</a></p>
 		</main>`;
 }

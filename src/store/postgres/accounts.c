@@ -8,8 +8,14 @@
 	" coalesce(a.detail_days, -1) as detail_days, coalesce(a.header_days, -1) as header_days," \
 	" (select detail_days from keeping) as store_detail_days," \
 	" (select header_days from keeping) as store_header_days"
-#define KEY_COLUMNS \
-	"k.id, k.account_id, k.hash, k.scope, k.label, k.created, k.last_used, k.revoked"
+#define KEY_COLUMNS_BUT_REVOKED \
+	"k.id, k.account_id, k.hash, k.scope, k.label, k.created, k.last_used," \
+	" coalesce(k.of_key, 0) as of_key, k.expires, "
+#define KEY_COLUMNS KEY_COLUMNS_BUT_REVOKED "k.revoked"
+/* With its key, p, where it is a session: that one's end is its own. */
+#define KEY_COLUMNS_BELOW \
+	KEY_COLUMNS_BUT_REVOKED \
+	"greatest(k.revoked, coalesce(p.revoked, 0)) as revoked"
 
 static const struct postgres_statement account_add = {
 	.sql = "insert into account (email, created) values ($email, $created::bigint)"
@@ -34,18 +40,28 @@ static const struct postgres_statement keeping_set = {
 	" header_days = excluded.header_days, audit_days = excluded.audit_days"};
 
 static const struct postgres_statement key_add = {
-	.sql = "insert into key (account_id, hash, scope, label, created, last_used, revoked)"
-	" values ($account_id::bigint, $hash::bytea, $scope::bigint, $label, $created::bigint,"
-	" $last_used::bigint, $revoked::bigint) returning id"};
+	.sql = "insert into key (account_id, hash, scope, label, created, last_used, revoked,"
+	" of_key, expires) values ($account_id::bigint, $hash::bytea, $scope::bigint, $label,"
+	" $created::bigint, $last_used::bigint, $revoked::bigint, nullif($of_key::bigint, 0),"
+	" $expires::bigint) returning id"};
+static const struct postgres_statement sessions_forget = {
+	.sql = "delete from key where account_id = $account_id::bigint and of_key > 0"
+	" and (revoked > 0 or expires <= $now::bigint)"};
 static const struct postgres_statement key_list = {
 	.sql = "select " KEY_COLUMNS " from key k where k.account_id = $account_id::bigint"
-	" and k.id > $after_id::bigint order by k.id limit $limit::bigint"};
+	" and k.id > $after_id::bigint and k.of_key is null order by k.id limit $limit::bigint"};
+static const struct postgres_statement session_list = {
+	.sql = "select " KEY_COLUMNS " from key k where k.account_id = $account_id::bigint"
+	" and k.id > $after_id::bigint and k.of_key > 0 and k.revoked = 0"
+	" and k.expires > $now::bigint order by k.id limit $limit::bigint"};
 static const struct postgres_statement key_revoke = {
 	.sql = "update key set revoked = case when revoked = 0 then $now::bigint else revoked end"
 	" where account_id = $account_id::bigint and id = $id::bigint"};
 static const struct postgres_statement key_find = {
-	.sql = "select " KEY_COLUMNS ", " ACCOUNT_COLUMNS
-	" from key k join account a on a.account_id = k.account_id where k.hash = $hash::bytea"};
+	.sql = "select " KEY_COLUMNS_BELOW ", " ACCOUNT_COLUMNS
+	" from key k join account a on a.account_id = k.account_id"
+	" left join key p on p.account_id = k.account_id and p.id = k.of_key"
+	" where k.hash = $hash::bytea"};
 static const struct postgres_statement key_touch = {
 	.sql = "update key set last_used = $minute::bigint"
 	" where id = $id::bigint and last_used < $minute"};
@@ -91,6 +107,8 @@ static const struct postgres_column key_columns[] = {
 	{"created", POSTGRES_BIGINT, OF_KEY(created)},
 	{"last_used", POSTGRES_BIGINT, OF_KEY(last_used)},
 	{"revoked", POSTGRES_BIGINT, OF_KEY(revoked)},
+	{"of_key", POSTGRES_BIGINT, OF_KEY(of_key)},
+	{"expires", POSTGRES_BIGINT, OF_KEY(expires)},
 };
 
 static int read_hash(
@@ -209,9 +227,14 @@ int postgres_key_add(
 {
 	POSTGRES_BORROW(connection, base, err);
 
+	BIND(connection, INT64(account_id, key->account_id), INT64(now, key->created));
+	if (key->of_key > 0 && postgres_change(connection, &sessions_forget, err) < 0) {
+		return -1;
+	}
 	BIND(connection, INT64(account_id, key->account_id), STRING(hash, hash_text_of(key->hash)),
 		INT64(scope, key->scopes), STRING(label, key->label), INT64(created, key->created),
-		INT64(last_used, key->last_used), INT64(revoked, key->revoked));
+		INT64(last_used, key->last_used), INT64(revoked, key->revoked),
+		INT64(of_key, key->of_key), INT64(expires, key->expires));
 	if (postgres_ask_int64(connection, &key_add, ret_id, err) >= 0) {
 		return 0;
 	}
@@ -230,6 +253,18 @@ int postgres_key_page(struct store *base, int64_t account_id, int64_t after_id, 
 	BIND(connection, INT64(account_id, account_id), INT64(after_id, after_id),
 		INT64(limit, limit));
 	return postgres_list(connection, &key_list, &key_layout, arena, ret_keys, ret_count, err);
+}
+
+int postgres_session_page(struct store *base, int64_t account_id, int64_t now, int64_t after_id,
+	int64_t limit, struct arena *arena, struct store_key **ret_keys, size_t *ret_count,
+	struct error *err)
+{
+	POSTGRES_BORROW(connection, base, err);
+
+	BIND(connection, INT64(account_id, account_id), INT64(now, now), INT64(after_id, after_id),
+		INT64(limit, limit));
+	return postgres_list(
+		connection, &session_list, &key_layout, arena, ret_keys, ret_count, err);
 }
 
 int postgres_key_revoke(

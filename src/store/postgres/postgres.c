@@ -58,6 +58,7 @@ static const struct store_backend backend = {
 	.set_keeping = postgres_set_keeping,
 	.key_add = postgres_key_add,
 	.key_page = postgres_key_page,
+	.session_page = postgres_session_page,
 	.key_revoke = postgres_key_revoke,
 	.key_find = postgres_key_find,
 	.key_touch = postgres_key_touch,

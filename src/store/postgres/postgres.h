@@ -304,6 +304,7 @@ store_keeping_fn postgres_keeping;
 store_set_keeping_fn postgres_set_keeping;
 store_key_add_fn postgres_key_add;
 store_key_page_fn postgres_key_page;
+store_session_page_fn postgres_session_page;
 store_key_revoke_fn postgres_key_revoke;
 store_key_find_fn postgres_key_find;
 store_key_touch_fn postgres_key_touch;

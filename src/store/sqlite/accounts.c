@@ -15,12 +15,17 @@ enum {
 
 enum {
 	KEY_ID, KEY_ACCOUNT_ID, KEY_HASH, KEY_SCOPE, KEY_LABEL, KEY_CREATED, KEY_LAST_USED,
-	KEY_REVOKED,
+	KEY_REVOKED, KEY_OF_KEY, KEY_EXPIRES,
 	/* Where a key comes with its account, the account's columns follow. */
 	KEY_END
 };
-#define KEY_COLUMNS \
-	"k.id, k.account_id, k.hash, k.scope, k.label, k.created, k.last_used, k.revoked"
+#define KEY_COLUMNS_BUT_REVOKED \
+	"k.id, k.account_id, k.hash, k.scope, k.label, k.created, k.last_used, "
+#define KEY_COLUMNS KEY_COLUMNS_BUT_REVOKED "k.revoked, k.of_key, k.expires"
+/* With its key, p, where it is a session: that one's end is its own. */
+#define KEY_COLUMNS_BELOW \
+	KEY_COLUMNS_BUT_REVOKED \
+	"max(k.revoked, coalesce(p.revoked, 0)), k.of_key, k.expires"
 
 enum { KEEPING_DETAIL_DAYS, KEEPING_HEADER_DAYS, KEEPING_AUDIT_DAYS };
 
@@ -39,18 +44,28 @@ static const struct sqlite_statement
 		"insert or replace into keeping (id, detail_days, header_days, audit_days) "
 		"values (1, :detail, :header, :audit)"},
 	key_add = {
-		"insert into key (account_id, hash, scope, label, created, last_used, revoked) "
-		"values (:account_id, :hash, :scope, :label, :created, :last_used, :revoked)"},
+		"insert into key (account_id, hash, scope, label, created, last_used, revoked, "
+		"of_key, expires) values (:account_id, :hash, :scope, :label, :created, "
+		":last_used, :revoked, nullif(:of_key, 0), :expires)"},
+	sessions_forget = {
+		"delete from key where account_id = :account_id and of_key > 0 "
+		"and (revoked > 0 or expires <= :now)"},
 	key_page = {
 		"select " KEY_COLUMNS " from key k where account_id = :account_id "
-		"and id > :after_id order by id limit :limit"},
+		"and id > :after_id and of_key is null order by id limit :limit"},
+	session_page = {
+		"select " KEY_COLUMNS " from key k where account_id = :account_id "
+		"and id > :after_id and of_key > 0 and revoked = 0 and expires > :now "
+		"order by id limit :limit"},
 	key_exists = {"select 1 from key where id = :id and account_id = :account_id"},
 	key_revoke = {
 		"update key set revoked = :now where id = :id and account_id = :account_id "
 		"and revoked = 0"},
 	key_find = {
-		"select " KEY_COLUMNS ", " ACCOUNT_COLUMNS " from key k "
-		"join account a on a.id = account_id" WITH_KEEPING "where hash = :hash"},
+		"select " KEY_COLUMNS_BELOW ", " ACCOUNT_COLUMNS " from key k "
+		"join account a on a.id = k.account_id "
+		"left join key p on p.id = k.of_key" WITH_KEEPING
+		"where k.hash = :hash"},
 	key_touch = {"update key set last_used = :minute where id = :id and last_used < :minute"};
 /* clang-format on */
 
@@ -206,11 +221,18 @@ int sqlite_key_add(
 	if (sqlite_writer_begin(&writer, base, err) < 0) {
 		return -1;
 	}
+	if (key->of_key > 0 &&
+		sqlite_run(writer.connection, &sessions_forget,
+			BIND(INT64(account_id, key->account_id), INT64(now, key->created)),
+			err) < 0) {
+		return -1;
+	}
 	if (sqlite_run(writer.connection, &key_add,
 		    BIND(INT64(account_id, key->account_id), BLOB(hash, hash),
 			    INT64(scope, key->scopes), STRING(label, key->label),
 			    INT64(created, key->created), INT64(last_used, key->last_used),
-			    INT64(revoked, key->revoked)),
+			    INT64(revoked, key->revoked), INT64(of_key, key->of_key),
+			    INT64(expires, key->expires)),
 		    err) < 0) {
 		if (sqlite_failed_with(writer.connection, SQLITE_CONSTRAINT_FOREIGNKEY)) {
 			return store_no_account(key->account_id, err);
@@ -234,6 +256,8 @@ static int read_key(
 		.created = sqlite_column_int64(row, KEY_CREATED),
 		.last_used = sqlite_column_int64(row, KEY_LAST_USED),
 		.revoked = sqlite_column_int64(row, KEY_REVOKED),
+		.of_key = sqlite_column_int64(row, KEY_OF_KEY),
+		.expires = sqlite_column_int64(row, KEY_EXPIRES),
 	};
 
 	if (!key.label.data) {
@@ -248,21 +272,37 @@ static int read_key(
 	return 0;
 }
 
-int sqlite_key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,
-	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
+static int list_keys(struct store *base, const struct sqlite_statement *page,
+	struct sqlite_values values, struct arena *arena, struct store_key **ret_keys,
+	size_t *ret_count, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 	struct sqlite_list list = {arena, sizeof(**ret_keys), read_key, .what = "keys"};
 
-	if (sqlite_list(&list, reader.connection, &key_page,
-		    BIND(INT64(account_id, account_id), INT64(after_id, after_id),
-			    INT64(limit, limit)),
-		    err) < 0) {
+	if (sqlite_list(&list, reader.connection, page, values, err) < 0) {
 		return -1;
 	}
 	*ret_keys = list.items;
 	*ret_count = list.count;
 	return 0;
+}
+
+int sqlite_key_page(struct store *base, int64_t account_id, int64_t after_id, int64_t limit,
+	struct arena *arena, struct store_key **ret_keys, size_t *ret_count, struct error *err)
+{
+	return list_keys(base, &key_page,
+		BIND(INT64(account_id, account_id), INT64(after_id, after_id), INT64(limit, limit)),
+		arena, ret_keys, ret_count, err);
+}
+
+int sqlite_session_page(struct store *base, int64_t account_id, int64_t now, int64_t after_id,
+	int64_t limit, struct arena *arena, struct store_key **ret_keys, size_t *ret_count,
+	struct error *err)
+{
+	return list_keys(base, &session_page,
+		BIND(INT64(account_id, account_id), INT64(now, now), INT64(after_id, after_id),
+			INT64(limit, limit)),
+		arena, ret_keys, ret_count, err);
 }
 
 int sqlite_key_revoke(

@@ -215,6 +215,7 @@ static const struct store_backend backend = {
 	.set_keeping = sqlite_set_keeping,
 	.key_add = sqlite_key_add,
 	.key_page = sqlite_key_page,
+	.session_page = sqlite_session_page,
 	.key_revoke = sqlite_key_revoke,
 	.key_find = sqlite_key_find,
 	.key_touch = sqlite_key_touch,

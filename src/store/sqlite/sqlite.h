@@ -460,6 +460,7 @@ store_keeping_fn sqlite_keeping;
 store_set_keeping_fn sqlite_set_keeping;
 store_key_add_fn sqlite_key_add;
 store_key_page_fn sqlite_key_page;
+store_session_page_fn sqlite_session_page;
 store_key_revoke_fn sqlite_key_revoke;
 store_key_find_fn sqlite_key_find;
 store_key_touch_fn sqlite_key_touch;
