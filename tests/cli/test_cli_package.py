@@ -114,6 +114,6 @@ def test_the_licences_are_those_of_the_page():
 
 
 def test_the_scripts_are_read_by_their_shells():
-    for shell, name in (("sh", "scripts/package"), ("bash", "scripts/package.try"), ("sh", "debian/prerm"), ("sh", "debian/postinst")):
+    for shell, name in (("sh", "scripts/package"), ("bash", "scripts/package.try"), ("bash", "scripts/package.boot"), ("sh", "debian/prerm"), ("sh", "debian/postinst")):
         done = subprocess.run([shell, "-n", ROOT / name], capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (0, "")
