@@ -14,13 +14,13 @@
  * (API.md §1). */
 static const char *const nothing[] = {NULL};
 static const char *const list_query[] = {
-	FILTER_NAMES "limit", "offset", "cursor", "detail", "spreadsheet", "zone", NULL};
+	FILTER_NAMES "limit", "offset", "cursor", "detail", "spreadsheet", "zone", "explain", NULL};
 static const char *const stats_query[] = {
-	FILTER_NAMES "group", "bucket", "zone", "values", "limit", NULL};
+	FILTER_NAMES "group", "bucket", "zone", "values", "limit", "explain", NULL};
 static const char *const steps_query[] = {"from", NULL};
-static const char *const dropoff_query[] = {FILTER_NAMES "limit", NULL};
+static const char *const dropoff_query[] = {FILTER_NAMES "limit", "explain", NULL};
 static const char *const flow_query[] = {
-	FILTER_NAMES "compare_start", "compare_end", "limit", NULL};
+	FILTER_NAMES "compare_start", "compare_end", "limit", "explain", NULL};
 static const char *const tail_query[] = {
 	FILTER_NAMES "session_id", "detail", "last_event_id", NULL};
 static const char *const keys_query[] = {"limit", "cursor", NULL};

@@ -111,6 +111,33 @@ static bool given_up(void *context)
 	return gone;
 }
 
+/* What was found goes, and what finding it took is told instead. */
+static void explain(struct job *job)
+{
+	explain_end(&job->explain);
+	job->pieces = NULL;
+	job->piece_count = 0;
+	job->pulled = (struct http_body){0};
+	job->beside_bytes = 0;
+	buffer_clear(&job->body);
+	explain_write(&job->body, &job->explain);
+}
+
+static int ask_endpoint(struct job *job, struct error *err)
+{
+	if (job->explains) {
+		explain_begin(&job->explain);
+		job->search.cost = &job->explain.cost;
+	}
+	if (job->endpoint->ask(job, err) < 0) {
+		return -1;
+	}
+	if (job->explains) {
+		explain(job);
+	}
+	return 0;
+}
+
 static int ask(struct job *job, struct error *err)
 {
 	int64_t now_us = clock_monotonic_us();
@@ -125,7 +152,7 @@ static int ask(struct job *job, struct error *err)
 		job->wanted_bytes -
 			(job->composed_bytes < job->wanted_bytes / 2 ? job->composed_bytes : 0),
 		&job->api->blocks);
-	if (job->endpoint->ask(job, err) < 0 || place_body(job, err) < 0) {
+	if (ask_endpoint(job, err) < 0 || place_body(job, err) < 0) {
 		return -1;
 	}
 	return job_afford(job, job->beside_bytes, err);

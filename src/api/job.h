@@ -16,6 +16,7 @@
 #include "api/worker.h"
 #include "base/buffer.h"
 #include "call/filter.h"
+#include "find/explain.h"
 #include "upkeep/retention.h"
 
 struct job {
@@ -61,6 +62,8 @@ struct job {
 	struct store_search search;
 	/* below /api: its failures have fewer names */
 	bool is_page;
+	/* the answer is not what was found, but what finding it took */
+	bool explains;
 
 	/* ---- set by ask() ---- */
 	/* what is found */
@@ -80,6 +83,7 @@ struct job {
 	struct text missing;
 
 	/* ---- private to job.c ---- */
+	struct explain explain;
 	struct store_view view;
 	struct claim claim;
 	bool prepared;

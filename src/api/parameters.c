@@ -135,6 +135,18 @@ bool parameters_filter(struct job *job, struct arena *arena, struct filter *ret_
 	return filter_check(ret_filter, &err) < 0 ? parameters_refuse_error(job, &err) : true;
 }
 
+/* An explanation is JSON, which is the first type of every endpoint that has one. */
+static bool read_explain(struct job *job)
+{
+	if (!parameters_flag(job, "explain", &job->explains)) {
+		return false;
+	}
+	return !job->explains || job->format == 0
+		       ? true
+		       : parameters_refuse(job, "explain",
+				 "explain: an explanation is JSON: ask for application/json");
+}
+
 bool parameters_search(struct job *job)
 {
 	if (!parameters_filter(job, &job->memory, &job->filter)) {
@@ -146,7 +158,7 @@ bool parameters_search(struct job *job)
 		.filter = &job->filter,
 		.detail_after = job->retention.detail_after,
 	};
-	return true;
+	return read_explain(job);
 }
 
 bool parameters_time(struct job *job, const char *name, int64_t *ret)

@@ -13,12 +13,22 @@ int64_t clock_now_s(void)
 	return now.tv_sec;
 }
 
-int64_t clock_monotonic_us(void)
+static int64_t read_us(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+}
+
+int64_t clock_monotonic_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_thread_us(void)
+{
+	return read_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void clock_cond_init(pthread_cond_t *cond)

@@ -13,6 +13,9 @@ int64_t clock_now_s(void);
 /* Microseconds from an arbitrary start, never running backwards; for measuring durations. */
 int64_t clock_monotonic_us(void);
 
+/* Microseconds that the processor has spent on this thread. */
+int64_t clock_thread_us(void);
+
 /* A condition whose waits end by the monotonic clock: a clock that is set neither prolongs nor cuts
  * them. */
 void clock_cond_init(pthread_cond_t *cond);

@@ -21,9 +21,9 @@
 const struct cmd *const cmd_table[] = {
 	&cmd_serve, &cmd_account, &cmd_key, &cmd_session, &cmd_hook, &cmd_import, &cmd_collect,
 	&cmd_pull, &cmd_export, &cmd_calls, &cmd_search, &cmd_show, &cmd_diff, &cmd_stats,
-	&cmd_dropoff, &cmd_places, &cmd_flow, &cmd_tail, &cmd_generate, &cmd_backup, &cmd_copy,
-	&cmd_verify, &cmd_erase, &cmd_privacy_scan, &cmd_token, &cmd_retention, &cmd_sweep,
-	&cmd_audit, &cmd_settings, &cmd_ready, &cmd_version, &cmd_help, NULL,
+	&cmd_dropoff, &cmd_places, &cmd_flow, &cmd_explain, &cmd_tail, &cmd_generate, &cmd_backup,
+	&cmd_copy, &cmd_verify, &cmd_erase, &cmd_privacy_scan, &cmd_token, &cmd_retention,
+	&cmd_sweep, &cmd_audit, &cmd_settings, &cmd_ready, &cmd_version, &cmd_help, NULL,
 };
 /* clang-format on */
 
@@ -77,7 +77,8 @@ static int make_ready(struct cmd_run *run, struct error *err)
 	return CMD_DONE;
 }
 
-int cmd_execute(const struct cmd *cmd, const struct settings *settings, int argc, char **argv)
+int cmd_execute_explained(const struct cmd *cmd, const struct settings *settings, int argc,
+	char **argv, struct explain *explain)
 {
 	AUTO(run_deinit)
 	struct cmd_run run = {
@@ -86,6 +87,7 @@ int cmd_execute(const struct cmd *cmd, const struct settings *settings, int argc
 		.argc = argc,
 		.argv = argv,
 		.view = terminal_view(stdout, settings),
+		.explain = explain,
 	};
 	struct error err = {0};
 	int status;
@@ -99,6 +101,11 @@ int cmd_execute(const struct cmd *cmd, const struct settings *settings, int argc
 	}
 	progress_clear(&run.progress);
 	return status < 0 ? cmd_fail(&err) : status;
+}
+
+int cmd_execute(const struct cmd *cmd, const struct settings *settings, int argc, char **argv)
+{
+	return cmd_execute_explained(cmd, settings, argc, argv, NULL);
 }
 
 int cmd_fail(const struct error *err)

@@ -11,6 +11,7 @@
 #include "cmd/progress.h"
 #include "cmd/settings.h"
 #include "cmd/terminal.h"
+#include "find/explain.h"
 #include "store/store.h"
 #include "upkeep/retention.h"
 
@@ -70,6 +71,8 @@ struct cmd_run {
 	struct cmd_owner owner;
 	struct filter filter;
 	struct store_search search;
+	/* What the search takes is told there. NULL: nobody asks. */
+	struct explain *explain;
 	/* A document that is written. */
 	struct buffer out;
 	/* The call that cmd_unpack_call() unpacked. */
@@ -107,8 +110,8 @@ struct cmd {
 extern const struct cmd cmd_serve, cmd_account, cmd_key, cmd_session, cmd_hook, cmd_import,
 	cmd_export, cmd_calls, cmd_search, cmd_show, cmd_stats, cmd_dropoff, cmd_places, cmd_flow,
 	cmd_tail, cmd_diff, cmd_generate, cmd_backup, cmd_copy, cmd_pull, cmd_collect, cmd_verify,
-	cmd_erase, cmd_privacy_scan, cmd_token, cmd_sweep, cmd_retention, cmd_audit, cmd_settings,
-	cmd_ready, cmd_version, cmd_help;
+	cmd_erase, cmd_explain, cmd_privacy_scan, cmd_token, cmd_sweep, cmd_retention, cmd_audit,
+	cmd_settings, cmd_ready, cmd_version, cmd_help;
 
 /* Every command, in the order of the help; NULL-ended. */
 extern const struct cmd *const cmd_table[];
@@ -121,6 +124,10 @@ const struct cmd *cmd_find(const char *name);
 
 /* Makes ready what @cmd needs and runs it. Returns the exit status; a failure was told. */
 int cmd_execute(const struct cmd *cmd, const struct settings *settings, int argc, char **argv);
+
+/* The same, and tells @explain what its search took: NULL where nobody asks. */
+int cmd_execute_explained(const struct cmd *cmd, const struct settings *settings, int argc,
+	char **argv, struct explain *explain);
 
 /* Writes "callstep: …" for @err to standard error; returns the exit status for its code: CMD_USAGE
  * for ERROR_INVALID, CMD_FAILED for all else. */

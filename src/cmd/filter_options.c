@@ -115,7 +115,11 @@ void filter_options_search(struct cmd_run *run)
 		.account_id = run->owner.account_id,
 		.filter = &run->filter,
 		.detail_after = retention->detail_after,
+		.cost = run->explain ? &run->explain->cost : NULL,
 	};
+	if (run->explain) {
+		explain_begin(run->explain);
+	}
 }
 
 int filter_options_page(struct cmd_run *run, struct store_page *ret_page, struct error *err)
@@ -184,6 +188,9 @@ void filter_options_record(
 {
 	AUTO(buffer_deinit) struct buffer subject;
 
+	if (run->explain) {
+		explain_end(run->explain); /* the record is not a part of the question */
+	}
 	buffer_init(&subject, SUBJECT_SIZE_MAX);
 	asked_write_words(&subject, text_of(words));
 	filter_options_write(run->settings, &subject);

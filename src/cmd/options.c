@@ -521,12 +521,15 @@ static int read_all(struct reader *reader, struct error *err)
 	return choose_location(reader, err) < 0 ? -1 : tell(reader, err);
 }
 
-/* Settings are those of the command; 'callstep settings' shows another one's. */
+/* Settings are those of the command; 'callstep settings' and 'callstep explain' are about another
+ * one's. */
 static int find_cmd(struct reader *reader, struct error *err)
 {
 	const struct options *options = reader->options;
+	bool about_another = options->cmd == &cmd_settings ||
+			     (options->cmd == &cmd_explain && options->argc > 0);
 
-	if (options->cmd != &cmd_settings) {
+	if (!about_another) {
 		return 0;
 	}
 	reader->cmd = options->argc > 0 ? cmd_find(options->argv[0]) : &cmd_serve;

@@ -61,6 +61,7 @@ static int read_detail(struct reading *reading, const struct store_call *call,
 	if (unpacker_append(reading->unpacker, &call->packed, &reading->json, err) < 0) {
 		return error_prefix(err, "call '%.*s'", TEXT_ARG(call->call.session_id));
 	}
+	STORE_COST(reading->search.cost, packed, 1);
 	if (reading->json.failed) {
 		return error_no_memory(err);
 	}

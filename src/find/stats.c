@@ -422,6 +422,7 @@ static int count_tallies(struct store *store, const struct store_search *search,
 		    tallied_seconds(question), &memory, &buckets, &count, err) < 0) {
 		return -1;
 	}
+	STORE_COST(search->cost, tallies, (int64_t)count);
 	entries = arena_calloc(arena, count, sizeof(*entries));
 	if (!entries) {
 		return error_no_memory(err);

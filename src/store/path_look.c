@@ -66,6 +66,7 @@ int store_path_look_inflate(struct store_path_look *look, const struct call *cal
 		return -1;
 	}
 	look->inflated++;
+	STORE_COST(look->search->cost, packed, 1);
 	buffer_clear(&look->json);
 	arena_deinit(&look->scratch);
 	if (unpacker_append(look->unpacker, packed, &look->json, err) < 0) {

@@ -409,6 +409,8 @@ static int search_window(struct store *store, const struct store_search *search,
 		store_page(store, &query, arena, ret_page, err) < 0) {
 		return -1;
 	}
+	STORE_COST(search->cost, tallies, 1);
+	STORE_COST(search->cost, rows, (int64_t)ret_page->count);
 	for (size_t i = 0; i < ret_page->count; i++) {
 		store_find_hide_detail(&ret_page->calls[i], search->detail_after);
 	}

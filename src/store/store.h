@@ -395,6 +395,20 @@ struct store_place {
 	struct text session_id; /* data NULL: from the newest on */
 };
 
+/* What a store looked at to answer; each part adds to it. */
+struct store_cost {
+	int64_t tallies;      /* totals, or buckets of time, that tallies told */
+	int64_t blocks;	      /* of columns, each time that one was opened; */
+	int64_t column_bytes; /* and what was read of them */
+	int64_t words;	      /* calls that the index of words named */
+	int64_t rows;	      /* of the table of calls that callstep looked at by itself */
+	int64_t packed;	      /* calls that were inflated, since rows and columns do not tell */
+	int64_t database;     /* conditions that PostgreSQL looked at, by itself */
+};
+
+/* Adds where a cost is asked for. */
+#define STORE_COST(cost, member, more) ((cost) ? (void)((cost)->member += (more)) : (void)0)
+
 struct store_search {
 	int64_t account_id;
 	const struct filter *filter;
@@ -411,6 +425,7 @@ struct store_search {
 	 * ERROR_TIMEOUT, too. NULL: never. */
 	bool (*given_up)(void *context);
 	void *given_up_context;
+	struct store_cost *cost; /* NULL: not asked for */
 };
 
 /* Copies the calls that match into @arena, newest first, of one consistent state; total_calls

@@ -16,7 +16,8 @@ BLOCKS = "select count(*) from block where calls > 60000"
 QUESTIONS = [("search", "--dest", "*07"), ("search", "--src", "61771230003", "--limit", "3"), ("stats", "--group", "dest"),
              ("stats", "--group", "time", "--bucket", "day"), ("stats", "--group", "type", "--min-duration", "40"), ("dropoff",),
              ("search", "--outcome", "missed", "--min-talk", "9"), ("search", "--answered", "true", "--ended-by", "caller"), ("stats", "--group", "outcome"),
-             ("stats", "--group", "src"), ("places",), ("flow",), ("places", "--dest", "61771230007"), ("flow", "--min-duration", "40", "--limit", "2")]
+             ("stats", "--group", "outcome,time", "--bucket", "day"), ("stats", "--group", "ended_by,dest", "--limit", "30"),
+             ("stats", "--group", "src,type", "--limit", "30"), ("stats", "--group", "outcome,type"), ("stats", "--group", "src"), ("places",), ("flow",), ("places", "--dest", "61771230007"), ("flow", "--min-duration", "40", "--limit", "2")]
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,12 @@ def test_import_and_a_server_bring_calls_into_columns_and_mend_them(start_server
     client = Client(server, client.key)
     wanted = client.get("/v1/stats?group=dest").json
     assert wanted["total_calls"] == CALLS
+    for group in "dest", "outcome,time", "src,type":
+        took = client.get(f"/v1/stats?group={group}&explain=true").json["explain"]
+        assert took["from"] == ["columns", "rows"] and took["blocks"] > 0 and took["column_bytes"] > CALLS and took["rows"] < CALLS / 2, group
+    for group in "src,dest", "module,time":
+        took = client.get(f"/v1/stats?group={group}&explain=true").json["explain"]
+        assert took["from"] == ["rows"] and took["rows"] == CALLS, group
     places = client.get("/v1/places").json
     run_sql(server.store, "update segment set data = zeroblob(length(data)) where id % 32 in (6, 20)")
     assert client.get("/v1/places").json == places and places["calls_with_steps"] == sum(bool(detail(i)) for i in range(CALLS))

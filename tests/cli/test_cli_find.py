@@ -553,3 +553,25 @@ def test_show_opens_the_one_call_that_begins_so_and_lists_several(found):
     assert set(listed) <= set(starting(shared)) and len(listed) == min(10, len(starting(shared)))
     assert "has no call" in found.run("show", alone[:3], status=1).stderr, "three characters are not looked for"
     assert set(sessions(found, "--session", f"{shared}*")) == set(starting(shared))
+
+
+def test_explain_says_what_a_question_takes_and_shows_nothing_of_it(found):
+    took = json.loads(found.run("explain", "calls", "--limit", 3, "--json").stdout)["explain"]
+    assert took["from"] == ["tallies", "rows"] and (took["tallies"], took["rows"]) == (1, 3)
+    for question in ("calls",), ("search", "--module", "menu"), ("stats", "--group", "outcome,time"), ("dropoff",), ("places",), ("flow",):
+        done = found.run("explain", *question)
+        rows = dict(line.rsplit("\t", 1) for line in done.stdout.splitlines())
+        assert done.stderr == "" and float(rows["milliseconds"]) > 0 and set(rows) > {"milliseconds", "of these, of the processor"}, done.stdout
+
+
+@pytest.mark.parametrize("arguments, says", [
+    ([], "a question is expected"), (["show", "x"], "'show' is not a question"), (["nothing"], "there is no command 'nothing'"),
+    (["stats", "--group", "nothing"], "expected is time"), (["dropoff", "--group", "time"], "has no option --group")])
+def test_explain_refuses_what_is_not_a_question(found, arguments, says):
+    done = found.run("explain", *arguments, status=2)
+    assert says in done.stderr and done.stdout == ""
+
+
+def test_explain_leaves_the_record_of_its_question(found):
+    found.run("explain", "stats", "--group", "src")
+    assert found.run("audit", "--limit", 1).stdout.count("count-calls") == 1

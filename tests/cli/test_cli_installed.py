@@ -112,7 +112,7 @@ def test_bash_completes_commands_options_and_choices(empty):
     assert bash("callstep", "serve", "--log-l") == ["--log-level"]
     assert bash("callstep", "serve", "--log-level", "") == ["error", "warning", "info", "debug"]
     assert bash("callstep", "serve", "--log-level", "w") == ["warning"]
-    assert bash("callstep", "help", "ex") == ["export"]
+    assert bash("callstep", "help", "ex") == ["export", "explain"]
     assert bash("callstep", "key", "") == ["add", "list", "revoke"]
     assert bash("callstep", "account", "dis") == ["disable"]
     assert bash("callstep", "import", "some") == []  # files, by bash itself

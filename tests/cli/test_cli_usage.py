@@ -9,7 +9,7 @@ import pytest
 
 from stores import KIND
 
-COMMANDS = ("serve account key session hook import collect pull export calls search show diff stats dropoff places flow tail generate backup copy verify erase "
+COMMANDS = ("serve account key session hook import collect pull export calls search show diff stats dropoff places flow explain tail generate backup copy verify erase "
             "privacy-scan token retention sweep audit settings ready version help").split()
 
 

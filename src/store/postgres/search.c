@@ -143,6 +143,7 @@ static int walk(struct asking *asking, const struct store_place *top, look_fn *l
 	struct postgres_rows rows = {.count = 1};
 	int status = 0;
 
+	STORE_COST(asking->search->cost, database, 1);
 	postgres_match_bind(&asking->match, asking->connection, top);
 	postgres_add_printf(asking->connection,
 		filter_looks_inside(asking->search->filter) ? CURSOR_PACKED : CURSOR,
@@ -155,6 +156,7 @@ static int walk(struct asking *asking, const struct store_place *top, look_fn *l
 			postgres_ask(asking->connection, &fetch, &rows, err) < 0) {
 			return -1;
 		}
+		STORE_COST(asking->search->cost, rows, rows.count);
 		status = look_at_rows(asking, &rows, look, context, err);
 	}
 	return status < 0 ? status : 0;
@@ -210,8 +212,12 @@ static int ask_page(
 {
 	size_t rows = add_rows(asking, asking->match.from, asking->search->offset), counts = 0;
 
+	STORE_COST(asking->search->cost, database, 1);
 	if (asking->search->with_total) {
 		counts = add_total(asking);
+		STORE_COST(
+			asking->search->cost, database, !filter_is_window(asking->search->filter));
+		STORE_COST(asking->search->cost, tallies, filter_is_window(asking->search->filter));
 	}
 	if (postgres_run(asking->connection, err) < 0 ||
 		copy_rows(asking, rows, arena, page, err) < 0) {

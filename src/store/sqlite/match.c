@@ -86,6 +86,7 @@ static int find_ids(
 			0) {
 		return -1;
 	}
+	STORE_COST(match->cost, words, (int64_t)match->ids.count);
 	if (match->words.count > 0 && filter->state != FILTER_ENDED) {
 		return sqlite_live_find(connection, &match->live, &match->words, &match->ids, err);
 	}
@@ -123,6 +124,7 @@ int sqlite_match_init(struct sqlite_match *match, struct sqlite_connection *conn
 
 	*match = (struct sqlite_match){
 		.filter = filter,
+		.cost = search->cost,
 		.connection = connection,
 		.account_id = search->account_id,
 		.detail_after = search->detail_after,
@@ -276,6 +278,7 @@ int sqlite_match_row(struct sqlite_match *match, const struct sqlite_cursor *row
 {
 	const struct filter *filter = match->filter;
 
+	STORE_COST(match->cost, rows, 1);
 	if (match->ids.bits && !sqlite_id_set_has(&match->ids, sqlite_column_int64(row, SCAN_ID))) {
 		return 0;
 	}

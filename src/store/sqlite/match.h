@@ -15,6 +15,7 @@ enum { SCAN_ID = HEADER_COLUMNS_END, SCAN_PATH };
 
 struct sqlite_match {
 	const struct filter *filter;
+	struct store_cost *cost; /* NULL: not asked for */
 	struct sqlite_connection *connection;
 	int64_t account_id;
 	int64_t detail_after;

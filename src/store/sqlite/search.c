@@ -178,6 +178,7 @@ static int look_at_one(
 		!store_find_is_behind(&pass->top, &candidate->call)) {
 		return 0;
 	}
+	STORE_COST(pass->search->cost, rows, pass->match.text_alone); /* otherwise it is matched */
 	if (!pass->match.text_alone) {
 		found = match_one(pass, candidate->id, err);
 		if (found <= 0) {
@@ -195,6 +196,7 @@ static int show_one(struct pass *pass, int64_t id, struct error *err)
 		sqlite_query(pass->reader.connection, &scan_one, BIND(INT64(id, id)), err);
 	int found = sqlite_step(&row, err);
 
+	STORE_COST(pass->search->cost, rows, 1);
 	return found <= 0 ? found : pass->found(pass, &row, err);
 }
 
@@ -326,6 +328,7 @@ static int check_deadline(void *context, struct error *err)
 /* Copies what the page shows out of the table of calls. */
 static int add_rows(struct pass *pass, const struct column_page *page, struct error *err)
 {
+	STORE_COST(pass->search->cost, rows, (int64_t)page->count);
 	for (size_t i = 0; i < page->count; i++) {
 		const struct column_row *row = &page->rows[i];
 		AUTO(sqlite_end)
@@ -414,6 +417,7 @@ static int begin_counting(struct pass *pass, struct error *err)
 		return -1;
 	}
 	pass->counting = total < 0;
+	STORE_COST(pass->search->cost, tallies, total >= 0);
 	pass->total = pass->counting ? 0 : total;
 	return 0;
 }

@@ -65,6 +65,7 @@ struct sqlite_columns {
 	int64_t account_id;
 	bool torn;		  /* the blocks do not have all times */
 	int64_t looked_at;	  /* rows, for those that are fresh */
+	struct store_cost *cost;  /* NULL: not asked for */
 	struct sqlite_gone *gone; /* by start; those of a range are as many as it says */
 	size_t gone_count;
 	/* what the loader has of one block */

@@ -209,6 +209,8 @@ static int load(void *context, size_t block, enum column_id column, struct text 
 			return -1;
 		}
 		columns->loaded |= 1U << column;
+		STORE_COST(columns->cost, blocks, column == COLUMN_HEAD);
+		STORE_COST(columns->cost, column_bytes, (int64_t)segment->size);
 	}
 	if (segment->size > 0) {
 		*ret_segment = buffer_text(segment);
@@ -599,6 +601,7 @@ int sqlite_columns_open(struct sqlite_columns *columns, struct sqlite_connection
 	int opened;
 
 	init(columns, connection, question->match->account_id);
+	columns->cost = question->match->cost;
 	opened = open_all(&opening, &problem);
 	sqlite_stays_deinit(&opening.stays);
 	if (opened < 0 && problem.code == ERROR_NO_MEMORY) {
