@@ -63,6 +63,11 @@ for (const colorScheme of ['light', 'dark']) {
 			await page.locator(shown).first().waitFor();
 			found.push(...(await violations(page, colorScheme)).map((one) => `${address} ${one}`));
 		}
+		await goTo(page, '#/calls?type=inbound');
+		await page.locator('.filter-menu > summary').click();
+		await page.getByRole('heading', { name: 'Used last' }).waitFor();
+		found.push(...(await violations(page, colorScheme)).map((one) => `saved filters ${one}`));
+		await page.keyboard.press('Escape');
 		await page.keyboard.press('?');
 		await page.getByRole('dialog').waitFor();
 		found.push(...(await violations(page, colorScheme)).map((one) => `keys ${one}`));

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { describe, fields, optionsOf, windows } from './filter.js';
+import { FilterMenu } from './filter_menu.js';
 import { SearchBox } from './search_box.js';
 import { useSettings } from './settings.js';
 import { formatInput, formatOffset, resolveTime, timeOf, zoneName } from './time.js';
@@ -26,6 +27,7 @@ export function FilterBar({ filter, onChange, problem, withWindow = true }) {
 				<button type="button" class="quiet" aria-expanded=${open} aria-controls="more-filters" onClick=${() => setOpen(!open)}>
 					Filters${used.length ? html` <span class="count">${used.length}</span>` : ''}
 				</button>
+				<${FilterMenu} filter=${filter} />
 			</div>
 			${open && html`<${Fields} filter=${filter} change=${change} problem=${problem} />`}
 			${used.length > 0 && html`<ul class="chips" aria-label="Filters in force">
