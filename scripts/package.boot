@@ -18,6 +18,10 @@ quietly() {
 	DEBIAN_FRONTEND=noninteractive "$@" >/tmp/quietly.log 2>&1 || { cat /tmp/quietly.log >&2; exit 1; }
 }
 
+for _ in $(seq 100); do
+	[ -S /run/systemd/private ] && break
+	sleep 0.1
+done
 systemctl is-system-running --wait >/dev/null || true
 quietly apt-get install -y --no-install-recommends /root/callstep_*.deb
 are active callstep.service
