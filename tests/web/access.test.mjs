@@ -43,6 +43,8 @@ const views = [
 	['#/keys', 'tbody tr'],
 	['#/hooks', 'tbody tr'],
 	['#/sessions', '.state'],
+	['#/audit', 'tbody tr'],
+	['#/retention', '.keeping dd'],
 ];
 
 /* What the rules are for: in the dark only colours are other ones than in the light. */

@@ -23,7 +23,7 @@ export function FilterBar({ filter, onChange, problem, withWindow = true }) {
 		<section class="filters" aria-label="Filter">
 			<div class="filters-row">
 				<${SearchBox} filter=${filter} among=${withWindow ? {} : { state: filter.state || 'live' }} onChange=${onChange} problem=${wrong === 'text' ? problem : null} />
-				${withWindow && html`<${Window} filter=${filter} change=${change} problem=${wrong === 'start' || wrong === 'end' ? problem : null} />`}
+				${withWindow && html`<${WindowForm} filter=${filter} change=${change} problem=${wrong === 'start' || wrong === 'end' ? problem : null} />`}
 				<button type="button" class="quiet" aria-expanded=${open} aria-controls="more-filters" onClick=${() => setOpen(!open)}>
 					Filters${used.length ? html` <span class="count">${used.length}</span>` : ''}
 				</button>
@@ -47,7 +47,7 @@ function useDraft(value) {
 	return { value: draft, onInput: (event) => setDraft(event.target.value) };
 }
 
-function Window({ filter, change, problem }) {
+export function WindowForm({ filter, change, problem }) {
 	const settings = useSettings();
 	const zone = zoneName(settings.zone);
 	const preset = windows.find((window) => window.start === (filter.start ?? '') && !filter.end);

@@ -4,6 +4,7 @@ import { Component, render } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { formatAddress, useAddress } from './address.js';
 import { resume } from './api.js';
+import { Audit } from './audit.js';
 import { Call } from './call.js';
 import { Calls } from './calls.js';
 import { Compare } from './compare.js';
@@ -18,6 +19,7 @@ import { Places } from './places.js';
 import { mayStayIn, useSession } from './session.js';
 import { applyTheme } from './settings.js';
 import { Shell } from './shell.js';
+import { Retention } from './retention.js';
 import { Sessions } from './sessions.js';
 import { SignIn } from './sign_in.js';
 import { Empty, Loading } from './states.js';
@@ -35,6 +37,8 @@ const views = {
 	import: { title: 'Import', draw: () => html`<${Import} />` },
 	keys: { title: 'Keys', draw: () => html`<${Keys} />` },
 	hooks: { title: 'Hooks', draw: () => html`<${Hooks} />` },
+	audit: { title: 'Audit trail', draw: ({ query }) => html`<${Audit} query=${query} />` },
+	retention: { title: 'How long calls are kept', draw: () => html`<${Retention} />` },
 	sessions: { title: 'Where you stay signed in', draw: () => html`<${Sessions} />` },
 };
 

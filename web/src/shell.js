@@ -33,6 +33,8 @@ export function Shell({ view, query, session, children }) {
 				<button type="button" class="quiet" aria-label="Keys of the keyboard" onClick=${() => setHelp(true)}>?</button>
 				<details class="menu"><summary>${session.email}</summary><ul>
 					<li class="muted">${session.account.scopes.join(', ')}</li>
+					${may('admin') && html`<li class="link-row"><a href="#/audit">Audit trail</a></li>`}
+					${may('read') && html`<li class="link-row"><a href="#/retention">How long calls are kept</a></li>`}
 					<li class="link-row"><a href="#/sessions">Where you stay signed in</a></li>
 					<li><button type="button" onClick=${leave}>Sign out</button></li>
 				</ul></details>
