@@ -10,7 +10,7 @@ import pytest
 
 import contract
 from conftest import Answer, Client, add_account, call, callstep
-from stores import only_embedded
+from stores import only_embedded, run_sql
 from test_access import CALLS, OPERATIONS, ask, make_key
 from test_serve import make_certificate
 
@@ -245,6 +245,18 @@ def test_what_becomes_of_a_session_is_on_record(client):
 def test_a_wrong_label_is_named(client, body, named):
     answer = client.ask("/v1/sessions", "POST", body, MADE)
     assert answer.status == 400 and answer.json["parameter"] == named
+
+
+@only_embedded("PostgreSQL's verify asks nothing of keys")
+def test_verify_finds_a_session_without_its_key(start_server):
+    server = start_server()
+    client = Client(server, add_account(server.store))
+    Browser(client)
+    assert "0 problems" in callstep("verify", "--data", server.store).stderr
+    server.stop()
+    run_sql(server.store, "update key set of_key = 99 where of_key = 1")
+    done = callstep("verify", "--data", server.store)
+    assert done.returncode == 1 and "the session 2 is of a key that is not there" in done.stdout + done.stderr
 
 
 # ---- TLS ----

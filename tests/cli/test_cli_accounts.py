@@ -64,6 +64,12 @@ def test_keys_are_added_listed_and_revoked(program):
     assert re.fullmatch(TIME, rows[1][4])
 
 
+def test_a_key_of_any_scope_is_one_that_could_be_made(program):
+    for scope in ("metrics", "read,write,admin,metrics"):
+        program.run("key", "add", "--scope", scope)
+    assert "0 problems" in program.run("verify").stderr
+
+
 def test_the_list_never_shows_a_key(program):
     assert program.key not in program.run("key", "list").stdout
 

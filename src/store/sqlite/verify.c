@@ -43,7 +43,10 @@ static const char *const rules[] = {
 	"or length(cast(session_id as blob)) not between 1 and 128 "
 	"or length(cast(dest as blob)) > 128 or length(cast(src as blob)) > 128",
 	"select printf('the key %d is not one that could be made', id) from key "
-	"where length(hash) <> 32 or scope not between 1 and 7",
+	"where length(hash) <> 32 or scope not between 1 and 15",
+	"select printf('the session %d is of a key that is not there', s.id) from key s "
+	"where s.of_key is not null and not exists (select 1 from key k where k.id = s.of_key "
+	"and k.account_id = s.account_id and k.of_key is null)",
 	"select printf('how long calls are kept is said %d times, and not once', count(*)) "
 	"from keeping where detail_days between 0 and 36500 and header_days between 0 and 36500 "
 	"and audit_days between 0 and 36500 having count(*) <> 1",
