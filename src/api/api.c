@@ -13,8 +13,8 @@
 /* What each question below /v1 may be asked with. Those of /api/ do not mind what they do not know
  * (API.md §1). */
 static const char *const nothing[] = {NULL};
-static const char *const list_query[] = {
-	FILTER_NAMES "limit", "offset", "cursor", "detail", "spreadsheet", "zone", "explain", NULL};
+static const char *const list_query[] = {FILTER_NAMES "limit", "offset", "cursor", "detail",
+	"spreadsheet", "zone", "order", "explain", NULL};
 static const char *const stats_query[] = {
 	FILTER_NAMES "group", "bucket", "zone", "values", "limit", "explain", NULL};
 static const char *const steps_query[] = {"from", NULL};

@@ -38,6 +38,7 @@ struct listing {
 	struct job *job;
 	struct body body;
 	bool detail;
+	struct column_order order; /* of a page */
 	struct call_csv_form form; /* of CSV */
 	struct text zone_name;	   /* data NULL: UTC */
 	struct zone zone;
@@ -153,7 +154,7 @@ static void write_end(struct listing *list)
 	}
 	buffer_printf(&list->body.chunk,
 		"],\"total_calls\":%lld,\"next\":", (long long)list->total_calls);
-	if (count < list->batch.count) {
+	if (count < list->batch.count && list->order.by == COLUMN_ORDER_TIME) {
 		buffer_printf(&list->body.chunk, "\"%s\"}",
 			cursor_write(&list->batch.calls[count - 1].call, cursor));
 	} else {
@@ -293,8 +294,11 @@ int v1_calls_ask(struct job *job, struct error *err)
 			job->arena.ceiling_bytes = SIZE_MAX;
 		}
 		search->limit = list->asked;
-		done = store_search(
-			job->api->options.store, search, &job->arena, &list->batch, err);
+		done = list->order.by == COLUMN_ORDER_TIME
+			       ? store_search(job->api->options.store, search, &job->arena,
+					 &list->batch, err)
+			       : store_search_ordered(job->api->options.store, search, &list->order,
+					 &job->arena, &list->batch, err);
 	} while (done < 0 && err->code == ERROR_TOO_LARGE && job->format != FORMAT_JSON &&
 		 (list->asked /= 2) > 0);
 	job->arena.ceiling_bytes = ceiling;
@@ -336,6 +340,32 @@ static bool read_spreadsheet(struct listing *list)
 		       "spreadsheet: it goes with text/csv alone: ask for that by Accept");
 }
 
+/* A page in another order is made of headers, and has no place to go on behind. */
+static bool read_order(struct listing *list)
+{
+	struct job *job = list->job;
+	struct text order = http_query(job->request, "order");
+	struct error err;
+
+	if (!order.data) {
+		return true;
+	}
+	if (column_order_parse(order, &list->order, &err) < 0) {
+		(void)error_prefix(&err, "order");
+		return parameters_refuse_error(job, &err);
+	}
+	if (job->format != FORMAT_JSON || list->detail || job->search.after.session_id.data) {
+		return parameters_refuse(job, "order",
+			"order: it goes with application/json alone, without detail and cursor");
+	}
+	if (job->search.offset + list->left > STORE_ORDERED_MAX) {
+		return parameters_refuse(job, "order",
+			"order: such pages reach as far as 10,000 calls: take a smaller offset, or "
+			"a smaller limit");
+	}
+	return true;
+}
+
 static bool read_zone(struct listing *list)
 {
 	struct job *job = list->job;
@@ -369,7 +399,7 @@ static bool read_parameters(struct listing *list)
 	}
 	job->search.with_packed = list->detail;
 	job->search.with_total = true;
-	return read_cursor(list);
+	return read_cursor(list) && read_order(list);
 }
 
 bool v1_calls_prepare(struct job *job)
@@ -391,7 +421,8 @@ bool v1_calls_prepare(struct job *job)
 		return false;
 	}
 	/* Its zone is read from a file. */
-	job->quick = filter_is_window(&job->filter) && !list->zone_name.data;
+	job->quick = filter_is_window(&job->filter) && !list->zone_name.data &&
+		     list->order.by == COLUMN_ORDER_TIME;
 	job->wanted_bytes = memory_guess(&job->api->memory,
 		PAGE_BYTES_MIN + (size_t)batch_limit(list) *
 					 (list->detail ? CALL_BYTES_GUESS : HEADER_BYTES_GUESS));

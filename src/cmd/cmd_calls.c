@@ -46,7 +46,7 @@ static int calls_run(struct cmd_run *run, struct error *err)
 }
 
 static const char *const settings[] = {
-	FILTER_OPTIONS, "offset", "limit", "utc", "json", "color", NULL};
+	FILTER_OPTIONS, "offset", "limit", "order", "utc", "json", "color", NULL};
 
 /* clang-format off */
 const struct cmd cmd_calls = {
@@ -61,6 +61,7 @@ const struct cmd cmd_calls = {
 	"error.",
 	.examples =
 	"callstep calls --start -2h\n"
+	"callstep calls --start -1d --order -talk\n"
 	"callstep calls --dest '*3001' --type inbound --limit 100\n"
 	"callstep calls --start 2026-01-31 --end 2026-02-01 --json",
 	.needs = CMD_NEEDS_FILTER,

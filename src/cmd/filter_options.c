@@ -124,10 +124,25 @@ void filter_options_search(struct cmd_run *run)
 
 int filter_options_page(struct cmd_run *run, struct store_page *ret_page, struct error *err)
 {
-	run->search.offset = run->settings->offset;
-	run->search.limit = run->settings->limit;
+	const struct settings *settings = run->settings;
+	struct column_order order;
+
+	run->search.offset = settings->offset;
+	run->search.limit = settings->limit;
 	run->search.with_total = true;
-	return store_search(run->store, &run->search, &run->arena, ret_page, err);
+	if (!settings->order) {
+		return store_search(run->store, &run->search, &run->arena, ret_page, err);
+	}
+	if (column_order_parse(text_of(settings->order), &order, err) < 0) {
+		return error_prefix(err, "--order '%s'", settings->order);
+	}
+	if (settings->offset > STORE_ORDERED_MAX - settings->limit) {
+		return error_set(err, ERROR_INVALID,
+			"--order reaches as far as %d calls: take a smaller --offset, or a smaller "
+			"--limit",
+			STORE_ORDERED_MAX);
+	}
+	return store_search_ordered(run->store, &run->search, &order, &run->arena, ret_page, err);
 }
 
 struct walk {

@@ -102,6 +102,7 @@ struct settings {
 	size_t filter_count;
 	const char *number;
 	int64_t offset;
+	const char *order; /* NULL: newest first */
 	int64_t limit;
 	const char *group;
 	const char *bucket;

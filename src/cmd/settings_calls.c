@@ -92,6 +92,10 @@ const struct setting calls_settings[] = {
 		.max = INT64_C(999999999999999999), .help = "Passes over the N newest calls."},
 	{OPTION("limit", INTEGER, "N", limit), .fallback = "20", .min = 1, .max = 10000,
 		.help = "Shows at most N calls."},
+	{OPTION("order", TEXT, "ORDER", order),
+		.help = "Shows the calls in the order of duration, talk or steps, least first, or "
+			"of -duration, -talk or -steps, most first. Without it the newest come "
+			"first. It reaches as far as 10,000 calls."},
 	/* stats, dropoff, places, flow, tail */
 	{OPTION("limit", INTEGER, "N", limit), .command = "stats", .fallback = "20", .min = 1,
 		.max = 10000, .help = "Shows the N largest groups; by time alone, all of them."},

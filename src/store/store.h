@@ -12,7 +12,7 @@
 #include "call/call.h"
 #include "call/filter.h"
 #include "call/pack.h"
-#include "column/search.h"
+#include "column/best.h"
 
 struct store;
 
@@ -418,6 +418,7 @@ struct store_search {
 	int64_t offset; /* calls to pass over, counted behind `after` */
 	int64_t limit;
 	bool with_packed;
+	bool with_state; /* of a scan: its rows tell the state of their calls */
 	bool with_total; /* otherwise total_calls is -1, and reading ends where the page is full */
 	/* of clock_monotonic_us(): ERROR_TIMEOUT once it has passed; 0: none */
 	int64_t deadline_us;
@@ -434,9 +435,20 @@ struct store_search {
 int store_search(struct store *store, const struct store_search *search, struct arena *arena,
 	struct store_page *ret_page, struct error *err) CHECK_RESULT;
 
+/* The calls that an ordered page may reach to. */
+#define STORE_ORDERED_MAX 10000
+
+/* The same in another order than that of time (column/best.h): all calls that match are looked at.
+ * offset and limit are at most STORE_ORDERED_MAX and one together. `after` and with_packed do not
+ * matter; there is always a total. */
+int store_search_ordered(struct store *store, const struct store_search *search,
+	const struct column_order *order, struct arena *arena, struct store_page *ret_page,
+	struct error *err) CHECK_RESULT;
+
 /* A call as statistics see it: its header and the kinds of its steps in their order. */
 struct store_row {
-	/* has_detail false and steps 0 where detail is not served; its state is not told */
+	/* has_detail false and steps 0 where detail is not served; its state only where
+	 * search->with_state */
 	struct call call;
 	const uint32_t *kinds; /* call.steps ids of kinds; NULL when there is no detail */
 };

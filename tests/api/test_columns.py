@@ -17,7 +17,7 @@ QUESTIONS = [("search", "--dest", "*07"), ("search", "--src", "61771230003", "--
              ("stats", "--group", "time", "--bucket", "day"), ("stats", "--group", "type", "--min-duration", "40"), ("dropoff",),
              ("search", "--outcome", "missed", "--min-talk", "9"), ("search", "--answered", "true", "--ended-by", "caller"), ("stats", "--group", "outcome"),
              ("stats", "--group", "outcome,time", "--bucket", "day"), ("stats", "--group", "ended_by,dest", "--limit", "30"),
-             ("stats", "--group", "src,type", "--limit", "30"), ("stats", "--group", "outcome,type"), ("stats", "--group", "src"), ("places",), ("flow",), ("places", "--dest", "61771230007"), ("flow", "--min-duration", "40", "--limit", "2")]
+             ("stats", "--group", "src,type", "--limit", "30"), ("stats", "--group", "outcome,type"), ("stats", "--group", "src"), ("calls", "--order=-duration", "--limit", "50"), ("calls", "--order", "talk", "--limit", "50"), ("calls", "--order=-steps", "--dest", "*07"), ("places",), ("flow",), ("places", "--dest", "61771230007"), ("flow", "--min-duration", "40", "--limit", "2")]
 
 
 @pytest.fixture(scope="module")

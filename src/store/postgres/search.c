@@ -15,11 +15,11 @@
 	" left join detail " POSTGRES_DETAIL_OF_CALL " and c.start > $detail_after::bigint" \
 	POSTGRES_NEWEST_FIRST
 #define CURSOR \
-	"declare scan no scroll cursor for select " POSTGRES_HEADER ", false as live, c.path %s" \
+	"declare scan no scroll cursor for select " POSTGRES_HEADER ", %s as live, c.path %s" \
 	POSTGRES_NEWEST_FIRST
 /* Where a path asks for words or times. */
 #define CURSOR_PACKED \
-	"declare scan no scroll cursor for select " POSTGRES_HEADER ", false as live, c.path, " \
+	"declare scan no scroll cursor for select " POSTGRES_HEADER ", %s as live, c.path, " \
 	POSTGRES_PACKED " from (select c.account_id, c.part, " POSTGRES_HEADER ", c.path %s) c" \
 	" left join detail " POSTGRES_DETAIL_OF_CALL POSTGRES_NEWEST_FIRST
 #define FROM_SESSIONS \
@@ -147,7 +147,7 @@ static int walk(struct asking *asking, const struct store_place *top, look_fn *l
 	postgres_match_bind(&asking->match, asking->connection, top);
 	postgres_add_printf(asking->connection,
 		filter_looks_inside(asking->search->filter) ? CURSOR_PACKED : CURSOR,
-		asking->match.from);
+		asking->search->with_state ? POSTGRES_IS_LIVE : "false", asking->match.from);
 	if (postgres_run(asking->connection, err) < 0) {
 		return -1;
 	}

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "column/best.h"
 #include "column/count/flow.h"
 #include "column/count/stats.h"
 #include "column/count/visits.h"
@@ -220,6 +221,19 @@ static void note(struct asking *asking, int status, const struct error *err)
 }
 
 /* @group is the first of the groups that are counted. */
+static void ask_orders(struct asking *asking, const struct column_question *question)
+{
+	for (int by = COLUMN_ORDER_DURATION; by <= COLUMN_ORDER_STEPS; by++) {
+		const struct column_order order = {(enum column_order_by)by, by % 2};
+		struct column_best best;
+		struct error err = {0};
+
+		column_best_init(&best, &order, 10);
+		note(asking, column_best_find(&best, &asking->calls, question, &err), &err);
+		column_best_deinit(&best);
+	}
+}
+
 static void ask_one(
 	struct asking *asking, const struct filter *filter, int64_t detail_after, int group)
 {
@@ -239,6 +253,7 @@ static void ask_one(
 		&err);
 	note(asking, column_flow(&asking->calls, &page.base, true, &asking->arena, &flow, &err),
 		&err);
+	ask_orders(asking, &page.base);
 	for (; group <= COLUMN_BY_SRC; group++) {
 		struct column_stats_question question = {
 			.base = page.base,

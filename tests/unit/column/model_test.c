@@ -10,9 +10,11 @@
 #include <cmocka.h>
 
 #include "../call/random_path.h"
+#include "column/best.h"
 #include "column/count/stats.h"
 #include "column/count/visits.h"
 #include "plain_flow.h"
+#include "plain_order.h"
 #include "world.h"
 
 /* ---- questions ---- */
@@ -311,6 +313,34 @@ static void check_page(struct asked *asked)
 		expect_row(asked, &page.rows[shown++], held);
 	}
 	EXPECT(asked, "lengths of pages", shown == page.count);
+	asked->questions++;
+}
+
+/* ---- in another order ---- */
+
+/* Behind all questions that need the order of time. */
+static void check_order(struct asked *asked)
+{
+	struct dice *dice = &asked->world->dice;
+	const struct column_order order = {
+		(enum column_order_by)dice_throw(dice, 4), dice_throw(dice, 2)};
+	size_t limit = dice_throw(dice, 3) ? dice_throw(dice, 30) : 1000;
+	const struct column_question question = base_of(asked);
+	AUTO(column_best_deinit) struct column_best best;
+
+	column_best_init(&best, &order, limit);
+	assert_int_equal(column_best_find(&best, &asked->calls, &question, NULL), 0);
+	column_best_finish(&best);
+	plain_order(asked->found, asked->count, asked->detail_after, &order);
+	EXPECT(asked, "totals in order", best.total == (int64_t)asked->count);
+	EXPECT(asked, "lengths in order",
+		best.count == (asked->count < limit ? asked->count : limit));
+	for (size_t i = 0; i < best.count; i++) {
+		const struct column_row row = {
+			.call = best.items[i].call, .id = asked->found[i]->row.id};
+
+		expect_row(asked, &row, asked->found[i]);
+	}
 	asked->questions++;
 }
 
@@ -728,6 +758,7 @@ static size_t ask_world(struct world *world, int filters)
 		check_stats(&asked, (enum column_group)dice_throw(&world->dice, GROUPS));
 		check_dropoff(&asked);
 		check_flow(&asked);
+		check_order(&asked);
 		questions += asked.questions;
 		arena_deinit(&asked.arena);
 	}
