@@ -43,7 +43,7 @@ async function sampled({ file, make }, request) {
 }
 
 /* What differs at every request: the clock, ids, keys, who used which key when. */
-const timeless = (text) => text.replace(/"(key|secret|id|time|created|last_used|revoked|request_id)":("[^"]*"|\d+|null)/g, '"$1":…').trim();
+const timeless = (text) => text.replace(/"(key|secret|id|time|created|last_used|expires|revoked|request_id)":("[^"]*"|\d+|null)/g, '"$1":…').trim();
 
 // The trail of one action that is over: all of it grows with every request.
 const ids = { session_id: 'wrong-1', a: 'wrong-1', b: odd, id: '99', action: 'add-account', from: '0' };
@@ -73,10 +73,10 @@ async function compare(operation, values, status) {
 const asked = async () => operationsOf(await program.ask('/openapi.json'));
 const streams = (operation) => operation.accepts.includes('text/event-stream');
 
-// There is no key and no hook 99, and the key lacks the scope `metrics`.
+// There is no key, no session and no hook 99, and the key lacks the scope `metrics`.
 const begins = {
 	metrics: 403,
-	addKey: 201, revokeKey: 404,
+	addKey: 201, revokeKey: 404, addSession: 201, endSession: 404,
 	addHook: 201, getHook: 404, changeHook: 404, removeHook: 404, testHook: 404, listHookFailures: 404, resendHookFailure: 404,
 };
 

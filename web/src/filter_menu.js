@@ -43,7 +43,7 @@ export function FilterMenu({ filter }) {
 					<label class="small">Save this filter as <input name="name" maxlength="60" autocomplete="off" required disabled=${query === ''} /></label>
 					<button disabled=${query === ''}>Save</button>
 				</form>
-				<p class="muted" role="status">${said}</p>
+				<p class="muted" role="status">${said || null}</p>
 				${saved.length > 0 && html`<h2>Saved</h2><ul>${saved.map((one) => html`<li key=${one.name}>${link(one.query, one.name)}
 					<button type="button" class="link" onClick=${() => copy(one)} aria-label=${`Copy the address of ${one.name}`}>Copy</button>
 					<button type="button" class="link" onClick=${() => dropFilter(one.name)} aria-label=${`Drop ${one.name}`}>Drop</button></li>`)}</ul>`}
