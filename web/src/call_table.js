@@ -2,7 +2,7 @@
 // The rows of a list of calls, only those in sight. Up, Down, j, k, Page Up, Page Down, Home, End move through it, Enter or a click opens a call, x pins it.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatAddress, go } from './address.js';
-import { chosenColumns } from './columns.js';
+import { chosenColumns, directionOf, nextOrder } from './columns.js';
 import { useFound } from './found.js';
 import { html } from './html.js';
 import { markedPieces } from './marks.js';
@@ -17,7 +17,7 @@ const CARD_HEIGHT = 56; // two lines, where the screen is narrow
 const LINE_HEIGHT = 22; // of the line that words found
 const NARROW = 600; // pixels: below, a row is a card
 
-/* @carried goes into the address of each call. @onActive gets the row that is active, null while it is not there; onOrder() is asked for the other order. */
+/* @carried goes into the address of each call. @onActive gets the row that is active, null while it is not there; onOrder() gets the order that is wanted. */
 export function CallTable({ result, version, address, carried, onSeen, onActive, onOrder }) {
 	const box = useRef();
 	const settings = useSettings();
@@ -25,8 +25,9 @@ export function CallTable({ result, version, address, carried, onSeen, onActive,
 	const [narrow, setNarrow] = useState(false);
 	const [top, setTop] = useState(0);
 	const [active, setActive] = useState(0);
-	const total = result.total ?? Math.ceil(height / 32); // as many ghosts as fit, until it is known
-	const rowHeight = (narrow ? CARD_HEIGHT : ROW_HEIGHT) + (carried.text ? LINE_HEIGHT : 0);
+	const total = result.reach ?? Math.ceil(height / 32); // as many ghosts as fit, until it is known
+	const withLine = carried.text && result.span(0, 1) !== null; // the server tells lines of calls in the order of time
+	const rowHeight = (narrow ? CARD_HEIGHT : ROW_HEIGHT) + (withLine ? LINE_HEIGHT : 0);
 	const [first, last] = inSight(top, total, height, rowHeight);
 	const found = useFound(result, first, last, carried.text ?? '', version);
 	useSize(box, setHeight, setNarrow);
@@ -77,12 +78,12 @@ export function CallTable({ result, version, address, carried, onSeen, onActive,
 			aria-activedescendant=${active >= first && active < last ? `row-${active}` : undefined} onKeyDown=${key} onScroll=${scrolled}>
 			${!narrow && html`<div class="table-head" role="row" aria-rowindex="1" style=${grid}>
 				<span role="columnheader"><span class="hidden">Pinned</span></span>
-				${shown.map((column) => html`<${Head} key=${column.name} column=${column} oldest=${result.oldest} onOrder=${onOrder} />`)}
+				${shown.map((column) => html`<${Head} key=${column.name} column=${column} order=${result.order} onOrder=${onOrder} />`)}
 			</div>`}
 			<div class="table-body" role="rowgroup" style=${{ height: `${scrollHeight(total, rowHeight)}px` }}>
 				<div class="table-rows" role="presentation"
 					style=${{ transform: `translateY(${scrollOf(top, total, height, rowHeight) - (top - first) * rowHeight}px)` }}>
-					${range(first, last).map((row) => html`<${Row} key=${row} row=${row} call=${result.row(row)} columns=${shown} grid=${grid} zone=${zone} carried=${carried} height=${rowHeight} narrow=${narrow} found=${found}
+					${range(first, last).map((row) => html`<${Row} key=${row} row=${row} call=${result.row(row)} columns=${shown} grid=${grid} zone=${zone} carried=${carried} height=${rowHeight} narrow=${narrow} found=${withLine ? found : null}
 						active=${row === active} pinned=${pins.includes(result.row(row)?.session_id)} onPin=${() => pin(row)} onOpen=${() => open(row)} onFocus=${() => setActive(row)} version=${version} />`)}
 				</div>
 			</div>
@@ -104,15 +105,23 @@ function Row({ row, call, columns: shown, grid, zone, carried, height, narrow, f
 			${narrow ? html`<${Card} call=${call} zone=${zone} link=${link} />` : html`<span role="gridcell">${call && html`<label class="pin"><input type="checkbox" tabindex="-1" checked=${pinned} onChange=${onPin} aria-label=${`Pin ${call.session_id} to compare`} /></label>`}</span>`}
 			${!narrow && shown.map((column, index) => html`<span key=${column.name} role="gridcell" class=${column.number ? 'number' : ''} title=${call && column.text(call, zone)}>
 				${!call ? html`<span class="ghost"></span>` : index === 0 ? link(column.text(call, zone)) : draw(column)}</span>`)}
-			${carried.text && html`<${Found} line=${call && found.lineOf(call.session_id)} phrases=${found.phrases} zone=${zone} />`}
+			${found && carried.text && html`<${Found} line=${call && found.lineOf(call.session_id)} phrases=${found.phrases} zone=${zone} />`}
 		</div>`;
 }
 
-/* The order is that of the start alone: other columns do not look as if they had one. */
-function Head({ column, oldest, onOrder }) {
-	return column.ordered
-		? html`<span role="columnheader" aria-sort=${oldest ? 'ascending' : 'descending'}><button type="button" class="sort" onClick=${onOrder} title=${oldest ? 'The oldest first' : 'The newest first'}>${column.label} <span aria-hidden="true">${oldest ? '↑' : '↓'}</span></button></span>`
-		: html`<span role="columnheader" class=${column.number ? 'number' : ''}>${column.label}</span>`;
+const firsts = { start: ['The newest first', 'The oldest first'], duration: ['The longest first', 'The shortest first'], talk: ['The longest talks first', 'The shortest talks first'],
+	steps: ['The most steps first', 'The fewest steps first'] };
+
+/* Columns that have no order do not look as if they had one. */
+function Head({ column, order, onOrder }) {
+	const direction = directionOf(order, column);
+	const kind = column.number ? 'number' : '';
+	if (!column.order) {
+		return html`<span role="columnheader" class=${kind}>${column.label}</span>`;
+	}
+	const next = nextOrder(order, column);
+	const title = direction ? firsts[column.order][direction === 'ascending' ? 1 : 0] : `Sort: ${firsts[column.order][0].toLowerCase()}`;
+	return html`<span role="columnheader" class=${kind} aria-sort=${direction ?? 'none'}><button type="button" class="sort" onClick=${() => onOrder(next)} title=${title}>${column.label}${direction && html` <span aria-hidden="true">${direction === 'ascending' ? '↑' : '↓'}</span>`}</button></span>`;
 }
 
 /* A call on a small screen: when, how it went and how long it took; from whom to whom. */

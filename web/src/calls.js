@@ -6,6 +6,7 @@ import { askJson } from './api.js';
 import { CallTable } from './call_table.js';
 import { Chart } from './chart.js';
 import { ColumnMenu } from './column_menu.js';
+import { readOrder } from './columns.js';
 import { ExportMenu } from './export.js';
 import { formatQuery, pinFilter, readFilter } from './filter.js';
 import { FilterBar } from './filter_bar.js';
@@ -25,14 +26,13 @@ const LOOK_SHARE = 20; // a look that took long is followed by a pause so many t
 export function Calls({ query }) {
 	const filter = readFilter(query);
 	const key = formatQuery(filter);
-	const oldest = query.get('order') === 'oldest';
+	const order = readOrder(query.get('order'));
 	const wide = useWide();
 	const { preview, zone } = useSettings();
 	const [active, setActive] = useState(null);
 	const [turn, setTurn] = useState(0);
-	const [result, version] = useResult(filter, key, turn, oldest);
+	const [result, version] = useResult(filter, key, turn, order);
 	const [seen, setSeen] = useState([0, 0]);
-	const order = oldest ? 'oldest' : null;
 	const show = (to) => go(formatAddress(['calls'], { ...to, order }));
 	const again = () => setTurn(turn + 1);
 	return html`
@@ -67,7 +67,7 @@ function Rows({ result, version, filter, order, filtered, onSeen, onActive, onRe
 			${filtered ? html`<p><a href="#/calls">All calls</a></p>` : html`<p><a href="#/import">Import a file</a></p>`}</${Empty}>`;
 	}
 	return html`<${CallTable} result=${result} version=${version} address=${formatAddress(['calls'], { ...filter, order })} carried=${{ text: filter.text }} onSeen=${onSeen} onActive=${onActive}
-		onOrder=${() => go(formatAddress(['calls'], { ...filter, order: order ? null : 'oldest' }))} />`;
+		onOrder=${(wanted) => go(formatAddress(['calls'], { ...filter, order: wanted }))} />`;
 }
 
 /* Rows that could not be fetched, of a list that is there. */
@@ -90,17 +90,18 @@ function totalOf(result, [first, last]) {
 	if (result.total === null) {
 		return result.problem ? '' : 'Looking …';
 	}
-	return result.total === 0 ? 'No calls' : `${formatNumber(first + 1)}–${formatNumber(Math.min(last, result.total))} of ${countOf(result.total, 'call')}`;
+	const cut = result.reach < result.total ? `; this order shows the first ${formatNumber(result.reach)}` : '';
+	return result.total === 0 ? 'No calls' : `${formatNumber(first + 1)}–${formatNumber(Math.min(last, result.total))} of ${countOf(result.total, 'call')}${cut}`;
 }
 
 /* One Result for each filter, turn and order. The version changes with what has come. */
-function useResult(filter, key, turn, oldest) {
+function useResult(filter, key, turn, order) {
 	const [version, setVersion] = useState(0);
 	const result = useMemo(() => {
-		const made = new Result(pinFilter(filter, Math.floor(Date.now() / 1000)), () => setVersion((before) => before + 1), { oldest });
+		const made = new Result(pinFilter(filter, Math.floor(Date.now() / 1000)), () => setVersion((before) => before + 1), { order });
 		made.want(0, 1);
 		return made;
-	}, [key, turn, oldest]);
+	}, [key, turn, order]);
 	useEffect(() => () => {
 		// A call that was opened from it still asks it for its neighbours.
 		if (rememberedList()?.result === result) {

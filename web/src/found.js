@@ -14,7 +14,7 @@ export function useFound(result, first, last, text, version) {
 	const [lines, setLines] = useState({ result, found: new Map() });
 	const found = lines.result === result ? lines.found : new Map();
 	const missing = [];
-	for (let row = first; phrases.length > 0 && row < last; row++) {
+	for (let row = first; phrases.length > 0 && row < last && result.span(row, last); row++) {
 		const call = result.row(row);
 		if (call && !found.has(call.session_id)) {
 			missing.push(row);

@@ -7,15 +7,16 @@ import { PAGE, pagesOf } from './rows.js';
 import { onSession } from './session.js';
 
 const PAGES_KEPT = 60;
+const REACH_MAX = 10000; // rows that the server lists in another order than that of time
 
 /* A page that follows one already held is asked for by that one's cursor: no row twice and none left out, whatever has arrived in the
  * meantime. A jump is asked for by its offset; when the total shows that calls have come, what was held before lies elsewhere now, and goes. */
 export class Result {
-	/* @filter is pinned (filter.js). @changed is called when rows or the total have come, or a problem. @oldest: the first row is the oldest call, not the newest.
-	 * @ask is for tests. */
-	constructor(filter, changed, { oldest = false, ask = askJson } = {}) {
+	/* @filter is pinned (filter.js). @changed is called when rows or the total have come, or a problem. @order: null has the newest call first, 'oldest' the oldest,
+	 * others are the server's. @ask is for tests. */
+	constructor(filter, changed, { order = null, ask = askJson } = {}) {
 		this.filter = filter;
-		this.oldest = oldest;
+		this.order = order;
 		this.changed = changed;
 		this.ask = ask;
 		this.total = null;
@@ -28,6 +29,11 @@ export class Result {
 	close() {
 		this.changed = () => {};
 		this.abort.abort();
+	}
+
+	/* How many rows can be shown. */
+	get reach() {
+		return this.order && this.order !== 'oldest' && this.total !== null ? Math.min(this.total, REACH_MAX) : this.total;
 	}
 
 	row(index) {
@@ -69,7 +75,7 @@ export class Result {
 		const cursor = this.cursors.get(number);
 		const place = cursor === undefined ? { offset: number * PAGE } : { cursor };
 		try {
-			const answer = await (this.oldest ? this.askFromEnd(number) : this.askCalls({ limit: PAGE, ...place }));
+			const answer = await (this.order === 'oldest' ? this.askFromEnd(number) : this.askCalls({ limit: PAGE, order: this.order ?? undefined, ...place }));
 			if (pages !== this.pages) {
 				return; // what it continues is gone
 			}
@@ -112,9 +118,12 @@ export class Result {
 		}
 	}
 
-	/* Where rows [first, last) lie in the server's order. */
+	/* Where rows [first, last) lie among the newest first; null: that is not known. */
 	span(first, last) {
-		return { offset: this.oldest ? this.total - last : first, limit: last - first };
+		if (this.order && this.order !== 'oldest') {
+			return null;
+		}
+		return { offset: this.order ? this.total - last : first, limit: last - first };
 	}
 
 	count(total) {
@@ -144,7 +153,7 @@ export async function neighbour(session, step) {
 		return null;
 	}
 	const index = current.index + step;
-	if (index < 0 || index >= current.result.total) {
+	if (index < 0 || index >= current.result.reach) {
 		return null;
 	}
 	await current.result.want(index, index + 1);

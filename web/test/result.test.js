@@ -105,9 +105,22 @@ test('the next and the previous call are those of the list, across pages, and en
 	assert.equal(await neighbour('s1', -1), 's2');
 });
 
+test('another order is the server\'s, page by page, as far as it goes', async () => {
+	const asked = [];
+	const ask = async (path) => {
+		asked.push(new URLSearchParams(path.split('?')[1]));
+		return { calls: [{ session_id: 'a' }], total_calls: 25000, next: null };
+	};
+	const result = new Result({ dest: '7' }, () => {}, { order: '-duration', ask });
+	await result.want(0, 1);
+	assert.deepEqual([result.total, result.reach, result.span(0, 1)], [25000, 10000, null]);
+	await result.want(9999, 10000);
+	assert.deepEqual(asked.map((query) => [query.get('order'), query.get('dest'), Number(query.get('offset')) + Number(query.get('limit')) <= 10000]), [['-duration', '7', true], ['-duration', '7', true]]);
+});
+
 test('the oldest first are the same calls from the end, to the last page, and stay right while calls arrive', async () => {
 	const server = new Server(1010);
-	const result = new Result({}, () => {}, { oldest: true, ask: server.ask });
+	const result = new Result({}, () => {}, { order: 'oldest', ask: server.ask });
 	await result.want(0, 1010);
 	assert.deepEqual(sessions(result, 0, 1010), Array.from({ length: 1010 }, (_, index) => `s${index + 1}`));
 	assert.deepEqual(result.span(1000, 1010), { offset: 0, limit: 10 });
@@ -117,7 +130,7 @@ test('the oldest first are the same calls from the end, to the last page, and st
 	assert.deepEqual([result.total, result.row(2 * PAGE).session_id, result.row(0)], [1013, `s${2 * PAGE + 1}`, undefined]);
 	await result.want(1000, 1013);
 	assert.deepEqual(sessions(result, 1009, 1014), ['s1010', 's1011', 's1012', 's1013', undefined]);
-	const empty = new Result({}, () => {}, { oldest: true, ask: new Server(0).ask });
+	const empty = new Result({}, () => {}, { order: 'oldest', ask: new Server(0).ask });
 	await empty.want(0, 1);
 	assert.equal(empty.total, 0);
 });
