@@ -149,9 +149,11 @@ int store_account_set_disabled(
 int store_account_set_days(struct store *store, int64_t account_id, const struct store_days *days,
 	struct error *err) CHECK_RESULT;
 
+#define STORE_SESSIONS_MAX 100 /* of a key */
+
 /* Its id is not looked at. A session takes those of its account with it that were over when it was
- * made. ERROR_EXISTS when the hash is there already, ERROR_NOT_FOUND when there is no such account.
- */
+ * made, and the oldest of its key that are beyond STORE_SESSIONS_MAX. ERROR_EXISTS when the hash is
+ * there already, ERROR_NOT_FOUND when there is no such account. */
 int store_key_add(struct store *store, const struct store_key *key, int64_t *ret_id,
 	struct error *err) CHECK_RESULT;
 /* The first @limit keys of an account behind @after_id (0: from the first on), by id. */

@@ -528,7 +528,7 @@ static size_t sessions_at(struct fixture *f, int64_t now, struct store_key **ret
 	struct error err;
 	size_t count;
 
-	assert_int_equal(store_session_page(f->store, f->account, now, 0, 100, &f->arena,
+	assert_int_equal(store_session_page(f->store, f->account, now, 0, 200, &f->arena,
 				 ret_sessions, &count, &err),
 		0);
 	return count;
@@ -612,6 +612,26 @@ static void a_new_session_takes_those_with_it_that_are_over(void **state)
 	}
 }
 
+static void a_key_has_at_most_so_many_sessions_and_the_oldest_gives_way(void **state)
+{
+	struct fixture *f = *state;
+	struct store_key *sessions;
+	struct error err;
+	int64_t ids[5], id;
+
+	add_sessions(f, ids);
+	for (unsigned char i = 0; i < STORE_SESSIONS_MAX - 1; i++) {
+		struct store_key more = session_of(f, (unsigned char)(10 + i), ids[0]);
+
+		assert_int_equal(store_key_add(f->store, &more, &id, &err), 0);
+	}
+	assert_false(is_good(f, 2, 150));
+	assert_true(is_good(f, 3, 150));
+	assert_true(is_good(f, 4, 150)); /* of the other key */
+	assert_int_equal(sessions_at(f, 150, &sessions), STORE_SESSIONS_MAX + 1);
+	assert_int_equal(sessions[0].id, ids[3]);
+}
+
 #define KEEPING_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
@@ -632,6 +652,7 @@ int main(void)
 		KEEPING_TEST(a_session_is_no_key_and_is_listed_until_it_is_over),
 		KEEPING_TEST(a_session_ends_alone_with_its_key_or_with_its_account),
 		KEEPING_TEST(a_new_session_takes_those_with_it_that_are_over),
+		KEEPING_TEST(a_key_has_at_most_so_many_sessions_and_the_oldest_gives_way),
 		KEEPING_TEST(records_are_listed_newest_first_by_what_is_asked),
 		KEEPING_TEST(a_record_is_read_as_it_was_written),
 		KEEPING_TEST(records_are_dropped_from_the_old_end_only),

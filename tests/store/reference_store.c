@@ -231,6 +231,26 @@ static const struct store_key *key_by_hash(
 	return NULL;
 }
 
+/* Before @key is added, which may be a session: those that are over, and the oldest of its key. */
+static void forget_sessions(struct reference_store *store, const struct store_key *key)
+{
+	size_t newer = 0;
+
+	for (size_t i = store->keys_count; key->of_key > 0 && i-- > 0;) {
+		struct store_key *old = &store->keys[i];
+		bool over = old->revoked > 0 || old->expires <= key->created;
+
+		if (old->account_id != key->account_id || old->of_key == 0) {
+			continue;
+		}
+		newer += !over && old->of_key == key->of_key;
+		if (over || (old->of_key == key->of_key && newer >= STORE_SESSIONS_MAX)) {
+			memset(old->hash, 0xff, sizeof(old->hash)); /* nothing has it any more */
+			old->revoked = 1;
+		}
+	}
+}
+
 static int key_add(
 	struct store *base, const struct store_key *key, int64_t *ret_id, struct error *err)
 {
@@ -244,14 +264,7 @@ static int key_add(
 	if (key_by_hash(store, key->hash)) {
 		return store_key_exists(err);
 	}
-	for (size_t i = 0; key->of_key > 0 && i < store->keys_count; i++) {
-		struct store_key *old = &store->keys[i];
-
-		if (old->account_id == key->account_id && old->of_key > 0 &&
-			(old->revoked > 0 || old->expires <= key->created)) {
-			memset(old->hash, 0xff, sizeof(old->hash)); /* nothing has it any more */
-		}
-	}
+	forget_sessions(store, key);
 	grown = reallocarray(store->keys, store->keys_count + 1, sizeof(*grown));
 	if (!grown) {
 		return error_no_memory(err);

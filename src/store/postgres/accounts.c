@@ -46,7 +46,10 @@ static const struct postgres_statement key_add = {
 	" $expires::bigint) returning id"};
 static const struct postgres_statement sessions_forget = {
 	.sql = "delete from key where account_id = $account_id::bigint and of_key > 0"
-	" and (revoked > 0 or expires <= $now::bigint)"};
+	" and (revoked > 0 or expires <= $now::bigint or (of_key = $of_key::bigint and id <="
+	" (select s.id from key s where s.account_id = $account_id::bigint"
+	" and s.of_key = $of_key::bigint and s.revoked = 0 and s.expires > $now::bigint"
+	" order by s.id desc limit 1 offset $kept::bigint)))"};
 static const struct postgres_statement key_list = {
 	.sql = "select " KEY_COLUMNS " from key k where k.account_id = $account_id::bigint"
 	" and k.id > $after_id::bigint and k.of_key is null order by k.id limit $limit::bigint"};
@@ -227,7 +230,8 @@ int postgres_key_add(
 {
 	POSTGRES_BORROW(connection, base, err);
 
-	BIND(connection, INT64(account_id, key->account_id), INT64(now, key->created));
+	BIND(connection, INT64(account_id, key->account_id), INT64(now, key->created),
+		INT64(of_key, key->of_key), INT64(kept, STORE_SESSIONS_MAX - 1));
 	if (key->of_key > 0 && postgres_change(connection, &sessions_forget, err) < 0) {
 		return -1;
 	}

@@ -49,7 +49,10 @@ static const struct sqlite_statement
 		":last_used, :revoked, nullif(:of_key, 0), :expires)"},
 	sessions_forget = {
 		"delete from key where account_id = :account_id and of_key > 0 "
-		"and (revoked > 0 or expires <= :now)"},
+		"and (revoked > 0 or expires <= :now or (of_key = :of_key and id <= "
+		"(select s.id from key s where s.account_id = :account_id "
+		"and s.of_key = :of_key and s.revoked = 0 and s.expires > :now "
+		"order by s.id desc limit 1 offset :kept)))"},
 	key_page = {
 		"select " KEY_COLUMNS " from key k where account_id = :account_id "
 		"and id > :after_id and of_key is null order by id limit :limit"},
@@ -223,7 +226,8 @@ int sqlite_key_add(
 	}
 	if (key->of_key > 0 &&
 		sqlite_run(writer.connection, &sessions_forget,
-			BIND(INT64(account_id, key->account_id), INT64(now, key->created)),
+			BIND(INT64(account_id, key->account_id), INT64(now, key->created),
+				INT64(of_key, key->of_key), INT64(kept, STORE_SESSIONS_MAX - 1)),
 			err) < 0) {
 		return -1;
 	}
