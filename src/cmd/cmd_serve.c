@@ -314,6 +314,7 @@ static void fill_server_options(
 		.connections_max = fit_connections(settings->connections_max),
 		.connections_per_address_max = (unsigned int)settings->connections_per_address_max,
 		.trusted_proxies = settings->trusted_proxies,
+		.cors_origins = settings->cors_origins,
 		.forwarded = strcmp(settings->proxy_header, "forwarded") == 0,
 		.timeout_s = (unsigned int)settings->timeout_s,
 		.rate_min = settings->rate_min,
@@ -647,11 +648,12 @@ static int serve_run(struct cmd_run *run, struct error *err)
 static const char *const settings[] = {"listen", "metrics-listen", "check", "insecure",
 	"tls-certificate", "tls-key", "threads", "api-detail-days", "sweep-every", "live-timeout",
 	"disk-max", "all-spans", "audit-reads", "store-connections", "connections-max",
-	"connections-per-address-max", "trusted-proxies", "proxy-header", "timeout", "rate-min",
-	"header-size-max", "body-size-max", "call-size-max", "page-memory-max", "spill-folder",
-	"spill-max", "query-time-max", "intake-memory-max", "intake-wait-max", "wrong-keys-max",
-	"session-age", "webhook", "public-url", "twilio-token-file", "hook-private", "hook-timeout",
-	REDACT_OPTIONS, "grace", "log-requests", "log-level", "log-format", NULL};
+	"connections-per-address-max", "trusted-proxies", "proxy-header", "cors-origins", "timeout",
+	"rate-min", "header-size-max", "body-size-max", "call-size-max", "page-memory-max",
+	"spill-folder", "spill-max", "query-time-max", "intake-memory-max", "intake-wait-max",
+	"wrong-keys-max", "session-age", "webhook", "public-url", "twilio-token-file",
+	"hook-private", "hook-timeout", REDACT_OPTIONS, "grace", "log-requests", "log-level",
+	"log-format", NULL};
 
 /* clang-format off */
 const struct cmd cmd_serve = {

@@ -64,6 +64,7 @@ struct settings {
 	int64_t connections_max;
 	int64_t connections_per_address_max;
 	const char *trusted_proxies; /* NULL: none */
+	const char *cors_origins;    /* NULL: none */
 	const char *proxy_header;    /* "x-forwarded-for", "forwarded" */
 	int64_t timeout_s;
 	int64_t rate_min;	 /* bytes a second; 0: any */

@@ -69,6 +69,10 @@ const struct setting serve_settings[] = {
 		.help = "The header in which trusted proxies name their clients: x-forwarded-for, "
 			"or forwarded (RFC 7239). Name the one that they set, so that no client "
 			"can write the other."},
+	{SETTING("cors-origins", LIST, "LIST", cors_origins),
+		.help = "Lets web pages of these origins (https://wall.example,"
+			"http://127.0.0.1:3000; *: of any) ask by script, with a key that they "
+			"send themselves. Who stays signed in here is not signed in there."},
 	{SETTING("timeout", DURATION, "TIME", timeout_s), .fallback = "30s", .min = 1, .max = DAY,
 		.help = "Closes a connection on which nothing moved for TIME, or whose request's "
 			"header has not come whole in twice that time."},

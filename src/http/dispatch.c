@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "http/address/trust.h"
+#include "http/cors.h"
 #include "http/figures.h"
 #include "http/loop.h"
 #include "http/request_log.h"
@@ -75,6 +76,16 @@ static struct refusal gate_refusal(const struct exchange *exchange)
 	return (struct refusal){0};
 }
 
+/* Fetch, "CORS-preflight request". */
+static bool is_preflight(struct exchange *exchange)
+{
+	struct http_request *request = &exchange->request;
+
+	return strcmp(exchange->method, "OPTIONS") == 0 &&
+	       http_header(request, "Access-Control-Request-Method").data &&
+	       cors_origin(exchange->server->options.cors_origins, request).data;
+}
+
 static struct refusal find_route(struct exchange *exchange)
 {
 	struct http_request *request = &exchange->request;
@@ -90,6 +101,9 @@ static struct refusal find_route(struct exchange *exchange)
 		return (struct refusal){.status = 404, .sentence = "no such path"};
 	}
 	request->path = path;
+	if (!match.route && is_preflight(exchange)) {
+		return (struct refusal){.status = 204, .allow = match.allow, .preflight = true};
+	}
 	if (!match.route) {
 		return (struct refusal){.status = 405,
 			.sentence = "this path does not have this method",

@@ -27,7 +27,8 @@ enum stage {
 struct refusal {
 	int status; /* 0: none */
 	const char *sentence;
-	unsigned int allow; /* of a 405: the methods that the path has */
+	unsigned int allow; /* of a 405, and of a preflight: the methods that the path has */
+	bool preflight;	    /* no refusal: a page of an allowed origin asks what it may ask */
 };
 
 #define TRACE_ID_SIZE 33

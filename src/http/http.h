@@ -181,6 +181,9 @@ struct http_server_options {
 	/* "10.0.0.1, 192.0.2.0/24, unix": whose word is taken for where a request came from; NULL:
 	 * nobody's */
 	const char *trusted_proxies;
+	/* "https://wall.example, http://127.0.0.1:3000", or "*": whose pages may ask by script,
+	 * with a key that they send themselves; NULL: nobody's but this server's */
+	const char *cors_origins;
 	bool forwarded; /* that word stands in Forwarded (RFC 7239), not in X-Forwarded-For */
 	/* a connection without a byte for so long is closed; a request's header may take twice that
 	 */

@@ -2,6 +2,7 @@
  * Responses: their headers, and their bodies in the form that the library sends fastest (DESIGN
  * §9). */
 #include "http/response.h"
+#include "http/cors.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -227,6 +228,32 @@ static bool add_headers(struct MHD_Response *made, const struct exchange *exchan
 	return added;
 }
 
+static void fill_preflight(struct exchange *exchange, const struct refusal *refusal)
+{
+	struct http_response *response = &exchange->response;
+
+	http_response_header(response, "Access-Control-Allow-Methods",
+		route_allow(refusal->allow, &exchange->request.arena));
+	http_response_header(response, "Access-Control-Allow-Headers", TEXT(CORS_HEADERS));
+	http_response_header(response, "Access-Control-Max-Age", TEXT(CORS_AGE));
+}
+
+/* Whether a page of another origin may read the answer. Caches are told that it depends on that. */
+static void add_cors(struct exchange *exchange)
+{
+	const char *allowed = exchange->server->options.cors_origins;
+	struct text origin = cors_origin(allowed, &exchange->request);
+
+	if (allowed) {
+		http_response_header(&exchange->response, "Vary", TEXT("Origin"));
+	}
+	if (origin.data) {
+		http_response_header(&exchange->response, "Access-Control-Allow-Origin", origin);
+		http_response_header(
+			&exchange->response, "Access-Control-Expose-Headers", TEXT(CORS_EXPOSED));
+	}
+}
+
 static void fill_refusal(struct exchange *exchange, const struct refusal *refusal)
 {
 	const struct http_server_options *options = &exchange->server->options;
@@ -236,6 +263,10 @@ static void fill_refusal(struct exchange *exchange, const struct refusal *refusa
 		.status = refusal->status,
 		.request = &exchange->request,
 	};
+	if (refusal->preflight) {
+		fill_preflight(exchange, refusal);
+		return;
+	}
 	if (refusal->allow) {
 		http_response_header(
 			response, "Allow", route_allow(refusal->allow, &exchange->request.arena));
@@ -272,6 +303,7 @@ enum MHD_Result response_queue(struct exchange *exchange)
 	struct MHD_Response *made;
 	enum MHD_Result queued = MHD_NO;
 
+	add_cors(exchange);
 	check_response(exchange);
 	made = make_response(exchange);
 	if (!made) {
@@ -315,6 +347,7 @@ void response_refuse_now(struct exchange *exchange, const struct refusal *refusa
 
 	buffer_init(&buffer, REFUSAL_SIZE_MAX);
 	fill_refusal(exchange, refusal);
+	add_cors(exchange);
 	append_head(&buffer, exchange);
 	buffer_append(&buffer, exchange->response.text);
 	if (!buffer.failed && !exchange->memory_short) {

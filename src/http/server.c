@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "http/acceptor.h"
 #include "http/address/trust.h"
+#include "http/cors.h"
 #include "http/figures.h"
 #include "http/loop.h"
 #include "http/request_log.h"
@@ -111,7 +112,9 @@ int http_server_check(const struct http_server_options *options, struct error *e
 	if (open_tls(server, options, err) < 0 || listen_check(options->listen, err) < 0) {
 		return -1;
 	}
-	return trust_create(&server->trust, options->trusted_proxies, err);
+	return cors_check(options->cors_origins, err) < 0
+		       ? -1
+		       : trust_create(&server->trust, options->trusted_proxies, err);
 }
 
 int http_server_open(struct http_server **ret_server, const struct http_server_options *options,
@@ -122,7 +125,7 @@ int http_server_open(struct http_server **ret_server, const struct http_server_o
 	if (!server) {
 		return error_no_memory(err);
 	}
-	if (open_tls(server, options, err) < 0) {
+	if (cors_check(options->cors_origins, err) < 0 || open_tls(server, options, err) < 0) {
 		return -1;
 	}
 	if (listen_open(&server->listeners, options->listen, options->listen_fds,
