@@ -25,6 +25,12 @@ def servers(tmp_path_factory):
         assert "Sanitizer" not in server.log
 
 
+def of_any_store(request):
+    """Without what says how a store answers."""
+    method, target, body, headers = request
+    return method, re.sub(r"(?<=[?&])explain=[a-z]+(&|$)", "", target), body, headers
+
+
 @pytest.mark.parametrize("seed", range(100, 100 + ROUNDS))
 def test_no_answer_depends_on_the_store(servers, seed):
     rng = random.Random(seed)
@@ -33,7 +39,7 @@ def test_no_answer_depends_on_the_store(servers, seed):
     first = json.dumps({"calls": [random_call(rng) for _ in range(60)]})
     assert pair.ask(("POST", "/v1/calls", first, {"Content-Type": "application/json"}))[0] == 200
     for _ in range(REQUESTS):
-        status, _, content = pair.ask(random_request(rng, cursors))
+        status, _, content = pair.ask(of_any_store(random_request(rng, cursors)))
         statuses.add(status)
         found = re.search(rb'"next":"([^"]+)"', content)
         cursors += [found.group(1).decode()] if found else []
