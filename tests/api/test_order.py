@@ -15,7 +15,7 @@ ORDERS = ["-duration", "duration", "-talk", "talk", "-steps", "steps"]
 
 @pytest.fixture(scope="module")
 def filled(session_server):
-    client = Client(session_server, add_account(session_server.store, "sorted@example.com"), "order@example.com")
+    client = Client(session_server, add_account(session_server.store, "sorted@example.com"), "sorted@example.com")
     rng = random.Random(11)
     calls = []
     for n in range(CALLS):
