@@ -14,9 +14,6 @@
 /* Calls that are looked up at the most: each takes some 100 bytes. */
 #define LOOK_UPS_MAX 50000
 
-/* What a page of calls may take that is read out of columns; a larger one is read from rows. */
-#define COLUMNS_PAGE_MAX ((size_t)32 << 20)
-
 /* clang-format off */
 #define SCAN(index) \
 	"select " SCAN_COLUMNS " from call " index "where account_id = :account_id " \
@@ -320,11 +317,6 @@ static int take_for_page(struct pass *pass, struct sqlite_cursor *row, struct er
 
 /* ---- from columns ---- */
 
-static int check_deadline(void *context, struct error *err)
-{
-	return store_find_check_deadline(context, err);
-}
-
 /* Copies what the page shows out of the table of calls. */
 static int add_rows(struct pass *pass, const struct column_page *page, struct error *err)
 {
@@ -349,25 +341,14 @@ static int add_rows(struct pass *pass, const struct column_page *page, struct er
 	return 0;
 }
 
-static int search_columns(struct pass *pass, const struct column_calls *calls, struct error *err)
+static int search_columns(
+	struct pass *pass, const struct store_blocks_reader *reader, struct error *err)
 {
-	const struct store_search *search = pass->search;
-	const struct column_page_question question = {
-		.base = {.filter = search->filter,
-			.detail_after = search->detail_after,
-			.check = check_deadline,
-			.check_context = (void *)(uintptr_t)search},
-		.after_start = search->after.start,
-		.after_session_id = search->after.session_id,
-		.offset = search->offset,
-		.limit = search->limit,
-		.with_total = pass->counting,
-	};
 	AUTO(arena_deinit) struct arena arena;
 	struct column_page page;
 
-	arena_init(&arena, COLUMNS_PAGE_MAX);
-	if (column_search(calls, &question, &arena, &page, err) < 0 ||
+	arena_init(&arena, STORE_BLOCKS_PAGE_MAX);
+	if (store_blocks_search(reader, pass->search, pass->counting, &arena, &page, err) < 0 ||
 		add_rows(pass, &page, err) < 0) {
 		return -1;
 	}
@@ -380,7 +361,7 @@ static bool is_for_columns(const struct pass *pass)
 {
 	const struct filter *filter = pass->search->filter;
 
-	return sqlite_columns_can(filter) && !filter_is_window(filter) &&
+	return store_blocks_can(filter) && !filter_is_window(filter) &&
 	       (pass->counting || !pass->search->with_total);
 }
 
@@ -394,15 +375,14 @@ static int look_in_columns(struct pass *pass, struct sqlite_store *store, struct
 						    &question, &problem)
 					  : 0;
 
-	if (status > 0 && search_columns(pass, &columns.calls, &problem) < 0) {
+	if (status > 0 && search_columns(pass, &columns.reader, &problem) < 0) {
 		status = -1;
 	}
-	if (status < 0 && sqlite_blocks_are_damaged(&problem)) {
+	if (status < 0 && store_blocks_are_damaged(&problem)) {
 		sqlite_blocks_note_damage(store, &columns, &problem);
 	}
 	sqlite_columns_close(&columns);
-	if (status < 0 &&
-		(sqlite_blocks_are_damaged(&problem) || problem.code == ERROR_NO_MEMORY)) {
+	if (status < 0 && (store_blocks_are_damaged(&problem) || problem.code == ERROR_NO_MEMORY)) {
 		pass->page = (struct store_page){0};
 		return 0;
 	}

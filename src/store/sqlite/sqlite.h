@@ -8,6 +8,7 @@
 
 #include "base/thread.h"
 #include "store/backend.h"
+#include "store/blocks/blocks.h"
 #include "store/columns.h"
 #include "store/kind_ids.h"
 #include "store/repack.h"
@@ -41,20 +42,6 @@ struct sqlite_kinds {
 	struct buffer path;
 };
 
-/* What a question or a check found to be damaged of blocks of columns, and of what they are made
- * of. Under the pool's mutex. */
-#define SQLITE_DAMAGED_MAX 64 /* further ones are found again */
-struct sqlite_blocks_damaged {
-	int64_t account_id;
-	int64_t block_id; /* 0: all blocks of the account; */
-	int64_t call_id;  /* or 0, or how long this call stayed where, as its row has it, alone */
-};
-struct sqlite_blocks_damage {
-	struct sqlite_blocks_damaged items[SQLITE_DAMAGED_MAX];
-	size_t count;
-	struct error problem; /* of the first */
-};
-
 struct sqlite_store {
 	struct store base;
 	char *folder;
@@ -79,7 +66,7 @@ struct sqlite_store {
 	/* Over the reading connections that are not used. */
 	pthread_mutex_t pool_mutex;
 	struct sqlite_connection *idle;
-	struct sqlite_blocks_damage blocks_damage;
+	struct store_blocks_damage blocks_damage;
 
 	int64_t block_calls; /* that a block has at the most */
 	int64_t claimed_to;  /* of one thread, which seals: the newest call that was looked at */

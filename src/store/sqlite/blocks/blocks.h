@@ -7,72 +7,30 @@
 #ifndef STORE_SQLITE_BLOCKS_BLOCKS_H
 #define STORE_SQLITE_BLOCKS_BLOCKS_H
 
-#include "column/search.h"
+#include "store/blocks/blocks.h"
 #include "store/sqlite/match.h"
-
-/* A block has this many segments at the most: segment.id is so many times block.id, and the column.
- */
-#define BLOCK_SEGMENTS 32
-_Static_assert(COLUMN_COUNT <= BLOCK_SEGMENTS, "segment.id has room for each column");
-
-/* block.calls of one that is not made, and of one that cannot be. */
-#define BLOCK_UNMADE   0
-#define BLOCK_HOPELESS (-1)
-
-struct sqlite_block {
-	int64_t id;
-	int64_t account_id;
-	int64_t low;  /* calls that started from here */
-	int64_t high; /* to here */
-	int64_t calls;
-	int64_t detail; /* calls that have it */
-	int64_t first_start;
-	int64_t last_start;
-	int64_t dropped_to; /* detail of its calls may have been dropped up to here */
-	int64_t version;    /* of its columns, or of those that it had before it was unmade */
-};
 
 /* clang-format off */
 #define BLOCK_COLUMNS \
 	"id, account_id, low, high, calls, detail, first_start, last_start, dropped_to, version"
 /* clang-format on */
-struct sqlite_block sqlite_block_at(const struct sqlite_cursor *row);
+struct store_block sqlite_block_at(const struct sqlite_cursor *row);
 /* The same for struct sqlite_list. */
 int sqlite_block_read(
 	struct sqlite_cursor *row, struct arena *arena, void *ret_block, struct error *err);
 
 /* ---- store/sqlite/blocks/read.c: calls in columns ---- */
 
-/* A call that is no longer as a block has it. */
-struct sqlite_gone {
-	int64_t start;
-	int64_t call_id;
-};
 /* For struct sqlite_list: a row of start and call_id. */
 int sqlite_gone_read(
 	struct sqlite_cursor *row, struct arena *arena, void *ret_gone, struct error *err);
 
 /* The calls of an account that can match, as a connection's snapshot sees them. */
 struct sqlite_columns {
-	struct column_calls calls;
+	struct store_blocks_reader reader;
 	struct sqlite_connection *connection;
-	struct arena arena;
-	struct column_kinds kinds;
-	struct column_range *ranges;
-	size_t ranges_count;
-	struct column_row *fresh;
-	size_t fresh_count;
-	int64_t account_id;
-	bool torn;		  /* the blocks do not have all times */
-	int64_t looked_at;	  /* rows, for those that are fresh */
-	struct store_cost *cost;  /* NULL: not asked for */
-	struct sqlite_gone *gone; /* by start; those of a range are as many as it says */
-	size_t gone_count;
-	/* what the loader has of one block */
+	int64_t looked_at; /* rows, for those that are fresh */
 	sqlite3_blob *blob;
-	size_t place;
-	uint32_t loaded; /* a bit for each column */
-	struct buffer segments[COLUMN_COUNT];
 };
 
 /* What is asked. */
@@ -92,7 +50,7 @@ void sqlite_columns_close(struct sqlite_columns *columns);
 
 /* The columns of one block alone, with no call gone: for checking it. */
 int sqlite_columns_open_block(struct sqlite_columns *columns, struct sqlite_connection *connection,
-	const struct sqlite_block *block, struct error *err) CHECK_RESULT;
+	const struct store_block *block, struct error *err) CHECK_RESULT;
 
 /* A row of the table of calls that columns are made of. */
 /* clang-format off */
@@ -105,16 +63,6 @@ enum { ROW_STAYS = SCAN_PATH + 1 };
 int sqlite_column_row(const struct sqlite_cursor *row, bool with_kinds, struct arena *arena,
 	struct column_row *ret_row, struct error *err) CHECK_RESULT;
 
-/* Reading how long calls stayed where, out of rows, and where these do not say it out of packed
- * calls; it begins as all zero. */
-struct sqlite_stays {
-	struct unpacker *unpacker;
-	struct buffer json;
-	struct column_stays_writer writer;
-	struct arena scratch;
-};
-void sqlite_stays_deinit(struct sqlite_stays *stays);
-
 /* Sets how long the call of @row stayed where, as the row says that @cursor stands on, in @arena;
  * nothing where that does not say it, or the call has no steps. */
 int sqlite_stays_at(const struct sqlite_cursor *cursor, struct column_row *row, struct arena *arena,
@@ -122,18 +70,12 @@ int sqlite_stays_at(const struct sqlite_cursor *cursor, struct column_row *row, 
 
 /* Sets it out of the packed call where it is not set. ERROR_CORRUPT: there is no packed call, or it
  * is damaged. */
-int sqlite_stays_add(struct sqlite_stays *stays, struct sqlite_connection *connection,
+int sqlite_stays_add(struct store_stays *stays, struct sqlite_connection *connection,
 	struct column_row *row, struct arena *arena, struct error *err) CHECK_RESULT;
 
 /* The account's kinds, as columns take them. */
 int sqlite_column_kinds(struct sqlite_connection *connection, int64_t account_id,
 	struct arena *arena, struct column_kinds *ret_kinds, struct error *err) CHECK_RESULT;
-
-/* Whether a failure is one of the blocks: they contradict themselves, or have another version. */
-static inline bool sqlite_blocks_are_damaged(const struct error *err)
-{
-	return err->code == ERROR_CORRUPT || err->code == ERROR_UNSUPPORTED;
-}
 
 /* Keeps what is damaged for the next sqlite_seal(), which lets the block be made anew; @block_id 0:
  * all blocks of the account. */
@@ -146,9 +88,6 @@ void sqlite_blocks_note_call(
 /* The same of what was read when @err came. */
 void sqlite_blocks_note_damage(
 	struct sqlite_store *store, const struct sqlite_columns *columns, const struct error *err);
-
-/* Whether columns know all that the filter asks for. */
-bool sqlite_columns_can(const struct filter *filter);
 
 /* ---- store/sqlite/blocks/verify.c ---- */
 
@@ -183,7 +122,7 @@ int sqlite_blocks_forget(
 /* The block that is most worth it, of all accounts. 1 found, 0 there is none. What it takes grows
  * with what changed, and not with what is in blocks. */
 int sqlite_block_to_renew(struct sqlite_connection *connection, int64_t block_calls,
-	struct sqlite_block *ret_block, struct error *err) CHECK_RESULT;
+	struct store_block *ret_block, struct error *err) CHECK_RESULT;
 
 /* ---- store/sqlite/blocks/claim.c: which calls become a block next ---- */
 
@@ -199,7 +138,7 @@ int sqlite_block_claim(struct sqlite_store *store, struct error *err) CHECK_RESU
 /* ---- store/sqlite/blocks/make.c: from rows to a block ---- */
 
 /* Makes a block that is not made, unless it changed meanwhile. */
-int sqlite_block_make(struct sqlite_store *store, const struct sqlite_block *block,
+int sqlite_block_make(struct sqlite_store *store, const struct store_block *block,
 	struct error *err) CHECK_RESULT;
 
 #endif

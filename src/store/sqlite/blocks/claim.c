@@ -6,10 +6,6 @@
 #include "store/sqlite/blocks/blocks.h"
 #include "store/sqlite/blocks/note.h"
 
-/* So many calls, as a share of a block, are a small block, and stay in no block. */
-#define SMALL_SHARE 8
-#define REST_SHARE  16
-
 /* clang-format off */
 /* The tallies tell how many calls an account has, cheaply. */
 #define DAYS_32 "2764800"
@@ -44,61 +40,39 @@ static const struct sqlite_statement
 enum { ACCOUNT_ID, ACCOUNT_UP_TO };
 /* clang-format on */
 
-struct claim {
-	int64_t account_id;
-	int64_t up_to; /* of the blocks that are there; -1: none is */
-	int64_t low;   /* below that where blocks are joined */
-	int64_t high;
-};
-
 static int read_claim(
 	struct sqlite_cursor *row, struct arena *arena, void *ret_claim, struct error *err)
 {
 	(void)arena;
 	(void)err;
-	*(struct claim *)ret_claim =
-		(struct claim){.account_id = sqlite_column_int64(row, ACCOUNT_ID),
+	*(struct store_block_claim *)ret_claim =
+		(struct store_block_claim){.account_id = sqlite_column_int64(row, ACCOUNT_ID),
 			.up_to = sqlite_column_int64(row, ACCOUNT_UP_TO)};
 	return 0;
 }
 
-static int64_t small_of(int64_t block_calls)
-{
-	return block_calls > SMALL_SHARE ? block_calls / SMALL_SHARE : 1;
-}
-
-static int64_t rest_of(int64_t block_calls)
-{
-	return block_calls > REST_SHARE ? block_calls / REST_SHARE : 1;
-}
-
-/* Finds the small blocks before claim->up_to: where they begin, and how many calls they have. */
-static int find_small(struct sqlite_connection *connection, int64_t block_calls,
-	struct claim *claim, int64_t *ret_calls, struct error *err)
+static int join_small(struct sqlite_connection *connection, int64_t block_calls,
+	struct store_block_claim *claim, struct error *err)
 {
 	AUTO(sqlite_end)
 	struct sqlite_cursor row = sqlite_query(
 		connection, &newest_first, BIND(INT64(account_id, claim->account_id)), err);
-	int64_t most = block_calls - small_of(block_calls), calls = 0;
 	int more;
 
 	claim->low = claim->up_to + 1;
 	while ((more = sqlite_step(&row, err)) > 0) {
-		const struct sqlite_block block = sqlite_block_at(&row);
+		const struct store_block block = sqlite_block_at(&row);
 
-		if (block.calls <= 0 || block.calls > most || calls + block.calls > block_calls) {
+		if (!store_block_join(claim, &block, block_calls)) {
 			break;
 		}
-		calls += block.calls;
-		claim->low = block.low;
 	}
-	*ret_calls = calls;
 	return more < 0 ? -1 : 0;
 }
 
 /* Finds where the next @calls calls end that are in no block. */
-static int find_end(
-	struct sqlite_connection *connection, int64_t calls, struct claim *claim, struct error *err)
+static int find_end(struct sqlite_connection *connection, int64_t calls,
+	struct store_block_claim *claim, struct error *err)
 {
 	int64_t account_id = claim->account_id, up_to = claim->up_to, full;
 	int found;
@@ -124,32 +98,26 @@ static int find_end(
 
 /* 1 when the account has a claim; 0: it has too few calls. */
 static int find_of_account(struct sqlite_connection *connection, int64_t block_calls,
-	struct claim *claim, struct error *err)
+	struct store_block_claim *claim, struct error *err)
 {
 	const struct sqlite_subject subject = {
 		.connection = connection, .account_id = claim->account_id};
-	int64_t small = small_of(block_calls), calls, live, joined;
+	int64_t calls, live;
 
 	if (sqlite_count_window(&subject, claim->up_to + 1, INT64_MAX, &calls, err) < 0 ||
 		sqlite_read_int64(connection, &live_count,
 			BIND(INT64(account_id, claim->account_id), INT64(up_to, claim->up_to)),
 			&live, err) < 0 ||
-		find_small(connection, block_calls, claim, &joined, err) < 0) {
+		join_small(connection, block_calls, claim, err) < 0) {
 		return -1;
 	}
-	calls -= live + rest_of(block_calls);
-	if (joined + calls >= block_calls) {
-		return find_end(connection, block_calls - joined, claim, err);
-	}
-	if (calls < small) {
-		return 0;
-	}
-	claim->low = claim->up_to + 1;
-	return find_end(connection, calls - calls % small, claim, err);
+	calls = store_block_plan(claim, calls - live, block_calls);
+	return calls < 0 ? 0 : find_end(connection, calls, claim, err);
 }
 
 /* Returns 1 when it is done; 0: another program was faster. */
-static int write_claim(struct sqlite_store *store, const struct claim *claim, struct error *err)
+static int write_claim(
+	struct sqlite_store *store, const struct store_block_claim *claim, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
 	int64_t account_id = claim->account_id, up_to = -1, one;
@@ -177,27 +145,28 @@ static int write_claim(struct sqlite_store *store, const struct claim *claim, st
 }
 
 /* 1 when *ret_claim is one. */
-static int find_claim(
-	struct sqlite_store *store, struct claim *ret_claim, int64_t *ret_newest, struct error *err)
+static int find_claim(struct sqlite_store *store, struct store_block_claim *ret_claim,
+	int64_t *ret_newest, struct error *err)
 {
 	AUTO(sqlite_reader_close)
 	struct sqlite_reader reader = sqlite_reader_open_snapshot(&store->base, err);
 	AUTO(arena_deinit) struct arena arena;
 	struct sqlite_list list = {
-		.arena = &arena, .size = sizeof(struct claim), .read = read_claim};
-	struct claim *claims;
+		.arena = &arena, .size = sizeof(struct store_block_claim), .read = read_claim};
+	struct store_block_claim *claims;
 
 	arena_init(&arena, SIZE_MAX);
 	if (!reader.connection || sqlite_read_int64(reader.connection, &call_newest, BIND_NOTHING,
 					  ret_newest, err) < 0) {
 		return -1;
 	}
-	if (*ret_newest - store->claimed_to < rest_of(store->block_calls) &&
+	if (*ret_newest - store->claimed_to < store_block_rest(store->block_calls) &&
 		*ret_newest >= store->claimed_to) {
 		return 0;
 	}
 	if (sqlite_list(&list, reader.connection, &accounts,
-		    BIND(INT64(calls, small_of(store->block_calls) + rest_of(store->block_calls))),
+		    BIND(INT64(calls, store_block_small(store->block_calls) +
+					      store_block_rest(store->block_calls))),
 		    err) < 0) {
 		return -1;
 	}
@@ -216,7 +185,7 @@ static int find_claim(
 
 int sqlite_block_claim(struct sqlite_store *store, struct error *err)
 {
-	struct claim claim;
+	struct store_block_claim claim;
 	int64_t newest;
 	int found = find_claim(store, &claim, &newest, err);
 

@@ -5,8 +5,6 @@
 #include "column/encode.h"
 #include "store/sqlite/blocks/blocks.h"
 
-#define ROWS_BYTES_MAX ((size_t)512 << 20)
-
 /* clang-format off */
 #define IN_RANGE "account_id = :account_id and start >= :low and start <= :high"
 static const struct sqlite_statement
@@ -44,18 +42,16 @@ static const struct sqlite_statement
 /* One sqlite_block_make(). */
 struct making {
 	struct sqlite_store *store;
-	const struct sqlite_block *block;
+	const struct store_block *block;
 	struct arena arena;
 	struct column_kinds kinds;
 	struct column_row *rows;
 	size_t count;
-	size_t used;  /* of them that become the block */
-	int64_t high; /* of it */
+	struct store_block_cut cut;
 	/* Calls that were in the range when it was claimed, but went before the rows were read. */
-	struct sqlite_gone *gone;
+	struct store_gone *gone;
 	size_t gone_count;
 	struct column_blobs blobs;
-	bool hopeless;
 };
 
 static int read_row(
@@ -70,7 +66,7 @@ static int read_row(
 static int read_stays(
 	struct making *making, struct sqlite_connection *connection, struct error *err)
 {
-	AUTO(sqlite_stays_deinit) struct sqlite_stays stays = {0};
+	AUTO(store_stays_deinit) struct store_stays stays = {0};
 
 	for (size_t i = 0; i < making->count; i++) {
 		if (sqlite_stays_add(&stays, connection, &making->rows[i], &making->arena, err) <
@@ -86,7 +82,7 @@ static int read_rows(struct making *making, struct error *err)
 {
 	AUTO(sqlite_reader_close)
 	struct sqlite_reader reader = sqlite_reader_open_snapshot(&making->store->base, err);
-	const struct sqlite_block *block = making->block;
+	const struct store_block *block = making->block;
 	const struct sqlite_value values[] = {INT64(account_id, block->account_id),
 		INT64(low, block->low), INT64(high, block->high),
 		INT64(limit, making->store->block_calls + 1)};
@@ -103,7 +99,7 @@ static int read_rows(struct making *making, struct error *err)
 	}
 	found = sqlite_read_int64(
 		reader.connection, &block_find, BIND(INT64(id, block->id)), &calls, err);
-	if (found <= 0 || calls != BLOCK_UNMADE) {
+	if (found <= 0 || calls != STORE_BLOCK_UNMADE) {
 		return found < 0 ? -1 : 0;
 	}
 	if (sqlite_list(&gone, reader.connection, &gone_read, range, err) < 0 ||
@@ -119,25 +115,6 @@ static int read_rows(struct making *making, struct error *err)
 	return read_stays(making, reader.connection, err) < 0 ? -1 : 1;
 }
 
-/* A block ends with a second: the calls of one are in one block. */
-static void cut(struct making *making)
-{
-	size_t used = making->count;
-
-	making->high = making->block->high;
-	if ((int64_t)used > making->store->block_calls) {
-		int64_t start = making->rows[used - 1].call.start;
-
-		while (used > 0 && making->rows[used - 1].call.start == start) {
-			used--;
-		}
-		making->hopeless = used == 0;
-		/* A second that is too large has a block that cannot be made. */
-		making->high = used > 0 ? start - 1 : start;
-	}
-	making->used = used;
-}
-
 static int write_segments(
 	const struct making *making, struct sqlite_connection *connection, struct error *err)
 {
@@ -146,7 +123,7 @@ static int write_segments(
 
 		if (data.size > 0 &&
 			sqlite_run(connection, &segment_add,
-				BIND(INT64(id, making->block->id * BLOCK_SEGMENTS + column),
+				BIND(INT64(id, making->block->id * STORE_BLOCK_SEGMENTS + column),
 					BLOB(data, data)),
 				err) < 0) {
 			return -1;
@@ -158,12 +135,13 @@ static int write_segments(
 static int write_rest(
 	const struct making *making, struct sqlite_connection *connection, struct error *err)
 {
-	const struct sqlite_block *block = making->block;
+	const struct store_block *block = making->block;
 
-	if (making->high == block->high) {
+	if (making->cut.high == block->high) {
 		return 0;
 	}
-	return sqlite_block_add(connection, block->account_id, making->high + 1, block->high, err);
+	return sqlite_block_add(
+		connection, block->account_id, making->cut.high + 1, block->high, err);
 }
 
 static int write_block(
@@ -172,15 +150,15 @@ static int write_block(
 	const struct column_row *rows = making->rows;
 	int64_t detail = 0;
 
-	for (size_t i = 0; i < making->used; i++) {
+	for (size_t i = 0; i < making->cut.used; i++) {
 		detail += rows[i].call.has_detail;
 	}
 	if (write_segments(making, connection, err) < 0 ||
 		sqlite_run(connection, &block_made,
-			BIND(INT64(id, making->block->id), INT64(high, making->high),
-				INT64(calls, (int64_t)making->used), INT64(detail, detail),
+			BIND(INT64(id, making->block->id), INT64(high, making->cut.high),
+				INT64(calls, (int64_t)making->cut.used), INT64(detail, detail),
 				INT64(first_start, rows[0].call.start),
-				INT64(last_start, rows[making->used - 1].call.start),
+				INT64(last_start, rows[making->cut.used - 1].call.start),
 				INT64(version, COLUMN_VERSION)),
 			err) < 0) {
 		return -1;
@@ -192,9 +170,10 @@ static int write_hopeless(
 	const struct making *making, struct sqlite_connection *connection, struct error *err)
 {
 	if (sqlite_run(connection, &block_made,
-		    BIND(INT64(id, making->block->id), INT64(high, making->high),
-			    INT64(calls, BLOCK_HOPELESS), INT64(detail, 0), INT64(first_start, 0),
-			    INT64(last_start, 0), INT64(version, COLUMN_VERSION)),
+		    BIND(INT64(id, making->block->id), INT64(high, making->cut.high),
+			    INT64(calls, STORE_BLOCK_HOPELESS), INT64(detail, 0),
+			    INT64(first_start, 0), INT64(last_start, 0),
+			    INT64(version, COLUMN_VERSION)),
 		    err) < 0) {
 		return -1;
 	}
@@ -204,7 +183,7 @@ static int write_hopeless(
 static int write_nothing(
 	const struct making *making, struct sqlite_connection *connection, struct error *err)
 {
-	const struct sqlite_block *block = making->block;
+	const struct store_block *block = making->block;
 	const struct sqlite_value values[] = {INT64(account_id, block->account_id),
 		INT64(low, block->low), INT64(high, block->high)};
 	const struct sqlite_values range = {values, COUNT_OF(values)};
@@ -222,7 +201,7 @@ static int drop_gone(
 	const struct making *making, struct sqlite_connection *connection, struct error *err)
 {
 	for (size_t i = 0; i < making->gone_count; i++) {
-		const struct sqlite_gone *gone = &making->gone[i];
+		const struct store_gone *gone = &making->gone[i];
 
 		if (sqlite_run(connection, &gone_drop,
 			    BIND(INT64(account_id, making->block->account_id),
@@ -245,13 +224,14 @@ static int write_all(const struct making *making, struct error *err)
 	}
 	found = sqlite_read_int64(
 		writer.connection, &block_find, BIND(INT64(id, making->block->id)), &calls, err);
-	if (found <= 0 || calls != BLOCK_UNMADE) {
+	if (found <= 0 || calls != STORE_BLOCK_UNMADE) {
 		return found < 0 ? -1 : 0; /* something was erased, or another program made it */
 	}
 	if (drop_gone(making, writer.connection, err) < 0 ||
-		(making->hopeless	   ? write_hopeless(making, writer.connection, err)
-			: making->used > 0 ? write_block(making, writer.connection, err)
-					   : write_nothing(making, writer.connection, err)) < 0) {
+		(making->cut.hopeless ? write_hopeless(making, writer.connection, err)
+			: making->cut.used > 0
+				? write_block(making, writer.connection, err)
+				: write_nothing(making, writer.connection, err)) < 0) {
 		return -1;
 	}
 	return sqlite_writer_commit(&writer, err);
@@ -259,11 +239,11 @@ static int write_all(const struct making *making, struct error *err)
 
 static int encode(struct making *making, struct error *err)
 {
-	if (making->used == 0) {
+	if (making->cut.used == 0) {
 		return 0;
 	}
 	return column_encode(
-		making->rows, (uint32_t)making->used, &making->kinds, &making->blobs, err);
+		making->rows, (uint32_t)making->cut.used, &making->kinds, &making->blobs, err);
 }
 
 static int run(struct making *making, struct error *err)
@@ -273,7 +253,8 @@ static int run(struct making *making, struct error *err)
 	if (found <= 0) {
 		return found;
 	}
-	cut(making);
+	making->cut = store_block_cut(
+		making->rows, making->count, making->block->high, making->store->block_calls);
 	if (encode(making, err) < 0) {
 		return -1;
 	}
@@ -281,13 +262,13 @@ static int run(struct making *making, struct error *err)
 }
 
 int sqlite_block_make(
-	struct sqlite_store *store, const struct sqlite_block *block, struct error *err)
+	struct sqlite_store *store, const struct store_block *block, struct error *err)
 {
 	struct making making = {.store = store, .block = block};
 	struct error problem = {0};
 	int status;
 
-	arena_init(&making.arena, ROWS_BYTES_MAX);
+	arena_init(&making.arena, STORE_BLOCK_BYTES_MAX);
 	column_blobs_init(&making.blobs);
 	status = run(&making, &problem);
 	column_blobs_deinit(&making.blobs);

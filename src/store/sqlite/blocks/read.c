@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Reading blocks. Segments are read into memory that is kept from block to block: a fresh piece of
- * memory for each costs more than all work on it. */
+ * Reading blocks out of the database. */
 #include "store/sqlite/blocks/blocks.h"
 #include "store/sqlite/blocks/note.h"
-
-/* Rows that belong to no block, of which a question looks at so many. With more it reads the table
- * of calls alone. */
-#define FRESH_ROWS_MAX	 150000
-#define FRESH_BYTES_MAX	 ((size_t)48 << 20)
-#define SEGMENT_SIZE_MAX ((size_t)64 << 20)
-
-/* So many calls of blocks are looked through in the time that a row takes. */
-#define CALLS_OF_ROW 64
 
 /* clang-format off */
 #define FRESH_COLUMNS HEADER_COLUMNS("c.") ", c.id, c.path, c.stays"
@@ -33,9 +23,9 @@ enum {
 enum { GONE_START, GONE_CALL_ID };
 /* clang-format on */
 
-struct sqlite_block sqlite_block_at(const struct sqlite_cursor *row)
+struct store_block sqlite_block_at(const struct sqlite_cursor *row)
 {
-	return (struct sqlite_block){
+	return (struct store_block){
 		.id = sqlite_column_int64(row, BLOCK_ID),
 		.account_id = sqlite_column_int64(row, BLOCK_ACCOUNT_ID),
 		.low = sqlite_column_int64(row, BLOCK_LOW),
@@ -54,7 +44,7 @@ int sqlite_block_read(
 {
 	(void)arena;
 	(void)err;
-	*(struct sqlite_block *)ret_block = sqlite_block_at(row);
+	*(struct store_block *)ret_block = sqlite_block_at(row);
 	return 0;
 }
 
@@ -63,8 +53,8 @@ int sqlite_gone_read(
 {
 	(void)arena;
 	(void)err;
-	*(struct sqlite_gone *)ret_gone =
-		(struct sqlite_gone){.start = sqlite_column_int64(row, GONE_START),
+	*(struct store_gone *)ret_gone =
+		(struct store_gone){.start = sqlite_column_int64(row, GONE_START),
 			.call_id = sqlite_column_int64(row, GONE_CALL_ID)};
 	return 0;
 }
@@ -113,109 +103,17 @@ static int read_segment(
 	return 0;
 }
 
-/* What the table of blocks says of the block, its head has to say. */
-static int check_head(const struct column_range *range, struct text head, struct error *err)
+static int read_columns(void *context, int64_t block_id, uint32_t columns, struct buffer *segments,
+	struct error *err)
 {
-	struct column_header header;
-	struct text payload;
-
-	if (!head.data) {
-		return 0; /* whatever opens the block says so */
-	}
-	if (column_header_read(head, COLUMN_HEAD, range->number, &header, &payload, err) < 0) {
-		return -1;
-	}
-	if (header.calls != range->calls) {
-		return error_set(err, ERROR_CORRUPT,
-			"block %lld: it has %u calls, and should have %u", (long long)range->number,
-			header.calls, range->calls);
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		if ((columns >> i & 1) != 0 &&
+			read_segment(context, block_id * STORE_BLOCK_SEGMENTS + i, &segments[i],
+				err) < 0) {
+			return -1;
+		}
 	}
 	return 0;
-}
-
-static int no_such_call(int64_t block, const struct sqlite_gone *gone, struct error *err)
-{
-	return error_set(err, ERROR_CORRUPT,
-		"block %lld: the call of row %lld, which is no longer in it, never was",
-		(long long)block, (long long)gone->call_id);
-}
-
-static int find_gone(const struct column_block *block, const struct column_spans *starts,
-	const struct column_spans *ids, const struct sqlite_gone *gone, uint32_t *ret_at,
-	struct error *err)
-{
-	uint32_t at = column_spans_below(starts, gone->start);
-
-	while (at < block->count && column_spans_at(starts, at) == gone->start) {
-		if (column_spans_at(ids, at) == gone->call_id) {
-			*ret_at = at;
-			return 0;
-		}
-		at++;
-	}
-	return no_such_call(block->number, gone, err);
-}
-
-/* Makes COLUMN_GONE of the rows that tell which calls went. */
-static int make_gone(struct sqlite_columns *columns, struct buffer *segment, struct error *err)
-{
-	const struct column_range *range = &columns->ranges[columns->place];
-	const struct sqlite_gone *gone = columns->gone;
-	unsigned char bits[COLUMN_CALLS_MAX / 8] = {0};
-	struct column_spans starts, ids;
-	struct column_block block;
-	uint32_t at = 0;
-
-	for (size_t i = 0; i < columns->place; i++) {
-		gone += columns->ranges[i].gone;
-	}
-	if (column_block_open(&block, &columns->calls.loader, columns->place, range->number, err) <
-			0 ||
-		column_block_spans(&block, COLUMN_START, &starts, err) < 0 ||
-		column_block_spans(&block, COLUMN_CALL_ID, &ids, err) < 0) {
-		return -1;
-	}
-	for (uint32_t i = 0; i < range->gone; i++) {
-		if (find_gone(&block, &starts, &ids, &gone[i], &at, err) < 0) {
-			return -1;
-		}
-		bits[at / 8] |= (unsigned char)(1U << at % 8);
-	}
-	buffer_clear(segment);
-	return column_gone_encode(bits, block.count, block.stamp, segment, err);
-}
-
-static int load(void *context, size_t block, enum column_id column, struct text *ret_segment,
-	struct error *err)
-{
-	struct sqlite_columns *columns = context;
-	struct buffer *segment = &columns->segments[column];
-	const struct column_range *range = &columns->ranges[block];
-
-	if (columns->place != block) {
-		columns->place = block;
-		columns->loaded = 0;
-	}
-	*ret_segment = (struct text){0};
-	if (column == COLUMN_GONE && range->gone == 0) {
-		return 0;
-	}
-	if ((columns->loaded >> column & 1) == 0) {
-		if ((column == COLUMN_GONE
-				    ? make_gone(columns, segment, err)
-				    : read_segment(columns,
-					      range->number * BLOCK_SEGMENTS + (int64_t)column,
-					      segment, err)) < 0) {
-			return -1;
-		}
-		columns->loaded |= 1U << column;
-		STORE_COST(columns->cost, blocks, column == COLUMN_HEAD);
-		STORE_COST(columns->cost, column_bytes, (int64_t)segment->size);
-	}
-	if (segment->size > 0) {
-		*ret_segment = buffer_text(segment);
-	}
-	return column == COLUMN_HEAD ? check_head(range, *ret_segment, err) : 0;
 }
 
 /* ---- rows ---- */
@@ -264,25 +162,12 @@ int sqlite_column_row(const struct sqlite_cursor *row, bool with_kinds, struct a
 int sqlite_column_kinds(struct sqlite_connection *connection, int64_t account_id,
 	struct arena *arena, struct column_kinds *ret_kinds, struct error *err)
 {
-	struct column_kind *items;
 	struct store_kind *kinds;
 	size_t count;
 
-	if (sqlite_kinds_read(connection, account_id, arena, &kinds, &count, err) < 0) {
-		return -1;
-	}
-	items = arena_calloc(arena, count > 0 ? count : 1, sizeof(*items));
-	if (!items) {
-		return error_no_memory(err);
-	}
-	for (size_t i = 0; i < count; i++) {
-		items[i] = (struct column_kind){.id = kinds[i].id,
-			.class_name = kinds[i].class_name,
-			.module = kinds[i].module,
-			.variable = kinds[i].variable};
-	}
-	*ret_kinds = (struct column_kinds){.items = items, .count = count};
-	return 0;
+	return sqlite_kinds_read(connection, account_id, arena, &kinds, &count, err) < 0
+		       ? -1
+		       : store_column_kinds(kinds, count, arena, ret_kinds, err);
 }
 
 /* ---- what is asked ---- */
@@ -291,24 +176,9 @@ int sqlite_column_kinds(struct sqlite_connection *connection, int64_t account_id
 struct opening {
 	struct sqlite_columns *columns;
 	struct sqlite_match *match;
-	bool with_kinds;
-	bool with_course;
-	bool with_stays;
-	struct sqlite_stays stays;
-	int64_t up_to;
-	struct sqlite_block *blocks; /* of the window; those that are read come first */
-	size_t blocks_count;
+	struct store_blocks_asked asked;
+	struct store_stays stays;
 };
-
-/* Whether the block tells all that is asked. Detail that was dropped since still stands in it. */
-static bool is_read(const struct opening *opening, const struct sqlite_block *block)
-{
-	bool steps = opening->with_kinds && block->detail > 0 && block->dropped_to >= 0;
-
-	return block->calls > 0 && (!steps || block->dropped_to <= opening->match->detail_after) &&
-	       (!opening->with_course || block->version >= COLUMN_VERSION_COURSE) &&
-	       (!opening->with_stays || block->version >= COLUMN_VERSION_STAYS);
-}
 
 /* Reads a row that matches. */
 static int read_fresh(struct opening *opening, const struct sqlite_cursor *cursor,
@@ -317,18 +187,19 @@ static int read_fresh(struct opening *opening, const struct sqlite_cursor *curso
 	struct sqlite_columns *columns = opening->columns;
 	const struct sqlite_match *match = opening->match;
 
-	if (sqlite_column_row(cursor, opening->with_kinds, &columns->arena, ret_row, err) < 0) {
+	if (sqlite_column_row(cursor, opening->asked.steps, &columns->reader.arena, ret_row, err) <
+		0) {
 		return -1;
 	}
 	ret_row->call.state = sqlite_live_state(&match->live, ret_row->id);
-	if (!opening->with_stays || ret_row->call.start <= match->detail_after) {
+	if (!opening->asked.stays || ret_row->call.start <= match->detail_after) {
 		return 0;
 	}
-	if (sqlite_stays_at(cursor, ret_row, &columns->arena, err) < 0) {
+	if (sqlite_stays_at(cursor, ret_row, &columns->reader.arena, err) < 0) {
 		return -1;
 	}
 	return sqlite_stays_add(
-		&opening->stays, columns->connection, ret_row, &columns->arena, err);
+		&opening->stays, columns->connection, ret_row, &columns->reader.arena, err);
 }
 
 /* Adds the rows that @cursor gives and that match; 0: there are too many. */
@@ -339,10 +210,10 @@ static int add_fresh(struct opening *opening, struct sqlite_cursor *cursor, stru
 	int more;
 
 	while ((more = sqlite_step(cursor, err)) > 0) {
-		struct column_row *rows;
+		struct column_row *fresh;
 		int matches;
 
-		if (++columns->looked_at > FRESH_ROWS_MAX) {
+		if (++columns->looked_at > STORE_FRESH_ROWS_MAX) {
 			return 0;
 		}
 		matches = sqlite_match_row(match, cursor, err);
@@ -352,16 +223,11 @@ static int add_fresh(struct opening *opening, struct sqlite_cursor *cursor, stru
 		if (matches == 0) {
 			continue;
 		}
-		rows = arena_list_grow(
-			&columns->arena, columns->fresh, columns->fresh_count, sizeof(*rows));
-		if (!rows) {
-			return error_no_memory(err);
-		}
-		columns->fresh = rows;
-		if (read_fresh(opening, cursor, &rows[columns->fresh_count], err) < 0) {
+		fresh = store_blocks_fresh(&columns->reader, err);
+		if (!fresh || read_fresh(opening, cursor, fresh, err) < 0) {
 			return -1;
 		}
-		columns->fresh_count++;
+		columns->reader.fresh_count++;
 	}
 	return more < 0 ? -1 : 1;
 }
@@ -384,30 +250,20 @@ static int add_range(struct opening *opening, const struct sqlite_statement *sta
 	return add_fresh(opening, &cursor, err);
 }
 
-static int64_t after(int64_t start)
-{
-	return start < INT64_MAX ? start + 1 : INT64_MAX;
-}
-
 /* A call's rows in a range that is read are those that are late; all others of the table. */
 static int add_all_fresh(struct opening *opening, struct error *err)
 {
-	int added = add_range(opening, &rows_of, after(opening->up_to), INT64_MAX, err);
+	const struct store_blocks_reader *reader = &opening->columns->reader;
+	int added = add_range(opening, &rows_of, store_block_after(reader->up_to), INT64_MAX, err);
 
-	for (size_t i = 0; added > 0 && i < opening->blocks_count; i++) {
-		const struct sqlite_block *block = &opening->blocks[i];
+	for (size_t i = 0; added > 0 && i < reader->blocks_count; i++) {
+		const struct store_block *block = &reader->blocks[i];
 
-		added = add_range(opening, is_read(opening, block) ? &late_of : &rows_of,
-			block->low, after(block->high), err);
+		added = add_range(opening,
+			store_block_is_read(block, &opening->asked) ? &late_of : &rows_of,
+			block->low, store_block_after(block->high), err);
 	}
 	return added;
-}
-
-static int newest_first(const void *left, const void *right)
-{
-	const struct column_row *a = left, *b = right;
-
-	return column_compare(&b->call, &a->call);
 }
 
 /* ---- blocks ---- */
@@ -415,11 +271,12 @@ static int newest_first(const void *left, const void *right)
 static int list_blocks(struct opening *opening, struct error *err)
 {
 	struct sqlite_columns *columns = opening->columns;
+	struct store_blocks_reader *reader = &columns->reader;
 	const struct sqlite_match *match = opening->match;
-	struct sqlite_list list = {.arena = &columns->arena,
-		.size = sizeof(*opening->blocks),
+	struct sqlite_list list = {.arena = &reader->arena,
+		.size = sizeof(*reader->blocks),
 		.read = sqlite_block_read};
-	int sealed = sqlite_sealed_to(columns->connection, match->account_id, &opening->up_to, err);
+	int sealed = sqlite_sealed_to(columns->connection, match->account_id, &reader->up_to, err);
 
 	if (sealed <= 0) {
 		return sealed;
@@ -430,146 +287,85 @@ static int list_blocks(struct opening *opening, struct error *err)
 		    err) < 0) {
 		return -1;
 	}
-	opening->blocks = list.items;
-	opening->blocks_count = list.count;
-	columns->ranges = arena_calloc(&columns->arena, list.count + 1, sizeof(*columns->ranges));
-	return columns->ranges ? 1 : error_no_memory(err);
+	reader->blocks = list.items;
+	reader->blocks_count = list.count;
+	return 1;
 }
 
-static int add_gone(struct opening *opening, const struct sqlite_block *block,
-	struct column_range *range, struct error *err)
+static int add_gone(struct opening *opening, const struct store_block *block, size_t *ret_gone,
+	struct error *err)
 {
-	struct sqlite_columns *columns = opening->columns;
-	struct sqlite_list list = {.arena = &columns->arena,
-		.size = sizeof(*columns->gone),
+	struct store_blocks_reader *reader = &opening->columns->reader;
+	struct sqlite_list list = {.arena = &reader->arena,
+		.size = sizeof(*reader->gone),
 		.read = sqlite_gone_read,
-		.items = columns->gone,
-		.count = columns->gone_count};
+		.items = reader->gone,
+		.count = reader->gone_count};
 
-	if (sqlite_list(&list, columns->connection, &gone_of,
+	if (sqlite_list(&list, opening->columns->connection, &gone_of,
 		    BIND(INT64(account_id, block->account_id), INT64(start, block->low),
-			    INT64(end, after(block->high))),
+			    INT64(end, store_block_after(block->high))),
 		    err) < 0) {
 		return -1;
 	}
-	if (list.count - columns->gone_count > range->calls) {
-		return error_set(err, ERROR_CORRUPT,
-			"block %lld: more calls are no longer in it than it has",
-			(long long)block->id);
-	}
-	range->gone = (uint32_t)(list.count - columns->gone_count);
-	columns->gone = list.items;
-	columns->gone_count = list.count;
+	*ret_gone = list.count - reader->gone_count;
+	reader->gone = list.items;
+	reader->gone_count = list.count;
 	return 0;
-}
-
-static struct column_range range_of(const struct sqlite_block *block)
-{
-	return (struct column_range){
-		.number = block->id,
-		.first_start = block->first_start,
-		.last_start = block->last_start,
-		.calls = (uint32_t)block->calls,
-	};
 }
 
 static int add_blocks(struct opening *opening, struct error *err)
 {
-	struct sqlite_columns *columns = opening->columns;
+	struct store_blocks_reader *reader = &opening->columns->reader;
+	size_t gone;
 
-	for (size_t i = 0; i < opening->blocks_count; i++) {
-		const struct sqlite_block *block = &opening->blocks[i];
-		struct column_range *range = &columns->ranges[columns->ranges_count];
+	if (store_blocks_reserve(reader, reader->blocks_count, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < reader->blocks_count; i++) {
+		const struct store_block *block = &reader->blocks[i];
 
-		if (is_read(opening, block)) {
-			*range = range_of(block);
-			if (add_gone(opening, block, range, err) < 0) {
-				return -1;
-			}
-			columns->ranges_count++;
+		if (store_block_is_read(block, &opening->asked) &&
+			(add_gone(opening, block, &gone, err) < 0 ||
+				store_blocks_add(reader, block, gone, err) < 0)) {
+			return -1;
 		}
 	}
 	return 0;
-}
-
-static int torn(struct sqlite_columns *columns, struct error *err)
-{
-	columns->torn = true;
-	return error_set(err, ERROR_CORRUPT,
-		"the blocks of the account %lld do not have all times up to where they should",
-		(long long)columns->account_id);
-}
-
-/* The blocks of the window have all of it, one after the other, up to where the account is sealed.
- */
-static int check_order(const struct opening *opening, struct error *err)
-{
-	const struct sqlite_match *match = opening->match;
-	int64_t next = match->start > 0 ? match->start : 0, last = match->end - 1;
-
-	for (size_t i = 0; i < opening->blocks_count; i++) {
-		const struct sqlite_block *block = &opening->blocks[i];
-
-		if (i == 0 ? block->low > next : block->low != next) {
-			return torn(opening->columns, err);
-		}
-		next = after(block->high);
-	}
-	last = last < opening->up_to ? last : opening->up_to;
-	return next <= last || (opening->blocks_count > 0 && next > after(opening->up_to))
-		       ? torn(opening->columns, err)
-		       : 0;
 }
 
 /* Whether the blocks take less to look through than the rows of the window. */
 static int are_worth_it(const struct opening *opening, struct error *err)
 {
-	int64_t rows, calls = 0;
+	const struct sqlite_columns *columns = opening->columns;
+	int64_t rows;
 
-	for (size_t i = 0; i < opening->blocks_count; i++) {
-		calls += is_read(opening, &opening->blocks[i]) ? opening->blocks[i].calls : 0;
-	}
-	if (calls == 0) {
+	if (!store_blocks_are_worth_it(&columns->reader, &opening->asked, INT64_MAX / 64)) {
 		return 0;
 	}
-	if (sqlite_match_window(opening->match, opening->columns->connection, &rows, err) < 0) {
+	if (sqlite_match_window(opening->match, columns->connection, &rows, err) < 0) {
 		return -1;
 	}
-	return rows * CALLS_OF_ROW >= calls;
+	return store_blocks_are_worth_it(&columns->reader, &opening->asked, rows);
 }
 
 static void init(
 	struct sqlite_columns *columns, struct sqlite_connection *connection, int64_t account_id)
 {
-	*columns = (struct sqlite_columns){
-		.connection = connection, .account_id = account_id, .place = SIZE_MAX};
-	arena_init(&columns->arena, FRESH_BYTES_MAX);
-	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		buffer_init(&columns->segments[i], SEGMENT_SIZE_MAX);
-	}
-}
-
-static void finish(struct sqlite_columns *columns)
-{
-	if (columns->fresh_count > 0) {
-		qsort(columns->fresh, columns->fresh_count, sizeof(*columns->fresh), newest_first);
-	}
-	columns->calls = (struct column_calls){
-		.kinds = &columns->kinds,
-		.blocks = columns->ranges,
-		.blocks_count = columns->ranges_count,
-		.loader = {.load = load, .context = columns},
-		.fresh = columns->fresh,
-		.fresh_count = columns->fresh_count,
-	};
+	*columns = (struct sqlite_columns){.connection = connection};
+	store_blocks_reader_init(&columns->reader, account_id);
+	columns->reader.read = read_columns;
+	columns->reader.context = columns;
 }
 
 static int open_all(struct opening *opening, struct error *err)
 {
 	struct sqlite_columns *columns = opening->columns;
+	const struct sqlite_match *match = opening->match;
 	int going = list_blocks(opening, err);
 
-	if (going > 0 && check_order(opening, err) < 0) {
+	if (going > 0 &&
+		store_blocks_check_order(&columns->reader, match->start, match->end, err) < 0) {
 		return -1;
 	}
 	going = going > 0 ? are_worth_it(opening, err) : going;
@@ -578,11 +374,11 @@ static int open_all(struct opening *opening, struct error *err)
 		return going;
 	}
 	if (add_blocks(opening, err) < 0 ||
-		sqlite_column_kinds(columns->connection, opening->match->account_id,
-			&columns->arena, &columns->kinds, err) < 0) {
+		sqlite_column_kinds(columns->connection, match->account_id, &columns->reader.arena,
+			&columns->reader.kinds, err) < 0) {
 		return -1;
 	}
-	finish(columns);
+	store_blocks_finish(&columns->reader);
 	return 1;
 }
 
@@ -593,17 +389,21 @@ int sqlite_columns_open(struct sqlite_columns *columns, struct sqlite_connection
 	struct opening opening = {
 		.columns = columns,
 		.match = question->match,
-		.with_kinds = question->with_steps || filter_reads_detail(filter),
-		.with_course = question->with_course || column_asks_for_course(filter),
-		.with_stays = question->with_stays,
+		.asked =
+			{
+				.detail_after = question->match->detail_after,
+				.steps = question->with_steps || filter_reads_detail(filter),
+				.course = question->with_course || column_asks_for_course(filter),
+				.stays = question->with_stays,
+			},
 	};
 	struct error problem = {0};
 	int opened;
 
 	init(columns, connection, question->match->account_id);
-	columns->cost = question->match->cost;
+	columns->reader.cost = question->match->cost;
 	opened = open_all(&opening, &problem);
-	sqlite_stays_deinit(&opening.stays);
+	store_stays_deinit(&opening.stays);
 	if (opened < 0 && problem.code == ERROR_NO_MEMORY) {
 		return 0; /* too much is fresh; the rows take no memory */
 	}
@@ -611,19 +411,18 @@ int sqlite_columns_open(struct sqlite_columns *columns, struct sqlite_connection
 }
 
 int sqlite_columns_open_block(struct sqlite_columns *columns, struct sqlite_connection *connection,
-	const struct sqlite_block *block, struct error *err)
+	const struct store_block *block, struct error *err)
 {
+	struct store_blocks_reader *reader = &columns->reader;
+
 	init(columns, connection, block->account_id);
-	columns->ranges = arena_calloc(&columns->arena, 1, sizeof(*columns->ranges));
-	if (!columns->ranges) {
-		return error_no_memory(err);
-	}
-	columns->ranges[columns->ranges_count++] = range_of(block);
-	if (sqlite_column_kinds(
-		    connection, block->account_id, &columns->arena, &columns->kinds, err) < 0) {
+	if (store_blocks_reserve(reader, 1, err) < 0 ||
+		store_blocks_add(reader, block, 0, err) < 0 ||
+		sqlite_column_kinds(
+			connection, block->account_id, &reader->arena, &reader->kinds, err) < 0) {
 		return -1;
 	}
-	finish(columns);
+	store_blocks_finish(reader);
 	return 0;
 }
 
@@ -633,55 +432,26 @@ void sqlite_columns_close(struct sqlite_columns *columns)
 		return;
 	}
 	sqlite3_blob_close(columns->blob);
-	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		buffer_deinit(&columns->segments[i]);
-	}
-	arena_deinit(&columns->arena);
-}
-
-static void note(struct sqlite_store *store, const struct sqlite_blocks_damaged *damaged,
-	const struct error *problem)
-{
-	struct sqlite_blocks_damage *damage = &store->blocks_damage;
-	LOCKED(&store->pool_mutex);
-
-	for (size_t i = 0; i < damage->count; i++) {
-		const struct sqlite_blocks_damaged *item = &damage->items[i];
-
-		if (item->account_id == damaged->account_id &&
-			item->block_id == damaged->block_id && item->call_id == damaged->call_id) {
-			return;
-		}
-	}
-	if (damage->count == SQLITE_DAMAGED_MAX) {
-		return;
-	}
-	if (damage->count == 0) {
-		damage->problem = *problem;
-	}
-	damage->items[damage->count++] = *damaged;
+	store_blocks_reader_deinit(&columns->reader);
 }
 
 void sqlite_blocks_note(struct sqlite_store *store, int64_t account_id, int64_t block_id,
 	const struct error *problem)
 {
-	note(store, &(struct sqlite_blocks_damaged){.account_id = account_id, .block_id = block_id},
+	store_blocks_note(&store->blocks_damage, &store->pool_mutex,
+		&(struct store_blocks_damaged){.account_id = account_id, .block_id = block_id},
 		problem);
 }
 
 void sqlite_blocks_note_call(
 	struct sqlite_store *store, int64_t call_id, const struct error *problem)
 {
-	note(store, &(struct sqlite_blocks_damaged){.call_id = call_id}, problem);
+	store_blocks_note(&store->blocks_damage, &store->pool_mutex,
+		&(struct store_blocks_damaged){.call_id = call_id}, problem);
 }
 
 void sqlite_blocks_note_damage(
 	struct sqlite_store *store, const struct sqlite_columns *columns, const struct error *err)
 {
-	bool is_block = columns->place < columns->ranges_count;
-
-	if (is_block || columns->torn) {
-		sqlite_blocks_note(store, columns->account_id,
-			is_block ? columns->ranges[columns->place].number : 0, err);
-	}
+	store_blocks_note_read(&store->blocks_damage, &store->pool_mutex, &columns->reader, err);
 }

@@ -3,12 +3,6 @@
  * that was renewed has another id. So what was read of it before is never written under it. */
 #include "store/sqlite/blocks/blocks.h"
 
-/* A block is made anew when one of so many of its calls is gone or came late. */
-#define RENEW_SHARE 16
-
-/* And when so many calls are in all, as a question looks at each: the worst block first. */
-#define LOOSE_MAX 65536
-
 /* clang-format off */
 #define IN_RANGE "account_id = :account_id and start >= :low and start <= :high"
 #define IN_BLOCK "account_id = b.account_id and start >= b.low and start <= b.high"
@@ -74,8 +68,8 @@ static int drop_within(
 {
 	AUTO(arena_deinit) struct arena arena;
 	struct sqlite_list list = {
-		.arena = &arena, .size = sizeof(struct sqlite_block), .read = sqlite_block_read};
-	const struct sqlite_block *blocks;
+		.arena = &arena, .size = sizeof(struct store_block), .read = sqlite_block_read};
+	const struct store_block *blocks;
 
 	arena_init(&arena, SIZE_MAX);
 	if (sqlite_list(&list, connection, &blocks_within, range, err) < 0) {
@@ -126,8 +120,8 @@ int sqlite_blocks_renew_changed(
 {
 	AUTO(arena_deinit) struct arena arena;
 	struct sqlite_list list = {
-		.arena = &arena, .size = sizeof(struct sqlite_block), .read = sqlite_block_read};
-	const struct sqlite_block *blocks;
+		.arena = &arena, .size = sizeof(struct store_block), .read = sqlite_block_read};
+	const struct store_block *blocks;
 
 	arena_init(&arena, SIZE_MAX);
 	if (sqlite_list(&list, connection, &blocks_changed, BIND(INT64(account_id, account_id)),
@@ -136,7 +130,7 @@ int sqlite_blocks_renew_changed(
 	}
 	blocks = list.items;
 	for (size_t i = 0; i < list.count; i++) {
-		const struct sqlite_block *block = &blocks[i];
+		const struct store_block *block = &blocks[i];
 
 		if (sqlite_blocks_replace(connection, account_id, block->low, block->high, err) <
 			0) {
@@ -156,7 +150,7 @@ int sqlite_blocks_are_changed(
 }
 
 static int read_one(struct sqlite_connection *connection, const struct sqlite_statement *statement,
-	struct sqlite_values values, struct sqlite_block *ret_block, struct error *err)
+	struct sqlite_values values, struct store_block *ret_block, struct error *err)
 {
 	AUTO(sqlite_end)
 	struct sqlite_cursor row = sqlite_query(connection, statement, values, err);
@@ -169,11 +163,11 @@ static int read_one(struct sqlite_connection *connection, const struct sqlite_st
 }
 
 int sqlite_block_to_renew(struct sqlite_connection *connection, int64_t block_calls,
-	struct sqlite_block *ret_block, struct error *err)
+	struct store_block *ret_block, struct error *err)
 {
 	int found = read_one(connection, &block_worst,
-		BIND(INT64(share, RENEW_SHARE), INT64(few, block_calls / 2),
-			INT64(most, LOOSE_MAX)),
+		BIND(INT64(share, STORE_BLOCK_RENEW_SHARE), INT64(few, block_calls / 2),
+			INT64(most, STORE_BLOCK_LOOSE_MAX)),
 		ret_block, err);
 
 	return found != 0 ? found

@@ -13,7 +13,7 @@ static const struct sqlite_statement
 enum { PLACE_ACCOUNT_ID, PLACE_START };
 /* clang-format on */
 
-static int find_unmade(struct store *base, struct sqlite_block *ret_block, struct error *err)
+static int find_unmade(struct store *base, struct store_block *ret_block, struct error *err)
 {
 	AUTO(sqlite_reader_close) struct sqlite_reader reader = sqlite_reader_open(base, err);
 	AUTO(sqlite_end)
@@ -26,7 +26,7 @@ static int find_unmade(struct store *base, struct sqlite_block *ret_block, struc
 	return found;
 }
 
-static int find_worst(struct sqlite_store *store, struct sqlite_block *ret_block, struct error *err)
+static int find_worst(struct sqlite_store *store, struct store_block *ret_block, struct error *err)
 {
 	AUTO(sqlite_reader_close)
 	struct sqlite_reader reader = sqlite_reader_open(&store->base, err);
@@ -37,7 +37,7 @@ static int find_worst(struct sqlite_store *store, struct sqlite_block *ret_block
 static int renew(struct sqlite_store *store, int64_t block_id, struct error *err)
 {
 	AUTO(sqlite_writer_end) struct sqlite_writer writer = {0};
-	struct sqlite_block block;
+	struct store_block block;
 	int found;
 
 	if (sqlite_writer_begin(&writer, &store->base, err) < 0) {
@@ -104,7 +104,7 @@ static int drop_stays(struct sqlite_store *store, int64_t id, struct error *err)
 }
 
 static int mend(
-	struct sqlite_store *store, const struct sqlite_blocks_damaged *damaged, struct error *err)
+	struct sqlite_store *store, const struct store_blocks_damaged *damaged, struct error *err)
 {
 	if (damaged->call_id > 0) {
 		return drop_stays(store, damaged->call_id, err);
@@ -116,12 +116,9 @@ static int mend(
 /* What a question or a check found to be damaged. */
 static int renew_damaged(struct sqlite_store *store, struct store_sealed *sealed, struct error *err)
 {
-	struct sqlite_blocks_damage damage;
+	const struct store_blocks_damage damage =
+		store_blocks_take_damage(&store->blocks_damage, &store->pool_mutex);
 
-	pthread_mutex_lock(&store->pool_mutex);
-	damage = store->blocks_damage;
-	store->blocks_damage.count = 0;
-	pthread_mutex_unlock(&store->pool_mutex);
 	for (size_t i = 0; i < damage.count; i++) {
 		if (mend(store, &damage.items[i], err) < 0) {
 			return -1;
@@ -136,7 +133,7 @@ int sqlite_seal(struct store *base, struct store_sealed *ret_sealed, struct erro
 {
 	struct sqlite_store *store = (struct sqlite_store *)base;
 	struct store_sealed sealed = {0};
-	struct sqlite_block block;
+	struct store_block block;
 	int done = renew_damaged(store, &sealed, err);
 
 	if (done == 0) {

@@ -3,11 +3,6 @@
 #include "store/find.h"
 #include "store/sqlite/blocks/blocks.h"
 
-bool sqlite_columns_can(const struct filter *filter)
-{
-	return column_can_match(filter) && filter->state != FILTER_LIVE;
-}
-
 /* One sqlite_columns_use(). */
 struct use {
 	struct sqlite_reader reader;
@@ -45,14 +40,15 @@ int sqlite_columns_use(struct store *base, const struct store_search *search,
 	struct error problem = {0};
 	int status;
 
-	if (!sqlite_columns_can(search->filter)) {
+	if (!store_blocks_can(search->filter)) {
 		return 0;
 	}
 	status = open_use(&use, base, search, asked, &problem);
 	if (status > 0) {
-		status = asked->answer(asked->context, &use.columns.calls, &problem) < 0 ? -1 : 1;
+		status = asked->answer(asked->context, &use.columns.reader.calls, &problem) < 0 ? -1
+												: 1;
 	}
-	if (status < 0 && sqlite_blocks_are_damaged(&problem)) {
+	if (status < 0 && store_blocks_are_damaged(&problem)) {
 		sqlite_blocks_note_damage((struct sqlite_store *)base, &use.columns, &problem);
 		return 0;
 	}

@@ -6,8 +6,6 @@
 #include "column/seal.h"
 #include "store/sqlite/blocks/blocks.h"
 
-#define BLOCK_BYTES_MAX ((size_t)512 << 20)
-
 /* clang-format off */
 /* What the tables of blocks may not be: a sentence for each, and the account. */
 static const char *const rules[] = {
@@ -62,12 +60,12 @@ struct checking {
 	struct sqlite_store *store;
 	struct sqlite_connection *connection;
 	struct store_check *check;
-	struct sqlite_block block;
+	struct store_block block;
 	struct sqlite_columns columns;
 	struct column_block opened;
 	struct column_rows rows;
 	struct sqlite_cursor held; /* rows of the table, in the order of the block */
-	struct sqlite_stays stays;
+	struct store_stays stays;
 	uint32_t at;
 	int64_t gone; /* calls that are no longer in it */
 };
@@ -87,43 +85,6 @@ static void FORMAT_PRINTF(2, 3) tell(struct checking *checking, const char *form
 		checking->store, checking->block.account_id, checking->block.id, &problem);
 }
 
-static int step_is_same(const struct column_row *has, const struct column_row *row)
-{
-	return has->call.steps == 0 ||
-	       memcmp(has->kinds, row->kinds, has->call.steps * sizeof(*has->kinds)) == 0;
-}
-
-static bool went_the_same(const struct sqlite_block *block, const struct column_row *has,
-	const struct column_row *row)
-{
-	const struct call *a = &has->call, *b = &row->call;
-
-	return block->version < COLUMN_VERSION_COURSE ||
-	       (a->outcome == b->outcome && a->ended_by == b->ended_by &&
-		       a->answered == b->answered && a->talk == b->talk && a->told == b->told);
-}
-
-/* Of a packed call that is damaged nothing is known here; that is told elsewhere. */
-static bool stayed_the_same(const struct column_row *has, const struct column_row *row)
-{
-	const struct column_stays *a = has->stays, *b = row->stays;
-
-	if (!a || !b) {
-		return !b;
-	}
-	if (a->count != b->count || a->wait != b->wait) {
-		return false;
-	}
-	for (uint32_t i = 0; i < a->count; i++) {
-		if (a->visits[i].seconds != b->visits[i].seconds ||
-			a->visits[i].no_input != b->visits[i].no_input ||
-			a->visits[i].wrong_input != b->visits[i].wrong_input) {
-			return false;
-		}
-	}
-	return true;
-}
-
 /* Reads how long the call stayed where, where the block says it too. */
 static int read_stays(
 	struct checking *checking, struct column_row *row, struct arena *arena, struct error *err)
@@ -141,22 +102,6 @@ static int read_stays(
 		return 0;
 	}
 	return error_set(err, problem.code, "%s", problem.message);
-}
-
-/* Detail that was dropped since still stands in the block. */
-static bool is_same(const struct sqlite_block *block, const struct column_row *has,
-	const struct column_row *row)
-{
-	bool dropped = !row->call.has_detail && has->call.start <= block->dropped_to;
-
-	return has->id == row->id && has->call.start == row->call.start &&
-	       has->call.end == row->call.end && has->call.type == row->call.type &&
-	       text_equal(has->call.session_id, row->call.session_id) &&
-	       text_equal(has->call.dest, row->call.dest) &&
-	       text_equal(has->call.src, row->call.src) && went_the_same(block, has, row) &&
-	       (dropped || (has->call.has_detail == row->call.has_detail &&
-				   has->call.steps == row->call.steps && step_is_same(has, row) &&
-				   stayed_the_same(has, row)));
 }
 
 static int is_gone(struct checking *checking, const struct column_row *has, struct error *err)
@@ -189,7 +134,7 @@ static int compare_call(struct checking *checking, struct arena *arena, struct e
 				  read_stays(checking, &row, arena, err) < 0)) {
 		return -1;
 	}
-	if (status > 0 && is_same(&checking->block, &has, &row)) {
+	if (status > 0 && store_block_call_is_same(&checking->block, &has, &row)) {
 		return 1;
 	}
 	if (status >= 0) {
@@ -201,7 +146,7 @@ static int compare_call(struct checking *checking, struct arena *arena, struct e
 
 static int compare_gone(struct checking *checking, struct error *err)
 {
-	const struct sqlite_block *block = &checking->block;
+	const struct store_block *block = &checking->block;
 	AUTO(sqlite_end)
 	struct sqlite_cursor row = sqlite_query_own(checking->connection, GONE_OF_BLOCK,
 		BIND(INT64(account_id, block->account_id), INT64(low, block->low),
@@ -221,7 +166,7 @@ static int compare_calls(struct checking *checking, struct error *err)
 	AUTO(arena_deinit) struct arena arena;
 	int status = 1;
 
-	arena_init(&arena, BLOCK_BYTES_MAX);
+	arena_init(&arena, STORE_BLOCK_BYTES_MAX);
 	for (checking->at = 0; status > 0 && checking->at < checking->opened.count;
 		checking->at++) {
 		status = compare_call(checking, &arena, err);
@@ -241,12 +186,9 @@ static int compare_calls(struct checking *checking, struct error *err)
 
 static int compare_head(struct checking *checking)
 {
-	const struct sqlite_block *block = &checking->block;
-	const struct column_block *opened = &checking->opened;
+	const struct store_block *block = &checking->block;
 
-	if (opened->count == block->calls && opened->detail == block->detail &&
-		opened->first_start == block->first_start &&
-		opened->last_start == block->last_start && opened->version == block->version) {
+	if (store_block_is_opened(block, &checking->opened)) {
 		return 1;
 	}
 	tell(checking, "block %lld: its columns are those of other calls", (long long)block->id);
@@ -255,12 +197,12 @@ static int compare_head(struct checking *checking)
 
 static int check_opened(struct checking *checking, struct error *err)
 {
-	const struct sqlite_block *block = &checking->block;
+	const struct store_block *block = &checking->block;
 
 	if (sqlite_columns_open_block(&checking->columns, checking->connection, block, err) < 0 ||
-		column_block_open(&checking->opened, &checking->columns.calls.loader, 0, block->id,
-			err) < 0 ||
-		column_block_check(&checking->opened, &checking->columns.kinds, err) < 0) {
+		column_block_open(&checking->opened, &checking->columns.reader.calls.loader, 0,
+			block->id, err) < 0 ||
+		column_block_check(&checking->opened, &checking->columns.reader.kinds, err) < 0) {
 		return -1;
 	}
 	if (!compare_head(checking)) {
@@ -277,7 +219,7 @@ static int check_opened(struct checking *checking, struct error *err)
 }
 
 static int check_block(struct sqlite_store *store, struct sqlite_connection *connection,
-	const struct sqlite_block *block, struct store_check *check, struct error *err)
+	const struct store_block *block, struct store_check *check, struct error *err)
 {
 	struct checking checking = {
 		.store = store, .connection = connection, .check = check, .block = *block};
@@ -285,10 +227,10 @@ static int check_block(struct sqlite_store *store, struct sqlite_connection *con
 	int status = check_opened(&checking, &problem);
 
 	sqlite_end(&checking.held);
-	sqlite_stays_deinit(&checking.stays);
+	store_stays_deinit(&checking.stays);
 	column_rows_deinit(&checking.rows);
 	sqlite_columns_close(&checking.columns);
-	if (status < 0 && !sqlite_blocks_are_damaged(&problem)) {
+	if (status < 0 && !store_blocks_are_damaged(&problem)) {
 		return error_set(err, problem.code, "%s", problem.message);
 	}
 	if (status < 0) {
@@ -328,7 +270,7 @@ int sqlite_blocks_verify(struct sqlite_store *store, struct sqlite_connection *c
 	}
 	row = sqlite_query_own(connection, EVERY_BLOCK, BIND_NOTHING, "verify", err);
 	while ((more = sqlite_step(&row, err)) > 0) {
-		const struct sqlite_block block = sqlite_block_at(&row);
+		const struct store_block block = sqlite_block_at(&row);
 
 		if (check_block(store, connection, &block, check, err) < 0) {
 			return -1;
