@@ -606,6 +606,7 @@ int store_drop(struct store *store, const struct store_drop *drop, int64_t *ret_
 enum store_duty {
 	STORE_DUTY_SWEEP,
 	STORE_DUTY_HOOKS, /* tells receivers of calls (hooks.h) */
+	STORE_DUTY_SEAL,  /* brings calls into columns, a step at a time */
 };
 
 /* The right to do it. */

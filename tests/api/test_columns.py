@@ -6,7 +6,7 @@ import re
 import pytest
 
 from conftest import EMAIL, Client, add_account, callstep, step
-from stores import only_embedded, run_sql
+from stores import KIND, run_sql
 from test_keeping import wait_for
 
 CALLS = 75_000  # a block, and what is too little for a small one
@@ -41,13 +41,22 @@ def answers(store):
     return [callstep(question[0], "--data", store, *question[1:]).stdout for question in QUESTIONS]
 
 
+def own(took):
+    """Where an answer came from. PostgreSQL looks at rows for it, too."""
+    return [name for name in took["from"] if KIND == "embedded" or name != "database"]
+
+
+def blank(store, columns):
+    run_sql(store, f"update segment set data = zeroblob(length(data)) where id % 32 in ({columns})",
+            f"update segment set data = decode(repeat('00', length(data)), 'hex') where id % 32 in ({columns})")
+
+
 def forget(store):
     """Leaves the rows of calls alone, as a store of before has them."""
     for table in TABLES:
         run_sql(store, f"delete from {table}")
 
 
-@only_embedded("PostgreSQL's table of calls has no columns beside it")
 def test_import_and_a_server_bring_calls_into_columns_and_mend_them(start_server, lines):
     server = start_server()
     client = Client(server, add_account(server.store))
@@ -59,19 +68,19 @@ def test_import_and_a_server_bring_calls_into_columns_and_mend_them(start_server
     forget(server.store)
     assert answers(server.store) == columns
 
-    server = start_server(store=server.store)
+    server = start_server("--query-time-max=60s", store=server.store)
     wait_for(lambda: re.search(r" sealed blocks=1\n", server.log))
     client = Client(server, client.key)
     wanted = client.get("/v1/stats?group=dest").json
     assert wanted["total_calls"] == CALLS
     for group in "dest", "outcome,time", "src,type":
         took = client.get(f"/v1/stats?group={group}&explain=true").json["explain"]
-        assert took["from"] == ["columns", "rows"] and took["blocks"] > 0 and took["column_bytes"] > CALLS and took["rows"] < CALLS / 2, group
+        assert own(took) == ["columns", "rows"] and took["blocks"] > 0 and took["column_bytes"] > CALLS and took["rows"] < CALLS / 2, group
     for group in "src,dest", "module,time":
         took = client.get(f"/v1/stats?group={group}&explain=true").json["explain"]
-        assert took["from"] == ["rows"] and took["rows"] == CALLS, group
+        assert own(took) == ["rows"] and took["rows"] == CALLS, group
     places = client.get("/v1/places").json
-    run_sql(server.store, "update segment set data = zeroblob(length(data)) where id % 32 in (6, 20)")
+    blank(server.store, "6, 20")
     assert client.get("/v1/places").json == places and places["calls_with_steps"] == sum(bool(detail(i)) for i in range(CALLS))
     assert client.get("/v1/stats?group=dest").json == wanted
     wait_for(lambda: re.search(r" block-damaged cause=.*column 'stays'", server.log))
@@ -79,7 +88,7 @@ def test_import_and_a_server_bring_calls_into_columns_and_mend_them(start_server
     assert client.get("/v1/stats?group=dest").json == wanted
     server.stop()
 
-    run_sql(server.store, "update segment set data = zeroblob(length(data)) where id % 32 = 6")
+    blank(server.store, "6")
     done = callstep("verify", "--data", server.store)
     assert done.returncode == 1 and re.search(r"^block \d+: column 'dest numbers'", done.stdout), done.stdout
     done = callstep("verify", "--data", server.store, "--repair")

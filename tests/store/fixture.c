@@ -32,6 +32,14 @@ void folder_remove(const char *folder)
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* What stands behind the name of the backend. */
+static bool block_calls_of(const char *backend, int64_t *ret_calls)
+{
+	const char *number = backend + strcspn(backend, "0123456789");
+
+	return *number && text_to_int64(text_of(number), ret_calls);
+}
+
 void fixture_open(struct fixture *fixture, const char *backend)
 {
 	struct error err = {0};
@@ -39,14 +47,13 @@ void fixture_open(struct fixture *fixture, const char *backend)
 
 	struct store_options options = {0};
 
-	*fixture = (struct fixture){.packer = packer_create(),
-		.seals = strncmp(backend, "blocks", 6) == 0 &&
-			 text_to_int64(text_of(backend + 6), &options.block_calls)};
+	*fixture = (struct fixture){
+		.packer = packer_create(), .seals = block_calls_of(backend, &options.block_calls)};
 	arena_init(&fixture->arena, SIZE_MAX);
-	if (strcmp(backend, "sqlite") == 0 || fixture->seals) {
+	if (strcmp(backend, "sqlite") == 0 || strncmp(backend, "blocks", 6) == 0) {
 		folder_make(fixture->folder);
 		snprintf(location, sizeof(location), "%s", fixture->folder);
-	} else if (strcmp(backend, "postgres") == 0) {
+	} else if (strncmp(backend, "postgres", 8) == 0) {
 		postgres_schema_make(fixture->schema);
 		postgres_location(fixture->schema, location);
 	}

@@ -30,8 +30,9 @@ struct fixture {
 };
 
 /* Opens a new, empty store of the kind @backend: "reference", "sqlite", "blocks8" (as sqlite, with
- * calls in blocks of columns, of 8 or any other number of calls) or "postgres" (which
- * tests/postgres.py has to have started); a new backend adds its kind here. It has two accounts. */
+ * calls in blocks of columns, of 8 or any other number of calls), "postgres" (which
+ * tests/postgres.py has to have started) or "postgres8"; a new backend adds its kind here. It has
+ * two accounts. */
 void fixture_open(struct fixture *fixture, const char *backend);
 void fixture_close(struct fixture *fixture);
 
@@ -53,6 +54,9 @@ void postgres_schema_make(char schema[64]);
 void postgres_schema_drop(const char *schema);
 void postgres_location(const char *schema, char location[256]);
 void postgres_run_sql(const char *schema, const char *sql);
+/* The first value of the first row. */
+int64_t postgres_ask_number(const char *schema, const char *sql);
+const char *postgres_ask_text(struct fixture *fixture, const char *sql);
 
 /* A call with @steps steps, each saying @word, packed; without detail when @steps is negative.
  * Lives as long as the fixture. */

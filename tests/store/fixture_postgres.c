@@ -3,11 +3,13 @@
 #include "fixture.h"
 
 #include <libpq-fe.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-void postgres_run_sql(const char *schema, const char *sql)
+/* The first value of the last rows, or NULL; to be freed. */
+static char *run(const char *schema, const char *sql)
 {
-	char location[256];
+	char location[256], *value = NULL;
 	PGconn *db;
 	PGresult *result;
 
@@ -18,8 +20,37 @@ void postgres_run_sql(const char *schema, const char *sql)
 		PQresultStatus(result) != PGRES_TUPLES_OK) {
 		fail_msg("%s: %s", sql, PQerrorMessage(db));
 	}
+	if (PQntuples(result) > 0 && !PQgetisnull(result, 0, 0)) {
+		value = strdup(PQgetvalue(result, 0, 0));
+	}
 	PQclear(result);
 	PQfinish(db);
+	return value;
+}
+
+void postgres_run_sql(const char *schema, const char *sql)
+{
+	free(run(schema, sql));
+}
+
+const char *postgres_ask_text(struct fixture *f, const char *sql)
+{
+	char *value = run(f->schema, sql);
+	struct text copy = arena_copy(&f->arena,
+		(struct text){.data = value ? value : "", .size = value ? strlen(value) + 1 : 1});
+
+	free(value);
+	assert_non_null(copy.data);
+	return copy.data;
+}
+
+int64_t postgres_ask_number(const char *schema, const char *sql)
+{
+	char *value = run(schema, sql);
+	int64_t number = value ? strtoll(value, NULL, 10) : 0;
+
+	free(value);
+	return number;
 }
 
 void postgres_location(const char *schema, char location[256])

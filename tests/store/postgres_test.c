@@ -151,7 +151,7 @@ static void tables_are_spread_by_account_where_citus_is_there(void **state)
 		"(select count(*) from pg_dist_partition where how = 'account_id' and logicalrelid "
 		"in ('call'::regclass, 'detail'::regclass, 'detail_gone'::regclass, "
 		"'kind'::regclass, 'tally'::regclass, 'change'::regclass, 'live'::regclass)) = 7");
-	expect(&f, "(select count(*) from pg_dist_partition) = 10");
+	expect(&f, "(select count(*) from pg_dist_partition) = 15");
 	postgres_schema_drop(f.schema);
 }
 

@@ -2,6 +2,12 @@
  * Stores on PostgreSQL of earlier schemas are brought up to date when they are opened. */
 #include "fixture.h"
 
+/* What schema 12 brought. */
+#define WITHOUT_BLOCKS                                                                             \
+	"set client_min_messages = error; drop table sealed, block, segment, late, gone; drop "    \
+	"function blocks_note_added, blocks_note_changed, blocks_note_dropped, "                   \
+	"blocks_note_begun cascade; "
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static int set_up(void **state)
@@ -28,7 +34,7 @@ static void numbers_that_schema_4_did_not_know_are_found(void **state)
 		put.call.src = text_of(numbers[i]);
 		put_all(f, &put, 1);
 	}
-	postgres_run_sql(f->schema,
+	postgres_run_sql(f->schema, WITHOUT_BLOCKS
 		"update call set dest_key = dest, src_key = null where dest ~ ':';"
 		"delete from tally where not is_all;"
 		"insert into tally select account_id, false, dest_key, s, start - start % s, "
@@ -55,11 +61,60 @@ static void numbers_that_schema_4_did_not_know_are_found(void **state)
 		"raise exception 'not all'; end if; end $$");
 }
 
+static void seal_all(struct store *store)
+{
+	struct store_sealed sealed;
+	struct error err = {0};
+	int more;
+
+	while ((more = store_seal(store, &sealed, &err)) > 0) {
+		assert_false(sealed.damaged);
+	}
+	if (more < 0) {
+		fail_msg("%s", err.message);
+	}
+}
+
+/* The server of before is still open, and writes as it ever did. */
+static void calls_of_schema_11_come_into_blocks_beside_a_server_of_before(void **state)
+{
+	const struct store_options options = {.block_calls = 8};
+	struct fixture *f = *state;
+	struct store *again = NULL;
+	struct store_put puts[40];
+	char location[256];
+	char session[8];
+
+	for (int i = 0; i < 40; i++) {
+		snprintf(session, sizeof(session), "s%02d", i);
+		puts[i] = put_of(f, session, "1", MIDNIGHT + i, 1, "x");
+	}
+	put_all(f, puts, 40);
+	postgres_run_sql(f->schema, WITHOUT_BLOCKS "update callstep_store set version = 11");
+	postgres_location(f->schema, location);
+	assert_int_equal(store_open(&again, location, &options, NULL), 0);
+	seal_all(again);
+	assert_true(postgres_ask_number(f->schema, "select sum(calls) from block") > 30);
+	puts[3] = put_of(f, "s03", "2", MIDNIGHT + 3, 1, "x");
+	puts[4] = put_of(f, "new", "2", MIDNIGHT + 4, 1, "x");
+	put_all(f, &puts[3], 2);
+	assert_int_equal(postgres_ask_number(f->schema, "select count(*) from late"), 2);
+	assert_int_equal(postgres_ask_number(f->schema, "select count(*) from gone"), 1);
+	assert_int_equal(drop_old(f, MIDNIGHT + 5, 100, true), 7);
+	assert_int_equal(postgres_ask_number(f->schema, "select count(*) from late"), 0);
+	assert_int_equal(postgres_ask_number(f->schema, "select count(*) from gone"), 6);
+	assert_int_equal(problems_of(again), 0);
+	store_close(again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			numbers_that_schema_4_did_not_know_are_found, set_up, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(
+			calls_of_schema_11_come_into_blocks_beside_a_server_of_before, set_up,
+			fixture_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

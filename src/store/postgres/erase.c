@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "store/erase_marks.h"
-#include "store/postgres/postgres.h"
+#include "store/postgres/blocks/blocks.h"
 
 /* clang-format off */
 
@@ -49,6 +49,8 @@ static int drop(struct postgres_connection *connection, const struct store_erase
 	bind_meant(connection, erase);
 	BIND(connection, INT64(limit, erase->limit));
 	index = postgres_add(connection, &erase_meant);
+	/* Also where nothing was found: a block may have what a call said before it changed. */
+	postgres_blocks_renew_changed(connection, erase->account_id);
 	postgres_add(connection, &postgres_commit);
 	if (postgres_run(connection, err) < 0) {
 		return -1;
@@ -197,7 +199,7 @@ int postgres_audit_erase(
 static int write_anew(struct postgres_connection *connection, struct error *err)
 {
 	static const char *const tables[] = {"call", "detail", "change", "tally", "kind", "audit",
-		"live", "hook_failure", "hook_begun"};
+		"live", "hook_failure", "hook_begun", "segment", "block", "late", "gone"};
 
 	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		char sql[64];

@@ -58,6 +58,12 @@
 #define FROM_SESSION \
 	"from (select * from call k where k.account_id = $account_id::bigint and k.session_id ^@" \
 	" $session::text offset 0) c where $text::text is null and" MATCH
+/* Those that no block has as they are. */
+#define FROM_LATE \
+	"from (select l.session_id from late l where l.account_id = $account_id::bigint" \
+	" and l.start >= $start::bigint and l.start < $end::bigint) f" \
+	" cross join lateral (select * from call k where k.account_id = $account_id::bigint" \
+	" and k.session_id = f.session_id offset 0) c where $text::text is null and" MATCH
 #define FROM_TEXT \
 	"from (select d.account_id, d.session_id from detail d" \
 	" where d.account_id = $account_id::bigint and d.words @@ ($text::text)::tsquery" \
@@ -366,7 +372,8 @@ static void write_side(struct buffer *out, const struct filter *filter, bool des
 	}
 }
 
-static int write_from(struct postgres_match *match, struct error *err)
+int postgres_match_from(const struct postgres_match *match, bool late,
+	char ret_from[POSTGRES_FROM_SIZE], struct error *err)
 {
 	const struct filter *filter = match->search->filter;
 	AUTO(buffer_deinit) struct buffer conditions;
@@ -383,13 +390,14 @@ static int write_from(struct postgres_match *match, struct error *err)
 	if (conditions.failed) {
 		return error_no_memory(err);
 	}
-	size = snprintf(match->from, sizeof(match->from),
-		match->words.count > 0		  ? FROM_TEXT
+	size = snprintf(ret_from, POSTGRES_FROM_SIZE,
+		late				  ? FROM_LATE
+		: match->words.count > 0	  ? FROM_TEXT
 		: filter->state == FILTER_LIVE	  ? FROM_LIVE
 		: filter_asks_for_session(filter) ? FROM_SESSION
 						  : FROM_ALL,
 		conditions.data);
-	assert(size > 0 && (size_t)size < sizeof(match->from));
+	assert(size > 0 && size < POSTGRES_FROM_SIZE);
 	return 0;
 }
 
@@ -407,7 +415,7 @@ int postgres_match_init(struct postgres_match *match, struct postgres_connection
 			search->detail_after == INT64_MAX ? INT64_MAX : search->detail_after + 1;
 	}
 	if (store_path_look_words(filter, &match->arena, &match->words, err) < 0 ||
-		write_from(match, err) < 0) {
+		postgres_match_from(match, false, match->from, err) < 0) {
 		return -1;
 	}
 	return read_store(match, connection, err);

@@ -33,7 +33,7 @@ static const struct postgres_statement versions = {
 	"if not exists (select from pg_dist_partition where logicalrelid = t::regclass) then " \
 	"perform create_reference_table(t::regclass); end if; end loop; " \
 	"foreach t in array array['call', 'detail', 'detail_gone', 'kind', 'tally', 'change'," \
-	" 'live']" \
+	" 'live', 'sealed', 'block', 'segment', 'late', 'gone']" \
 	" loop if not exists (select from pg_dist_partition where logicalrelid = t::regclass)" \
 	" then perform create_distributed_table(t::regclass, 'account_id'); end if; end loop; " \
 	"end if; end $$"

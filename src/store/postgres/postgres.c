@@ -71,6 +71,7 @@ static const struct store_backend backend = {
 	.walk = postgres_walk,
 	.search = postgres_search,
 	.scan = postgres_scan,
+	.columns = postgres_columns_use,
 	.kinds = postgres_kinds_list,
 	.count_buckets = postgres_count_buckets,
 	.change_newest = postgres_change_newest,
@@ -90,6 +91,7 @@ static const struct store_backend backend = {
 	.oldest = postgres_oldest,
 	.space = postgres_space,
 	.connections = postgres_connections,
+	.seal = postgres_seal,
 	.erase = postgres_erase,
 	.audit_erase = postgres_audit_erase,
 	.scrub = postgres_scrub,
@@ -110,6 +112,7 @@ int store_postgres_open(struct store **ret_store, const char *location,
 	store->base.backend = &backend;
 	pthread_mutex_init(&store->parts.mutex, NULL);
 	postgres_kinds_init(&store->kinds);
+	store->block_calls = options->block_calls > 0 ? options->block_calls : COLUMN_CALLS_MAX;
 	owned = &store->base;
 	if (postgres_pool_init(&store->pool, location, options->connections, err) < 0 ||
 		postgres_schema_prepare(store, options, err) < 0) {

@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/intern.h"
 #include "store/backend.h"
+#include "store/blocks/blocks.h"
 #include "store/index.h"
 #include "store/kind_ids.h"
 #include "store/path_look.h"
@@ -199,6 +200,11 @@ int postgres_match_init(struct postgres_match *match, struct postgres_connection
 	const struct store_search *search, struct error *err) CHECK_RESULT;
 void postgres_match_deinit(struct postgres_match *match);
 
+/* Writes what finds the calls that match, as match->from does; with @late only those that no block
+ * has as they are, of start and end. */
+int postgres_match_from(const struct postgres_match *match, bool late,
+	char ret_from[POSTGRES_FROM_SIZE], struct error *err) CHECK_RESULT;
+
 /* Binds the parameters of match->from for what comes behind @top. */
 void postgres_match_bind(struct postgres_match *match, struct postgres_connection *connection,
 	const struct store_place *top);
@@ -214,6 +220,12 @@ struct postgres_store {
 	struct postgres_parts parts;
 	/* NULL: nothing listens. */
 	struct postgres_listener *listener;
+	/* Under parts.mutex. */
+	struct store_blocks_damage blocks_damage;
+	/* That a block has at the most. */
+	int64_t block_calls;
+	/* Of one thread, which seals: the newest change that was looked at. */
+	int64_t claimed_to;
 };
 
 /* ---- open.c: making, recognising and upgrading a store ---- */
@@ -292,6 +304,7 @@ store_listen_end_fn postgres_listen_end;
 
 store_search_fn postgres_search;
 store_scan_fn postgres_scan;
+store_columns_fn postgres_columns_use;
 store_kinds_fn postgres_kinds_list;
 store_count_buckets_fn postgres_count_buckets;
 
@@ -319,6 +332,7 @@ store_day_tidy_fn postgres_day_tidy;
 store_oldest_fn postgres_oldest;
 store_space_fn postgres_space;
 store_connections_fn postgres_connections;
+store_seal_fn postgres_seal;
 store_erase_fn postgres_erase;
 store_scrub_fn postgres_scrub;
 store_verify_fn postgres_verify;

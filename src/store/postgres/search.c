@@ -3,7 +3,7 @@
  * together. Scans go through a cursor, so that memory is bounded. So do searches for a path: order
  * is looked at here, one call after the other, and then the page is asked for by its sessions. */
 #include "store/find.h"
-#include "store/postgres/postgres.h"
+#include "store/postgres/blocks/blocks.h"
 
 /* clang-format off */
 
@@ -263,6 +263,19 @@ static int note_session(struct asking *asking, struct postgres_rows *rows, int r
 	return 0;
 }
 
+/* The calls of @sessions. */
+static int show_sessions(struct asking *asking, const struct text *sessions, size_t count,
+	struct arena *arena, struct store_page *page, struct error *err)
+{
+	size_t rows;
+
+	BIND(asking->connection, ARRAY(sessions, POSTGRES_TEXT, sessions, count));
+	rows = add_rows(asking, FROM_SESSIONS, 0);
+	return postgres_run(asking->connection, err) < 0
+		       ? -1
+		       : copy_rows(asking, rows, arena, page, err);
+}
+
 static int walk_page(
 	struct asking *asking, struct arena *arena, struct store_page *page, struct error *err)
 {
@@ -270,7 +283,6 @@ static int walk_page(
 	const struct store_place top =
 		search->with_total ? store_place_before(search->filter->end) : top_of(search);
 	struct paging paging = {0};
-	size_t rows;
 
 	if (walk(asking, &top, note_session, &paging, err) < 0) {
 		return -1;
@@ -279,11 +291,79 @@ static int walk_page(
 	if (paging.count == 0) {
 		return 0;
 	}
-	BIND(asking->connection, ARRAY(sessions, POSTGRES_TEXT, paging.sessions, paging.count));
-	rows = add_rows(asking, FROM_SESSIONS, 0);
-	return postgres_run(asking->connection, err) < 0
+	return show_sessions(asking, paging.sessions, paging.count, arena, page, err);
+}
+
+/* ---- pages out of columns ---- */
+
+static int take_page(struct asking *asking, const struct column_page *found, struct arena *arena,
+	struct store_page *page, struct error *err)
+{
+	struct text *sessions =
+		arena_calloc(&asking->match.arena, found->count + 1, sizeof(*sessions));
+
+	if (!sessions) {
+		return error_no_memory(err);
+	}
+	STORE_COST(asking->search->cost, rows, (int64_t)found->count);
+	for (size_t i = 0; i < found->count; i++) {
+		sessions[i] = found->rows[i].call.session_id;
+	}
+	if (found->count > 0 &&
+		show_sessions(asking, sessions, found->count, arena, page, err) < 0) {
+		return -1;
+	}
+	if (page->count != found->count) {
+		return error_set(
+			err, ERROR_CORRUPT, "a block has a call that is not in the table of calls");
+	}
+	page->total_calls = asking->search->with_total ? found->total : -1;
+	return 0;
+}
+
+/* Whether the filter asks for more than what tallies and indices answer. */
+static bool is_for_columns(const struct filter *filter)
+{
+	return store_blocks_can(filter) && !filter_is_window(filter) &&
+	       !filter_asks_for_session(filter);
+}
+
+static int read_page(struct asking *asking, const struct store_blocks_reader *reader,
+	struct arena *arena, struct store_page *page, struct error *err)
+{
+	AUTO(arena_deinit) struct arena rows;
+	struct column_page found;
+
+	arena_init(&rows, STORE_BLOCKS_PAGE_MAX);
+	return store_blocks_search(
+		       reader, asking->search, asking->search->with_total, &rows, &found, err) < 0
 		       ? -1
-		       : copy_rows(asking, rows, arena, page, err);
+		       : take_page(asking, &found, arena, page, err);
+}
+
+/* 1 the page is there; 0: the rows are to be asked. A block that is damaged is made anew later. */
+static int look_in_columns(struct asking *asking, struct postgres_store *store, struct arena *arena,
+	struct store_page *page, struct error *err)
+{
+	const struct postgres_columns_question question = {.match = &asking->match};
+	AUTO(postgres_columns_close) struct postgres_columns columns = {0};
+	struct error problem = {0};
+	int status = 0;
+
+	if (is_for_columns(asking->search->filter)) {
+		status = postgres_columns_open(&columns, asking->connection, &question, &problem);
+	}
+	if (status > 0 && read_page(asking, &columns.reader, arena, page, &problem) < 0) {
+		status = -1;
+	}
+	if (status < 0 && store_blocks_are_damaged(&problem)) {
+		postgres_blocks_note_damage(store, &columns, &problem);
+	}
+	if (status < 0 && (store_blocks_are_damaged(&problem) || problem.code == ERROR_NO_MEMORY)) {
+		*page = (struct store_page){.total_calls = -1};
+		return 0;
+	}
+	return status < 0 ? error_set(err, problem.code, "%s", problem.message) : status;
 }
 
 int postgres_search(struct store *base, const struct store_search *search, struct arena *arena,
@@ -291,10 +371,15 @@ int postgres_search(struct store *base, const struct store_search *search, struc
 {
 	AUTO(asking_close) struct asking asking = {0};
 	struct store_page page = {.total_calls = -1};
+	int answered;
 
-	if (asking_open(&asking, base, search, err) < 0 ||
-		(filter_walks_steps(search->filter) ? walk_page : ask_page)(
-			&asking, arena, &page, err) < 0) {
+	if (asking_open(&asking, base, search, err) < 0) {
+		return -1;
+	}
+	answered = look_in_columns(&asking, (struct postgres_store *)base, arena, &page, err);
+	if (answered < 0 ||
+		(answered == 0 && (filter_walks_steps(search->filter) ? walk_page : ask_page)(
+					  &asking, arena, &page, err) < 0)) {
 		return -1;
 	}
 	*ret_page = page;

@@ -5,7 +5,7 @@
 
 #include "store/check.h"
 #include "store/index.h"
-#include "store/postgres/postgres.h"
+#include "store/postgres/blocks/blocks.h"
 #include "store/tally.h"
 
 /* Calls that are read at once. */
@@ -401,5 +401,7 @@ int postgres_verify(struct store *base, struct store_check *check, struct error 
 		check_changes(&run, err) < 0) {
 		return -1;
 	}
-	return check_calls(&run, err);
+	return check_calls(&run, err) < 0
+		       ? -1
+		       : postgres_blocks_verify(run.store, connection, check, err);
 }
