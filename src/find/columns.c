@@ -6,21 +6,6 @@
 #include "column/count/visits.h"
 #include "store/find.h"
 
-static int check(void *context, struct error *err)
-{
-	return store_find_check_deadline(context, err);
-}
-
-struct column_question columns_base_of(const struct store_search *search)
-{
-	return (struct column_question){
-		.filter = search->filter,
-		.detail_after = search->detail_after,
-		.check = check,
-		.check_context = (void *)(uintptr_t)search,
-	};
-}
-
 struct scan_steps columns_steps_of(const struct column_steps *steps)
 {
 	return (struct scan_steps){.with_steps = steps->with_steps,
@@ -106,7 +91,7 @@ static int count_stats(void *context, const struct column_calls *calls, struct e
 	const struct stats_question *question = use->question;
 	bool swapped = is_swapped(question);
 	const struct column_stats_question asked = {
-		.base = columns_base_of(use->search),
+		.base = store_find_column_question(use->search),
 		.group = (enum column_group)(swapped ? question->second : question->group),
 		.by_two = question->by_two,
 		.second = (enum column_group)(swapped ? question->group : question->second),
@@ -303,7 +288,7 @@ static int fill(struct dropoff_use *use, struct error *err)
 static int count_dropoff(void *context, const struct column_calls *calls, struct error *err)
 {
 	struct dropoff_use *use = context;
-	const struct column_question question = columns_base_of(use->search);
+	const struct column_question question = store_find_column_question(use->search);
 
 	return column_dropoff(calls, &question, &use->own, &use->counted, err) < 0 ? -1
 										   : fill(use, err);

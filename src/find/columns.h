@@ -24,8 +24,7 @@ int columns_dropoff(struct store *store, const struct store_search *search, size
 int columns_flow(struct store *store, const struct store_search *search, bool inputs,
 	struct arena *arena, struct column_flow *ret_flow, struct error *err) CHECK_RESULT;
 
-/* What of @search columns are asked; and which of the calls had steps. */
-struct column_question columns_base_of(const struct store_search *search);
+/* Which of the calls had steps. */
 struct scan_steps columns_steps_of(const struct column_steps *steps);
 
 #endif

@@ -2,6 +2,8 @@
  * Flow out of columns: what is counted outlives the store's view of them. */
 #include "find/columns.h"
 
+#include "store/find.h"
+
 struct flow_use {
 	const struct store_search *search;
 	bool inputs;
@@ -35,7 +37,7 @@ static int copy_names(struct flow_use *use, struct error *err)
 static int count_flow(void *context, const struct column_calls *calls, struct error *err)
 {
 	struct flow_use *use = context;
-	const struct column_question question = columns_base_of(use->search);
+	const struct column_question question = store_find_column_question(use->search);
 
 	return column_flow(calls, &question, use->inputs, use->arena, &use->counted, err) < 0
 		       ? -1

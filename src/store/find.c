@@ -75,6 +75,21 @@ int store_call_keep(struct store_call *call, struct arena *arena, struct error *
 	return 0;
 }
 
+static int check_deadline(void *context, struct error *err)
+{
+	return store_find_check_deadline(context, err);
+}
+
+struct column_question store_find_column_question(const struct store_search *search)
+{
+	return (struct column_question){
+		.filter = search->filter,
+		.detail_after = search->detail_after,
+		.check = check_deadline,
+		.check_context = (void *)(uintptr_t)search,
+	};
+}
+
 int store_find_add(struct store_page *page, const struct store_call *call, struct arena *arena,
 	struct error *err)
 {

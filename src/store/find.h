@@ -24,6 +24,9 @@ bool store_find_is_behind(const struct store_place *place, const struct call *ca
 /* ERROR_TIMEOUT once the deadline of @search has passed, or it was given up. */
 int store_find_check_deadline(const struct store_search *search, struct error *err) CHECK_RESULT;
 
+/* What columns are asked for @search; it lasts as long as @search. */
+struct column_question store_find_column_question(const struct store_search *search);
+
 /* Copies what @call points to into @arena. */
 int store_call_keep(struct store_call *call, struct arena *arena, struct error *err) CHECK_RESULT;
 

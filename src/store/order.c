@@ -24,21 +24,10 @@ static void begin(struct ordering *ordering, const struct column_order *order)
 		(size_t)(ordering->search->offset + ordering->search->limit));
 }
 
-static int check(void *context, struct error *err)
-{
-	return store_find_check_deadline(context, err);
-}
-
 static int look_at_columns(void *context, const struct column_calls *calls, struct error *err)
 {
 	struct ordering *ordering = context;
-	const struct store_search *search = ordering->search;
-	const struct column_question question = {
-		.filter = search->filter,
-		.detail_after = search->detail_after,
-		.check = check,
-		.check_context = (void *)(uintptr_t)search,
-	};
+	const struct column_question question = store_find_column_question(ordering->search);
 
 	return column_best_find(&ordering->best, calls, &question, err);
 }

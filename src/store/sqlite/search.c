@@ -320,11 +320,6 @@ static int take_for_page(struct pass *pass, struct sqlite_cursor *row, struct er
 
 /* ---- from columns ---- */
 
-static int check_deadline(void *context, struct error *err)
-{
-	return store_find_check_deadline(context, err);
-}
-
 /* Copies what the page shows out of the table of calls. */
 static int add_rows(struct pass *pass, const struct column_page *page, struct error *err)
 {
@@ -353,10 +348,7 @@ static int search_columns(struct pass *pass, const struct column_calls *calls, s
 {
 	const struct store_search *search = pass->search;
 	const struct column_page_question question = {
-		.base = {.filter = search->filter,
-			.detail_after = search->detail_after,
-			.check = check_deadline,
-			.check_context = (void *)(uintptr_t)search},
+		.base = store_find_column_question(search),
 		.after_start = search->after.start,
 		.after_session_id = search->after.session_id,
 		.offset = search->offset,
